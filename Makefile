@@ -1,0 +1,58 @@
+# Everything runs in .venv, made on first use. README.md spells the same steps out for Windows.
+.DEFAULT_GOAL := help
+.PHONY: help serve build test full bench lint lock clean browser
+
+# The first Python from 3.11 to 3.13 on the PATH; PYTHON=… overrides it.
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python; do \
+  $$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
+  && echo $$name && break; done)
+VENV := .venv/bin/python
+# Written last, so an install that was interrupted is taken up again.
+READY := .venv/.ready
+ADDRESS ?= 127.0.0.1:8000
+
+export NO_MKDOCS_2_WARNING := 1
+
+help: ## say what there is
+	@echo "make serve  set everything up and serve the site at http://$(ADDRESS)/"
+	@echo "make test   set everything up and pass the tests"
+	@echo "make build  execute what changed and write the site to site/"
+	@echo "make full   the same with the whole of CIFAR-10 (fetched once)"
+	@echo "make bench  compare the build with stock mkdocs-jupyter, and measure serve"
+	@echo "make lint   ruff: format and lint, check only"
+	@echo "make lock   refresh requirements.lock from pyproject.toml"
+	@echo "make clean  delete .venv, .cache and site"
+
+$(READY): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed. Install one, or: make PYTHON=/path/to/python3.12 serve"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(VENV) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(VENV) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(READY)
+
+serve: $(READY)
+	$(VENV) -m mkdocs serve --dev-addr $(ADDRESS)
+
+build: $(READY)
+	$(VENV) -m mkdocs build --strict
+
+full: $(READY)
+	$(VENV) tutorials_src/data/fetch.py
+	TUTORIALS_EDITION=full $(VENV) -m mkdocs build --strict
+
+test: $(READY) lint
+	$(VENV) -m pytest
+
+bench: $(READY)
+	$(VENV) -m tests.bench.build
+
+lint: $(READY)
+	$(VENV) -m ruff check .
+	$(VENV) -m ruff format --check .
+
+lock: $(READY)
+	$(VENV) -m uv pip compile pyproject.toml --extra test --extra dev --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -o requirements.lock
+
+clean:
+	rm -rf .venv .cache site
