@@ -1,0 +1,147 @@
+"""Command line: `python -m tutorial_engine status | run [NAME…] | export DIR | clean`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from .course import Lesson, load_course, titles
+from .publish import export, make_error_page, make_page
+from .schedule import Outcome, Watcher, bring_up_to_date
+from .settings import Settings
+from .store import Store
+
+
+def main(arguments: list[str] | None = None, *, root: Path | None = None) -> int:
+    """Run one command in the repository that holds the current folder; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tutorial_engine", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("status", help="which tutorials are fresh, stale or never run, and why")
+    run = commands.add_parser("run", help="execute what is not fresh")
+    run.add_argument(
+        "names", nargs="*", metavar="NAME", help="tutorials; all of them if none is named"
+    )
+    run.add_argument("--again", action="store_true", help="also execute what is fresh")
+    write = commands.add_parser("export", help="write the pages as plain Markdown")
+    write.add_argument("folder", type=Path, metavar="DIR")
+    commands.add_parser("clean", help="forget every stored run")
+    given = parser.parse_args(arguments)
+
+    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    try:
+        settings = Settings.load(root or _find_root(Path.cwd()))
+    except ValueError as error:
+        console.print(f"[red]{error}[/]")
+        return 2
+    store = Store(settings)
+    if given.command == "clean":
+        store.clean()
+        console.print("Forgot every stored run.")
+        return 0
+    lessons = load_course(settings)
+    if given.command == "status":
+        return _status(lessons, store, console)
+    if given.command == "run":
+        return _run(lessons, given, settings, store, console)
+    return _export(lessons, given.folder, settings, store, console)
+
+
+def _find_root(folder: Path) -> Path:
+    for each in (folder, *folder.parents):
+        if (each / "tutorials_src").is_dir():
+            return each
+    raise ValueError(f"no tutorials_src in {folder} or above: run this inside the repository")
+
+
+def _status(lessons: list[Lesson], store: Store, console: Console) -> int:
+    table = Table("tutorial", "state", "why", "last run")
+    for lesson in lessons:
+        latest = store.latest(lesson.name)
+        if lesson.error:
+            state, why = "broken", str(lesson.error)
+        elif store.load(lesson.name, lesson.key):
+            state, why = "fresh", ""
+        elif latest is None:
+            state, why = "never run", ""
+        else:
+            state, why = "stale", "; ".join(lesson.key.changes_since(latest.parts))
+        table.add_row(lesson.name, state, why, f"{latest.wall_s:.0f} s" if latest else "")
+    console.print(table)
+    return 1 if any(lesson.error for lesson in lessons) else 0
+
+
+def _run(lessons, given, settings, store, console) -> int:
+    known = {lesson.name: lesson for lesson in lessons}
+    if unknown := [name for name in given.names if name not in known]:
+        console.print(f"[red]No tutorial {', '.join(unknown)}; there are {', '.join(known)}.[/]")
+        return 2
+    chosen = [known[name] for name in given.names] or lessons
+    outcomes = _bring(chosen, settings, store, console, again=given.again)
+    return _report_failures(outcomes, console)
+
+
+def _export(lessons, folder: Path, settings, store, console) -> int:
+    outcomes = _bring(lessons, settings, store, console)
+    names = titles(lessons)
+    pages = [
+        make_error_page(outcome.lesson.file, outcome.error, outcome.lesson.tutorial)
+        if outcome.error
+        else make_page(outcome.lesson.tutorial, outcome.run, settings, names)
+        for outcome in outcomes
+    ]
+    export(pages, folder)
+    console.print(f"Wrote {len(pages)} pages to {folder}")
+    return _report_failures(outcomes, console)
+
+
+def _bring(lessons, settings, store, console, *, again: bool = False) -> list[Outcome]:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("cells"),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[about]}"),
+    )
+    with Progress(*columns, console=console) as progress:
+        return bring_up_to_date(lessons, settings, store, again=again, watcher=_Bars(progress))
+
+
+class _Bars(Watcher):
+    """A bar a tutorial: cells done, seconds, and what the last run took."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, int] = {}
+
+    def started(self, lesson: Lesson, estimate: float | None) -> None:
+        about = f"of about {estimate:.0f} s" if estimate else "first run"
+        total = len(lesson.tutorial.code_cells)
+        self._tasks[lesson.name] = self._progress.add_task(lesson.name, total=total, about=about)
+
+    def progress(self, lesson: Lesson, done: int, total: int) -> None:
+        self._progress.update(self._tasks[lesson.name], completed=done)
+
+    def ended(self, outcome: Outcome) -> None:
+        if outcome.lesson.name in self._tasks:
+            self._progress.stop_task(self._tasks[outcome.lesson.name])
+
+
+def _report_failures(outcomes: list[Outcome], console: Console) -> int:
+    failures = [outcome for outcome in outcomes if outcome.error]
+    for outcome in failures:
+        console.print(str(outcome.error), style="red", markup=False)
+    counts = {
+        word: sum(o.word == word for o in outcomes) for word in ("executed", "cached", "failed")
+    }
+    console.print(", ".join(f"{count} {word}" for word, count in counts.items()))
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

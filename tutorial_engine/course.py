@@ -1,0 +1,81 @@
+"""The course: every tutorial file, parsed, checked against the others, with its key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from .errors import SourceError, TutorialError
+from .fingerprint import Key, make_key
+from .prose import check_numbers
+from .settings import Settings
+from .source import Tutorial, find_sources, page_path, parse, tutorial_name
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One source file: a tutorial with its key, or the error that keeps it from being one."""
+
+    file: str
+    tutorial: Tutorial | None = None
+    key: Key | None = None
+    error: TutorialError | None = None
+
+    @property
+    def name(self) -> str:
+        return tutorial_name(self.file)
+
+    @property
+    def page(self) -> str:
+        return page_path(self.file)
+
+    @property
+    def title(self) -> str:
+        return self.tutorial.header.title if self.tutorial else self.name
+
+    @property
+    def part(self) -> str:
+        """The part's name as a reader sees it, from its folder: `1_foundations` is Foundations."""
+        return PurePosixPath(self.page).parent.name.replace("-", " ").capitalize()
+
+
+def load_course(settings: Settings) -> list[Lesson]:
+    """Read every tutorial, in course order. What is wrong with one is kept in its lesson."""
+    lessons = [_load(path, settings) for path in find_sources(settings.sources)]
+    first: dict[str, str] = {}
+    names = {lesson.name for lesson in lessons}
+    for position, lesson in enumerate(lessons):
+        try:
+            if lesson.name in first:
+                raise SourceError(
+                    f"the name '{lesson.name}' is taken by {first[lesson.name]}",
+                    file=lesson.file,
+                    remedy="rename one of the two files",
+                )
+            first[lesson.name] = lesson.file
+            if lesson.tutorial and (unknown := set(lesson.tutorial.header.needs) - names):
+                raise SourceError(
+                    f"header field 'needs': no tutorial is named {', '.join(sorted(unknown))}",
+                    file=lesson.file,
+                    line=1,
+                    remedy=f"name some of {', '.join(sorted(names))}",
+                )
+        except SourceError as error:
+            lessons[position] = replace(lesson, key=None, error=error)
+    return lessons
+
+
+def titles(lessons: list[Lesson]) -> dict[str, tuple[str, str]]:
+    """Return name -> (page, title), what links between tutorials are made of."""
+    return {lesson.name: (lesson.page, lesson.title) for lesson in lessons}
+
+
+def _load(path: Path, settings: Settings) -> Lesson:
+    file = path.relative_to(settings.root).as_posix()
+    tutorial = None
+    try:
+        tutorial = parse(path, settings.root)
+        check_numbers(tutorial)
+        return Lesson(file, tutorial, make_key(tutorial, settings))
+    except TutorialError as error:
+        return Lesson(file, tutorial, error=error)

@@ -1,0 +1,65 @@
+"""What can go wrong with a tutorial, always said with file, cell, line and remedy."""
+
+from __future__ import annotations
+
+
+class TutorialError(Exception):
+    """A tutorial that cannot become a page.
+
+    Args:
+        message: what is wrong, in one or a few lines.
+        file: the source file, relative to the repository.
+        remedy: what to do about it.
+        cell: the cell's number, counted from 1 over all cells of the file.
+        line: the line in the file.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        file: str,
+        remedy: str,
+        cell: int | None = None,
+        line: int | None = None,
+    ) -> None:
+        self.message = message
+        self.file = file
+        self.remedy = remedy
+        self.cell = cell
+        self.line = line
+        super().__init__(str(self))
+
+    def __reduce__(self):
+        return _rebuild, (type(self), self.__dict__)
+
+    def __str__(self) -> str:
+        where = self.file if self.line is None else f"{self.file}:{self.line}"
+        if self.cell is not None:
+            where += f" (cell {self.cell})"
+        return f"{where}: {self.message}\n  What to do: {self.remedy}"
+
+
+class SourceError(TutorialError):
+    """The file does not read as a tutorial: header, cells, tags, prose."""
+
+
+class ExecutionError(TutorialError):
+    """A cell failed, hung, or took the kernel with it."""
+
+
+class ClaimError(ExecutionError):
+    """The page says something that this run contradicts."""
+
+
+class DataFileError(TutorialError):
+    """A data file is missing or is not the published one."""
+
+
+class Cancelled(TutorialError):
+    """The run was ended because its source changed or the program stops."""
+
+
+def _rebuild(kind: type[TutorialError], fields: dict) -> TutorialError:
+    """Unpickle: exceptions with keyword-only arguments need help to cross a process boundary."""
+    return kind(**fields)

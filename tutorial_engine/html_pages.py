@@ -1,0 +1,83 @@
+"""Changes to rendered HTML: figures for two schemes, maths as MathML, run records made light."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import posixpath
+import re
+
+from bs4 import BeautifulSoup
+from latex2mathml.converter import convert
+
+_DARK_FIGURE = re.compile(r"<img\b[^>]*\bdata-dark=\"[^\"]+\"[^>]*>")
+_ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
+_MATHS = re.compile(
+    r'<(?P<tag>span|div) class="arithmatex">\\[(\[](?P<tex>.*?)\\[)\]]</(?P=tag)>', re.DOTALL
+)
+# Names, punctuation and blanks have the colour of plain code: their marks are half a page's weight.
+_PLAIN_CODE = re.compile(r'<span class="[nwp]">([^<]*)</span>')
+_DATA_IMAGE = "data:image/png;base64,"
+
+
+def schemed_figures(content: str) -> str:
+    """Give each figure with a dark twin a `<picture>` that fetches only the one that shows."""
+
+    def picture(match: re.Match) -> str:
+        attributes = dict(_ATTRIBUTE.findall(match[0]))
+        dark = posixpath.join(posixpath.dirname(attributes["src"]), attributes.pop("data-dark"))
+        shown = " ".join(f'{name}="{value}"' for name, value in attributes.items())
+        return (
+            f'<picture><source srcset="{dark}" media="(prefers-color-scheme: dark)" '
+            f"data-dark-figure><img {shown}></picture>"
+        )
+
+    return _DARK_FIGURE.sub(picture, content)
+
+
+def lean_code(content: str) -> str:
+    """Drop the marks of highlighted code that change nothing on the screen."""
+    return _PLAIN_CODE.sub(r"\1", content).replace("<pre><span></span><code>", "<pre><code>")
+
+
+def maths(content: str) -> str:
+    """Turn TeX that arithmatex marked into MathML, so that a page needs no script for it."""
+
+    def mathml(match: re.Match) -> str:
+        display = "block" if match["tag"] == "div" else "inline"
+        return convert(html.unescape(match["tex"]), display=display)
+
+    return _MATHS.sub(mathml, content)
+
+
+def light_record(content: str, figures: dict[str, str], stylesheet: str) -> tuple[str, str]:
+    """Make a page that mkdocs-jupyter rendered small and free of other origins.
+
+    Args:
+        content: the rendered notebook.
+        figures: SHA-256 of a picture's bytes -> its address relative to the record.
+        stylesheet: address of the shared style sheet relative to the record.
+
+    Returns:
+        The content, and the CSS that was inlined in it.
+    """
+    soup = BeautifulSoup(content, "html.parser")
+    css = []
+    for style in soup.find_all("style"):
+        css.append(style.get_text())
+        style.decompose()
+    # Its scripts draw nothing that we need: copy buttons are Material's, maths is not in it.
+    for each in soup.find_all(["script", "link"]):
+        each.decompose()
+    for button in soup.select(".clipboard-copy-txt, clipboard-copy"):
+        button.decompose()
+    for image in soup.find_all("img"):
+        source = image.get("src", "")
+        if source.startswith(_DATA_IMAGE):
+            digest = hashlib.sha256(base64.b64decode(source[len(_DATA_IMAGE) :])).hexdigest()
+            if digest in figures:
+                image["src"] = figures[digest]
+                image["loading"] = "lazy"
+    head = f'<link rel="stylesheet" href="{stylesheet}">\n'
+    return head + lean_code(str(soup)), "\n".join(css)

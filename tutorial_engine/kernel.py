@@ -1,0 +1,140 @@
+"""What runs inside a tutorial's kernel besides the tutorial: figures in two schemes, values, usage."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import sys
+from collections.abc import Callable, Sequence
+
+DARK = "application/x-tutorial-dark+png"
+VALUES = "application/x-tutorial-values+json"
+USAGE = "application/x-tutorial-usage+json"
+
+# (light, dark) for the two reserved colours of matplotlibrc.
+INK = ("#1f2328", "#e3e5ea")
+PAPER = ("#fefefe", "#1e2129")
+
+_COLOUR_PROPERTIES = (
+    "color",
+    "facecolor",
+    "edgecolor",
+    "markerfacecolor",
+    "markeredgecolor",
+)
+
+
+def install(*, figures: bool) -> None:
+    """Register the figure formatter with IPython, in place of matplotlib's own."""
+    if not figures:
+        return
+    import matplotlib.pyplot as plt
+    from IPython import get_ipython
+    from matplotlib.figure import Figure
+
+    # The inline backend registers its own formatter when it is switched on: do that first.
+    plt.switch_backend(plt.rcParams["backend"])
+    formatter = get_ipython().display_formatter
+    formatter.formatters["image/png"].pop(Figure, None)
+    formatter.mimebundle_formatter.for_type(Figure, _bundle)
+
+
+def publish_values(expressions: Sequence[tuple[str, Callable[[], object]]]) -> None:
+    """Evaluate inline expressions and send their values as one hidden output.
+
+    Raises:
+        RuntimeError: an expression fails; names it.
+    """
+    from IPython.display import display
+
+    values = []
+    for code, evaluate in expressions:
+        try:
+            values.append(str(evaluate()))
+        except Exception as error:
+            raise RuntimeError(
+                f"the inline expression {code} fails: {type(error).__name__}: {error}"
+            ) from None
+    display({VALUES: json.dumps(values)}, raw=True)
+
+
+def publish_usage() -> None:
+    """Send this kernel's CPU seconds, children included, and its peak memory in MB."""
+    from IPython.display import display
+
+    try:
+        import resource
+    except ModuleNotFoundError:  # Windows
+        import psutil
+
+        process = psutil.Process()
+        times, memory = process.cpu_times(), process.memory_info()
+        cpu = times.user + times.system
+        peak = getattr(memory, "peak_wset", memory.rss) / 1e6
+    else:
+        usages = [
+            resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+        ]
+        cpu = sum(usage.ru_utime + usage.ru_stime for usage in usages)
+        unit = 1 if sys.platform == "darwin" else 1024
+        peak = max(usage.ru_maxrss for usage in usages) * unit / 1e6
+    display({USAGE: json.dumps({"cpu_s": cpu, "peak_mb": peak})}, raw=True)
+
+
+def _bundle(figure, include=None, exclude=None):
+    """Render a figure twice, on light and on dark paper."""
+    light = _png(figure)
+    undo = _swap(figure)
+    dark = _png(figure)
+    for restore in reversed(undo):
+        restore()
+    alt = getattr(figure, "alt", None) or ""
+    data = {"image/png": light, DARK: dark, "text/plain": alt or "Figure without a description"}
+    return data, {"image/png": {"alt": alt}}
+
+
+def _png(figure) -> str:
+    buffer = io.BytesIO()
+    figure.savefig(
+        buffer, format="png", facecolor=figure.get_facecolor(), metadata={"Software": None}
+    )
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+def _swap(figure) -> list[Callable[[], object]]:
+    """Give every artist in ink or paper its dark twin; return the calls that undo it."""
+    import numpy as np
+    from matplotlib.colors import to_rgba, to_rgba_array
+
+    pairs = [(to_rgba(light)[:3], to_rgba(dark)[:3]) for light, dark in (INK, PAPER)]
+
+    def swapped(value):
+        """Return the colour or array of colours with ink and paper exchanged, None if neither is in it."""
+        if value is None or (isinstance(value, str) and value in ("none", "auto", "inherit")):
+            return None
+        try:
+            colours = to_rgba_array(value)
+        except (TypeError, ValueError):
+            return None
+        result = colours.copy()
+        for light, dark in pairs:
+            match = np.all(np.isclose(colours[:, :3], light, atol=1e-3), axis=1)
+            result[match, :3] = dark
+        if np.array_equal(result, colours):
+            return None
+        is_single = isinstance(value, str) or np.ndim(value) == 1
+        return tuple(result[0]) if is_single else result
+
+    undo: list[Callable[[], object]] = []
+    for artist in figure.findobj():
+        for name in _COLOUR_PROPERTIES:
+            get, set_ = getattr(artist, f"get_{name}", None), getattr(artist, f"set_{name}", None)
+            if get is None or set_ is None:
+                continue
+            before = get()
+            after = swapped(before)
+            if after is not None:
+                set_(after)
+                undo.append(lambda set_=set_, before=before: set_(before))
+    return undo

@@ -1,0 +1,238 @@
+"""Notebooks: the one that leaves home whole, and the record of what ran."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import posixpath
+import re
+from collections.abc import Callable
+from urllib.parse import urljoin
+
+import nbformat
+
+from .fingerprint import distribution_of, find_snippets, imported_modules
+from .prose import fill
+from .run import Run
+from .settings import Settings
+from .source import Tutorial
+
+_ADMONITION = re.compile(r'^(?P<mark>!!!|\?\?\?\+?) +(?P<kind>[\w -]+?)(?: +"(?P<title>[^"]*)")?$')
+_TAB = re.compile(r'^===\+?!? +"(?P<title>[^"]*)"$')
+_ATTRIBUTES = re.compile(r"""\{:?\s*(?:[.#][A-Za-z]|\w+=["'])[^}\n]*\}""")
+_LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]*)\]\((?P<target>[^)\s]+)\)")
+
+
+def standalone_notebook(tutorial: Tutorial, run: Run, settings: Settings) -> str:
+    """Return the notebook that runs in an empty folder with public packages alone, as JSON.
+
+    It carries the snippets it imports; its inline expressions are the run's values; MkDocs' own
+    Markdown is lowered to what Jupyter shows.
+    """
+    cells = [
+        nbformat.v4.new_markdown_cell(
+            f"# {tutorial.header.title}\n\n{tutorial.header.summary}{_home(tutorial, settings)}"
+        ),
+        nbformat.v4.new_code_cell(
+            _bootstrap(tutorial, settings), metadata={"jupyter": {"source_hidden": True}}
+        ),
+    ]
+    before = 0
+    for cell in tutorial.cells:
+        if not cell.is_code:
+            text = lower(fill(cell, before, run), link=_absolute(tutorial, settings))
+            cells.append(nbformat.v4.new_markdown_cell(text))
+            continue
+        before += 1
+        if "solution" in cell.tags:
+            code = f"```python\n{cell.source}\n```"
+            text = f"<details>\n<summary>Solution</summary>\n\n{code}\n\n</details>"
+            cells.append(nbformat.v4.new_markdown_cell(text))
+            continue
+        metadata: dict = {"tags": sorted(cell.tags)} if cell.tags else {}
+        if "check" in cell.tags:
+            # It fails until the exercise is solved; the rest of the notebook still runs.
+            metadata = {"tags": ["check", "raises-exception"]}
+        cells.append(nbformat.v4.new_code_cell(cell.source, metadata=metadata))
+    return _write(cells)
+
+
+def record_notebook(tutorial: Tutorial, run: Run) -> str:
+    """Return the notebook as it ran, every cell with its outputs, as JSON."""
+    cells = [
+        nbformat.v4.new_markdown_cell(
+            f"# Run record: {tutorial.header.title}\n\nEvery cell of [{tutorial.header.title}](../) "
+            "with its outputs, as the build ran it."
+        )
+    ]
+    before = 0
+    for cell in tutorial.cells:
+        if not cell.is_code:
+            text = lower(fill(cell, before, run), link=lambda target: None)
+            cells.append(nbformat.v4.new_markdown_cell(text))
+            continue
+        outputs = [_record_output(output) for output in run.outputs[before]]
+        before += 1
+        metadata: dict = {"tags": sorted(cell.tags)} if cell.tags else {}
+        cells.append(
+            nbformat.v4.new_code_cell(
+                cell.source, outputs=outputs, execution_count=before, metadata=metadata
+            )
+        )
+    return _write(cells)
+
+
+def _record_output(output: dict) -> dict:
+    if output["output_type"] == "execute_result":
+        output = {**output, "execution_count": None}
+    if output["output_type"] == "error":
+        output = {**output, "traceback": [f"{output['ename']}: {output['evalue']}"]}
+    if "data" in output:
+        data = {k: v for k, v in output["data"].items() if not k.startswith("application/x-")}
+        output = {**output, "data": data}
+    return output
+
+
+def _write(cells: list) -> str:
+    for position, cell in enumerate(cells):
+        # Ids from position and content: the same notebook has the same bytes.
+        cell["id"] = hashlib.sha256(f"{position}\n{cell.source}".encode()).hexdigest()[:12]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    nbformat.validate(notebook)
+    return json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _home(tutorial: Tutorial, settings: Settings) -> str:
+    if not settings.site_url:
+        return ""
+    return f"\n\nThe page with its figures: <{_address(tutorial.page, settings)}>"
+
+
+def _address(page: str, settings: Settings) -> str:
+    return urljoin(settings.site_url.rstrip("/") + "/", re.sub(r"(index)?\.md$", "/", page))
+
+
+def _absolute(tutorial: Tutorial, settings: Settings) -> Callable[[str], str | None]:
+    """Return a function from a link in this tutorial to its public address, None if it has none."""
+
+    def link(target: str) -> str | None:
+        if not settings.site_url:
+            return None
+        path, hash_, anchor = target.partition("#")
+        page = posixpath.normpath(posixpath.join(posixpath.dirname(tutorial.page), path))
+        return (
+            _address(page if path else tutorial.page, settings).replace("//#", "/#")
+            + hash_
+            + anchor
+        )
+
+    return link
+
+
+def _bootstrap(tutorial: Tutorial, settings: Settings) -> str:
+    snippets = find_snippets(tutorial, settings.root)
+    trees = [ast.parse(cell.source) for cell in tutorial.code_cells]
+    trees += [ast.parse(source) for source in snippets.values()]
+    modules = {
+        module: distribution
+        for module in imported_modules(trees)
+        if (distribution := distribution_of(module))
+    }
+    lines = [
+        "# Makes this notebook run anywhere: installs the public packages that are missing and writes the",
+        "# helper files that it imports. A helper file that you changed stays as it is.",
+        "import importlib.util",
+        "import pathlib",
+        "import subprocess",
+        "import sys",
+        "",
+        f"packages = {modules!r}",
+        "missing = [name for module, name in packages.items() if not importlib.util.find_spec(module)]",
+        "if missing:",
+        '    subprocess.check_call([sys.executable, "-m", "pip", "install", "--quiet", *missing])',
+    ]
+    if snippets:
+        lines += ["", "helpers = {"]
+        for file, source in snippets.items():
+            escaped = source.replace("\\", "\\\\").replace("'''", "\\'\\'\\'")
+            lines += [f"    {file!r}: '''\\", f"{escaped}''',"]
+        lines += [
+            "}",
+            "for name, text in helpers.items():",
+            "    file = pathlib.Path(name)",
+            "    file.parent.mkdir(exist_ok=True)",
+            "    if not file.exists():",
+            '        file.write_text(text, encoding="utf-8")',
+            '    elif file.read_text(encoding="utf-8") != text:',
+            '        print(f"{file} differs from the one this notebook was checked with; kept yours.")',
+        ]
+    return "\n".join(lines)
+
+
+def lower(text: str, *, link: Callable[[str], str | None]) -> str:
+    """Return Markdown that Jupyter shows, from Markdown that MkDocs shows.
+
+    Admonitions and tabs become quotes, details become HTML details, attribute lists go, links between
+    pages become `link(target)`, or their text alone where that is None.
+
+    >>> print(lower('!!! note "Mind"\\n    the [gap](gap.md)', link=lambda target: None))
+    > **Mind**
+    >
+    > the gap
+    """
+    text = text.replace(" data-search-exclude", "")
+    return _lower_blocks(_lower_inline(text, link))
+
+
+def _lower_inline(text: str, link: Callable[[str], str | None]) -> str:
+    def relink(match: re.Match) -> str:
+        target = match["target"]
+        if re.match(r"[a-z]+:", target) or target.startswith("#"):
+            return match[0]
+        address = link(target)
+        return match["text"] if address is None else f"[{match['text']}]({address})"
+
+    shown, fenced = [], False
+    for line in text.split("\n"):
+        if line.lstrip().startswith(("```", "~~~")):
+            fenced = not fenced
+            line = re.sub(r"^(\s*```) *\{ *\.(\w+)[^}]*\}", r"\1\2", line)
+        elif not fenced:
+            line = _LINK.sub(relink, _ATTRIBUTES.sub("", line))
+        shown.append(line)
+    return "\n".join(shown)
+
+
+def _lower_blocks(text: str) -> str:
+    lines, shown, position = text.split("\n"), [], 0
+    while position < len(lines):
+        line = lines[position]
+        match = _ADMONITION.match(line) or _TAB.match(line)
+        if not match:
+            shown.append(line)
+            position += 1
+            continue
+        position += 1
+        body = []
+        while position < len(lines) and (lines[position].startswith("    ") or not lines[position]):
+            body.append(lines[position][4:])
+            position += 1
+        while body and not body[-1]:
+            body.pop()
+        groups = match.groupdict()
+        title = groups.get("title")
+        if title is None:
+            title = groups["kind"].split()[0].capitalize()
+        inner = _lower_blocks("\n".join(body))
+        if groups.get("mark", "").startswith("???"):
+            shown.append(f"<details>\n<summary>{title}</summary>\n\n{inner}\n\n</details>\n")
+        else:
+            quoted = [f"**{title}**", "", *inner.split("\n")] if title else inner.split("\n")
+            shown += [f"> {each}".rstrip() for each in quoted]
+            shown += [""] if position < len(lines) else []
+    return "\n".join(shown)

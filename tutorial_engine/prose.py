@@ -1,0 +1,125 @@
+"""Prose: inline values put in, and numbers that were typed by hand found."""
+
+from __future__ import annotations
+
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+
+from .errors import SourceError
+from .run import Run
+from .source import EXPRESSION, Cell, Tutorial
+
+PENDING = '<span class="pending" title="this value comes with the run">…</span>'
+
+_FENCE = re.compile(r"^( *)(```|~~~).*?^\1\2", re.MULTILINE | re.DOTALL)
+_GIVEN = re.compile(
+    r"(\*{1,2})[^*\n]+\1\{[^}\n]*\.given[^}\n]*\btitle=[\"'][^\"'\n]+[\"'][^}\n]*\}"
+)
+_ADDRESS = re.compile(r"\]\([^)\s]*\)|<https?:[^>]*>|\bhttps?:\S+|\{:?\s*[.#][A-Za-z][^}\n]*\}")
+_NUMBER = r"(?<![\w.,/:-])[-−+]?\d+(?:,\d{3})*(?:\.\d+)?(?!\w*[_\w]*\()"
+_UNIT = (
+    r"(?:%|(?:per cent|percent|ns|µs|us|ms|s|sec|seconds?|milliseconds?|microseconds?|minutes?|min"
+    r"|hours?|h|days?|bytes?|[kKMGT]i?B|kilobytes?|megabytes?|gigabytes?|CPU seconds?)(?!\w))"
+)
+_JUDGED = r"(?:accurac(?:y|ies)|loss(?:es)?|F1|AUC|faster|slower)"
+_BETWEEN = r"(?:[\s*_]+[A-Za-z]+){0,2}[\s*_]+"
+_TYPED = re.compile(
+    rf"(?P<measure>{_NUMBER})(?=[\s ]?{_UNIT})"
+    rf"|(?P<decimal>(?<![\w.,/:-])[-−+]?\d+\.\d+(?![\w.]))"
+    rf"|(?P<before>{_NUMBER})(?={_BETWEEN}{_JUDGED}\b)"
+    rf"|\b{_JUDGED}{_BETWEEN}(?P<after>{_NUMBER})(?!\w)",
+)
+
+
+def fill(cell: Cell, cells_before: int, run: Run | None) -> str:
+    """Return a markdown cell's text with its inline expressions replaced by the run's values.
+
+    Args:
+        cells_before: code cells above this cell, which is how the run files its values.
+        run: None while there is none; then every value is an ellipsis.
+    """
+
+    def value(match: re.Match) -> str:
+        if run is None:
+            return PENDING
+        text = run.value(cells_before, match["code"].strip())
+        return measured(text) if match["measured"] else text
+
+    return EXPRESSION.sub(value, cell.source)
+
+
+def measured(text: str) -> str:
+    """Mark a value that hangs on the clock: it differs from run to run and is not worth searching."""
+    return f'<span class="measured" data-search-exclude>{text}</span>'
+
+
+def check_numbers(tutorial: Tutorial) -> None:
+    """Refuse numbers that the run should decide but somebody typed.
+
+    Raises:
+        SourceError: names the first such number, its line and the cure.
+    """
+    for cell, line, number in typed_numbers(tutorial):
+        raise SourceError(
+            f"the number {number} is typed by hand",
+            file=tutorial.file,
+            cell=cell.number if cell else None,
+            line=line,
+            remedy="write it as `{python} EXPRESSION`, or, if it comes from elsewhere, "
+            'as *NUMBER*{.given title="its source"}',
+        )
+
+
+def typed_numbers(tutorial: Tutorial) -> Iterator[tuple[Cell | None, int, str]]:
+    """Yield (cell, line in the file, number) for each typed number that must be an expression.
+
+    That is a percentage, a decimal, or a number with a unit of time or memory or next to accuracy,
+    loss, F1, AUC, faster or slower, unless the same literal stands in the tutorial's code or it is
+    marked `.given` with its source.
+    """
+    literals = _literals(tutorial)
+    for number in _find(tutorial.header.summary, literals):
+        yield None, 1, number[1]
+    for cell in tutorial.cells:
+        if not cell.is_code:
+            for line, number in _find(cell.source, literals):
+                yield cell, cell.line + line, number
+
+
+def _find(text: str, literals: set[float]) -> Iterator[tuple[int, str]]:
+    for pattern in (_FENCE, EXPRESSION, _GIVEN, _ADDRESS):
+        text = pattern.sub(_blank, text)
+    for match in _TYPED.finditer(text):
+        kind = match.lastgroup
+        number = match[kind]
+        value = float(number.replace(",", "").replace("−", "-"))
+        percent = text[match.end(kind) :].lstrip().startswith(("%", "per cent", "percent"))
+        allowed = {value, abs(value)} | ({value / 100, abs(value) / 100} if percent else set())
+        if not any(abs(each - literal) < 1e-12 for each in allowed for literal in literals):
+            yield text.count("\n", 0, match.start(kind)) + 1, number + ("%" if percent else "")
+
+
+def _blank(match: re.Match) -> str:
+    """Take a passage out and leave its lines, so that line numbers stay right."""
+    return " " + "\n" * match[0].count("\n")
+
+
+def _literals(tutorial: Tutorial) -> set[float]:
+    found: set[float] = set()
+    for cell in tutorial.code_cells:
+        for token in tokenize.generate_tokens(io.StringIO(cell.source).readline):
+            if token.type == tokenize.NUMBER:
+                value = complex(token.string.replace("_", "")) if token.string[-1] in "jJ" else None
+                if value is None:
+                    value = _number(token.string)
+                if isinstance(value, float):
+                    found.add(value)
+    return found
+
+
+def _number(literal: str) -> float:
+    literal = literal.replace("_", "")
+    is_integer = literal[:2].lower() in ("0x", "0o", "0b")
+    return float(int(literal, 0)) if is_integer else float(literal)

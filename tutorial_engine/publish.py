@@ -1,0 +1,291 @@
+"""Publish: today's prose and a stored run become a page and the files beside it."""
+
+from __future__ import annotations
+
+import ast
+import base64
+import datetime
+import html
+import json
+import os
+import posixpath
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlencode
+
+from .errors import TutorialError
+from .kernel import DARK
+from .notebooks import record_notebook, standalone_notebook
+from .prose import fill, measured
+from .run import Run
+from .settings import Settings
+from .source import Cell, Tutorial, page_path, tutorial_name
+
+_STATES = {
+    "waiting": "Waiting to run. The outputs appear here by themselves.",
+    "running": "Running… The outputs appear here by themselves.",
+}
+
+
+@dataclass
+class Page:
+    """What a site or a folder gets: `markdown` at `path`, `files` and `record` beside it.
+
+    Args:
+        path: relative to the site's documents, `networks/first-network.md`.
+        source: the file it was made from, relative to the repository.
+        files: path -> bytes of figures and downloads.
+        record: path and JSON of the run record, None while there is no run.
+    """
+
+    path: str
+    source: str
+    title: str
+    markdown: str
+    files: dict[str, bytes] = field(default_factory=dict)
+    record: tuple[str, str] | None = None
+
+
+def make_page(
+    tutorial: Tutorial, run: Run | None, settings: Settings, titles: dict[str, str], state: str = ""
+) -> Page:
+    """Merge a tutorial with its run.
+
+    Args:
+        run: None while there is none; `state` then says why.
+        titles: name -> page path and title of every tutorial, for the links to what is needed first.
+        state: `waiting` or `running`.
+    """
+    return _Writer(tutorial, run, settings, titles).page(state)
+
+
+def make_error_page(file: str, error: TutorialError, tutorial: Tutorial | None = None) -> Page:
+    """Return the page of a tutorial that failed: what went wrong, where, and what to do."""
+    title = tutorial.header.title if tutorial else tutorial_name(file)
+    where = error.file if error.line is None else f"{error.file}, line {error.line}"
+    if error.cell is not None:
+        where += f", cell {error.cell}"
+    markdown = (
+        f"---\ntitle: {json.dumps(title)}\nsearch:\n  exclude: true\n---\n\n# {title}\n\n"
+        '<div class="tutorial-state failed" role="alert" markdown="0">\n'
+        f"<p><strong>This tutorial does not build.</strong></p><p>{html.escape(where)}</p>\n"
+        f"<pre>{html.escape(error.message)}</pre>\n"
+        f"<p>What to do: {html.escape(error.remedy)}</p>\n</div>\n"
+    )
+    return Page(page_path(file), file, title, markdown)
+
+
+class _Writer:
+    def __init__(self, tutorial, run, settings, titles) -> None:
+        self.tutorial: Tutorial = tutorial
+        self.run: Run | None = run
+        self.settings: Settings = settings
+        self.titles: dict[str, str] = titles
+        self.files: dict[str, bytes] = {}
+        self.folder = tutorial.page.removesuffix(".md")
+        self._figures = 0
+
+    def page(self, state: str) -> Page:
+        header = self.tutorial.header
+        body, before = [], 0
+        for cell in self.tutorial.cells:
+            if cell.is_code:
+                body += self._code(cell, self.run.outputs[before] if self.run else [])
+                before += 1
+            else:
+                body.append(fill(cell, before, self.run))
+        parts = [self._front_matter(), f"# {header.title}", f"{header.summary}\n{{ .lead }}"]
+        if not self.run:
+            parts.append(
+                f'<p class="tutorial-state" role="status">{_STATES[state or "waiting"]}</p>'
+            )
+        record = None
+        if self.run:
+            self._write_downloads()
+            record = (f"{self.folder}/run.ipynb", record_notebook(self.tutorial, self.run))
+        parts += [self._facts(), *body]
+        if self.run:
+            parts += [*self._claims(), self._stamp()]
+        markdown = "\n\n".join(part for part in parts if part) + "\n"
+        return Page(
+            self.tutorial.page, self.tutorial.file, header.title, markdown, self.files, record
+        )
+
+    def _front_matter(self) -> str:
+        header = self.tutorial.header
+        lines = [f"title: {json.dumps(header.title)}", f"description: {json.dumps(header.summary)}"]
+        return "\n".join(["---", *lines, "---"])
+
+    def _beside(self, name: str) -> str:
+        """Return a link from the page to a file beside it."""
+        return f"{posixpath.basename(self.folder)}/{name}"
+
+    def _facts(self) -> str:
+        facts = []
+        if needs := self.tutorial.header.needs:
+            links = ", ".join(self._need(name) for name in needs)
+            facts.append(f"**You need first:** {links}")
+        if self.run:
+            facts.append(f"**Runs in:** {measured(f'{self.run.wall_s:.0f} s')}")
+            name = self.tutorial.name
+            offers = [
+                f"[notebook]({self._beside(f'{name}.ipynb')})",
+                f"[Python file]({self._beside(f'{name}.py')})",
+                f"[run record]({self._beside('run.ipynb')})",
+            ]
+            facts.append(f"**Take it with you:** {', '.join(offers)}")
+        if not facts:
+            return ""
+        items = "\n".join(f"- {fact}" for fact in facts)
+        return f'<div class="facts" markdown="1">\n\n{items}\n\n</div>'
+
+    def _need(self, name: str) -> str:
+        path, title = self.titles[name]
+        return f"[{title}]({posixpath.relpath(path, posixpath.dirname(self.tutorial.page))})"
+
+    def _write_downloads(self) -> None:
+        name = self.tutorial.name
+        notebook = standalone_notebook(self.tutorial, self.run, self.settings)
+        self.files[f"{self.folder}/{name}.ipynb"] = notebook.encode()
+        self.files[f"{self.folder}/{name}.py"] = self.tutorial.text.encode()
+        for artifact in self.run.artifacts:
+            self.files[f"{self.folder}/{artifact.name}"] = artifact.content
+
+    def _code(self, cell: Cell, outputs: list[dict]) -> list[str]:
+        if "claims" in cell.tags:
+            return []
+        if "solution" in cell.tags:
+            inner = [_fence(cell.source, "python"), *self._outputs(cell, outputs)]
+            text = "\n\n".join(inner).replace("\n", "\n    ")
+            return [f'??? success "Solution"\n\n    {text}']
+        title = {"starter": "Your turn", "check": "Check yourself"}
+        label = next((title[tag] for tag in title if tag in cell.tags), "")
+        code = _fence(cell.source, "python", f' title="{label}"' if label else "")
+        return [code, *([] if "starter" in cell.tags else self._outputs(cell, outputs))]
+
+    def _outputs(self, cell: Cell, outputs: list[dict]) -> list[str]:
+        extra = " .measured" if "measured" in cell.tags else ""
+        return [text for output in outputs if (text := self._output(output, extra))]
+
+    def _output(self, output: dict, extra: str) -> str:
+        if output["output_type"] == "stream":
+            kind = " .stderr" if output["name"] == "stderr" else ""
+            return _fence(output["text"].rstrip(), f"{{ .text .output .no-copy{kind}{extra} }}")
+        if output["output_type"] == "error":
+            said = f"{output['ename']}: {output['evalue']}".strip()
+            return _fence(said, f"{{ .text .output .error .no-copy{extra} }}")
+        data = output["data"]
+        if "image/png" in data:
+            return self._figure(output, extra)
+        for mime, wrap in (("text/markdown", ' markdown="1"'), ("text/html", "")):
+            if mime in data:
+                name = "output measured" if extra else "output"
+                # A scrolling region must be reachable by keyboard.
+                opening = f'<div class="{name} rich"{wrap} tabindex="0">'
+                return f"{opening}\n\n{data[mime].strip()}\n\n</div>"
+        return _fence(data.get("text/plain", ""), f"{{ .text .output .no-copy{extra} }}")
+
+    def _figure(self, output: dict, extra: str) -> str:
+        self._figures += 1
+        stem = f"figure-{self._figures:02d}" + ("-measured" if extra else "")
+        light = base64.b64decode(output["data"]["image/png"])
+        self.files[f"{self.folder}/{stem}.png"] = light
+        dark = ""
+        if DARK in output["data"]:
+            dark_file = f"{stem}-dark.png"
+            self.files[f"{self.folder}/{dark_file}"] = base64.b64decode(output["data"][DARK])
+            dark = f' data-dark="{dark_file}"'
+        alt = " ".join(output["metadata"]["image/png"]["alt"].split())
+        alt = alt.replace("[", "(").replace("]", ")").replace("\\", "/")
+        width, height = (int.from_bytes(light[at : at + 4], "big") // 2 for at in (16, 20))
+        loading = "eager" if self._figures == 1 else "lazy"
+        attributes = f'.figure{extra} width="{width}" height="{height}" loading="{loading}"{dark}'
+        return f"![{alt}]({self._beside(f'{stem}.png')}){{ {attributes} }}"
+
+    def _claims(self) -> list[str]:
+        items = []
+        for cell, node in self.tutorial.claims:
+            condition = html.escape(ast.get_source_segment(cell.source, node.test) or "")
+            text = html.escape(node.msg.value)
+            items.append(f"<li>{text[:1].upper()}{text[1:]}. <code>{condition}</code></li>")
+        if not items:
+            return []
+        intro = (
+            "Each sentence is an assertion that ran with this page; one that fails stops the build."
+        )
+        return [
+            "## Checked by this build",
+            intro,
+            '<ul class="claims">\n' + "\n".join(items) + "\n</ul>",
+        ]
+
+    def _stamp(self) -> str:
+        rows = "\n".join(f"| {name} | {value} |" for name, value in self._stamp_rows())
+        lines = ["## About this run", f"| what | value |\n|---|---|\n{rows}"]
+        if self.settings.repo_url:
+            query = urlencode(
+                {
+                    "title": f"{self.tutorial.header.title}: ",
+                    "body": "What is wrong:\n\n\n---\n"
+                    + "\n".join(f"{name}: {value}" for name, value in self._stamp_rows(plain=True)),
+                }
+            )
+            address = f"{self.settings.repo_url.rstrip('/')}/issues/new?{query}"
+            lines.append(f"[Report a problem with this page]({address})")
+        return "\n\n".join(lines)
+
+    def _stamp_rows(self, *, plain: bool = False) -> list[tuple[str, str]]:
+        run, mark = self.run, (str if plain else measured)
+        code = str if plain else "`{}`".format
+        versions = {
+            name.removeprefix("version of "): version
+            for name, version in run.parts.items()
+            if name.startswith("version of ")
+        }
+        rows = [
+            ("finished", mark(_date(run.finished))),
+            (
+                "time",
+                mark(f"{run.wall_s:.1f} s, {run.cpu_s:.1f} CPU s, {run.peak_mb:.0f} MB at most"),
+            ),
+            ("machine", run.machine),
+            ("versions", ", ".join(f"{name} {version}" for name, version in versions.items())),
+            ("edition", run.parts["edition"]),
+        ]
+        for name in self.tutorial.header.data:
+            rows.append((f"data {name}", code(run.parts[f"data {name}"][:16])))
+        if self.tutorial.header.seed is not None:
+            rows.append(("seed", str(self.tutorial.header.seed)))
+        rows.append(("key", code(run.key)))
+        for artifact in run.artifacts:
+            link = f"[{artifact.name}]({self._beside(artifact.name)})"
+            size = f"{len(artifact.content) / 1000:.0f} kB"
+            rows.append(
+                ("file", f"{artifact.name if plain else link}, {size}, {code(artifact.sha256)}")
+            )
+        return rows
+
+
+def _fence(text: str, language: str, options: str = "") -> str:
+    longest = max((len(run) for run in text.split("\n") if set(run.strip()) == {"`"}), default=0)
+    ticks = "`" * max(3, longest + 1)
+    return f"{ticks}{language}{options}\n{text}\n{ticks}"
+
+
+def _date(seconds: float) -> str:
+    """Return a UTC date and time; SOURCE_DATE_EPOCH decides it where it is set."""
+    seconds = float(os.environ.get("SOURCE_DATE_EPOCH") or seconds)
+    moment = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+    return moment.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def export(pages: list[Page], folder: Path) -> None:
+    """Write pages as plain Markdown, with their figures, downloads and run records, to a folder."""
+    for page in pages:
+        files = {page.path: page.markdown.encode(), **page.files}
+        if page.record:
+            files[page.record[0]] = page.record[1].encode()
+        for path, content in files.items():
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)

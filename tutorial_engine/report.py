@@ -1,0 +1,107 @@
+"""What a build checked: `build.json`, and the page that shows it."""
+
+from __future__ import annotations
+
+import html
+
+from .fingerprint import versions_of
+from .prose import measured
+from .schedule import Outcome
+from .settings import Settings
+
+
+def build_report(outcomes: list[Outcome], settings: Settings) -> dict:
+    """Return the content of `build.json`."""
+    return {
+        "edition": settings.edition,
+        "versions": versions_of(["tensorflow", "keras", "numpy", "matplotlib", "mkdocs"]),
+        "tutorials": [_tutorial(outcome) for outcome in outcomes],
+    }
+
+
+def _tutorial(outcome: Outcome) -> dict:
+    lesson, run = outcome.lesson, outcome.run
+    entry = {
+        "name": lesson.name,
+        "source": lesson.file,
+        "url": lesson.page.removesuffix(".md") + "/",
+        "key": lesson.key.digest if lesson.key else None,
+        "outcome": outcome.word,
+        "wall_s": run.wall_s if run else None,
+        "cpu_s": run.cpu_s if run else None,
+        "peak_mb": run.peak_mb if run else None,
+        "claims": _claims(outcome),
+        "artifacts": [
+            {"name": item.name, "bytes": len(item.content), "sha256": item.sha256}
+            for item in (run.artifacts if run else ())
+        ],
+    }
+    if outcome.error:
+        error = outcome.error
+        entry["error"] = {
+            "file": error.file,
+            "cell": error.cell,
+            "line": error.line,
+            "message": error.message,
+            "remedy": error.remedy,
+        }
+    return entry
+
+
+def _claims(outcome: Outcome) -> list[dict]:
+    """List the claims that were decided: all of a good run, those up to the failed one otherwise."""
+    tutorial = outcome.lesson.tutorial
+    if tutorial is None:
+        return []
+    if outcome.run:
+        return [{"text": node.msg.value, "holds": True} for _, node in tutorial.claims]
+    decided = []
+    line = outcome.error.line if outcome.error else None
+    if line is None or outcome.error.cell is None:
+        return []
+    for cell, node in tutorial.claims:
+        first, last = cell.line + node.lineno, cell.line + node.end_lineno
+        if last < line:
+            decided.append({"text": node.msg.value, "holds": True})
+        elif first <= line:
+            decided.append({"text": node.msg.value, "holds": False})
+    return decided
+
+
+def report_page(report: dict) -> str:
+    """Return the Markdown of *What this build checked*."""
+    rows, lists = [], []
+    for entry in report["tutorials"]:
+        title = f"[{entry['name']}](../{entry['url'].rstrip('/')}.md)"
+        if entry["wall_s"] is None:
+            figures = ["–"] * 3
+        else:
+            figures = [
+                measured(f"{entry['wall_s']:.0f}"),
+                measured(f"{entry['cpu_s']:.0f}"),
+                measured(f"{entry['peak_mb']:.0f}"),
+            ]
+        cells = [title, measured(entry["outcome"]), str(len(entry["claims"])), *figures]
+        rows.append("| " + " | ".join(cells) + " |")
+        if entry["claims"]:
+            items = "\n".join(
+                f"- {'Holds' if claim['holds'] else '**Does not hold**'}: {html.escape(claim['text'])}"
+                for claim in entry["claims"]
+            )
+            lists.append(f"## {entry['name']}\n\n{items}")
+    versions = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
+    header = (
+        "| tutorial | outcome | claims | wall s | CPU s | peak MB |\n|---|---|---:|---:|---:|---:|"
+    )
+    return "\n\n".join(
+        [
+            '---\ntitle: "What this build checked"\nsearch:\n  exclude: true\n---',
+            "# What this build checked",
+            "Every claim on these pages is an assertion that ran. Here are all of them, with what "
+            "each tutorial cost on the machine that built this site. The same as data: "
+            "[build.json](../build.json).",
+            f"Edition: {report['edition']}. Versions: {versions}.",
+            header + "\n" + "\n".join(rows),
+            *lists,
+        ]
+    )

@@ -1,0 +1,72 @@
+"""The result of an execution: what is stored, and what pages are made from."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import asdict, dataclass, field
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A file that a run left behind and that its page offers."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True)
+class Run:
+    """One complete execution of one tutorial.
+
+    Args:
+        name: the tutorial's name.
+        key: digest of the key it ran under.
+        parts: the key's parts, kept to say later why it became stale.
+        outputs: for each code cell, its outputs as notebook JSON; text cleaned.
+        values: for each inline expression in order, `[code cells before it, code, value]`.
+        artifacts: files kept.
+        finished: when it ended, seconds since the epoch.
+        wall_s, cpu_s: seconds on the clock and on the processor.
+        peak_mb: the kernel's peak resident memory, MB.
+        machine: processor and cores, for the stamp.
+    """
+
+    name: str
+    key: str
+    parts: dict[str, str]
+    outputs: list[list[dict]]
+    values: list[list]
+    artifacts: tuple[Artifact, ...]
+    finished: float
+    wall_s: float
+    cpu_s: float
+    peak_mb: float
+    machine: str
+
+    def value(self, cells_before: int, code: str) -> str:
+        """Return an inline expression's value, found by its place, whatever prose moved around it."""
+        for place, expression, value in self.values:
+            if place == cells_before and expression == code:
+                return value
+        raise KeyError((cells_before, code))
+
+    def to_json(self) -> dict:
+        document = asdict(self)
+        document["artifacts"] = [
+            {"name": item.name, "content": base64.b64encode(item.content).decode()}
+            for item in self.artifacts
+        ]
+        return document
+
+    @classmethod
+    def from_json(cls, document: dict) -> Run:
+        artifacts = tuple(
+            Artifact(item["name"], base64.b64decode(item["content"]))
+            for item in document["artifacts"]
+        )
+        return cls(**{**document, "artifacts": artifacts})

@@ -1,0 +1,145 @@
+"""Runs in the background while the site is served: start, cancel, remember failures, say when done."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from .course import Lesson
+from .errors import Cancelled, TutorialError
+from .execute import Execution
+from .schedule import longest_first
+from .settings import Settings
+from .store import Store
+
+# Runs that end within this many seconds of each other reload the site once.
+TOGETHER_S = 2.0
+
+
+class Background:
+    """Executes the lessons that `want` names, `settings.jobs` at a time, in threads.
+
+    Args:
+        on_change: called, from another thread, when finished runs or failures wait to be shown.
+    """
+
+    def __init__(self, settings: Settings, store: Store, on_change: Callable[[], None]) -> None:
+        self._settings = settings
+        self._store = store
+        self._on_change = on_change
+        self._lock = threading.Lock()
+        self._wanted: dict[str, Lesson] = {}
+        self._running: dict[str, Execution] = {}
+        self._failed: dict[tuple[str, str], TutorialError] = {}
+        self._open = False
+        self._timer: threading.Timer | None = None
+
+    def want(self, lessons: list[Lesson]) -> None:
+        """Set what should run now. Runs of anything else, or of an older key, are cancelled."""
+        with self._lock:
+            self._wanted = {
+                lesson.name: lesson
+                for lesson in lessons
+                if (lesson.name, lesson.key.digest) not in self._failed
+            }
+            for name, execution in self._running.items():
+                lesson = self._wanted.get(name)
+                if lesson is None or lesson.key.digest != execution.key.digest:
+                    execution.cancel()
+            self._fill()
+
+    def start(self) -> None:
+        """Begin: the server listens now."""
+        with self._lock:
+            self._open = True
+            self._fill()
+
+    def stop(self) -> None:
+        """End every kernel."""
+        with self._lock:
+            self._open = False
+            if self._timer:
+                self._timer.cancel()
+            for execution in self._running.values():
+                execution.cancel()
+
+    def state(self, lesson: Lesson) -> str:
+        """Return `running` or `waiting`."""
+        with self._lock:
+            execution = self._running.get(lesson.name)
+            is_current = execution is not None and execution.key.digest == lesson.key.digest
+            return "running" if is_current else "waiting"
+
+    def failure(self, lesson: Lesson) -> TutorialError | None:
+        """Return how this lesson failed under its present key, if it did."""
+        with self._lock:
+            return self._failed.get((lesson.name, lesson.key.digest))
+
+    def _fill(self) -> None:
+        free = self._settings.jobs - len(self._running)
+        if not self._open or free <= 0:
+            return
+        idle = [lesson for name, lesson in self._wanted.items() if name not in self._running]
+        for lesson in longest_first(idle, self._store)[:free]:
+            execution = Execution(lesson.tutorial, lesson.key, self._settings)
+            self._running[lesson.name] = execution
+            threading.Thread(target=self._execute, args=(lesson, execution), daemon=True).start()
+
+    def _execute(self, lesson: Lesson, execution: Execution) -> None:
+        failure: TutorialError | None = None
+        finished = False
+        try:
+            self._store.save(execution.run())
+            finished = True
+        except Cancelled:
+            pass
+        except TutorialError as error:
+            failure = error
+        except (
+            Exception
+        ) as error:  # a fault of ours must show on the page, not vanish with the thread
+            failure = TutorialError(
+                f"{type(error).__name__}: {error}",
+                file=lesson.file,
+                remedy="save the file to run again",
+            )
+        with self._lock:
+            self._running.pop(lesson.name, None)
+            current = self._wanted.get(lesson.name)
+            if (finished or failure) and current and current.key.digest == execution.key.digest:
+                self._wanted.pop(lesson.name)
+            if failure:
+                self._failed[lesson.name, execution.key.digest] = failure
+            if finished or failure:
+                self._announce()
+            self._fill()
+
+    def _announce(self) -> None:
+        """Tell of the change a little later, so that neighbours in time are told together."""
+        if self._timer is None and self._open:
+            self._timer = threading.Timer(TOGETHER_S, self._fire)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _fire(self) -> None:
+        with self._lock:
+            self._timer = None
+        self._on_change()
+
+
+def when_listening(address: tuple[str, int], then: Callable[[], None]) -> None:
+    """Call `then`, from a thread, as soon as something accepts connections at an address."""
+    import socket
+
+    def wait() -> None:
+        while True:
+            try:
+                socket.create_connection(address, timeout=1).close()
+            except OSError:
+                time.sleep(0.05)
+            else:
+                then()
+                return
+
+    threading.Thread(target=wait, daemon=True).start()

@@ -1,0 +1,85 @@
+"""Where things are and how runs behave: `[tool.tutorial_engine]` in pyproject.toml, then the environment."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+EDITIONS = ("default", "full")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One build's settings.
+
+    Args:
+        root: the repository.
+        jobs: kernels side by side.
+        threads: intra-operation threads in each kernel. Pinned, because it changes the last digits.
+        cell_timeout: seconds that one cell may take.
+        keep_runs: stored runs kept for each tutorial.
+        edition: which data the tutorials load, `default` or `full`.
+        site_url: the site's public address, empty if it has none.
+        repo_url: the repository's public address, empty if it has none.
+    """
+
+    root: Path
+    jobs: int = 2
+    threads: int = 2
+    cell_timeout: int = 600
+    keep_runs: int = 4
+    edition: str = "default"
+    site_url: str = ""
+    repo_url: str = ""
+
+    @classmethod
+    def load(cls, root: Path) -> Settings:
+        """Read pyproject.toml, then `TUTORIALS_JOBS`, `TUTORIALS_EDITION`, `SITE_URL`, … over it.
+
+        Raises:
+            ValueError: an unknown setting, or a value of the wrong kind.
+        """
+        root = Path(root).resolve()
+        given: dict[str, object] = {}
+        pyproject = root / "pyproject.toml"
+        if pyproject.is_file():
+            with pyproject.open("rb") as file:
+                given = tomllib.load(file).get("tool", {}).get("tutorial_engine", {})
+        known = {field.name: field for field in fields(cls) if field.name != "root"}
+        if unknown := sorted(set(given) - set(known)):
+            raise ValueError(
+                f"pyproject.toml, [tool.tutorial_engine]: unknown setting {', '.join(unknown)}; "
+                f"known are {', '.join(known)}"
+            )
+        for name in known:
+            variable = name.upper() if name.endswith("_url") else f"TUTORIALS_{name.upper()}"
+            if value := os.environ.get(variable):
+                given[name] = value
+        for name in ("jobs", "threads", "cell_timeout", "keep_runs"):
+            if name in given:
+                try:
+                    given[name] = int(given[name])  # type: ignore[call-overload]
+                except (TypeError, ValueError):
+                    raise ValueError(f"setting {name}: {given[name]!r} is not a number") from None
+                if given[name] < 1:  # type: ignore[operator]
+                    raise ValueError(f"setting {name}: {given[name]} is less than 1")
+        settings = cls(root=root, **given)  # type: ignore[arg-type]
+        if settings.edition not in EDITIONS:
+            raise ValueError(
+                f"setting edition: {settings.edition!r} is not one of {', '.join(EDITIONS)}"
+            )
+        return settings
+
+    @property
+    def sources(self) -> Path:
+        return self.root / "tutorials_src"
+
+    @property
+    def data(self) -> Path:
+        return self.sources / "data"
+
+    @property
+    def cache(self) -> Path:
+        return self.root / ".cache" / "tutorials"

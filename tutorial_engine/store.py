@@ -1,0 +1,91 @@
+"""Stored whole or not at all: one file a run, checked when read."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import logging
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from .fingerprint import Key
+from .run import Run
+from .settings import Settings
+
+log = logging.getLogger("mkdocs.tutorials")
+
+
+class Store:
+    """Runs on disk, `.cache/tutorials/runs/<name>/<key>.json`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.folder = settings.cache / "runs"
+        self._keep = settings.keep_runs
+
+    def load(self, name: str, key: Key) -> Run | None:
+        """Return the run stored under a key; None when there is none or it is damaged."""
+        return self._read(self._path(name, key.digest))
+
+    def latest(self, name: str) -> Run | None:
+        """Return the run that was stored last, whatever its key."""
+        for path in self._newest_first(name):
+            if run := self._read(path):
+                return run
+        return None
+
+    def save(self, run: Run) -> None:
+        """Write a run: temporary file, fsync, rename; then drop the oldest runs beyond the limit."""
+        path = self._path(run.name, run.key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        payload = json.dumps(run.to_json(), sort_keys=True, ensure_ascii=False)
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+                file.write(f"{_digest(payload)}\n{payload}")
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).replace(path)
+        except BaseException:
+            with contextlib.suppress(FileNotFoundError):
+                Path(temporary).unlink()
+            raise
+        for old in self._newest_first(run.name)[self._keep :]:
+            old.unlink(missing_ok=True)
+
+    def clean(self) -> None:
+        """Forget every run."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _path(self, name: str, digest: str) -> Path:
+        return self.folder / name / f"{digest}.json"
+
+    def _newest_first(self, name: str) -> list[Path]:
+        found = []
+        for path in (self.folder / name).glob("*.json"):
+            with contextlib.suppress(FileNotFoundError):
+                found.append((path.stat().st_mtime_ns, path))
+        return [path for _, path in sorted(found, reverse=True)]
+
+    def _read(self, path: Path) -> Run | None:
+        try:
+            digest, _, payload = path.read_text(encoding="utf-8").partition("\n")
+            if digest != _digest(payload):
+                raise ValueError("its checksum does not match")
+            return Run.from_json(json.loads(payload))
+        except FileNotFoundError:
+            return None
+        except (ValueError, KeyError, TypeError, OSError) as error:
+            log.warning(
+                "Stored run %s of %s is damaged (%s); it will be run again.",
+                path.name,
+                path.parent.name,
+                error,
+            )
+            return None
+
+
+def _digest(payload: str) -> str:
+    return hashlib.sha256(payload.encode()).hexdigest()
