@@ -44,7 +44,9 @@ test: $(READY) lint
 	$(VENV) -m pytest
 
 bench: $(READY)
-	$(VENV) -m tests.bench.build
+	$(VENV) tests/bench/build.py
+	$(VENV) tests/bench/serve.py
+	$(VENV) tests/bench/same_bytes.py
 
 lint: $(READY)
 	$(VENV) -m ruff check .

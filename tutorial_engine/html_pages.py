@@ -11,6 +11,8 @@ import re
 from bs4 import BeautifulSoup
 from latex2mathml.converter import convert
 
+from .publish import png_size
+
 _DARK_FIGURE = re.compile(r"<img\b[^>]*\bdata-dark=\"[^\"]+\"[^>]*>")
 _ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
 _MATHS = re.compile(
@@ -56,7 +58,8 @@ def light_record(content: str, figures: dict[str, str], stylesheet: str) -> tupl
 
     Args:
         content: the rendered notebook.
-        figures: SHA-256 of a picture's bytes -> its address relative to the record.
+        figures: SHA-256 of a picture's bytes -> its address relative to the record. The addresses
+            of dark twins are among the values.
         stylesheet: address of the shared style sheet relative to the record.
 
     Returns:
@@ -74,10 +77,22 @@ def light_record(content: str, figures: dict[str, str], stylesheet: str) -> tupl
         button.decompose()
     for image in soup.find_all("img"):
         source = image.get("src", "")
-        if source.startswith(_DATA_IMAGE):
-            digest = hashlib.sha256(base64.b64decode(source[len(_DATA_IMAGE) :])).hexdigest()
-            if digest in figures:
-                image["src"] = figures[digest]
-                image["loading"] = "lazy"
+        if not source.startswith(_DATA_IMAGE):
+            continue
+        picture = base64.b64decode(source[len(_DATA_IMAGE) :])
+        address = figures.get(hashlib.sha256(picture).hexdigest())
+        if address:
+            width, height = png_size(picture)
+            image.attrs = {
+                "src": address,
+                "alt": image.get("alt", ""),
+                "class": "figure",
+                "width": width // 2,
+                "height": height // 2,
+                "loading": "lazy",
+            }
+            dark = address.removesuffix(".png") + "-dark.png"
+            if dark in figures.values():
+                image["data-dark"] = posixpath.basename(dark)
     head = f'<link rel="stylesheet" href="{stylesheet}">\n'
-    return head + lean_code(str(soup)), "\n".join(css)
+    return head + lean_code(schemed_figures(str(soup))), "\n".join(css)

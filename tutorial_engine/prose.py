@@ -18,6 +18,7 @@ _GIVEN = re.compile(
     r"(\*{1,2})[^*\n]+\1\{[^}\n]*\.given[^}\n]*\btitle=[\"'][^\"'\n]+[\"'][^}\n]*\}"
 )
 _ADDRESS = re.compile(r"\]\([^)\s]*\)|<https?:[^>]*>|\bhttps?:\S+|\{:?\s*[.#][A-Za-z][^}\n]*\}")
+_ARGUMENT = re.compile(r"`\w+=[^`\s]+`")
 _NUMBER = r"(?<![\w.,/:-])[-−+]?\d+(?:,\d{3})*(?:\.\d+)?(?!\w*[_\w]*\()"
 _UNIT = (
     r"(?:%|(?:per cent|percent|ns|µs|us|ms|s|sec|seconds?|milliseconds?|microseconds?|minutes?|min"
@@ -76,8 +77,8 @@ def typed_numbers(tutorial: Tutorial) -> Iterator[tuple[Cell | None, int, str]]:
     """Yield (cell, line in the file, number) for each typed number that must be an expression.
 
     That is a percentage, a decimal, or a number with a unit of time or memory or next to accuracy,
-    loss, F1, AUC, faster or slower, unless the same literal stands in the tutorial's code or it is
-    marked `.given` with its source.
+    loss, F1, AUC, faster or slower, unless the same literal stands in the tutorial's code, it is
+    marked `.given` with its source, or it is an argument quoted as code (`validation_split=0.1`).
     """
     literals = _literals(tutorial)
     for number in _find(tutorial.header.summary, literals):
@@ -89,7 +90,7 @@ def typed_numbers(tutorial: Tutorial) -> Iterator[tuple[Cell | None, int, str]]:
 
 
 def _find(text: str, literals: set[float]) -> Iterator[tuple[int, str]]:
-    for pattern in (_FENCE, EXPRESSION, _GIVEN, _ADDRESS):
+    for pattern in (_FENCE, EXPRESSION, _GIVEN, _ARGUMENT, _ADDRESS):
         text = pattern.sub(_blank, text)
     for match in _TYPED.finditer(text):
         kind = match.lastgroup

@@ -197,7 +197,7 @@ class _Writer:
             dark = f' data-dark="{dark_file}"'
         alt = " ".join(output["metadata"]["image/png"]["alt"].split())
         alt = alt.replace("[", "(").replace("]", ")").replace("\\", "/")
-        width, height = (int.from_bytes(light[at : at + 4], "big") // 2 for at in (16, 20))
+        width, height = (pixels // 2 for pixels in png_size(light))
         loading = "eager" if self._figures == 1 else "lazy"
         attributes = f'.figure{extra} width="{width}" height="{height}" loading="{loading}"{dark}'
         return f"![{alt}]({self._beside(f'{stem}.png')}){{ {attributes} }}"
@@ -264,6 +264,11 @@ class _Writer:
                 ("file", f"{artifact.name if plain else link}, {size}, {code(artifact.sha256)}")
             )
         return rows
+
+
+def png_size(picture: bytes) -> tuple[int, int]:
+    """Return a PNG's width and height in pixels. Figures are drawn at twice their shown size."""
+    return int.from_bytes(picture[16:20], "big"), int.from_bytes(picture[20:24], "big")
 
 
 def _fence(text: str, language: str, options: str = "") -> str:

@@ -16,6 +16,8 @@ from .errors import SourceError
 CODE_TAGS = frozenset({"claims", "raises-exception", "measured", "starter", "check", "solution"})
 EXERCISE = ("starter", "check", "solution")
 EXPRESSION = re.compile(r"`\{python(?P<measured> measured)?\} (?P<code>[^`]+)`")
+# A comment stays a comment, also `# copy the first row`, which Jupytext would take for a magic.
+_FORMAT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
 _MARKER = re.compile(r"^# %%", re.MULTILINE)
 _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 _CONTRIBUTING = "see CONTRIBUTING.md, 'Add a tutorial in ten minutes'"
@@ -144,7 +146,7 @@ def parse(path: Path, root: Path) -> Tutorial:
     file = path.relative_to(root).as_posix()
     try:
         text = path.read_text(encoding="utf-8")
-        notebook = jupytext.reads(text, fmt="py:percent")
+        notebook = jupytext.reads(text, fmt=dict(_FORMAT))
     except (UnicodeDecodeError, ValueError, yaml.YAMLError) as error:
         raise SourceError(
             f"not a readable py:percent file: {error}", file=file, remedy=_CONTRIBUTING
@@ -237,7 +239,7 @@ def _check_code(tutorial: Tutorial, cell: Cell) -> None:
 def _check_markdown(tutorial: Tutorial, cell: Cell) -> None:
     if not cell.source.strip():
         raise tutorial.error(SourceError, "an empty markdown cell", "delete it", cell)
-    prose = _FENCE.sub("", cell.source)
+    prose = _FENCE.sub(lambda match: "\n" * match[0].count("\n"), cell.source)
     for offset, line in enumerate(prose.split("\n"), start=1):
         if line.startswith("#") and "{python" in line:
             raise tutorial.error(

@@ -1,0 +1,104 @@
+"""What the repository promises about itself: the lock, the workflows, the vendored files."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+
+
+def test_the_lock_names_no_address():
+    assert not re.search(r"https?:|file:|--index|--extra-index|--find-links|^-[ief]", LOCK, re.M)
+
+
+def test_every_locked_package_is_pinned_with_hashes():
+    for entry in re.split(r"\n(?=\S)", LOCK.strip()):
+        assert re.match(r"[\w.-]+==\S+", entry), entry
+        assert "--hash=sha256:" in entry, entry
+
+
+def test_the_lock_holds_every_dependency_and_the_build_backend():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    wanted = [*project["build-system"]["requires"], *project["project"]["dependencies"]]
+    for extra in project["project"]["optional-dependencies"].values():
+        wanted += extra
+    locked = {match.lower() for match in re.findall(r"^([\w.-]+)==", LOCK, re.M)}
+    names = {re.match(r"[\w.-]+", requirement)[0].lower() for requirement in wanted}
+    assert names <= locked
+
+
+def test_every_dependency_says_why_it_is_there():
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    block = text[text.index("dependencies = [") : text.index("[project.entry-points")]
+    for line in block.split("\n"):
+        if line.strip().startswith('"'):
+            assert re.search(r"#\s+\w+", line), line
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / ".github/workflows").glob("*.yml")), ids=str)
+def test_workflow_actions_are_pinned_by_commit(file):
+    text = file.read_text(encoding="utf-8")
+    assert yaml.safe_load(text)["permissions"] == {"contents": "read"}
+    for action in re.findall(r"uses: (\S+)", text):
+        assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", action), action
+
+
+def test_vendored_files_are_the_ones_their_table_names():
+    folder = ROOT / "docs/assets/vendor"
+    rows = re.findall(
+        r"^\| (\S+) \|.*\| ([0-9a-f]{64}) \|$", (folder / "README.md").read_text(), re.M
+    )
+    listed = dict(rows)
+    found = {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix not in (".md", ".txt")
+    }
+    assert set(listed) == found
+    for name, expected in listed.items():
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == expected, name
+
+
+def test_the_engine_knows_neither_the_course_nor_mkdocs_beyond_its_plugin():
+    for file in sorted((ROOT / "tutorial_engine").glob("*.py")):
+        imported = set(re.findall(r"^\s*(?:from|import) (\w+)", file.read_text(), re.M))
+        assert not imported & {"snippets", "tensorflow", "keras"}, file.name
+        if file.name not in ("plugin.py",):
+            assert "mkdocs" not in imported, file.name
+
+
+def test_no_snippet_imports_another_of_our_files():
+    for file in sorted((ROOT / "snippets").glob("[a-z]*.py")):
+        text = file.read_text(encoding="utf-8")
+        assert not re.search(r"^\s*(?:from|import) (?:snippets|tutorial_engine|\.)", text, re.M), (
+            file
+        )
+
+
+@pytest.mark.parametrize(
+    "file", sorted((ROOT / "snippets").glob("[a-z]*.py")), ids=lambda file: file.stem
+)
+def test_a_snippet_copied_alone_into_an_empty_folder_imports(file, tmp_path):
+    copy = tmp_path / file.name
+    copy.write_bytes(file.read_bytes())
+    code = (
+        f"import sys; sys.path.insert(0, '.'); import {file.stem} as copied; print(copied.__file__)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip().split("\n")[-1]).resolve() == copy.resolve()

@@ -1,0 +1,179 @@
+"""The built site's files: links, figures, sizes, downloads. No browser."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import json
+import posixpath
+from urllib.parse import unquote, urlsplit
+
+import nbformat
+import pytest
+from PIL import Image
+
+READING_PAGE_BYTES = 80_000
+RECORD_BYTES = 150_000
+
+
+def targets(document):
+    """Yield (tag, address) of everything that a document points to."""
+    for name, attribute in (("a", "href"), ("img", "src"), ("source", "srcset"), ("script", "src")):
+        for tag in document.find_all(name):
+            if tag.get(attribute):
+                yield tag, tag[attribute]
+    for tag in document.find_all("link"):
+        if {"stylesheet", "icon", "preload"} & set(tag.get("rel", ())):
+            yield tag, tag["href"]
+
+
+def resolve(page: str, target: str) -> tuple[str, str]:
+    """Return the file and the anchor that a target on a page means, relative to the site."""
+    parts = urlsplit(target)
+    path = posixpath.normpath(posixpath.join("/", page, unquote(parts.path)))[1:]
+    if parts.path.endswith("/") or parts.path in ("", ".", ".."):
+        path = posixpath.join(path, "index.html")
+    return path.removeprefix("./"), unquote(parts.fragment)
+
+
+def test_every_internal_link_and_anchor_leads_somewhere(site):
+    broken = []
+    for page, document in site.pages.items():
+        if page == "404.html":  # its links are absolute: it is shown at any address
+            continue
+        for _, target in targets(document):
+            if urlsplit(target).scheme or target.startswith("//"):
+                continue
+            file, anchor = resolve(page, target)
+            if (site.folder / file).is_dir():
+                file = posixpath.join(file, "index.html")
+            if not (site.folder / file).is_file():
+                broken.append(f"{page}: {target}")
+            elif anchor and file.endswith(".html"):
+                there = site.pages[file.removesuffix("index.html")]
+                if not there.find(id=anchor) and not there.find(attrs={"name": anchor}):
+                    broken.append(f"{page}: {target} (no such anchor)")
+    assert broken == []
+
+
+def test_nothing_that_a_page_fetches_lies_on_another_origin(site):
+    foreign = [
+        f"{page}: {target}"
+        for page, document in site.pages.items()
+        for tag, target in targets(document)
+        if tag.name != "a" and urlsplit(target).netloc and page != "404.html"
+    ]
+    assert foreign == []
+
+
+def test_every_figure_says_what_it_shows_and_how_large_it_is(site):
+    for url in [*site.reading_pages, *site.records]:
+        figures = site.pages[url].select("img.figure")
+        assert figures, f"{url} has no figure"
+        for figure in figures:
+            assert len(figure["alt"].split()) >= 4, f"{url}: {figure['src']}: {figure['alt']!r}"
+            assert "No description" not in figure["alt"]
+            with Image.open(site.folder / url / figure["src"]) as picture:
+                assert picture.size[0] // 2 == int(figure["width"]), f"{url}: {figure['src']}"
+                assert picture.size[1] // 2 == int(figure["height"]), f"{url}: {figure['src']}"
+
+
+def test_no_two_figures_of_a_page_have_the_same_alt_text(site):
+    for url in site.reading_pages:
+        alts = [figure["alt"] for figure in site.pages[url].select("img.figure")]
+        assert len(alts) == len(set(alts)), url
+
+
+def test_the_first_figure_is_eager_and_the_others_lazy(site):
+    for url in site.reading_pages:
+        loading = [figure["loading"] for figure in site.pages[url].select("img.figure")]
+        assert loading == ["eager"] + ["lazy"] * (len(loading) - 1), url
+
+
+def test_every_figure_has_a_dark_twin_of_the_same_size(site):
+    for url in site.reading_pages:
+        for source in site.pages[url].select("picture source"):
+            light = source.find_next("img")["src"]
+            with (
+                Image.open(site.folder / url / light) as bright,
+                Image.open(site.folder / url / source["srcset"]) as dark,
+            ):
+                assert bright.size == dark.size, f"{url}{light}"
+                assert bright.tobytes() != dark.tobytes(), f"{url}{light} is the same in the dark"
+
+
+def test_pages_are_small(site):
+    for url in site.reading_pages:
+        assert site.size(url) <= READING_PAGE_BYTES, f"{url}: {site.size(url)} bytes"
+    for url in site.records:
+        assert site.size(url) <= RECORD_BYTES, f"{url}: {site.size(url)} bytes"
+
+
+def test_no_page_shows_an_expression_a_placeholder_or_raw_markup(site):
+    for url in site.reading_pages:
+        article = site.pages[url].find("article")
+        for code in article.select("pre"):
+            code.extract()
+        text = article.get_text()
+        for mark in ("{python", "…</span>", "!!!", "???", "{ .", "{:", "\\(", "**"):
+            assert mark not in text, f"{url} shows {mark}"
+        assert not article.select(".pending")
+
+
+def test_run_records_stay_out_of_search_engines_navigation_and_search(site):
+    index = json.loads((site.folder / "search/search_index.json").read_text(encoding="utf-8"))
+    found = {entry["location"].partition("#")[0] for entry in index["docs"]}
+    navigation = {
+        resolve("", link["href"])[0].removesuffix("index.html")
+        for link in site.pages[""].select("nav a.md-nav__link[href]")
+    }
+    for url in site.records:
+        robots = site.pages[url].find("meta", attrs={"name": "robots"})
+        assert robots["content"] == "noindex"
+        assert url not in found
+        assert url not in navigation
+    assert set(site.reading_pages) <= found & navigation
+
+
+@pytest.mark.parametrize("kind", ["ipynb", "py"])
+def test_downloads_lie_beside_the_page_and_are_valid(site, kind):
+    for entry in site.report["tutorials"]:
+        file = site.folder / entry["url"] / f"{entry['name']}.{kind}"
+        text = file.read_text(encoding="utf-8")
+        if kind == "py":
+            ast.parse(text)
+        else:
+            nbformat.validate(json.loads(text))
+
+
+def test_notebooks_hold_no_markup_that_only_mkdocs_knows(site):
+    for entry in site.report["tutorials"]:
+        file = site.folder / entry["url"] / f"{entry['name']}.ipynb"
+        for cell in json.loads(file.read_text(encoding="utf-8"))["cells"]:
+            if cell["cell_type"] != "markdown":
+                continue
+            for mark in ("!!! ", "??? ", "=== ", "{ .", "{: ", "{.", "`{python", "](../", ".md)"):
+                assert mark not in cell["source"], (
+                    f"{file.name}: {mark!r} in {cell['source'][:80]!r}"
+                )
+
+
+def test_the_report_lists_every_tutorial_with_claims_that_hold(site):
+    for entry in site.report["tutorials"]:
+        assert entry["outcome"] in ("executed", "cached")
+        assert entry["cpu_s"] > 0
+        assert entry["peak_mb"] > 0
+        assert len(entry["claims"]) >= 5, f"{entry['name']} claims too little"
+        assert all(claim["holds"] for claim in entry["claims"])
+        page = site.pages[entry["url"]]
+        assert len(page.select("ul.claims li")) == len(entry["claims"])
+        assert entry["key"] in page.get_text()
+
+
+def test_every_page_has_one_first_heading_and_skips_no_level(site):
+    for url in [*site.reading_pages, "", "about/checks/", "about/data/"]:
+        levels = [
+            int(tag.name[1]) for tag in site.pages[url].select("article :is(h1,h2,h3,h4,h5,h6)")
+        ]
+        assert levels.count(1) == 1, url
+        assert all(b - a <= 1 for a, b in itertools.pairwise(levels)), url

@@ -1,0 +1,49 @@
+"""What the house asks of every tutorial, read from its source."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tutorial_engine.course import load_course
+from tutorial_engine.prose import typed_numbers
+from tutorial_engine.settings import Settings
+
+LESSONS = load_course(Settings.load(Path(__file__).parents[2]))
+
+
+@pytest.fixture(params=LESSONS, ids=lambda lesson: lesson.name)
+def tutorial(request):
+    assert request.param.error is None, request.param.error
+    return request.param.tutorial
+
+
+def tagged(tutorial, tag):
+    return [cell for cell in tutorial.code_cells if tag in cell.tags]
+
+
+def test_a_tutorial_has_exercises_that_can_be_checked(tutorial):
+    """That each starter fails its check and each solution passes it, the engine insists on."""
+    assert len(tagged(tutorial, "solution")) >= 2
+
+
+def test_a_tutorial_fails_or_misleads_on_purpose(tutorial):
+    assert tagged(tutorial, "raises-exception") or "goes wrong" in tutorial.text
+
+
+def test_a_tutorial_claims_at_least_five_things(tutorial):
+    assert len(tutorial.claims) >= 5
+
+
+def test_no_number_that_the_run_decides_is_typed(tutorial):
+    assert list(typed_numbers(tutorial)) == []
+
+
+def test_a_tutorial_is_short(tutorial):
+    """At most 300 lines of code, and most cells under 15 lines."""
+    lengths = [
+        sum(bool(line.strip()) for line in cell.source.split("\n")) for cell in tutorial.code_cells
+    ]
+    assert sum(lengths) <= 300
+    assert sum(length < 15 for length in lengths) > 0.8 * len(lengths)
