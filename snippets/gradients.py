@@ -1,0 +1,133 @@
+"""Gradients by tape and by hand: finite differences, a check of one against the other, descent.
+
+Needs: numpy, tensorflow. Copy this one file into your project and `import gradients`.
+
+A `function` here takes one point and returns one number. It is built from arithmetic and TensorFlow
+operations, and computes in the dtype of the point that it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+Function = Callable[[Any], Any]
+
+
+def finite_difference(function: Function, at: Any, *, step: float = 1e-4) -> np.ndarray:
+    """Return the gradient by central differences: (f(x + h) - f(x - h)) / 2h along each element.
+
+    Calls the function twice an element, so it is for checking, not for training.
+
+    Args:
+        function: a point of the shape of `at` in, one number out.
+        at: the point, any shape. float32 stays float32 (and shows its rounding); anything that is
+            not a float becomes float64.
+        step: h, in the units of `at`.
+
+    Returns:
+        The gradient, with the shape and dtype of the point.
+
+    Raises:
+        ValueError: `step` is not positive.
+
+    >>> finite_difference(lambda x: x[0] ** 2 + 3.0 * x[1], [2.0, 5.0]).round(6)
+    array([4., 3.])
+
+    Source: Nocedal and Wright, Numerical Optimization, section 8.1.
+    """
+    if not step > 0:
+        raise ValueError(f"step must be positive, got {step}")
+    point = np.asarray(at)
+    if not np.issubdtype(point.dtype, np.floating):
+        point = point.astype(np.float64)
+    gradient = np.empty_like(point)
+    for index in np.ndindex(point.shape):
+        ahead, behind = point.copy(), point.copy()
+        ahead[index] += step
+        behind[index] -= step
+        gradient[index] = (float(function(ahead)) - float(function(behind))) / (2 * step)
+    return gradient
+
+
+def tape_gradient(function: Function, at: Any) -> np.ndarray:
+    """Return the gradient by automatic differentiation, in float64.
+
+    Args:
+        function: a point of the shape of `at` in, one number out.
+        at: the point, any shape; converted to float64.
+
+    Returns:
+        The gradient, with the shape of `at`.
+
+    Raises:
+        ValueError: no gradient reaches the point, for one of the four reasons that `tape.gradient`
+            returns `None`.
+
+    >>> tape_gradient(lambda x: x[0] ** 2 + 3.0 * x[1], [2.0, 5.0])
+    array([4., 3.])
+    """
+    point = tf.constant(at, dtype=tf.float64)
+    with tf.GradientTape() as tape:
+        tape.watch(point)
+        value = function(point)
+    gradient = tape.gradient(value, point) if tf.is_tensor(value) else None
+    if gradient is None:
+        raise ValueError(
+            "no gradient: the result does not depend on the point through TensorFlow operations "
+            "on floats"
+        )
+    return tf.convert_to_tensor(gradient).numpy()
+
+
+def gradient_error(function: Function, at: Any, *, step: float = 1e-4) -> float:
+    """Return the largest disagreement between the tape and finite differences.
+
+    Each element's difference is divided by the larger of 1 and the two values, so the result is
+    absolute for small gradients and relative for large ones. Well below 1e-6 in float64, the
+    gradient is right; near 1, it is wrong.
+
+    Args:
+        function: a point of the shape of `at` in, one number out, smooth near `at`.
+        at: the point, any shape; converted to float64.
+        step: the step of the finite differences.
+
+    Raises:
+        ValueError: `step` is not positive, or no gradient reaches the point.
+
+    >>> gradient_error(lambda x: tf.sin(x[0]) * x[1], [1.0, 2.0]) < 1e-6
+    True
+    """
+    by_tape = tape_gradient(function, at)
+    by_steps = finite_difference(function, np.asarray(at, dtype=np.float64), step=step)
+    scale = np.maximum(1.0, np.maximum(np.abs(by_tape), np.abs(by_steps)))
+    return float(np.max(np.abs(by_tape - by_steps) / scale, initial=0.0))
+
+
+def descend(function: Function, start: Any, *, learning_rate: float, steps: int) -> np.ndarray:
+    """Return the path of gradient descent: every step is minus learning rate times gradient.
+
+    Args:
+        function: a point of the shape of `start` in, one number out.
+        start: where the path begins, any shape; converted to float64.
+        learning_rate: the step length for a gradient of 1.
+        steps: how many steps.
+
+    Returns:
+        The points visited, the start first: shape `(steps + 1, *start.shape)`, float64.
+
+    Raises:
+        ValueError: `learning_rate` or `steps` is negative, or no gradient reaches the point.
+
+    >>> descend(lambda x: x**2, 8.0, learning_rate=0.25, steps=3)
+    array([8., 4., 2., 1.])
+    """
+    if learning_rate < 0 or steps < 0:
+        raise ValueError(f"negative learning_rate or steps: {learning_rate}, {steps}")
+    path = [np.asarray(start, dtype=np.float64)]
+    for _ in range(steps):
+        path.append(path[-1] - learning_rate * tape_gradient(function, path[-1]))
+    return np.stack(path)

@@ -1,0 +1,104 @@
+"""snippets/gradients.py: the tape, finite differences and closed forms agree."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given
+from hypothesis import strategies as st
+
+from snippets.gradients import descend, finite_difference, gradient_error, tape_gradient
+
+NUMBERS = st.floats(-3, 3, allow_subnormal=False)
+POINTS = st.lists(NUMBERS, min_size=1, max_size=4)
+
+
+@given(st.lists(NUMBERS, min_size=1, max_size=5), NUMBERS)
+def test_tape_and_differences_find_the_derivative_of_any_polynomial(coefficients, at):
+    def polynomial(x):
+        value = 0.0 * x
+        for coefficient in reversed(coefficients):
+            value = value * x + coefficient
+        return value
+
+    exact = np.polynomial.Polynomial(coefficients).deriv()(at)
+    assert float(tape_gradient(polynomial, at)) == pytest.approx(exact, abs=1e-9)
+    assert float(finite_difference(polynomial, at)) == pytest.approx(exact, abs=1e-5)
+
+
+@given(POINTS)
+def test_tape_and_differences_agree_on_smooth_functions_of_many_numbers(at):
+    def smooth(point):
+        return tf.reduce_sum(tf.sin(point)) * tf.exp(-tf.reduce_mean(point**2))
+
+    assert gradient_error(smooth, at) < 1e-6
+
+
+@given(POINTS)
+def test_a_gradient_has_the_shape_of_its_point(at):
+    point = np.array(at).reshape(1, -1)
+    assert tape_gradient(lambda p: tf.reduce_sum(p**2), point).shape == point.shape
+    assert finite_difference(lambda p: np.sum(p**2), point).shape == point.shape
+
+
+def test_a_wrong_gradient_is_far_off():
+    @tf.custom_gradient
+    def wrong(x):
+        return x**2, lambda upstream: upstream * x  # the 2 is missing
+
+    assert gradient_error(wrong, 3.0) == pytest.approx(0.5, abs=1e-6)
+
+
+def test_differences_keep_float32_and_its_rounding():
+    coarse = finite_difference(np.sin, np.float32(1.0), step=1e-6)
+    fine = finite_difference(np.sin, 1.0, step=1e-6)
+    assert coarse.dtype == np.float32
+    assert abs(fine - np.cos(1)) < 1e-9 < abs(coarse - np.cos(1))
+
+
+def test_differences_do_not_change_the_point():
+    point = np.array([1.0, 2.0])
+    finite_difference(np.sum, point)
+    assert point.tolist() == [1.0, 2.0]
+
+
+@given(st.floats(-5, 5), st.floats(0, 0.6), st.floats(0.5, 4), st.integers(0, 12))
+def test_descent_on_a_parabola_multiplies_the_distance_by_one_factor(start, rate, bend, steps):
+    path = descend(lambda x: bend / 2 * x**2, start, learning_rate=rate, steps=steps)
+    expected = start * (1 - rate * bend) ** np.arange(steps + 1)
+    assert path.shape == (steps + 1,)
+    np.testing.assert_allclose(path, expected, rtol=1e-9, atol=1e-12)
+
+
+def test_a_path_of_points_has_one_row_a_step():
+    path = descend(lambda p: tf.reduce_sum(p**2), [1.0, 2.0, 3.0], learning_rate=0.1, steps=4)
+    assert path.shape == (5, 3)
+    assert path.dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        pytest.param(lambda x: tf.constant(np.square(x.numpy())), id="numpy"),
+        pytest.param(lambda x: tf.cast(tf.cast(x, tf.int32), tf.float64), id="whole numbers"),
+        pytest.param(lambda x: tf.constant(1.0, tf.float64), id="another point"),
+        pytest.param(lambda x: 1.0, id="a Python number"),
+    ],
+)
+def test_a_gradient_that_is_none_is_an_error_that_says_so(function):
+    with pytest.raises(ValueError, match="no gradient"):
+        tape_gradient(function, 2.0)
+
+
+@pytest.mark.parametrize("step", [0.0, -1e-3, float("nan")])
+def test_a_step_that_is_not_positive_is_refused(step):
+    with pytest.raises(ValueError, match="step must be positive"):
+        finite_difference(np.sin, 1.0, step=step)
+
+
+def test_a_negative_learning_rate_or_count_is_refused():
+    with pytest.raises(ValueError, match="negative"):
+        descend(lambda x: x**2, 1.0, learning_rate=-0.1, steps=1)
+    with pytest.raises(ValueError, match="negative"):
+        descend(lambda x: x**2, 1.0, learning_rate=0.1, steps=-1)

@@ -1,0 +1,469 @@
+# ---
+# title: Tensors
+# summary: Every picture, weight and score in a network is a grid of numbers with a shape and a type.
+# needs: []
+# teaches: [tensor, axis, rank, shape, dtype, size, scalar, vector, matrix, batch, reshape, transpose, matrix multiplication, variable]
+# data: [fashion-mnist]
+# artifacts: []
+# ---
+
+# %% [markdown]
+# What does a neural network see when you show it a photograph? Not a boot. A grid of numbers.
+#
+# Whatever a network learns from, pictures, sounds or sentences, is first turned into numbers, and
+# the numbers are kept in a container called a **tensor**. What the network itself knows is kept in
+# tensors too. So this is where everything starts. You need Python's lists and functions, and no
+# mathematics beyond multiplication.
+
+# %%
+from snippets import plots
+from snippets.datasets import load_fashion_mnist
+
+fashion = load_fashion_mnist()
+boot = fashion.train.images[0]
+plots.image_and_numbers(boot, top=2, left=12, subject="an ankle boot")
+
+# %% [markdown]
+# Left, what you see; right, what the network gets: for each dot of the picture, a **pixel**, a whole
+# number from 0 (black) to 255 (white). The orange frame on the left holds the numbers on the right.
+# The boot comes from Fashion-MNIST, a public collection of 70,000 photographs of clothes.
+#
+# ## One number, a row, a grid, a stack
+#
+# The boot is too large to check by hand, so here are four smaller tensors. `tf.constant` makes a
+# tensor from a number or from nested lists.
+
+# %%
+import tensorflow as tf
+
+scalar = tf.constant(7)
+vector = tf.constant([3, 1, 4])
+matrix = tf.constant([[1, 2, 3], [4, 5, 6]])
+stack = tf.constant([[[1, 2, 3], [4, 5, 6]], [[7, 8, 9], [10, 11, 12]]])
+plots.tensor_picture({"scalar": scalar, "vector": vector, "matrix": matrix, "stack": stack})
+
+# %% [markdown]
+# Each number is an **element**. Each arrow is an **axis**: a direction in which you can count.
+#
+# - A **scalar** is one number, with no axis at all.
+# - A **vector** is a row of numbers, with one axis.
+# - A **matrix** is a grid with two axes: axis 0 goes down the rows, axis 1 goes along a row.
+# - The stack has three axes: axis 0 goes from sheet to sheet, and rows and columns become axes 1
+#   and 2. Its name in general is "a tensor of rank 3"; there is no everyday word for it.
+#
+# Axes are counted from 0 and from the outside in, exactly as the brackets of the lists are nested.
+# (In physics a tensor must also obey rules when the coordinates change. In deep learning, and here,
+# it is a grid of numbers and no more.)
+#
+# ## Four questions to ask any tensor
+#
+# Four questions explain most of the error messages that you will meet.
+
+# %%
+from snippets.tensors import describe
+
+tensors = {"scalar": scalar, "vector": vector, "matrix": matrix, "stack": stack, "boot": boot}
+plots.table([{"tensor": name} | describe(tensor) for name, tensor in tensors.items()])
+
+# %% [markdown]
+# - **Shape**: how many steps does each axis have? The matrix has 2 rows of 3 numbers: `(2, 3)`.
+# - **Rank**: how many axes? It is the length of the shape. (Linear algebra uses the same word for
+#   something else: how many rows of a matrix are independent.)
+# - **Size**: how many elements? It is the shape multiplied out: 2 × 2 × 3 makes 12 for the stack.
+# - **Dtype**, for data type: what kind of number is each element? `int32` is a whole number that may
+#   be negative; `uint8` is a whole number from 0 to 255, made for pixels. All elements of a tensor
+#   share one dtype.
+#
+# The last column is what it costs: an `int32` takes four bytes of memory, a `uint8` one.
+#
+# In your own code you ask like this:
+
+# %%
+print("shape", matrix.shape)
+print("rank ", matrix.ndim)
+print("size ", int(tf.size(matrix)))
+print("dtype", matrix.dtype)
+
+# %% tags=["claims"]
+assert all(len(tensor.shape) == tensor.ndim for tensor in tensors.values()), (
+    "the rank of a tensor is the length of its shape"
+)
+assert int(tf.size(stack)) == 2 * 2 * 3, "the size of a tensor is its shape multiplied out"
+assert (boot.dtype, boot.min(), boot.max()) == ("uint8", 0, 255), (
+    "the boot's pixels are whole numbers from 0 to 255"
+)
+
+# %% [markdown]
+# A shape becomes readable when you give each axis a name. All the training pictures together:
+
+# %%
+from snippets.tensors import explain_shape
+
+explain_shape(fashion.train.images.shape, ("image", "row", "pixel"))
+
+# %% [markdown]
+# ## Making tensors
+#
+# You rarely type the numbers in. Ask for a shape, or count:
+
+# %%
+print(tf.zeros((2, 3)))
+print(tf.ones(4, dtype=tf.int32))
+print(tf.range(6))
+print(tf.constant([1, 2, 3]))
+print(tf.constant([1.0, 2.0, 3.0]))
+
+# %% [markdown]
+# Look at the dtypes. A decimal point makes the difference: whole numbers become `int32`, and numbers
+# with a point become `float32`, TensorFlow's usual kind of decimal number (a **float**). `tf.zeros`
+# gives floats unless you say otherwise.
+#
+# The boot came as a NumPy array, NumPy being Python's library for grids of numbers. `tf.constant(boot)`
+# makes a tensor of it, and `.numpy()` goes back. Both keep shape and dtype.
+#
+# ## Picking elements
+#
+# Square brackets pick elements, one position an axis, counted from 0. The picked ones are orange:
+
+# %%
+picks = {
+    "matrix[1]": matrix[1],
+    "matrix[:, 1]": matrix[:, 1],
+    "matrix[:, 1:]": matrix[:, 1:],
+    "matrix[1, -1]": matrix[1, -1],
+}
+plots.tensor_picture(dict.fromkeys(picks, matrix), marked=picks)
+
+# %%
+plots.table([{"pick": f"`{code}`", "shape": str(part.shape)} for code, part in picks.items()])
+
+# %% [markdown]
+# A colon means "all of this axis", `1:` means "from position 1 on", and −1 is the last position. One
+# rule gives you the shape of the result: **a number removes its axis, a colon keeps it.** A picked
+# column, `matrix[:, 1]`, has lost its axis and lies down as a vector of shape `(2,)`.
+#
+# On the boot, the same brackets turn pictures over. A step of −1 reads an axis backwards:
+
+# %%
+import numpy as np
+
+turned = np.stack([boot, boot[::-1], boot[:, ::-1]])
+plots.image_grid(turned, ["boot", "boot[::-1]", "boot[:, ::-1]"], columns=3, subject="boots")
+
+# %% [markdown]
+# Axis 0 is the rows, so `boot[::-1]` stands the boot on its head. Axis 1 is the columns, so
+# `boot[:, ::-1]` makes it look the other way.
+#
+# ## Putting tensors together
+#
+# Networks read pictures several at a time, in a **batch**. To make one, lay the pictures on top of
+# each other: `tf.stack` adds a new axis 0. Its relative `tf.concat` adds no axis; it glues tensors
+# together along one that is there.
+
+# %%
+pictures = [tf.constant(image) for image in fashion.train.images[:3]]
+three = tf.stack(pictures)
+strip = tf.concat(pictures, axis=1)
+print("stack ", three.shape, three.dtype)
+print("concat", strip.shape, strip.dtype)
+
+# %% [markdown]
+# Three pictures of shape `(28, 28)` become a batch of shape `(3, 28, 28)`, or one wide picture of
+# 28 rows and 84 columns. (The pictures were made tensors first. Given NumPy arrays in a list,
+# `tf.stack` and `tf.constant` keep the numbers and forget the `uint8`: the result is `int32`.)
+#
+# ## Reshape is not transpose
+#
+# A matrix of shape `(2, 3)` can become one of shape `(3, 2)` in two ways, and the results differ.
+# The line follows the numbers from 1 to 6:
+
+# %%
+reshaped = tf.reshape(matrix, (3, 2))
+transposed = tf.transpose(matrix)
+plots.reading_order({"matrix": matrix, "tf.reshape": reshaped, "tf.transpose": transposed})
+
+# %% [markdown]
+# **Reshape** keeps the reading order. It reads the numbers as you read a page, row after row, and
+# fills the new shape in that same order. **Transpose** swaps the axes: rows become columns, so the
+# element at row 0, column 2 moves to row 2, column 0.
+#
+# Reshape is what you want when the order stays and only the counting changes. Many networks begin by
+# laying each picture out as one long vector. A −1 lets TensorFlow work that size out:
+
+# %%
+flat = tf.reshape(three, (3, -1))
+flat.shape
+
+# %% [markdown]
+# Three pictures of 28 × 28 pixels, three rows of 784. All elements must find a place, neither more
+# nor fewer, or TensorFlow refuses:
+
+# %% tags=["raises-exception"]
+tf.reshape(matrix, (4, 2))
+
+# %% [markdown]
+# You may skip what stands in double braces, here and in every message of this kind: it says where in
+# TensorFlow it happened. The rest is plain: 6 values do not fill a shape of 8.
+#
+# The worse mistake is the one without a message. Suppose that a library wants the batch with the
+# pictures on the *last* axis, `(28, 28, 3)`. Both calls give that shape. Here is picture 0, taken out
+# of each:
+
+# %%
+by_reshape = tf.reshape(three, (28, 28, 3))
+by_transpose = tf.transpose(three, perm=[1, 2, 0])
+first = np.stack([three[0], by_reshape[:, :, 0], by_transpose[:, :, 0]])
+plots.image_grid(first, ["wanted", "after reshape", "after transpose"], columns=3)
+
+# %% [markdown]
+# The reshape put every third pixel in reading order into "picture 0". The shape is right, nothing
+# complains, and a network would train on rubble. `perm=[1, 2, 0]` says which old axis each new one
+# is: the rows (1), the columns (2), then the pictures (0). **To move axes, transpose. To count the
+# same sequence differently, reshape.** And look at your data after you have done either.
+
+# %% tags=["claims"]
+assert reshaped.shape == transposed.shape, "reshape and transpose of a matrix give the same shape"
+assert not np.array_equal(reshaped, transposed), "yet they give different matrices"
+assert np.array_equal(tf.reshape(matrix, [-1]), tf.reshape(reshaped, [-1])), (
+    "reshape keeps the reading order"
+)
+assert tf.stack([boot, boot]).dtype == tf.int32, (
+    "tf.stack makes int32 of a list of uint8 NumPy arrays"
+)
+assert [np.array_equal(batch[:, :, 0], boot) for batch in (by_reshape, by_transpose)] == [
+    False,
+    True,
+], "of two calls that give the same shape, only transpose gives the boot back"
+
+# %% [markdown]
+# ## Two ways to multiply
+#
+# The ordinary signs work **elementwise**: each element meets the one in the same place. A single
+# number meets every element.
+
+# %%
+others = tf.constant([[10, 10, 10], [2, 2, 2]])
+print(matrix * others)
+print(matrix / others)
+print(matrix * 100)
+
+# %% [markdown]
+# Check one by hand: in row 1, column 0, 4 × 2 makes 8 and 4 / 2 makes 2. The division turned whole
+# numbers into floats of dtype `float64`, which keep more digits than `float32` and take twice the
+# memory. For whole-number division write `//`, as in Python.
+#
+# The sign `@` is **matrix multiplication**, the operation that networks spend their lives on. Each
+# element of the result takes a whole row from the left and a whole column from the right, multiplies
+# them pair by pair, and adds up:
+
+# %%
+prices = tf.constant([[10, 1], [20, 2], [30, 3]])
+plots.matmul_picture(matrix, prices, row=1, column=0)
+
+# %%
+matrix @ prices
+
+# %% [markdown]
+# If that looks arbitrary, think of shopping. A row on the left is a basket: 4 loaves, 5 eggs,
+# 6 apples. A column on the right is a shop with its three prices. The result has what each basket
+# costs in each shop: here the second basket in the first shop.
+#
+# A row needs as many numbers as a column, so the two inner sizes must agree, and the outer two make
+# the shape of the result: `(2, 3) @ (3, 2)` gives `(2, 2)`. Break the rule:
+
+# %% tags=["raises-exception"]
+matrix @ matrix
+
+# %% [markdown]
+# The message gives both shapes. Set them side by side, `[2,3]` and `[2,3]`: the inner sizes, 3 and 2,
+# differ. Which cure is right depends on what you mean: `matrix @ tf.transpose(matrix)` fits, and so
+# does the elementwise `*`.
+#
+# Now the real thing. A network's first step is a basket and shops: each picture is a basket of 784
+# pixels, and each of ten kinds of clothes is a shop with its own 784 prices, called **weights**. With
+# every weight at 0.01, which is no knowledge at all:
+
+# %%
+weights = tf.fill((784, 10), 0.01)
+scores = tf.cast(flat, tf.float32) @ weights
+scores.shape
+
+# %% [markdown]
+# Three pictures, ten scores each, from one multiplication. Learning will mean finding better weights.
+# `tf.cast` changes the dtype; why it is needed comes in a moment.
+
+# %% tags=["claims"]
+assert np.array_equal(matrix @ prices, [[140, 14], [320, 32]]), (
+    "the matrix product agrees with the one worked out by hand"
+)
+assert scores.shape == (3, 10), "a batch of 3 pictures times 784 by 10 weights gives 3 by 10 scores"
+
+# %% [markdown]
+# ## Constants stay, variables change
+#
+# A tensor never changes. You may compute a new one from it, but not write into it:
+
+# %% tags=["raises-exception"]
+vector[0] = 100
+
+# %% [markdown]
+# That protects you: whoever else uses `vector` can rely on it. But weights must change, or nothing is
+# learned. For them there is **`tf.Variable`**: a box of fixed shape and dtype that holds a tensor, and
+# lets you swap it for another.
+
+# %%
+weight = tf.Variable([1.0, 2.0, 3.0])
+doubled = weight * 2
+weight.assign([10.0, 20.0, 30.0])
+weight.assign_add([1.0, 1.0, 1.0])
+print(weight.numpy(), doubled.numpy())
+
+# %% [markdown]
+# `assign` replaces the contents, `assign_add` adds to them. `doubled` was computed before and does not
+# follow: it is a tensor, and tensors stay. Use constants for data and variables for what is learned.
+#
+# ## Dtypes: one trap that shouts, one that keeps quiet
+#
+# Python adds `1 + 0.5` without a thought. When two tensors of different dtypes meet, TensorFlow
+# converts neither, since that could cost memory and precision unseen:
+
+# %% tags=["raises-exception"]
+tf.constant([1, 2, 3]) + tf.constant([0.5, 0.5, 0.5])
+
+# %% [markdown]
+# It wanted a second `int32` tensor, like the first, and got a `float`. Inputs are numbered from zero.
+# The cure is to say which dtype you want:
+
+# %%
+tf.cast(tf.constant([1, 2, 3]), tf.float32) + tf.constant([0.5, 0.5, 0.5])
+
+# %% [markdown]
+# The other trap says nothing. Make the boot brighter by adding 60 to each pixel:
+
+# %%
+wrong = tf.constant(boot) + 60
+right = tf.cast(tf.minimum(tf.cast(boot, tf.int32) + 60, 255), tf.uint8)
+plots.image_grid(np.stack([boot, wrong, right]), ["boot", "uint8 + 60", "int32 + 60"], columns=3)
+
+# %%
+tf.constant([190, 200, 250], dtype=tf.uint8) + 60
+
+# %% [markdown]
+# A `uint8` has no room above 255, so it starts again at 0, as a car's mileage counter does: 200 + 60
+# makes `{python} int((tf.constant(200, dtype=tf.uint8) + 60).numpy())`. The brightest parts of the
+# boot, `{python} f"{(wrong.numpy() < boot).mean():.0%}"` of all pixels, turned dark. In the third
+# picture the pixels got a roomier dtype first, were held at 255 by `tf.minimum`, and went back to
+# `uint8` last. The habit to keep: **turn pixels into floats before you calculate with them**,
+# `tf.cast(boot, tf.float32) / 255`, which also brings them between 0 and 1.
+#
+# Rounding is the other side of it: going from float to whole number, `tf.cast` cuts the decimals off.
+
+# %%
+tf.cast([2.9, -2.9], tf.int32)
+
+# %% tags=["claims"]
+assert (tf.constant(200, dtype=tf.uint8) + 60).numpy() == 4, "in uint8, 200 + 60 makes 4"
+assert np.all(right.numpy() >= boot), "brightening in int32 makes no pixel darker"
+assert np.any(wrong.numpy() < boot), "brightening in uint8 makes some pixels darker"
+assert list(doubled.numpy()) == [2, 4, 6], "a tensor does not follow the variable it came from"
+
+# %% [markdown]
+# ## Exercise: the last column of every sheet
+#
+# Pick the last column of both sheets of `stack` (3 and 6, 9 and 12) with one pair of square brackets.
+# The result is a matrix. Before you run it: what is its shape?
+
+# %% tags=["starter"]
+last_columns = stack[-1]
+
+# %% tags=["check"]
+assert last_columns.shape == (2, 2), f"the shape is {last_columns.shape}, not (2, 2)"
+assert np.array_equal(last_columns, [[3, 6], [9, 12]]), "these are not the last columns"
+
+# %% tags=["solution"]
+last_columns = stack[:, :, -1]
+last_columns
+
+# %% [markdown]
+# ## Exercise: colour last
+#
+# A camera gives its picture as three sheets, red, green and blue: shape `(3, 4, 5)` for 4 rows of
+# 5 pixels. TensorFlow wants the colour on the last axis, so that `fixed[row, column]` is the colour of
+# one pixel. The starter has the right shape and the wrong picture.
+
+# %% tags=["starter"]
+photo = tf.reshape(tf.range(60), (3, 4, 5))
+fixed = tf.reshape(photo, (4, 5, 3))
+
+# %% tags=["check"]
+assert fixed.shape == (4, 5, 3), f"the shape is {fixed.shape}, not (4, 5, 3)"
+assert np.array_equal(fixed[0, 0], photo[:, 0, 0]), "the first pixel has lost its colours"
+assert np.array_equal(fixed[:, :, 2], photo[2]), "the blue sheet is not where it should be"
+
+# %% tags=["solution"]
+fixed = tf.transpose(photo, perm=[1, 2, 0])
+fixed[0, 0]
+
+# %% [markdown]
+# ## Exercise: brighter, and still a picture
+#
+# Write `brighten(image, amount)` for an image of dtype `uint8`. It returns `uint8` again, adds
+# `amount` to every pixel, and stops at 0 and 255; `amount` may be negative. To hold numbers between
+# two limits there is `tf.clip_by_value(x, low, high)`.
+
+
+# %% tags=["starter"]
+def brighten(image, amount):
+    return tf.constant(image) + tf.cast(amount, tf.uint8)
+
+
+# %% tags=["check"]
+assert brighten(boot, 60).dtype == tf.uint8, "the result is no longer uint8"
+assert brighten(boot, 60).numpy().max() == 255, "the brightest pixel should stop at 255"
+assert np.all(brighten(boot, 60).numpy() >= boot), "some pixels became darker"
+assert np.all(brighten(boot, -60).numpy() <= boot), "some pixels became brighter"
+
+
+# %% tags=["solution"]
+def brighten(image, amount):
+    roomy = tf.cast(image, tf.int32) + amount
+    return tf.cast(tf.clip_by_value(roomy, 0, 255), tf.uint8)
+
+
+darker = np.stack([brighten(boot, amount) for amount in (-100, 0, 100)])
+plots.image_grid(darker, ["-100", "0", "+100"], columns=3, subject="boots")
+
+# %% [markdown]
+# ## Exercise: the average piece of clothing
+#
+# Compute the average of the first 1,000 training pictures, pixel by pixel, as a `float32` tensor of
+# shape `(28, 28)` with values between 0 and 1. `tf.reduce_mean(x, axis=0)` averages along axis 0, and
+# so removes it. The starter averages in `uint8`; draw what it gives before you mend it.
+
+# %% tags=["starter"]
+average = tf.reduce_mean(fashion.train.images[:1000], axis=0)
+
+# %% tags=["check"]
+assert average.dtype == tf.float32, f"the dtype is {average.dtype}, not float32"
+assert average.shape == (28, 28), f"the shape is {average.shape}, not (28, 28)"
+exact = fashion.train.images[:1000].mean(axis=0) / 255
+assert np.allclose(average, exact, atol=1e-4), "the values are wrong"
+
+# %% tags=["solution"]
+average = tf.reduce_mean(tf.cast(fashion.train.images[:1000], tf.float32) / 255, axis=0)
+plots.image_grid(average.numpy()[None], ["average"], columns=1, subject="averaged clothes")
+
+# %% [markdown]
+# ## What to remember
+#
+# - A tensor is a grid of numbers. Ask for its shape, rank, size and dtype before you ask anything else.
+# - In brackets, a number removes an axis and a colon keeps it.
+# - Reshape keeps the reading order; transpose moves axes. The shape cannot tell you which you need.
+# - `*` and `/` pair elements; `@` multiplies rows by columns, and the inner sizes must agree.
+# - Constants for data, variables for what is learned; floats before you calculate.
+#
+# ## Where next
+#
+# Learning means changing weights so that the scores get better. Which way to change each one is told
+# by its slope: [Gradients](gradients.md). If you would rather see a network learn first, go to
+# [Your first network](../networks/first-network.md), and come back.

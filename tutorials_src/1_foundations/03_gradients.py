@@ -1,0 +1,566 @@
+# ---
+# title: Gradients
+# summary: How TensorFlow tells, for every weight at once, which way to turn it and how much it matters.
+# needs: [tensors]
+# teaches: [derivative, finite difference, gradient tape, chain rule, gradient, gradient descent, learning rate, loss, second derivative]
+# data: [fashion-mnist]
+# artifacts: []
+# ---
+
+# %% [markdown]
+# A network has given a wrong answer. It holds thousands of adjustable numbers, its **weights**. Which
+# of them should change, in which direction, and which matter most?
+#
+# One list of numbers answers for all of them at once: the **gradient**. It is nothing more than
+# steepness, measured in many directions. So start with one direction and a curve that you can check
+# by hand. Here is $x^2$, with a straight line laid against it at three points.
+
+# %%
+from snippets import plots
+
+
+def square(x):
+    return x**2
+
+
+plots.function_and_tangents(square, {-2.0: -4.0, 0.0: 0.0, 3.0: 6.0}, span=(-3.0, 4.0), name="x²")
+
+# %% [markdown]
+# Each line touches the curve and has its steepness there: it is the **tangent**. The **slope** says
+# how far the line rises when you go 1 to the right. At 3 it rises by 6. At −2 it falls by 4, so going
+# right is downhill. At 0, the bottom of the curve, it is level.
+#
+# The slope at each point of a function is called its **derivative**. For a network it is the answer
+# to the question above: *if I turn this weight up a little, how much does the error grow?*
+#
+# ## Measuring a slope
+#
+# Take a small step and see how far you have risen:
+
+# %%
+step = 0.001
+rise = square(3 + step) - square(3)
+rise / step
+
+# %% [markdown]
+# Close to 6. This is a **finite difference**, and you can check it on paper:
+# $(3 + h)^2 - 3^2 = 6h + h^2$, and divided by $h$ that is $6 + h$. The smaller the step $h$, the
+# closer to 6. The rule from school, "the derivative of $x^2$ is $2x$", is this result for every $x$.
+#
+# ## Recording a slope
+#
+# TensorFlow finds slopes without stepping. It records what you compute:
+
+# %%
+import tensorflow as tf
+
+x = tf.Variable(3.0)
+with tf.GradientTape() as tape:
+    y = square(x)
+tape.gradient(y, x)
+
+# %% [markdown]
+# Inside the `with` block a tape runs. It notes each operation that a variable goes through, here "x
+# was squared", with the values that were there. `tape.gradient(y, x)` then plays the tape backwards
+# and asks of each operation: if your input grows a little, how much does your output grow? For each
+# single operation it knows the rule from school.
+#
+# For several operations in a row, the answers are multiplied. This is the **chain rule**, and it too
+# can be checked by hand. Take $(3x + 1)^2$ at $x = 1$. The inner part, $3x + 1$, is 4 and grows 3
+# times as fast as $x$. The square of a number that is 4 grows 8 times as fast as the number. Together
+# that makes 3 × 8. (`lambda x: …` is Python for a function without a name.)
+
+
+# %%
+def slope(function, x):
+    with tf.GradientTape() as tape:
+        y = function(x)
+    return tape.gradient(y, x)
+
+
+slope(lambda x: square(3 * x + 1), tf.Variable(1.0))
+
+# %% [markdown]
+# A tape recorder is a good picture with one flaw: a real one does not care whether it will be played
+# back. This tape must keep the values between the operations until then, so it costs memory. Record
+# only what you want the gradient of.
+#
+# ## Three answers that must agree
+#
+# Now a function without an obvious answer: $x^2 \sin x$ at 2. By hand, with the rule for products,
+# its derivative is $2x \sin x + x^2 \cos x$.
+
+# %%
+import math
+
+from snippets.gradients import finite_difference
+
+
+def wave(x):
+    return x**2 * tf.sin(x)
+
+
+exact = 2 * 2 * math.sin(2) + 2**2 * math.cos(2)
+three_ways = {
+    "by hand": exact,
+    "tape": float(slope(wave, tf.Variable(2.0))),
+    "finite difference": float(finite_difference(wave, 2.0, step=0.001)),
+}
+plots.table([{"how": how, "slope at 2": f"{value:.6f}"} for how, value in three_ways.items()])
+
+# %% [markdown]
+# Three roads, one answer, up to the last digits. Whenever you doubt a gradient, check it like this.
+# `finite_difference` steps both ways, to $x + h$ and to $x - h$, and divides the difference by $2h$:
+# most of the error on one side cancels that on the other.
+#
+# Then why not take the step as small as possible? Try steps from a tenth downwards, with both usual
+# kinds of float: `float32` keeps about 7 digits, `float64` about 16.
+
+# %%
+import numpy as np
+
+steps = [10.0**-power for power in range(1, 12)]
+errors = {
+    kind.__name__: {h: abs(float(finite_difference(wave, kind(2), step=h)) - exact) for h in steps}
+    for kind in (np.float32, np.float64)
+}
+plots.log_curves(errors, xlabel="step", ylabel="error")
+
+# %% [markdown]
+# Read the figure from right to left. At first a smaller step is better: the error falls. Then it
+# *rises*. The two heights have become so alike that their difference is mostly rounding error, and a
+# small step divides that by next to nothing. In `float32` the best of these steps is as large as
+# `{python} f"{min(errors['float32'], key=errors['float32'].get):g}"`, and with the smallest ones the
+# answer is worthless. The tape takes no step, so it has no such trouble.
+
+# %% tags=["claims"]
+from snippets.gradients import gradient_error
+
+assert float(slope(square, tf.Variable(3.0))) == 6.0, "the tape finds the slope 6 of x² at 3"
+assert gradient_error(wave, 2.0) < 1e-6, "tape and finite differences agree on x² sin x"
+assert abs(three_ways["tape"] - exact) < 1e-5, "the tape agrees with the derivative by hand"
+assert errors["float32"][steps[-1]] > 100 * min(errors["float32"].values()), (
+    "in float32 the smallest step gives a far worse slope than the best one"
+)
+
+# %% [markdown]
+# ## Many directions: the gradient
+#
+# A network has more than one weight. Take two, $x$ and $y$, and a bowl over them:
+# $\frac{1}{2}x^2 + 2y^2$. Now there is a slope in each direction. By hand: going along $x$, only the
+# first part changes, and its slope is $x$; along $y$ it is $4y$. At the point (−4, 1) that makes −4
+# and 4.
+
+
+# %%
+def bowl(point):
+    return point[0] ** 2 / 2 + 2 * point[1] ** 2
+
+
+point = tf.Variable([-4.0, 1.0])
+slope(bowl, point)
+
+# %% [markdown]
+# The slopes of all directions in one tensor are the **gradient**. It has the shape of the point: one
+# slope for each number. It points where the ground rises fastest, so its opposite is the steepest way
+# down. That suggests a way to the bottom, **gradient descent**:
+
+# %%
+for _ in range(3):
+    point.assign_sub(0.4 * slope(bowl, point))
+    print(point.numpy(), "height", float(bowl(point)))
+
+# %% [markdown]
+# From height `{python} f"{bowl([-4, 1]):g}"`, three steps lead down to
+# `{python} f"{float(bowl(point)):.2f}"`. Think of walking down a hill in fog: you feel the slope
+# under your feet and step downhill. The picture breaks in one place. A walker slows down on steep
+# ground; here the step is the slope times a fixed number, the **learning rate**, so steep ground
+# makes long steps.
+#
+# ## How far is one step?
+#
+# The gradient says which way, not how far. Here is the bowl seen from above, as on a hiking map: each
+# ring joins points of the same height, and the inner rings lie lowest. Three walks of 15 steps start at
+# the same point and differ in nothing but the learning rate.
+
+# %%
+from snippets.gradients import descend
+
+paths = {
+    rate: descend(bowl, [-4.0, 1.0], learning_rate=rate, steps=15) for rate in (0.05, 0.4, 0.52)
+}
+plots.contour_paths(bowl, paths)
+
+# %%
+heights = {rate: [float(bowl(place)) for place in path] for rate, path in paths.items()}
+plots.table(
+    [
+        {"learning rate": rate, "start": f"{walk[0]:g}", "after 15 steps": f"{walk[-1]:.6f}"}
+        for rate, walk in heights.items()
+    ]
+)
+
+# %% [markdown]
+# At 0.05 the walk is safe and slow. At 0.4 it crosses the valley at each step and still arrives. At
+# 0.52 each step lands farther up the opposite side than it left.
+#
+# By hand: along $y$ the slope is $4y$, so a step takes $y$ to $y - 4y \cdot \text{rate}$, which is
+# $(1 - 4 \cdot \text{rate})$ times $y$. For the three rates that factor is
+# `{python} ", ".join(f"{1 - 4 * rate:.2f}".replace("-", "−") for rate in paths)`. A factor between
+# −1 and 1 shrinks $y$; a negative one throws it to the other side; one below −1 makes it grow. The
+# limit is a learning rate of one half, and it is the steepest direction that sets it: along $x$ the
+# factor is $1 - \text{rate}$, which would allow four times as much.
+
+# %% tags=["claims"]
+assert np.allclose(slope(bowl, tf.Variable([-4.0, 1.0])), [-4, 4]), (
+    "the gradient of the bowl at (−4, 1) is (−4, 4), as worked out by hand"
+)
+assert heights[0.4][-1] < heights[0.05][-1] < heights[0.05][0], (
+    "of the learning rates that work, 0.4 is lower than 0.05 after 15 steps"
+)
+assert heights[0.52][-1] > heights[0.52][0], "a learning rate of 0.52 ends higher than it began"
+assert np.allclose(paths[0.52][1:, 1], (1 - 4 * 0.52) * paths[0.52][:-1, 1]), (
+    "at a learning rate of 0.52, each step multiplies y by the factor worked out by hand"
+)
+
+# %% [markdown]
+# ## The real thing: 784 slopes at once
+#
+# Is it an ankle boot or a sneaker? Here are 2,000 pictures of both, each laid out as 784 pixels
+# between 0 and 1. The answers are numbers too: 1 for a boot, −1 for a sneaker.
+
+# %%
+from snippets.datasets import load_fashion_mnist
+
+fashion = load_fashion_mnist()
+SNEAKER, BOOT = 7, 9
+
+
+def boots_and_sneakers(split):
+    chosen = np.flatnonzero(np.isin(split.labels, [SNEAKER, BOOT]))[:2000]
+    pixels = tf.constant(split.images[chosen].reshape(-1, 784) / 255, tf.float32)
+    return pixels, tf.constant(np.where(split.labels[chosen] == BOOT, 1.0, -1.0), tf.float32)
+
+
+pixels, answers = boots_and_sneakers(fashion.train)
+pixels.shape, answers.shape
+
+# %% [markdown]
+# The smallest network there is has a weight for each pixel. It multiplies pixels by weights and adds
+# up; the sum is its score. A positive score means "boot". How wrong it is, in one number, is called
+# the **loss**: here the average of (score − answer)², so that every miss counts and large ones count
+# more.
+
+
+# %%
+def loss(weights):
+    scores = tf.linalg.matvec(pixels, weights)
+    return tf.reduce_mean((scores - answers) ** 2)
+
+
+weights = tf.Variable(tf.zeros(784))
+gradient = slope(loss, weights)
+print("loss", float(loss(weights)), "gradient", gradient.shape)
+
+# %% [markdown]
+# With all weights at 0 every score is 0, so every miss is 1 and so is the loss. The gradient has 784
+# slopes, one for each pixel. Check them all by finite differences:
+
+# %%
+measured = finite_difference(loss, np.zeros(784, np.float32), step=0.01)
+print("largest slope       ", np.abs(measured).max())
+print("largest disagreement", np.abs(measured - gradient).max())
+
+# %% [markdown]
+# The same. But finite differences had to compute the loss 2 × 784 times, and the tape once, forwards
+# and backwards. That is why networks can be trained at all: with a million weights the tape still
+# needs one pass.
+#
+# Now descend, 60 steps. Then look at the gradient and at the weights as pictures, by giving each
+# number back its place in the image:
+
+# %%
+losses = []
+for _ in range(60):
+    losses.append(float(loss(weights)))
+    weights.assign_sub(0.005 * slope(loss, weights))
+
+first = -gradient.numpy().reshape(28, 28)
+last = weights.numpy().reshape(28, 28)
+plots.signed_images(
+    {
+        "first step (largest = 1)": first / np.abs(first).max(),
+        "weights after 60 (largest = 1)": last / np.abs(last).max(),
+    }
+)
+
+# %% [markdown]
+# Left, the direction of the very first step, minus the gradient. Where it is red, a bright pixel will
+# count for "boot": the shaft, and the thick sole. Where it is blue, it will count for "sneaker": the
+# instep, which a sneaker fills and a boot leaves dark. Nobody said where to look. The step is all
+# boots added up minus all sneakers added up, and the slopes found that by themselves. Right, what
+# 60 steps made of it: sharper edges, and the middle of the shoe has turned blue.
+#
+# Did it learn? Ask about pictures that it has not seen, those set aside for **validation**:
+
+# %%
+unseen, truth = boots_and_sneakers(fashion.validation)
+right = (tf.linalg.matvec(unseen, weights).numpy() > 0) == (truth.numpy() > 0)
+print(f"loss {losses[0]:.2f}, then {float(loss(weights)):.2f}; right {right.mean():.1%}")
+
+# %% [markdown]
+# Guessing would be right half of the time. Following 784 slopes downhill is right on
+# `{python} f"{right.mean():.1%}"` of the `{python} f"{len(right):,}"` unseen pictures. Every network
+# in this course learns in this way.
+
+# %% tags=["claims"]
+assert np.abs(measured - gradient).max() < 1e-3 * np.abs(measured).max(), (
+    "all 784 slopes from the tape agree with finite differences"
+)
+boots_minus_sneakers = tf.linalg.matvec(pixels, answers, transpose_a=True)
+assert np.allclose(first.ravel(), 2 / 2000 * boots_minus_sneakers, atol=1e-5), (
+    "the first step is the sum of all boots minus the sum of all sneakers, scaled"
+)
+assert losses[-1] < losses[0] / 2, "60 steps of descent more than halve the loss"
+assert right.mean() > 0.9, "it tells boots from sneakers on more than 90% of unseen pictures"
+
+# %% [markdown]
+# ## When the gradient is None
+#
+# Sooner or later `tape.gradient` gives you `None`. It means: *on the tape, nothing leads from here to
+# there.* There are four ways to cut the connection. Each cell below first cuts it, then mends it.
+#
+# **1. The variable has become a tensor.** The tape watches variables by itself, and tensors only when
+# asked. An ordinary `=` replaces the variable by the tensor on the right (whose class Python calls
+# `EagerTensor`), and the next gradient is lost:
+
+# %%
+w = tf.Variable(3.0)
+w = w - 0.1 * slope(square, w)
+print(type(w).__name__, slope(square, w))
+
+w = tf.Variable(3.0)
+w.assign_sub(0.1 * slope(square, w))
+print("mended:", type(w).__name__, slope(square, w))
+
+# %% [markdown]
+# The cure is `assign` or `assign_sub`. If you do want the gradient for a constant, call
+# `tape.watch(constant)` first thing inside the `with` block.
+#
+# **2. The calculation leaves TensorFlow.** NumPy's operations are not on the tape:
+
+# %%
+x = tf.Variable(3.0)
+print(slope(lambda x: tf.constant(np.square(x.numpy())), x))
+print("mended:", slope(lambda x: tf.square(x), x))
+
+# %% [markdown]
+# **3. It passes through whole numbers.** They jump from one to the next and have no slope, so the tape
+# stops there. The same goes for `tf.argmax`, which gives a position:
+
+# %%
+print(slope(lambda x: tf.cast(tf.cast(x, tf.int32), tf.float32) ** 2, x))
+print("mended:", slope(lambda x: x**2, x))
+
+# %% [markdown]
+# This is why networks do not train on the share of right answers. Right or wrong is a whole number;
+# the loss is a float that changes smoothly.
+#
+# **4. It passes through the contents of another variable.** The tape notes that `total` was read, but
+# not how its contents came to be:
+
+# %%
+total = tf.Variable(0.0)
+
+
+def through_state(x):
+    total.assign(x)
+    return total**2
+
+
+print(slope(through_state, x))
+print("mended:", slope(lambda x: (0.0 + x) ** 2, x))
+
+# %% [markdown]
+# The cure is to compute with the tensor itself, and to store it in a variable afterwards, if at all.
+#
+# None of the four raised an error where it happened. Print your gradients once before you train.
+
+# %% tags=["claims"]
+assert slope(square, tf.constant(3.0)) is None, "the tape does not watch a constant by itself"
+assert slope(lambda x: tf.constant(np.square(x.numpy())), x) is None, "NumPy cuts the connection"
+assert slope(lambda x: tf.cast(tf.cast(x, tf.int32), tf.float32), x) is None, (
+    "whole numbers cut the connection"
+)
+assert slope(through_state, x) is None, "assigning to a variable cuts the connection"
+
+# %% [markdown]
+# ## One tape, two questions
+#
+# A tape is wiped when it has been played, to free its memory. So this asks once too often:
+
+# %% tags=["raises-exception"]
+with tf.GradientTape() as tape:
+    area = x**2
+    volume = x**3
+print(tape.gradient(area, x))
+print(tape.gradient(volume, x))
+
+# %% [markdown]
+# A **persistent** tape can be played again. Delete it when you are done, since it keeps its memory
+# until then.
+
+# %%
+with tf.GradientTape(persistent=True) as tape:
+    area = x**2
+    volume = x**3
+print(tape.gradient(area, x), tape.gradient(volume, x))
+del tape
+
+# %% [markdown]
+# For one result and several variables you need no persistent tape: `tape.gradient(loss, [a, b, c])`
+# answers for all of them in one pass.
+#
+# ## The slope of the slope
+#
+# A slope is itself a function, so it has a slope too, the **second derivative**: how fast the
+# steepness changes, in other words how strongly the curve bends. Put one tape inside another. By hand,
+# for $x^3$ at 2: the slope $3x^2$ is 12, and its slope $6x$ is 12 as well.
+
+# %%
+x = tf.Variable(2.0)
+with tf.GradientTape() as outer:
+    with tf.GradientTape() as inner:
+        y = x**3
+    first_derivative = inner.gradient(y, x)
+second_derivative = outer.gradient(first_derivative, x)
+print(float(first_derivative), float(second_derivative))
+
+# %% [markdown]
+# The inner slope is taken inside the outer `with`, so that the outer tape records it.
+#
+# The bend explains the learning rates above. Along $y$ the bowl's slope is $4y$, and its second
+# derivative is 4. Descent on a bowl leads away from the bottom once the learning rate exceeds 2
+# divided by the second derivative: here 2 / 4, one half, the limit that you found. **The more the
+# ground bends, the smaller the learning rate must be.**
+
+# %% tags=["claims"]
+assert (float(first_derivative), float(second_derivative)) == (12, 12), (
+    "the first and second derivatives of x³ at 2 are both 12, as worked out by hand"
+)
+limit = {
+    rate: bowl(descend(bowl, [0.0, 1.0], learning_rate=rate, steps=50)[-1]) for rate in (0.49, 0.51)
+}
+assert limit[0.49] < bowl([0, 1]) < limit[0.51], (
+    "on the bowl, 50 steps at 0.49 lead down and at 0.51 up: the limit lies between"
+)
+
+# %% [markdown]
+# ## Exercise: a derivative by hand
+#
+# The derivative of $x^3$ is $3x^2$, that of $2x$ is 2, and of a difference you may take each part for
+# itself. Write the derivative of $x^3 - 2x$. The check asks the tape at three points.
+
+
+# %% tags=["starter"]
+def cubic(x):
+    return x**3 - 2 * x
+
+
+def derivative(x):
+    return 3 * x**2
+
+
+# %% tags=["check"]
+for at in (-1.0, 0.5, 2.0):
+    expected = float(slope(cubic, tf.Variable(at)))
+    assert abs(derivative(at) - expected) < 1e-4, f"at {at} the tape says {expected}"
+
+
+# %% tags=["solution"]
+def derivative(x):
+    return 3 * x**2 - 2
+
+
+[derivative(at) for at in (-1.0, 0.5, 2.0)]
+
+# %% [markdown]
+# ## Exercise: mend the descent
+#
+# `minimise` should walk down a function of one number and return where it arrives. It stops with an
+# error about `NoneType` at the second step. Which of the four causes is it? Mend it.
+
+
+# %% tags=["starter"]
+def minimise(function, start, rate, steps):
+    place = tf.Variable(start)
+    for _ in range(steps):
+        place = place - rate * slope(function, place)
+    return float(place)
+
+
+# %% tags=["check"]
+assert abs(minimise(square, 3.0, 0.1, 100)) < 1e-3, "x² is lowest at 0"
+assert abs(minimise(lambda x: (x - 5) ** 2, 0.0, 0.1, 100) - 5) < 1e-3, "this is lowest at 5"
+
+
+# %% tags=["solution"]
+def minimise(function, start, rate, steps):
+    place = tf.Variable(start)
+    for _ in range(steps):
+        place.assign_sub(rate * slope(function, place))
+    return float(place)
+
+
+minimise(lambda x: (x - 5) ** 2, 0.0, 0.1, 100)
+
+# %% [markdown]
+# ## Exercise: one step to the bottom
+#
+# On a bowl, the second derivative tells the perfect step: **slope divided by second derivative**. On
+# $x^2$ at 3 that is 6 / 2, exactly the way to 0. The method is Newton's. Write
+# `newton_step(function, at)`, which returns the place after one such step, as a Python float. The
+# starter uses a fixed learning rate.
+
+
+# %% tags=["starter"]
+def newton_step(function, at):
+    x = tf.Variable(at)
+    return float(x - 0.1 * slope(function, x))
+
+
+# %% tags=["check"]
+assert abs(newton_step(square, 3.0)) < 1e-4, "one step on x² should end at 0"
+assert abs(newton_step(lambda x: 7 * (x - 2) ** 2 + 1, 10.0) - 2) < 1e-4, "this bowl's bottom is 2"
+
+
+# %% tags=["solution"]
+def newton_step(function, at):
+    x = tf.Variable(at)
+    with tf.GradientTape() as tape:
+        steepness = slope(function, x)
+    return float(x - steepness / tape.gradient(steepness, x))
+
+
+newton_step(lambda x: 7 * (x - 2) ** 2 + 1, 10.0)
+
+# %% [markdown]
+# Why does not everyone train like this? A network with a million weights has a million times a million
+# second derivatives.
+#
+# ## What to remember
+#
+# - A slope says how much the result grows when an input grows a little; the gradient holds one slope
+#   for each input, and minus the gradient is the steepest way down.
+# - The tape records operations and plays them backwards: all slopes in one pass.
+# - The learning rate sets how far: too small crawls, too large climbs, and the steepest bend sets the
+#   limit.
+# - `None` means that nothing on the tape leads from result to input. Look for `=`, NumPy, whole
+#   numbers and `assign`.
+# - In doubt, check against finite differences, with a step that is small but not tiny.
+#
+# ## Where next
+#
+# You have trained a network of one layer by hand. Keras does the tape, the steps and the bookkeeping
+# for you: [Your first network](../networks/first-network.md). If shapes or dtypes still surprise you,
+# go back to [Tensors](tensors.md).
