@@ -9,9 +9,11 @@ import ast
 import functools
 import hashlib
 import importlib.metadata
+import io
 import json
 import platform
 import sys
+import tokenize
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -137,11 +139,13 @@ def _snippet_imports(tree: ast.AST) -> list[tuple[str, int]]:
                 package, _, name = alias.name.partition(".")
                 if package == "snippets" and name:
                     names.append((name, node.lineno))
-        elif isinstance(node, ast.ImportFrom) and node.level == 0:
-            if node.module == "snippets":
+        elif isinstance(node, ast.ImportFrom):
+            # `from . import name` inside a snippet is `from snippets import name`.
+            module = ".".join(["snippets"] * node.level + [node.module or ""]).rstrip(".")
+            if module == "snippets":
                 names += [(alias.name, node.lineno) for alias in node.names]
-            elif (node.module or "").startswith("snippets."):
-                names.append((node.module.split(".")[1], node.lineno))
+            elif module.startswith("snippets."):
+                names.append((module.split(".")[1], node.lineno))
     return names
 
 
@@ -190,11 +194,19 @@ def _code_parts(tutorial: Tutorial) -> list[object]:
     return [
         [
             _canonical(cell.source),
-            cell.source.rstrip().endswith(";"),
+            _is_quiet(cell.source),
             sorted(cell.tags & CODE_TAGS),
         ]
         for cell in tutorial.code_cells
     ]
+
+
+def _is_quiet(source: str) -> bool:
+    """Say whether a cell ends in the semicolon that keeps its last value from being shown."""
+    layout = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.DEDENT, tokenize.ENDMARKER)
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    code = [token.string for token in tokens if token.type not in layout]
+    return code[-1:] == [";"]
 
 
 def _expression_parts(tutorial: Tutorial) -> list[object]:

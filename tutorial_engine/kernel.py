@@ -84,9 +84,12 @@ def publish_usage() -> None:
 
 def _bundle(figure, include=None, exclude=None):
     """Render a figure twice, on light and on dark paper."""
-    light = _png(figure)
+    # One frame for both: a tight frame measured twice can differ by a pixel.
+    figure.canvas.draw()
+    frame = figure.get_tightbbox().padded(0.1)
+    light = _png(figure, frame)
     undo = _swap(figure)
-    dark = _png(figure)
+    dark = _png(figure, frame)
     for restore in reversed(undo):
         restore()
     alt = getattr(figure, "alt", None) or ""
@@ -94,10 +97,14 @@ def _bundle(figure, include=None, exclude=None):
     return data, {"image/png": {"alt": alt}}
 
 
-def _png(figure) -> str:
+def _png(figure, frame) -> str:
     buffer = io.BytesIO()
     figure.savefig(
-        buffer, format="png", facecolor=figure.get_facecolor(), metadata={"Software": None}
+        buffer,
+        format="png",
+        bbox_inches=frame,
+        facecolor=figure.get_facecolor(),
+        metadata={"Software": None},
     )
     return base64.b64encode(buffer.getvalue()).decode()
 
@@ -127,7 +134,10 @@ def _swap(figure) -> list[Callable[[], object]]:
         return tuple(result[0]) if is_single else result
 
     undo: list[Callable[[], object]] = []
-    for artist in figure.findobj():
+    artists = figure.findobj()
+    # An annotation does not list its arrow among its children.
+    artists += [arrow for each in artists if (arrow := getattr(each, "arrow_patch", None))]
+    for artist in artists:
         for name in _COLOUR_PROPERTIES:
             get, set_ = getattr(artist, f"get_{name}", None), getattr(artist, f"set_{name}", None)
             if get is None or set_ is None:
