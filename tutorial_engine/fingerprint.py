@@ -26,6 +26,8 @@ from .source import CODE_TAGS, Tutorial
 # Raise it when the stored form of a run or the way it is made changes.
 SCHEMA = 1
 _HERE = Path(__file__).parent
+# Import names that differ from their distribution's; a short cut past a search of all that is installed.
+_DISTRIBUTIONS = {"PIL": "pillow", "sklearn": "scikit-learn"}
 # What a distribution brings that decides outputs although the tutorial may not import it by name.
 _BROUGHT_ALONG = {"tensorflow": ("keras", "numpy"), "keras": ("tensorflow", "numpy")}
 
@@ -66,8 +68,7 @@ def make_key(tutorial: Tutorial, settings: Settings) -> Key:
         DataFileError: a data file that it names is missing or damaged.
     """
     snippets = find_snippets(tutorial, settings.root)
-    trees = [ast.parse(cell.source) for cell in tutorial.code_cells]
-    modules = imported_modules([*trees, *(ast.parse(source) for source in snippets.values())])
+    modules = imported_modules(tutorial, snippets)
     parts = {
         "schema": str(SCHEMA),
         "code": _hash(json.dumps(_code_parts(tutorial))),
@@ -106,7 +107,7 @@ def find_snippets(tutorial: Tutorial, root: Path) -> dict[str, str]:
     """Return the snippet files that a tutorial imports, transitively: path -> source."""
     found: dict[str, str] = {}
     for cell in tutorial.code_cells:
-        for name, line in _snippet_imports(ast.parse(cell.source)):
+        for name, line in _snippet_imports(cell.source):
             _collect(name, root, found, tutorial, cell, line)
     return dict(sorted(found.items()))
 
@@ -117,7 +118,7 @@ def _collect(name, root, found, tutorial, cell, line) -> None:
         return
     try:
         source = (root / file).read_text(encoding="utf-8")
-        tree = ast.parse(source)
+        inner = _snippet_imports(source)
     except FileNotFoundError:
         raise tutorial.error(
             SourceError, f"{file} does not exist", "correct the import", cell, line
@@ -127,13 +128,14 @@ def _collect(name, root, found, tutorial, cell, line) -> None:
             SourceError, f"{file}:{error.lineno}: {error.msg}", f"correct {file}", cell, line
         ) from None
     found[file] = source
-    for inner, _ in _snippet_imports(tree):
-        _collect(inner, root, found, tutorial, cell, line)
+    for name, _ in inner:
+        _collect(name, root, found, tutorial, cell, line)
 
 
-def _snippet_imports(tree: ast.AST) -> list[tuple[str, int]]:
+@functools.lru_cache(maxsize=1024)
+def _snippet_imports(source: str) -> list[tuple[str, int]]:
     names = []
-    for node in ast.walk(tree):
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 package, _, name = alias.name.partition(".")
@@ -149,23 +151,30 @@ def _snippet_imports(tree: ast.AST) -> list[tuple[str, int]]:
     return names
 
 
-def imported_modules(trees: Iterable[ast.AST]) -> list[str]:
-    """Return the top-level names of the imported modules that are not the standard library's or ours."""
-    names = set()
-    for tree in trees:
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import):
-                names |= {alias.name.partition(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-                names.add(node.module.partition(".")[0])
+def imported_modules(tutorial: Tutorial, snippets: dict[str, str]) -> list[str]:
+    """Return the top-level names of the public modules that a tutorial and its snippets import."""
+    sources = [*(cell.source for cell in tutorial.code_cells), *snippets.values()]
+    names = set().union(*map(_imports, sources))
     return sorted(names - set(sys.stdlib_module_names) - {"snippets"})
+
+
+@functools.lru_cache(maxsize=1024)
+def _imports(source: str) -> frozenset[str]:
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names.add(node.module.partition(".")[0])
+    return frozenset(names)
 
 
 def distribution_of(module: str) -> str | None:
     """Return the installed distribution that provides a module, `scikit-learn` for `sklearn`."""
+    name = _DISTRIBUTIONS.get(module, module)
     try:
-        importlib.metadata.version(module)
-        return module
+        importlib.metadata.version(name)
+        return name
     except importlib.metadata.PackageNotFoundError:
         providers = _providers().get(module)
         return providers[0] if providers else None
@@ -224,6 +233,7 @@ def expression_places(tutorial: Tutorial) -> list[tuple[int, str]]:
     return places
 
 
+@functools.lru_cache(maxsize=1024)
 def _canonical(source: str, *, strip_module_docstring: bool = False) -> str:
     """Return the syntax tree as text: comments, blank lines and docstrings do not count."""
     tree = ast.parse(source)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
 import posixpath
@@ -136,11 +135,9 @@ def _absolute(tutorial: Tutorial, settings: Settings) -> Callable[[str], str | N
 
 def _bootstrap(tutorial: Tutorial, settings: Settings) -> str:
     snippets = find_snippets(tutorial, settings.root)
-    trees = [ast.parse(cell.source) for cell in tutorial.code_cells]
-    trees += [ast.parse(source) for source in snippets.values()]
     modules = {
         module: distribution
-        for module in imported_modules(trees)
+        for module in imported_modules(tutorial, snippets)
         if (distribution := distribution_of(module))
     }
     lines = [

@@ -23,7 +23,7 @@ from .report import build_report, report_page
 from .schedule import Outcome, Watcher, bring_up_to_date
 from .serving import Background, when_listening
 from .settings import Settings
-from .store import Store
+from .store import Store, write_whole
 
 log = logging.getLogger("mkdocs.tutorials")
 
@@ -63,6 +63,7 @@ class TutorialsPlugin(BasePlugin):
         self.lessons = load_course(self.settings)
         self.records: dict[str, Lesson] = {}
         self.record_css = ""
+        self.light_records: set[Path] = set()
         config.watch += [str(self.settings.sources), str(self.root / "snippets")]
         config.nav = _expand(config.nav, self.lessons)
         jupyter = config.plugins.get("mkdocs-jupyter")
@@ -152,15 +153,29 @@ class TutorialsPlugin(BasePlugin):
             if file.src_uri.startswith(beside)
         }
         stylesheet = get_relative_url(RECORD_CSS, page.url)
-        html, css = light_record(html, figures, stylesheet)
+        html, css = self._light_record(html, figures, stylesheet)
         self.record_css = self.record_css or css
         return html
+
+    def _light_record(self, *ingredients) -> tuple[str, str]:
+        """Return `light_record(*ingredients)`, computed once and kept: it parses half a megabyte."""
+        digest = hashlib.sha256(repr(ingredients).encode()).hexdigest()
+        kept = self.settings.cache / "light-records" / f"{digest}.json"
+        self.light_records.add(kept)
+        if kept.is_file():
+            return tuple(json.loads(kept.read_text(encoding="utf-8")))
+        result = light_record(*ingredients)
+        write_whole(kept, json.dumps(result))
+        return result
 
     def on_post_build(self, config: MkDocsConfig) -> None:
         if self.record_css:
             target = Path(config.site_dir) / RECORD_CSS
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(self.record_css, encoding="utf-8")
+        if not self.serving:
+            for old in set((self.settings.cache / "light-records").glob("*")) - self.light_records:
+                old.unlink()
         failures = [outcome for outcome in self.outcomes if outcome.error]
         if failures and not self.serving:
             said = "\n\n".join(str(outcome.error) for outcome in failures)

@@ -17,20 +17,23 @@ _FENCE = re.compile(r"^( *)(```|~~~).*?^\1\2", re.MULTILINE | re.DOTALL)
 _GIVEN = re.compile(
     r"(\*{1,2})[^*\n]+\1\{[^}\n]*\.given[^}\n]*\btitle=[\"'][^\"'\n]+[\"'][^}\n]*\}"
 )
-_ADDRESS = re.compile(r"\]\([^)\s]*\)|<https?:[^>]*>|\bhttps?:\S+|\{:?\s*[.#][A-Za-z][^}\n]*\}")
+_ADDRESS = re.compile(
+    r"\]\([^)\s]*\)|<https?:[^>]*>|\bhttps?:\S+|\{:?\s*(?:[.#][A-Za-z]|[\w-]+=)[^}\n]*\}"
+)
 _ARGUMENT = re.compile(r"`\w+=[^`\s]+`")
-_NUMBER = r"(?<![\w.,/:-])[-−+]?\d+(?:,\d{3})*(?:\.\d+)?(?!\w*[_\w]*\()"
+_START = r"(?<![\w.,/:])(?<![A-Za-z]-)[-−+]?"  # the 10 of CIFAR-10 is part of a name
+_NUMBER = rf"{_START}\d+(?:,\d{{3}})*(?:\.\d+)?(?!\w*[_\w]*\()"
 _UNIT = (
     r"(?:%|(?:per cent|percent|ns|µs|us|ms|s|sec|seconds?|milliseconds?|microseconds?|minutes?|min"
     r"|hours?|h|days?|bytes?|[kKMGT]i?B|kilobytes?|megabytes?|gigabytes?|CPU seconds?)(?!\w))"
 )
-_JUDGED = r"(?:accurac(?:y|ies)|loss(?:es)?|F1|AUC|faster|slower)"
+_JUDGED = r"(?i:accurac(?:y|ies)|loss(?:es)?|F1|AUC|faster|slower)"
 _BETWEEN = r"(?:[\s*_]+[A-Za-z]+){0,2}[\s*_]+"
 _TYPED = re.compile(
-    rf"(?P<measure>{_NUMBER})(?=[\s ]?{_UNIT})"
-    rf"|(?P<decimal>(?<![\w.,/:-])[-−+]?\d+\.\d+(?![\w.]))"
-    rf"|(?P<before>{_NUMBER})(?={_BETWEEN}{_JUDGED}\b)"
-    rf"|\b{_JUDGED}{_BETWEEN}(?P<after>{_NUMBER})(?!\w)",
+    rf"(?P<measure>(?!(?:1[89]|20)\d0s\b){_NUMBER})(?=[\s ]?{_UNIT})"
+    rf"|(?P<decimal>{_START}\d+\.\d+(?:[eE][-−+]?\d+)?(?!\w|\.\d))"
+    rf"|(?P<before>{_NUMBER})(?=[x×]?{_BETWEEN}{_JUDGED}\b)"
+    rf"|\b{_JUDGED}(?:\s?[:=])?{_BETWEEN}(?P<after>{_NUMBER})(?!\w)",
 )
 
 

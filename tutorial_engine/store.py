@@ -37,21 +37,10 @@ class Store:
         return None
 
     def save(self, run: Run) -> None:
-        """Write a run: temporary file, fsync, rename; then drop the oldest runs beyond the limit."""
+        """Write a run, then drop the oldest runs beyond the limit."""
         path = self._path(run.name, run.key)
-        path.parent.mkdir(parents=True, exist_ok=True)
         payload = json.dumps(run.to_json(), sort_keys=True, ensure_ascii=False)
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-                file.write(f"{_digest(payload)}\n{payload}")
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(path)
-        except BaseException:
-            with contextlib.suppress(FileNotFoundError):
-                Path(temporary).unlink()
-            raise
+        write_whole(path, f"{_digest(payload)}\n{payload}")
         for old in self._newest_first(run.name)[self._keep :]:
             old.unlink(missing_ok=True)
 
@@ -85,6 +74,21 @@ class Store:
                 error,
             )
             return None
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file whole or not at all: temporary file, fsync, rename."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
 
 
 def _digest(payload: str) -> str:

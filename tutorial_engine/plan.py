@@ -1,0 +1,206 @@
+"""What a kernel is given for one tutorial, and what its answers mean.
+
+A plan is a notebook: the tutorial's code cells, and hidden ones between them that set figures up,
+evaluate inline expressions and try each exercise's check again after its solution.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import platform
+import re
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+from . import kernel
+from .clean_output import clean_outputs
+from .errors import ClaimError, ExecutionError, TutorialError
+from .fingerprint import Key, expression_places, find_snippets, imported_modules
+from .run import Artifact, Run
+from .settings import Settings
+from .source import Cell, Tutorial
+
+
+class Plan:
+    """The notebook that the kernel gets: the tutorial's cells and hidden ones between them."""
+
+    def __init__(self, tutorial: Tutorial, settings: Settings) -> None:
+        self.tutorial = tutorial
+        self.notebook = nbformat.v4.new_notebook()
+        self._origin: list[tuple[str, Cell | None]] = []
+        self._running = 0
+        snippets = find_snippets(tutorial, settings.root)
+        with_figures = "matplotlib" in imported_modules(tutorial, snippets)
+        module = f"__import__('{kernel.__name__}', fromlist=['kernel'])"
+        self._add("setup", None, f"{module}.install(figures={with_figures})")
+        check: Cell | None = None
+        for cell in tutorial.cells:
+            if cell.is_code:
+                self._add("cell", cell, cell.source, _may_fail(cell))
+                if "check" in cell.tags:
+                    check = cell
+                if "solution" in cell.tags:
+                    self._add("check again", check, check.source)
+            elif cell.expressions:
+                lambdas = ", ".join(
+                    f"({expression.code!r}, lambda: (\n{expression.code}\n))"
+                    for expression in cell.expressions
+                )
+                self._add("values", cell, f"{module}.publish_values([{lambdas}])")
+        self._add("usage", None, f"{module}.publish_usage()")
+
+    def _add(self, role: str, cell: Cell | None, source: str, may_fail: bool = False) -> None:
+        metadata = {"tags": ["raises-exception"]} if may_fail else {}
+        self.notebook.cells.append(nbformat.v4.new_code_cell(source, metadata=metadata))
+        self._origin.append((role, cell))
+
+    def starts(self, cell_index: int, **_) -> None:
+        """Remember which cell runs, to point at it when it fails."""
+        self._running = cell_index
+
+    def code_cells_done(self, index: int) -> int:
+        return sum(role == "cell" for role, _ in self._origin[: index + 1])
+
+    def _outputs(self, role: str) -> list[tuple[Cell | None, list[dict]]]:
+        return [
+            (cell, json.loads(json.dumps(executed.outputs)))
+            for (each, cell), executed in zip(self._origin, self.notebook.cells, strict=True)
+            if each == role
+        ]
+
+    def _hidden(self, role: str, mime: str) -> list:
+        found = []
+        for _, outputs in self._outputs(role):
+            for output in outputs:
+                if mime in output.get("data", {}):
+                    found.append(json.loads(output["data"][mime]))
+        return found
+
+    def to_run(self, key: Key, work: Path, wall: float) -> Run:
+        outputs = [self._checked(cell, outputs) for cell, outputs in self._outputs("cell")]
+        values = [value for values in self._hidden("values", kernel.VALUES) for value in values]
+        places = expression_places(self.tutorial)
+        usage = self._hidden("usage", kernel.USAGE)[0]
+        finished = float(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
+        return Run(
+            name=self.tutorial.name,
+            key=key.digest,
+            parts=key.parts,
+            outputs=outputs,
+            values=[[*place, value] for place, value in zip(places, values, strict=True)],
+            artifacts=self._artifacts(work),
+            finished=finished,
+            wall_s=round(wall, 2),
+            cpu_s=round(usage["cpu_s"], 2),
+            peak_mb=round(usage["peak_mb"]),
+            machine=machine(),
+        )
+
+    def _checked(self, cell: Cell, outputs: list[dict]) -> list[dict]:
+        failed = any(output["output_type"] == "error" for output in outputs)
+        if "check" in cell.tags:
+            if not failed:
+                raise self._error(
+                    cell,
+                    "the check passes on the starter, so it checks nothing",
+                    "make the check fail until the exercise is solved",
+                )
+            return []
+        if "raises-exception" in cell.tags and not failed:
+            raise self._error(
+                cell,
+                "the cell is tagged raises-exception and raised nothing",
+                "make it fail, or remove the tag and what the prose says about it",
+            )
+        outputs = clean_outputs(outputs)
+        for output in outputs:
+            pictures = [mime for mime in output.get("data", {}) if mime.startswith("image/")]
+            for mime in pictures:
+                if not output.get("metadata", {}).get(mime, {}).get("alt"):
+                    raise self._error(
+                        cell,
+                        "a figure without alt text",
+                        "set figure.alt to a sentence that says what the figure shows, "
+                        "written from the data it draws",
+                    )
+        return outputs
+
+    def _artifacts(self, work: Path) -> tuple[Artifact, ...]:
+        kept = []
+        for name in self.tutorial.header.artifacts:
+            path = (work / name).resolve()
+            if not path.is_relative_to(work.resolve()) or not path.is_file():
+                raise ExecutionError(
+                    f"the header's artifact '{name}' was not written",
+                    file=self.tutorial.file,
+                    line=1,
+                    remedy=f"write '{name}' in the working folder, or take it out of the header",
+                )
+            kept.append(Artifact(name, path.read_bytes()))
+        return tuple(kept)
+
+    def explain(self, error: Exception, settings: Settings, last_words: str) -> TutorialError:
+        """Turn what nbclient raised into an error that points at the cell that was running."""
+        role, cell = self._origin[self._running]
+        if isinstance(error, CellTimeoutError):
+            return self._error(
+                cell,
+                f"the cell ran longer than {settings.cell_timeout} s and was ended",
+                "make it shorter, or raise cell_timeout in pyproject.toml, [tool.tutorial_engine]",
+            )
+        if isinstance(error, DeadKernelError):
+            return self._error(
+                cell,
+                f"the kernel died while it ran this cell{last_words}",
+                "look for a crash in native code, or for too little memory",
+            )
+        if not isinstance(error, CellExecutionError):
+            return self._error(cell, f"the kernel failed: {error}{last_words}", "run it again")
+        line = _line_of_failure(error.traceback)
+        said = f"{error.ename}: {error.evalue}".strip()
+        if role == "check again":
+            return self._error(
+                cell, f"the solution fails its check: {said}", "correct the solution", line
+            )
+        if role == "values":
+            return self._error(cell, error.evalue, "correct the expression or the cell above it")
+        if role == "cell" and "claims" in cell.tags and error.ename == "AssertionError":
+            return self._error(
+                cell,
+                f"a claim does not hold: {error.evalue}",
+                "the page says something that this run contradicts: correct the page",
+                line,
+                kind=ClaimError,
+            )
+        return self._error(cell, said, "correct the cell", line)
+
+    def _error(
+        self, cell: Cell | None, message: str, remedy: str, line: int = 0, kind=ExecutionError
+    ) -> TutorialError:
+        return self.tutorial.error(kind, message, remedy, cell, line)
+
+
+def _may_fail(cell: Cell) -> bool:
+    return bool(cell.tags & {"raises-exception", "check"})
+
+
+def _line_of_failure(traceback: str) -> int:
+    """Return the failing line inside the cell, 0 if the traceback does not say."""
+    match = re.search(r"Cell In\[\d+\], line (\d+)", re.sub(r"\x1b\[[0-9;]*m", "", traceback))
+    return int(match[1]) if match else 0
+
+
+@functools.cache
+def machine() -> str:
+    """Return the processor's name and the number of cores that this process may use."""
+    name = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.is_file() and (match := re.search(r"model name\s*: (.+)", info.read_text())):
+        name = match[1]
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"{name.strip()}, {cores} cores"
