@@ -60,6 +60,15 @@ class Cancelled(TutorialError):
     """The run was ended because its source changed or the program stops."""
 
 
+def unforeseen(error: Exception, file: str) -> TutorialError:
+    """Turn a fault that is not the tutorial's own into its error, so that the others go on."""
+    return TutorialError(
+        f"{type(error).__name__}: {error}",
+        file=file,
+        remedy="look at the disk, the memory and the data, then build or serve again",
+    )
+
+
 def _rebuild(kind: type[TutorialError], fields: dict) -> TutorialError:
     """Unpickle: exceptions with keyword-only arguments need help to cross a process boundary."""
     return kind(**fields)

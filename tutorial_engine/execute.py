@@ -99,7 +99,7 @@ class Execution:
         def on_started(**_) -> None:
             self._pid = client.km.provisioner.pid
             if self._cancelled.is_set():
-                end_process_tree(self._pid)
+                raise RuntimeError("cancelled while the kernel started")
 
         def on_executed(cell_index: int, **_) -> None:
             if progress:

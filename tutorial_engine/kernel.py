@@ -20,6 +20,7 @@ _COLOUR_PROPERTIES = (
     "color",
     "facecolor",
     "edgecolor",
+    "hatchcolor",
     "markerfacecolor",
     "markeredgecolor",
 )
@@ -84,9 +85,13 @@ def publish_usage() -> None:
 
 def _bundle(figure, include=None, exclude=None):
     """Render a figure twice, on light and on dark paper."""
-    # One frame for both: a tight frame measured twice can differ by a pixel.
-    figure.canvas.draw()
-    frame = figure.get_tightbbox().padded(0.1)
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    # One frame for both: a tight frame measured twice can differ by a pixel. A closed figure has no
+    # canvas that draws, and before it is drawn its layout is not final.
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    frame = figure.get_tightbbox(canvas.get_renderer()).padded(0.1)
     light = _png(figure, frame)
     undo = _swap(figure)
     dark = _png(figure, frame)
@@ -113,6 +118,7 @@ def _swap(figure) -> list[Callable[[], object]]:
     """Give every artist in ink or paper its dark twin; return the calls that undo it."""
     import numpy as np
     from matplotlib.colors import to_rgba, to_rgba_array
+    from matplotlib.text import Text
 
     pairs = [(to_rgba(light)[:3], to_rgba(dark)[:3]) for light, dark in (INK, PAPER)]
 
@@ -135,8 +141,10 @@ def _swap(figure) -> list[Callable[[], object]]:
 
     undo: list[Callable[[], object]] = []
     artists = figure.findobj()
-    # An annotation does not list its arrow among its children.
-    artists += [arrow for each in artists if (arrow := getattr(each, "arrow_patch", None))]
+    # A text does not list its box and its arrow among its children.
+    for text in figure.findobj(Text):
+        hidden = (text.get_bbox_patch(), getattr(text, "arrow_patch", None))
+        artists += [patch for patch in hidden if patch is not None]
     for artist in artists:
         for name in _COLOUR_PROPERTIES:
             get, set_ = getattr(artist, f"get_{name}", None), getattr(artist, f"set_{name}", None)

@@ -20,7 +20,13 @@ from .source import Tutorial
 _ADMONITION = re.compile(r'^(?P<mark>!!!|\?\?\?\+?) +(?P<kind>[\w -]+?)(?: +"(?P<title>[^"]*)")?$')
 _TAB = re.compile(r'^===\+?!? +"(?P<title>[^"]*)"$')
 _ATTRIBUTES = re.compile(r"""\{:?\s*(?:[.#][A-Za-z]|\w+=["'])[^}\n]*\}""")
-_LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]*)\]\((?P<target>[^)\s]+)\)")
+_LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]*)\]\((?P<target>[^)\s]+)(?:\s+\"[^\"]*\")?\)")
+# Code and maths inside a line: what looks like a link or an attribute list there is none.
+_VERBATIM = re.compile(
+    r"(?P<ticks>`+)(?!`)(?:(?!\n\n).)+?(?<!`)(?P=ticks)(?!`)"
+    r"|\$\$(?:(?!\n\n).)+?\$\$|\$(?=\S)[^$\n]+?(?<=\S)\$",
+    re.DOTALL,
+)
 
 
 def standalone_notebook(tutorial: Tutorial, run: Run, settings: Settings) -> str:
@@ -113,7 +119,8 @@ def _home(tutorial: Tutorial, settings: Settings) -> str:
 
 
 def _address(page: str, settings: Settings) -> str:
-    return urljoin(settings.site_url.rstrip("/") + "/", re.sub(r"(index)?\.md$", "/", page))
+    address = re.sub(r"(^|/)index\.md$", r"\1", page)
+    return urljoin(settings.site_url.rstrip("/") + "/", re.sub(r"\.md$", "/", address))
 
 
 def _absolute(tutorial: Tutorial, settings: Settings) -> Callable[[str], str | None]:
@@ -154,9 +161,12 @@ def _bootstrap(tutorial: Tutorial, settings: Settings) -> str:
         '    subprocess.check_call([sys.executable, "-m", "pip", "install", "--quiet", *missing])',
     ]
     if snippets:
+        # A package of its own: another one named `snippets` on the path must not come first.
+        snippets = {"snippets/__init__.py": '"""This notebook\'s helpers."""\n', **snippets}
         lines += ["", "helpers = {"]
         for file, source in snippets.items():
             escaped = source.replace("\\", "\\\\").replace("'''", "\\'\\'\\'")
+            escaped = re.sub("'$", r"\\'", escaped)
             lines += [f"    {file!r}: '''\\", f"{escaped}''',"]
         lines += [
             "}",
@@ -194,14 +204,33 @@ def _lower_inline(text: str, link: Callable[[str], str | None]) -> str:
         address = link(target)
         return match["text"] if address is None else f"[{match['text']}]({address})"
 
-    shown, fenced = [], False
-    for line in text.split("\n"):
-        if line.lstrip().startswith(("```", "~~~")):
+    def lowered(lines: list[str]) -> list[str]:
+        verbatim: list[str] = []
+
+        def keep(match: re.Match) -> str:
+            verbatim.append(match[0])
+            return f"\x00{len(verbatim) - 1}\x00"
+
+        text = _ATTRIBUTES.sub("", _VERBATIM.sub(keep, "\n".join(lines)))
+        text = _LINK.sub(relink, text)
+        return re.sub(r"\x00(\d+)\x00", lambda match: verbatim[int(match[1])], text).split("\n")
+
+    shown: list[str] = []
+    prose: list[str] = []
+    fenced = False
+    for line in [*text.split("\n"), None]:
+        opens = line is not None and line.lstrip().startswith(("```", "~~~"))
+        if line is not None and not fenced and not opens:
+            prose.append(line)
+            continue
+        if prose:
+            shown += lowered(prose)
+            prose = []
+        if opens:
             fenced = not fenced
             line = re.sub(r"^(\s*```) *\{ *\.(\w+)[^}]*\}", r"\1\2", line)
-        elif not fenced:
-            line = _LINK.sub(relink, _ATTRIBUTES.sub("", line))
-        shown.append(line)
+        if line is not None:
+            shown.append(line)
     return "\n".join(shown)
 
 

@@ -9,6 +9,7 @@ import html
 import json
 import os
 import posixpath
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
@@ -66,7 +67,7 @@ def make_error_page(file: str, error: TutorialError, tutorial: Tutorial | None =
     if error.cell is not None:
         where += f", cell {error.cell}"
     markdown = (
-        f"---\ntitle: {json.dumps(title)}\nsearch:\n  exclude: true\n---\n\n# {title}\n\n"
+        f"---\ntitle: {json.dumps(title, ensure_ascii=False)}\nsearch:\n  exclude: true\n---\n\n# {title}\n\n"
         '<div class="tutorial-state failed" role="alert" markdown="0">\n'
         f"<p><strong>This tutorial does not build.</strong></p><p>{html.escape(where)}</p>\n"
         f"<pre>{html.escape(error.message)}</pre>\n"
@@ -113,7 +114,10 @@ class _Writer:
 
     def _front_matter(self) -> str:
         header = self.tutorial.header
-        lines = [f"title: {json.dumps(header.title)}", f"description: {json.dumps(header.summary)}"]
+        lines = [
+            f"title: {json.dumps(header.title, ensure_ascii=False)}",
+            f"description: {json.dumps(header.summary, ensure_ascii=False)}",
+        ]
         return "\n".join(["---", *lines, "---"])
 
     def _beside(self, name: str) -> str:
@@ -195,8 +199,9 @@ class _Writer:
             dark_file = f"{stem}-dark.png"
             self.files[f"{self.folder}/{dark_file}"] = base64.b64decode(output["data"][DARK])
             dark = f' data-dark="{dark_file}"'
-        alt = " ".join(output["metadata"]["image/png"]["alt"].split())
-        alt = alt.replace("[", "(").replace("]", ")").replace("\\", "/")
+        alt = html.escape(" ".join(output["metadata"]["image/png"]["alt"].split()))
+        # What Markdown would read as its own becomes an entity.
+        alt = re.sub(r"[][\\`$]", lambda match: f"&#{ord(match[0])};", alt)
         width, height = (pixels // 2 for pixels in png_size(light))
         loading = "eager" if self._figures == 1 else "lazy"
         attributes = f'.figure{extra} width="{width}" height="{height}" loading="{loading}"{dark}'

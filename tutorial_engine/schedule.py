@@ -7,7 +7,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_complete
 from dataclasses import dataclass
 
 from .course import Lesson
-from .errors import TutorialError
+from .errors import TutorialError, unforeseen
 from .execute import Execution, execute
 from .run import Run
 from .settings import Settings
@@ -119,10 +119,12 @@ def _run(lessons, settings, store, watcher, executor):
             lesson = futures[future]
             try:
                 run = future.result()
+                store.save(run)
             except TutorialError as error:
                 yield Outcome(lesson, error=error)
+            except Exception as error:
+                yield Outcome(lesson, error=unforeseen(error, lesson.file))
             else:
-                store.save(run)
                 yield Outcome(lesson, run, executed=True)
 
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from .course import Lesson
-from .errors import Cancelled, TutorialError
+from .errors import Cancelled, TutorialError, unforeseen
 from .execute import Execution
 from .schedule import longest_first
 from .settings import Settings
@@ -32,6 +32,7 @@ class Background:
         self._wanted: dict[str, Lesson] = {}
         self._running: dict[str, Execution] = {}
         self._failed: dict[tuple[str, str], TutorialError] = {}
+        self._threads: set[threading.Thread] = set()
         self._open = False
         self._timer: threading.Timer | None = None
 
@@ -56,13 +57,16 @@ class Background:
             self._fill()
 
     def stop(self) -> None:
-        """End every kernel."""
+        """End every kernel, and wait until each has cleaned up after itself."""
         with self._lock:
             self._open = False
             if self._timer:
                 self._timer.cancel()
             for execution in self._running.values():
                 execution.cancel()
+            threads = tuple(self._threads)
+        for thread in threads:
+            thread.join(timeout=10)
 
     def state(self, lesson: Lesson) -> str:
         """Return `running` or `waiting`."""
@@ -84,7 +88,9 @@ class Background:
         for lesson in longest_first(idle, self._store)[:free]:
             execution = Execution(lesson.tutorial, lesson.key, self._settings)
             self._running[lesson.name] = execution
-            threading.Thread(target=self._execute, args=(lesson, execution), daemon=True).start()
+            thread = threading.Thread(target=self._execute, args=(lesson, execution), daemon=True)
+            self._threads = {each for each in self._threads if each.is_alive()} | {thread}
+            thread.start()
 
     def _execute(self, lesson: Lesson, execution: Execution) -> None:
         failure: TutorialError | None = None
@@ -96,14 +102,8 @@ class Background:
             pass
         except TutorialError as error:
             failure = error
-        except (
-            Exception
-        ) as error:  # a fault of ours must show on the page, not vanish with the thread
-            failure = TutorialError(
-                f"{type(error).__name__}: {error}",
-                file=lesson.file,
-                remedy="save the file to run again",
-            )
+        except Exception as error:  # must show on the page, not vanish with the thread
+            failure = unforeseen(error, lesson.file)
         with self._lock:
             self._running.pop(lesson.name, None)
             current = self._wanted.get(lesson.name)

@@ -9,11 +9,13 @@ import posixpath
 from urllib.parse import unquote, urlsplit
 
 import nbformat
+import numpy as np
 import pytest
 from PIL import Image
 
 READING_PAGE_BYTES = 80_000
 RECORD_BYTES = 150_000
+PAPER = (0xFE, 0xFE, 0xFE)
 
 
 def targets(document):
@@ -100,6 +102,16 @@ def test_every_figure_has_a_dark_twin_of_the_same_size(site):
             ):
                 assert bright.size == dark.size, f"{url}{light}"
                 assert bright.tobytes() != dark.tobytes(), f"{url}{light} is the same in the dark"
+
+
+def test_no_figure_is_cut_at_its_edge(site):
+    """The outermost pixels of a figure are paper: nothing drawn reaches them."""
+    for url in site.reading_pages:
+        for figure in site.pages[url].select("img.figure"):
+            with Image.open(site.folder / url / figure["src"]) as picture:
+                pixels = np.asarray(picture.convert("RGB"))
+            edges = (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1])
+            assert all((edge == PAPER).all() for edge in edges), f"{url}{figure['src']}"
 
 
 def test_pages_are_small(site):
