@@ -57,7 +57,8 @@ def image_grid(
         subject: what the pictures are, for the alt text.
 
     Raises:
-        ValueError: there is nothing to draw, the shape is another, or the titles are too few.
+        ValueError: there is nothing to draw, the shape or dtype is another, or the titles are too
+            few.
 
     >>> figure = image_grid(np.zeros((2, 4, 4), np.uint8), ["Coat", "Bag"], subject="clothes")
     >>> figure.alt
@@ -66,6 +67,8 @@ def image_grid(
     images = np.asarray(images)
     if images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[-1] != 3) or not len(images):
         raise ValueError(f"images must be (n, height, width) or (n, h, w, 3), not {images.shape}")
+    if images.dtype != np.uint8 and images.dtype.kind != "f":
+        raise ValueError(f"images must be uint8 or floats from 0 to 1, not {images.dtype}")
     if titles is not None and len(titles) != len(images):
         raise ValueError(f"{len(images)} images need as many titles, not {len(titles)}")
     columns = min(columns, len(images))
@@ -221,7 +224,10 @@ def probability_bars(
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}" if value <= 1 else "")
     order = np.argsort(-values, kind="stable")
     first = ", ".join(f"{class_names[i]} {_percent(values[i])}" for i in order[:3])
-    rest = f", the others at most {_percent(values[order[3]])}" if len(values) > 3 else ""
+    rest = ""
+    if len(values) > 3:
+        fourth = _percent(values[order[3]])
+        rest = f", the others {'below 0.1%' if fourth == '<0.1%' else f'at most {fourth}'}"
     alt = f"Bars of {len(values)} class probabilities: {first}{rest}."
     if truth is not None:
         alt += f" The true class is {class_names[truth]}."
@@ -291,8 +297,8 @@ def filter_grid(kernels: np.ndarray, *, columns: int = 8) -> Figure:
         ValueError: the shape is another.
 
     >>> filter_grid(np.ones((3, 3, 3, 4), np.float32)).alt
-    '4 filters of 3 by 3 pixels and 3 channels; 4 weigh the channels mostly alike (they look \
-grey) and 0 differently (they look coloured).'
+    '4 filters of 3 by 3 pixels and 3 channels; 4 weigh the channels mostly alike and answer to \
+brightness, 0 mostly differently and answer to colour.'
     """
     kernels = np.asarray(kernels, float)
     if kernels.ndim != 4 or kernels.shape[2] not in (1, 3) or not kernels.shape[3]:
@@ -324,8 +330,8 @@ grey) and 0 differently (they look coloured).'
     alt += "" if channels == 1 else "s"
     if channels == 3:
         alike = int((grey_share(kernels) > 0.5).sum())
-        alt += f"; {alike} weigh the channels mostly alike (they look grey) and "
-        alt += f"{count - alike} differently (they look coloured)"
+        alt += f"; {alike} weigh the channels mostly alike and answer to brightness, "
+        alt += f"{count - alike} mostly differently and answer to colour"
     return _finish(figure, alt + ".")
 
 

@@ -1,0 +1,198 @@
+"""Figures of images, training and mistakes say in words what they draw."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+
+from snippets import plots
+
+NAMES = ["cat", "dog", "ship"]
+HISTORY = {
+    "loss": [2.0, 1.0, 0.5],
+    "val_loss": [1.8, 1.2, 1.4],
+    "accuracy": [0.4, 0.7, 0.9],
+    "val_accuracy": [0.5, 0.75, 0.7],
+}
+LABELS = np.array([0, 0, 0, 0, 1, 1, 2, 2])
+PREDICTED = np.array([0, 0, 0, 1, 1, 1, 1, 1])
+
+FIGURES = {
+    "image_grid": lambda: plots.image_grid(np.zeros((7, 28, 28), np.uint8), ["a\nb"] * 7),
+    "image_grid in colour": lambda: plots.image_grid(np.zeros((2, 32, 32, 3), np.uint8)),
+    "learning_curves": lambda: plots.learning_curves(HISTORY),
+    "rate_curve": lambda: plots.rate_curve([0.1, 1.0, 0.2]),
+    "probability_bars": lambda: plots.probability_bars([0.1, 0.7, 0.2], NAMES, truth=2),
+    "class_bars": lambda: plots.class_bars([0.1, 0.7, 0.2], NAMES, overall=0.3),
+    "filter_grid": lambda: plots.filter_grid(np.ones((3, 3, 3, 32))),
+    "confusion_matrix": lambda: plots.confusion_matrix(LABELS, PREDICTED, class_names=NAMES),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_is_described_closed_and_narrow_enough_for_a_page(name):
+    figure = FIGURES[name]()
+    assert isinstance(figure, Figure)
+    assert figure.alt.endswith(".")
+    assert figure.number not in plt.get_fignums()
+    assert figure.get_size_inches()[0] <= 7.21
+
+
+def test_curves_tell_where_the_validation_loss_was_lowest():
+    alt = plots.learning_curves(HISTORY).alt
+    assert "validation loss falls from 1.80 to 1.40, lowest 1.20 after epoch 2" in alt
+    assert "Training accuracy rises from 40.0% to 90.0%" in alt
+
+
+def test_curves_of_a_history_without_validation_are_drawn_without_it():
+    alt = plots.learning_curves({"loss": [1.0, 0.5]}).alt
+    assert alt == "Learning curves over 2 epochs. Training loss falls from 1.00 to 0.50."
+
+
+def test_training_and_validation_differ_by_more_than_colour():
+    ax = plots.learning_curves(HISTORY).axes[0]
+    first, second = ax.lines
+    assert first.get_linestyle() != second.get_linestyle()
+    assert first.get_marker() != second.get_marker()
+
+
+def test_a_grid_names_its_pictures_in_order():
+    alt = plots.image_grid(np.zeros((2, 4, 5), np.uint8), ["Shirt\nnot Coat", "Bag"]).alt
+    assert alt == "Grid of 2 images, 4 by 5 pixels: Shirt not Coat; Bag."
+
+
+def test_a_grid_keeps_its_pixels_sharp():
+    figure = plots.image_grid(np.zeros((1, 4, 4), np.uint8))
+    assert figure.axes[0].images[0].get_interpolation() == "nearest"
+
+
+def test_bars_name_the_most_probable_class_first_and_the_truth_last():
+    alt = plots.probability_bars([0.1, 0.7, 0.2], NAMES, truth=2).alt
+    assert alt.startswith("Bars of 3 class probabilities: dog 70.0%, ship 20.0%, cat 10.0%")
+    assert alt.endswith("The true class is ship.")
+
+
+def test_a_tiny_probability_is_not_rounded_to_nothing():
+    assert "<0.1%" in plots.probability_bars([0.9999, 0.00005, 0.00005], NAMES).alt
+
+
+def test_class_bars_are_sorted_and_name_both_ends():
+    figure = plots.class_bars([0.1, 0.7, 0.2], NAMES)
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == [
+        "dog",
+        "ship",
+        "cat",
+    ]
+    assert figure.alt == "Accuracy of 3 classes, from dog 70.0% down to cat 10.0%."
+
+
+def test_the_matrix_names_the_most_confused_pair():
+    alt = plots.confusion_matrix(LABELS, PREDICTED, class_names=NAMES).alt
+    assert alt.startswith("Confusion matrix of 3 classes: 5 of 8 right.")
+    assert alt.endswith("Most confused: ship taken for dog, 100.0%.")
+
+
+def test_the_matrix_of_counts_shows_every_example_once():
+    figure = plots.confusion_matrix(LABELS, PREDICTED, class_names=NAMES, normalised=False)
+    assert sum(int(text.get_text()) for text in figure.axes[0].texts) == len(LABELS)
+
+
+def test_a_perfect_matrix_names_no_confusion():
+    alt = plots.confusion_matrix(LABELS, LABELS, class_names=NAMES).alt
+    assert alt == "Confusion matrix of 3 classes: 8 of 8 right."
+
+
+def luminance(colour: str | tuple[float, ...]) -> float:
+    """Return the relative luminance of WCAG 2."""
+    channels = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
+    return float(np.dot(channels, (0.2126, 0.7152, 0.0722)))
+
+
+def test_every_label_in_the_matrix_stands_out_from_its_cell():
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 10, 2_000)
+    predicted = np.where(rng.random(2_000) < 0.6, labels, rng.integers(0, 10, 2_000))
+    figure = plots.confusion_matrix(labels, predicted, class_names=[str(i) for i in range(10)])
+    ax = figure.axes[0]
+    image = ax.images[0]
+    for text in ax.texts:
+        column, row = text.get_position()
+        cell = image.cmap(image.norm(image.get_array()[int(row), int(column)]))
+        low, high = sorted([luminance(text.get_color()), luminance(cell[:3])])
+        assert (high + 0.05) / (low + 0.05) >= 4.5
+
+
+@settings(max_examples=40, deadline=None)
+@given(scale=st.floats(0.01, 100.0), seed=st.integers(0, 100))
+def test_how_grey_a_filter_is_does_not_hang_on_its_strength(scale, seed):
+    kernels = np.random.default_rng(seed).normal(size=(3, 3, 3, 4))
+    share = plots.grey_share(kernels)
+    assert ((share >= 0) & (share <= 1 + 1e-9)).all()
+    np.testing.assert_allclose(plots.grey_share(scale * kernels), share)
+
+
+def test_filters_are_counted_by_what_they_answer_to():
+    kernels = np.ones((3, 3, 3, 3))
+    kernels[:, :, 0, 2] = -2.0
+    assert "2 weigh the channels mostly alike" in plots.filter_grid(kernels).alt
+    assert "1 mostly differently" in plots.filter_grid(kernels).alt
+
+
+cells = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=12)
+
+
+@settings(max_examples=100, deadline=None)
+@given(rows=st.lists(st.tuples(cells, cells), min_size=1, max_size=4))
+def test_no_cell_breaks_out_of_a_table(rows):
+    shown = plots.table([{"a": a, "b": b} for a, b in rows])._repr_markdown_()
+    assert len(shown.splitlines()) == shown.count("\n") == 2 + len(rows)
+
+
+@pytest.mark.parametrize("cell", ["a|b", "a\\|b", "`a|b`", "|", "<b>|"])
+def test_a_pipe_in_a_cell_stays_in_its_cell(cell):
+    markdown = pytest.importorskip("markdown")
+    text = plots.table([{"x": cell, "y": "end"}])._repr_markdown_()
+    page = markdown.markdown(text, extensions=["tables"])
+    assert page.count("<td") == 2
+    assert page.count("<td>end</td>") == 1
+    assert "<b>" not in page
+
+
+def test_a_table_aligns_numbers_to_the_right_and_reads_as_text():
+    rows = [{"recipe": "plain", "accuracy": "88.0%"}, {"recipe": "quick", "accuracy": "9.0%"}]
+    shown = plots.table(rows)
+    assert shown._repr_markdown_().splitlines()[1] == "| --- | ---: |"
+    assert repr(shown) == "recipe  accuracy\nplain      88.0%\nquick       9.0%"
+
+
+@pytest.mark.parametrize("rows", [[], [{"a": 1}, {"b": 2}]])
+def test_a_table_without_rows_or_with_other_columns_is_refused(rows):
+    with pytest.raises(ValueError, match="row"):
+        plots.table(rows)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda: plots.image_grid(np.zeros((4, 4))),
+        lambda: plots.image_grid(np.zeros((2, 4, 4)), ["one"]),
+        lambda: plots.learning_curves({"lr": [1.0]}),
+        lambda: plots.rate_curve([]),
+        lambda: plots.probability_bars([0.5, 0.5], NAMES),
+        lambda: plots.class_bars([0.5], NAMES),
+        lambda: plots.filter_grid(np.zeros((3, 3, 2, 8))),
+        lambda: plots.confusion_matrix([0, 1], [0], class_names=NAMES),
+        lambda: plots.confusion_matrix([0, 5], [0, 1], class_names=NAMES),
+    ],
+)
+def test_data_that_cannot_be_drawn_is_refused(wrong):
+    with pytest.raises(ValueError, match=r"not|must"):
+        wrong()
+
+
+def test_an_image_grid_refuses_whole_numbers_whose_range_it_cannot_know():
+    with pytest.raises(ValueError, match="int64"):
+        plots.image_grid(np.zeros((1, 4, 4), np.int64))

@@ -1,0 +1,576 @@
+# ---
+# title: Your first network
+# summary: Train a network that tells ten kinds of clothes apart, then question what it learned.
+# needs: [tensors, gradients]
+# teaches: [layer, dense layer, relu, logit, softmax, cross-entropy, optimizer, epoch, batch size, validation split, seed, learning curve, overfitting, standardisation, learning-rate schedule]
+# data: [fashion-mnist]
+# artifacts: []
+# seed: 7
+# ---
+
+# %%
+import keras
+import numpy as np
+
+from snippets import plots
+from snippets.datasets import load_fashion_mnist
+
+# %% [markdown]
+# By what rule do the pixels of a photograph become the words *ankle boot*? Try to write one down,
+# and you will not get far. In this tutorial you do not write it either: you show a network many
+# labelled photographs and let gradients find the rule. Then you do what matters more: you measure
+# how good the rule is, and look at where it is wrong.
+#
+# You need [tensors](../foundations/tensors.md), and the idea from
+# [gradients](../foundations/gradients.md) that a step against the gradient makes a loss smaller.
+#
+# ## Look at the data first
+#
+# Fashion-MNIST is a set of small grey photographs of clothes from a shop's catalogue. Every
+# photograph carries a **label**: one of ten numbers, each of which stands for a kind of clothing,
+# its **class**.
+
+# %%
+fashion = load_fashion_mnist()
+labels = fashion.train.labels
+first_of_each = [np.flatnonzero(labels == number)[0] for number in range(10)]
+titles = [f"{number}: {name}" for number, name in enumerate(fashion.class_names)]
+plots.image_grid(fashion.train.images[first_of_each], titles, subject="labelled photographs")
+
+# %% [markdown]
+# To the computer, each photograph is a rank-2 tensor of bytes: 0 is black, 255 is white. These are
+# the numbers of a small patch of the ankle boot.
+
+# %%
+boot = fashion.train.images[first_of_each[9]]
+print(boot.shape, boot.dtype)
+print(boot[12:18, 4:12])
+
+# %% [markdown]
+# The photographs come in three parts, called **splits**, and each has one job:
+
+# %%
+splits = {"train": fashion.train, "validation": fashion.validation, "test": fashion.test}
+jobs = ["the network learns from it", "you choose with it", "you use it once, at the end"]
+plots.table(
+    [
+        {"split": name, "photographs": f"{len(split):,}", "job": job}
+        for (name, split), job in zip(splits.items(), jobs, strict=True)
+    ]
+)
+
+# %% [markdown]
+# Why three? A network can learn its training photographs by heart, so they say little about new
+# ones. And whatever you choose because it scores well on some photographs is fitted to those
+# photographs too, by you. Only photographs that nobody has used for anything give an honest grade.
+#
+# ## A network small enough to check by hand
+#
+# A network is a chain of **layers**. Each layer takes a tensor and returns a tensor. Here is one
+# that looks at pictures of two by two pixels:
+#
+# - `Flatten` writes the rows of a picture one after the other: a vector of four numbers.
+# - `Dense(2)` has two **units**. Each unit multiplies the four numbers by four **weights** of its
+#   own, adds them up, and adds one more number, its **bias**.
+# - `relu` replaces each negative result by 0. Without something like it, a chain of dense layers
+#   would be no more than one matrix multiplication.
+#
+# Weights are normally learned. Here you set them: the first unit likes the diagonal from top left
+# to bottom right, the second likes the other one.
+
+# %%
+tiny = keras.Sequential(
+    [keras.Input((2, 2)), keras.layers.Flatten(), keras.layers.Dense(2, activation="relu")]
+)
+weights = np.array([[1, -1], [-1, 1], [-1, 1], [1, -1]])  # a row a pixel, a column a unit
+tiny.layers[-1].set_weights([weights, np.zeros(2)])
+picture = np.array([[1, 0], [0, 1]])
+found = tiny(picture[None]).numpy()  # [None]: a network takes many pictures at once, here one
+print(found)
+
+# %% [markdown]
+# By hand: the flattened picture is 1, 0, 0, 1. The first unit gets 1·1 + 0·(−1) + 0·(−1) + 1·1 = 2.
+# The second gets −2, which `relu` turns into 0. A unit is a detector: it answers loudly when the
+# picture looks like its weights.
+#
+# ## From scores to probabilities, and to a loss
+#
+# The last layer of a classifier has one unit a class and no `relu`. Its results are scores, called
+# **logits**: any numbers, the largest for the class that fits best. **Softmax** turns logits into
+# probabilities: raise $e$ to each logit, which makes all of them positive, then divide by their
+# sum.
+#
+# $$p_i = \frac{e^{z_i}}{\sum_j e^{z_j}}$$
+
+# %%
+logits = np.array([2.0, 0.0])
+probabilities = np.exp(logits) / np.exp(logits).sum()
+loss_if_first, loss_if_second = -np.log(probabilities)
+print("probabilities:", probabilities.round(3))
+print("minus logarithm:", -np.log(probabilities).round(3))
+
+# %% [markdown]
+# The **loss** says how bad an answer is. For a classifier it is the **cross-entropy**: minus the
+# logarithm of the probability that the right class was given. If the first class is right, the
+# answer above costs `{python} f"{loss_if_first:.2f}"`. If the second is right, it costs
+# `{python} f"{loss_if_second:.2f}"`: being sure and wrong is expensive. Only the probability of the
+# right class counts.
+#
+# So you know what ignorance costs before you train anything. A network that gives each of ten
+# classes the same probability has a loss of $\ln 10$, which is `{python} f"{np.log(10):.2f}"`.
+#
+# ## The plain recipe
+#
+# Now the real thing: photographs of 28 by 28 pixels, 128 units in the middle, ten logits at the
+# end. Training goes better with small numbers than with bytes, so every pixel is first divided by
+# 255, the largest byte.
+
+
+# %%
+def build(seed: int = 7) -> keras.Sequential:
+    """Return the untrained network; the same seed gives the same first weights."""
+    keras.utils.set_random_seed(seed)
+    return keras.Sequential(
+        [
+            keras.Input((28, 28)),
+            keras.layers.Flatten(),
+            keras.layers.Dense(128, activation="relu"),
+            keras.layers.Dense(10),
+        ]
+    )
+
+
+def to_unit(images: np.ndarray) -> np.ndarray:
+    """Return bytes as float32 from 0 to 1."""
+    return images.astype("float32") / 255
+
+
+plain = build()
+plots.table(
+    [
+        {
+            "layer": type(layer).__name__,
+            "returns": layer.output.shape[1:],
+            "weights": f"{layer.count_params():,}",
+        }
+        for layer in plain.layers
+    ]
+)
+
+# %% [markdown]
+# Check the largest number: 784 pixels times 128 units, and 128 biases. In all, training has
+# `{python} f"{plain.count_params():,}"` knobs to turn.
+#
+# Four calls do everything: `compile`, `fit`, `evaluate` and `predict`. Think of a cook who learns a
+# dish.
+#
+# **`compile`** hires the staff. The *loss* is the critic, who gives each attempt a grade. The
+# **optimizer**, here Adam, is the cook, who decides how much of each ingredient to change: it walks
+# down the gradient with the learning rate 0.001, and adapts the step length of each weight. The
+# *metrics* are what the guests read in the paper: nobody cooks by them. Where the picture breaks: a
+# critic says *too salty*; the gradient says for every one of the knobs which way to turn it, and it
+# can, because the loss is a formula that can be differentiated. Accuracy cannot be: it jumps, or
+# stands still.
+#
+# The network returns logits, so the loss is told `from_logits=True` and computes softmax and
+# logarithm in one go. (Putting softmax into the last layer works too. Computed together, no
+# probability gets so small that it is rounded to 0 before its logarithm is taken.) *Sparse* means
+# that labels are class numbers.
+
+# %%
+cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+plain.compile(keras.optimizers.Adam(0.001), loss=cross_entropy, metrics=["accuracy"])
+unit_validation = to_unit(fashion.validation.images)
+untrained_loss, untrained_accuracy = plain.evaluate(  # measures, and learns nothing
+    unit_validation, fashion.validation.labels, verbose=0
+)
+
+# %% [markdown]
+# Before any training, the loss is `{python} f"{untrained_loss:.2f}"`, close to what ignorance
+# costs, and the accuracy, the part of the photographs that get the right class, is
+# `{python} f"{untrained_accuracy:.0%}"`. Always check this: a first loss that is far off means a
+# mistake in the data, the labels or the loss.
+#
+# **`fit`** is the practice in the kitchen. It takes the training photographs in random order, 32 at
+# a time: that is the **batch size**. Each batch gives one gradient and one **step** of the
+# optimizer. Once through all photographs is an **epoch**. After each epoch, `fit` measures the
+# network on the validation photographs, and learns nothing from them. Where the picture breaks:
+# cooks who practise understand the dish better each time; a network that practises too long starts
+# to learn its photographs by heart.
+#
+# (With `validation_split=0.1` instead of `validation_data`, Keras holds out the last tenth by
+# itself: the last tenth as the data lies, before any shuffling. If your data is sorted by class,
+# that is a validation set of one class.)
+
+# %% tags=["measured"]
+from snippets.training import Stopwatch
+
+unit_train = to_unit(fashion.train.images)
+with Stopwatch() as plain_time:
+    plain_run = plain.fit(
+        unit_train,
+        labels,
+        epochs=10,
+        batch_size=32,
+        validation_data=(unit_validation, fashion.validation.labels),
+        verbose=0,
+    )
+print(f"{plain_time.cpu_seconds:.0f} CPU seconds for {plain.optimizer.iterations.numpy():,} steps")
+
+# %% [markdown]
+# What `fit` returns has a dictionary, `history`, with the loss and the accuracy of each epoch.
+# Drawn, they are the **learning curves**.
+
+# %%
+plain_history = plain_run.history
+plots.learning_curves(plain_history)
+
+# %% [markdown]
+# Read the loss first. On the training photographs it keeps falling. On the validation photographs
+# it stops falling: from there on, most of what the network learns is true of the training
+# photographs only. That is **overfitting**. The distance between the two curves is its size: at the
+# end, `{python} f"{plain_history['accuracy'][-1]:.1%}"` of the training photographs are right, and
+# `{python} f"{plain_history['val_accuracy'][-1]:.1%}"` of the others.
+#
+# ## The same for a fraction of the work
+#
+# Where did the time go? Hardly into arithmetic. Every step, however few photographs it holds, pays
+# a fixed price: Python hands over a batch, and TensorFlow starts some dozens of small operations.
+# Fewer and larger steps pay it less often. But fewer steps must get further each. So change three
+# things:
+#
+# 1. **Batch size 512**: a sixteenth of the steps an epoch, each with a less noisy gradient.
+# 2. **A learning rate that rises and falls once.** The gradient of a larger batch can be trusted
+#    further, so the steps may be longer. `OneCycle` starts with short ones, while the random first
+#    weights make for steep slopes, climbs to a peak, and ends with very short ones, to settle. Such
+#    a plan is a **learning-rate schedule**.
+# 3. **Standardised pixels**: subtract the mean of the training pixels and divide by their standard
+#    deviation. The inputs then lie around 0, not all on one side of it, and the slopes of the loss
+#    are less lopsided.
+
+# %%
+from snippets.training import OneCycle
+
+steps = 10 * -(-len(labels) // 512)  # epochs × batches; -(-a // b) rounds the division up
+schedule = OneCycle(0.006, steps)
+plots.rate_curve(schedule(np.arange(steps)))
+
+# %% [markdown]
+# To see which change did what, switch them on one after the other. Every run uses the same first
+# weights, and ten epochs, as before.
+
+# %%
+mean, deviation = np.float32(fashion.train.images.mean()), np.float32(fashion.train.images.std())
+
+
+def standardise(images: np.ndarray) -> np.ndarray:
+    """Return bytes as float32 around 0, by the training set's mean and deviation."""
+    return (images.astype("float32") - mean) / deviation
+
+
+def train(prepare, learning_rate, seed: int = 7) -> tuple[keras.Sequential, dict, Stopwatch]:
+    """Train for ten epochs in batches of 512; return the network, its history and the time."""
+    network = build(seed)
+    network.compile(keras.optimizers.Adam(learning_rate), cross_entropy, metrics=["accuracy"])
+    images, held_out = prepare(fashion.train.images), prepare(fashion.validation.images)
+    with Stopwatch() as time:
+        run = network.fit(
+            images,
+            labels,
+            epochs=10,
+            batch_size=512,
+            validation_data=(held_out, fashion.validation.labels),
+            verbose=0,
+        )
+    return network, run.history, time
+
+
+# %% tags=["measured"]
+large, large_history, large_time = train(to_unit, 0.001)
+cycled, cycled_history, cycled_time = train(to_unit, OneCycle(0.006, steps))
+quick, quick_history, quick_time = train(standardise, OneCycle(0.006, steps))
+ladder = {
+    "plain: batch 32": (plain_history, plain_time),
+    "batch 512": (large_history, large_time),
+    "and one cycle": (cycled_history, cycled_time),
+    "and standardised: the quick recipe": (quick_history, quick_time),
+}
+plots.table(
+    [
+        {
+            "recipe": name,
+            "validation accuracy": f"{history['val_accuracy'][-1]:.1%}",
+            "CPU seconds": f"{time.cpu_seconds:.0f}",
+        }
+        for name, (history, time) in ladder.items()
+    ]
+)
+
+# %% [markdown]
+# All four recipes see each photograph ten times, so they do the same arithmetic; the large batch
+# saves the fixed price of `{python} f"{int(plain.optimizer.iterations) - steps:,}"` steps. It also
+# costs accuracy: `{python} f"{steps:,}"` short steps do not get far. The schedule and the
+# standardised pixels win the accuracy back. (CPU seconds count work, added over the processor's
+# cores, so another program on the same machine changes them little.)
+#
+# Is such a difference more than luck? The **seed** is the number from which all random numbers
+# follow. Another seed means other first weights and another order of the photographs, and so
+# another accuracy. Train the quick recipe with two more seeds:
+
+# %%
+others = [train(standardise, OneCycle(0.006, steps), seed=seed)[1] for seed in (8, 9)]
+by_seed = [history["val_accuracy"][-1] for history in (quick_history, *others)]
+spread = max(by_seed) - min(by_seed)
+print(", ".join(f"{accuracy:.1%}" for accuracy in by_seed))
+
+# %% [markdown]
+# Three seeds lie within `{python} f"{100 * spread:.1f}"` percentage points of each other. A
+# difference in the table that is not clearly larger than that is no difference you should believe.
+# The last step of the ladder gained
+# `{python} f"{100 * (quick_history['val_accuracy'][-1] - cycled_history['val_accuracy'][-1]):.1f}"`
+# points with one seed; what is safe to say is that the quick recipe is no worse than the plain one.
+# Its learning curves:
+
+# %%
+plots.learning_curves(quick_history)
+
+# %% [markdown]
+# ## Two ways to go wrong
+#
+# **`predict`** asks the trained network for its opinion. Ask for the opinion on one photograph:
+
+# %% tags=["raises-exception"]
+one = standardise(fashion.validation.images[0])
+quick.predict(one, verbose=0)
+
+# %% [markdown]
+# Layers expect a batch. They take the first axis, the 28 rows of this photograph, for 28
+# photographs. The cure is a batch of one:
+
+# %%
+quick.predict(one[None], verbose=0).shape
+
+# %% [markdown]
+# That mistake is harmless, because it stops you. This one does not: give the network photographs
+# that were not prepared as in training, the plain bytes.
+
+# %%
+right_loss, right_accuracy = quick.evaluate(
+    standardise(fashion.validation.images), fashion.validation.labels, verbose=0
+)
+wrong_loss, wrong_accuracy = quick.evaluate(
+    fashion.validation.images.astype("float32"), fashion.validation.labels, verbose=0
+)
+plots.table(
+    [
+        {"input": "standardised", "loss": f"{right_loss:.2f}", "accuracy": f"{right_accuracy:.1%}"},
+        {"input": "bytes", "loss": f"{wrong_loss:.2f}", "accuracy": f"{wrong_accuracy:.1%}"},
+    ]
+)
+
+# %% [markdown]
+# No error, and answers that are often right: in a product, you might not notice for months. The
+# loss gives it away, because it is far above `{python} f"{np.log(10):.1f}"`, the price of knowing
+# nothing: the network is sure of everything, mistakes included. The cure is to keep the preparation
+# with the network. The [next network](../convnets/cifar10.md) has it as its first layer.
+#
+# ## The exam
+#
+# All choices are made, so now the test photographs may be used, once. **`evaluate`** is the exam.
+# Where the picture breaks: a pupil may take an exam again and learn from it. Here, whoever repeats
+# the exam until the grade is good has turned it into practice, and no exam is left.
+
+# %%
+test_images, test_labels = standardise(fashion.test.images), fashion.test.labels
+test_loss, test_accuracy = quick.evaluate(test_images, test_labels, verbose=0)
+_, plain_accuracy = plain.evaluate(to_unit(fashion.test.images), test_labels, verbose=0)
+plots.table(
+    [
+        {"recipe": "plain", "test accuracy": f"{plain_accuracy:.1%}"},
+        {"recipe": "quick", "test accuracy": f"{test_accuracy:.1%}"},
+    ]
+)
+
+# %% [markdown]
+# The quick recipe is right on `{python} f"{test_accuracy:.1%}"` of photographs that neither it nor
+# you has used before. Guessing would be right on one in ten.
+#
+# ## One ankle boot, ten probabilities
+#
+# The first photograph of the test set is an ankle boot. The network returns ten logits; softmax
+# turns them into probabilities; `argmax` is the position of the largest one.
+
+# %%
+test_logits = quick.predict(test_images, verbose=0)
+test_probabilities = keras.ops.convert_to_numpy(keras.ops.softmax(test_logits))
+answer = int(test_probabilities[0].argmax())
+plots.probability_bars(test_probabilities[0], fashion.class_names, truth=int(test_labels[0]))
+
+# %% [markdown]
+# The star marks the label. The answer is class `{python} answer`,
+# *`{python} fashion.class_names[answer]`*, with a probability of
+# `{python} f"{test_probabilities[0, answer]:.1%}"`. Nearly all that is left goes to the other
+# shoes: nobody told the network that sneakers resemble boots more than shirts do.
+#
+# Where the picture of an opinion breaks: `predict` cannot answer *none of these*. Softmax always
+# shares out the whole of one among the ten classes. Ask about pure noise:
+
+# %%
+noise = np.random.default_rng(7).integers(0, 256, (1000, 28, 28), dtype=np.uint8)
+noise_logits = quick.predict(standardise(noise), verbose=0)
+noise_sure = keras.ops.convert_to_numpy(keras.ops.softmax(noise_logits)).max(axis=1)
+favourite = fashion.class_names[np.bincount(noise_logits.argmax(axis=1)).argmax()]
+print(f"median of the largest probability: {np.median(noise_sure):.0%}; most often: {favourite}")
+
+# %% [markdown]
+# Half of the noise pictures get their class with a probability of at least
+# `{python} f"{np.median(noise_sure):.0%}"`. A probability compares the classes that the network
+# knows; it does not say whether the picture is of any of them.
+#
+# ## The worst mistakes
+#
+# Which wrong answers was the network surest of?
+
+# %%
+test_answers = test_probabilities.argmax(axis=1)
+sure = test_probabilities.max(axis=1)
+wrong = np.flatnonzero(test_answers != test_labels)
+worst = wrong[np.argsort(-sure[wrong])[:10]]
+titles = [
+    f"{fashion.class_names[test_answers[i]]}?\nno, {fashion.class_names[test_labels[i]]}"
+    for i in worst
+]
+plots.image_grid(fashion.test.images[worst], titles, subject="surest mistakes")
+
+# %% [markdown]
+# In each title, the network's answer stands above the label. Would you have done better? Some
+# pictures are hard for anyone at this size, and some labels are doubtful. All mistakes together are
+# a **confusion matrix**: a row for each true class, a column for each answer. Right answers lie on
+# the diagonal.
+
+# %%
+plots.confusion_matrix(test_labels, test_answers, class_names=fashion.class_names)
+
+# %%
+by_class = np.array([(test_answers[test_labels == c] == c).mean() for c in range(10)])
+hardest = fashion.class_names[by_class.argmin()]
+easiest = fashion.class_names[by_class.argmax()]
+print(f"hardest: {hardest} {by_class.min():.1%}, easiest: {easiest} {by_class.max():.1%}")
+
+# %% [markdown]
+# One number hid that: the network is right on `{python} f"{by_class.max():.0%}"` of class
+# *`{python} easiest`* and on `{python} f"{by_class.min():.0%}"` of class *`{python} hardest`*,
+# which it takes for its neighbours. An upper garment at this size is an outline, and the outlines
+# are alike.
+
+# %% tags=["claims"]
+assert (found == [[2, 0]]).all(), "the first unit answers 2 for its diagonal, the second 0"
+assert abs(untrained_loss - np.log(10)) < 0.6, "an untrained network loses about ln 10"
+assert test_accuracy >= 0.88, "the quick recipe is right on at least 88% of the test photographs"
+assert test_accuracy > plain_accuracy - 0.01, "the quick recipe is no worse than the plain one"
+assert plain_time.cpu_seconds > 1.5 * quick_time.cpu_seconds, (
+    "the plain recipe takes more than 1.5 times the CPU seconds of the quick one"
+)
+assert answer == test_labels[0] == 9, "the first test photograph is an ankle boot, and recognised"
+assert test_probabilities[0, [5, 7, 9]].sum() > 0.95, "nearly all its probability goes to shoes"
+assert wrong_loss > np.log(10) > right_loss, "fed bytes, the network is worse than ignorance"
+assert hardest == "Shirt", "shirts are the hardest class"
+
+# %% [markdown]
+# ## Exercises
+#
+# **1. A softmax that survives.** For large logits, $e^{z}$ is too large for a computer: the starter
+# returns *not a number*. Softmax does not change when you subtract the same number from every
+# logit. Subtract one that helps.
+
+
+# %% tags=["starter"]
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Return the probabilities of one example's logits, shape (classes,)."""
+    with np.errstate(all="ignore"):  # hides numpy's warnings
+        powers = np.exp(logits)
+        return powers / powers.sum()
+
+
+# %% tags=["check"]
+assert np.allclose(softmax(np.array([2.0, 0.0])), [0.880797, 0.119203])
+assert np.allclose(softmax(np.array([1000.0, 1000.0])), [0.5, 0.5])
+assert np.allclose(softmax(np.array([-1000.0, 0.0])), [0.0, 1.0])
+
+
+# %% tags=["solution"]
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Return the probabilities of one example's logits, shape (classes,)."""
+    powers = np.exp(logits - logits.max())  # the largest power is now 1
+    return powers / powers.sum()
+
+
+# %% [markdown]
+# **2. Count before you train.** How many steps does the optimizer take in `epochs` epochs over
+# `examples` examples? The last batch of an epoch may be smaller than the others, and it counts.
+
+
+# %% tags=["starter"]
+def optimizer_steps(examples: int, batch_size: int, epochs: int) -> int:
+    """Return the number of steps that `fit` takes."""
+    return examples // batch_size * epochs
+
+
+# %% tags=["check"]
+assert optimizer_steps(1024, 512, 3) == 6
+assert optimizer_steps(1025, 512, 3) == 9
+assert optimizer_steps(len(fashion.train), 32, 10) == int(plain.optimizer.iterations)
+assert optimizer_steps(len(fashion.train), 512, 10) == int(quick.optimizer.iterations)
+
+
+# %% tags=["solution"]
+def optimizer_steps(examples: int, batch_size: int, epochs: int) -> int:
+    """Return the number of steps that `fit` takes."""
+    batches = (examples + batch_size - 1) // batch_size  # rounded up
+    return batches * epochs
+
+
+# %% [markdown]
+# **3. Nearly right.** How often is the right class among the two that the network likes best? Write
+# the **top-2 accuracy**. The starter looks at the best class only.
+
+
+# %% tags=["starter"]
+def top_two_accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
+    """Return the part of the examples whose label is one of the two largest logits."""
+    return float((logits.argmax(axis=1) == labels).mean())
+
+
+# %% tags=["check"]
+held_out_logits = quick.predict(standardise(fashion.validation.images), verbose=0)
+three = np.array([[5.0, 1.0, 3.0], [5.0, 1.0, 3.0], [0.0, 2.0, 1.0], [0.0, 2.0, 1.0]])
+assert top_two_accuracy(three, np.array([0, 2, 2, 0])) == 0.75
+assert top_two_accuracy(three, np.array([1, 1, 0, 0])) == 0.0
+assert top_two_accuracy(held_out_logits, fashion.validation.labels) > right_accuracy + 0.05
+
+
+# %% tags=["solution"]
+def top_two_accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
+    """Return the part of the examples whose label is one of the two largest logits."""
+    best_two = np.argsort(logits, axis=1)[:, -2:]
+    return float((best_two == labels[:, None]).any(axis=1).mean())
+
+
+print(f"{top_two_accuracy(held_out_logits, fashion.validation.labels):.1%} of the validation set")
+
+# %% [markdown]
+# ## What to remember
+#
+# - A network is a chain of layers; training turns its weights, step by step, against the gradient
+#   of a loss.
+# - Know the price of ignorance, $\ln$ of the number of classes, before you train.
+# - Learn on the training set, choose on the validation set, use the test set once.
+# - Larger batches with a learning-rate schedule and standardised input do the same work in far
+#   fewer steps. Compare with several seeds before you believe a small difference.
+# - A probability only compares the classes the network knows. Look at the mistakes, not only at the
+#   accuracy.
+#
+# ## Where next
+#
+# `Flatten` threw away which pixel lies beside which. A [convolutional
+# network](../convnets/cifar10.md) keeps it, and that pays on colour photographs.
