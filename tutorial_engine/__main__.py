@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -36,7 +37,7 @@ def main(arguments: list[str] | None = None, *, root: Path | None = None) -> int
     try:
         settings = Settings.load(root or _find_root(Path.cwd()))
     except ValueError as error:
-        console.print(f"[red]{error}[/]")
+        console.print(str(error), style="red", markup=False)
         return 2
     store = Store(settings)
     if given.command == "clean":
@@ -70,7 +71,8 @@ def _status(lessons: list[Lesson], store: Store, console: Console) -> int:
             state, why = "never run", ""
         else:
             state, why = "stale", "; ".join(lesson.key.changes_since(latest.parts))
-        table.add_row(lesson.name, state, why, f"{latest.wall_s:.0f} s" if latest else "")
+        seconds = f"{latest.wall_s:.0f} s" if latest else ""
+        table.add_row(lesson.name, state, escape(why), seconds)
     console.print(table)
     return 1 if any(lesson.error for lesson in lessons) else 0
 
@@ -78,9 +80,10 @@ def _status(lessons: list[Lesson], store: Store, console: Console) -> int:
 def _run(lessons, given, settings, store, console) -> int:
     known = {lesson.name: lesson for lesson in lessons}
     if unknown := [name for name in given.names if name not in known]:
-        console.print(f"[red]No tutorial {', '.join(unknown)}; there are {', '.join(known)}.[/]")
+        said = f"No tutorial {', '.join(unknown)}; there are {', '.join(known)}."
+        console.print(said, style="red", markup=False)
         return 2
-    chosen = [known[name] for name in given.names] or lessons
+    chosen = [known[name] for name in dict.fromkeys(given.names)] or lessons
     outcomes = _bring(chosen, settings, store, console, again=given.again)
     return _report_failures(outcomes, console)
 

@@ -14,12 +14,13 @@ from latex2mathml.converter import convert
 from .publish import png_size
 
 _DARK_FIGURE = re.compile(r"<img\b[^>]*\bdata-dark=\"[^\"]+\"[^>]*>")
-_ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
+_ATTRIBUTE = re.compile(r"""([\w-]+)=("[^"]*"|'[^']*')""")
 _MATHS = re.compile(
     r'<(?P<tag>span|div) class="arithmatex">\\[(\[](?P<tex>.*?)\\[)\]]</(?P=tag)>', re.DOTALL
 )
-# Names, punctuation and blanks have the colour of plain code: their marks are half a page's weight.
-_PLAIN_CODE = re.compile(r'<span class="[nwp]">([^<]*)</span>')
+# Names, punctuation, operators and blanks look like plain code: their marks are half a page's weight.
+_PLAIN_CODE = re.compile(r'<span class="[nopw]">([^<]*)</span>')
+_INDENTATION = re.compile(r"(<pre\b.*?</pre>)|\s*\n\s*", re.DOTALL)
 _DATA_IMAGE = "data:image/png;base64,"
 
 
@@ -28,8 +29,9 @@ def schemed_figures(content: str) -> str:
 
     def picture(match: re.Match) -> str:
         attributes = dict(_ATTRIBUTE.findall(match[0]))
-        dark = posixpath.join(posixpath.dirname(attributes["src"]), attributes.pop("data-dark"))
-        shown = " ".join(f'{name}="{value}"' for name, value in attributes.items())
+        folder = posixpath.dirname(attributes["src"][1:-1])
+        dark = posixpath.join(folder, attributes.pop("data-dark")[1:-1])
+        shown = " ".join(f"{name}={value}" for name, value in attributes.items())
         return (
             f'<picture><source srcset="{dark}" media="(prefers-color-scheme: dark)" '
             f"data-dark-figure><img {shown}></picture>"
@@ -43,23 +45,52 @@ def lean_code(content: str) -> str:
     return _PLAIN_CODE.sub(r"\1", content).replace("<pre><span></span><code>", "<pre><code>")
 
 
+def lean_page(page: str) -> str:
+    """Drop a template's indentation and blank lines; preformatted text stays as it is."""
+    return _INDENTATION.sub(lambda match: match[1] or "\n", page)
+
+
 def maths(content: str) -> str:
-    """Turn TeX that arithmatex marked into MathML, so that a page needs no script for it."""
+    """Turn TeX that arithmatex marked into MathML, so that a page needs no script for it.
+
+    Raises:
+        ValueError: the TeX does not read; names it.
+    """
 
     def mathml(match: re.Match) -> str:
         display = "block" if match["tag"] == "div" else "inline"
-        return convert(html.unescape(match["tex"]), display=display)
+        tex = html.unescape(match["tex"])
+        try:
+            return convert(tex, display=display)
+        except Exception as error:
+            raise ValueError(
+                f"not TeX that can be read: {tex} ({type(error).__name__})\n"
+                "  What to do: close each brace and each \\left, and give each command its arguments"
+            ) from None
 
     return _MATHS.sub(mathml, content)
 
 
-def light_record(content: str, figures: dict[str, str], stylesheet: str) -> tuple[str, str]:
+def figure_texts(outputs: list[list[dict]]) -> dict[str, str]:
+    """Return what a run's pictures show: SHA-256 of a picture's bytes -> its alternative text."""
+    texts = {}
+    for output in (each for cell in outputs for each in cell):
+        if picture := output.get("data", {}).get("image/png"):
+            digest = hashlib.sha256(base64.b64decode(picture)).hexdigest()
+            texts[digest] = output["metadata"]["image/png"]["alt"]
+    return texts
+
+
+def light_record(
+    content: str, figures: dict[str, str], texts: dict[str, str], stylesheet: str
+) -> tuple[str, str]:
     """Make a page that mkdocs-jupyter rendered small and free of other origins.
 
     Args:
         content: the rendered notebook.
         figures: SHA-256 of a picture's bytes -> its address relative to the record. The addresses
             of dark twins are among the values.
+        texts: the same -> its alternative text, which nbconvert does not print.
         stylesheet: address of the shared style sheet relative to the record.
 
     Returns:
@@ -80,12 +111,13 @@ def light_record(content: str, figures: dict[str, str], stylesheet: str) -> tupl
         if not source.startswith(_DATA_IMAGE):
             continue
         picture = base64.b64decode(source[len(_DATA_IMAGE) :])
-        address = figures.get(hashlib.sha256(picture).hexdigest())
+        digest = hashlib.sha256(picture).hexdigest()
+        address = figures.get(digest)
         if address:
             width, height = png_size(picture)
             image.attrs = {
                 "src": address,
-                "alt": image.get("alt", ""),
+                "alt": texts.get(digest, ""),
                 "class": "figure",
                 "width": width // 2,
                 "height": height // 2,

@@ -21,12 +21,14 @@ _ADMONITION = re.compile(r'^(?P<mark>!!!|\?\?\?\+?) +(?P<kind>[\w -]+?)(?: +"(?P
 _TAB = re.compile(r'^===\+?!? +"(?P<title>[^"]*)"$')
 _ATTRIBUTES = re.compile(r"""\{:?\s*(?:[.#][A-Za-z]|\w+=["'])[^}\n]*\}""")
 _LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]*)\]\((?P<target>[^)\s]+)(?:\s+\"[^\"]*\")?\)")
-# Code and maths inside a line: what looks like a link or an attribute list there is none.
+# Code and maths: what looks like a link or an attribute list there is none.
 _VERBATIM = re.compile(
-    r"(?P<ticks>`+)(?!`)(?:(?!\n\n).)+?(?<!`)(?P=ticks)(?!`)"
+    r"^[ >]*(?P<fence>```|~~~).*?^[ >]*(?P=fence)"
+    r"|(?P<ticks>`+)(?!`)(?:(?!\n\n).)+?(?<!`)(?P=ticks)(?!`)"
     r"|\$\$(?:(?!\n\n).)+?\$\$|\$(?=\S)[^$\n]+?(?<=\S)\$",
-    re.DOTALL,
+    re.DOTALL | re.MULTILINE,
 )
+_FENCE_OPTIONS = re.compile(r"^([ >]*```) *\{ *\.(\w+)[^}]*\}")
 
 
 def standalone_notebook(tutorial: Tutorial, run: Run, settings: Settings) -> str:
@@ -204,34 +206,14 @@ def _lower_inline(text: str, link: Callable[[str], str | None]) -> str:
         address = link(target)
         return match["text"] if address is None else f"[{match['text']}]({address})"
 
-    def lowered(lines: list[str]) -> list[str]:
-        verbatim: list[str] = []
+    verbatim: list[str] = []
 
-        def keep(match: re.Match) -> str:
-            verbatim.append(match[0])
-            return f"\x00{len(verbatim) - 1}\x00"
+    def keep(match: re.Match) -> str:
+        verbatim.append(_FENCE_OPTIONS.sub(r"\1\2", match[0]))
+        return f"\x00{len(verbatim) - 1}\x00"
 
-        text = _ATTRIBUTES.sub("", _VERBATIM.sub(keep, "\n".join(lines)))
-        text = _LINK.sub(relink, text)
-        return re.sub(r"\x00(\d+)\x00", lambda match: verbatim[int(match[1])], text).split("\n")
-
-    shown: list[str] = []
-    prose: list[str] = []
-    fenced = False
-    for line in [*text.split("\n"), None]:
-        opens = line is not None and line.lstrip().startswith(("```", "~~~"))
-        if line is not None and not fenced and not opens:
-            prose.append(line)
-            continue
-        if prose:
-            shown += lowered(prose)
-            prose = []
-        if opens:
-            fenced = not fenced
-            line = re.sub(r"^(\s*```) *\{ *\.(\w+)[^}]*\}", r"\1\2", line)
-        if line is not None:
-            shown.append(line)
-    return "\n".join(shown)
+    text = _LINK.sub(relink, _ATTRIBUTES.sub("", _VERBATIM.sub(keep, text)))
+    return re.sub(r"\x00(\d+)\x00", lambda match: verbatim[int(match[1])], text)
 
 
 def _lower_blocks(text: str) -> str:

@@ -17,11 +17,18 @@ from mkdocs.structure.pages import Page as SitePage
 from mkdocs.utils import get_relative_url
 
 from .course import Lesson, load_course, titles
-from .html_pages import lean_code, light_record, maths, schemed_figures
+from .html_pages import (
+    figure_texts,
+    lean_code,
+    lean_page,
+    light_record,
+    maths,
+    schemed_figures,
+)
 from .publish import Page, make_error_page, make_page
 from .report import build_report, report_page
 from .schedule import Outcome, Watcher, bring_up_to_date
-from .serving import Background, when_listening
+from .serving import Background, end_as_by_keyboard, when_listening
 from .settings import Settings
 from .store import Store, write_whole
 
@@ -61,7 +68,7 @@ class TutorialsPlugin(BasePlugin):
         self.store = Store(self.settings)
         self.sentinel = self.settings.cache / "serve" / "finished"
         self.lessons = load_course(self.settings)
-        self.records: dict[str, Lesson] = {}
+        self.records: dict[str, Outcome] = {}
         self.record_css = ""
         self.light_records: set[Path] = set()
         config.watch += [str(self.settings.sources), str(self.root / "snippets")]
@@ -117,7 +124,7 @@ class TutorialsPlugin(BasePlugin):
         for path, content in page.files.items():
             files.append(File.generated(config, path, content=content))
         if page.record:
-            self.records[page.record[0]] = outcome.lesson
+            self.records[page.record[0]] = outcome
             files.append(self._record_file(*page.record, config))
 
     def _record_file(self, path: str, notebook: str, config: MkDocsConfig) -> File:
@@ -140,10 +147,13 @@ class TutorialsPlugin(BasePlugin):
         )
 
     def on_page_content(self, html: str, page: SitePage, config: MkDocsConfig, files: Files) -> str:
-        lesson = self.records.get(page.file.src_uri)
-        if lesson is None:
-            return lean_code(schemed_figures(maths(html)))
-        page.title = f"Run record: {lesson.title}"
+        outcome = self.records.get(page.file.src_uri)
+        if outcome is None:
+            try:
+                return lean_code(schemed_figures(maths(html)))
+            except ValueError as error:
+                raise PluginError(f"{page.file.src_uri}: {error}") from None
+        page.title = f"Run record: {outcome.lesson.title}"
         page.edit_url = None
         page.meta.update({"search": {"exclude": True}, "robots": "noindex", "hide": ["navigation"]})
         beside = page.file.src_uri.rsplit("/", 1)[0] + "/figure-"
@@ -153,7 +163,8 @@ class TutorialsPlugin(BasePlugin):
             if file.src_uri.startswith(beside)
         }
         stylesheet = get_relative_url(RECORD_CSS, page.url)
-        html, css = self._light_record(html, figures, stylesheet)
+        texts = figure_texts(outcome.run.outputs)
+        html, css = self._light_record(html, figures, texts, stylesheet)
         self.record_css = self.record_css or css
         return html
 
@@ -167,6 +178,9 @@ class TutorialsPlugin(BasePlugin):
         result = light_record(*ingredients)
         write_whole(kept, json.dumps(result))
         return result
+
+    def on_post_page(self, output: str, page: SitePage, config: MkDocsConfig) -> str:
+        return lean_page(output)
 
     def on_post_build(self, config: MkDocsConfig) -> None:
         if self.record_css:
@@ -186,6 +200,7 @@ class TutorialsPlugin(BasePlugin):
             )
 
     def on_serve(self, server: LiveReloadServer, config: MkDocsConfig, builder) -> LiveReloadServer:
+        end_as_by_keyboard()
         self._touch()
         server.watch(str(self.sentinel))
         serve_request = server.get_app()

@@ -114,10 +114,8 @@ class _Writer:
 
     def _front_matter(self) -> str:
         header = self.tutorial.header
-        lines = [
-            f"title: {json.dumps(header.title, ensure_ascii=False)}",
-            f"description: {json.dumps(header.summary, ensure_ascii=False)}",
-        ]
+        fields = {"title": header.title, "description": header.summary}
+        lines = [f"{name}: {json.dumps(text, ensure_ascii=False)}" for name, text in fields.items()]
         return "\n".join(["---", *lines, "---"])
 
     def _beside(self, name: str) -> str:
@@ -244,7 +242,7 @@ class _Writer:
         code = str if plain else "`{}`".format
         versions = {
             name.removeprefix("version of "): version
-            for name, version in run.parts.items()
+            for name, version in sorted(run.parts.items())
             if name.startswith("version of ")
         }
         rows = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -126,6 +127,20 @@ class Background:
         with self._lock:
             self._timer = None
         self._on_change()
+
+
+def end_as_by_keyboard() -> None:
+    """Let a termination or a closed terminal end the server as Ctrl-C does: kernels and all."""
+
+    def interrupt(*_) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP; nohup ignores it
+        if number and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, interrupt)
 
 
 def when_listening(address: tuple[str, int], then: Callable[[], None]) -> None:

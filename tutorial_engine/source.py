@@ -219,12 +219,8 @@ def _check_code(tutorial: Tutorial, cell: Cell) -> None:
         return
     asserts = [node for node in tree.body if isinstance(node, ast.Assert)]
     if not asserts:
-        raise tutorial.error(
-            SourceError,
-            "a claims cell without an assert",
-            "write 'assert condition, \"text\"'",
-            cell,
-        )
+        remedy = "write 'assert condition, \"text\"'"
+        raise tutorial.error(SourceError, "a claims cell without an assert", remedy, cell)
     for node in asserts:
         if not (isinstance(node.msg, ast.Constant) and isinstance(node.msg.value, str)):
             raise tutorial.error(
@@ -288,13 +284,11 @@ def _check_exercises(tutorial: Tutorial) -> None:
 
 
 def _check_seed(tutorial: Tutorial) -> None:
+    if tutorial.header.seed is not None:
+        return
     for cell in tutorial.code_cells:
         for node in ast.walk(ast.parse(cell.source)):
-            if (
-                isinstance(node, ast.Call)
-                and ast.unparse(node.func).endswith("set_random_seed")
-                and tutorial.header.seed is None
-            ):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("set_random_seed"):
                 raise tutorial.error(
                     SourceError,
                     "the seed is not in the header",

@@ -15,7 +15,8 @@ from .fingerprint import Key
 from .run import Run
 from .settings import Settings
 
-log = logging.getLogger("mkdocs.tutorials")
+# Not below MkDocs' own: a damaged entry is made good, so it must not end a strict build.
+log = logging.getLogger("tutorial_engine")
 
 
 class Store:
