@@ -1,0 +1,1 @@
+"""What the engine promises, on tiny tutorials without TensorFlow."""

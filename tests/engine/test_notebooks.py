@@ -1,0 +1,287 @@
+"""A page's notebook leaves home whole; the run record tells what ran."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import nbformat
+import pytest
+
+from tutorial_engine.notebooks import lower, record_notebook, standalone_notebook
+
+from .tiny import TINY, clean_environment, code, made_run, picture
+
+
+@pytest.fixture
+def tiny(course):
+    course.tutorial()
+    return course
+
+
+def standalone(course, file: str = "1_part/01_tiny.py", **settings):
+    run = made_run(course, file)
+    text = standalone_notebook(course.parse(file), run, course.settings(**settings))
+    return nbformat.reads(text, as_version=4)
+
+
+def sources(notebook, kind: str) -> list[str]:
+    return [cell.source for cell in notebook.cells if cell.cell_type == kind]
+
+
+def lowered(text: str, site: str = "") -> str:
+    """Lower a text, with links made absolute when there is a site."""
+    return lower(text, link=lambda target: f"{site}{target}" if site else None)
+
+
+# Run by a bare interpreter: nbclient is there, ours is not.
+RUN_ALONE = """
+import json, sys
+import nbformat
+from nbclient import NotebookClient
+
+notebook = nbformat.read(sys.argv[1], as_version=4)
+notebook.cells.append(
+    nbformat.v4.new_code_cell(
+        "import snippets, snippets.helper\\nprint(snippets.helper.__file__)"
+    )
+)
+NotebookClient(notebook, timeout=60).execute()
+print(json.dumps([cell.get("outputs", []) for cell in notebook.cells]))
+"""
+
+
+def run_alone(notebook: str, folder) -> list[list[dict]]:
+    """Run a notebook in a folder, with nothing of this repository on the path."""
+    folder.mkdir(exist_ok=True)
+    (folder / "tiny.ipynb").write_text(notebook)
+    ended = subprocess.run(
+        [sys.executable, "-c", RUN_ALONE, "tiny.ipynb"],
+        cwd=folder,
+        env=clean_environment(PYTHONPATH="", IPYTHONDIR=str(folder / ".ipython")),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert ended.returncode == 0, ended.stderr
+    return json.loads(ended.stdout.splitlines()[-1])
+
+
+def printed(outputs: list[dict]) -> str:
+    return "".join(output.get("text", "") for output in outputs)
+
+
+def test_a_notebook_runs_alone_in_an_empty_folder_with_the_helpers_it_carries(tiny, tmp_path):
+    run = made_run(tiny)
+    folder = tmp_path / "an empty folder"
+    outputs = run_alone(standalone_notebook(tiny.parse(), run, tiny.settings()), folder)
+    shown = [printed(each) for each in outputs]
+    assert "the total is 5\n" in shown
+    assert os.path.samefile(shown[-1].strip(), folder / "snippets" / "helper.py")  # noqa: PTH121
+    assert (folder / "snippets" / "helper.py").read_text() == (
+        tiny.root / "snippets" / "helper.py"
+    ).read_text()
+
+
+def test_a_notebook_finds_its_own_helpers_beside_another_package_of_that_name(tiny, tmp_path):
+    other = tmp_path / "elsewhere" / "snippets"
+    other.mkdir(parents=True)
+    (other / "__init__.py").write_text("")
+    (other / "helper.py").write_text("def add(a, b):\n    return 'the wrong one'\n")
+    notebook = json.loads(standalone_notebook(tiny.parse(), made_run(tiny), tiny.settings()))
+    program = "\n\n".join(
+        "".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"
+    )
+    folder = tmp_path / "an empty folder"
+    folder.mkdir()
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=folder,
+        env=clean_environment(PYTHONPATH=str(other.parent)),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert "the total is 5" in ended.stdout, ended.stderr
+
+
+def bootstrap(course, folder) -> str:
+    """Run a notebook's first cell in a folder, and return what it says."""
+    folder.mkdir(exist_ok=True)
+    cell = sources(standalone(course), "code")[0]
+    ended = subprocess.run(
+        [sys.executable, "-c", cell], cwd=folder, capture_output=True, text=True, timeout=60
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+def test_a_helper_file_that_the_reader_changed_is_kept_and_said_so(tiny, tmp_path):
+    folder = tmp_path / "mine"
+    assert bootstrap(tiny, folder) == ""
+    helper = folder / "snippets" / "helper.py"
+    helper.write_text("mine = 1\n")
+    assert "helper.py differs" in bootstrap(tiny, folder)
+    assert helper.read_text() == "mine = 1\n"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "x = '''three''' + \"\"\"more\"\"\"\n",
+        "y = \"back\\\\slash \\n and \\'quote\\'\"\n",
+        "z = 'no newline at the end'",
+        "w = ''''four''' \n",
+        "é = '𝑓'  # beyond the plane\n",
+        "",
+    ],
+)
+def test_a_helper_arrives_byte_for_byte(tiny, tmp_path, source):
+    tiny.snippet("helper", source)
+    bootstrap(tiny, tmp_path / "mine")
+    assert (tmp_path / "mine/snippets/helper.py").read_text(encoding="utf-8") == source
+
+
+def test_missing_public_packages_are_installed_and_no_others(tiny):
+    tiny.edit("from snippets", "import json\nimport sklearn\nfrom snippets")
+    cell = sources(standalone(tiny), "code")[0]
+    assert "packages = {'sklearn': 'scikit-learn'}" in cell
+
+
+def test_a_notebook_has_values_in_place_of_expressions(tiny):
+    text = "\n".join(sources(standalone(tiny), "markdown"))
+    assert "Together they make value of total." in text
+    assert "{python}" not in text
+
+
+def test_a_solution_is_folded_and_its_check_may_fail(tiny):
+    tiny.tutorial(
+        "# %% [markdown]\n# Do it.\n\n"
+        + '# %% tags=["starter"]\nanswer = None\n\n'
+        + '# %% tags=["check"]\nassert answer\n\n'
+        + '# %% tags=["solution"]\nanswer = 42\n'
+    )
+    notebook = standalone(tiny)
+    assert "answer = 42" not in "".join(sources(notebook, "code"))
+    assert (
+        "<summary>Solution</summary>\n\n```python\nanswer = 42\n```"
+        in (sources(notebook, "markdown")[-1])
+    )
+    (check,) = [cell for cell in notebook.cells if cell.source == "assert answer"]
+    assert "raises-exception" in check.metadata.tags
+
+
+def test_notebooks_are_valid_and_their_bytes_depend_on_nothing_else(tiny):
+    run = made_run(tiny, outputs=[[picture()], []])
+    for make in (
+        lambda: standalone_notebook(tiny.parse(), run, tiny.settings()),
+        lambda: record_notebook(tiny.parse(), run),
+    ):
+        assert make() == make()
+        notebook = nbformat.reads(make(), as_version=4)
+        nbformat.validate(notebook)
+        ids = [cell.id for cell in notebook.cells]
+        assert len(set(ids)) == len(ids)
+
+
+def test_the_run_record_holds_every_cell_with_its_outputs(tiny):
+    stream = {"output_type": "stream", "name": "stdout", "text": "hello\n"}
+    run = made_run(tiny, outputs=[[stream, picture(alt="Dots.")], []])
+    notebook = nbformat.reads(record_notebook(tiny.parse(), run), as_version=4)
+    assert sources(notebook, "code") == [cell.source for cell in tiny.parse().code_cells]
+    printed_, figure = notebook.cells[2].outputs
+    assert printed_.text == "hello\n"
+    assert set(figure.data) == {"image/png"}
+    assert figure.metadata["image/png"]["alt"] == "Dots."
+    assert [cell.execution_count for cell in notebook.cells if cell.cell_type == "code"] == [1, 2]
+
+
+def test_the_record_of_an_error_is_type_and_message(tiny):
+    error = {"output_type": "error", "ename": "ValueError", "evalue": "no", "traceback": []}
+    notebook = nbformat.reads(
+        record_notebook(tiny.parse(), made_run(tiny, outputs=[[error], []])), as_version=4
+    )
+    assert notebook.cells[2].outputs[0].traceback == ["ValueError: no"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("!!! note\n    Mind.\n\nOn.", "> **Note**\n>\n> Mind.\n\nOn."),
+        ('!!! warning "The gap"\n    Mind.\n\n    Well.', "> **The gap**\n>\n> Mind.\n>\n> Well."),
+        ('!!! note ""\n    Mind.', "> Mind."),
+        ("!!! info inline end\n    Mind.", "> **Info**\n>\n> Mind."),
+        (
+            '??? tip "More"\n    Here.\n\nOn.',
+            "<details>\n<summary>More</summary>\n\nHere.\n\n</details>\n\nOn.",
+        ),
+        (
+            '!!! note "Outer"\n    ??? tip "Inner"\n        Deep.',
+            "> **Outer**\n>\n> <details>\n> <summary>Inner</summary>\n>\n> Deep.\n>\n> </details>\n>",
+        ),
+        (
+            '=== "pip"\n    One.\n\n=== "uv"\n    Two.\n',
+            "> **pip**\n>\n> One.\n\n> **uv**\n>\n> Two.",
+        ),
+        ('*0.5 mm*{.given title="A, 1970"} wide', "*0.5 mm* wide"),
+        ('## Head {#head}\n\n![x](y.png){ width="3" .wide }', "## Head \n\n![x](y.png)"),
+        ('``` { .python .annotate title="x" }\nx = 1\n```', "```python\nx = 1\n```"),
+        ("```text\n!!! note {.kept}\n[a](b.md)\n```", "```text\n!!! note {.kept}\n[a](b.md)\n```"),
+        (r"$\sum_{i=1}^{n} x_i$ and $\mathbf{x}_{.5}$", None),
+        (r"$f[i](x) = \frac{a}{b}$ and `rows[0](x)` stay", None),
+        ("`{.kept}` and ``{#kept} `too` ``", None),
+        ("[here](#below), [there](https://a.b/c.md) and <https://a.b>", None),
+    ],
+)
+def test_what_only_the_site_shows_is_lowered_to_what_a_notebook_shows(text, expected):
+    assert lowered(text).rstrip() == (text if expected is None else expected).rstrip()
+
+
+@pytest.mark.parametrize(
+    ("text", "without", "within"),
+    [
+        ("the [gap](gap.md).", "the gap.", "the [gap](https://a.b/gap.md)."),
+        ("the [wide\ngap](gap.md#x).", "the wide\ngap.", "the [wide\ngap](https://a.b/gap.md#x)."),
+        ('the [gap](gap.md "Mind").', "the gap.", "the [gap](https://a.b/gap.md)."),
+        ("> [gap](gap.md)", "> gap", "> [gap](https://a.b/gap.md)"),
+    ],
+)
+def test_links_between_pages_are_absolute_where_the_site_has_an_address(text, without, within):
+    assert lowered(text) == without
+    assert lowered(text, "https://a.b/") == within
+
+
+@pytest.mark.parametrize(
+    ("target", "address"),
+    [
+        ("other.md", "https://a.b/course/part/other/"),
+        ("other.md#top", "https://a.b/course/part/other/#top"),
+        ("../more/third.md", "https://a.b/course/more/third/"),
+        ("../index.md", "https://a.b/course/"),
+        ("../about/index.md", "https://a.b/course/about/"),
+        ("tiny/tiny.py", "https://a.b/course/part/tiny/tiny.py"),
+    ],
+)
+@pytest.mark.parametrize("site", ["https://a.b/course", "https://a.b/course/"])
+def test_a_notebooks_links_lead_to_the_site(tiny, site, target, address):
+    tiny.edit("Two numbers", f"Two [numbers]({target})")
+    text = sources(standalone(tiny, site_url=site), "markdown")[1]
+    assert text == f"Two [numbers]({address}) go in, one comes out."
+
+
+def test_a_notebook_says_where_its_page_is_only_where_there_is_a_site(tiny):
+    first = sources(standalone(tiny, site_url="https://a.b/"), "markdown")[0]
+    assert "<https://a.b/part/tiny/>" in first
+    assert "http" not in sources(standalone(tiny), "markdown")[0]
+
+
+def test_a_tutorial_without_helpers_writes_none(course):
+    course.tutorial(code("x = 1"))
+    assert "snippets" not in sources(standalone(course), "code")[0]
+
+
+def test_a_claims_cell_stays_in_the_notebook(tiny):
+    assert 'assert total == 5, "two and three make <five>"' in sources(standalone(tiny), "code")
+    assert TINY.rstrip().endswith(sources(standalone(tiny), "code")[-1])

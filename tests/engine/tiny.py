@@ -1,0 +1,276 @@
+"""A course of tiny tutorials in a folder of its own, made like the real one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+
+from tutorial_engine.course import Lesson, load_course, titles
+from tutorial_engine.execute import Execution
+from tutorial_engine.fingerprint import Key, make_key
+from tutorial_engine.publish import Page, make_page
+from tutorial_engine.run import Run
+from tutorial_engine.settings import Settings
+from tutorial_engine.source import Tutorial, parse
+from tutorial_engine.store import Store
+
+REPOSITORY = Path(__file__).parents[2]
+
+HEADER = """\
+# ---
+# title: Tiny
+# summary: A tutorial that runs at once.
+# ---
+
+"""
+
+# Exercises all that a page can hold, except figures.
+TINY = """\
+# %% [markdown]
+# Two numbers go in, one comes out.
+
+# %%
+from snippets import helper
+
+total = helper.add(2, 3)
+print("the total is", total)
+
+# %% [markdown]
+# Together they make `{python} total`.
+
+# %% tags=["claims"]
+assert total == 5, "two and three make <five>"
+"""
+
+HELPER = '''\
+"""Sums."""
+
+
+def add(left, right):
+    """Return the sum."""
+    return left + right
+'''
+
+# `INHERIT` keeps this the real site's configuration: theme, plugins and extensions.
+MKDOCS = """\
+INHERIT: {inherit}
+site_name: Tiny
+nav:
+  - Home: index.md
+  - tutorials
+  - About:
+      - about/checks.md
+theme:
+  custom_dir: overrides
+extra_css: []
+extra_javascript: []
+"""
+
+
+class Course:
+    """A repository with tutorials, snippets, data and a site's configuration."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        (root / "tutorials_src" / "data").mkdir(parents=True)
+        (root / "snippets").mkdir()
+        (root / "snippets" / "__init__.py").write_text('"""Helpers."""\n')
+        self.snippet("helper", HELPER)
+        self.checksums = {}
+        self._write_checksums()
+
+    def tutorial(
+        self, body: str = TINY, *, file: str = "1_part/01_tiny.py", header: str = HEADER, **fields
+    ) -> Path:
+        """Write a tutorial; `fields` are put into its header."""
+        path = self.root / "tutorials_src" / file
+        path.parent.mkdir(exist_ok=True)
+        lines = "".join(
+            f"# {name}: {json.dumps(value, ensure_ascii=False)}\n" for name, value in fields.items()
+        )
+        for name in fields:
+            header = "".join(
+                line for line in header.splitlines(True) if not line.startswith(f"# {name}:")
+            )
+        path.write_text(header.replace("# ---\n\n", f"{lines}# ---\n\n") + body, encoding="utf-8")
+        return path
+
+    def edit(self, before: str, after: str, *, file: str = "1_part/01_tiny.py") -> None:
+        """Replace a passage of a tutorial, which must be there."""
+        path = self.root / "tutorials_src" / file
+        text = path.read_text(encoding="utf-8")
+        assert before in text, f"{before!r} is not in {file}"
+        path.write_text(text.replace(before, after), encoding="utf-8")
+
+    def snippet(self, name: str, source: str) -> Path:
+        path = self.root / "snippets" / f"{name}.py"
+        path.write_text(source, encoding="utf-8")
+        return path
+
+    def data(self, name: str, content: bytes = b"pixels") -> Path:
+        """Publish a dataset of one file."""
+        path = self.root / "tutorials_src" / "data" / name / "pixels.bin"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+        digest = hashlib.sha256(content).hexdigest()
+        files = {f"{name}/pixels.bin": digest}
+        self.checksums[name] = {"default": {"files": files, "arrays": {"x_train": digest}}}
+        self._write_checksums()
+        return path
+
+    def _write_checksums(self) -> None:
+        table = self.root / "tutorials_src" / "data" / "checksums.json"
+        table.write_text(json.dumps(self.checksums))
+
+    def site(self) -> None:
+        """Add what `mkdocs` needs."""
+        (self.root / "docs").mkdir()
+        (self.root / "docs" / "index.md").write_text("# Home\n\nWelcome.\n")
+        shutil.copytree(REPOSITORY / "overrides", self.root / "overrides")
+        config = MKDOCS.format(inherit=json.dumps(str(REPOSITORY / "mkdocs.yml")))
+        (self.root / "mkdocs.yml").write_text(config)
+
+    def settings(self, **changes) -> Settings:
+        return replace(Settings.load(self.root), **{"cell_timeout": 60, **changes})
+
+    @property
+    def store(self) -> Store:
+        return Store(self.settings())
+
+    def parse(self, file: str = "1_part/01_tiny.py") -> Tutorial:
+        return parse(self.root / "tutorials_src" / file, self.root)
+
+    def key(self, file: str = "1_part/01_tiny.py", **changes) -> Key:
+        return make_key(self.parse(file), self.settings(**changes))
+
+    def lessons(self) -> list[Lesson]:
+        return load_course(self.settings())
+
+    def execution(self, file: str = "1_part/01_tiny.py", **changes) -> Execution:
+        settings = self.settings(**changes)
+        tutorial = self.parse(file)
+        return Execution(tutorial, make_key(tutorial, settings), settings)
+
+    def run(self, file: str = "1_part/01_tiny.py", **changes) -> Run:
+        """Execute one tutorial, without storing it."""
+        return self.execution(file, **changes).run()
+
+    def page(self, run: Run | None, file: str = "1_part/01_tiny.py", **changes) -> Page:
+        return make_page(self.parse(file), run, self.settings(**changes), titles(self.lessons()))
+
+    def command(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
+        """Run `python -m …` in the repository, as a user does."""
+        return subprocess.run(
+            [sys.executable, "-m", *arguments],
+            cwd=self.root,
+            env=clean_environment(**environment),
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    def build(self, **environment: str) -> subprocess.CompletedProcess:
+        return self.command("mkdocs", "build", "--strict", **environment)
+
+    def report(self) -> dict[str, dict]:
+        """Return the tutorials of the last build's `build.json` by name."""
+        document = json.loads((self.root / "site" / "build.json").read_text())
+        return {entry["name"]: entry for entry in document["tutorials"]}
+
+
+def clean_environment(**changes: str) -> dict[str, str]:
+    """Return this environment without what would decide a build."""
+    ours = (
+        "TUTORIALS_",
+        "SITE_URL",
+        "REPO_URL",
+        "EDIT_URI",
+        "SOURCE_DATE_EPOCH",
+        "COV_",
+        "PYTEST_",
+    )
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return {**kept, "NO_MKDOCS_2_WARNING": "1", "COLUMNS": "200", **changes}
+
+
+def made_run(course: Course, file: str = "1_part/01_tiny.py", **changes) -> Run:
+    """Return a run as an execution would leave it, without executing anything."""
+    tutorial = course.parse(file)
+    key = course.key(file)
+    places, before = [], 0
+    for cell in tutorial.cells:
+        before += cell.is_code
+        places += [[before, each.code, f"value of {each.code}"] for each in cell.expressions]
+    fields = {
+        "name": tutorial.name,
+        "key": key.digest,
+        "parts": key.parts,
+        "outputs": [[] for _ in tutorial.code_cells],
+        "values": places,
+        "artifacts": (),
+        "finished": 1_700_000_000.0,
+        "wall_s": 1.25,
+        "cpu_s": 0.75,
+        "peak_mb": 64,
+        "machine": "a processor, 2 cores",
+    }
+    return Run(**{**fields, **changes})
+
+
+def code(text: str) -> str:
+    """Return a tutorial's body of one code cell."""
+    return "# %%\n" + textwrap.dedent(text).strip() + "\n"
+
+
+def picture(*, alt: str = "A line that rises.", content: bytes = b"") -> dict:
+    """Return a figure as a kernel sends it: 1 by 1 pixel if no content is given."""
+    import base64
+    import io
+
+    from PIL import Image
+
+    if not content:
+        buffer = io.BytesIO()
+        Image.new("RGB", (4, 2), "#fefefe").save(buffer, format="PNG")
+        content = buffer.getvalue()
+    encoded = base64.b64encode(content).decode()
+    return {
+        "output_type": "execute_result",
+        "data": {"image/png": encoded, "application/x-tutorial-dark+png": encoded},
+        "metadata": {"image/png": {"alt": alt}},
+    }
+
+
+def processes_that_say(mark: str) -> list[psutil.Process]:
+    """Return the processes whose command line holds a mark and that do not end by themselves."""
+    found = [
+        process
+        for process in psutil.process_iter()
+        if process.pid != os.getpid() and mark in " ".join(_command_line(process))
+    ]
+    return psutil.wait_procs(found, timeout=3)[1]
+
+
+def kernels_below(pid: int) -> list[psutil.Process]:
+    """Return the kernels that a process started."""
+    try:
+        children = psutil.Process(pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+    return [child for child in children if "ipykernel_launcher" in " ".join(_command_line(child))]
+
+
+def _command_line(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return []
