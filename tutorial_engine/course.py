@@ -9,7 +9,8 @@ from .errors import SourceError, TutorialError
 from .fingerprint import Key, make_key
 from .prose import check_numbers
 from .settings import Settings
-from .source import Tutorial, find_sources, page_path, parse, tutorial_name
+from .source import find_sources, parse
+from .tutorial import Tutorial, page_path, tutorial_name
 
 
 @dataclass(frozen=True)

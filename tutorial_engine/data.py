@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .errors import DataFileError, SourceError
 from .settings import Settings
-from .source import Tutorial
+from .tutorial import Tutorial
 
 
 def data_checksums(tutorial: Tutorial, name: str, settings: Settings) -> str:

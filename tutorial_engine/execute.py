@@ -27,7 +27,7 @@ from .fingerprint import (
 from .plan import Plan
 from .run import Run
 from .settings import Settings
-from .source import Tutorial
+from .tutorial import Tutorial
 
 Progress = Callable[[int, int], None]
 

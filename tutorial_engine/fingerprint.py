@@ -21,7 +21,7 @@ from pathlib import Path
 from .data import data_checksums
 from .errors import SourceError
 from .settings import Settings
-from .source import CODE_TAGS, Tutorial
+from .tutorial import CODE_TAGS, Tutorial
 
 # Raise it when the stored form of a run or the way it is made changes.
 SCHEMA = 1

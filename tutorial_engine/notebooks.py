@@ -15,7 +15,7 @@ from .fingerprint import distribution_of, find_snippets, imported_modules
 from .prose import fill
 from .run import Run
 from .settings import Settings
-from .source import Tutorial
+from .tutorial import Tutorial
 
 _ADMONITION = re.compile(r'^(?P<mark>!!!|\?\?\?\+?) +(?P<kind>[\w -]+?)(?: +"(?P<title>[^"]*)")?$')
 _TAB = re.compile(r'^===\+?!? +"(?P<title>[^"]*)"$')

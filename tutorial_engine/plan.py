@@ -23,7 +23,7 @@ from .errors import ClaimError, ExecutionError, TutorialError
 from .fingerprint import Key, expression_places, find_snippets, imported_modules
 from .run import Artifact, Run
 from .settings import Settings
-from .source import Cell, Tutorial
+from .tutorial import Cell, Tutorial
 
 
 class Plan:

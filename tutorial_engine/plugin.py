@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import logging
@@ -173,7 +174,7 @@ class TutorialsPlugin(BasePlugin):
         digest = hashlib.sha256(repr(ingredients).encode()).hexdigest()
         kept = self.settings.cache / "light-records" / f"{digest}.json"
         self.light_records.add(kept)
-        if kept.is_file():
+        with contextlib.suppress(FileNotFoundError, ValueError):  # absent, or damaged
             return tuple(json.loads(kept.read_text(encoding="utf-8")))
         result = light_record(*ingredients)
         write_whole(kept, json.dumps(result))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from .errors import SourceError
 from .run import Run
-from .source import EXPRESSION, Cell, Tutorial
+from .tutorial import EXPRESSION, Cell, Tutorial
 
 PENDING = '<span class="pending" title="this value comes with the run">…</span>'
 

@@ -20,7 +20,7 @@ from .notebooks import record_notebook, standalone_notebook
 from .prose import fill, measured
 from .run import Run
 from .settings import Settings
-from .source import Cell, Tutorial, page_path, tutorial_name
+from .tutorial import Cell, Tutorial, page_path, tutorial_name
 
 _STATES = {
     "waiting": "Waiting to run. The outputs appear here by themselves.",

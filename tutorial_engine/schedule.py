@@ -27,6 +27,8 @@ class Outcome:
     def word(self) -> str:
         if self.error:
             return "failed"
+        if self.run is None:
+            return "running"
         return "executed" if self.executed else "cached"
 
 

@@ -223,3 +223,11 @@ def test_cells_that_are_written_and_read_again_lose_nothing(tmp_path_factory, ce
     path.write_text(text)
     read = [(cell.kind, cell.source) for cell in parse(path, root).cells]
     assert read == written
+
+
+def test_a_claim_that_the_page_could_not_list_is_refused(course):
+    claims = (
+        code("x = [1, 2]")
+        + '\n# %% tags=["claims"]\nfor each in x:\n    assert each, "all are set"\n'
+    )
+    assert "inside a loop" in refused(course, claims).message

@@ -20,8 +20,9 @@ from tutorial_engine.fingerprint import Key, make_key
 from tutorial_engine.publish import Page, make_page
 from tutorial_engine.run import Run
 from tutorial_engine.settings import Settings
-from tutorial_engine.source import Tutorial, parse
+from tutorial_engine.source import parse
 from tutorial_engine.store import Store
+from tutorial_engine.tutorial import Tutorial
 
 REPOSITORY = Path(__file__).parents[2]
 

@@ -1,0 +1,122 @@
+"""What flows through the engine first: a `Tutorial` of a header and cells."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from pydantic import BaseModel, ConfigDict, Field
+
+CODE_TAGS = frozenset({"claims", "raises-exception", "measured", "starter", "check", "solution"})
+EXPRESSION = re.compile(r"`\{python(?P<measured> measured)?\} (?P<code>[^`]+)`")
+
+
+class Header(BaseModel):
+    """The YAML at the top of a tutorial."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: str = Field(min_length=1)
+    summary: str = Field(min_length=1, max_length=140)
+    needs: tuple[str, ...] = ()
+    teaches: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
+    artifacts: tuple[str, ...] = ()
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class Expression:
+    """An inline value: its code, and whether it hangs on the clock."""
+
+    code: str
+    measured: bool = False
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell. `number` counts all cells from 1; `line` is its marker's line in the file."""
+
+    kind: str
+    source: str
+    number: int
+    line: int
+    tags: frozenset[str] = frozenset()
+
+    @property
+    def is_code(self) -> bool:
+        return self.kind == "code"
+
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        """The inline expressions of a markdown cell, in order."""
+        if self.is_code:
+            return ()
+        return tuple(
+            Expression(match["code"].strip(), bool(match["measured"]))
+            for match in EXPRESSION.finditer(self.source)
+        )
+
+
+@dataclass(frozen=True)
+class Tutorial:
+    """A parsed file. `file` is its path relative to the repository, with forward slashes."""
+
+    file: str
+    header: Header
+    cells: tuple[Cell, ...]
+    text: str = field(repr=False, default="")
+
+    @property
+    def name(self) -> str:
+        return tutorial_name(self.file)
+
+    @property
+    def page(self) -> str:
+        return page_path(self.file)
+
+    @property
+    def code_cells(self) -> tuple[Cell, ...]:
+        return tuple(cell for cell in self.cells if cell.is_code)
+
+    @property
+    def claims(self) -> tuple[tuple[Cell, ast.Assert], ...]:
+        """Every assertion in a cell tagged `claims`, with its cell."""
+        return tuple(
+            (cell, node)
+            for cell in self.code_cells
+            if "claims" in cell.tags
+            for node in ast.parse(cell.source).body
+            if isinstance(node, ast.Assert)
+        )
+
+    def error(self, kind, message: str, remedy: str, cell: Cell | None = None, line: int = 0):
+        """Make an error that points into this file; `line` counts from 1 inside the cell."""
+        return kind(
+            message,
+            file=self.file,
+            remedy=remedy,
+            cell=cell.number if cell else None,
+            line=cell.line + line if cell else None,
+        )
+
+
+def tutorial_name(file: str) -> str:
+    """Return the address part of a source file.
+
+    >>> tutorial_name("tutorials_src/2_networks/06_first_network.py")
+    'first-network'
+    """
+    return re.sub(r"^\d+_", "", PurePosixPath(file).stem).replace("_", "-")
+
+
+def page_path(file: str) -> str:
+    """Return the page that a source file becomes, relative to the site's documents.
+
+    >>> page_path("tutorials_src/2_networks/06_first_network.py")
+    'networks/first-network.md'
+    """
+    part = re.sub(r"^\d+_", "", PurePosixPath(file).parent.name).replace("_", "-")
+    return f"{part}/{tutorial_name(file)}.md"
