@@ -11,7 +11,7 @@ import re
 from bs4 import BeautifulSoup
 from latex2mathml.converter import convert
 
-from .publish import png_size
+from .publish import WIDE, png_size
 
 _DARK_FIGURE = re.compile(r"<img\b[^>]*\bdata-dark=\"[^\"]+\"[^>]*>")
 _ATTRIBUTE = re.compile(r"""([\w-]+)=("[^"]*"|'[^']*')""")
@@ -118,7 +118,7 @@ def light_record(
             image.attrs = {
                 "src": address,
                 "alt": texts.get(digest, ""),
-                "class": "figure",
+                "class": "figure wide" if width // 2 > WIDE else "figure",
                 "width": width // 2,
                 "height": height // 2,
                 "loading": "lazy",

@@ -22,6 +22,8 @@ from .run import Run
 from .settings import Settings
 from .tutorial import Cell, Tutorial, page_path, tutorial_name
 
+# Figures wider than this many CSS pixels would be illegible if a phone shrank them; there they scroll.
+WIDE = 560
 _STATES = {
     "waiting": "Waiting to run. The outputs appear here by themselves.",
     "running": "Running… The outputs appear here by themselves.",
@@ -202,6 +204,7 @@ class _Writer:
         alt = re.sub(r"[][\\`$]", lambda match: f"&#{ord(match[0])};", alt)
         width, height = (pixels // 2 for pixels in png_size(light))
         loading = "eager" if self._figures == 1 else "lazy"
+        extra = (" .wide" if width > WIDE else "") + extra
         attributes = f'.figure{extra} width="{width}" height="{height}" loading="{loading}"{dark}'
         return f"![{alt}]({self._beside(f'{stem}.png')}){{ {attributes} }}"
 
@@ -213,12 +216,9 @@ class _Writer:
             items.append(f"<li>{text[:1].upper()}{text[1:]}. <code>{condition}</code></li>")
         if not items:
             return []
-        intro = (
-            "Each sentence is an assertion that ran with this page; one that fails stops the build."
-        )
         return [
             "## Checked by this build",
-            intro,
+            "Each sentence is an assertion that ran with this page; one that fails stops the build.",
             '<ul class="claims">\n' + "\n".join(items) + "\n</ul>",
         ]
 

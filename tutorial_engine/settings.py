@@ -27,7 +27,7 @@ class Settings:
 
     root: Path
     jobs: int = 2
-    threads: int = 2
+    threads: int = 1
     cell_timeout: int = 600
     keep_runs: int = 4
     edition: str = "default"

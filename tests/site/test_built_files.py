@@ -104,6 +104,24 @@ def test_every_figure_has_a_dark_twin_of_the_same_size(site):
                 assert bright.tobytes() != dark.tobytes(), f"{url}{light} is the same in the dark"
 
 
+def test_a_confusion_matrix_keeps_its_cells_and_their_labels_in_the_dark(site):
+    """Each label's contrast with its cell is tested where it is drawn; here both stay as they are."""
+    found = 0
+    for url in site.reading_pages:
+        for figure in site.pages[url].select("img.figure[alt^='Confusion matrix']"):
+            light = figure["src"]
+            dark = figure.find_parent("picture").source["srcset"]
+            shades = []
+            for name in (light, dark):
+                with Image.open(site.folder / url / name) as picture:
+                    width, height = picture.size
+                    inside = (width * 4 // 10, height // 10, width * 9 // 10, height * 6 // 10)
+                    shades.append(np.asarray(picture.convert("RGB").crop(inside)))
+            assert np.array_equal(*shades), f"{url}{light}"
+            found += 1
+    assert found, "no page shows a confusion matrix"
+
+
 def test_no_figure_is_cut_at_its_edge(site):
     """The outermost pixels of a figure are paper: nothing drawn reaches them."""
     for url in site.reading_pages:

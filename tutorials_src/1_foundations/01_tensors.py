@@ -28,6 +28,9 @@ plots.image_and_numbers(boot, top=2, left=12, subject="an ankle boot")
 # number from 0 (black) to 255 (white). The orange frame on the left holds the numbers on the right.
 # The boot comes from Fashion-MNIST, a public collection of 70,000 photographs of clothes.
 #
+# (`snippets` is this course's own box of helpers: `plots` draws, `datasets` fetches data. You can
+# follow every page without knowing how they work.)
+#
 # ## One number, a row, a grid, a stack
 #
 # The boot is too large to check by hand, so here are four smaller tensors. `tf.constant` makes a
@@ -71,7 +74,7 @@ plots.table([{"tensor": name} | describe(tensor) for name, tensor in tensors.ite
 #   something else: how many rows of a matrix are independent.)
 # - **Size**: how many elements? It is the shape multiplied out: 2 × 2 × 3 makes 12 for the stack.
 # - **Dtype**, for data type: what kind of number is each element? `int32` is a whole number that may
-#   be negative; `uint8` is a whole number from 0 to 255, made for pixels. All elements of a tensor
+#   be negative; `uint8` is a whole number from 0 to 255, right for pixels. All elements of a tensor
 #   share one dtype.
 #
 # The last column is what it costs: an `int32` takes four bytes of memory, a `uint8` one.
@@ -139,10 +142,12 @@ plots.table([{"pick": f"`{code}`", "shape": str(part.shape)} for code, part in p
 
 # %% [markdown]
 # A colon means "all of this axis", `1:` means "from position 1 on", and −1 is the last position. One
-# rule gives you the shape of the result: **a number removes its axis, a colon keeps it.** A picked
-# column, `matrix[:, 1]`, has lost its axis and lies down as a vector of shape `(2,)`.
+# rule gives you the shape of the result: **a number removes its axis, a colon keeps it.** Axes that
+# you leave out at the end are kept whole: `matrix[1]` means `matrix[1, :]`. A picked column,
+# `matrix[:, 1]`, has lost its axis and lies down as a vector of shape `(2,)`.
 #
-# On the boot, the same brackets turn pictures over. A step of −1 reads an axis backwards:
+# On the boot, the same brackets turn pictures over. A step of −1 reads an axis backwards.
+# (`np.stack` puts the three pictures into one array, for drawing; the next section says how.)
 
 # %%
 import numpy as np
@@ -216,10 +221,11 @@ first = np.stack([three[0], by_reshape[:, :, 0], by_transpose[:, :, 0]])
 plots.image_grid(first, ["wanted", "after reshape", "after transpose"], columns=3)
 
 # %% [markdown]
-# The reshape put every third pixel in reading order into "picture 0". The shape is right, nothing
-# complains, and a network would train on rubble. `perm=[1, 2, 0]` says which old axis each new one
-# is: the rows (1), the columns (2), then the pictures (0). **To move axes, transpose. To count the
-# same sequence differently, reshape.** And look at your data after you have done either.
+# The reshape read all three pictures one after the other and put every third pixel into "picture 0":
+# a squeezed piece of each. The shape is right, nothing complains, and a network would train on
+# rubble. `perm=[1, 2, 0]` says which old axis each new one is: the rows (1), the columns (2), then
+# the pictures (0). **To move axes, transpose. To count the same sequence differently, reshape.** And
+# look at your data after you have done either.
 
 # %% tags=["claims"]
 assert reshaped.shape == transposed.shape, "reshape and transpose of a matrix give the same shape"
@@ -338,7 +344,8 @@ tf.constant([1, 2, 3]) + tf.constant([0.5, 0.5, 0.5])
 tf.cast(tf.constant([1, 2, 3]), tf.float32) + tf.constant([0.5, 0.5, 0.5])
 
 # %% [markdown]
-# The other trap says nothing. Make the boot brighter by adding 60 to each pixel:
+# The other trap says nothing. A plain Python number has no dtype yet and takes the tensor's, so
+# `uint8` plus 60 raises no error. Make the boot brighter by adding 60 to each pixel:
 
 # %%
 wrong = tf.constant(boot) + 60
@@ -422,6 +429,9 @@ assert brighten(boot, 60).dtype == tf.uint8, "the result is no longer uint8"
 assert brighten(boot, 60).numpy().max() == 255, "the brightest pixel should stop at 255"
 assert np.all(brighten(boot, 60).numpy() >= boot), "some pixels became darker"
 assert np.all(brighten(boot, -60).numpy() <= boot), "some pixels became brighter"
+row = np.array([0, 100, 250], dtype=np.uint8)
+assert list(brighten(row, 60).numpy()) == [60, 160, 255], "adding 60 gives other numbers"
+assert list(brighten(row, -60).numpy()) == [0, 40, 190], "subtracting 60 gives other numbers"
 
 
 # %% tags=["solution"]
@@ -437,8 +447,9 @@ plots.image_grid(darker, ["-100", "0", "+100"], columns=3, subject="boots")
 # ## Exercise: the average piece of clothing
 #
 # Compute the average of the first 1,000 training pictures, pixel by pixel, as a `float32` tensor of
-# shape `(28, 28)` with values between 0 and 1. `tf.reduce_mean(x, axis=0)` averages along axis 0, and
-# so removes it. The starter averages in `uint8`; draw what it gives before you mend it.
+# shape `(28, 28)` with values between 0 and 1. `tf.reduce_mean(x, axis=0)` averages along axis 0,
+# and so removes it. The starter averages in `uint8`. Draw what it gives before you mend it, with
+# `plots.image_grid(average.numpy()[None])`; the `[None]` adds an axis 0, for one picture.
 
 # %% tags=["starter"]
 average = tf.reduce_mean(fashion.train.images[:1000], axis=0)

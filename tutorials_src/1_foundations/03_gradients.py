@@ -31,7 +31,8 @@ plots.function_and_tangents(square, {-2.0: -4.0, 0.0: 0.0, 3.0: 6.0}, span=(-3.0
 # right is downhill. At 0, the bottom of the curve, it is level.
 #
 # The slope at each point of a function is called its **derivative**. For a network it is the answer
-# to the question above: *if I turn this weight up a little, how much does the error grow?*
+# to the question above: *if I turn this weight up a little, how many times as much does the error
+# grow?*
 #
 # ## Measuring a slope
 #
@@ -81,9 +82,9 @@ def slope(function, x):
 slope(lambda x: square(3 * x + 1), tf.Variable(1.0))
 
 # %% [markdown]
-# A tape recorder is a good picture with one flaw: a real one does not care whether it will be played
-# back. This tape must keep the values between the operations until then, so it costs memory. Record
-# only what you want the gradient of.
+# A tape recorder is a good picture with one flaw: a real tape is no larger when there is more on it.
+# This one keeps the values between the operations in memory until it is played, so every operation
+# costs. Record only what you want the gradient of.
 #
 # ## Three answers that must agree
 #
@@ -109,9 +110,9 @@ three_ways = {
 plots.table([{"how": how, "slope at 2": f"{value:.6f}"} for how, value in three_ways.items()])
 
 # %% [markdown]
-# Three roads, one answer, up to the last digits. Whenever you doubt a gradient, check it like this.
-# `finite_difference` steps both ways, to $x + h$ and to $x - h$, and divides the difference by $2h$:
-# most of the error on one side cancels that on the other.
+# Three roads, one answer, but for the last digit of the finite difference. Whenever you doubt a
+# gradient, check it like this. `finite_difference` steps both ways, to $x + h$ and to $x - h$, and
+# divides the difference by $2h$: most of the error on one side cancels that on the other.
 #
 # Then why not take the step as small as possible? Try steps from a tenth downwards, with both usual
 # kinds of float: `float32` keeps about 7 digits, `float64` about 16.
@@ -127,9 +128,10 @@ errors = {
 plots.log_curves(errors, xlabel="step", ylabel="error")
 
 # %% [markdown]
-# Read the figure from right to left. At first a smaller step is better: the error falls. Then it
-# *rises*. The two heights have become so alike that their difference is mostly rounding error, and a
-# small step divides that by next to nothing. In `float32` the best of these steps is as large as
+# Both axes count in powers of ten. Read the figure from right to left. At first a smaller step is
+# better: the error falls. Then it *rises*. The two heights have become so alike that their
+# difference is mostly rounding error, and a small step divides that by next to nothing. In `float32`
+# the best of these steps is as large as
 # `{python} f"{min(errors['float32'], key=errors['float32'].get):g}"`, and with the smallest ones the
 # answer is worthless. The tape takes no step, so it has no such trouble.
 
@@ -149,7 +151,7 @@ assert errors["float32"][steps[-1]] > 100 * min(errors["float32"].values()), (
 # A network has more than one weight. Take two, $x$ and $y$, and a bowl over them:
 # $\frac{1}{2}x^2 + 2y^2$. Now there is a slope in each direction. By hand: going along $x$, only the
 # first part changes, and its slope is $x$; along $y$ it is $4y$. At the point (−4, 1) that makes −4
-# and 4.
+# and 4. In the code, $x$ is `point[0]` and $y$ is `point[1]`, so that one tensor holds both.
 
 
 # %%
@@ -162,8 +164,9 @@ slope(bowl, point)
 
 # %% [markdown]
 # The slopes of all directions in one tensor are the **gradient**. It has the shape of the point: one
-# slope for each number. It points where the ground rises fastest, so its opposite is the steepest way
-# down. That suggests a way to the bottom, **gradient descent**:
+# slope for each number. It points where the ground rises fastest, so its opposite is the steepest
+# way down. That suggests a way to the bottom, **gradient descent**: again and again, subtract a part
+# of the gradient. `assign_sub` subtracts from a variable's contents.
 
 # %%
 for _ in range(3):
@@ -202,14 +205,15 @@ plots.table(
 
 # %% [markdown]
 # At 0.05 the walk is safe and slow. At 0.4 it crosses the valley at each step and still arrives. At
-# 0.52 each step lands farther up the opposite side than it left.
+# 0.52 each step crosses the valley too, and lands farther from its floor, $y = 0$, than it left. The
+# height falls at first, since $x$ still shrinks, and then climbs past the start.
 #
 # By hand: along $y$ the slope is $4y$, so a step takes $y$ to $y - 4y \cdot \text{rate}$, which is
 # $(1 - 4 \cdot \text{rate})$ times $y$. For the three rates that factor is
 # `{python} ", ".join(f"{1 - 4 * rate:.2f}".replace("-", "−") for rate in paths)`. A factor between
 # −1 and 1 shrinks $y$; a negative one throws it to the other side; one below −1 makes it grow. The
-# limit is a learning rate of one half, and it is the steepest direction that sets it: along $x$ the
-# factor is $1 - \text{rate}$, which would allow four times as much.
+# limit is a learning rate of one half, and it is the direction $y$ that sets it, because its slope
+# changes fastest: along $x$ the factor is $1 - \text{rate}$, which would allow four times as much.
 
 # %% tags=["claims"]
 assert np.allclose(slope(bowl, tf.Variable([-4.0, 1.0])), [-4, 4]), (
@@ -226,8 +230,8 @@ assert np.allclose(paths[0.52][1:, 1], (1 - 4 * 0.52) * paths[0.52][:-1, 1]), (
 # %% [markdown]
 # ## The real thing: 784 slopes at once
 #
-# Is it an ankle boot or a sneaker? Here are 2,000 pictures of both, each laid out as 784 pixels
-# between 0 and 1. The answers are numbers too: 1 for a boot, −1 for a sneaker.
+# Is it an ankle boot or a sneaker? Here are 2,000 pictures, each of one or the other and laid out as
+# 784 pixels between 0 and 1. The answers are numbers too: 1 for a boot, −1 for a sneaker.
 
 # %%
 from snippets.datasets import load_fashion_mnist
@@ -249,7 +253,7 @@ pixels.shape, answers.shape
 # The smallest network there is has a weight for each pixel. It multiplies pixels by weights and adds
 # up; the sum is its score. A positive score means "boot". How wrong it is, in one number, is called
 # the **loss**: here the average of (score − answer)², so that every miss counts and large ones count
-# more.
+# more. `tf.linalg.matvec` multiplies a matrix by a vector: one score for each row, that is, picture.
 
 
 # %%
@@ -272,9 +276,9 @@ print("largest slope       ", np.abs(measured).max())
 print("largest disagreement", np.abs(measured - gradient).max())
 
 # %% [markdown]
-# The same. But finite differences had to compute the loss 2 × 784 times, and the tape once, forwards
-# and backwards. That is why networks can be trained at all: with a million weights the tape still
-# needs one pass.
+# The same, up to rounding. But finite differences had to compute the loss 2 × 784 times, and the
+# tape once, forwards and backwards. That is why networks can be trained at all: with a million
+# weights the tape still needs one pass.
 #
 # Now descend, 60 steps. Then look at the gradient and at the weights as pictures, by giving each
 # number back its place in the image:
@@ -309,9 +313,10 @@ right = (tf.linalg.matvec(unseen, weights).numpy() > 0) == (truth.numpy() > 0)
 print(f"loss {losses[0]:.2f}, then {float(loss(weights)):.2f}; right {right.mean():.1%}")
 
 # %% [markdown]
-# Guessing would be right half of the time. Following 784 slopes downhill is right on
-# `{python} f"{right.mean():.1%}"` of the `{python} f"{len(right):,}"` unseen pictures. Every network
-# in this course learns in this way.
+# The loss is that on the 2,000 training pictures, before and after; the last number is the share of
+# right answers on the unseen ones. Guessing would be right half of the time. Following 784 slopes
+# downhill is right on `{python} f"{right.mean():.1%}"` of the `{python} f"{len(right):,}"` unseen
+# pictures. Every network in this course learns in this way.
 
 # %% tags=["claims"]
 assert np.abs(measured - gradient).max() < 1e-3 * np.abs(measured).max(), (
@@ -382,7 +387,8 @@ print(slope(through_state, x))
 print("mended:", slope(lambda x: (0.0 + x) ** 2, x))
 
 # %% [markdown]
-# The cure is to compute with the tensor itself, and to store it in a variable afterwards, if at all.
+# The cure is to compute with the tensor itself, here `0.0 + x`, and to store it in a variable
+# afterwards, if at all.
 #
 # None of the four raised an error where it happened. Print your gradients once before you train.
 
@@ -553,14 +559,14 @@ newton_step(lambda x: 7 * (x - 2) ** 2 + 1, 10.0)
 # - A slope says how much the result grows when an input grows a little; the gradient holds one slope
 #   for each input, and minus the gradient is the steepest way down.
 # - The tape records operations and plays them backwards: all slopes in one pass.
-# - The learning rate sets how far: too small crawls, too large climbs, and the steepest bend sets the
-#   limit.
+# - The learning rate sets how far: too small crawls, too large climbs, and the strongest bend sets
+#   the limit.
 # - `None` means that nothing on the tape leads from result to input. Look for `=`, NumPy, whole
 #   numbers and `assign`.
 # - In doubt, check against finite differences, with a step that is small but not tiny.
 #
 # ## Where next
 #
-# You have trained a network of one layer by hand. Keras does the tape, the steps and the bookkeeping
-# for you: [Your first network](../networks/first-network.md). If shapes or dtypes still surprise you,
-# go back to [Tensors](tensors.md).
+# You have trained the smallest network there is by hand. Keras does the tape, the steps and the
+# bookkeeping for you: [Your first network](../networks/first-network.md). If shapes or dtypes still
+# surprise you, go back to [Tensors](tensors.md).

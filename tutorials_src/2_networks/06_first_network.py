@@ -73,7 +73,7 @@ plots.table(
 # - `Dense(2)` has two **units**. Each unit multiplies the four numbers by four **weights** of its
 #   own, adds them up, and adds one more number, its **bias**.
 # - `relu` replaces each negative result by 0. Without something like it, a chain of dense layers
-#   would be no more than one matrix multiplication.
+#   could do no more than a single one.
 #
 # Weights are normally learned. Here you set them: the first unit likes the diagonal from top left
 # to bottom right, the second likes the other one.
@@ -95,10 +95,10 @@ print(found)
 #
 # ## From scores to probabilities, and to a loss
 #
-# The last layer of a classifier has one unit a class and no `relu`. Its results are scores, called
-# **logits**: any numbers, the largest for the class that fits best. **Softmax** turns logits into
-# probabilities: raise $e$ to each logit, which makes all of them positive, then divide by their
-# sum.
+# The last layer of a classifier has one unit a class and no `relu`. Its results are scores,
+# called **logits**: any numbers, the largest for the class that fits best. **Softmax** turns
+# logits into probabilities: raise $e$ to each logit, which makes all of them positive, then
+# divide by their sum. With $z_i$ for the logit of class $i$ and $p_i$ for its probability:
 #
 # $$p_i = \frac{e^{z_i}}{\sum_j e^{z_j}}$$
 
@@ -111,19 +111,19 @@ print("minus logarithm:", -np.log(probabilities).round(3))
 
 # %% [markdown]
 # The **loss** says how bad an answer is. For a classifier it is the **cross-entropy**: minus the
-# logarithm of the probability that the right class was given. If the first class is right, the
-# answer above costs `{python} f"{loss_if_first:.2f}"`. If the second is right, it costs
-# `{python} f"{loss_if_second:.2f}"`: being sure and wrong is expensive. Only the probability of the
-# right class counts.
+# natural logarithm (`np.log`) of the probability that the right class was given. If the first
+# class is right, the answer above costs `{python} f"{loss_if_first:.2f}"`. If the second is
+# right, it costs `{python} f"{loss_if_second:.2f}"`: being sure and wrong is expensive. Only the
+# probability of the right class counts.
 #
 # So you know what ignorance costs before you train anything. A network that gives each of ten
 # classes the same probability has a loss of $\ln 10$, which is `{python} f"{np.log(10):.2f}"`.
 #
 # ## The plain recipe
 #
-# Now the real thing: photographs of 28 by 28 pixels, 128 units in the middle, ten logits at the
-# end. Training goes better with small numbers than with bytes, so every pixel is first divided by
-# 255, the largest byte.
+# Now the real thing: photographs of 28 by 28 pixels, 128 units in the middle, a number that you
+# choose, and ten logits at the end. Training goes better with small numbers than with bytes, so
+# every pixel is first divided by 255, the largest byte.
 
 
 # %%
@@ -186,10 +186,11 @@ untrained_loss, untrained_accuracy = plain.evaluate(  # measures, and learns not
 )
 
 # %% [markdown]
-# Before any training, the loss is `{python} f"{untrained_loss:.2f}"`, close to what ignorance
-# costs, and the accuracy, the part of the photographs that get the right class, is
-# `{python} f"{untrained_accuracy:.0%}"`. Always check this: a first loss that is far off means a
-# mistake in the data, the labels or the loss.
+# Before any training, the loss is `{python} f"{untrained_loss:.2f}"`, not far from what ignorance
+# costs (random weights give random opinions, not equal probabilities), and the accuracy, the part
+# of the photographs that get the right class, is `{python} f"{untrained_accuracy:.0%}"`. Always
+# check this: a first loss that is far off usually means a mistake in the data, the labels or the
+# loss.
 #
 # **`fit`** is the practice in the kitchen. It takes the training photographs in random order, 32 at
 # a time: that is the **batch size**. Each batch gives one gradient and one **step** of the
@@ -218,6 +219,9 @@ with Stopwatch() as plain_time:
 print(f"{plain_time.cpu_seconds:.0f} CPU seconds for {plain.optimizer.iterations.numpy():,} steps")
 
 # %% [markdown]
+# CPU seconds count work, added over the processor's cores, so another program on the same machine
+# changes them little.
+#
 # What `fit` returns has a dictionary, `history`, with the loss and the accuracy of each epoch.
 # Drawn, they are the **learning curves**.
 
@@ -228,25 +232,29 @@ plots.learning_curves(plain_history)
 # %% [markdown]
 # Read the loss first. On the training photographs it keeps falling. On the validation photographs
 # it stops falling: from there on, most of what the network learns is true of the training
-# photographs only. That is **overfitting**. The distance between the two curves is its size: at the
-# end, `{python} f"{plain_history['accuracy'][-1]:.1%}"` of the training photographs are right, and
-# `{python} f"{plain_history['val_accuracy'][-1]:.1%}"` of the others.
+# photographs only. That is **overfitting**. The distance between the two curves is its size: at
+# the end, `{python} f"{plain_history['accuracy'][-1]:.1%}"` of the training photographs are
+# right, and `{python} f"{plain_history['val_accuracy'][-1]:.1%}"` of the others. (After the first
+# epoch, validation looks *better*. The training numbers are averages over the epoch, and so
+# include its beginning, when the network knew little; the validation numbers are measured at its
+# end.)
 #
 # ## The same for a fraction of the work
 #
-# Where did the time go? Hardly into arithmetic. Every step, however few photographs it holds, pays
-# a fixed price: Python hands over a batch, and TensorFlow starts some dozens of small operations.
-# Fewer and larger steps pay it less often. But fewer steps must get further each. So change three
-# things:
+# Where did the time go? Hardly into the photographs. Every step, however few of them it holds,
+# pays a fixed price: Python hands over a batch, TensorFlow starts some dozens of small
+# operations, and Adam changes every weight. Fewer and larger steps pay it less often. But fewer
+# steps must get further each. So change three things:
 #
-# 1. **Batch size 512**: a sixteenth of the steps an epoch, each with a less noisy gradient.
-# 2. **A learning rate that rises and falls once.** The gradient of a larger batch can be trusted
-#    further, so the steps may be longer. `OneCycle` starts with short ones, while the random first
-#    weights make for steep slopes, climbs to a peak, and ends with very short ones, to settle. Such
-#    a plan is a **learning-rate schedule**.
-# 3. **Standardised pixels**: subtract the mean of the training pixels and divide by their standard
-#    deviation. The inputs then lie around 0, not all on one side of it, and the slopes of the loss
-#    are less lopsided.
+# 1. **Batch size 512**: a sixteenth of the steps an epoch. The gradient of a batch is an estimate
+#    of the gradient of all photographs; that of a larger batch is a better one.
+# 2. **A learning rate that rises and falls once.** A better gradient can be trusted further, so
+#    the steps may be longer. `OneCycle` takes the peak and the number of steps. It starts with
+#    short ones, while the random first weights make for steep slopes, climbs to a peak, and ends
+#    with very short ones, to settle. Such a plan is a **learning-rate schedule**.
+# 3. **Standardised pixels**: subtract the mean of the training pixels and divide by their
+#    standard deviation, their typical distance from that mean. The inputs then lie around 0, not
+#    all on one side of it, and the slopes of the loss are less lopsided.
 
 # %%
 from snippets.training import OneCycle
@@ -307,11 +315,10 @@ plots.table(
 )
 
 # %% [markdown]
-# All four recipes see each photograph ten times, so they do the same arithmetic; the large batch
-# saves the fixed price of `{python} f"{int(plain.optimizer.iterations) - steps:,}"` steps. It also
-# costs accuracy: `{python} f"{steps:,}"` short steps do not get far. The schedule and the
-# standardised pixels win the accuracy back. (CPU seconds count work, added over the processor's
-# cores, so another program on the same machine changes them little.)
+# All four recipes see each photograph ten times, so the arithmetic on them is the same; the large
+# batch saves the fixed price of `{python} f"{int(plain.optimizer.iterations) - steps:,}"` steps.
+# It also costs accuracy: `{python} f"{steps:,}"` short steps do not get far. The schedule and the
+# standardised pixels win the accuracy back.
 #
 # Is such a difference more than luck? The **seed** is the number from which all random numbers
 # follow. Another seed means other first weights and another order of the photographs, and so
@@ -344,8 +351,9 @@ one = standardise(fashion.validation.images[0])
 quick.predict(one, verbose=0)
 
 # %% [markdown]
-# Layers expect a batch. They take the first axis, the 28 rows of this photograph, for 28
-# photographs. The cure is a batch of one:
+# Layers expect a batch, and the first axis counts its photographs. In the message, the `None` of
+# `(None, 28, 28)` stands for that axis, of any size; the photograph lacks it. The cure is a batch
+# of one:
 
 # %%
 quick.predict(one[None], verbose=0).shape
@@ -410,7 +418,7 @@ plots.probability_bars(test_probabilities[0], fashion.class_names, truth=int(tes
 # The star marks the label. The answer is class `{python} answer`,
 # *`{python} fashion.class_names[answer]`*, with a probability of
 # `{python} f"{test_probabilities[0, answer]:.1%}"`. Nearly all that is left goes to the other
-# shoes: nobody told the network that sneakers resemble boots more than shirts do.
+# shoes: nobody told the network that a boot is more like a sneaker than like a shirt.
 #
 # Where the picture of an opinion breaks: `predict` cannot answer *none of these*. Softmax always
 # shares out the whole of one among the ten classes. Ask about pure noise:
@@ -459,9 +467,9 @@ print(f"hardest: {hardest} {by_class.min():.1%}, easiest: {easiest} {by_class.ma
 
 # %% [markdown]
 # One number hid that: the network is right on `{python} f"{by_class.max():.0%}"` of class
-# *`{python} easiest`* and on `{python} f"{by_class.min():.0%}"` of class *`{python} hardest`*,
-# which it takes for its neighbours. An upper garment at this size is an outline, and the outlines
-# are alike.
+# *`{python} easiest`* and on `{python} f"{by_class.min():.0%}"` of class *`{python} hardest`*.
+# Read along its row: most of the wrong answers are other things to wear on the upper body. At
+# this size such a thing is an outline, and the outlines are alike.
 
 # %% tags=["claims"]
 assert (found == [[2, 0]]).all(), "the first unit answers 2 for its diagonal, the second 0"
@@ -496,6 +504,7 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 assert np.allclose(softmax(np.array([2.0, 0.0])), [0.880797, 0.119203])
 assert np.allclose(softmax(np.array([1000.0, 1000.0])), [0.5, 0.5])
 assert np.allclose(softmax(np.array([-1000.0, 0.0])), [0.0, 1.0])
+assert np.allclose(softmax(np.array([2000.0, 0.0])), [1.0, 0.0])
 
 
 # %% tags=["solution"]

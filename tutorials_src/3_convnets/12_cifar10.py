@@ -86,11 +86,12 @@ print(picture.astype(int))
 print(feature_map[0, :, :, 0].numpy().astype(int))
 
 # %% [markdown]
-# Check one number: where the filter lies half on the dark side and half on the bright one, each of
-# its three rows gives −1·0 + 0·0 + 1·1 = 1, together 3. On the plain left side, 0. The filter has
-# found the edge. The map is smaller than the picture, because a filter of three pixels fits only
-# four times into a row of six. (With `padding="same"`, Keras adds a border of zeros, and the map
-# keeps the size.)
+# (`build` makes the layer's weights, so that you can set them.) In the picture, 0 is dark and 1
+# is bright. Check one number: where the filter lies partly on the dark side and partly on the
+# bright one, each of its three rows gives −1·0 + 0·0 + 1·1 = 1, together 3. On the plain left
+# side, 0. The filter has found the edge. The map is smaller than the picture, because a filter of
+# three pixels fits only four times into a row of six. (With `padding="same"`, Keras adds a border
+# of zeros, and the map keeps the size.)
 #
 # **Max pooling** then keeps the largest of each two by two numbers. The map gets half as high and
 # half as wide; *where* gets blurred, *whether* stays.
@@ -150,10 +151,11 @@ plots.table(
 )
 
 # %% [markdown]
-# Read the shapes from top to bottom: the maps get smaller and more numerous. Check the first number
-# of weights: 32 filters of 3 · 3 pixels · 3 channels, and 32 biases. The same few weights are used
-# at every place; the second convolution has `{python} f"{network.layers[3].count_params():,}"`, and
-# a dense layer between its input and its output would need
+# Read the shapes from top to bottom: the maps get smaller and more numerous. (Two by two pooling
+# makes 6 rows of 13: the odd one at the end is dropped.) Check the first number of weights: 32
+# filters of 3 · 3 pixels · 3 channels, and 32 biases. The same few weights are used at every
+# place; the second convolution has `{python} f"{network.layers[3].count_params():,}"`, and a
+# dense layer between its input and its output would need
 # `{python} f"{15 * 15 * 32 * 13 * 13 * 64 / 1e6:.0f}"` million.
 #
 # ## Twice the photographs, for nothing
@@ -179,6 +181,11 @@ shuffled_batches = (
 batches = shuffled_batches.map(flip).prefetch(2)  # two batches ahead of the training
 
 # %% [markdown]
+# `tf.data` is a conveyor belt. `from_tensor_slices` puts the photographs on it, each with its
+# label; `shuffle` mixes them anew in every epoch; `batch` packs them; `map` sends every batch
+# through `flip`; and `prefetch` prepares the next batches while the network is busy with this
+# one.
+#
 # ## Train
 #
 # The loss is the cross-entropy of class numbers, as for the clothes. Adam takes its steps on a
@@ -188,7 +195,7 @@ batches = shuffled_batches.map(flip).prefetch(2)  # two batches ahead of the tra
 # %% tags=["measured"]
 from snippets.training import OneCycle, Stopwatch
 
-epochs = {"default": 20, "full": 10}[cifar.edition]
+epochs = {"default": 16, "full": 10}[cifar.edition]
 held_out = (cifar.validation.images, cifar.validation.labels)
 
 
@@ -213,11 +220,12 @@ plots.learning_curves(history)
 
 # %% [markdown]
 # At first the validation curve is *better* than the training curve. That is no mistake. The
-# training numbers are measured with dropout switched on and photographs flipped, and averaged over
-# an epoch in which the network was still improving; the validation numbers with the whole network,
-# at the epoch's end. Once the training curve is ahead, it has begun to learn by heart, dropout and
-# flips notwithstanding. At the end, training shows `{python} f"{history['accuracy'][-1]:.1%}"`,
-# validation `{python} f"{history['val_accuracy'][-1]:.1%}"`.
+# training numbers are measured with dropout switched on and photographs flipped, and averaged
+# over an epoch in which the network was still improving; the validation numbers with the whole
+# network, at the epoch's end. Once the training curve is ahead, the network has begun to learn by
+# heart, dropout and flips notwithstanding. At the end, training shows
+# `{python} f"{history['accuracy'][-1]:.1%}"`, validation
+# `{python} f"{history['val_accuracy'][-1]:.1%}"`.
 #
 # ## What did convolution buy?
 #
@@ -252,7 +260,8 @@ plots.table(
 # %% [markdown]
 # The convolutional network has fewer weights, costs far more arithmetic, because it uses each
 # weight at many places, and is right far more often. One seed each would be too little to judge a
-# small difference; this one is not small.
+# small difference; this one is not small. (The dense network also has fewer layers and no
+# dropout, so not every point of the difference need come from convolution.)
 #
 # ## Two ways to go wrong
 #
@@ -282,10 +291,10 @@ print(f"bytes {right_accuracy:.1%}, scaled twice {scaled_accuracy:.1%}")
 print("classes it answers with when scaled twice:", [names[c] for c in answers_if_scaled])
 
 # %% [markdown]
-# To the network these photographs are black, all of them: its input is declared as bytes, and every
-# number below 1 is cut down to 0. If a network that trained well seems to guess, look at what goes
-# in: print the type, the smallest and the largest number, and compare them with what it was trained
-# on.
+# To the network these photographs are as good as black, all of them: its input is declared as
+# bytes, and every number below 1 is cut down to 0. If a network that trained well seems to guess,
+# look at what goes in: print the type, the smallest and the largest number, and compare them with
+# what it was trained on.
 #
 # ## The exam
 #
@@ -315,17 +324,20 @@ plots.class_bars(by_class, names, overall=test_accuracy)
 plots.confusion_matrix(cifar.test.labels, answers, class_names=names)
 
 # %% [markdown]
-# Things made by people are easier than animals: a truck has straight edges and one shape, a cat has
-# any shape a cat likes. The network is right on `{python} f"{by_class.max():.0%}"` of its best
-# class, *`{python} names[by_class.argmax()]`*, and on `{python} f"{by_class.min():.0%}"` of its
-# worst, *`{python} names[by_class.argmin()]`*. The matrix says what it takes them for.
+# On average, things made by people are easier than animals: a truck has straight edges and one
+# shape, a cat has any shape a cat likes. The bars show the exceptions. The network is right on
+# `{python} f"{by_class.max():.0%}"` of its best class, *`{python} names[by_class.argmax()]`*, and
+# on `{python} f"{by_class.min():.0%}"` of its worst, *`{python} names[by_class.argmin()]`*. Read
+# along its row of the matrix to see what it is taken for. One class has a tenth of the
+# photographs, so the luck of the draw is about three times as large as above: do not make much of
+# small differences between bars.
 #
 # ## What the first filters look like
 #
 # The filters of the first layer lie on the photograph itself, so you can look at them as tiny
 # pictures. Mid grey is a weight of 0, lighter is positive, darker is negative. They are sorted:
 # first those that weigh red, green and blue most nearly alike, last those that weigh them most
-# differently.
+# differently. (`grey_share` says how nearly, from 0 to 1.)
 
 # %%
 filters = network.layers[1].get_weights()[0]  # height, width, channels, filters
@@ -344,8 +356,10 @@ print(f"{alike} of {filters.shape[-1]} filters weigh the three colours mostly al
 # began as random numbers, and it only had to become useful, not beautiful. The filters of deeper
 # layers cannot be looked at like this at all: theirs lie on 32 or 64 maps, not on three colours.
 #
-# It is easier to see what a filter does. Here is a photograph, and the feature maps of the seven
-# filters that answer most differently from place to place.
+# It is easier to see what a filter does. A second model can share the first one's layers and end
+# wherever you like: this one returns the maps of the first convolution. Here is a photograph, and
+# the feature maps of the seven filters that answer most differently from place to place. They are
+# numbered as the layer keeps them, not as they are sorted above.
 
 # %%
 first_maps = keras.Model(network.inputs, network.layers[1].output)
@@ -359,8 +373,9 @@ titles = [names[1], *[f"filter {number}" for number in liveliest]]
 plots.image_grid(pictures, titles, columns=8, subject="pictures, a photograph and its maps")
 
 # %% [markdown]
-# Bright means that the filter fits there. Some maps light up on surfaces, some on outlines, and
-# `relu` has turned everything that does not fit into black. The next layer sees nothing but these.
+# Bright means that the filter fits there; each map is drawn with its own largest number as white.
+# Some maps light up on surfaces, some on outlines, and `relu` has turned everything that does not
+# fit into black. The layers that follow see the maps of all filters, and nothing else.
 
 # %% tags=["claims"]
 bar = {"default": 0.60, "full": 0.72}[cifar.edition]
@@ -484,5 +499,6 @@ print(f"asked twice: {(twice == cifar.validation.labels).mean():.1%}")
 #
 # Change one thing, the number of filters or the dropout, and see on the validation photographs
 # whether you gain more than luck. With `make full`, the same page runs on all of CIFAR-10: five
-# times the photographs, one network, a better one. And [gradients](../foundations/gradients.md)
-# shows, on two weights, the descent that found all of these.
+# times the photographs, the same layers, and more right answers. And
+# [gradients](../foundations/gradients.md) shows, on two weights, the descent that found all of
+# these.
