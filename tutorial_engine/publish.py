@@ -168,7 +168,7 @@ class _Writer:
         return [code, *([] if "starter" in cell.tags else self._outputs(cell, outputs))]
 
     def _outputs(self, cell: Cell, outputs: list[dict]) -> list[str]:
-        extra = " .measured" if "measured" in cell.tags else ""
+        extra = ' .measured data-search-exclude=""' if "measured" in cell.tags else ""
         return [text for output in outputs if (text := self._output(output, extra))]
 
     def _output(self, output: dict, extra: str) -> str:
@@ -183,9 +183,9 @@ class _Writer:
             return self._figure(output, extra)
         for mime, wrap in (("text/markdown", ' markdown="1"'), ("text/html", "")):
             if mime in data:
-                name = "output measured" if extra else "output"
+                name = 'output rich measured" data-search-exclude="' if extra else "output rich"
                 # A scrolling region must be reachable by keyboard.
-                opening = f'<div class="{name} rich"{wrap} tabindex="0">'
+                opening = f'<div class="{name}"{wrap} tabindex="0">'
                 return f"{opening}\n\n{data[mime].strip()}\n\n</div>"
         return _fence(data.get("text/plain", ""), f"{{ .text .output .no-copy{extra} }}")
 
