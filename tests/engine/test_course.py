@@ -62,7 +62,7 @@ def test_settings_come_from_the_project_and_the_environment_comes_first(course, 
     monkeypatch.setenv("TUTORIALS_JOBS", "5")
     monkeypatch.setenv("REPO_URL", "https://a.b/c")
     read = settings(course, "jobs = 1\ncell_timeout = 9")
-    assert (read.jobs, read.cell_timeout, read.threads) == (5, 9, 2)
+    assert (read.jobs, read.cell_timeout, read.threads) == (5, 9, 1)
     assert read.repo_url == "https://a.b/c"
 
 
