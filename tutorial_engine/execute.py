@@ -20,10 +20,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 
 from .clean_output import clean_outputs
 from .errors import Cancelled
-from .fingerprint import (
-    Key,
-    numeric_environment,
-)
+from .fingerprint import Key, numeric_environment
 from .plan import Plan
 from .run import Run
 from .settings import Settings

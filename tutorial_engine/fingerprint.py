@@ -72,7 +72,7 @@ def make_key(tutorial: Tutorial, settings: Settings) -> Key:
     parts = {
         "schema": str(SCHEMA),
         "code": _hash(json.dumps(_code_parts(tutorial))),
-        "inline expressions": _hash(json.dumps(_expression_parts(tutorial))),
+        "inline expressions": _hash(json.dumps(expression_places(tutorial))),
         "artifacts": json.dumps(tutorial.header.artifacts),
         "figure set-up": _figure_setup(),
         "numeric environment": json.dumps(numeric_environment(settings), sort_keys=True),
@@ -216,11 +216,6 @@ def _is_quiet(source: str) -> bool:
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
     code = [token.string for token in tokens if token.type not in layout]
     return code[-1:] == [";"]
-
-
-def _expression_parts(tutorial: Tutorial) -> list[object]:
-    """Each expression with the code cell it follows."""
-    return [list(place) for place in expression_places(tutorial)]
 
 
 def expression_places(tutorial: Tutorial) -> list[tuple[int, str]]:

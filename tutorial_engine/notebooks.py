@@ -133,11 +133,7 @@ def _absolute(tutorial: Tutorial, settings: Settings) -> Callable[[str], str | N
             return None
         path, hash_, anchor = target.partition("#")
         page = posixpath.normpath(posixpath.join(posixpath.dirname(tutorial.page), path))
-        return (
-            _address(page if path else tutorial.page, settings).replace("//#", "/#")
-            + hash_
-            + anchor
-        )
+        return _address(page if path else tutorial.page, settings) + hash_ + anchor
 
     return link
 
