@@ -154,6 +154,21 @@ class Split:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def sample(self, per_class: int, *, seed: int = 0) -> Split:
+        """Return a stratified sample: `per_class` images of each class, in the split's order.
+
+        The same images on every machine and version (see `draw_sample`); another seed draws others.
+
+        Raises:
+            ValueError: a class has fewer images than that.
+
+        >>> split = Split(np.zeros((6, 2, 2), np.uint8), np.array([0, 1, 0, 1, 0, 1], np.uint8))
+        >>> split.sample(2).labels.tolist().count(0)
+        2
+        """
+        drawn = draw_sample(self.labels, split="sample", per_class=per_class, seed=seed)
+        return Split(self.images[drawn], self.labels[drawn])
+
 
 @dataclass(frozen=True, eq=False)
 class ImageData:
@@ -290,6 +305,32 @@ def draw_sample(
         members.sort(key=lambda index: hashlib.sha256(f"{seed} {split} {index}".encode()).digest())
         drawn += members[:per_class]
     return np.array(sorted(drawn), dtype=np.int64)
+
+
+def standardise(images: np.ndarray, training_images: np.ndarray) -> np.ndarray:
+    """Return images as float32 around 0, in units of the training images' standard deviation.
+
+    Args:
+        images: any shape, any number type.
+        training_images: what mean and standard deviation are taken from, over all numbers at once;
+            of the training set also for validation and test images, so that all are treated alike.
+
+    Returns:
+        float32, with the shape of `images`.
+
+    Raises:
+        ValueError: the training images are all of one value, so there is no unit.
+
+    >>> standardise(np.array([0, 255]), np.array([0, 255])).tolist()
+    [-1.0, 1.0]
+    """
+    mean, deviation = np.float32(training_images.mean()), np.float32(training_images.std())
+    if not deviation > 0:
+        raise ValueError("the training images are all of one value, so there is no deviation")
+    standardised = images.astype(np.float32)
+    standardised -= mean
+    standardised /= deviation
+    return standardised
 
 
 def cut_cifar10_sample(full: Mapping[str, np.ndarray]) -> Arrays:

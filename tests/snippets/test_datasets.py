@@ -498,3 +498,44 @@ def test_an_unknown_edition_is_refused(monkeypatch):
     monkeypatch.setenv("TUTORIALS_EDITION", "huge")
     with pytest.raises(datasets.DataError, match="no edition 'huge'"):
         datasets.load_cifar10()
+
+
+def test_a_sample_of_a_split_is_stratified_drawn_from_it_and_always_the_same():
+    split = datasets.load_fashion_mnist().validation
+    sample = split.sample(20)
+    assert np.bincount(sample.labels).tolist() == [20] * 10
+    known = {image.tobytes() for image in split.images}
+    assert all(image.tobytes() in known for image in sample.images)
+    assert (split.sample(20).images == sample.images).all()
+    assert (split.sample(20, seed=1).images != sample.images).any()
+
+
+def test_a_larger_sample_holds_the_smaller_one():
+    split = datasets.load_fashion_mnist().validation
+    larger = {image.tobytes() for image in split.sample(30).images}
+    assert all(image.tobytes() in larger for image in split.sample(20).images)
+
+
+def test_a_sample_larger_than_its_class_is_refused():
+    split = datasets.Split(np.zeros((4, 2, 2), np.uint8), np.array([0, 0, 0, 1], np.uint8))
+    with pytest.raises(ValueError, match="class 1 has 1 images, fewer than 2"):
+        split.sample(2)
+
+
+@given(st.lists(st.integers(0, 255), min_size=2, max_size=40).filter(lambda v: len(set(v)) > 1))
+def test_standardised_training_images_have_mean_zero_and_deviation_one(values):
+    pixels = np.array(values, np.uint8)
+    standardised = datasets.standardise(pixels, pixels)
+    assert standardised.dtype == np.float32
+    assert abs(standardised.mean(dtype=np.float64)) < 1e-4
+    assert abs(standardised.std(dtype=np.float64) - 1) < 1e-4
+
+
+def test_other_images_are_standardised_by_the_training_images():
+    training = np.array([0, 200], np.uint8)
+    assert datasets.standardise(np.array([100, 300]), training).tolist() == [0.0, 2.0]
+
+
+def test_training_images_of_one_value_are_refused():
+    with pytest.raises(ValueError, match="all of one value"):
+        datasets.standardise(np.zeros(3), np.full((2, 2), 7))

@@ -1,4 +1,4 @@
-"""The one-cycle schedule and the stopwatch keep their promises."""
+"""The one-cycle schedule, the quick training and the stopwatch keep their promises."""
 
 import time
 from contextlib import suppress
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snippets.training import OneCycle, Stopwatch
+from snippets.training import OneCycle, Stopwatch, fit_one_cycle
 
 few = settings(max_examples=25, deadline=None)
 peaks = st.floats(1e-5, 1.0)
@@ -117,3 +117,47 @@ def test_the_stopwatch_counts_a_block_that_fails():
         time.sleep(0.01)
         raise KeyError
     assert stopwatch.wall_seconds >= 0.01
+
+
+def two_blobs(examples: int = 60) -> tuple[np.ndarray, np.ndarray]:
+    """Return points around (-1, -1) and (1, 1), and which of the two each belongs to."""
+    labels = np.arange(examples) % 2
+    points = np.random.default_rng(0).normal(2 * labels[:, None] - 1, 0.3, (examples, 2))
+    return points.astype("float32"), labels
+
+
+def linear_network() -> keras.Sequential:
+    keras.utils.set_random_seed(0)
+    return keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)])
+
+
+def test_one_cycle_training_learns_and_reports_each_epoch():
+    blobs = two_blobs()
+    history = fit_one_cycle(
+        linear_network(), blobs, validation=blobs, epochs=8, batch_size=16, peak=0.1
+    )
+    assert history["loss"][-1] < history["loss"][0]
+    assert history["val_accuracy"][-1] > 0.95
+    assert {len(values) for values in history.values()} == {8}
+
+
+def test_the_cycle_spans_all_steps_the_smaller_last_batch_included():
+    network = linear_network()
+    fit_one_cycle(network, two_blobs(50), epochs=3, batch_size=16)
+    assert int(network.optimizer.iterations) == 3 * 4
+    last_rate = float(keras.ops.convert_to_numpy(network.optimizer.learning_rate))
+    assert last_rate < 0.006 * 0.01
+
+
+def test_one_cycle_training_calls_the_callbacks():
+    seen = []
+    callback = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(epoch))
+    fit_one_cycle(linear_network(), two_blobs(), epochs=2, callbacks=[callback])
+    assert seen == [0, 1]
+
+
+@pytest.mark.parametrize("counts", [(0, 0), (4, 3)])
+def test_one_cycle_training_refuses_examples_without_their_labels(counts):
+    inputs, labels = np.zeros((counts[0], 2), "float32"), np.zeros(counts[1], int)
+    with pytest.raises(ValueError, match="need as many"):
+        fit_one_cycle(linear_network(), (inputs, labels))
