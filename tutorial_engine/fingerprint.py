@@ -20,11 +20,12 @@ from pathlib import Path
 
 from .data import data_checksums
 from .errors import SourceError
+from .reach import reachable, used_names
 from .settings import Settings
 from .tutorial import CODE_TAGS, Tutorial
 
 # Raise it when the stored form of a run or the way it is made changes.
-SCHEMA = 1
+SCHEMA = 2
 _HERE = Path(__file__).parent
 # Import names that differ from their distribution's; a short cut past a search of all that is installed.
 _DISTRIBUTIONS = {"PIL": "pillow", "sklearn": "scikit-learn"}
@@ -67,7 +68,7 @@ def make_key(tutorial: Tutorial, settings: Settings) -> Key:
         SourceError: it imports a snippet that does not exist or does not parse.
         DataFileError: a data file that it names is missing or damaged.
     """
-    snippets = find_snippets(tutorial, settings.root)
+    snippets = _used_parts(tutorial, find_snippets(tutorial, settings.root))
     modules = imported_modules(tutorial, snippets)
     parts = {
         "schema": str(SCHEMA),
@@ -149,6 +150,21 @@ def _snippet_imports(source: str) -> list[tuple[str, int]]:
             elif module.startswith("snippets."):
                 names.append((module.split(".")[1], node.lineno))
     return names
+
+
+def _used_parts(tutorial: Tutorial, snippets: dict[str, str]) -> dict[str, str]:
+    """Return of each snippet the part that this tutorial can run: path -> source."""
+    sources = [cell.source for cell in tutorial.code_cells]
+    sources += [expression.code for cell in tutorial.cells for expression in cell.expressions]
+    imported_by_snippets = {
+        name for source in snippets.values() for name, _ in _snippet_imports(source)
+    }
+    parts = {}
+    for file, source in snippets.items():
+        name = file.removeprefix("snippets/").removesuffix(".py")
+        names = None if name in imported_by_snippets else used_names(sources, name)
+        parts[file] = reachable(source, names)
+    return parts
 
 
 def imported_modules(tutorial: Tutorial, snippets: dict[str, str]) -> list[str]:

@@ -119,6 +119,100 @@ def test_a_snippet_counts_by_what_it_does(tiny):
     assert tiny.key().changes_since(old.parts) == ["snippets/helper.py changed"]
 
 
+MANY = '''\
+"""Several things."""
+import math
+
+UNIT = math.pi
+
+
+def used(x):
+    return _inner(x) * UNIT
+
+
+def _inner(x):
+    return x + 1
+
+
+def neighbour(x):
+    import psutil
+
+    return x - 1
+'''
+
+
+@pytest.fixture
+def one_of_many(course):
+    """A tutorial that uses one function of a snippet that holds several."""
+    course.snippet("many", MANY)
+    course.tutorial(code("from snippets import many\n\nmany.used(2)"))
+    return course
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("x - 1", "x - 2"), ("def neighbour", "def other"), ("import psutil", "import yaml")],
+    ids=["its code", "its name", "what it imports"],
+)
+def test_a_function_that_the_tutorial_cannot_reach_does_not_count(one_of_many, before, after):
+    old = one_of_many.key()
+    one_of_many.snippet("many", MANY.replace(before, after))
+    assert one_of_many.key() == old
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("* UNIT", "/ UNIT"), ("x + 1", "x + 2"), ("math.pi", "math.e")],
+    ids=["the function it calls", "what that calls", "a value both use"],
+)
+def test_whatever_the_tutorial_reaches_counts(one_of_many, before, after):
+    old = one_of_many.key()
+    one_of_many.snippet("many", MANY.replace(before, after))
+    assert one_of_many.key().changes_since(old.parts) == ["snippets/many.py changed"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        code("from snippets import many\n\nf = many\nf.used(2)"),
+        code("import snippets.many\n\nsnippets.many.used(2)"),
+        code("from snippets.many import *\n\nused(2)"),
+        code("from snippets import many\n\ngetattr(many, 'used')(2)"),
+    ],
+    ids=["passed on", "imported by its full name", "star", "asked by a string"],
+)
+def test_all_of_a_snippet_counts_where_its_use_cannot_be_read_off(one_of_many, body):
+    one_of_many.tutorial(body)
+    old = one_of_many.key()
+    one_of_many.snippet("many", MANY.replace("x - 1", "x - 2"))
+    assert one_of_many.key().changes_since(old.parts) == ["snippets/many.py changed"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("def neighbour", "@print\ndef neighbour"),
+        ("return _inner(x) * UNIT", "return globals()['neighbour'](x)"),
+    ],
+    ids=["decorated, so it may register itself", "names looked up while it runs"],
+)
+def test_what_a_snippet_may_reach_at_run_time_counts(one_of_many, before, after):
+    source = MANY.replace(before, after)
+    one_of_many.snippet("many", source)
+    old = one_of_many.key()
+    one_of_many.snippet("many", source.replace("x - 1", "x - 2"))
+    assert one_of_many.key().changes_since(old.parts) == ["snippets/many.py changed"]
+
+
+def test_a_function_used_in_an_inline_expression_counts(one_of_many):
+    one_of_many.edit(
+        "many.used(2)", "many.used(2)\n\n# %% [markdown]\n# `{python} many.neighbour(1)`"
+    )
+    old = one_of_many.key()
+    one_of_many.snippet("many", MANY.replace("x - 1", "x - 2"))
+    assert one_of_many.key().changes_since(old.parts) == ["snippets/many.py changed"]
+
+
 @pytest.mark.parametrize(
     "line",
     [
