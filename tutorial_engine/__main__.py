@@ -11,8 +11,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from .course import Lesson, load_course, titles
-from .publish import export, make_error_page, make_page
+from .course import Lesson, glossary_page, load_course, titles
+from .glossary import GLOSSARY
+from .glossary import PAGE as GLOSSARY_PAGE
+from .publish import Page, export, make_error_page, make_page
 from .schedule import Outcome, Watcher, bring_up_to_date
 from .settings import Settings
 from .store import Store
@@ -97,6 +99,10 @@ def _export(lessons, folder: Path, settings, store, console) -> int:
         else make_page(outcome.lesson.tutorial, outcome.run, settings, names)
         for outcome in outcomes
     ]
+    source = settings.root / GLOSSARY
+    if source.is_file():
+        text = glossary_page(lessons, source.read_text(encoding="utf-8"))
+        pages.append(Page(GLOSSARY_PAGE, GLOSSARY, "Glossary", text))
     export(pages, folder)
     console.print(f"Wrote {len(pages)} pages to {folder}")
     return _report_failures(outcomes, console)

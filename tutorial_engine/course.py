@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from . import glossary
 from .errors import SourceError, TutorialError
 from .fingerprint import Key, make_key
 from .prose import check_numbers
@@ -44,7 +45,9 @@ def load_course(settings: Settings) -> list[Lesson]:
     """Read every tutorial, in course order. What is wrong with one is kept in its lesson."""
     lessons = [_load(path, settings) for path in find_sources(settings.sources)]
     first: dict[str, str] = {}
+    taught: dict[str, str] = {}
     names = {lesson.name for lesson in lessons}
+    defined = _defined_terms(settings)
     for position, lesson in enumerate(lessons):
         try:
             if lesson.name in first:
@@ -61,9 +64,42 @@ def load_course(settings: Settings) -> list[Lesson]:
                     line=1,
                     remedy=f"name some of {', '.join(sorted(names))}",
                 )
+            if lesson.tutorial:
+                _check_terms(lesson.tutorial, taught, defined)
         except SourceError as error:
             lessons[position] = replace(lesson, key=None, error=error)
     return lessons
+
+
+def glossary_page(lessons: list[Lesson], text: str) -> str:
+    """Return the glossary with a link from each term to the tutorial that introduces it."""
+    return glossary.with_backlinks(text, [each.tutorial for each in lessons if each.tutorial])
+
+
+def _defined_terms(settings: Settings) -> set[str] | None:
+    """Return the terms that the glossary defines, None where a course has no glossary."""
+    file = settings.root / glossary.GLOSSARY
+    return set(glossary.terms(file.read_text(encoding="utf-8"))) if file.is_file() else None
+
+
+def _check_terms(tutorial: Tutorial, taught: dict[str, str], defined: set[str] | None) -> None:
+    """Insist that each term is introduced by one tutorial and defined in the glossary."""
+    for term in tutorial.header.teaches:
+        if term in taught:
+            raise SourceError(
+                f"header field 'teaches': '{term}' is first used in {taught[term]}",
+                file=tutorial.file,
+                line=1,
+                remedy="leave it to the earlier tutorial",
+            )
+        taught[term] = tutorial.file
+        if defined is not None and term not in defined:
+            raise SourceError(
+                f"header field 'teaches': {glossary.GLOSSARY} does not define '{term}'",
+                file=tutorial.file,
+                line=1,
+                remedy=f"add the heading `## {term}` and its definition to {glossary.GLOSSARY}",
+            )
 
 
 def titles(lessons: list[Lesson]) -> dict[str, tuple[str, str]]:

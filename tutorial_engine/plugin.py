@@ -17,7 +17,8 @@ from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page as SitePage
 from mkdocs.utils import get_relative_url
 
-from .course import Lesson, load_course, titles
+from .course import Lesson, glossary_page, load_course, titles
+from .glossary import PAGE as GLOSSARY_PAGE
 from .html_pages import (
     figure_texts,
     lean_code,
@@ -146,6 +147,13 @@ class TutorialsPlugin(BasePlugin):
             use_directory_urls=config.use_directory_urls,
             inclusion=InclusionLevel.NOT_IN_NAV,
         )
+
+    def on_page_markdown(
+        self, markdown: str, page: SitePage, config: MkDocsConfig, files: Files
+    ) -> str:
+        if page.file.src_uri == GLOSSARY_PAGE:
+            return glossary_page(self.lessons, markdown)
+        return markdown
 
     def on_page_content(self, html: str, page: SitePage, config: MkDocsConfig, files: Files) -> str:
         outcome = self.records.get(page.file.src_uri)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
 
+from . import glossary
 from .errors import TutorialError
 from .kernel import DARK
 from .notebooks import record_notebook, standalone_notebook
@@ -108,7 +109,11 @@ class _Writer:
             record = (f"{self.folder}/run.ipynb", record_notebook(self.tutorial, self.run))
         parts += [self._facts(), *body]
         if self.run:
-            parts += [*self._claims(), self._stamp()]
+            parts += [
+                glossary.section(self.tutorial, self.settings),
+                *self._claims(),
+                self._stamp(),
+            ]
         markdown = "\n\n".join(part for part in parts if part) + "\n"
         return Page(
             self.tutorial.page, self.tutorial.file, header.title, markdown, self.files, record

@@ -132,9 +132,17 @@ class Course:
         table = self.root / "tutorials_src" / "data" / "checksums.json"
         table.write_text(json.dumps(self.checksums))
 
+    def glossary(self, *terms: str) -> Path:
+        """Write a glossary that defines these terms."""
+        path = self.root / "docs" / "glossary.md"
+        path.parent.mkdir(exist_ok=True)
+        entries = "".join(f"## {term}\n\nWhat {term} means.\n\n" for term in terms)
+        path.write_text(f"# Glossary\n\n{entries}", encoding="utf-8")
+        return path
+
     def site(self) -> None:
         """Add what `mkdocs` needs."""
-        (self.root / "docs").mkdir()
+        (self.root / "docs").mkdir(exist_ok=True)
         (self.root / "docs" / "index.md").write_text("# Home\n\nWelcome.\n")
         shutil.copytree(REPOSITORY / "overrides", self.root / "overrides")
         config = MKDOCS.format(inherit=json.dumps(str(REPOSITORY / "mkdocs.yml")))

@@ -1,0 +1,76 @@
+"""The glossary defines each term once, and links to the tutorial that introduces it."""
+
+from __future__ import annotations
+
+from tutorial_engine.course import glossary_page
+
+from .tiny import made_run
+
+SECOND = "2_more/02_other_one.py"
+
+
+def errors(course) -> list[str]:
+    return [str(lesson.error) for lesson in course.lessons() if lesson.error]
+
+
+def test_terms_that_the_glossary_defines_are_accepted(course):
+    course.glossary("sum", "whole number")
+    course.tutorial(teaches=["whole number", "sum"])
+    assert errors(course) == []
+
+
+def test_a_term_without_a_definition_is_named_with_the_heading_to_add(course):
+    course.glossary("sum")
+    course.tutorial(teaches=["sum", "whole number"])
+    (said,) = errors(course)
+    assert "tutorials_src/1_part/01_tiny.py:1" in said
+    assert "docs/glossary.md does not define 'whole number'" in said
+    assert "add the heading `## whole number`" in said
+
+
+def test_a_term_that_an_earlier_tutorial_introduces_is_refused_in_the_later(course):
+    course.glossary("sum")
+    course.tutorial(teaches=["sum"])
+    course.tutorial(file=SECOND, teaches=["sum"])
+    (said,) = errors(course)
+    assert SECOND in said
+    assert "'sum' is first used in tutorials_src/1_part/01_tiny.py" in said
+
+
+def test_a_course_without_a_glossary_needs_no_definitions(course):
+    course.tutorial(teaches=["sum"])
+    assert errors(course) == []
+    assert "Words first used here" not in course.page(made_run(course)).markdown
+
+
+def test_a_page_links_the_words_it_introduces(course):
+    course.glossary("sum", "whole number")
+    course.tutorial(teaches=["whole number"])
+    page = course.page(made_run(course)).markdown
+    assert "## Words first used here\n\n[whole number](../glossary.md#whole-number)." in page
+
+
+def test_an_entry_says_where_its_term_is_introduced(course):
+    text = course.glossary("sum", "whole number").read_text()
+    course.tutorial(teaches=["whole number"])
+    linked = glossary_page(course.lessons(), text)
+    entries = linked.split("## ")
+    assert "First used in" not in entries[1]
+    assert "What whole number means.\n\nFirst used in [Tiny](part/tiny.md)." in entries[2]
+
+
+def test_a_built_site_and_an_export_link_both_ways(course):
+    course.glossary("whole number")
+    course.tutorial(teaches=["whole number"])
+    course.site()
+    config = course.root / "mkdocs.yml"
+    config.write_text(config.read_text().replace("  - About:", "  - glossary.md\n  - About:"))
+    built = course.build()
+    assert built.returncode == 0, built.stdout + built.stderr
+    glossary = (course.root / "site" / "glossary" / "index.html").read_text()
+    page = (course.root / "site" / "part" / "tiny" / "index.html").read_text()
+    assert 'href="../part/tiny/">Tiny</a>' in glossary
+    assert 'id="whole-number"' in glossary
+    assert 'href="../../glossary/#whole-number"' in page
+    assert course.command("tutorial_engine", "export", "out").returncode == 0
+    assert "First used in [Tiny](part/tiny.md)" in (course.root / "out/glossary.md").read_text()
