@@ -308,25 +308,33 @@ def draw_sample(
 
 
 def standardise(images: np.ndarray, training_images: np.ndarray) -> np.ndarray:
-    """Return images as float32 around 0, in units of the training images' standard deviation.
+    """Return images as float32 around 0: less the mean training image, in units of the spread.
+
+    Each pixel loses its own mean over the training images; what is left is divided by one number,
+    the standard deviation of what is left of the training images.
 
     Args:
-        images: any shape, any number type.
-        training_images: what mean and standard deviation are taken from, over all numbers at once;
-            of the training set also for validation and test images, so that all are treated alike.
+        images: shape `(n, …)`, any number type.
+        training_images: shape `(m, …)`, the images that mean and deviation are taken from; the
+            training set also for validation and test images, so that all are treated alike.
 
     Returns:
         float32, with the shape of `images`.
 
     Raises:
-        ValueError: the training images are all of one value, so there is no unit.
+        ValueError: the images differ in shape, or the training images are all alike, so that there
+            is no deviation.
 
-    >>> standardise(np.array([0, 255]), np.array([0, 255])).tolist()
-    [-1.0, 1.0]
+    >>> training = np.array([[0, 100], [20, 120]])
+    >>> standardise(np.array([[10, 110], [20, 100]]), training).tolist()
+    [[0.0, 0.0], [1.0, -1.0]]
     """
-    mean, deviation = np.float32(training_images.mean()), np.float32(training_images.std())
+    if images.shape[1:] != training_images.shape[1:]:
+        raise ValueError(f"images of {images.shape[1:]} and {training_images.shape[1:]} differ")
+    mean = training_images.mean(axis=0, dtype=np.float32)
+    deviation = np.sqrt(training_images.var(axis=0, dtype=np.float32).mean())
     if not deviation > 0:
-        raise ValueError("the training images are all of one value, so there is no deviation")
+        raise ValueError("the training images are all alike, so there is no deviation")
     standardised = images.astype(np.float32)
     standardised -= mean
     standardised /= deviation

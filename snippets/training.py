@@ -106,7 +106,8 @@ def fit_one_cycle(
         epochs: how many times each example is seen; the cycle spans all of them.
         batch_size: examples a step.
         peak: the highest learning rate of the cycle.
-        callbacks: passed to `fit`.
+        callbacks: passed to `fit`. All steps of an epoch run without coming back to Python, which
+            saves time; so callbacks are told of epochs, not of batches.
 
     Returns:
         The history of `fit`: `loss`, `accuracy` and, with `validation`, `val_loss` and
@@ -125,11 +126,12 @@ def fit_one_cycle(
     inputs, labels = examples
     if len(inputs) != len(labels) or not len(inputs):
         raise ValueError(f"{len(inputs)} inputs and {len(labels)} labels: need as many, at least 1")
-    steps = epochs * math.ceil(len(inputs) / batch_size)
+    batches = math.ceil(len(inputs) / batch_size)
     network.compile(
-        optimizer=keras.optimizers.Adam(OneCycle(peak, steps)),
+        optimizer=keras.optimizers.Adam(OneCycle(peak, epochs * batches)),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
+        steps_per_execution=batches,
     )
     run = network.fit(
         inputs,

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from tutorial_engine import glossary
 from tutorial_engine.course import load_course
 from tutorial_engine.prose import typed_numbers
 from tutorial_engine.settings import Settings
 
-LESSONS = load_course(Settings.load(Path(__file__).parents[2]))
+ROOT = Path(__file__).parents[2]
+LESSONS = load_course(Settings.load(ROOT))
 
 
 @pytest.fixture(params=LESSONS, ids=lambda lesson: lesson.name)
@@ -25,7 +27,7 @@ def tagged(tutorial, tag):
 
 def test_a_tutorial_has_exercises_that_can_be_checked(tutorial):
     """That each starter fails its check and each solution passes it, the engine insists on."""
-    assert len(tagged(tutorial, "solution")) >= 2
+    assert len(tagged(tutorial, "solution")) >= 3
 
 
 def test_a_tutorial_fails_or_misleads_on_purpose(tutorial):
@@ -47,3 +49,18 @@ def test_a_tutorial_is_short(tutorial):
     ]
     assert sum(lengths) <= 300
     assert sum(length < 15 for length in lengths) > 0.8 * len(lengths)
+
+
+def test_the_glossary_defines_the_words_of_the_tutorials_in_alphabetical_order():
+    """That every word a tutorial teaches is defined, the engine insists on."""
+    defined = glossary.terms((ROOT / glossary.GLOSSARY).read_text(encoding="utf-8"))
+    taught = {term for lesson in LESSONS for term in lesson.tutorial.header.teaches}
+    assert sorted(set(defined) - taught) == []
+    assert defined == sorted(defined, key=str.casefold)
+
+
+def test_a_tutorial_comes_after_those_that_it_needs():
+    names = [lesson.name for lesson in LESSONS]
+    for lesson in LESSONS:
+        before = names[: names.index(lesson.name)]
+        assert set(lesson.tutorial.header.needs) <= set(before), lesson.name

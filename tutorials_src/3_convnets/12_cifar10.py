@@ -2,7 +2,7 @@
 # title: A convolutional network on CIFAR-10
 # summary: Let a network slide small filters over colour photographs, and see what that buys.
 # needs: [first-network]
-# teaches: [convolution, filter, feature map, padding, max pooling, dropout, data augmentation, per-class accuracy]
+# teaches: [convolution, filter, feature map, padding, max pooling, data augmentation, per-class accuracy]
 # data: [cifar10]
 # artifacts: []
 # seed: 7
@@ -412,11 +412,11 @@ def map_size(size: int, kernel: int) -> int:
 
 
 # %% tags=["check"]
-assert map_size(6, 3) == 4
-assert map_size(5, 5) == 1
+assert map_size(6, 3) == 4, "a filter 3 wide has 4 places on 6 pixels"
+assert map_size(5, 5) == 1, "a filter as wide as the picture has one place"
 for kernel in (1, 2, 3, 5):
-    layer = keras.layers.Conv2D(1, kernel)
-    assert map_size(32, kernel) == layer.compute_output_shape((None, 32, 32, 3))[1]
+    expected = keras.layers.Conv2D(1, kernel).compute_output_shape((None, 32, 32, 3))[1]
+    assert map_size(32, kernel) == expected, f"32 pixels, filter {kernel}: Keras says {expected}"
 
 
 # %% tags=["solution"]
@@ -437,9 +437,10 @@ def conv_weights(kernel: int, channels: int, filters: int) -> int:
 
 
 # %% tags=["check"]
-assert conv_weights(1, 1, 1) == 2
-assert conv_weights(3, 3, 32) == network.layers[1].count_params()
-assert conv_weights(3, 32, 64) == network.layers[3].count_params()
+assert conv_weights(1, 1, 1) == 2, "one weight and one bias"
+for layer, arguments in ((1, (3, 3, 32)), (3, (3, 32, 64))):
+    expected = network.layers[layer].count_params()
+    assert conv_weights(*arguments) == expected, f"{arguments}: the network has {expected}"
 
 
 # %% tags=["solution"]
@@ -466,10 +467,14 @@ def ask_twice(images: np.ndarray) -> np.ndarray:
 # %% tags=["check"]
 some, some_labels = cifar.validation.images[:500], cifar.validation.labels[:500]
 mean_logits = ask_twice(some)
-assert np.allclose(mean_logits, ask_twice(some[:, :, ::-1]), atol=1e-4)
+assert np.allclose(mean_logits, ask_twice(some[:, :, ::-1]), atol=1e-4), (
+    "a photograph and its mirror image must get the same answer"
+)
 once_each = [network.predict(side, verbose=0) for side in (some, some[:, :, ::-1])]
 losses = [float(network.loss(some_labels, one)) for one in once_each]
-assert float(network.loss(some_labels, mean_logits)) <= sum(losses) / 2
+assert float(network.loss(some_labels, mean_logits)) <= sum(losses) / 2, (
+    "the mean of two answers should cost no more than the two do on average"
+)
 
 
 # %% tags=["solution"]
