@@ -9,6 +9,7 @@ figure shows, closes the figure and returns it: leave the call as a cell's last 
 from __future__ import annotations
 
 import html
+import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -78,7 +79,7 @@ def image_grid(
     figure, axes = plt.subplots(
         rows,
         columns,
-        figsize=(side * columns, rows * (side + 0.17 * lines)),
+        figsize=(side * columns, rows * (side * images.shape[1] / images.shape[2] + 0.17 * lines)),
         squeeze=False,
         layout="constrained",
     )
@@ -839,17 +840,20 @@ x = 3, height 9, slope 6 (uphill).
 
 def contour_paths(
     function: Callable[[np.ndarray], np.ndarray],
-    paths: Mapping[float, np.ndarray],
+    paths: Mapping[float | str, np.ndarray],
     *,
     label: str = "learning rate",
+    names: tuple[str, str] = ("x", "y"),
 ) -> Figure:
     """Draw walks over the contour lines of a function of two numbers, seen from above.
 
     Args:
         function: takes a point, shape `(2,)`, or a whole grid of them, shape `(2, n, n)`, and
             returns the height or heights.
-        paths: from each setting to the points visited, shape `(steps + 1, 2)`.
-        label: what the setting is.
+        paths: from each setting to the points visited, shape `(steps + 1, 2)`. A setting is a
+            number, or a name.
+        label: what the setting is, if it is a number.
+        names: what the two numbers are.
 
     Raises:
         ValueError: there is nothing to draw, or a path is of another shape or not finite.
@@ -876,6 +880,7 @@ after 1 step at (1, 0), height 1, lower than the start.
     ax.contour(*grid, heights, levels=levels, **rings)
     sayings = []
     for i, (setting, walk) in enumerate(walks.items()):
+        name = setting if isinstance(setting, str) else f"{label} {setting:g}"
         before, after = (float(function(walk[end])) for end in (0, -1))
         ax.plot(
             *walk.T,
@@ -883,21 +888,21 @@ after 1 step at (1, 0), height 1, lower than the start.
             linestyle=_LINES[i % 5],
             marker=_MARKERS[i % 5],
             markersize=5,
-            label=f"{label} {setting:g}",
+            label=name,
         )
         steps = f"{len(walk) - 1} step" + ("" if len(walk) == 2 else "s")
         way = "lower than" if after < before else "higher than" if after > before else "level with"
         sayings.append(
-            f"{label[:1].upper()}{label[1:]} {setting:g}: after {steps} at "
+            f"{name[:1].upper()}{name[1:]}: after {steps} at "
             f"({', '.join(map(_number, walk[-1]))}), height {_number(np.float64(after))}, "
             f"{way} the start."
         )
     start = next(iter(walks.values()))[0]
     ax.annotate("start", start, xytext=(-9, 9), textcoords="offset points", ha="right")
-    ax.set(xlabel="x", ylabel="y")
+    ax.set(xlabel=names[0], ylabel=names[1])
     figure.legend(loc="outside upper center", ncols=len(walks), fontsize=9)
     word = "path" if len(walks) == 1 else "paths"
-    alt = f"Contour lines of a function of x and y with {len(walks)} {word} from "
+    alt = f"Contour lines of a function of {names[0]} and {names[1]} with {len(walks)} {word} from "
     alt += f"({', '.join(map(_number, start))}), height "
     alt += f"{_number(np.float64(float(function(start))))}. "
     return _finish(figure, alt + " ".join(sayings))
@@ -941,12 +946,16 @@ def log_curves(
     return _finish(figure, alt)
 
 
-def signed_images(images: Mapping[str, np.ndarray]) -> Figure:
+def signed_images(
+    images: Mapping[str, np.ndarray], *, columns: int | None = None, numbers: bool = False
+) -> Figure:
     """Draw matrices of numbers of both signs as pictures with one shared scale.
 
     Args:
         images: from title to a matrix, shape `(height, width)`, float. Blue is negative, red is
             positive, pale is near 0.
+        columns: pictures a row; all in one row if left out.
+        numbers: write each number into its cell; for matrices of up to about 6 by 6.
 
     Raises:
         ValueError: there is nothing to draw, or a rank is not 2.
@@ -959,15 +968,24 @@ def signed_images(images: Mapping[str, np.ndarray]) -> Figure:
     if not arrays or any(array.ndim != 2 or not array.size for array in arrays.values()):
         raise ValueError("give at least one matrix, shape (height, width)")
     reach = max(float(np.abs(array).max()) for array in arrays.values()) or 1.0
-    width = min(7.2, 0.8 + 2.3 * len(arrays))
+    columns = min(columns or len(arrays), len(arrays))
+    rows = -(-len(arrays) // columns)
+    width = min(7.2, 0.8 + 2.3 * columns)
+    height = rows * max(0.4 + (width - 0.8) / columns, 1.2)
     figure, axes = plt.subplots(
-        1, len(arrays), figsize=(width, 2.7), squeeze=False, layout="constrained"
+        rows, columns, figsize=(width, height), squeeze=False, layout="constrained"
     )
     sayings = []
-    for ax, (title, array) in zip(axes.flat, arrays.items(), strict=True):
+    for ax in axes.flat[len(arrays) :]:
+        ax.set_axis_off()
+    for ax, (title, array) in zip(axes.flat, arrays.items(), strict=False):
         image = ax.imshow(array, cmap="RdBu_r", vmin=-reach, vmax=reach, interpolation="nearest")
         ax.set_axis_off()
         ax.set_title(title, fontsize=9)
+        for (row, column), value in np.ndenumerate(array) if numbers else ():
+            style = {"ha": "center", "va": "center", "fontsize": 8}
+            colour = _label_colour(image.cmap(image.norm(value)))
+            ax.text(column, row, f"{value:.2f}".replace("-", "−"), color=colour, **style)
         low = np.unravel_index(int(np.argmin(array)), array.shape)
         high = np.unravel_index(int(np.argmax(array)), array.shape)
         sayings.append(
@@ -979,3 +997,876 @@ def signed_images(images: Mapping[str, np.ndarray]) -> Figure:
     top = _number(np.float64(reach))
     alt = f"Numbers as colours on one scale, from −{top} (blue) to {top} (red). "
     return _finish(figure, alt + " ".join(sayings))
+
+
+def seed_dots(
+    scores: Mapping[str, Sequence[float]], *, xlabel: str, percent: bool = True
+) -> Figure:
+    """Draw the scores of several settings, a row a setting: a dot a seed, and how far they spread.
+
+    Each row has a line from its lowest score to its highest, an upright stroke at the mean, and
+    the mean as a number at the right.
+
+    Args:
+        scores: from each setting's name to its scores, one a seed; as many as you like.
+        xlabel: what the scores measure.
+        percent: the scores are parts of one, to be written as percentages.
+
+    Raises:
+        ValueError: there is no setting, or one has no score or one that is not finite.
+
+    >>> print(seed_dots({"64": [0.80, 0.82], "128": [0.81, 0.85]}, xlabel="accuracy").alt)
+    accuracy of 2 settings, a dot a seed. 64: mean 81.0%, from 80.0% to 82.0% over 2 seeds; 128: \
+mean 83.0%, from 81.0% to 85.0% over 2 seeds.
+    """
+    rows = {str(name): np.asarray(values, float) for name, values in scores.items()}
+    if not rows or not all(v.ndim == 1 and len(v) and np.isfinite(v).all() for v in rows.values()):
+        raise ValueError("give at least one setting, each with finite scores, shape (seeds,)")
+    show = "{:.1%}".format if percent else "{:.3g}".format
+    figure, ax = plt.subplots(figsize=(6.6, 0.75 + 0.32 * len(rows)), layout="constrained")
+    sayings = []
+    for place, (name, values) in enumerate(rows.items()):
+        low, mean, high = values.min(), values.mean(), values.max()
+        ax.plot([low, high], [place, place], "-", color="C0", linewidth=5, alpha=0.3)
+        ax.plot([mean, mean], [place - 0.3, place + 0.3], "-", color="C1", linewidth=2.5)
+        ax.plot(values, np.full(len(values), place), "o", color="C0", markersize=6)
+        ax.text(1.02, place, show(mean), va="center", transform=ax.get_yaxis_transform())
+        seeds = f"{len(values)} seed" + ("" if len(values) == 1 else "s")
+        sayings.append(f"{name}: mean {show(mean)}, from {show(low)} to {show(high)} over {seeds}")
+    ax.text(1.02, -0.75, "mean", va="center", fontsize=9, transform=ax.get_yaxis_transform())
+    ax.set_yticks(range(len(rows)), list(rows))
+    ax.set(xlabel=xlabel, ylim=(len(rows) - 0.5, -0.5))
+    ax.grid(axis="x")
+    if percent:
+        ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.4g}%")
+    alt = f"{xlabel} of {len(rows)} setting{'' if len(rows) == 1 else 's'}, a dot a seed. "
+    return _finish(figure, alt + "; ".join(sayings) + ".")
+
+
+def line_fit(
+    x: np.ndarray,
+    y: np.ndarray,
+    lines: Mapping[str, tuple[float, float]],
+    *,
+    misses: str | None = None,
+    xlabel: str = "x",
+    ylabel: str = "y",
+) -> Figure:
+    """Draw points and straight lines that try to go through them.
+
+    Args:
+        x, y: the points, shape `(n,)` each.
+        lines: from name to `(slope, intercept)`.
+        misses: the line whose distances to the points are drawn, as vertical strokes.
+        xlabel, ylabel: what the axes measure.
+
+    Raises:
+        ValueError: the points are of another shape, there is no line, or none is named `misses`.
+
+    >>> figure = line_fit([0.0, 1.0], [1.0, 3.0], {"guess": (0.0, 1.0)}, misses="guess")
+    >>> figure.alt
+    '2 points from x = 0 to 1. guess: slope 0, intercept 1, mean squared error 2, misses 0, −2.'
+    """
+    x, y = np.asarray(x, float), np.asarray(y, float)
+    if x.ndim != 1 or x.shape != y.shape or not len(x):
+        raise ValueError(f"points need x and y of one length, not {x.shape} and {y.shape}")
+    if not lines or (misses is not None and misses not in lines):
+        raise ValueError(f"give at least one line, and misses of one of {list(lines)}")
+    figure, ax = plt.subplots(figsize=(6.4, 3.6), layout="constrained")
+    room = 0.25 * float(np.ptp(x)) or 1.0
+    ends = np.array([x.min() - room, x.max() + room])
+    sayings = []
+    for i, (name, (slope, intercept)) in enumerate(lines.items()):
+        predicted = slope * x + intercept
+        style = {"color": f"C{i % 6}", "linestyle": _LINES[i % 5], "linewidth": 2}
+        ax.plot(ends, slope * ends + intercept, label=name, **style)
+        said = [
+            f"{name}: slope {_number(np.float64(slope))}",
+            f"intercept {_number(np.float64(intercept))}",
+            f"mean squared error {_number(np.mean((predicted - y) ** 2))}",
+        ]
+        if name == misses:
+            strokes = {"colors": rcParams["text.color"], "linewidth": 1.2, "alpha": 0.7}
+            ax.vlines(x, np.minimum(y, predicted), np.maximum(y, predicted), **strokes)
+            for at, low, miss in zip(x, (y + predicted) / 2, predicted - y, strict=True):
+                if miss:
+                    label = {"xytext": (6, 0), "textcoords": "offset points", "va": "center"}
+                    label["bbox"] = {"boxstyle": "round,pad=0.1", "edgecolor": "none"}
+                    label["bbox"]["facecolor"] = rcParams["figure.facecolor"]
+                    ax.annotate(f"miss {_number(miss)}", (at, low), zorder=3, **label)
+            said.append("misses " + ", ".join(_number(miss) for miss in predicted - y))
+        sayings.append(", ".join(said) + ".")
+    many = {"markersize": 3, "alpha": 0.4, "zorder": 1} if len(x) > 60 else {"markersize": 8}
+    ax.plot(x, y, "o", color=rcParams["text.color"], label="points", **many)
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    figure.legend(loc="outside upper center", ncols=min(len(lines) + 1, 5), fontsize=9)
+    alt = f"{len(x)} points from {xlabel} = {_number(x.min())} to {_number(x.max())}. "
+    return _finish(figure, alt + " ".join(sayings))
+
+
+def spread_curves(
+    runs: Mapping[str, Any],
+    *,
+    x: Sequence[float] | None = None,
+    xlabel: str = "step",
+    ylabel: str = "loss",
+    log_x: bool = False,
+    log_y: bool = False,
+    percent: bool = False,
+    behind: str | None = None,
+) -> Figure:
+    """Draw the same measurement for several settings, each run with several seeds.
+
+    A line joins the means over the seeds; the band around it reaches from the lowest to the highest
+    seed. Ranges of up to 20 points get a marker a point.
+
+    Args:
+        runs: from setting to its curves, shape `(seeds, points)`, or `(points,)` for one seed.
+        x: where the points lie, shape `(points,)`; counted from 1 if left out.
+        xlabel, ylabel: what the axes measure.
+        log_x, log_y: make that axis logarithmic; values of 0 or below are then left out.
+        percent: the values are parts of one, to be written as percentages.
+        behind: the setting whose line is drawn wide and pale, under the others.
+
+    Raises:
+        ValueError: there is nothing to draw, the curves are not equally long, or `behind` is none
+            of them.
+
+    >>> spread_curves({"rate 0.1": [[2.0, 1.0], [2.0, 0.6]], "rate 9": [2.0, 4.0]}).alt
+    'loss against step, 1 to 2. rate 0.1: 2 at first, 0.8 at the end (0.6 to 1 over 2 seeds). \
+rate 9: 2 at first, 4 at the end.'
+    """
+    curves = {name: np.atleast_2d(np.asarray(run, float)) for name, run in runs.items()}
+    lengths = {curve.shape[-1] for curve in curves.values()}
+    lengths |= set() if x is None else {len(x)}
+    if not curves or len(lengths) > 1 or any(c.ndim != 2 or not c.size for c in curves.values()):
+        raise ValueError(f"give curves of one length, (seeds, points), not {sorted(lengths)}")
+    if behind is not None and behind not in curves:
+        raise ValueError(f"{behind} is none of {list(curves)}")
+    at = np.arange(1, lengths.pop() + 1) if x is None else np.asarray(x, float)
+    show = "{:.1%}".format if percent else _number
+    figure, ax = plt.subplots(figsize=(7.0, 3.8), layout="constrained")
+    sayings = []
+    for i, (name, curve) in enumerate(curves.items()):
+        style = {"color": f"C{i % 6}", "linestyle": _LINES[i % 5], "label": name}
+        style |= {"marker": _MARKERS[i % 5], "markersize": 5} if len(at) <= 20 else {}
+        wide = {"linewidth": 7, "alpha": 0.35, "linestyle": "-"} if name == behind else {}
+        mean = curve.mean(axis=0)
+        ax.plot(at, mean, **style | wide)
+        said = f"{name}: {show(mean[0])} at first, {show(mean[-1])} at the end"
+        if len(curve) > 1:
+            low, high = curve.min(axis=0), curve.max(axis=0)
+            ax.fill_between(at, low, high, color=f"C{i % 6}", alpha=0.2, linewidth=0)
+            said += f" ({show(low[-1])} to {show(high[-1])} over {len(curve)} seeds)"
+        sayings.append(said + ".")
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.set_xscale("log" if log_x else "linear")
+    if percent:
+        ax.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    if log_y:
+        ax.set_yscale("log")
+        ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        ax.yaxis.set_minor_formatter(
+            lambda value, _: f"{value:g}" if f"{value:e}"[0] in "25" else ""
+        )
+    figure.legend(loc="outside upper center", ncols=min(len(curves), 4), fontsize=9)
+    alt = f"{ylabel} against {xlabel}, {_number(at[0])} to {_number(at[-1])}. "
+    return _finish(figure, alt + " ".join(sayings))
+
+
+def _climbing(name: str, pair: Sequence[Sequence[float]]) -> list[np.ndarray]:
+    """Return a curve's x and y as arrays, if neither ever falls nor leaves the unit square."""
+    axes = [np.asarray(axis, float) for axis in pair]
+    fits = len(axes) == 2 and axes[0].shape == axes[1].shape and axes[0].ndim == 1
+    if not fits or len(axes[0]) < 2:
+        raise ValueError(f"{name} must be two equal shapes (points,)")
+    if not all((np.diff(axis, prepend=0, append=1) >= -1e-9).all() for axis in axes):
+        raise ValueError(f"{name} must climb, from 0 or more to 1 or less")
+    return axes
+
+
+def roc_panels(
+    curves: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    *,
+    corner: float = 1.0,
+    columns: int = 4,
+) -> Figure:
+    """Draw ROC curves, a panel each with its area, the other curves pale behind it.
+
+    Args:
+        curves: from name to false-positive rates and true-positive rates, each shape `(points,)`,
+            from 0 to 1, neither ever falling.
+        corner: how much of both axes to show, from the upper left corner on; 1 is all.
+        columns: panels a row.
+
+    Raises:
+        ValueError: there is no curve, one is not such a pair, or the corner is outside (0, 1].
+
+    >>> roc_panels({"cat": ([0, 0, 1], [0, 1, 1]), "dog": ([0, 1], [0, 1])}).alt
+    'ROC curves of 2, with areas from cat 1.000 down to dog 0.500: cat 1.000, dog 0.500.'
+    """
+    if not curves or not 0 < corner <= 1:
+        raise ValueError(f"give at least one curve, and a corner in (0, 1], not {corner}")
+    pairs = {name: _climbing(name, pair) for name, pair in curves.items()}
+    areas = {name: float(np.trapezoid(y, x)) for name, (x, y) in pairs.items()}
+    columns = min(columns, len(pairs))
+    rows = -(-len(pairs) // columns)
+    side = 7.2 / max(columns, 3)
+    figure, axes = plt.subplots(
+        rows,
+        columns,
+        figsize=(side * columns, (side + 0.12) * rows + 0.2),
+        sharex=True,
+        sharey=True,
+        squeeze=False,
+        layout="constrained",
+    )
+    for ax in axes.flat[len(pairs) :]:
+        ax.set_axis_off()
+    for ax, (name, (x, y)) in zip(axes.flat, pairs.items(), strict=False):
+        for other in pairs.values():
+            ax.plot(*other, "-", color=rcParams["text.color"], alpha=0.15, linewidth=0.8)
+        ax.fill_between(x, y, color="C0", alpha=0.15, linewidth=0)
+        ax.plot(x, y, "-", color="C0", linewidth=2.2)
+        ax.plot([0, 1], [0, 1], ":", color=rcParams["text.color"], linewidth=1)
+        place = {"ha": "right", "va": "bottom", "transform": ax.transAxes, "fontsize": 9}
+        ax.text(0.96, 0.06, f"area\n{areas[name]:.3f}", **place)
+        ax.set_title(name, fontsize=9)
+        ax.set(xlim=(-0.02 * corner, corner), ylim=(1 - corner, 1 + 0.02 * corner))
+        ax.set_box_aspect(1)
+        ax.label_outer()
+        ax.tick_params(labelsize=8)
+    figure.supxlabel("false-positive rate", fontsize=10)
+    figure.supylabel("true-positive rate", fontsize=10)
+    order = sorted(areas, key=areas.get, reverse=True)
+    alt = f"ROC curves of {len(areas)}, with areas from {order[0]} {areas[order[0]]:.3f} down to "
+    alt += f"{order[-1]} {areas[order[-1]]:.3f}: "
+    return _finish(
+        figure, alt + ", ".join(f"{name} {area:.3f}" for name, area in areas.items()) + "."
+    )
+
+
+def _detector_grades(
+    truth: np.ndarray, scores: np.ndarray, at: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return the grades of a detector that says yes from a threshold on, for each threshold."""
+    hits, alarms = ((scores[kind] >= at[:, None]).sum(axis=1) for kind in (truth, ~truth))
+    return {
+        "precision": hits / np.maximum(hits + alarms, 1),
+        "recall": hits / truth.sum(),
+        "F1": 2 * hits / (hits + alarms + truth.sum()),
+        "false alarms": alarms / (~truth).sum(),
+    }
+
+
+def threshold_dots(
+    truth: Sequence[bool], scores: Sequence[float], *, thresholds: Mapping[str, float]
+) -> Figure:
+    """Draw a detector's thresholds as the same dots on three pictures of it.
+
+    The pictures are the ROC curve, the precision-recall curve, and precision, recall and F1 against
+    the threshold. At or above its threshold, a score means yes.
+
+    Args:
+        truth: whether each example is a positive, shape `(n,)`.
+        scores: the larger, the likelier, shape `(n,)`.
+        thresholds: from a short name to a threshold; at most five, each with a marker of its own.
+
+    Raises:
+        ValueError: shapes that differ, one kind of examples only, or no or too many thresholds.
+
+    >>> print(threshold_dots([1, 1, 0, 0], [0.9, 0.4, 0.6, 0.1], thresholds={"half": 0.5}).alt)
+    Thresholds of a detector on its ROC curve, its precision-recall curve, and precision, recall \
+and F1 against the threshold. half, 0.500: recall 50.0%, false-positive rate 50.0%, precision \
+50.0%, F1 50.0%.
+    """
+    truth, scores = np.asarray(truth, bool), np.asarray(scores, float)
+    if truth.shape != scores.shape or truth.ndim != 1 or truth.all() or not truth.any():
+        raise ValueError(
+            f"need examples of both kinds: {truth.shape} and {scores.shape} do not fit"
+        )
+    if not 0 < len(thresholds) <= len(_MARKERS):
+        raise ValueError(f"give 1 to {len(_MARKERS)} thresholds, not {len(thresholds)}")
+    levels = np.unique(np.append(np.quantile(scores, np.linspace(0, 1, 601)), scores[truth]))[::-1]
+    line = _detector_grades(truth, scores, levels)
+    dots = _detector_grades(truth, scores, np.array(list(thresholds.values()), float))
+    figure, axes = plt.subplots(1, 3, figsize=(7.2, 3.3), layout="constrained")
+    roc, pr, by = axes
+    roc.plot(np.append(0, line["false alarms"]), np.append(0, line["recall"]), "-", color="C0")
+    roc.set(xlabel="false-positive rate", ylabel="recall", title="ROC")
+    pr.plot(line["recall"], line["precision"], "-", color="C0")
+    pr.axhline(truth.mean(), linestyle=":", color=rcParams["text.color"], linewidth=1)
+    pr.set(xlabel="recall", ylabel="precision", title="precision-recall")
+    for i, name in enumerate(("precision", "recall", "F1")):
+        style = {"color": f"C{i}", "linestyle": _LINES[i], "linewidth": 1.6}
+        by.plot(levels, line[name], label=name, **style)
+    by.set(xlabel="threshold", title="by threshold")
+    tight = {"ncols": 3, "fontsize": 8, "handlelength": 1.4, "columnspacing": 0.8}
+    by.legend(loc="upper center", bbox_to_anchor=(0.45, -0.24), **tight)
+    sayings = []
+    for i, (name, at) in enumerate(thresholds.items()):
+        precision, recall, f1, wrong = (grade[i] for grade in dots.values())
+        look = {"color": "C3", "markeredgecolor": rcParams["text.color"], "markersize": 8}
+        by.axvline(at, color=rcParams["text.color"], linewidth=0.8, alpha=0.5)
+        for ax, x, y in ((roc, wrong, recall), (pr, recall, precision), (by, at, f1)):
+            ax.plot(x, y, _MARKERS[i], label=name if ax is roc else None, **look)
+        said = f"recall {recall:.1%}, false-positive rate {wrong:.1%}, precision {precision:.1%}"
+        sayings.append(f"{name}, {at:.3f}: {said}, F1 {f1:.1%}")
+    for ax in axes:
+        ax.set(ylim=(-0.02, 1.04))
+        ax.set_box_aspect(1)
+    figure.legend(*roc.get_legend_handles_labels(), loc="outside lower center", ncols=5, fontsize=9)
+    alt = "Thresholds of a detector on its ROC curve, its precision-recall curve, and precision, "
+    return _finish(figure, alt + f"recall and F1 against the threshold. {'; '.join(sayings)}.")
+
+
+def _reliability_bars(top: Axes, bottom: Axes, sure, right, count, few: int) -> None:
+    """Draw one classifier's accuracy and its gap to the confidence, and below how many examples."""
+    left = np.arange(len(count)) / len(count)
+    bar = {"width": 1 / len(count), "align": "edge", "linewidth": 0.8}
+    solid = {"color": "C0", "edgecolor": rcParams["figure.facecolor"]}
+    gap = {"facecolor": "none", "edgecolor": "C1", "hatch": "////", "hatchcolor": "C1"}
+    pale = (count > 0) & (count < few)
+    for part, alpha, label in ((count >= few, 1.0, "gap to confidence"), (pale, 0.25, None)):
+        foot, height = right[part], (sure - right)[part]
+        top.bar(left[part], foot, alpha=alpha, **solid, **bar)
+        top.bar(left[part], height, bottom=foot, alpha=alpha, label=label, **gap, **bar)
+    top.plot([0, 1], [0, 1], "--", color=rcParams["text.color"], linewidth=1.2)
+    bottom.bar(left, count, **solid, **bar)
+    bottom.set_xlabel("confidence")
+    top.set(xlim=(0, 1), ylim=(0, 1.02))
+    for axis in (top.xaxis, top.yaxis):
+        axis.set_major_formatter(lambda value, _: f"{value:.0%}")
+
+
+def reliability_panels(
+    bins: Mapping[str, tuple[Sequence[float], Sequence[float], Sequence[int]]],
+    *,
+    few: int = 20,
+) -> Figure:
+    """Draw how often a classifier is right against how sure it is, a panel a classifier.
+
+    Bars show the accuracy of each bin, hatched from there to the confidence; below them stands
+    how many examples the bin holds. Bins of a few examples are pale.
+
+    Args:
+        bins: from name to confidence, accuracy and count of bins of equal width from 0 to 1, each
+            shape `(bins,)`; confidence and accuracy of an empty bin are not looked at.
+        few: a bin with fewer examples than that says little.
+
+    Raises:
+        ValueError: there is no classifier, the shapes differ, or all bins are empty.
+
+    >>> print(reliability_panels({"net": ([np.nan, 0.9], [np.nan, 0.7], [0, 30])}).alt)
+    Reliability diagrams. net: mean confidence 90.0%, accuracy 70.0%, expected calibration error \
+20.0%; too sure in 1 of 1 bins.
+    """
+    if not bins:
+        raise ValueError("give at least one classifier")
+    figure, axes = plt.subplots(
+        2,
+        len(bins),
+        figsize=(min(7.2, 0.6 + 2.9 * len(bins)), 3.9),
+        sharex=True,
+        sharey="row",
+        squeeze=False,
+        height_ratios=(3, 1),
+        layout="constrained",
+    )
+    sayings = []
+    for (top, bottom), (name, columns) in zip(axes.T, bins.items(), strict=True):
+        sure, right, count = (np.asarray(column, float) for column in columns)
+        if not sure.shape == right.shape == count.shape or sure.ndim != 1 or not count.sum() > 0:
+            plt.close(figure)
+            raise ValueError(f"{name} must be three equal shapes (bins,), not all empty")
+        held, many = count > 0, count[count > 0] >= few
+        _reliability_bars(top, bottom, sure, right, count, few)
+        sure, right, weight = sure[held], right[held], count[held] / count.sum()
+        error = float(np.abs(sure - right) @ weight)
+        top.set_title(f"{name}\ncalibration error {error:.1%}", fontsize=9)
+        sayings.append(
+            f"{name}: mean confidence {sure @ weight:.1%}, accuracy {right @ weight:.1%}, expected "
+            f"calibration error {error:.1%}; too sure in {int((sure > right)[many].sum())} of "
+            f"{int(many.sum())} bins"
+        )
+    axes[0, 0].set_ylabel("accuracy")
+    axes[1, 0].set_ylabel("examples")
+    axes[0, 0].legend(fontsize=8, loc="upper left")
+    return _finish(figure, f"Reliability diagrams. {'. '.join(sayings)}.")
+
+
+def interval_rows(
+    rows: Mapping[str, Mapping[str, Sequence[float]]], *, xlabel: str, percent: bool = True
+) -> Figure:
+    """Draw values with their intervals, a row a name, a marker a measure.
+
+    Args:
+        rows: from each row's name to its measures, and from each measure's name to a value and the
+            low and the high end of its interval.
+        xlabel: what the values measure.
+        percent: the values are parts of one, to be written as percentages.
+
+    Raises:
+        ValueError: there is no row or more than five measures, or a value is not in its interval.
+
+    >>> print(interval_rows({"Bag": {"recall": (0.95, 0.9, 0.97)}}, xlabel="grade").alt)
+    grade with intervals. Bag: recall 95.0% (90.0% to 97.0%).
+    """
+    measures = list(dict.fromkeys(measure for row in rows.values() for measure in row))
+    if not 0 < len(measures) <= len(_MARKERS):
+        raise ValueError(f"give rows with 1 to {len(_MARKERS)} measures, not {len(measures)}")
+    show = "{:.1%}".format if percent else "{:.3g}".format
+    room = 0.22 + 0.1 * len(measures)
+    figure, ax = plt.subplots(figsize=(6.8, 0.9 + room * len(rows)), layout="constrained")
+    sayings = []
+    for place, (name, row) in enumerate(rows.items()):
+        said = []
+        for measure, (value, low, high) in row.items():
+            i = measures.index(measure)
+            if not low <= value <= high:
+                plt.close(figure)
+                raise ValueError(f"{name}: {measure} {value} is not from {low} to {high}")
+            y = place + (i - (len(measures) - 1) / 2) * 0.6 / len(measures)
+            ax.plot([low, high], [y, y], "-", color=f"C{i}", linewidth=3, alpha=0.45)
+            ax.plot(value, y, _MARKERS[i], color=f"C{i}", markersize=6)
+            said.append(f"{measure} {show(value)} ({show(low)} to {show(high)})")
+        if place % 2:
+            ax.axhspan(place - 0.5, place + 0.5, color=rcParams["text.color"], alpha=0.05, lw=0)
+        sayings.append(f"{name}: {', '.join(said)}")
+        if len(measures) == 1:
+            at = {"va": "center", "transform": ax.get_yaxis_transform()}
+            ax.text(1.02, place, show(next(iter(row.values()))[0]), **at)
+    if len(measures) > 1:
+        marks = [ax.plot([], [], _MARKERS[i], color=f"C{i}")[0] for i in range(len(measures))]
+        figure.legend(marks, measures, loc="outside upper center", ncols=len(measures), fontsize=9)
+    ax.set_yticks(range(len(rows)), list(rows))
+    ax.set(xlabel=xlabel, ylim=(len(rows) - 0.5, -0.5))
+    ax.grid(axis="x")
+    if percent:
+        ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.4g}%")
+    return _finish(figure, f"{xlabel} with intervals. {'; '.join(sayings)}.")
+
+
+def curves_and_slopes(
+    x: Sequence[float], values: Mapping[str, Sequence[float]], slopes: Mapping[str, Sequence[float]]
+) -> Figure:
+    """Draw functions of one number on the left and their slopes at the same places on the right.
+
+    Args:
+        x: where the functions were evaluated, ascending, shape `(n,)`.
+        values: from each function's name to its values, shape `(n,)`.
+        slopes: from the same names to the slopes, shape `(n,)`.
+
+    Raises:
+        ValueError: there is no function, the names differ, or a shape is another than that of `x`.
+
+    >>> print(curves_and_slopes([-1, 0, 2], {"relu": [0, 0, 2]}, {"relu": [0, 0, 1]}).alt)
+    Left, 1 function of x from −1 to 2; right, the slope of each. relu: from 0 to 2, slope from 0 \
+to 1.
+    """
+    x = np.asarray(x, float)
+    pairs = {n: (np.asarray(v, float), np.asarray(slopes.get(n, ()))) for n, v in values.items()}
+    if not pairs or set(values) != set(slopes):
+        raise ValueError(f"values of {list(values)} need slopes of the same, not {list(slopes)}")
+    if any(part.shape != x.shape or x.ndim != 1 for pair in pairs.values() for part in pair):
+        raise ValueError(f"every curve must have the shape of x, {x.shape}")
+    figure, axes = plt.subplots(1, 2, figsize=(7.2, 3.3), layout="constrained")
+    sayings = []
+    for i, (name, pair) in enumerate(pairs.items()):
+        for ax, curve in zip(axes, pair, strict=True):
+            ax.plot(x, curve, color=f"C{i % 10}", linestyle=_LINES[i % 5], linewidth=2, label=name)
+        low, high, flat, steep = (_number(f(part)) for part in pair for f in (np.min, np.max))
+        sayings.append(f"{name}: from {low} to {high}, slope from {flat} to {steep}.")
+    axes[0].set(xlabel="x", title="value")
+    axes[1].set(xlabel="x", title="slope")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=5)
+    word = "function" if len(pairs) == 1 else "functions"
+    alt = f"Left, {len(pairs)} {word} of x from {_number(x[0])} to {_number(x[-1])}; right, the "
+    return _finish(figure, alt + f"slope of each. {' '.join(sayings)}")
+
+
+def layer_sizes(panels: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
+    """Draw positive sizes measured layer by layer, on logarithmic axes, a panel a measurement.
+
+    Args:
+        panels: from what was measured to the measurements: from each network's name to one
+            number a layer, first to last, positive.
+
+    Raises:
+        ValueError: there is no panel, or a network in it has no size or one that is not positive.
+
+    >>> layer_sizes({"gradient": {"sigmoid": [1e-9, 1e-6, 1e-3]}}).alt
+    'Sizes by layer on logarithmic axes. Gradient: sigmoid from 1e-09 in layer 1 to 0.001 in \
+layer 3.'
+    """
+    arrays = {
+        title: {name: np.asarray(sizes, float) for name, sizes in networks.items()}
+        for title, networks in panels.items()
+    }
+    every = [sizes for networks in arrays.values() for sizes in networks.values()]
+    if not every or not all(s.ndim == 1 and len(s) and (s > 0).all() for s in every):
+        raise ValueError("give at least one network, each with positive sizes, one a layer")
+    width = min(7.2, 0.6 + 3.3 * len(arrays))
+    figure, axes = plt.subplots(
+        1, len(arrays), figsize=(width, 3.7), squeeze=False, layout="constrained"
+    )
+    sentences = []
+    for ax, (title, networks) in zip(axes.flat, arrays.items(), strict=True):
+        said = []
+        for i, (name, sizes) in enumerate(networks.items()):
+            style = {"linestyle": _LINES[i % 5], "marker": _MARKERS[i % 5], "markersize": 4}
+            ax.semilogy(range(1, len(sizes) + 1), sizes, color=f"C{i % 10}", label=name, **style)
+            said.append(
+                f"{name} from {sizes[0]:.1g} in layer 1 to {sizes[-1]:.1g} in layer {len(sizes)}"
+            )
+        ax.set(xlabel="layer", title=title)
+        ax.xaxis.get_major_locator().set_params(integer=True)
+        sentences.append(f"{title[:1].upper()}{title[1:]}: {'; '.join(said)}.")
+    handles = axes.flat[0].get_legend_handles_labels()
+    figure.legend(*handles, loc="outside lower center", ncols=3, fontsize=9)
+    return _finish(figure, "Sizes by layer on logarithmic axes. " + " ".join(sentences))
+
+
+def _calls(model: Any) -> tuple[list[dict[str, Any]], dict[int, list[int]]]:
+    """Return the layer calls that a Keras model is made of, and which calls each one takes from.
+
+    Walks back from the outputs along the history that Keras keeps on its symbolic tensors.
+    """
+    try:
+        inputs, ends = list(model.inputs), list(model.outputs)
+    except (AttributeError, TypeError, ValueError):
+        raise ValueError("the model has no inputs and outputs yet: give it an Input") from None
+    calls: list[dict[str, Any]] = []
+    sources: dict[int, list[int]] = {}
+    numbers: dict[tuple[int, int], int] = {}
+
+    def visit(tensor: Any) -> int:
+        layer, index, _ = tensor._keras_history
+        if (id(layer), index) not in numbers:
+            node = layer._inbound_nodes[index]
+            begins = any(tensor is start for start in inputs)
+            before = [] if begins else [visit(taken) for taken in node.input_tensors]
+            number = numbers[id(layer), index] = len(calls)
+            sources[number] = list(dict.fromkeys(before))
+            how = getattr(getattr(layer, "activation", None), "__name__", "linear")
+            kind = type(layer).__name__ + ("" if how == "linear" else f", {how}")
+            again = any(call["layer"] is layer for call in calls)
+            weights = layer.count_params() if hasattr(layer, "count_params") else 0
+            calls.append(
+                {
+                    "layer": layer,
+                    "name": layer.name,
+                    "kind": "input" if begins else kind,
+                    "shape": tuple(tensor.shape[1:]),
+                    "knobs": f"{'same ' * again}{weights:,} weights" if weights else "",
+                    "again": again,
+                }
+            )
+        return numbers[id(layer), index]
+
+    for tensor in (*inputs, *ends):
+        visit(tensor)
+    return calls, sources
+
+
+def _place(sources: Mapping[int, Sequence[int]]) -> tuple[dict[Any, tuple[float, int]], list]:
+    """Place calls in rows so that every arrow points down; return places and the arrows' routes.
+
+    An arrow that passes a row gets a place of its own there, so that it runs beside the boxes.
+    """
+    import networkx
+
+    graph = networkx.DiGraph()
+    graph.add_nodes_from(sources)
+    graph.add_edges_from((a, b) for b, before in sources.items() for a in before)
+    rows: list[list[Any]] = [list(row) for row in networkx.topological_generations(graph)]
+    depth = {call: number for number, row in enumerate(rows) for call in row}
+    routes = []
+    above: dict[Any, list[Any]] = {call: [] for call in depth}
+    below: dict[Any, list[Any]] = {call: [] for call in depth}
+    for a, b in graph.edges:
+        passing = [(a, b, number) for number in range(depth[a] + 1, depth[b])]
+        for stop in passing:
+            rows[stop[2]].append(stop)
+        routes.append([a, *passing, b])
+        for one, other in itertools.pairwise(routes[-1]):
+            below.setdefault(one, []).append(other)
+            above.setdefault(other, []).append(one)
+    across = {call: i - (len(row) - 1) / 2 for row in rows for i, call in enumerate(row)}
+    for number in range(6):  # up and down in turn, each call towards the middle of its neighbours
+        near, order = (above, rows) if number % 2 else (below, rows[::-1])
+        for row in order:
+            wish = {c: np.mean([across[n] for n in near.get(c, ())] or [across[c]]) for c in row}
+            row.sort(key=wish.__getitem__)
+            edge = -np.inf
+            for call in row:
+                half = 0.15 if isinstance(call, tuple) else 0.5
+                across[call] = max(float(wish[call]), edge + half)
+                edge = across[call] + half
+            shift = float(np.mean([across[call] - wish[call] for call in row]))
+            across.update({call: across[call] - shift for call in row})
+    return {call: (across[call], number) for number, row in enumerate(rows) for call in row}, routes
+
+
+def _draw_call(
+    ax: Axes, centre: tuple[float, float], size: tuple[float, float], call: Mapping[str, Any]
+) -> None:
+    """Draw the box of a layer's call: name and kind, the shape it returns, its weights."""
+    (x, y), (wide, high) = centre, size
+    box = FancyBboxPatch((x - wide / 2, y - high / 2), wide, high, boxstyle="round,pad=0")
+    box.set(facecolor=rcParams["figure.facecolor"], edgecolor=rcParams["text.color"], zorder=2)
+    box.set(linestyle="--" if call["again"] else "-")
+    box.set(linewidth=2.2 if call["kind"] == "input" else 1.2)
+    ax.add_patch(box)
+    style = {"va": "center", "zorder": 3, "fontsize": 9 if wide > 2.2 else 8 if wide > 1.9 else 7}
+    left, right = x - wide / 2 + 0.09, x + wide / 2 - 0.09
+    ax.text(left, y + 0.11, call["name"], ha="left", weight="bold", **style)
+    ax.text(right, y + 0.11, call["kind"], ha="right", **style)
+    ax.text(left, y - 0.11, str(call["shape"]), ha="left", **style)
+    ax.text(right, y - 0.11, call["knobs"], ha="right", **style)
+
+
+def model_diagram(model: Any) -> Figure:
+    """Draw a Keras model as boxes and arrows, from its inputs at the top to its outputs.
+
+    Every box is one call of a layer: its name and kind, the shape it returns without the batch
+    axis, its weights. A layer that is called again is drawn again, dashed, as its weights are the
+    same. Needs networkx, which nothing else in this file does, and no Graphviz.
+
+    Args:
+        model: a Sequential or functional model, built. Any graph: several inputs and outputs,
+            branches, shared layers. A model inside the model is one box.
+
+    Raises:
+        ValueError: the model has no inputs and outputs yet.
+
+    >>> import keras
+    >>> image, dense = keras.Input((4,), name="image"), keras.layers.Dense(2, name="scores")
+    >>> print(model_diagram(keras.Model(image, dense(image), name="tiny")).alt)
+    Diagram of the model tiny, 10 weights. image, input, (4,); scores, Dense, (2,), 10 weights, \
+from image.
+    """
+    calls, sources = _calls(model)
+    places, routes = _place(sources)
+    low, high = min(x for x, _ in places.values()), max(x for x, _ in places.values())
+    wide, tall, step = min(2.9, 7.0 / (high - low + 1)), 0.5, 0.8
+    bottom = -step * max(row for _, row in places.values())
+    figure, ax = plt.subplots(figsize=((high - low + 1) * wide + 0.1, 0.7 - bottom))
+    at = {call: (across * wide, -row * step) for call, (across, row) in places.items()}
+    ink = {"color": rcParams["text.color"], "linewidth": 1.2, "linestyle": "-"}
+    for first, *passing, last in routes:
+        track = [(at[first][0], at[first][1] - tall / 2)]
+        for x, y in map(at.__getitem__, passing):
+            track += [(x, y + tall / 2), (x, y - tall / 2)]
+        lean = np.clip(0.3 * (track[-1][0] - at[last][0]), -0.35 * wide, 0.35 * wide)
+        end = (at[last][0] + lean, at[last][1] + tall / 2)
+        ax.plot(*np.transpose(track), **ink)
+        head = {"arrowstyle": "-|>", "mutation_scale": 11, "shrinkA": 0, "shrinkB": 0}
+        ax.add_patch(FancyArrowPatch(track[-1], end, **head, **ink))
+    sayings = []
+    for number, call in enumerate(calls):
+        _draw_call(ax, at[number], (wide - 0.2, tall), call)
+        taken = " and ".join(calls[source]["name"] for source in sources[number])
+        parts = (call["name"], call["kind"], str(call["shape"]), call["knobs"])
+        sayings.append(", ".join(filter(None, [*parts, taken and f"from {taken}"])))
+    ax.set_position((0, 0, 1, 1))
+    ax.set(xlim=((low - 0.5) * wide - 0.05, (high + 0.5) * wide + 0.05), ylim=(bottom - 0.35, 0.35))
+    ax.set_axis_off()
+    alt = f"Diagram of the model {model.name}, {model.count_params():,} weights. "
+    return _finish(figure, alt + "; ".join(sayings) + ".")
+
+
+def label_order(
+    orders: Mapping[str, Sequence[int]], class_names: Sequence[str], *, batch_size: int = 100
+) -> Figure:
+    """Draw the classes of examples in the order in which they come, one panel an order.
+
+    Args:
+        orders: from each order's name to the labels as they come, integers, shape `(n,)`.
+        class_names: one name a class.
+        batch_size: how many successive labels to look at together, for the alt text: how many
+            different classes a batch holds, on average over whole batches.
+
+    Raises:
+        ValueError: there is nothing to draw, an order is shorter than a batch, or a label has no
+            name.
+
+    >>> label_order({"sorted": [0, 0, 1, 1], "dealt": [0, 1, 1, 0]}, ["a", "b"], batch_size=2).alt
+    'Labels in the order in which they come. sorted: a batch of 2 holds 1.0 of 2 classes on \
+average. dealt: a batch of 2 holds 2.0 of 2 classes on average.'
+    """
+    labels = {name: np.asarray(order, int) for name, order in orders.items()}
+    if not labels or any(each.ndim != 1 or len(each) < batch_size for each in labels.values()):
+        raise ValueError(f"give at least one order of {batch_size} labels or more")
+    if any(each.min() < 0 or each.max() >= len(class_names) for each in labels.values()):
+        raise ValueError(f"labels must lie from 0 to {len(class_names) - 1}, one a class name")
+    figure, axes = plt.subplots(
+        len(labels),
+        1,
+        figsize=(7.2, 0.5 + 1.75 * len(labels)),
+        sharex=True,
+        squeeze=False,
+        layout="constrained",
+    )
+    sayings = []
+    for i, (ax, (name, each)) in enumerate(zip(axes.flat, labels.items(), strict=True)):
+        shown = np.arange(0, len(each), max(len(each) // 2500, 1))
+        ax.plot(shown, each[shown], ".", color=f"C{i % 6}", markersize=1.5)
+        ax.set_yticks(range(len(class_names)), class_names, fontsize=8)
+        ax.set_title(name, fontsize=9)
+        ax.set_ylim(len(class_names) - 0.5, -0.5)
+        whole = each[: len(each) // batch_size * batch_size].reshape(-1, batch_size)
+        kinds = np.mean([len(np.unique(batch)) for batch in whole])
+        sayings.append(
+            f"{name}: a batch of {batch_size} holds {kinds:.1f} of {len(class_names)} classes on "
+            "average."
+        )
+    ax.set(xlabel="position in the epoch")
+    return _finish(figure, "Labels in the order in which they come. " + " ".join(sayings))
+
+
+def chosen_and_fresh(
+    chosen: Sequence[float], fresh: Sequence[float], *, what: str = "candidates"
+) -> Figure:
+    """Draw what candidates score on the examples that choose among them, and on fresh ones.
+
+    Args:
+        chosen: each candidate's score on the examples it is chosen by, from 0 to 1, shape `(n,)`.
+        fresh: its score on other examples, shape `(n,)`.
+        what: what the candidates are.
+
+    Raises:
+        ValueError: there are no candidates, or the scores are not as many.
+
+    >>> chosen_and_fresh([0.5, 0.9], [0.6, 0.7], what="rules").alt
+    '2 rules: score where chosen against score on fresh examples. The winner where chosen scores \
+90.0% there and 70.0% on fresh examples, 20.0 points lower.'
+    """
+    x, y = np.asarray(chosen, float), np.asarray(fresh, float)
+    if x.ndim != 1 or x.shape != y.shape or not len(x):
+        raise ValueError(f"give as many fresh scores as chosen ones, not {x.shape} and {y.shape}")
+    best = int(np.argmax(x))
+    figure, ax = plt.subplots(figsize=(5.6, 4.0), layout="constrained")
+    low, high = min(x.min(), y.min()) - 0.02, max(x.max(), y.max()) + 0.04
+    place = {"textcoords": "offset points", "ha": "right", "va": "center", "fontsize": 9}
+    ax.plot([low, high], [low, high], "--", color=rcParams["text.color"], linewidth=1)
+    ax.annotate("as good on both", (high, high), xytext=(-30, -6), **place)
+    ax.plot(x, y, "o", color="C0", markersize=4, alpha=0.5)
+    ax.plot(x[best], y[best], "s", color="C1", markersize=9)
+    ax.annotate("the winner", (x[best], y[best]), xytext=(0, -18), **place)
+    ax.set(xlabel="score where chosen", ylabel="score on fresh examples", xlim=(low, high))
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    drop = 100 * (x[best] - y[best])
+    alt = f"{len(x)} {what}: score where chosen against score on fresh examples. The winner where "
+    alt += f"chosen scores {x[best]:.1%} there and {y[best]:.1%} on fresh examples, "
+    return _finish(figure, alt + f"{abs(drop):.1f} points {'lower' if drop >= 0 else 'higher'}.")
+
+
+def seed_lines(
+    curves: Mapping[str, Mapping[float, Sequence[float]]],
+    *,
+    xlabel: str,
+    ylabel: str = "accuracy",
+    log: bool = True,
+) -> Figure:
+    """Draw scores against a number: a dot a seed, a line through the means, an upright range.
+
+    Args:
+        curves: from each curve's name to its points, from x to the scores there, one a seed, parts
+            of one.
+        xlabel, ylabel: what the axes measure.
+        log: x on a logarithmic axis; every x is then positive.
+
+    Raises:
+        ValueError: a curve has no point, a point no score, or a number is not finite or, on a
+            logarithmic axis, not positive.
+
+    >>> figure = seed_lines({"batch 32": {0.1: [0.8, 0.9], 0.01: [0.7]}}, xlabel="learning rate")
+    >>> print(figure.alt)
+    accuracy against learning rate, a dot a seed. batch 32: mean 70.0% at 0.01, 85.0% (from 80.0% \
+to 90.0%) at 0.1.
+    """
+    scores = [np.asarray(values, float) for curve in curves.values() for values in curve.values()]
+    if not curves or not all(curves.values()):
+        raise ValueError("give at least one curve, each with at least one point")
+    if not all(v.ndim == 1 and len(v) and np.isfinite(v).all() for v in scores):
+        raise ValueError("give finite scores, shape (seeds,), at each point")
+    xs = sorted({float(x) for curve in curves.values() for x in curve})
+    if not np.isfinite(xs).all() or (log and xs[0] <= 0):
+        raise ValueError(f"x must be finite{' and positive' if log else ''}, not {xs}")
+    figure, ax = plt.subplots(figsize=(6.6, 3.8), layout="constrained")
+    sayings = []
+    for i, (name, curve) in enumerate(curves.items()):
+        style = {"color": f"C{i % 6}", "linestyle": _LINES[i % 5], "marker": _MARKERS[i % 5]}
+        said, means = [], []
+        for x in sorted(curve):
+            low, mean, high = np.min(curve[x]), float(np.mean(curve[x])), np.max(curve[x])
+            ax.plot([x, x], [low, high], "-", color=f"C{i % 6}", alpha=0.3, linewidth=5)
+            ax.plot([x] * len(curve[x]), curve[x], **{**style, "linestyle": "none"}, markersize=5)
+            spread = f" (from {_percent(low)} to {_percent(high)})" if len(curve[x]) > 1 else ""
+            said.append(f"{_percent(mean)}{spread} at {x:g}")
+            means.append(mean)
+        ax.plot(sorted(curve), means, color=style["color"], linestyle=style["linestyle"])
+        ax.plot([], [], **style, label=name)
+        sayings.append(f"{name}: mean {', '.join(said)}.")
+    ax.set_xscale("log" if log else "linear")
+    ax.set_xticks(xs, [f"{x:g}" for x in xs])
+    ax.minorticks_off()
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.grid(axis="y")
+    ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.4g}%")
+    figure.legend(loc="outside upper center", ncols=min(len(curves), 3), fontsize=9)
+    return _finish(figure, f"{ylabel} against {xlabel}, a dot a seed. {' '.join(sayings)}")
+
+
+def search_progress(
+    searches: Mapping[str, Sequence[tuple[float, float]]],
+    *,
+    xlabel: str = "epochs trained",
+    ylabel: str = "accuracy",
+    reference: tuple[str, float] | None = None,
+) -> Figure:
+    """Draw what a search has found against what it has spent: a mark a trial, a line for the best.
+
+    Args:
+        searches: from each search's name to its trials in the order in which they ran: what the
+            trial cost, and its score, a part of one, of which more is better.
+        xlabel: what the costs count.
+        ylabel: what the scores measure.
+        reference: name and score of something to beat, drawn as a dotted level line.
+
+    Raises:
+        ValueError: a search has no trial, or a cost is not positive.
+
+    >>> search_progress({"random": [(10, 0.80), (10, 0.85), (10, 0.82)]}).alt
+    'The best accuracy against epochs trained. random: 3 trials, 30 epochs trained, best 85.0%, \
+found after 20.'
+    """
+    if not searches or any(
+        not trials or min(cost for cost, _ in trials) <= 0 for trials in searches.values()
+    ):
+        raise ValueError("give at least one search, each with trials (cost above 0, score)")
+    figure, ax = plt.subplots(figsize=(6.6, 3.8), layout="constrained")
+    sayings = []
+    for i, (name, trials) in enumerate(searches.items()):
+        costs, scores = np.array(trials, float).T
+        spent = np.cumsum(costs)
+        record = np.maximum.accumulate(scores)
+        style = {"color": f"C{i % 6}", "linestyle": _LINES[i % 5], "marker": _MARKERS[i % 5]}
+        ax.step(spent, record, where="post", color=style["color"], linestyle=style["linestyle"])
+        ax.plot(spent, scores, **{**style, "linestyle": "none"}, markersize=6)
+        ax.plot([], [], **style, label=name)
+        found = spent[int(scores.argmax())]
+        sayings.append(
+            f"{name}: {len(trials)} trial{'' if len(trials) == 1 else 's'}, {spent[-1]:g} {xlabel}, "
+            f"best {_percent(record[-1])}, found after {found:g}."
+        )
+    if reference is not None:
+        name, score = reference
+        ax.axhline(score, color=rcParams["text.color"], linestyle=":", label=name, linewidth=1.5)
+        sayings.append(f"{name}: {_percent(score)}.")
+    ax.set(xlabel=xlabel, ylabel=ylabel, xlim=(0, None))
+    ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.4g}%")
+    figure.legend(loc="outside upper center", ncols=len(searches) + 1, fontsize=9)
+    return _finish(figure, f"The best {ylabel} against {xlabel}. {' '.join(sayings)}")

@@ -1,4 +1,4 @@
-"""Training aids: a one-cycle schedule, a quick way to train with it, and a CPU stopwatch.
+"""Training aids: a one-cycle schedule, a quick way to train with it, a callback, a CPU stopwatch.
 
 Needs: tensorflow (with its Keras). Copy this one file into your project and `import training`.
 """
@@ -178,3 +178,51 @@ class Stopwatch:
     ) -> None:
         self.cpu_seconds = time.process_time() - self._cpu_start
         self.wall_seconds = time.perf_counter() - self._wall_start
+
+
+class StopAtAccuracy(keras.callbacks.Callback):
+    """Stop training after the first epoch whose accuracy reaches a target.
+
+    Args:
+        target: the accuracy to reach, above 0 and at most 1.
+        monitor: the name under which `fit` logs it: `"val_accuracy"` is measured on the validation
+            examples at the epoch's end, `"accuracy"` is the mean over the epoch's batches.
+
+    Attributes:
+        epoch: the epoch that reached the target, counted from 1; None if none did.
+
+    Raises:
+        ValueError: the target is out of its range.
+        KeyError: at the end of the first epoch, if `fit` logs nothing of that name. (The
+            callbacks of Keras warn, and train on.)
+
+    >>> import numpy as np
+    >>> network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)])
+    >>> network.compile("sgd", "mse", metrics=["accuracy"])
+    >>> stop = StopAtAccuracy(0.01, monitor="accuracy")
+    >>> examples = np.array([[1.0, 0.0], [-1.0, 0.0]]), np.array([[1.0, 0.0], [1.0, 0.0]])
+    >>> run = network.fit(*examples, epochs=5, callbacks=[stop], verbose=0)
+    >>> stop.epoch, len(run.epoch)
+    (1, 1)
+    """
+
+    def __init__(self, target: float, *, monitor: str = "val_accuracy") -> None:
+        super().__init__()
+        if not 0 < target <= 1:
+            raise ValueError(f"target must be an accuracy above 0 and at most 1, not {target!r}")
+        self.target = float(target)
+        self.monitor = monitor
+        self.epoch: int | None = None
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Forget an earlier training."""
+        self.epoch = None
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Compare the epoch's accuracy, `logs[monitor]`, with the target."""
+        logs = logs or {}
+        if self.monitor not in logs:
+            raise KeyError(f"fit logs no {self.monitor!r}, only {', '.join(sorted(logs))}")
+        if logs[self.monitor] >= self.target:
+            self.epoch = epoch + 1
+            self.model.stop_training = True

@@ -5,14 +5,27 @@ from __future__ import annotations
 import math
 import re
 
+import matplotlib
+
+matplotlib.use("agg")
+
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from matplotlib.colors import to_rgb
+from matplotlib.patches import FancyBboxPatch
 
-from snippets.tensors import describe, explain_shape, matmul_shape
+from snippets.tensors import (
+    broadcast_picture,
+    describe,
+    explain_broadcast,
+    explain_shape,
+    matmul_shape,
+)
 
 SHAPES = st.lists(st.integers(0, 5), max_size=4).map(tuple)
 MATRICES = st.lists(st.integers(1, 3), min_size=1, max_size=4).map(tuple)
@@ -85,3 +98,157 @@ def test_leading_axes_that_do_not_broadcast_are_named():
 def test_a_vector_is_not_a_matrix():
     with pytest.raises(ValueError, match="rank 2 or more"):
         matmul_shape((3,), (3, 2))
+
+
+@st.composite
+def broadcastable_pairs(draw):
+    """Two shapes that fit: a common one, each axis kept or made 1, some leading ones left out."""
+    common = draw(st.lists(st.integers(0, 4), max_size=4))
+    pair = []
+    for _ in range(2):
+        kept = [size if draw(st.booleans()) else 1 for size in common]
+        pair.append(tuple(kept[draw(st.integers(0, len(kept))) :]))
+    return tuple(pair)
+
+
+def numpys(left, right):
+    """Return NumPy's broadcast shape, or None."""
+    try:
+        return np.broadcast_shapes(left, right)
+    except ValueError:
+        return None
+
+
+def said(left, right):
+    """Return the shape that the explanation names, or None where it says that there is none."""
+    match = re.match(
+        r"\(.*?\) with \(.*?\) (?:gives \((.*?)\)|does not fit)\. ", explain_broadcast(left, right)
+    )
+    return None if match[1] is None else tuple(map(int, re.findall(r"\d+", match[1])))
+
+
+@given(broadcastable_pairs())
+@example(((), ()))
+@example(((0, 1), (3,)))
+def test_shapes_that_fit_give_the_shape_that_numpy_and_tensorflow_give(pair):
+    left, right = pair
+    assert said(left, right) == numpys(left, right)
+    assert said(left, right) == tuple((tf.zeros(left) + tf.zeros(right)).shape)
+
+
+@given(SHAPES, SHAPES)
+def test_shapes_fit_or_not_as_numpy_and_tensorflow_say(left, right):
+    try:
+        tensorflows = tuple((tf.zeros(left) + tf.zeros(right)).shape)
+    except tf.errors.InvalidArgumentError:
+        tensorflows = None
+    assert said(left, right) == numpys(left, right) == tensorflows
+
+
+@given(SHAPES, SHAPES)
+def test_the_axes_that_clash_are_named_and_no_others(left, right):
+    rank = max(len(left), len(right))
+    ones = [(1,) * (rank - len(shape)) + shape for shape in (left, right)]
+    clashing = [i for i, (a, b) in enumerate(zip(*ones, strict=True)) if a != b and 1 not in (a, b)]
+    named = re.findall(
+        r"axis (\d+): [\d,]+ and [\d,]+ clash", explain_broadcast(left, right).lower()
+    )
+    assert [int(number) for number in named] == clashing
+
+
+@given(broadcastable_pairs())
+def test_the_order_of_two_shapes_does_not_matter(pair):
+    assert said(*pair) == said(*reversed(pair))
+
+
+def test_each_thing_that_happens_to_an_axis_has_its_words():
+    assert explain_broadcast((5, 1, 28, 1, 1), (7, 28, 3, 1)) == (
+        "(5, 1, 28, 1, 1) with (7, 28, 3, 1) gives (5, 7, 28, 3, 1). Axis 0: right has none and is "
+        "repeated 5 times; axis 1: left stretches from 1 to 7; axis 2: 28 meets 28; axis 3: left "
+        "stretches from 1 to 3; axis 4: 1 meets 1."
+    )
+    assert "right has none and is repeated once" in explain_broadcast((1, 2), (2,))
+    assert explain_broadcast((), ()) == "() with () gives (). No axes to compare."
+
+
+def test_shapes_and_axes_can_be_given_names():
+    words = explain_broadcast((9, 1), (9,), names=("guess", "truth"), axes=("picture", "column"))
+    assert "Picture: truth has none and is repeated 9 times; column: guess stretches" in words
+
+
+@pytest.mark.parametrize("function", [explain_broadcast, broadcast_picture])
+def test_a_name_for_each_axis_of_the_result_and_no_negative_sizes(function):
+    with pytest.raises(ValueError, match="2 axes in the result, but 1 names"):
+        function((2, 3), (3,), axes=("row",))
+    with pytest.raises(ValueError, match="no negative sizes"):
+        function((2, -1), (3,))
+    assert not plt.get_fignums()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.one_of(
+        broadcastable_pairs(),
+        st.tuples(SHAPES, SHAPES),
+        st.tuples(*[st.lists(st.integers(0, 300), max_size=7).map(tuple)] * 2),
+    )
+)
+def test_any_two_shapes_are_drawn_and_the_alt_text_names_the_result_or_the_clash(pair):
+    figure = broadcast_picture(*pair)
+    result = numpys(*pair)
+    assert (f"gives {result}." if result is not None else "does not fit.") in figure.alt
+    assert (" clash" in figure.alt) == (result is None)
+    assert figure.get_size_inches()[0] <= 7.2
+    assert not plt.get_fignums()
+    figure.canvas.draw()
+
+
+def boxes(figure):
+    return [patch for patch in figure.axes[0].patches if isinstance(patch, FancyBboxPatch)]
+
+
+def texts(figure):
+    return [text.get_text() for text in figure.axes[0].texts]
+
+
+@settings(max_examples=30, deadline=None)
+@given(broadcastable_pairs().filter(lambda pair: numpys(*pair) and len(numpys(*pair)) == 2))
+def test_a_small_sum_is_drawn_cell_by_cell_with_its_copies_dashed(pair):
+    result = numpys(*pair)
+    figure = broadcast_picture(*pair)
+    ledger = 3 * len(result)
+    if math.prod(result):
+        dashed = [patch.get_linestyle() == "--" for patch in boxes(figure)[ledger:]]
+        copies = sum(math.prod(result) - math.prod(shape) for shape in pair)
+        assert len(dashed) == 3 * math.prod(result)
+        assert sum(dashed) == copies
+    else:
+        assert len(boxes(figure)) == ledger
+
+
+def test_the_sum_in_the_picture_is_right():
+    figure = broadcast_picture((2, 1, 3), (4, 1))
+    total = np.arange(1, 7).reshape(2, 1, 3) + 10 * np.arange(1, 5).reshape(4, 1)
+    assert figure.alt.endswith(f"= {total.tolist()}.")
+    assert {str(value) for value in total.ravel()} <= set(texts(figure))
+
+
+def test_what_is_too_large_for_cells_still_has_its_shapes_drawn():
+    figure = broadcast_picture((54000, 28, 28), (28, 28), names=("images", "mean"))
+    assert len(boxes(figure)) == 9
+    assert {"(1) → 54,000", "images  (54000, 28, 28)", "axis 2"} <= set(texts(figure))
+
+
+def test_clashing_sizes_are_framed_and_crossed_out():
+    figure = broadcast_picture((2, 3), (2,))
+    framed = [patch for patch in boxes(figure) if patch.get_linewidth() == 2]
+    assert len(framed) == 3
+    assert texts(figure).count("✗") == 2  # in the result, and between the two tensors
+
+
+def test_text_outside_filled_boxes_takes_its_colour_from_the_style():
+    with plt.rc_context({"text.color": "#123456"}):
+        figure = broadcast_picture((3, 1), (2,))
+    for said in figure.axes[0].texts:
+        assert to_rgb(said.get_color()) in {to_rgb("#123456"), (0, 0, 0)}
+    assert to_rgb(figure.axes[0].texts[0].get_color()) == to_rgb("#123456")

@@ -2,7 +2,7 @@
 # title: Tensors
 # summary: Every picture, weight and score in a network is a grid of numbers with a shape and a type.
 # needs: []
-# teaches: [tensor, axis, rank, shape, dtype, size, scalar, vector, matrix, batch, reshape, transpose, matrix multiplication, variable]
+# teaches: [tensor, pixel, element, axis, rank, shape, dtype, size, scalar, vector, matrix, float, batch, label, class, one-hot, reshape, transpose, matrix multiplication, weight, variable]
 # data: [fashion-mnist]
 # artifacts: []
 # ---
@@ -174,8 +174,34 @@ print("concat", strip.shape, strip.dtype)
 
 # %% [markdown]
 # Three pictures of shape `(28, 28)` become a batch of shape `(3, 28, 28)`, or one wide picture of
-# 28 rows and 84 columns. (The pictures were made tensors first. Given NumPy arrays in a list,
-# `tf.stack` and `tf.constant` keep the numbers and forget the `uint8`: the result is `int32`.)
+# 28 rows and 84 columns. In a batch, axis 0 counts the examples; it is the **batch axis**, and a
+# network treats each of them alike. (The pictures were made tensors first. Given NumPy arrays in a
+# list, `tf.stack` and `tf.constant` keep the numbers and forget the `uint8`: the result is `int32`.)
+#
+# ## Answers are tensors too
+#
+# To learn, a network must be told what each picture shows: its **label**, one of ten kinds, here
+# called **classes**. Labels are whole numbers, one a picture, so a batch of them is a vector.
+
+# %%
+labels = fashion.train.labels[:3]
+print(labels, labels.shape, labels.dtype)
+print([fashion.class_names[label] for label in labels])
+
+# %% [markdown]
+# The numbers are names, not amounts: class 9 is not three times class 3. Where that matters, a label
+# is written **one-hot**: a row with a place for each class, all 0 but for a single 1.
+
+# %%
+one_hot = tf.one_hot(labels, 10)
+plots.tensor_picture(
+    {"labels": labels, "tf.one_hot(labels, 10)": one_hot}, marked={"tf.one_hot(labels, 10)": 1}
+)
+
+# %% [markdown]
+# Count the places from 0: the 1 stands where the label says. Three labels became a matrix of shape
+# `(3, 10)`, of `float32` numbers: three rows of ten, the shape of the answers that a network will give.
+# Both forms say the same, and later pages use both.
 #
 # ## Reshape is not transpose
 #
@@ -200,8 +226,8 @@ flat = tf.reshape(three, (3, -1))
 flat.shape
 
 # %% [markdown]
-# Three pictures of 28 × 28 pixels, three rows of 784. All elements must find a place, neither more
-# nor fewer, or TensorFlow refuses:
+# Three pictures of 28 × 28 pixels, three rows of 784. (As a part of a network, this step is called
+# `Flatten`.) All elements must find a place, neither more nor fewer, or TensorFlow refuses:
 
 # %% tags=["raises-exception"]
 tf.reshape(matrix, (4, 2))
@@ -258,6 +284,9 @@ print(matrix * 100)
 # numbers into floats of dtype `float64`, which keep more digits than `float32` and take twice the
 # memory. For whole-number division write `//`, as in Python.
 #
+# Must the two shapes be equal, then? A single number already broke that rule. The
+# [next page](broadcasting.md) tells which shapes may meet.
+#
 # The sign `@` is **matrix multiplication**, the operation that networks spend their lives on. Each
 # element of the result takes a whole row from the left and a whole column from the right, multiplies
 # them pair by pair, and adds up:
@@ -301,6 +330,9 @@ scores.shape
 # %% tags=["claims"]
 assert np.array_equal(matrix @ prices, [[140, 14], [320, 32]]), (
     "the matrix product agrees with the one worked out by hand"
+)
+assert np.array_equal(tf.argmax(one_hot, axis=1), labels), (
+    "the 1 of a one-hot row stands at the label's place"
 )
 assert scores.shape == (3, 10), "a batch of 3 pictures times 784 by 10 weights gives 3 by 10 scores"
 
@@ -475,6 +507,7 @@ plots.image_grid(average.numpy()[None], ["average"], columns=1, subject="average
 #
 # ## Where next
 #
-# Learning means changing weights so that the scores get better. Which way to change each one is told
-# by its slope: [Gradients](gradients.md). If you would rather see a network learn first, go to
-# [Your first network](../networks/first-network.md), and come back.
+# `matrix * 100` multiplied six numbers by one. How far that goes, from dyeing a boot to a bug that
+# makes a network quietly learn nothing, is told in [Broadcasting](broadcasting.md). If you would
+# rather see a network learn first, go to [Your first network](../networks/first-network.md), and come
+# back.

@@ -1,14 +1,14 @@
 # ---
 # title: Gradients
 # summary: How TensorFlow tells, for every weight at once, which way to turn it and how much it matters.
-# needs: [tensors]
-# teaches: [derivative, finite difference, gradient tape, chain rule, gradient, gradient descent, learning rate, loss, second derivative]
+# needs: [tensors, broadcasting]
+# teaches: [tangent, slope, derivative, finite difference, gradient tape, chain rule, gradient, gradient descent, learning rate, persistent tape, recomputation, stop_gradient, softmax, jacobian, second derivative]
 # data: [fashion-mnist]
 # artifacts: []
 # ---
 
 # %% [markdown]
-# A network has given a wrong answer. It holds thousands of adjustable numbers, its **weights**. Which
+# A network has given a wrong answer. It holds thousands of adjustable numbers, its weights. Which
 # of them should change, in which direction, and which matter most?
 #
 # One list of numbers answers for all of them at once: the **gradient**. It is nothing more than
@@ -251,14 +251,16 @@ pixels.shape, answers.shape
 
 # %% [markdown]
 # The smallest network there is has a weight for each pixel. It multiplies pixels by weights and adds
-# up; the sum is its score. A positive score means "boot". How wrong it is, in one number, is called
-# the **loss**: here the average of (score − answer)², so that every miss counts and large ones count
-# more. `tf.linalg.matvec` multiplies a matrix by a vector: one score for each row, that is, picture.
+# up; the sum is its score. A positive score means "boot". How wrong it is, in one number, is its
+# loss: the mean of (score − answer)², as in [Broadcasting](broadcasting.md). `tf.linalg.matvec`
+# multiplies a matrix by a vector: one score for each row, that is, picture. Scores and answers then
+# have one shape, and the assert says so.
 
 
 # %%
 def loss(weights):
     scores = tf.linalg.matvec(pixels, weights)
+    assert scores.shape == answers.shape, f"{scores.shape} against {answers.shape}"
     return tf.reduce_mean((scores - answers) ** 2)
 
 
@@ -427,14 +429,187 @@ del tape
 # For one result and several variables you need no persistent tape: `tape.gradient(loss, [a, b, c])`
 # answers for all of them in one pass.
 #
+# ## What a tape keeps
+#
+# Playing backwards needs values from the way forwards. The slope of $x^2$ is $2x$: to give it, the tape
+# must still know $x$. So results that you no longer hold stay in memory as long as the tape does. You
+# can count them. A `weakref` points to an object without keeping it alive: when it comes back empty,
+# the object is gone.
+
+# %%
+import weakref
+
+
+def kept_megabytes(layer, depth, x):
+    """Return the megabytes of results that a tape keeps alive after `depth` layers."""
+    results = []
+
+    def noted(result):
+        size = result.shape.num_elements() * result.dtype.size
+        results.append((weakref.ref(result), size))
+        return result
+
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        for _ in range(depth):
+            x = layer(x, noted)
+    del x
+    return sum(size for alive, size in results if alive() is not None) / 1e6
+
+
+# %% [markdown]
+# As a *layer*, a step of a network, take a matrix product and then `tf.tanh`, which squeezes any number
+# to between −1 and 1. It is run on 500 pictures. Each of the two operations returns 500 × 784 numbers of
+# 4 bytes, which is `{python} f"{500 * 784 * 4 / 1e6:.2f}"` MB.
+
+# %%
+batch = pixels[:500]
+mixing = tf.random.stateless_normal((784, 784), seed=(1, 2)) / 28  # keeps results of one size
+depths = [4, 8, 12, 16]
+
+
+def layer(x, noted):
+    return noted(tf.tanh(noted(x @ mixing)))
+
+
+def four_layers(x, noted):
+    return layer(layer(layer(layer(x, noted), noted), noted), noted)
+
+
+def four_layers_recomputed(x, noted):
+    return tf.recompute_grad(lambda x: four_layers(x, noted))(x)
+
+
+memory = {
+    "tape": [kept_megabytes(four_layers, depth // 4, batch) for depth in depths],
+    "tape, recomputing": [
+        kept_megabytes(four_layers_recomputed, depth // 4, batch) for depth in depths
+    ],
+}
+plots.spread_curves(memory, x=depths, xlabel="layers", ylabel="megabytes kept")
+
+# %% [markdown]
+# Twice the layers, twice the memory: **what a tape keeps grows with every layer and with every picture
+# in the batch.** That, more often than the weights, is what fills a graphics card during training, and a
+# smaller batch is the first cure. Two operations a layer, yet one result a layer is kept. The slope of `tanh` can
+# be computed from its own result, and the next product needs that same result as its input; what the
+# product returned is no longer needed, and was freed.
+#
+# The lower line trades time for memory. `tf.recompute_grad` keeps the input of a function and forgets
+# everything inside; on the way back it computes the inside again. This is called **recomputation**.
+# Around every four layers, it keeps a quarter, for one more forward pass.
+
+# %% tags=["claims"]
+assert np.allclose(memory["tape"], [depth * 500 * 784 * 4 / 1e6 for depth in depths]), (
+    "a tape keeps one result of 500 by 784 floats for each layer of a product and tanh"
+)
+assert np.allclose(np.multiply(memory["tape, recomputing"], 4), memory["tape"]), (
+    "recomputing around every four layers keeps a quarter"
+)
+
+# %% [markdown]
+# ## A target that must not move
+#
+# The tape follows every path from result to variable. Sometimes one of them should not count. Here a
+# pupil at 0 should move to a teacher at 10, by a loss of (pupil − teacher)². By hand: the slope for the
+# pupil is 2 · (0 − 10), that is −20, and for the teacher it is 20. `tf.stop_gradient` passes a value on
+# and lets no gradient back:
+
+# %%
+pupil, teacher = tf.Variable(0.0), tf.Variable(10.0)
+with tf.GradientTape(persistent=True) as tape:
+    free = (pupil - teacher) ** 2
+    held = (pupil - tf.stop_gradient(teacher)) ** 2
+print("free", [float(each) for each in tape.gradient(free, [pupil, teacher])])
+print("held", tape.gradient(held, [pupil, teacher]))
+
+# %% [markdown]
+# Held, the teacher's gradient is `None`: nothing leads there. This is the fifth way to cut the
+# connection, and the only one on purpose. Descend both losses:
+
+# %%
+courses = {}
+for name, hold in {"free": lambda value: value, "held": tf.stop_gradient}.items():
+
+    def distance(both, hold=hold):
+        return (both[0] - hold(both[1])) ** 2
+
+    path = descend(distance, [0.0, 10.0], learning_rate=0.1, steps=15)
+    courses |= {f"pupil, {name}": path[:, 0], f"teacher, {name}": path[:, 1]}
+plots.spread_curves(courses, x=range(16), ylabel="value")
+
+# %% [markdown]
+# Free, they meet in the middle: the loss is 0, and the pupil has learned something else. It is cheaper to
+# move the target than to reach it, and descent takes what is cheap. You need `stop_gradient` whenever a
+# network makes its own targets, as in learning from rewards, or learns from a second network that must
+# stay as it is.
+
+# %% tags=["claims"]
+assert [float(each) for each in tape.gradient(free, [pupil, teacher])] == [-20, 20], (
+    "without stop_gradient the slopes are −20 and 20, as worked out by hand"
+)
+assert np.allclose([courses["pupil, free"][-1], courses["teacher, free"][-1]], 5, atol=0.1), (
+    "without stop_gradient pupil and teacher meet in the middle"
+)
+assert courses["teacher, held"][-1] == 10, "with stop_gradient the teacher does not move"
+
+# %% [markdown]
+# ## Many results: the Jacobian
+#
+# So far every function gave one number. Now one that gives several. **Softmax** turns scores into
+# probabilities: it raises $e$ to each score, which makes all of them positive, and divides by their sum.
+# Here are four scores. Ask for the gradient of the four probabilities:
+
+# %%
+scores = tf.Variable([2.0, 1.0, 0.5, 0.0])
+with tf.GradientTape(persistent=True) as tape:
+    probabilities = tf.nn.softmax(scores)
+print(probabilities.numpy().round(3))
+print(tape.gradient(probabilities, scores).numpy().round(3))
+
+# %% [markdown]
+# All slopes are 0, as though the scores did not matter. No error, and not even a mistake: of several
+# results, `tape.gradient` takes the *sum*. Probabilities always add up to 1, and what never changes has
+# the slope 0.
+#
+# What you want is a slope for each pair, result by score. This matrix is the **Jacobian**, and
+# `tape.jacobian` computes it. For softmax there is a formula, with $p$ for the probabilities: row $i$,
+# column $j$ holds $p_i (1 - p_i)$ on the diagonal and $-p_i p_j$ elsewhere. As matrices, that is
+# $\operatorname{diag}(p) - p\,p^{\mathsf{T}}$.
+
+# %%
+jacobian = tape.jacobian(probabilities, scores)
+p = probabilities.numpy()
+formula = np.diag(p) - p[:, None] * p  # a column times a row: all pairs
+plots.signed_images({"tape.jacobian": jacobian, "diag(p) − p pᵀ": formula}, numbers=True)
+
+# %% [markdown]
+# The same, cell by cell. Read column 0: raise the first score a little, and the first probability
+# grows (red) while all others shrink (blue), most of all the second, which has most to lose. Each
+# column adds up to 0, for what one gains the others pay: that was the row of zeros above. The last
+# row is the palest, since a small probability has little to lose. Close to 0, and close to 1 as well,
+# a probability hardly moves whatever the scores do.
+#
+# A Jacobian has as many rows as there are results, and the tape needs a pass for each. A loss is one
+# number, so training needs one pass. That is why a loss is one number.
+
+# %% tags=["claims"]
+assert np.allclose(jacobian, formula, atol=1e-6), (
+    "the Jacobian of softmax from the tape is diag(p) − p pᵀ"
+)
+assert np.allclose(np.sum(jacobian, axis=0), 0, atol=1e-6), (
+    "each column of it adds up to 0, and so tape.gradient of softmax is 0"
+)
+
+# %% [markdown]
 # ## The slope of the slope
 #
 # A slope is itself a function, so it has a slope too, the **second derivative**: how fast the
 # steepness changes, in other words how strongly the curve bends. Put one tape inside another. By hand,
-# for $x^3$ at 2: the slope $3x^2$ is 12, and its slope $6x$ is 12 as well.
+# for $x^3$ at 1: the slope $3x^2$ is 3, and its slope $6x$ is 6.
 
 # %%
-x = tf.Variable(2.0)
+x = tf.Variable(1.0)
 with tf.GradientTape() as outer:
     with tf.GradientTape() as inner:
         y = x**3
@@ -451,8 +626,8 @@ print(float(first_derivative), float(second_derivative))
 # ground bends, the smaller the learning rate must be.**
 
 # %% tags=["claims"]
-assert (float(first_derivative), float(second_derivative)) == (12, 12), (
-    "the first and second derivatives of x³ at 2 are both 12, as worked out by hand"
+assert (float(first_derivative), float(second_derivative)) == (3, 6), (
+    "the first and second derivatives of x³ at 1 are 3 and 6, as worked out by hand"
 )
 limit = {
     rate: bowl(descend(bowl, [0.0, 1.0], learning_rate=rate, steps=50)[-1]) for rate in (0.49, 0.51)
@@ -479,8 +654,8 @@ def derivative(x):
 
 # %% tags=["check"]
 for at in (-1.0, 0.5, 2.0):
-    expected = float(slope(cubic, tf.Variable(at)))
-    assert abs(derivative(at) - expected) < 1e-4, f"at {at} the tape says {expected}"
+    found, expected = derivative(at), float(slope(cubic, tf.Variable(at)))
+    assert abs(found - expected) < 1e-4, f"at {at} you say {found}, the tape {expected}"
 
 
 # %% tags=["solution"]
@@ -506,8 +681,10 @@ def minimise(function, start, rate, steps):
 
 
 # %% tags=["check"]
-assert abs(minimise(square, 3.0, 0.1, 100)) < 1e-3, "x² is lowest at 0"
-assert abs(minimise(lambda x: (x - 5) ** 2, 0.0, 0.1, 100) - 5) < 1e-3, "this is lowest at 5"
+arrived = minimise(square, 3.0, 0.1, 100)
+assert abs(arrived) < 1e-3, f"x² is lowest at 0, but you arrive at {arrived}"
+arrived = minimise(lambda x: (x - 5) ** 2, 0.0, 0.1, 100)
+assert abs(arrived - 5) < 1e-3, f"(x − 5)² is lowest at 5, but you arrive at {arrived}"
 
 
 # %% tags=["solution"]
@@ -536,8 +713,10 @@ def newton_step(function, at):
 
 
 # %% tags=["check"]
-assert abs(newton_step(square, 3.0)) < 1e-4, "one step on x² should end at 0"
-assert abs(newton_step(lambda x: 7 * (x - 2) ** 2 + 1, 10.0) - 2) < 1e-4, "this bowl's bottom is 2"
+arrived = newton_step(square, 3.0)
+assert abs(arrived) < 1e-4, f"one step on x² from 3 should end at 0, not {arrived}"
+arrived = newton_step(lambda x: 7 * (x - 2) ** 2 + 1, 10.0)
+assert abs(arrived - 2) < 1e-4, f"the bottom of 7(x − 2)² + 1 is at 2, not {arrived}"
 
 
 # %% tags=["solution"]
@@ -554,6 +733,38 @@ newton_step(lambda x: 7 * (x - 2) ** 2 + 1, 10.0)
 # Why does not everyone train like this? A network with a million weights has a million times a million
 # second derivatives.
 #
+# ## Exercise: a rounding that lets slopes pass
+#
+# Rounding cuts the connection: whole numbers have no slope. Networks that run on small devices round
+# their weights all the same, and are trained with a trick: *forwards round, backwards pretend that
+# nothing was rounded*. Write `soft_round(x)`. Its value is `tf.round(x)`; its slope is 1. You need
+# `tf.stop_gradient`, once: which part of `x + (tf.round(x) - x)` must not be followed?
+
+
+# %% tags=["starter"]
+def soft_round(x):
+    return tf.round(x)
+
+
+# %% tags=["check"]
+for at in (0.2, 2.7, -1.6):
+    value, found = float(soft_round(tf.Variable(at))), slope(soft_round, tf.Variable(at))
+    assert abs(value - round(at)) < 1e-6, f"{at} rounds to {round(at)}, not to {value}"
+    assert found is not None, f"the slope at {at} is None: the connection is cut"
+    assert float(found) == 1, f"the slope at {at} should be 1, not {float(found)}"
+
+
+# %% tags=["solution"]
+def soft_round(x):
+    return x + tf.stop_gradient(tf.round(x) - x)
+
+
+slope(lambda x: soft_round(x) ** 2, tf.Variable(2.7))
+
+# %% [markdown]
+# The square of 3 has the slope 6, and 6 it is, though the variable holds 2.7. The name of this trick is
+# the straight-through estimator.
+#
 # ## What to remember
 #
 # - A slope says how much the result grows when an input grows a little; the gradient holds one slope
@@ -563,10 +774,13 @@ newton_step(lambda x: 7 * (x - 2) ** 2 + 1, 10.0)
 #   the limit.
 # - `None` means that nothing on the tape leads from result to input. Look for `=`, NumPy, whole
 #   numbers and `assign`.
+# - The tape keeps a result for nearly every operation: memory grows with depth and with the batch.
+# - `stop_gradient` holds a target still; `tape.jacobian` gives a slope for each pair where
+#   `tape.gradient` would add them up.
 # - In doubt, check against finite differences, with a step that is small but not tiny.
 #
 # ## Where next
 #
-# You have trained the smallest network there is by hand. Keras does the tape, the steps and the
-# bookkeeping for you: [Your first network](../networks/first-network.md). If shapes or dtypes still
-# surprise you, go back to [Tensors](tensors.md).
+# You can now follow any loss downhill. [Training by hand](training-by-hand.md) does it in earnest: a
+# loop of your own, all ten kinds of clothes, and at its end the same in four lines of Keras. If shapes
+# or dtypes still surprise you, go back to [Tensors](tensors.md).

@@ -2,7 +2,7 @@
 # title: Your first network
 # summary: Train a network that tells ten kinds of clothes apart, then question what it learned.
 # needs: [tensors, gradients]
-# teaches: [layer, dense layer, relu, logit, softmax, cross-entropy, optimizer, epoch, batch size, validation split, seed, learning curve, overfitting, standardisation, learning-rate schedule]
+# teaches: [relu, validation split, learning curve, overfitting, learning-rate schedule]
 # data: [fashion-mnist]
 # artifacts: []
 # seed: 7

@@ -1,0 +1,733 @@
+# ---
+# title: Training by hand
+# summary: Write the training loop yourself, for a line and for ten classes, and find it again inside Keras.
+# needs: [tensors, broadcasting, gradients]
+# teaches: [logit, cross-entropy, batch size, epoch, seed, layer, dense layer, optimizer]
+# data: [fashion-mnist]
+# artifacts: []
+# ---
+
+# %% [markdown]
+# Keras trains a network with one call, `fit`. What happens in there? Less than you would think: four
+# short lines of code, repeated. On this page you write them yourself, first for three points, where
+# you can check every number on paper, then for 54,000 photographs. At the end you run `fit` on the
+# same photographs and get the same numbers.
+#
+# Here are the three points, and a first guess at a straight line through them: flat, at height 0.
+
+# %%
+import numpy as np
+
+from snippets import plots
+
+x = np.array([0, 1, 2], "float32")
+y = np.array([1, 1, 4], "float32")
+plots.line_fit(x, y, {"first guess": (0, 0)}, misses="first guess")
+
+# %% [markdown]
+# The line is a **model**: a formula with numbers that can be adjusted, its **parameters**. This one
+# has two. It predicts $\text{weight} \cdot x + \text{bias}$. The **weight** says how much the line
+# rises when you go 1 to the right, the **bias** how high it is at $x = 0$. To fit a straight line to
+# points is called **linear regression**.
+#
+# How bad is the first guess? Each vertical stroke is a **miss**: prediction minus answer, here −1,
+# −1 and −4. Square the misses, so that none cancels another and large ones count more, and average:
+# (1 + 1 + 16) / 3 = 6. This loss is the **mean squared error**.
+
+# %%
+import tensorflow as tf
+
+weight, bias = tf.Variable(0.0), tf.Variable(0.0)
+
+
+def mean_squared_error():
+    misses = weight * x + bias - y
+    return tf.reduce_mean(misses**2)
+
+
+float(mean_squared_error())
+
+# %% [markdown]
+# ## One step on paper
+#
+# Which way should the two parameters go? You know the tool: [the gradient](gradients.md). On paper,
+# the square of a miss changes by 2 · miss for each 1 that the miss changes. A miss changes by 1 when
+# the bias does, and by $x$ when the weight does. So, averaged over the points:
+#
+# - for the bias: the mean of 2 · miss, which is (−2 − 2 − 8) / 3 = −4;
+# - for the weight: the mean of 2 · miss · $x$, which is (0 − 2 − 16) / 3 = −6.
+#
+# Both are negative: the loss falls when the parameters grow. With a learning rate of 0.2, the weight
+# goes from 0 to 0.2 × 6 = 1.2, and the bias to 0.2 × 4 = 0.8. Now in code:
+
+# %%
+with tf.GradientTape() as tape:
+    loss = mean_squared_error()
+slopes = tape.gradient(loss, [weight, bias])
+weight.assign_sub(0.2 * slopes[0])
+bias.assign_sub(0.2 * slopes[1])
+after_one_step = float(mean_squared_error())
+print(float(slopes[0]), float(slopes[1]), "loss", float(loss), "then", after_one_step)
+
+# %% [markdown]
+# These lines are one **step** of training, and they are all there is to it:
+#
+# 1. predict, and **measure** the loss, while the tape is running;
+# 2. ask the tape for the **slopes**;
+# 3. **update** each parameter: learning rate times slope, subtracted;
+# 4. **repeat**.
+#
+# Together they are a **training loop**. Here it is again, 60 times round.
+
+# %%
+places = [(0.0, 0.0), (float(weight), float(bias))]
+for _ in range(59):
+    with tf.GradientTape() as tape:
+        loss = mean_squared_error()
+    slopes = tape.gradient(loss, [weight, bias])
+    weight.assign_sub(0.2 * slopes[0])
+    bias.assign_sub(0.2 * slopes[1])
+    places.append((float(weight), float(bias)))
+
+lines = {"first guess": places[0], "after 1 step": places[1], "after 60": places[60]}
+plots.line_fit(x, y, lines, misses="after 60")
+
+# %% [markdown]
+# No straight line goes through all three points, so a loss of 0 is out of reach. Is this the best
+# line there is? For this model one can know. At the lowest point both slopes are 0, which makes two
+# equations with two unknowns. Written out for the three points they are 5 · weight + 3 · bias = 9 and
+# 3 · weight + 3 · bias = 6, so the weight is 3 / 2 and the bias is 1 / 2. To solve for the smallest
+# squares is the method of **least squares**; NumPy does it in one call.
+
+# %%
+exact = np.polyfit(x, y, deg=1)  # a polynomial of degree 1 is a straight line
+print("least squares:", exact.round(3), " 60 steps:", np.round(places[60], 3))
+
+# %% [markdown]
+# The loop finds the same line, to the third decimal. Then why loop at all, if one call solves it?
+# Because solving needs equations that can be solved. With a straight line and squared misses they
+# are; with a network they are not, and steps are all there is.
+#
+# ## The ground you walk on
+#
+# With two parameters, the whole loss can be drawn as a map: each place is a line, and its height is
+# that line's mean squared error. Three walks of 25 steps start at a worse guess, the line with weight
+# −1 and bias 3. They differ in their learning rate only.
+
+
+# %%
+from snippets.gradients import descend
+
+
+def surface(place):
+    misses = [place[0] * at + place[1] - answer for at, answer in zip(x, y, strict=True)]
+    return sum(miss**2 for miss in misses) / 3
+
+
+walks = {
+    rate: descend(surface, [-1.0, 3.0], learning_rate=rate, steps=25) for rate in (0.02, 0.2, 0.43)
+}
+plots.contour_paths(surface, walks, names=("weight", "bias"))
+
+# %% [markdown]
+# The ground is a long, slanting valley. Weight and bias partly do the same job, since raising either
+# lifts the line: along the valley one makes up for the other, and the loss hardly changes. Across it,
+# the ground is steep. So the good walk drops into the valley at once, and then takes most of its
+# steps to follow it down. At 0.02 the walk has not even reached the floor. At 0.43 it crosses the floor
+# each time and lands higher up the other side.
+#
+# As on the page about gradients, the strongest bend sets the limit: 2 divided by the second derivative,
+# taken straight across this valley, is
+# `{python} f"{2 / np.linalg.eigvalsh(2 / 3 * np.array([[5, 3], [3, 3]])).max():.3f}"`. And 0.43 is more.
+#
+# Remember the valley when you prepare data. Inputs that are all positive make such valleys; inputs
+# around 0 do not. The second exercise shows it.
+
+# %% tags=["claims"]
+heights = {rate: [float(surface(place)) for place in walk] for rate, walk in walks.items()}
+assert places[1] == (np.float32(1.2), np.float32(0.8)), (
+    "the first step goes to weight 1.2 and bias 0.8, as worked out on paper"
+)
+assert np.allclose(exact, [1.5, 0.5]), "least squares finds the line worked out on paper"
+assert np.allclose(places[60], exact, atol=5e-3), "60 steps arrive at the line of least squares"
+assert heights[0.2][-1] < heights[0.02][-1] < heights[0.02][0] < heights[0.43][-1], (
+    "25 steps end lowest at a learning rate of 0.2, and above the start at 0.43"
+)
+
+# %% [markdown]
+# ## The real thing: ten classes
+#
+# Now the photographs of clothes. Each is one of ten kinds, its **class**, and the data says which by a
+# number from 0 to 9, the **label**. As before, a picture is laid out as 784 pixels between 0 and 1.
+
+# %%
+from snippets.datasets import load_fashion_mnist
+
+fashion = load_fashion_mnist()
+
+
+def as_tensors(split):
+    pixels = split.images.reshape(-1, 784) / np.float32(255)
+    return tf.constant(pixels), tf.constant(split.labels, tf.int32)
+
+
+images, labels = as_tensors(fashion.train)
+held_out_images, held_out_labels = as_tensors(fashion.validation)
+images.shape, labels[:5].numpy(), [fashion.class_names[label] for label in labels[:5]]
+
+# %% [markdown]
+# For boots against sneakers, one score was enough. Ten classes get ten scores: a column of 784 weights
+# each, and a bias each. `images @ weights + bias` then has a row a picture and a column a class. Such
+# scores are called **logits**. They can be any numbers; the largest one is the model's answer.
+
+# %%
+weights, bias = tf.Variable(tf.zeros((784, 10))), tf.Variable(tf.zeros(10))
+(images[:5] @ weights + bias).shape
+
+# %% [markdown]
+# ## From scores to a loss
+#
+# How wrong is a row of ten scores? First turn it into probabilities. **Softmax** raises the number $e$
+# (`{python} f"{np.e:.3f}"`…) to each score, which makes all of them positive, and divides by the sum,
+# so that they add up to 1. For score $z_i$ of class $i$:
+#
+# $$p_i = \frac{e^{z_i}}{\sum_j e^{z_j}}$$
+#
+# Take three classes, and scores chosen such that $e$ to the score is 1, 2 and 5. The sum is 8, so the
+# probabilities are 1/8, 2/8 and 5/8.
+
+# %%
+scores = np.log([1, 2, 5])
+probabilities = tf.nn.softmax(scores).numpy()
+print(probabilities, "cost if right:", -np.log(probabilities))
+
+# %% [markdown]
+# Then look at one probability only, the one that the right class was given, and take minus its natural
+# logarithm. This loss is the **cross-entropy**. A probability of 1 costs nothing, since $\ln 1 = 0$.
+# If the third class above is right, the answer costs `{python} f"{-np.log(5 / 8):.2f}"`; if the first
+# is right, `{python} f"{-np.log(1 / 8):.2f}"`: the less was staked on the truth, the dearer. (The
+# *natural* logarithm asks: $e$ to which power gives this number?)
+#
+# Know the price of knowing nothing. With all weights at 0, each of the ten classes gets a probability
+# of one tenth, and that costs $\ln 10$, which is `{python} f"{np.log(10):.2f}"`.
+
+
+# %%
+def cross_entropy(logits, labels):
+    each = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+    return tf.reduce_mean(each)
+
+
+float(cross_entropy(images @ weights + bias, labels))
+
+# %% [markdown]
+# The long name takes scores and class numbers (*sparse*: a number, not a row of ten) and does softmax
+# and logarithm in one go. A linear model with this loss is called **softmax regression**.
+#
+# ## A few pictures instead of all
+#
+# The whole gradient needs a pass over 54,000 pictures, and that for one single step.
+# A few give a rougher gradient, and give it sooner. How rough? The cosine says how well two directions
+# agree: 1 is the same direction, 0 is at a right angle.
+
+
+# %%
+def weight_slopes(chosen):
+    with tf.GradientTape() as tape:
+        loss = cross_entropy(tf.gather(images, chosen) @ weights + bias, tf.gather(labels, chosen))
+    return tf.reshape(tape.gradient(loss, weights), [-1]).numpy()
+
+
+def cosine(a, b):
+    return a @ b / np.linalg.norm(a) / np.linalg.norm(b)
+
+
+shuffled = np.random.default_rng(0).permutation(len(labels))
+whole = weight_slopes(shuffled)
+agreement = {
+    size: [
+        cosine(weight_slopes(shuffled[first : first + size]), whole) for first in (0, 2048, 4096)
+    ]
+    for size in (1, 8, 128, 2048)
+}
+plots.table(
+    [
+        {"pictures": size, "agreement, three draws": ", ".join(f"{c:.2f}" for c in each)}
+        for size, each in agreement.items()
+    ]
+)
+
+# %% [markdown]
+# One picture points anywhere. 128 agree well with all of them, for less than a four-hundredth of the
+# work. So training takes a **minibatch** (often called a batch) a step. How many pictures it holds
+# is the **batch size**. For each pass the pictures are shuffled and dealt out like cards, each once;
+# such a pass is an **epoch**. The order comes from random numbers, and those from a **seed**: the same
+# seed gives the same order again.
+
+
+# %%
+def deal(count, batch_size, seed):
+    """Return the positions 0 to count - 1 in random order, cut into batches."""
+    order = np.random.default_rng(seed).permutation(count)
+    return [order[first : first + batch_size] for first in range(0, count, batch_size)]
+
+
+deal(10, 4, seed=0)
+
+# %% [markdown]
+# Now the four lines again. Only the model and the loss have changed.
+
+
+# %%
+def step(images, labels, rate):
+    with tf.GradientTape() as tape:
+        loss = cross_entropy(images @ weights + bias, labels)
+    slopes = tape.gradient(loss, [weights, bias])
+    weights.assign_sub(rate * slopes[0])
+    bias.assign_sub(rate * slopes[1])
+    return loss
+
+
+def train(step, rate, batch_size=128, seed=0):
+    """Start at zero, train for one epoch, and return the loss of each step."""
+    weights.assign(tf.zeros_like(weights))
+    bias.assign(tf.zeros_like(bias))
+    return [
+        float(step(tf.gather(images, chosen), tf.gather(labels, chosen), tf.constant(rate)))
+        for chosen in deal(len(labels), batch_size, seed)
+    ]
+
+
+losses = train(step, rate=0.1)
+print(f"{len(losses)} steps; loss {losses[0]:.3f} at the first, {losses[-1]:.3f} at the last")
+
+# %% [markdown]
+# The loss of each step, drawn in order, is the **loss curve**. Its counterpart for people is the
+# **accuracy**, the share of right answers, best taken on pictures that were not trained on: the 6,000
+# set aside for validation.
+
+
+# %%
+def accuracy():
+    answers = tf.argmax(held_out_images @ weights + bias, axis=1, output_type=tf.int32)
+    return float(tf.reduce_mean(tf.cast(answers == held_out_labels, tf.float32)))
+
+
+first_accuracy = accuracy()
+print(f"right on {first_accuracy:.1%} of the validation pictures")
+
+# %% [markdown]
+# ## What has it learned?
+#
+# Each class has a weight for each pixel, so its weights can be looked at as a picture. (Each picture is
+# divided by its largest weight.)
+
+# %%
+templates = weights.numpy().T.reshape(10, 28, 28)
+templates /= np.abs(templates).max(axis=(1, 2), keepdims=True)
+plots.signed_images(dict(zip(fashion.class_names, templates, strict=True)), columns=5)
+
+# %% [markdown]
+# Where a picture is red, a bright pixel speaks for the class; where it is blue, against it. The blue is
+# as telling as the red: *Trouser* has a blue strip where the legs part. *Coat*,
+# *Pullover* and *Shirt* argue about details, a collar, a hem, an edge, for their outlines are alike.
+# One template a class is all that this model can have. A coat hung upside down would not be a coat.
+
+# %% [markdown]
+# ## Four lines, compiled
+#
+# So far, TensorFlow has been carrying out each operation at the moment when Python comes to its line.
+# That is **eager execution**, and it is good for looking at things. But each time round, Python
+# reads the same lines again and hands over the same dozens of operations one by one. On small
+# batches that takes longer than the arithmetic.
+#
+# `tf.function` separates the two. When you first call the function, Python runs through it once. That
+# is **tracing**: the operations are noted down as a **graph**, a plan of what feeds into what. Every
+# later call runs the plan, without Python. Think of a cook who dictates a recipe while cooking, so
+# that the kitchen can repeat it without the cook. Now one epoch with each, in batches of 32:
+
+# %% tags=["measured"]
+from snippets.training import Stopwatch
+
+fast_step = tf.function(step)
+with Stopwatch() as eager_time:
+    eager_losses = train(step, rate=0.1, batch_size=32)
+train(fast_step, rate=0.1, batch_size=32)  # traced for this batch size, outside the measurement
+with Stopwatch() as graph_time:
+    graph_losses = train(fast_step, rate=0.1, batch_size=32)
+speed_up = eager_time.cpu_seconds / graph_time.cpu_seconds
+print(f"eager      : {eager_time.cpu_seconds:.2f} CPU seconds, last loss {eager_losses[-1]:.4f}")
+print(f"tf.function: {graph_time.cpu_seconds:.2f} CPU seconds, last loss {graph_losses[-1]:.4f}")
+
+# %% [markdown]
+# The same losses, `{python measured} f"{speed_up:.1f}"` times as fast. (CPU seconds count the
+# processor's work; dealing out the batches is in both numbers.) The larger the batches, the smaller the
+# gain, because then arithmetic outweighs the overhead.
+#
+# The picture of the cook breaks in one place, and people fall into it. What is not dictated is not in
+# the recipe: anything that *Python* does happens while tracing, and not again. And the recipe is
+# written for one kind of ingredient: **for every new Python number, tracing starts afresh.**
+
+# %%
+traced = []
+
+
+@tf.function
+def double(number):
+    traced.append(number)  # Python's doing: only while tracing
+    return 2 * number
+
+
+for number in (1.0, 2.0, 3.0):
+    double(tf.constant(number))
+after_tensors = len(traced)
+for number in (1.0, 2.0, 3.0):
+    double(number)
+after_tensors, len(traced)
+
+# %% [markdown]
+# Three calls with tensors left one entry in the list: the second and third call never came to that
+# line. (A `print` in a compiled function deceives in the same way; `tf.print` is in the graph.) Three
+# calls with Python numbers left three more. With a learning rate that changes from step to step, that
+# undoes the whole gain:
+
+# %% tags=["measured"]
+batch = images[:32], labels[:32]
+
+
+@tf.function
+def retraced_step(images, labels, rate):
+    return step(images, labels, rate)
+
+
+rates = [0.1, 0.05, 0.02, 0.01]
+with Stopwatch() as retraced_time:
+    for rate in rates:
+        retraced_step(*batch, rate)
+with Stopwatch() as constant_time:
+    for rate in rates:
+        fast_step(*batch, tf.constant(rate))
+print(f"{1000 * retraced_time.cpu_seconds:.0f} CPU milliseconds for 4 steps with Python numbers,")
+print(f"{1000 * constant_time.cpu_seconds:.0f} with tensors")
+
+# %% [markdown]
+# (When it happens often, TensorFlow prints a warning about *retracing*. Take it seriously.)
+
+# %% tags=["claims"]
+assert np.allclose(eager_losses, graph_losses, atol=1e-4), (
+    "eager and compiled steps give the same loss curve"
+)
+assert speed_up > 1.5, "in batches of 32, compiled steps take less CPU time, by a factor above 1.5"
+assert (after_tensors, len(traced)) == (1, 4), (
+    "tensors of one shape are traced once, Python numbers once each"
+)
+assert retraced_time.cpu_seconds > 1.5 * constant_time.cpu_seconds, (
+    "a learning rate given as a Python number costs more than 1.5 times as much as a tensor"
+)
+
+# %% [markdown]
+# ## Too small, right, too large
+#
+# Here are the loss curves of three learning rates, each with three seeds, so with three orders of
+# the pictures. Single steps jump about, because each sees other pictures; so each point is the mean of
+# ten steps. The curve is the mean of the seeds, the band reaches from the lowest to the highest.
+
+# %%
+outcomes = {}
+for rate in (0.001, 0.1, 1.0):
+    runs = [(train(fast_step, rate, seed=seed)[:420], accuracy()) for seed in (0, 1, 2)]
+    outcomes[rate] = [np.array(each) for each in zip(*runs, strict=True)]
+
+curves = {
+    f"learning rate {rate:g}": each.reshape(3, 42, 10).mean(axis=2)
+    for rate, (each, _) in outcomes.items()
+}
+plots.spread_curves(curves, x=range(10, 421, 10), log_y=True)
+
+# %%
+last_losses = {rate: each[:, -50:].mean() for rate, (each, _) in outcomes.items()}
+plots.table(
+    [
+        {
+            "learning rate": f"{rate:g}",
+            "loss, last 50 steps": f"{last_losses[rate]:.2f}",
+            "validation accuracy, three seeds": ", ".join(f"{share:.1%}" for share in shares),
+        }
+        for rate, (_, shares) in outcomes.items()
+    ]
+)
+
+# %% [markdown]
+# At 0.001 the curve is smooth and slow: nothing is wrong, but it would need some hundred times the steps. At 0.1 it
+# drops and settles. At 1.0 it drops and then *does not settle*: each step overshoots for the pictures
+# it saw and is wrong for the next ones. Its loss ends
+# `{python} f"{last_losses[1.0] / last_losses[0.1]:.1f}"` times as high as that of 0.1, yet its accuracy
+# does not look hopeless, and hangs on the seed, that is, on where the last step happened to land. Look
+# at the loss: it sees the trouble first, because it counts how sure a wrong answer was.
+#
+# Here a rate that is too large did not explode as it did in the valley. Cross-entropy never pulls
+# harder than a wrong answer can: along each score, its slope lies between −1 and 1.
+
+# %% tags=["claims"]
+assert abs(losses[0] - np.log(10)) < 1e-5, "with all weights at 0, the loss is ln 10"
+assert min(agreement[2048]) > max(agreement[1]), (
+    "the gradients of 2,048 pictures agree better with that of all than those of single pictures"
+)
+assert last_losses[0.1] < 0.7 * min(last_losses[0.001], last_losses[1.0]), (
+    "a learning rate of 0.1 ends lowest, by far, of the three"
+)
+assert outcomes[0.1][1].min() > 0.77 > outcomes[0.001][1].max(), (
+    "with a learning rate of 0.1, every seed is right on more than 77% of the validation pictures"
+)
+assert np.ptp(outcomes[1.0][1]) > np.ptp(outcomes[0.001][1]), (
+    "with too large a learning rate, the accuracy depends more on the seed than with a small one"
+)
+
+# %% [markdown]
+# ## What goes wrong: nan
+#
+# Two slips in one. The pixels are left as bytes, 0 to 255, and the cross-entropy is written as the
+# formula says it, softmax first, then the logarithm.
+
+
+# %%
+def by_the_formula(logits, labels):
+    right = tf.gather(tf.nn.softmax(logits), labels, axis=1, batch_dims=1)
+    return -tf.reduce_mean(tf.math.log(right))
+
+
+def three_losses(loss_function, scale):
+    weights.assign(tf.zeros_like(weights))
+    bias.assign(tf.zeros_like(bias))
+    found = []
+    for chosen in deal(len(labels), 128, seed=0)[:3]:
+        with tf.GradientTape() as tape:
+            logits = scale * tf.gather(images, chosen) @ weights + bias
+            found.append(loss_function(logits, tf.gather(labels, chosen)))
+        slopes = tape.gradient(found[-1], [weights, bias])
+        weights.assign_sub(0.1 * slopes[0])
+        bias.assign_sub(0.1 * slopes[1])
+    return [f"{loss:,.2f}" for loss in found]
+
+
+recipes = {
+    "bytes, by the formula": three_losses(by_the_formula, 255.0),
+    "bytes, from logits": three_losses(cross_entropy, 255.0),
+    "0 to 1, from logits": three_losses(cross_entropy, 1.0),
+}
+plots.table([{"recipe": name, "loss of three steps": "; ".join(f)} for name, f in recipes.items()])
+
+# %% [markdown]
+# By the formula, the second loss is infinite and the third is `nan`, *not a number*, as is every weight
+# from then on. Nothing raised an error. The first step with bytes makes scores in the tens of thousands;
+# $e$ to such a difference is rounded to 0; and the logarithm of 0 is minus infinity. Computed from
+# logits, no probability is ever rounded to 0, and the loss stays finite. It is still useless: the
+# inputs are too large for the learning rate. Both cures are needed, scaled inputs and a loss from
+# logits. And a loss that is not finite should stop you at once:
+
+# %% tags=["raises-exception"]
+third_loss = float(recipes["bytes, by the formula"][-1])
+tf.debugging.assert_all_finite(third_loss, "the loss of step 3")
+
+# %% tags=["claims"]
+assert recipes["bytes, by the formula"][-1] == "nan", "bytes and the plain formula end in nan"
+assert float(recipes["0 to 1, from logits"][-1]) < np.log(10), (
+    "scaled and from logits, three steps bring the loss below ln 10"
+)
+
+# %% [markdown]
+# ## The same in Keras
+#
+# Now the same model in four lines of Keras. A **layer** takes a tensor and returns a tensor; a
+# **dense layer** is `inputs @ weights + bias`, nothing else. An **optimizer** is what makes the update:
+# `SGD`, *stochastic gradient descent*, subtracts learning rate times slope, as you did (stochastic,
+# because each batch is a random draw).
+
+# %%
+import keras
+
+keras_losses = []
+order = np.concatenate(deal(len(labels), 128, seed=0))
+record = keras.callbacks.LambdaCallback(  # called by fit before and after each batch
+    on_train_batch_begin=lambda batch, logs: model.reset_metrics(),
+    on_train_batch_end=lambda batch, logs: keras_losses.append(logs["loss"]),
+)
+# The four lines:
+model = keras.Sequential([keras.Input((784,)), keras.layers.Dense(10, kernel_initializer="zeros")])
+entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+model.compile(optimizer=keras.optimizers.SGD(0.1), loss=entropy)
+run = model.fit(
+    tf.gather(images, order),
+    tf.gather(labels, order),
+    batch_size=128,
+    shuffle=False,  # already dealt, in the order of the loop by hand
+    callbacks=[record],
+    verbose=0,
+)
+# %%
+losses = train(fast_step, rate=0.1)
+both = {"by hand": losses, "Keras": keras_losses}
+plots.spread_curves(both, behind="by hand")
+
+# %% [markdown]
+# Two curves, one on top of the other: the wide one is yours. The largest difference between the two in
+# any of the `{python} len(losses)` steps is
+# `{python} f"{np.abs(np.subtract(losses, keras_losses)).max():.0e}"`, which is rounding. What you wrote
+# and what Keras offers correspond line by line:
+#
+# | by hand | Keras |
+# | --- | --- |
+# | `images @ weights + bias` | `keras.layers.Dense(10)` |
+# | `cross_entropy(logits, labels)` | `loss=` in `compile` |
+# | `assign_sub(rate * slope)` | `optimizer=` in `compile` |
+# | `deal`, the loops, the tape, `tf.function` | `fit` |
+# | `accuracy()` | `metrics=` in `compile`, or `evaluate` |
+#
+# From here on the course uses Keras. When something puzzles you in there, come back to the four lines.
+
+# %% tags=["claims"]
+difference = np.abs(np.subtract(losses, keras_losses)).max()
+assert difference < 1e-3, "Keras and the loop by hand have the same loss curve, step by step"
+assert np.allclose(model.get_weights()[0], weights.numpy(), atol=1e-4), (
+    "Keras and the loop by hand end at the same weights"
+)
+
+# %% [markdown]
+# ## Exercise: the slopes without a tape
+#
+# Write `slopes_by_hand(weight, bias)` for the line through the three points: the slope of the mean
+# squared error for the weight, then for the bias. The section *One step on paper* says how. The starter
+# forgets something in the first.
+
+
+# %% tags=["starter"]
+def slopes_by_hand(weight, bias):
+    misses = weight * x + bias - y
+    return np.mean(2 * misses), np.mean(2 * misses)
+
+
+# %% tags=["check"]
+for at in ((0.0, 0.0), (1.5, 0.5), (-1.0, 2.0)):
+    place = tf.Variable(at)
+    with tf.GradientTape() as tape:
+        height = surface(place)
+    expected = tape.gradient(height, place).numpy()
+    assert np.allclose(slopes_by_hand(*at), expected, atol=1e-5), (
+        f"at {at} the tape says {expected}"
+    )
+
+
+# %% tags=["solution"]
+def slopes_by_hand(weight, bias):
+    misses = weight * x + bias - y
+    return np.mean(2 * misses * x), np.mean(2 * misses)
+
+
+slopes_by_hand(0.0, 0.0)
+
+# %% [markdown]
+# ## Exercise: make the valley round
+#
+# Subtract the mean from the inputs and divide by their standard deviation (`x.std()`), and weight and
+# bias no longer do the same job: the valley becomes a round bowl. On a round bowl, one step of the
+# right length goes straight to the bottom; here the right rate is one half. Write `rounded(x)`. The
+# check takes one single step from the first guess.
+
+
+# %% tags=["starter"]
+def rounded(x):
+    return x / x.max()
+
+
+# %% tags=["check"]
+z = rounded(x)
+one_step = 0.5 * np.mean(2 * y * z), 0.5 * np.mean(2 * y)
+loss_then = np.mean((one_step[0] * z + one_step[1] - y) ** 2)
+assert abs(loss_then - 0.5) < 1e-5, f"after one step the loss is {loss_then:.3f}; the least is 0.5"
+
+
+# %% tags=["solution"]
+def rounded(x):
+    return (x - x.mean()) / x.std()
+
+
+rounded(x)
+
+# %% [markdown]
+# ## Exercise: deal fairly
+#
+# `careless_deal` draws each batch at random from all positions, so in one epoch some pictures come up
+# twice and others not at all. Repair it without calling `deal`: each position exactly once, in random
+# order, the last batch smaller if need be.
+
+
+# %% tags=["starter"]
+def careless_deal(count, batch_size, seed):
+    generator = np.random.default_rng(seed)
+    return [generator.integers(count, size=batch_size) for _ in range(0, count, batch_size)]
+
+
+# %% tags=["check"]
+dealt = careless_deal(1000, 128, seed=0)
+assert [len(batch) for batch in dealt] == [128] * 7 + [104], "seven batches of 128, one of 104"
+assert sorted(np.concatenate(dealt)) == list(range(1000)), "each position must come up exactly once"
+assert list(dealt[0]) != list(range(128)), "the order must be random"
+assert list(careless_deal(1000, 128, seed=1)[0]) != list(dealt[0]), "another seed, another order"
+
+
+# %% tags=["solution"]
+def careless_deal(count, batch_size, seed):
+    order = np.random.default_rng(seed).permutation(count)
+    return [order[first : first + batch_size] for first in range(0, count, batch_size)]
+
+
+[len(batch) for batch in careless_deal(1000, 128, seed=0)]
+
+# %% [markdown]
+# ## Exercise: keep some speed
+#
+# A ball that rolls along the valley gathers speed. **Momentum** gives descent a memory: a velocity,
+# which keeps 0.8 of itself at each step and loses learning rate times slope; the place then moves by
+# the velocity. Add it. The starter moves by the last slope only.
+
+
+# %% tags=["starter"]
+def roll(steps, rate=0.1, keep=0.8):
+    place, velocity = np.zeros(2), np.zeros(2)
+    for _ in range(steps):
+        velocity = -rate * np.array(slopes_by_hand(*place))
+        place = place + velocity
+    return place
+
+
+# %% tags=["check"]
+assert np.allclose(roll(1), [0.6, 0.4]), "the first step is the same as without momentum"
+assert np.allclose(roll(2), [1.4, 0.92]), "the second adds 0.8 of the first"
+assert surface(roll(60)) < surface([1.5, 0.5]) + 1e-4, "60 steps should arrive at the bottom"
+
+
+# %% tags=["solution"]
+def roll(steps, rate=0.1, keep=0.8):
+    place, velocity = np.zeros(2), np.zeros(2)
+    for _ in range(steps):
+        velocity = keep * velocity - rate * np.array(slopes_by_hand(*place))
+        place = place + velocity
+    return place
+
+
+roll(60)
+
+# %% [markdown]
+# ## What to remember
+#
+# - Training is a loop: measure the loss, ask for the slopes, update, repeat. The rest is comfort.
+# - A minibatch gives a rough gradient for a small part of the work; an epoch deals out each picture once.
+# - Know what ignorance costs ($\ln$ of the number of classes), and watch the loss: too small a learning
+#   rate crawls, too large a one never settles.
+# - Compute cross-entropy from logits, scale the inputs, and stop at the first `nan`.
+# - `tf.function` traces once and then leaves Python out. Hand it tensors, not Python numbers.
+#
+# ## Where next
+#
+# What is in those photographs? Before you train a real network, look at the data:
+# [Fashion-MNIST](../networks/fashion-mnist.md).

@@ -1,0 +1,730 @@
+# ---
+# title: Fashion-MNIST
+# summary: Know your tools and your data first. TensorFlow, Keras, CPU and GPU; then 70,000 pictures, questioned.
+# needs: [tensors, broadcasting, gradients, training-by-hand]
+# teaches: [standardisation]
+# data: [fashion-mnist]
+# artifacts: []
+# seed: 0
+# ---
+
+# %% [markdown]
+# Two things decide how training goes before the first step is taken: what it runs on, and what it runs
+# over. This page is about both. First the tools, TensorFlow, Keras and the chips below them. Then the
+# data of the next pages: you look at it, measure it, try to catch it out, and get it ready.
+#
+# Here it is, one example of each class, with its label's number and name.
+
+# %%
+import numpy as np
+
+from snippets import plots
+from snippets.datasets import load_fashion_mnist
+
+fashion = load_fashion_mnist()
+names = fashion.class_names
+first_of_each = [np.flatnonzero(fashion.train.labels == label)[0] for label in range(10)]
+titles = [f"{label}: {name}" for label, name in enumerate(names)]
+plots.image_grid(fashion.train.images[first_of_each], titles, subject="labelled photographs")
+
+# %% [markdown]
+# Fashion-MNIST was made by the research group of an online shop from photographs in its catalogue, each
+# shrunk to 28 by 28 grey pixels ([Xiao, Rasul and Vollgraf, 2017](https://arxiv.org/abs/1708.07747)).
+# It has the shape of MNIST, a famous set of handwritten digits that had become too easy, and is meant
+# to take its place. It is small enough for a laptop and hard enough to tell good ideas from bad ones.
+#
+# ## The engine and the steering wheel
+#
+# **TensorFlow** is the engine. It computes with tensors, finds gradients, turns Python functions into
+# graphs, and runs all that on whatever chip there is. **Keras** is the steering wheel and the
+# dashboard: layers, `fit`, curves. You drive with it, and you read off it how fast you are going.
+#
+# The picture breaks in two places. You may reach into this engine while driving: the
+# [training loop by hand](../foundations/training-by-hand.md) and Keras layers mix freely. And you may
+# swap it: Keras also drives JAX and PyTorch. The engine in use is called the **backend**.
+
+# %%
+import keras
+import tensorflow as tf
+
+print("TensorFlow", tf.__version__, "under Keras", keras.__version__)
+print("backend:", keras.config.backend())
+scores = [2.0, 1.0, 0.0]
+print(tf.nn.softmax(scores).numpy(), keras.ops.softmax(np.array(scores, "float32")).numpy())
+
+# %% [markdown]
+# Where have you met it? What follows is what its makers published, at the time when they did; products
+# change, and the papers do not say what runs today.
+#
+# - **Translate.** When Google switched its translation to neural networks in 2016, it wrote that
+#   TensorFlow and the TPU, of which more below, made the move into production possible
+#   ([announcement](https://research.google/blog/a-neural-network-for-machine-translation-at-production-scale/),
+#   [paper](https://arxiv.org/abs/1609.08144)).
+# - **Video recommendations.** The paper on YouTube's recommendations of 2016 describes two networks, one
+#   that picks candidates and one that ranks them, built on TensorFlow
+#   ([paper](https://research.google/pubs/pub45530)).
+# - **Smart Compose.** The grey words that Gmail suggests as you type come from a language model, a
+#   network that guesses the next words; its paper of 2019 is about keeping it quick enough
+#   ([paper](https://arxiv.org/abs/1906.00080),
+#   [announcement](https://research.google/blog/smart-compose-using-neural-networks-to-help-write-emails)).
+#
+# ## CPU, GPU, TPU
+#
+# | chip | think of | good at | bad at |
+# | --- | --- | --- | --- |
+# | **CPU** | a few chefs who can cook anything | one thing after another, decisions, small jobs | the same small sum a billion times |
+# | **GPU** | a canteen with thousands of helpers, all doing the same move | large matrix products | small jobs: the helpers wait for orders |
+# | **TPU** | a factory line built for one dish | very large matrix products, all of one shape | everything else |
+#
+# A CPU, the *central processing unit*, is in every computer. A GPU, the *graphics processing unit*, was
+# made to draw games; the same arithmetic makes networks. A TPU, the *tensor processing unit*, is Google's
+# own: the heart of the first one was a grid of
+# *65,536*{.given title="Jouppi et al., 2017, In-Datacenter Performance Analysis of a Tensor Processing Unit"}
+# multipliers ([Jouppi and others, 2017](https://arxiv.org/abs/1704.04760)); you can rent one, not buy one.
+# The picture of the kitchen breaks at the door. Chefs and helpers share one larder, but a GPU has a memory of
+# its own, and what it is to work on must be carried there first.
+#
+# Is there a GPU? Ask TensorFlow:
+
+# %%
+tf.config.list_physical_devices()
+
+# %% [markdown]
+# The computer that made this page has `{python} len(tf.config.list_physical_devices("GPU"))` GPUs, so
+# everything in this course runs on a CPU. If you have an NVIDIA GPU, ask the driver as well, in a
+# terminal, not in Python:
+#
+# ```console
+# $ nvidia-smi
+# ```
+#
+# It prints a table: the driver's version, each GPU by name, how much of its memory is taken, how busy it
+# is, and which programs use it. *Command not found* means that there is no driver. If `nvidia-smi` sees
+# the GPU and TensorFlow does not, TensorFlow lacks NVIDIA's libraries: on Linux and in Windows'
+# WSL2, `pip install "tensorflow[and-cuda]"` brings them. (On Windows itself, TensorFlow has used no GPUs since
+# version *2.10*{.given title="TensorFlow, Install with pip"}.)
+#
+# TensorFlow uses a GPU by itself when it finds one. To decide for yourself, name the device. This is
+# **device placement**, and the following code runs with or without a GPU:
+
+# %%
+device = "GPU:0" if tf.config.list_physical_devices("GPU") else "CPU:0"
+with tf.device(device):
+    product = tf.ones((512, 512)) @ tf.ones((512, 512))
+print("asked for", device, "and ran on", product.device)
+
+# %% [markdown]
+# ### A silent mistake
+#
+# Ask for a GPU that is certainly not there:
+
+# %%
+with tf.device("GPU:99"):
+    elsewhere = tf.ones((2, 2)) @ tf.ones((2, 2))
+print(elsewhere.device)
+
+# %% [markdown]
+# No error. TensorFlow quietly took another device, so that code written for a GPU runs anywhere. The
+# price: people have trained for days on the CPU beside an idle GPU. Look at `.device` once, or insist:
+
+# %% tags=["raises-exception"]
+tf.config.set_soft_device_placement(False)
+with tf.device("GPU:99"):
+    tf.ones((2, 2)) @ tf.ones((2, 2))
+
+# %%
+tf.config.set_soft_device_placement(True)  # back to the default
+
+# %% [markdown]
+# ### Why large jobs suit a chip better
+#
+# A product of two square matrices with $n$ rows takes $2n^3$ multiplications and additions. How many of
+# them does this computer manage in a second of its CPU?
+
+# %% tags=["measured"]
+from snippets.training import Stopwatch
+
+rates = {}
+for side in (16, 64, 256, 1024):
+    matrix, repeats = tf.ones((side, side)), max(4, 2**22 // side**2 // 16)
+    matrix @ matrix  # the first call prepares
+    with Stopwatch() as stopwatch:
+        for _ in range(repeats):
+            result = matrix @ matrix
+    rates[side] = 2 * side**3 * repeats / stopwatch.cpu_seconds / 1e9
+plots.table(
+    [{"rows": side, "billions a CPU second": f"{rate:.1f}"} for side, rate in rates.items()]
+)
+
+# %% [markdown]
+# The same chip, and it gets `{python measured} f"{rates[1024] / rates[16]:,.0f}"` times as much done a
+# second on large matrices as on small ones. Each call has a fixed price, and a small job is nearly all
+# price. On a GPU the price is higher, and so is the prize: small networks like those of the next pages
+# may even run slower there, large ones many times faster.
+#
+# ## How much of each?
+#
+# Now the data. The first question to any labelled data is how many examples each class has, its **class
+# balance**. If nine in ten were trousers, always answering *trouser* would look like a fine classifier.
+
+
+# %%
+def flat(images):
+    return images.reshape(len(images), -1).astype("float32")
+
+
+splits = {"train": fashion.train, "validation": fashion.validation, "test": fashion.test}
+brightness = [fashion.train.images[fashion.train.labels == label].mean() for label in range(10)]
+counts = {name: np.bincount(split.labels) for name, split in splits.items()}
+plots.table(
+    [
+        {"class": title}
+        | {split: f"{count[label]:,}" for split, count in counts.items()}
+        | {"mean grey, 0 to 255": f"{brightness[label]:.0f}"}
+        for label, title in enumerate(titles)
+    ]
+)
+
+# %% [markdown]
+# Perfectly balanced: guessing is right one time in ten, and so is any single answer. The grey values
+# differ, though. A bright picture is more likely a pullover than a sandal, so even one number a picture
+# says something.
+#
+# ## The average of each class
+#
+# Average all training pictures of a class, pixel by pixel. Below it, the standard deviation of each
+# pixel: bright where the pictures of a class differ from each other.
+
+# %%
+of_class = [fashion.train.images[fashion.train.labels == label] for label in range(10)]
+averages = np.stack([images.mean(axis=0) for images in of_class])
+deviations = np.stack([images.std(axis=0) for images in of_class])
+both = np.concatenate([averages / 255, deviations / deviations.max()])
+plots.image_grid(both, [*names, *[""] * 10], columns=10, subject="averages and deviations")
+
+# %% [markdown]
+# Everything is upright, centred, and all shoes point to the left. *Shirt*, *Coat* and *Pullover* have
+# nearly the same average, and *Sandal* hardly has one: sandals differ most.
+#
+# The averages make a classifier without any training: **give a picture the class whose average is
+# nearest**, in mean squared difference.
+
+
+# %%
+def squared_distances(a, b):
+    """Return the summed squared difference of each row of a to each row of b, by one product."""
+    return (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
+
+
+held_out, truth = flat(fashion.validation.images), fashion.validation.labels
+nearest_average = squared_distances(held_out, flat(averages)).argmin(axis=1)
+by_average = (nearest_average == truth).mean()
+print(f"right on {by_average:.1%} of the validation pictures")
+
+# %% [markdown]
+# Such a plain rule is a **baseline**. Whatever you train must beat it by enough to be worth the trouble.
+# The function multiplies out the square, $(a - b)^2 = a^2 + b^2 - 2ab$: then a matrix product does
+# nearly all the work.
+#
+# ## Hard examples
+#
+# A sharper rule: take the label of the most similar training picture, the **nearest neighbour**. Find,
+# for each validation picture, how near the nearest picture of *each* class is, among 1,000 of each.
+
+# %%
+sample = fashion.train.sample(1000)
+by_label = np.argsort(sample.labels, kind="stable")  # class 0 first, then class 1, and so on
+memory, memory_labels = sample.images[by_label], sample.labels[by_label]
+squares = squared_distances(held_out, flat(memory)).reshape(len(held_out), 10, 1000)
+nearest = squares.argmin(axis=2)  # a column a class
+distances = np.sqrt(np.maximum(squares.min(axis=2), 0) / 784)  # typical difference of a pixel
+by_neighbour = (distances.argmin(axis=1) == truth).mean()
+print(f"right on {by_neighbour:.1%} of the validation pictures")
+
+# %% [markdown]
+# Far better than the averages, and the baseline to beat. Where is it *clearly* wrong? Each pair below
+# shows a validation picture on the left and its nearest neighbour on the right: the pictures that lie
+# much nearer to another class than to their own. The numbers say how many grey levels a pixel differs
+# by, first from the nearest picture of its own class, then from this one.
+
+
+# %%
+def pair(left, right):
+    return np.concatenate([left, np.full_like(left[:, :, :2], 128), right], axis=2)
+
+
+rows = np.arange(len(truth))
+own = distances[rows, truth]
+others = np.where(np.eye(10, dtype=bool)[truth], np.inf, distances)
+rival = others.argmin(axis=1)
+hardest = np.argsort(others.min(axis=1) - own)[:10]
+neighbours = memory[rival * 1000 + nearest[rows, rival]]
+titles_of_hard = [
+    f"{names[truth[i]]} {own[i]:.0f}\nlike {names[rival[i]]} {others[i].min():.0f}" for i in hardest
+]
+hard_pairs = pair(fashion.validation.images[hardest], neighbours[hardest])
+plots.image_grid(hard_pairs, titles_of_hard, subject="hard pictures, each with its look-alike")
+
+# %% [markdown]
+# What looks like a skirt is labelled *Trouser*. A rucksack with the outline of a coat. A T-shirt with long sleeves. Some of
+# these are unusual, some you may call mislabelled, and no rule that you learn from the others will get
+# them right for the right reason. They set a ceiling: nobody should expect all answers to be right on
+# this data.
+#
+# ## Have they met before?
+#
+# If a test picture also stands in the training set, recognising it is memory, not skill. Such a crack
+# between the sets is a **leak**. Identical copies are easy to look for. **Near-duplicates** are not:
+# another photograph of the same thing differs a little in every pixel. To find them, every one of 10,000
+# test pictures must be compared with 60,000 others, 784 pixels each.
+#
+# There is a cheaper way that misses nothing. Shrink every picture to 7 by 7, each block of 16 pixels to
+# its mean. **Thumbnails never differ by more than the pictures do.** Check it on two pictures of two
+# pixels, 10, 30 and 20, 24. The pixels differ by 10 and 6, squares 100 and 36, mean 68. The means are
+# 20 and 22, and differ by 2, square 4. So whatever is near has near thumbnails: compare thumbnails,
+# then look closely at the few pairs that are left.
+#
+# (This looks at test pictures, but only to audit the data. Nothing is chosen by it.)
+
+
+# %%
+def thumbnails(images):
+    return images.reshape(-1, 7, 4, 7, 4).mean(axis=(2, 4), dtype="float32").reshape(-1, 49)
+
+
+limit = 10  # grey levels a pixel, on average (root of the mean square)
+known = np.concatenate([fashion.train.images, fashion.validation.images])
+known_labels = np.concatenate([fashion.train.labels, truth])
+small, shelf = thumbnails(fashion.test.images), thumbnails(known)
+candidates = []
+for first in range(0, 10_000, 1000):
+    squares = squared_distances(small[first : first + 1000], shelf)
+    candidates.append(np.argwhere(squares <= 49 * limit**2) + np.array([first, 0]))
+test_at, known_at = np.concatenate(candidates).T
+difference = fashion.test.images[test_at].astype("float32") - known[known_at]
+apart = np.sqrt((difference**2).mean(axis=(1, 2)))
+print(
+    f"{len(apart):,} pairs to look at, {(apart == 0).sum()} identical, {(apart <= limit).sum()} near"
+)
+
+# %%
+order = np.argsort(apart)
+_, first_pairs = np.unique(test_at[order], return_index=True)  # each test picture once
+twins = order[np.sort(first_pairs)][:10]
+titles_of_twins = [
+    f"{names[fashion.test.labels[test_at[i]]]}\n{names[known_labels[known_at[i]]]}, {apart[i]:.1f}"
+    for i in twins
+]
+twin_pairs = pair(fashion.test.images[test_at[twins]], known[known_at[twins]])
+plots.image_grid(twin_pairs, titles_of_twins, subject="test pictures, each with its twin")
+
+# %% [markdown]
+# Left a test picture, right its twin from the 60,000, each with its label. They are the same article, or
+# even the same photograph saved twice. In all, `{python} len(set(test_at[apart <= limit]))` of 10,000 test
+# pictures have such a twin, so the leak can shift an accuracy by next to nothing. And
+# `{python} int((fashion.test.labels[test_at] != known_labels[known_at])[apart <= limit].sum())` of these
+# pairs carry two different labels.
+#
+# What does this search miss? Twins that were mirrored, shifted by a pixel, or photographed in another
+# colour: by pixels, they are far apart.
+
+# %% tags=["claims"]
+assert (counts["train"] == 5400).all(), "the training set holds 5,400 pictures of each class"
+assert by_neighbour > by_average + 0.05 > 0.6, (
+    "the nearest neighbour is right more often than the nearest average, and both far above chance"
+)
+assert 0 < len(set(test_at[apart <= limit])) < 100, (
+    "some test pictures have a near-duplicate, fewer than one in a hundred"
+)
+assert "GPU:99" not in elsewhere.device, (
+    "asked for a GPU that is not there, TensorFlow says nothing"
+)
+
+# %% [markdown]
+# ## Three sets, and why
+#
+# | set | pictures | its job |
+# | --- | ---: | --- |
+# | **training set** | 54,000 | the network learns from it |
+# | **validation set** | 6,000 | you choose with it: which network, which learning rate, when to stop |
+# | **test set** | 10,000 | you use it once, at the end, to know how good the result is |
+#
+# *Why not grade on the training set?* Ask the nearest neighbour about the pictures that it remembers:
+
+# %%
+recalled = squared_distances(flat(memory[::10]), flat(memory)).argmin(axis=1)
+on_memory = (memory_labels[recalled] == memory_labels[::10]).mean()
+print(f"right on {on_memory:.1%} of its own pictures, {by_neighbour:.1%} of others")
+
+# %% [markdown]
+# Each picture is its own nearest neighbour. It has learned everything by heart, and its grade on its own
+# pictures says nothing.
+#
+# *Why not grade on the validation set?* Because choosing spoils it. Here are 200 poor rules: each goes by
+# the nearest average, but sees 8 random pixels of the 784. Choose the best of them on 50 validation
+# pictures. Then ask the winner about the other 5,950.
+
+
+# %%
+def contest(judges, seed):
+    """Return each rule's accuracy on `judges` random validation pictures, and on the others."""
+    generator = np.random.default_rng(seed)
+    order, targets = generator.permutation(len(truth)), flat(averages)
+    scores = []
+    for _ in range(200):
+        pixels = generator.choice(784, 8, replace=False)
+        answers = squared_distances(held_out[:, pixels], targets[:, pixels]).argmin(axis=1)
+        right = (answers == truth)[order]
+        scores.append((right[:judges].mean(), right[judges:].mean()))
+    return np.transpose(scores)
+
+
+few = [contest(50, seed) for seed in (0, 1, 2)]
+plots.chosen_and_fresh(*few[0], what="rules")
+
+# %%
+many = [contest(3000, seed) for seed in (0, 1, 2)]
+drops = {
+    judges: [chosen.max() - fresh[chosen.argmax()] for chosen, fresh in contests]
+    for judges, contests in ((50, few), (3000, many))
+}
+for judges, drop in drops.items():
+    points = ", ".join(f"{100 * each:.1f}" for each in drop)
+    print(
+        f"chosen on {judges:>5,} pictures, the winner then drops by {points} points (three seeds)"
+    )
+
+# %% [markdown]
+# The winner among 200 is good *and lucky*, and its luck does not carry over. With 3,000 pictures to choose
+# by, there is little luck to be had. So: many validation pictures, few choices, and one grade at the end
+# on pictures that chose nothing.
+#
+# The validation set here was drawn by lot, but **stratified**: the same part of every class. How you split
+# depends on what *new* means: if one person or one product gave several pictures, all of them belong into
+# the same set, or you have built a leak.
+#
+# ## Scaling
+#
+# A pixel is a byte, 0 to 255. Networks are fed small numbers instead: **0 to 1**, divided by 255, or
+# **standardised**, less the mean of all training pixels and divided by their standard deviation. Does it
+# matter? The same small network, three forms of the same pictures, five learning rates, three seeds. It
+# trains on a stratified sample of 5,000 pictures, for three epochs.
+
+# %%
+from snippets.datasets import standardise
+from snippets.models import dense_network
+
+few_pictures = fashion.train.sample(500)
+
+
+def in_all_forms(images):
+    return {
+        "bytes": images.astype("float32"),
+        "0 to 1": images.astype("float32") / 255,
+        "standardised": standardise(images, fashion.train.images),
+    }
+
+
+to_learn, to_judge = in_all_forms(few_pictures.images), in_all_forms(fashion.validation.images)
+learning_rates = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
+network = dense_network((64,))
+network.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+
+# %%
+
+
+def trained_accuracy(form, rate, seed):
+    keras.utils.set_random_seed(seed)
+    network.set_weights(dense_network((64,)).get_weights())  # fresh random weights
+    for state in network.optimizer.variables:
+        state.assign(tf.zeros_like(state))  # and a fresh optimizer
+    network.optimizer.learning_rate = rate
+    network.fit(to_learn[form], few_pictures.labels, batch_size=100, epochs=3, verbose=0)
+    return (np.argmax(network(to_judge[form]), axis=1) == truth).mean()
+
+
+scaled = {
+    form: [[trained_accuracy(form, rate, seed) for rate in learning_rates] for seed in (0, 1, 2)]
+    for form in to_learn
+}
+axes = {"x": learning_rates, "xlabel": "learning rate", "ylabel": "validation accuracy"}
+plots.spread_curves(scaled, **axes, log_x=True, percent=True)
+
+# %%
+best_rate = {name: np.mean(runs, axis=0).argmax() for name, runs in scaled.items()}
+at_best = {name: np.array(runs)[:, best_rate[name]] for name, runs in scaled.items()}
+plots.table(
+    [
+        {
+            "pixels": name,
+            "best learning rate": f"{learning_rates[best_rate[name]]:g}",
+            "accuracy, three seeds": ", ".join(f"{share:.1%}" for share in shares),
+        }
+        for name, shares in at_best.items()
+    ]
+)
+
+# %% [markdown]
+# Compare each form at *its own* best rate, else you compare luck. With bytes, no rate is good: a step
+# that is short enough for weights which multiply numbers up to 255 is too short for the biases, and the
+# random first weights are made for inputs of about 1. Between 0 to 1 and
+# standardised, the difference at the best rate is
+# `{python} f"{100 * abs(at_best['standardised'].mean() - at_best['0 to 1'].mean()):.1f}"` points, while
+# seeds of one and the same form differ by up to
+# `{python} f"{100 * max(np.ptp(at_best['standardised']), np.ptp(at_best['0 to 1'])):.1f}"`. What
+# standardising does show is a wider range of rates that work: numbers around 0 make a rounder valley.
+#
+# Mean and deviation come from the training set alone, also for validation and test pictures. Whatever you
+# compute from the test set, even a mean, is something that it has told you.
+#
+# ## A pipeline
+#
+# Pictures must arrive in batches, shuffled, scaled, and no later than the processor wants them.
+# `tf.data` builds such a **data pipeline** from stages. One small enough to check:
+
+# %%
+numbers = tf.data.Dataset.range(6).map(lambda number: number * number).batch(4)
+[batch.numpy() for batch in numbers]
+
+# %% [markdown]
+# - `map` applies a function to each element.
+# - `cache` keeps what has come so far in memory: the second epoch starts from there.
+# - `shuffle` mixes; `batch` packs.
+# - `prefetch` prepares the next batch while the current one is being used.
+#
+# What is the best order? Measure how many pictures come out for a second of CPU time. For fairness, the
+# first row is no pipeline at all: positions shuffled, arrays indexed.
+
+# %% tags=["measured"]
+pictures = fashion.train.sample(1000)
+source = tf.data.Dataset.from_tensor_slices((pictures.images, pictures.labels))
+
+
+def scale(images, labels):
+    return tf.cast(images, tf.float32) / 255, labels
+
+
+def plain_arrays(batch_size=256):
+    order = np.random.default_rng(0).permutation(len(pictures))
+    for first in range(0, len(order), batch_size):
+        chosen = order[first : first + batch_size]
+        yield pictures.images[chosen].astype("float32") / 255, pictures.labels[chosen]
+
+
+cached = source.map(scale).cache()
+list(cached)  # a first epoch fills the cache
+stages = {
+    "arrays, no pipeline": plain_arrays(),
+    "map, batch": source.map(scale).batch(256),
+    "batch, map": source.batch(256).map(scale),
+    "shuffle, batch, map": source.shuffle(len(pictures), seed=0).batch(256).map(scale),
+    "map, cache, shuffle, batch (second epoch)": cached.shuffle(len(pictures), seed=0).batch(256),
+}
+speeds = {}
+for name, stage in stages.items():
+    with Stopwatch() as stopwatch:
+        seen = sum(len(batch_labels) for _, batch_labels in stage)
+    speeds[name] = seen / stopwatch.cpu_seconds
+plots.table([{"stages": name, "pictures a CPU second": f"{s:,.0f}"} for name, s in speeds.items()])
+
+# %% [markdown]
+# Two lessons. **Batch first, then map**: one call for 256 pictures instead of 256 calls. And for data that
+# fits into memory, as here, **plain arrays win**. Give them to `fit` and do not feel old-fashioned. A
+# pipeline earns its keep when pictures have to be read from a disk, decoded or altered on the way.
+#
+# Then waiting matters, and `prefetch`. Pretend that reading takes 10 milliseconds a batch, and the network
+# as long. (TensorFlow adds a prefetch by itself at the end of a pipeline; the option switches that off, so
+# that you see the difference.)
+
+# %% tags=["measured"]
+import time
+
+
+def slow_disk():
+    for number in range(20):
+        time.sleep(0.010)
+        yield number
+
+
+options = tf.data.Options()
+options.experimental_optimization.inject_prefetch = False
+disk = tf.data.Dataset.from_generator(slow_disk, output_signature=tf.TensorSpec((), tf.int32))
+waits = {}
+for name, pipeline in (("one after the other", disk), ("prefetch", disk.prefetch(2))):
+    with Stopwatch() as stopwatch:
+        for _ in pipeline.with_options(options):
+            time.sleep(0.010)  # the network at work
+    waits[name] = stopwatch.wall_seconds
+print(", ".join(f"{name}: {seconds:.2f} seconds" for name, seconds in waits.items()))
+
+# %% [markdown]
+# Twenty batches took `{python measured} f"{waits['prefetch'] / waits['one after the other']:.0%}"` of the
+# time with prefetching: the disk and the network now wait at the same time. Half is the best that
+# one can hope for here.
+#
+# ## What goes wrong: a small shuffle buffer
+#
+# `shuffle` does not shuffle everything. It keeps a **shuffle buffer** of so many elements, draws one of
+# these at random, and refills the gap with the next. With a buffer of 2, the first to come out can only
+# be the first or the second:
+
+# %%
+[int(next(iter(tf.data.Dataset.range(8).shuffle(2, seed=seed)))) for seed in range(8)]
+
+# %% [markdown]
+# Data often lies sorted by class, as files in folders do. Sort 10,000 training labels and shuffle them:
+
+# %%
+by_class = np.argsort(pictures.labels, kind="stable")
+sorted_labels = tf.data.Dataset.from_tensor_slices(pictures.labels[by_class])
+buffers = (100, 1000, 10_000)
+orders = {
+    f"buffer of {size:,}": next(iter(sorted_labels.shuffle(size, seed=0).batch(10_000))).numpy()
+    for size in buffers
+}
+plots.label_order(orders, names)
+
+# %% [markdown]
+# With a buffer of 100, the network sees nothing but T-shirts, then nothing but trousers, and so on. What
+# does that do? Softmax regression, one epoch, three seeds:
+
+# %%
+sorted_pictures = flat(pictures.images[by_class]) / 255
+sorted_pairs = tf.data.Dataset.from_tensor_slices((sorted_pictures, pictures.labels[by_class]))
+after_epoch = {}
+for size in buffers:
+    after_epoch[size] = []
+    for seed in (0, 1, 2):
+        linear = dense_network((), shape=(784,))
+        linear.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+        batches = sorted_pairs.shuffle(size, seed=seed).batch(100)
+        linear.fit(batches, shuffle=False, verbose=0)  # the pipeline shuffles
+        after_epoch[size].append((np.argmax(linear(held_out / 255), axis=1) == truth).mean())
+plots.seed_dots(
+    {f"buffer of {size:,}": shares for size, shares in after_epoch.items()},
+    xlabel="validation accuracy",
+)
+
+# %% [markdown]
+# With the small buffer it ends near chance: it answers with the class that it saw last. Nothing failed,
+# no warning came. The cure: a buffer as large as the data, or shuffled files, or, for arrays, `fit`'s own
+# shuffling, which mixes everything.
+
+# %% tags=["claims"]
+assert np.mean(drops[50]) > 0.03 + np.mean(drops[3000]), (
+    "a winner chosen on 50 pictures drops on fresh ones by more than one chosen on 3,000"
+)
+assert np.mean(scaled["standardised"], axis=0)[-1] > np.mean(scaled["0 to 1"], axis=0)[-1] + 0.1, (
+    "at a learning rate of 0.1, standardised pixels still work and those from 0 to 1 do worse"
+)
+assert at_best["bytes"].max() < min(at_best["0 to 1"].min(), at_best["standardised"].min()), (
+    "at its best learning rate, every seed with bytes is worse than every seed with scaled pixels"
+)
+assert max(after_epoch[100]) < 0.3 < 0.6 < min(after_epoch[10_000]), (
+    "on sorted data, a shuffle buffer of 100 ends near chance, a full one does not"
+)
+assert speeds["batch, map"] > 1.5 * speeds["map, batch"], (
+    "batching before mapping yields more than 1.5 times as many pictures a CPU second"
+)
+assert speeds["arrays, no pipeline"] > 1.5 * speeds["map, batch"], (
+    "plain arrays in memory beat the slowest pipeline by a factor above 1.5"
+)
+
+# %% [markdown]
+# ## Exercise: the distance of bytes
+#
+# `grey_distance(a, b)` should return how far two pictures of bytes are apart: the root of the mean squared
+# difference. The starter is what one writes first, and it is wrong: a byte ends at 255, so 10 − 20 wraps
+# round to 246, and squares wrap as well. Now and then the answer even comes out right. Mend it.
+
+
+# %% tags=["starter"]
+def grey_distance(a, b):
+    return float(np.sqrt(np.mean((a - b) ** 2)))
+
+
+# %% tags=["check"]
+ten, twenty = np.full((28, 28), 10, np.uint8), np.full((28, 28), 20, np.uint8)
+assert grey_distance(ten, twenty) == 10, f"10 and 20 are 10 apart, not {grey_distance(ten, twenty)}"
+assert grey_distance(twenty, ten) == 10, "the order of the pictures must not matter"
+assert grey_distance(ten, np.full((28, 28), 250, np.uint8)) == 240, "10 and 250 are 240 apart"
+
+
+# %% tags=["solution"]
+def grey_distance(a, b):
+    return float(np.sqrt(np.mean((a.astype("float32") - b) ** 2)))
+
+
+grey_distance(ten, twenty)
+
+# %% [markdown]
+# ## Exercise: a fair split
+#
+# `split_off(labels, share)` returns the positions of a validation set. The starter takes the last part of
+# the data, as the argument `validation_split=0.1` of `fit` does. If the data is sorted by class, that
+# goes wrong. Return positions that hold the same share of every class.
+
+
+# %% tags=["starter"]
+def split_off(labels, share):
+    return np.arange(len(labels))[round(len(labels) * (1 - share)) :]
+
+
+# %% tags=["check"]
+sorted_by_class = np.repeat(np.arange(10), 50)
+held_back = split_off(sorted_by_class, 0.2)
+drawn = np.bincount(sorted_by_class[held_back], minlength=10)
+assert (drawn == 10).all(), f"each class should give 10 of its 50, but they give {drawn.tolist()}"
+assert len(set(held_back)) == 100, "no position twice"
+
+
+# %% tags=["solution"]
+def split_off(labels, share):
+    of_each = [np.flatnonzero(labels == label) for label in np.unique(labels)]
+    generator = np.random.default_rng(0)
+    return np.concatenate([generator.permutation(at)[: round(len(at) * share)] for at in of_each])
+
+
+np.bincount(sorted_by_class[split_off(sorted_by_class, 0.2)])
+
+# %% [markdown]
+# ## Exercise: the right order
+#
+# `prepared(dataset)` should shuffle 10,000 sorted labels well and pack them into batches of 100. The
+# starter has both stages. Look at one of its batches, then change one thing.
+
+
+# %% tags=["starter"]
+def prepared(dataset):
+    return dataset.batch(100).shuffle(10_000, seed=0)
+
+
+# %% tags=["check"]
+kinds = [len(np.unique(batch)) for batch in prepared(sorted_labels)]
+assert len(kinds) == 100, f"10,000 labels make 100 batches of 100, not {len(kinds)}"
+assert min(kinds) >= 8, f"each batch should hold nearly all classes; one holds only {min(kinds)}"
+
+
+# %% tags=["solution"]
+def prepared(dataset):
+    return dataset.shuffle(10_000, seed=0).batch(100)
+
+
+[len(np.unique(batch)) for batch in prepared(sorted_labels).take(5)]
+
+# %% [markdown]
+# The starter shuffles whole batches: their order changes, what is in them does not.
+#
+# ## What to remember
+#
+# - TensorFlow computes, Keras drives. Check which device did the work: a missing GPU makes no error.
+# - Look before you train: class balance, averages, hard examples, twins across the sets. And know the
+#   baselines that a network must beat.
+# - Learn on the training set, choose on the validation set, grade once on the test set.
+# - Scale the inputs, with numbers from the training set alone.
+# - Batch before you map, shuffle before you batch, with a buffer as large as the data.
+#
+# ## Where next
+#
+# Now train a network on these pictures, and beat the baselines:
+# [Your first network](first-network.md).
