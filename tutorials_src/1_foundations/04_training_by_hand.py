@@ -2,7 +2,7 @@
 # title: Training by hand
 # summary: Write the training loop yourself, for a line and for ten classes, and find it again inside Keras.
 # needs: [tensors, broadcasting, gradients]
-# teaches: [logit, cross-entropy, batch size, epoch, seed, layer, dense layer, optimizer]
+# teaches: [model, parameter, bias, linear regression, step, training loop, least squares, logit, cross-entropy, softmax regression, minibatch, batch size, epoch, seed, loss curve, accuracy, eager execution, tracing, graph, layer, dense layer, optimizer, momentum]
 # data: [fashion-mnist]
 # artifacts: []
 # ---
