@@ -1391,7 +1391,7 @@ def reliability_panels(
         )
     axes[0, 0].set_ylabel("accuracy")
     axes[1, 0].set_ylabel("examples")
-    axes[0, 0].legend(fontsize=8, loc="upper left")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", fontsize=9)
     return _finish(figure, f"Reliability diagrams. {'. '.join(sayings)}.")
 
 
