@@ -53,7 +53,7 @@ class Site:
         """Every page, parsed: address -> document."""
         return {
             path.relative_to(self.folder).as_posix().removesuffix("index.html"): BeautifulSoup(
-                path.read_text(encoding="utf-8"), "html.parser"
+                path.read_text(encoding="utf-8"), "lxml"
             )
             for path in sorted(self.folder.rglob("*.html"))
         }

@@ -8,6 +8,7 @@ import html
 import posixpath
 import re
 
+import minify_html
 from bs4 import BeautifulSoup
 from latex2mathml.converter import convert
 
@@ -18,9 +19,9 @@ _ATTRIBUTE = re.compile(r"""([\w-]+)=("[^"]*"|'[^']*')""")
 _MATHS = re.compile(
     r'<(?P<tag>span|div) class="arithmatex">\\[(\[](?P<tex>.*?)\\[)\]]</(?P=tag)>', re.DOTALL
 )
-# Names, punctuation, operators and blanks look like plain code: their marks are half a page's weight.
-_PLAIN_CODE = re.compile(r'<span class="[nopw]">([^<]*)</span>')
-_INDENTATION = re.compile(r"(<pre\b.*?</pre>)|\s*\n\s*", re.DOTALL)
+# A mark around every number, name, operator and blank is half a page's weight. Keywords, strings,
+# comments and the names of new functions keep theirs, and so their colours.
+_PLAIN_CODE = re.compile(r'<span class="(?:[nopw]|m[fi]|n[bn]|ow|si)">([^<]*)</span>')
 _DATA_IMAGE = "data:image/png;base64,"
 
 
@@ -46,8 +47,8 @@ def lean_code(content: str) -> str:
 
 
 def lean_page(page: str) -> str:
-    """Drop a template's indentation and blank lines; preformatted text stays as it is."""
-    return _INDENTATION.sub(lambda match: match[1] or "\n", page)
+    """Drop what HTML lets a page leave out: indentation, quotes and closing tags that are implied."""
+    return minify_html.minify(page, keep_html_and_head_opening_tags=True)
 
 
 def maths(content: str) -> str:

@@ -70,7 +70,7 @@ def mask(file: Path) -> tuple[bytes, int]:
         text, count = _SPAN.subn("", file.read_text(encoding="utf-8"))
         return text.encode(), count
     if file.suffix == ".html":
-        page = BeautifulSoup(file.read_bytes(), "html.parser")
+        page = BeautifulSoup(file.read_bytes(), "lxml")
         measured = page.select(".measured, .celltag_measured .jp-OutputArea")
         for each in measured:
             each.clear()

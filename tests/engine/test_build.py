@@ -44,7 +44,7 @@ class Built:
         self.site = course.root / "site"
 
     def page(self, address: str) -> BeautifulSoup:
-        return BeautifulSoup((self.site / address / "index.html").read_text(), "html.parser")
+        return BeautifulSoup((self.site / address / "index.html").read_text(), "lxml")
 
     @cached_property
     def outcomes(self) -> dict[str, str]:
