@@ -467,6 +467,9 @@ plots.table(
 #
 # Here a rate that is too large did not explode as it did in the valley. Cross-entropy never pulls
 # harder than a wrong answer can: along each score, its slope lies between −1 and 1.
+#
+# Trying three rates is one way to find a good one. [Experiments](../networks/experiments.md) has a
+# cheaper one, a single short run in which the rate climbs.
 
 # %% tags=["claims"]
 assert abs(losses[0] - np.log(10)) < 1e-5, "with all weights at 0, the loss is ln 10"

@@ -465,7 +465,8 @@ plots.table(
 )
 
 # %% [markdown]
-# Compare each form at *its own* best rate, else you compare luck. With bytes, no rate is good: a step
+# Compare each form at *its own* best rate, else you compare luck ([Experiments](experiments.md) shows
+# two fair-looking comparisons that contradict each other). With bytes, no rate is good: a step
 # that is short enough for weights which multiply numbers up to 255 is too short for the biases, and the
 # random first weights are made for inputs of about 1. Between 0 to 1 and
 # standardised, the difference at the best rate is

@@ -344,6 +344,7 @@ print(", ".join(f"{accuracy:.1%}" for accuracy in by_seed))
 # %% [markdown]
 # Three seeds lie within `{python} f"{100 * spread:.1f}"` percentage points of each other. A
 # difference in the table that is not clearly larger than that is no difference you should believe.
+# ([Experiments](experiments.md) makes a rule of this, and counts how often luck fools it.)
 # The last step of the ladder gained
 # `{python} f"{100 * (quick_history['val_accuracy'][-1] - cycled_history['val_accuracy'][-1]):.1f}"`
 # points with one seed; what is safe to say is that the quick recipe is no worse than the plain one.
@@ -690,4 +691,5 @@ print(f"{top_two_accuracy(held_out_logits, fashion.validation.labels):.1%} of th
 # ## Where next
 #
 # `Flatten` threw away which pixel lies beside which. A [convolutional
-# network](../convnets/cifar10.md) keeps it, and that pays on colour photographs.
+# network](../convnets/cifar10.md) keeps it, and that pays on colour photographs. Or stay with this
+# network and turn its knobs: more units, more layers, more epochs, in [Experiments](experiments.md).

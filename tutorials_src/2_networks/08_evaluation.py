@@ -506,8 +506,8 @@ plots.interval_rows(rows, xlabel="validation accuracy")
 # A hundred photographs tell you next to nothing, and a hundred times as many make the interval only a
 # tenth as wide. The last three rows are three networks graded on the *same* photographs. Each interval
 # answers: what if other photographs of this kind had been drawn? None answers: what if the network had
-# been trained again? For that you must train again. And no interval covers photographs of another
-# kind, from another camera or another year.
+# been trained again? For that you must train again: [Experiments](experiments.md) does. And no
+# interval covers photographs of another kind, from another camera or another year.
 #
 # ## The exam
 #

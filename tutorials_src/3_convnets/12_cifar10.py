@@ -503,7 +503,7 @@ print(f"asked twice: {(twice == cifar.validation.labels).mean():.1%}")
 # ## Where next
 #
 # Change one thing, the number of filters or the dropout, and see on the validation photographs
-# whether you gain more than luck. With `make full`, the same page runs on all of CIFAR-10: five
-# times the photographs, the same layers, and more right answers. And
+# whether you gain [more than luck](../networks/experiments.md). With `make full`, the same page runs on
+# all of CIFAR-10: five times the photographs, the same layers, and more right answers. And
 # [gradients](../foundations/gradients.md) shows, on two weights, the descent that found all of
 # these.

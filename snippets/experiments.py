@@ -1,0 +1,358 @@
+"""Experiments with networks: sweeps over settings and seeds, what a spread can tell, a range test.
+
+Needs: tensorflow (with its Keras), numpy. Copy this one file into your project and
+`import experiments`.
+
+A score is a number of which more is better, such as the accuracy on the validation set.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one setting reached with several seeds.
+
+    Attributes:
+        name: what the setting is called.
+        setting: the arguments that it passed to the training function.
+        scores: one a seed, in the order of the seeds; more is better.
+        cpu_seconds: work of this process for all the seeds together.
+    """
+
+    name: str
+    setting: Mapping[str, Any]
+    scores: tuple[float, ...]
+    cpu_seconds: float = 0.0
+
+    @property
+    def mean(self) -> float:
+        """The mean of the scores."""
+        return float(np.mean(self.scores))
+
+    @property
+    def lowest(self) -> float:
+        """The lowest score."""
+        return min(self.scores)
+
+    @property
+    def highest(self) -> float:
+        """The highest score."""
+        return max(self.scores)
+
+
+def sweep(
+    train: Callable[..., float],
+    settings: Mapping[str, Mapping[str, Any]],
+    *,
+    seeds: Sequence[int],
+    known: Sequence[Result] = (),
+) -> list[Result]:
+    """Train with every setting and every seed, and return a result a setting.
+
+    Args:
+        train: called as `train(seed, **setting)`; returns the score.
+        settings: from each setting's name to the arguments in which it departs from `train`'s
+            defaults. A setting equal to an earlier one is not trained again.
+        seeds: passed to `train`, the same for every setting.
+        known: results of earlier sweeps with the same `train` and the same seeds. A setting equal
+            to one of theirs is not trained again.
+
+    Returns:
+        The results, in the order of the settings.
+
+    Raises:
+        ValueError: there is no setting or no seed, a seed comes twice, a known result has another
+            number of scores than there are seeds, or a score is not a finite number.
+
+    >>> def train(seed, units=128):
+    ...     return units / 1000 + seed / 100
+    >>> results = sweep(train, {"small": {"units": 64}, "plain": {}}, seeds=(1, 2))
+    >>> [(result.name, result.scores) for result in results]
+    [('small', (0.074, 0.084)), ('plain', (0.138, 0.148))]
+    """
+    if not settings or not seeds or len(set(seeds)) < len(seeds):
+        raise ValueError(f"need at least one setting and seeds that differ, not {tuple(seeds)}")
+    if any(len(result.scores) != len(seeds) for result in known):
+        raise ValueError(f"known results need {len(seeds)} scores, one a seed")
+    results = []
+    for name, setting in settings.items():
+        earlier = next((r for r in (*known, *results) if r.setting == setting), None)
+        if earlier is not None:
+            results.append(Result(name, setting, earlier.scores, earlier.cpu_seconds))
+            continue
+        start = time.process_time()
+        scores = tuple(float(train(seed, **setting)) for seed in seeds)
+        if not np.isfinite(scores).all():
+            raise ValueError(f"the scores of {name!r} are not all finite: {scores}")
+        results.append(Result(name, setting, scores, time.process_time() - start))
+    return results
+
+
+def best(results: Sequence[Result]) -> Result:
+    """Return the result with the highest mean score; of equals, the first.
+
+    Raises:
+        ValueError: there are no results.
+
+    >>> best([Result("a", {}, (0.8, 0.9)), Result("b", {}, (0.7, 0.8))]).name
+    'a'
+    """
+    if not results:
+        raise ValueError("there are no results to choose from")
+    return max(results, key=lambda result: result.mean)
+
+
+def inside_the_noise(results: Sequence[Result]) -> list[str]:
+    """Return the names of the settings that the seeds cannot tell from the one with the best mean.
+
+    The winner is clear of another setting if its worst seed is better than the other's best seed.
+    Where the ranges touch or overlap, the difference of the means may be luck.
+
+    This rule is a permutation test. Two settings that are equally good, with n seeds each, are
+    told apart by mistake with the probability that `false_alarm(2, n)` returns.
+
+    Args:
+        results: of settings trained with the same number of seeds.
+
+    Returns:
+        Names, in the order of the results, without the winner's; empty if the winner is clear.
+
+    Raises:
+        ValueError: there are no results.
+
+    >>> wide, near = Result("wide", {}, (0.80, 0.84)), Result("near", {}, (0.79, 0.81))
+    >>> inside_the_noise([wide, near, Result("far", {}, (0.70, 0.75))])
+    ['near']
+    """
+    winner = best(results)
+    return [
+        result.name
+        for result in results
+        if result is not winner and result.highest >= winner.lowest
+    ]
+
+
+def verdict(results: Sequence[Result]) -> str:
+    """Say in a sentence which setting is the best, or that the seeds cannot tell.
+
+    Raises:
+        ValueError: there are no results.
+
+    >>> small, large = Result("64", {}, (0.80, 0.81)), Result("512", {}, (0.82, 0.84))
+    >>> verdict([small, large])
+    'The best mean is that of 512, clear of all others: its worst seed beats their best.'
+    >>> verdict([small, Result("128", {}, (0.81, 0.83)), large])
+    'The best mean is that of 512, but 128 is inside the noise: the ranges overlap.'
+    """
+    names = inside_the_noise(results)
+    winner = best(results).name
+    if not names:
+        return (
+            f"The best mean is that of {winner}, clear of all others: its worst seed beats their "
+            "best."
+        )
+    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    verb = "is" if len(names) == 1 else "are"
+    return f"The best mean is that of {winner}, but {listed} {verb} inside the noise: the ranges overlap."
+
+
+def false_alarm(settings: int, seeds: int) -> float:
+    """Return how often one of several equally good settings looks clear of all others, by luck.
+
+    If the settings do not differ, every order of all the scores is equally likely. One setting is
+    clear of the others if the highest scores, as many as there are seeds, are all its own.
+
+    Args:
+        settings: how many are compared, at least 2.
+        seeds: scores a setting, at least 1, with no two scores equal.
+
+    Returns:
+        The probability, from 0 to 1.
+
+    Raises:
+        ValueError: there are too few settings or seeds.
+
+    >>> false_alarm(2, 3)
+    0.1
+    """
+    if settings < 2 or seeds < 1:
+        raise ValueError(f"need at least 2 settings and 1 seed, not {settings} and {seeds}")
+    return settings / math.comb(settings * seeds, seeds)
+
+
+def summary(results: Sequence[Result], *, percent: bool = True) -> list[dict[str, str]]:
+    """Return a row of text a result, for a table: mean, lowest, highest and CPU seconds.
+
+    Args:
+        results: at least one.
+        percent: the scores are parts of one, to be written as percentages.
+
+    >>> summary([Result("64", {}, (0.80, 0.82), 1.5)])
+    [{'setting': '64', 'mean': '81.0%', 'lowest': '80.0%', 'highest': '82.0%', 'CPU seconds': '1.5'}]
+    """
+    show = "{:.1%}".format if percent else "{:.3g}".format
+    return [
+        {
+            "setting": result.name,
+            "mean": show(result.mean),
+            "lowest": show(result.lowest),
+            "highest": show(result.highest),
+            "CPU seconds": f"{result.cpu_seconds:.1f}",
+        }
+        for result in results
+    ]
+
+
+def restart(network: keras.Model, seed: int) -> None:
+    """Set the seed, and give a compiled network new first weights and a new optimizer's state.
+
+    Training then goes as if the network had been built and compiled anew, but the traced training
+    step is kept, and with it about half a second.
+
+    Args:
+        network: Sequential or functional, compiled.
+        seed: passed to `keras.utils.set_random_seed`; the weights follow it.
+
+    Raises:
+        ValueError: the network is not compiled.
+
+    >>> network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)])
+    >>> network.compile("adam", "mse")
+    >>> restart(network, 1)
+    >>> first = network.get_weights()[0]
+    >>> restart(network, 2)
+    >>> restart(network, 1)
+    >>> bool((first == network.get_weights()[0]).all())
+    True
+    """
+    if getattr(network, "optimizer", None) is None:
+        raise ValueError("the network is not compiled, so there is no optimizer to restart")
+    keras.utils.set_random_seed(seed)
+    fresh = keras.models.clone_model(network)
+    for layer, fresh_layer in zip(network.layers, fresh.layers, strict=True):
+        for variable, value in zip(layer.variables, fresh_layer.variables, strict=True):
+            variable.assign(value)
+    optimizer = network.optimizer
+    optimizer.build(network.trainable_variables)
+    fresh_optimizer = type(optimizer).from_config(optimizer.get_config())
+    fresh_optimizer.build(network.trainable_variables)
+    for variable, value in zip(optimizer.variables, fresh_optimizer.variables, strict=True):
+        variable.assign(value)
+
+
+def learning_rate_range_test(
+    network: keras.Model,
+    examples: tuple[np.ndarray, np.ndarray],
+    *,
+    batch_size: int = 128,
+    lowest: float = 1e-5,
+    highest: float = 1.0,
+    steps: int = 100,
+    smoothing: float = 0.8,
+    seed: int = 0,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Train while the learning rate climbs from step to step, and return the loss at each rate.
+
+    Where the loss falls, the rate is large enough to learn; where it climbs, too large.
+
+    Args:
+        network: compiled with a fixed learning rate, not a schedule; trained in place and spoiled,
+            so build another one for the real training.
+        examples: inputs and targets, arrays with the same first axis. They are drawn in random
+            order, again and again.
+        batch_size: examples a step.
+        lowest, highest: the first and the last learning rate.
+        steps: how many rates; each is the same factor larger than the one before.
+        smoothing: how much of its running mean the loss keeps at each step, from 0 (no smoothing)
+            to below 1.
+        seed: of the order of the examples.
+
+    Returns:
+        The rates and the smoothed losses, both of shape `(steps,)`.
+
+    Raises:
+        ValueError: an argument is out of its range, or the network has a schedule.
+
+    Source: L. N. Smith, Cyclical Learning Rates for Training Neural Networks, 2015,
+    arXiv:1506.01186; with the rates in equal ratios instead of equal differences.
+
+    >>> network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    >>> network.compile(keras.optimizers.SGD(0.1), "mse")
+    >>> inputs = np.ones((8, 2), "float32")
+    >>> rates, losses = learning_rate_range_test(network, (inputs, np.ones(8)), steps=5)
+    >>> rates.shape == losses.shape, round(float(rates[0]), 6)
+    (True, 1e-05)
+    """
+    inputs, targets = examples
+    if not 0 < lowest < highest or steps < 2 or not 0 <= smoothing < 1 or batch_size < 1:
+        raise ValueError("need 0 < lowest < highest, 2 steps, 0 <= smoothing < 1, batch_size >= 1")
+    if len(inputs) != len(targets) or not len(inputs):
+        raise ValueError(f"{len(inputs)} inputs do not fit {len(targets)} targets")
+    if "learning_rate" not in {variable.name for variable in network.optimizer.variables}:
+        raise ValueError("compile the network with a fixed learning rate, not a schedule")
+    generator = np.random.default_rng(seed)
+    rates = np.geomspace(lowest, highest, steps)
+    losses, running, order = np.empty(steps), 0.0, np.empty(0, int)
+    for step, rate in enumerate(rates):
+        while len(order) < batch_size:
+            order = np.concatenate([order, generator.permutation(len(inputs))])
+        batch, order = order[:batch_size], order[batch_size:]
+        network.optimizer.learning_rate = rate
+        network.reset_metrics()  # or the loss would be the mean over all steps so far
+        loss = network.train_on_batch(inputs[batch], targets[batch], return_dict=True)["loss"]
+        running = smoothing * running + (1 - smoothing) * float(loss)
+        losses[step] = running / (1 - smoothing ** (step + 1))  # as if it had not begun at 0
+    return rates, losses
+
+
+def promised_and_kept(
+    right: np.ndarray, tries: int, *, repeats: int = 500, seed: int = 0
+) -> tuple[float, float]:
+    """Return the accuracy that the luckiest of several networks promises, and what it keeps.
+
+    Again and again, the examples are dealt into two halves and some networks are drawn. The
+    network with the most right answers on the first half is chosen; the first half is what it
+    promises, the second, which had no part in the choice, is what it keeps.
+
+    Args:
+        right: whether each network is right on each example, shape `(networks, examples)`, bool.
+        tries: how many networks to choose from, from 1 to all.
+        repeats: how often to draw.
+        seed: of the draws.
+
+    Returns:
+        Two accuracies, means over the draws.
+
+    Raises:
+        ValueError: the shape is another, or there are fewer networks than tries.
+
+    >>> coins = np.random.default_rng(0).random((16, 100)) < 0.5
+    >>> one, many = promised_and_kept(coins, 1), promised_and_kept(coins, 16)
+    >>> many[0] > one[0] + 0.05, abs(many[1] - one[1]) < 0.05
+    (True, True)
+    """
+    right = np.asarray(right, bool)
+    if right.ndim != 2 or right.shape[1] < 2 or not 1 <= tries <= len(right):
+        raise ValueError(f"cannot choose from {tries} networks in an array of shape {right.shape}")
+    generator = np.random.default_rng(seed)
+    half = right.shape[1] // 2
+    pairs = []
+    for _ in range(repeats):
+        dealt = generator.permutation(right.shape[1])
+        drawn = right[generator.permutation(len(right))[:tries]]
+        first = drawn[:, dealt[:half]].mean(axis=1)
+        second = drawn[:, dealt[half:]].mean(axis=1)
+        chosen = int(first.argmax())
+        pairs.append((first[chosen], second[chosen]))
+    promised, kept = np.mean(pairs, axis=0)
+    return float(promised), float(kept)
