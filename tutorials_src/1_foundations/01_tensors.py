@@ -10,10 +10,10 @@
 # %% [markdown]
 # What does a neural network see when you show it a photograph? Not a boot. A grid of numbers.
 #
-# Whatever a network learns from, pictures, sounds or sentences, is first turned into numbers, and
-# the numbers are kept in a container called a **tensor**. What the network itself knows is kept in
-# tensors too. So this is where everything starts. You need Python's lists and functions, and no
-# mathematics beyond multiplication.
+# A neural network is a program that learns its task from examples. Pictures, sounds, sentences:
+# whatever it learns from is first turned into numbers, and these are kept in a container called a
+# **tensor**. What the network itself knows is kept in tensors too. So this is where everything
+# starts. You need Python's lists and functions, and no mathematics beyond multiplication.
 
 # %%
 from snippets import plots
@@ -24,17 +24,18 @@ boot = fashion.train.images[0]
 plots.image_and_numbers(boot, top=2, left=12, subject="an ankle boot")
 
 # %% [markdown]
-# Left, what you see; right, what the network gets: for each dot of the picture, a **pixel**, a whole
-# number from 0 (black) to 255 (white). The orange frame on the left holds the numbers on the right.
-# The boot comes from Fashion-MNIST, a public collection of 70,000 photographs of clothes.
+# Left, what you see; right, what the network gets: for each **pixel**, a dot of the picture, a
+# whole number from 0 (black) to 255 (white). The orange frame on the left holds the numbers on the
+# right. The boot comes from Fashion-MNIST, a public collection of 70,000 photographs of clothes.
 #
 # (`snippets` is this course's own box of helpers: `plots` draws, `datasets` fetches data. You can
 # follow every page without knowing how they work.)
 #
 # ## One number, a row, a grid, a stack
 #
-# The boot is too large to check by hand, so here are four smaller tensors. `tf.constant` makes a
-# tensor from a number or from nested lists.
+# The boot is too large to check by hand, so here are four smaller tensors. TensorFlow, the library
+# that does the calculating in this course, goes by the name `tf`, and `tf.constant` makes a tensor
+# from a number or from nested lists.
 
 # %%
 import tensorflow as tf
@@ -97,7 +98,9 @@ assert (boot.dtype, boot.min(), boot.max()) == ("uint8", 0, 255), (
 )
 
 # %% [markdown]
-# A shape becomes readable when you give each axis a name. All the training pictures together:
+# A shape becomes readable when you give each axis a name. Here are all the training pictures, those
+# that a network may learn from; the others of the 70,000 are kept back, to check what it has
+# learned:
 
 # %%
 from snippets.tensors import explain_shape
@@ -126,7 +129,8 @@ print(tf.constant([1.0, 2.0, 3.0]))
 #
 # ## Picking elements
 #
-# Square brackets pick elements, one position an axis, counted from 0. The picked ones are orange:
+# Square brackets pick elements, one position for each axis, counted from 0. The picked ones are
+# orange:
 
 # %%
 picks = {
@@ -146,8 +150,9 @@ plots.table([{"pick": f"`{code}`", "shape": str(part.shape)} for code, part in p
 # you leave out at the end are kept whole: `matrix[1]` means `matrix[1, :]`. A picked column,
 # `matrix[:, 1]`, has lost its axis and lies down as a vector of shape `(2,)`.
 #
-# On the boot, the same brackets turn pictures over. A step of −1 reads an axis backwards.
-# (`np.stack` puts the three pictures into one array, for drawing; the next section says how.)
+# On the boot, the same brackets turn pictures over. After a second colon stands the step, and a
+# step of −1 reads the axis backwards. (`np.stack` puts the three pictures into one array, for
+# drawing; the next section says how.)
 
 # %%
 import numpy as np
@@ -181,7 +186,8 @@ print("concat", strip.shape, strip.dtype)
 # ## Answers are tensors too
 #
 # To learn, a network must be told what each picture shows: its **label**, one of ten kinds, here
-# called **classes**. Labels are whole numbers, one a picture, so a batch of them is a vector.
+# called **classes**. Labels are whole numbers, one for each picture, so a batch of them is a
+# vector.
 
 # %%
 labels = fashion.train.labels[:3]
@@ -303,8 +309,9 @@ matrix @ prices
 # 6 apples. A column on the right is a shop with its three prices. The result has what each basket
 # costs in each shop: here the second basket in the first shop.
 #
-# A row needs as many numbers as a column, so the two inner sizes must agree, and the outer two make
-# the shape of the result: `(2, 3) @ (3, 2)` gives `(2, 2)`. Break the rule:
+# A row on the left needs as many numbers as a column on the right, so the two inner sizes must
+# agree, and the outer two make the shape of the result: `(2, 3) @ (3, 2)` gives `(2, 2)`. Break the
+# rule:
 
 # %% tags=["raises-exception"]
 matrix @ matrix
@@ -369,8 +376,8 @@ print(weight.numpy(), doubled.numpy())
 tf.constant([1, 2, 3]) + tf.constant([0.5, 0.5, 0.5])
 
 # %% [markdown]
-# It wanted a second `int32` tensor, like the first, and got a `float`. Inputs are numbered from zero.
-# The cure is to say which dtype you want:
+# `AddV2` is TensorFlow's name for `+`. It wanted a second `int32` tensor, like the first, and got a
+# `float`; inputs are numbered from zero. The cure is to say which dtype you want:
 
 # %%
 tf.cast(tf.constant([1, 2, 3]), tf.float32) + tf.constant([0.5, 0.5, 0.5])
@@ -409,8 +416,9 @@ assert list(doubled.numpy()) == [2, 4, 6], "a tensor does not follow the variabl
 # %% [markdown]
 # ## Exercise: the last column of every sheet
 #
-# Pick the last column of both sheets of `stack` (3 and 6, 9 and 12) with one pair of square brackets.
-# The result is a matrix. Before you run it: what is its shape?
+# Pick the last column of both sheets of `stack` (3 and 6, 9 and 12) with one pair of square
+# brackets. The result is a matrix. Before you run it: what is its shape? (To work on the exercises,
+# open the notebook that the top of the page offers.)
 
 # %% tags=["starter"]
 last_columns = stack[-1]

@@ -18,10 +18,10 @@ from snippets.tensors import broadcast_picture
 broadcast_picture((3, 1), (2,))
 
 # %% [markdown]
-# Below you see the sum. Both sides were *stretched* to the shape `(3, 2)`: the column repeats
-# itself to the right, the row repeats itself downwards (the dashed cells), and then each element
-# meets the one in the same place. Check one: 2 + 20 makes 22. Above stands how the shapes meet, axis
-# by axis, and that is what this page is about.
+# The lower half of the figure shows the sum. Both sides were *stretched* to the shape `(3, 2)`: the
+# column repeats itself to the right, the row repeats itself downwards (the dashed cells), and then
+# each element meets the one in the same place. Check one: 2 + 20 makes 22. The upper half shows how
+# the shapes meet, axis by axis: the subject of this page.
 
 # %%
 import tensorflow as tf
@@ -50,8 +50,8 @@ matrix + tf.constant([[10, 20, 30], [40, 50, 60]])
 matrix + tf.constant([[10, 20], [30, 40]])
 
 # %% [markdown]
-# The message gives both shapes. (What stands in double braces says where in TensorFlow it happened.)
-# The picture of two shapes that do not fit frames the axis that is to blame:
+# The message gives both shapes. The picture of two shapes that do not fit frames the axis that is
+# to blame:
 
 # %%
 broadcast_picture((2, 3), (2, 2))
@@ -67,7 +67,8 @@ broadcast_picture((2, 3), (2, 1))
 
 # %% [markdown]
 # Both sides may stretch, each along its own axis; that was the column and the row at the top. It
-# makes every pair of two lists. A multiplication table, for example:
+# pairs every element of one list with every element of another. A multiplication table, for
+# example:
 
 # %%
 ones_to_five = tf.range(1, 6)
@@ -117,20 +118,8 @@ from snippets.tensors import explain_broadcast
 
 pairs = [((5, 4), (1,)), ((5, 4), (5,)), ((8, 1, 6), (7, 1)), ((3, 28, 28), (3,))]
 for left, right in pairs:
-    print(explain_broadcast(left, right))
-
-# %% tags=["claims"]
-import numpy as np
-
-assert np.array_equal(matrix + offsets[:, None], [[11, 12, 13], [24, 25, 26]]), (
-    "a vector with a new axis at its end is added row by row"
-)
-assert np.broadcast_shapes((8, 1, 6), (7, 1)) == (8, 7, 6), (
-    "shapes (8, 1, 6) and (7, 1) broadcast to (8, 7, 6), as the rules say"
-)
-assert [" fit." in explain_broadcast(*pair) for pair in pairs] == [False, True, False, True], (
-    "of the four pairs to predict, the second and the last do not fit"
-)
+    explained = explain_broadcast(left, right)
+    print(explained.replace(". ", ".\n    ").replace("; ", ";\n    "))
 
 # %% [markdown]
 # ## Real pictures: dye a boot
@@ -140,6 +129,8 @@ assert [" fit." in explain_broadcast(*pair) for pair in pairs] == [False, True, 
 # and white becomes that colour while black stays black.
 
 # %%
+import numpy as np
+
 from snippets.datasets import load_fashion_mnist
 
 fashion = load_fashion_mnist()
@@ -159,6 +150,17 @@ plots.image_grid(dyed, list(dyes), columns=5, subject="dyed boots")
 axes = ("dye", "row", "column", "colour")
 broadcast_picture(boot[:, :, None].shape, palette.shape, names=("boot", "palette"), axes=axes)
 
+# %% tags=["claims"]
+assert np.array_equal(matrix + offsets[:, None], [[11, 12, 13], [24, 25, 26]]), (
+    "a vector with a new axis at its end is added row by row"
+)
+assert np.broadcast_shapes((8, 1, 6), (7, 1)) == (8, 7, 6), (
+    "shapes (8, 1, 6) and (7, 1) broadcast to (8, 7, 6), as the rules say"
+)
+assert [" fit." in explain_broadcast(*pair) for pair in pairs] == [False, True, False, True], (
+    "of the four pairs to predict, the second and the last do not fit"
+)
+
 # %% [markdown]
 # Five pictures from one multiplication and no loop. Name the axes of the result first, *dye, row,
 # column, colour*, and give each side a 1 wherever it knows nothing of that axis. Then broadcasting
@@ -166,7 +168,7 @@ broadcast_picture(boot[:, :, None].shape, palette.shape, names=("boot", "palette
 #
 # ## Real pictures: take the average away
 #
-# Many networks learn more easily from pictures of which an average has been subtracted. Which
+# Many networks learn more easily from pictures from which an average has been subtracted. Which
 # average? There are two, and they have different shapes. The *mean picture* averages over axis 0,
 # the pictures: one number for each pixel place.
 
@@ -174,7 +176,8 @@ broadcast_picture(boot[:, :, None].shape, palette.shape, names=("boot", "palette
 images = fashion.train.images[:2000].astype("float32") / 255
 mean_picture = images.mean(axis=0)
 without_mean = images - mean_picture
-print(explain_broadcast(images.shape, mean_picture.shape, axes=("picture", "row", "column")))
+explained = explain_broadcast(images.shape, mean_picture.shape, axes=("picture", "row", "column"))
+print(explained.replace(". ", ".\n    ").replace("; ", ";\n    "))
 
 # %% [markdown]
 # The other is each picture's own mean, its brightness: one number for each picture. It averages over
@@ -200,9 +203,9 @@ plots.signed_images(
 )
 
 # %% [markdown]
-# Blue is below 0 and red is above it. Minus the mean picture, the boot lies on the pale blue shadow of
-# a shirt: what most pictures have there, and the boot has not. Minus its own mean, the shape is
-# unchanged.
+# Blue is below 0 and red is above it. Minus the mean picture, the boot lies on the pale blue shadow
+# of a shirt: what most pictures have there, and the boot has not. Minus its own mean, it keeps its
+# form: every pixel has lost the same amount.
 #
 # ## The square trap
 #
@@ -217,8 +220,8 @@ right = boot - boot.mean(axis=1, keepdims=True)
 plots.signed_images({"keepdims forgotten": wrong, "with keepdims": right})
 
 # %% [markdown]
-# Left, the 28 means of the rows were laid under the 28 *columns*. No error, since 28 meets 28. If the
-# numbers mean anything, test that: with the right version, every row now has a mean of 0.
+# Left, the 28 means of the rows were laid under the 28 *columns*. No error, since 28 meets 28. So
+# test what the numbers should mean: with the right version, every row now has a mean of 0.
 
 # %%
 print("largest row mean, forgotten:", np.abs(wrong.mean(axis=1)).max().round(3))
@@ -247,11 +250,11 @@ for name, array in {"images": images, "mean picture": mean_picture, "stretched":
     print(f"{name:12} shape {array.shape!s:14} strides {array.strides}")
 
 # %% [markdown]
-# In the images, the next column is 4 bytes away (a `float32`), the next row 28 times that, the next
-# picture 784 times that. In the stretched mean picture, the next picture is **0** bytes away: it is
-# the same picture again. Such an array is a **view**: a shape and strides of its own over memory that
-# belongs to another. It costs nothing, and because 2,000 pictures share it, NumPy does not let you
-# write into it.
+# Read the strides from the right. In the images, the next column is 4 bytes away (a `float32`), the
+# next row 28 times that, the next picture 784 times that. In the stretched mean picture, the next
+# picture is **0** bytes away: it is the same picture again. Such an array is a **view**: a shape
+# and strides of its own over memory that belongs to another. It costs nothing, and because 2,000
+# pictures share it, NumPy does not let you write into it.
 #
 # TensorFlow's tensors have no strides. Its `tf.broadcast_to` makes a real copy:
 
@@ -259,8 +262,9 @@ for name, array in {"images": images, "mean picture": mean_picture, "stretched":
 tf.broadcast_to(mean_picture, images.shape).numpy().strides
 
 # %% [markdown]
-# So do not call it before you calculate. A sum or a product broadcasts by itself, and reads the small
-# side again and again without writing it out. Python's own `tracemalloc` sees what NumPy takes:
+# So do not call it before you calculate. A sum or a product broadcasts by itself, and reads the
+# small side again and again without writing it out. Python's own `tracemalloc` measures the memory
+# that NumPy takes. (`lambda: …` is a function without a name; `compute()` runs it.)
 
 # %%
 import tracemalloc
@@ -291,10 +295,11 @@ plots.table([{"code": f"`{code}`", "megabytes": f"{peak:.1f}"} for code, peak in
 #
 # ## When the result is too large
 #
-# Here is a classifier without any training: to name a picture, look for the most similar one among
-# pictures with labels, its **nearest neighbour**. Similar means: the squared differences of all 784
-# pixels, added up, are small. With 1,000 unknown pictures and 10,000 known ones, broadcasting makes
-# all pairs in one line: `(unknown[:, None] - known[None]) ** 2`, summed over the last axis.
+# Here is a way to name a picture without any training: look for the most similar one among pictures
+# with labels, its **nearest neighbour**. Similar means: the squared differences of all 784 pixels,
+# added up, are small. With 1,000 unknown pictures and 10,000 known ones, from separate parts of the
+# collection, broadcasting makes all pairs in one line: `(unknown[:, None] - known[None]) ** 2`,
+# summed over the last axis.
 
 # %%
 unknown = fashion.validation.images[:1000].reshape(-1, 784).astype("float32") / 255
@@ -312,10 +317,10 @@ sums = 1000 * 10000 * 4
 print(f"differences: {differences / 1e9:.1f} GB, and their sums: {sums / 1e9:.2f} GB")
 
 # %% [markdown]
-# Most computers do not have the first number. And all but a 784th of it is thrown away by the sum!
-# The cure is older than computers: $(a - b)^2 = a^2 + b^2 - 2ab$. Summed over the pixels, the first
-# two parts need one number a picture, and the last one is a matrix multiplication, which adds up as
-# it goes and never writes the products down.
+# Most computers do not have memory for the first number. And all but a 784th of it is thrown away
+# by the sum! The cure is older than computers: $(a - b)^2 = a^2 + b^2 - 2ab$. Summed over the
+# pixels, the first two parts need one number for each picture, and the last one is a matrix
+# multiplication, which adds up as it goes and never writes the products down.
 
 
 # %%
@@ -337,7 +342,7 @@ print(few.shape, "both ways agree:", np.allclose(few, in_one_line, atol=1e-2))
 # %%
 nearest = tf.argmin(squared_distances(unknown, known), axis=1).numpy()
 is_right = fashion.train.labels[nearest] == fashion.validation.labels[:1000]
-shown = [*np.flatnonzero(is_right)[:3], *np.flatnonzero(~is_right)[:3]]
+shown = [*np.flatnonzero(is_right)[:3], *np.flatnonzero(~is_right)[:3]]  # 3 right, 3 wrong
 both = np.concatenate([unknown[shown], known[nearest[shown]]]).reshape(-1, 28, 28)
 names = [fashion.class_names[label] for label in fashion.validation.labels[shown]]
 found = [fashion.class_names[label] for label in fashion.train.labels[nearest[shown]]]
@@ -364,13 +369,15 @@ assert is_right.mean() > 0.75, (
 # %% [markdown]
 # ## The silent bug
 #
-# Now the mistake for which this page exists. It can cost you weeks.
+# Now the mistake for which this page exists.
 #
 # Cover the right half of a picture. How bright is it, judged by the left half? The true answers are
-# called **targets**; what a model answers are its **predictions**. Ours is the straight line: *a
-# number, plus another number times the brightness on the left*. These two numbers are its weights.
-# Here are 500 pictures, the left brightness moved and scaled to lie around 0. (All in `float64`, the
-# dtype that the helper below computes in.)
+# called **targets**. A model is a formula that guesses them; its guesses are its **predictions**.
+# Ours is a straight line: *a number, plus another number times the brightness on the left*. These
+# two numbers are its weights, and to train is to look for good ones. Here are 500 pictures, the
+# left brightness moved and scaled to lie around 0. (`std` is the standard deviation: how far values
+# typically lie from their mean. The column of ones goes with the first weight. All is in `float64`,
+# the dtype that the helper below computes in.)
 
 # %%
 left = images[:500, :, :14].mean(axis=(1, 2)).astype("float64")
@@ -387,11 +394,11 @@ def mean_squared_error(weights, targets):
 print("features", features.shape, "targets", targets.shape)
 
 # %% [markdown]
-# Predictions come from a matrix product, so they are a column: `(500, 2) @ (2, 1)` gives `(500, 1)`.
-# How wrong they are, in one number, is called the **loss**. Here it is the **mean squared error**:
-# each prediction minus its target, squared, so that every miss counts and large ones count more, and
-# then the mean. `descend` starts from weights of 0 and changes them step by step so that the loss
-# falls; [the next page](gradients.md) opens it up.
+# Predictions come from a matrix product, so they are a column: `(500, 2) @ (2, 1)` gives
+# `(500, 1)`. How wrong they are, in one number, is called the **loss**. Here it is the **mean
+# squared error**: each prediction minus its target, squared, so that every miss counts and large
+# ones count more, and then the mean. `descend` starts from weights of 0 and changes them step by
+# step so that the loss falls; [the next page](gradients.md) shows how.
 #
 # Two people train this model. One passes the targets as they are, one as a column.
 
@@ -413,9 +420,10 @@ curves = losses | {"variance of the targets": np.full(51, variance)}
 plots.spread_curves(curves, x=range(51), log_y=True)
 
 # %% [markdown]
-# Both losses fall, quickly at first and then slowly, as losses do. Neither run raised an error. If you
-# had seen one of the curves alone, would you have worried? (The level line will explain itself in a
-# moment.) Look at what was learned: each point is a picture, each line a model.
+# (The loss axis is logarithmic: equal distances are equal factors.) Both losses fall, quickly at
+# first and then slowly, as losses do. Neither run raised an error. If you had seen one of the
+# curves alone, would you have worried? (The level line will explain itself in a moment.) Look at
+# what was learned: each point is a picture, each line a model.
 
 # %%
 lines = {name: path[-1, ::-1, 0].round(4) for name, path in paths.items()}  # slope, then height
@@ -447,16 +455,16 @@ def wrong_loss(predictions):
 print("perfect:", float(wrong_loss([1.0, 3.0])), "mean:", float(wrong_loss([2.0, 2.0])))
 
 # %% [markdown]
-# It also tells where such a run gets stuck: at the loss of answering the mean every time. That is the
-# mean squared distance of the targets from their own mean, called their **variance**, and it is the
-# level line in the figure above: `{python} f"{variance:.4f}"`. The wrong run ends at
+# This also tells where such a run gets stuck: at the loss of answering the mean every time. That is
+# the mean squared distance of the targets from their own mean, called their **variance**, and it is
+# the level line in the figure above: `{python} f"{variance:.4f}"`. The wrong run ends at
 # `{python} f"{losses['targets (500,)'][-1]:.4f}"`, the right one at
-# `{python} f"{losses['targets (500, 1)'][-1]:.4f}"`. Compute the variance before you train. **A loss
-# that settles there belongs to a model that ignores its input.**
+# `{python} f"{losses['targets (500, 1)'][-1]:.4f}"`. Compute the variance before you train. **A
+# loss that settles there belongs to a model that ignores its input.**
 #
 # ## The assert that would have caught it
 #
-# One line in the loss turns weeks into a minute:
+# One line in the loss finds it within a minute:
 
 # %% tags=["raises-exception"]
 predictions = features @ paths["targets (500,)"][-1]
@@ -470,9 +478,10 @@ assert predictions.shape == targets.shape, f"{predictions.shape} against {target
 tf.debugging.assert_shapes([(predictions, ("n", 1)), (targets, ("n", 1))])
 
 # %% [markdown]
-# Keras's own losses protect you: where one side is `(n, 1)` and the other `(n,)`, they squeeze the 1
-# away first. The bug waits in what you write yourself: losses, metrics and training loops, and this
-# course has you write all three.
+# Keras, the library that builds networks on top of TensorFlow, has losses of its own. They protect
+# you: where one side is `(n, 1)` and the other `(n,)`, they squeeze the 1 away first. The bug waits
+# in what you write yourself: losses, measures of success, the loop that trains. This course has you
+# write all three.
 
 # %%
 import keras

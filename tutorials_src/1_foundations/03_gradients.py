@@ -31,7 +31,7 @@ plots.function_and_tangents(square, {-2.0: -4.0, 0.0: 0.0, 3.0: 6.0}, span=(-3.0
 # right is downhill. At 0, the bottom of the curve, it is level.
 #
 # The slope at each point of a function is called its **derivative**. For a network it is the answer
-# to the question above: *if I turn this weight up a little, how many times as much does the error
+# to the question above: *if I turn this weight up a little, by what multiple of that does the error
 # grow?*
 #
 # ## Measuring a slope
@@ -66,10 +66,10 @@ tape.gradient(y, x)
 # and asks of each operation: if your input grows a little, how much does your output grow? For each
 # single operation it knows the rule from school.
 #
-# For several operations in a row, the answers are multiplied. This is the **chain rule**, and it too
-# can be checked by hand. Take $(3x + 1)^2$ at $x = 1$. The inner part, $3x + 1$, is 4 and grows 3
-# times as fast as $x$. The square of a number that is 4 grows 8 times as fast as the number. Together
-# that makes 3 × 8. (`lambda x: …` is Python for a function without a name.)
+# For several operations in a row, the answers are multiplied. This is the **chain rule**, and it
+# too can be checked by hand. Take $(3x + 1)^2$ at $x = 1$. The inner part, $3x + 1$, is 4 and grows
+# 3 times as fast as $x$. The square of a number that is 4 grows 8 times as fast as the number.
+# Together that makes 3 × 8.
 
 
 # %%
@@ -82,9 +82,9 @@ def slope(function, x):
 slope(lambda x: square(3 * x + 1), tf.Variable(1.0))
 
 # %% [markdown]
-# A tape recorder is a good picture with one flaw: a real tape is no larger when there is more on it.
-# This one keeps the values between the operations in memory until it is played, so every operation
-# costs. Record only what you want the gradient of.
+# A tape recorder is a good picture with one flaw: a real tape is no larger when there is more on
+# it. This one keeps the values between the operations in memory until it is played, so every
+# operation costs memory. Record only what you want the gradient of.
 #
 # ## Three answers that must agree
 #
@@ -301,11 +301,12 @@ plots.signed_images(
 )
 
 # %% [markdown]
-# Left, the direction of the very first step, minus the gradient. Where it is red, a bright pixel will
-# count for "boot": the shaft, and the thick sole. Where it is blue, it will count for "sneaker": the
-# instep, which a sneaker fills and a boot leaves dark. Nobody said where to look. The step is all
-# boots added up minus all sneakers added up, and the slopes found that by themselves. Right, what
-# 60 steps made of it: sharper edges, and the middle of the shoe has turned blue.
+# Left, the direction of the very first step, minus the gradient. Where it is red, a bright pixel
+# will count for "boot": the shaft, and the thick sole. Where it is blue, it will count for
+# "sneaker": the instep, the top of the foot, which a sneaker fills and a boot leaves dark. Nobody
+# said where to look. The step is all boots added up minus all sneakers added up, and the slopes
+# found that by themselves. Right, what 60 steps made of it: sharper edges, and the middle of the
+# shoe has turned blue.
 #
 # Did it learn? Ask about pictures that it has not seen, those set aside for **validation**:
 
@@ -431,10 +432,11 @@ del tape
 #
 # ## What a tape keeps
 #
-# Playing backwards needs values from the way forwards. The slope of $x^2$ is $2x$: to give it, the tape
-# must still know $x$. So results that you no longer hold stay in memory as long as the tape does. You
-# can count them. A `weakref` points to an object without keeping it alive: when it comes back empty,
-# the object is gone.
+# Playing backwards needs values from the way forwards. The slope of $x^2$ is $2x$: to give it, the
+# tape must still know $x$. So results that you no longer hold stay in memory as long as the tape
+# does. You can count them. A `weakref` points to an object without keeping it alive: when it comes
+# back empty, the object is gone. `noted` makes one for each result, and at the end the sizes of
+# those still alive are added up.
 
 # %%
 import weakref
@@ -489,15 +491,16 @@ memory = {
 plots.spread_curves(memory, x=depths, xlabel="layers", ylabel="megabytes kept")
 
 # %% [markdown]
-# Twice the layers, twice the memory: **what a tape keeps grows with every layer and with every picture
-# in the batch.** That, more often than the weights, is what fills a graphics card during training, and a
-# smaller batch is the first cure. Two operations a layer, yet one result a layer is kept. The slope of `tanh` can
-# be computed from its own result, and the next product needs that same result as its input; what the
-# product returned is no longer needed, and was freed.
+# Twice the layers, twice the memory: **what a tape keeps grows with every layer and with every
+# picture in the batch.** That, more often than the weights, is what fills a graphics card during
+# training, and a smaller batch is the first cure. A layer has two operations, yet only one of the
+# two results is kept. The slope of `tanh` can be computed from its own result, and the next product
+# needs that same result as its input; what the product returned is no longer needed, and was freed.
 #
-# The lower line trades time for memory. `tf.recompute_grad` keeps the input of a function and forgets
-# everything inside; on the way back it computes the inside again. This is called **recomputation**.
-# Around every four layers, it keeps a quarter, for one more forward pass.
+# The lower line trades time for memory. `tf.recompute_grad` keeps the input of a function and
+# forgets everything inside; on the way back it computes the inside again. This is called
+# **recomputation**. Used around every four layers, it keeps a quarter, and in return computes
+# everything forwards once more.
 
 # %% tags=["claims"]
 assert np.allclose(memory["tape"], [depth * 500 * 784 * 4 / 1e6 for depth in depths]), (
@@ -539,10 +542,10 @@ for name, hold in {"free": lambda value: value, "held": tf.stop_gradient}.items(
 plots.spread_curves(courses, x=range(16), ylabel="value")
 
 # %% [markdown]
-# Free, they meet in the middle: the loss is 0, and the pupil has learned something else. It is cheaper to
-# move the target than to reach it, and descent takes what is cheap. You need `stop_gradient` whenever a
-# network makes its own targets, as in learning from rewards, or learns from a second network that must
-# stay as it is.
+# Held, the teacher stays and the pupil climbs to it. Free, they meet in the middle: the loss is 0,
+# and the pupil has learned something else. Moving the target lowers the loss too, and descent takes
+# whatever lowers it. You need `stop_gradient` whenever a network makes its own targets, as in
+# learning from rewards, or learns from a second network that must stay as it is.
 
 # %% tags=["claims"]
 assert [float(each) for each in tape.gradient(free, [pupil, teacher])] == [-20, 20], (
@@ -557,8 +560,9 @@ assert courses["teacher, held"][-1] == 10, "with stop_gradient the teacher does 
 # ## Many results: the Jacobian
 #
 # So far every function gave one number. Now one that gives several. **Softmax** turns scores into
-# probabilities: it raises $e$ to each score, which makes all of them positive, and divides by their sum.
-# Here are four scores. Ask for the gradient of the four probabilities:
+# probabilities: it replaces each score $z$ by the power $e^z$ ($e$ is the number
+# `{python} f"{math.e:.3f}"`…), which makes all of them positive, and divides by their sum. Here are
+# four scores. Ask for the gradient of the four probabilities:
 
 # %%
 scores = tf.Variable([2.0, 1.0, 0.5, 0.0])
@@ -568,14 +572,15 @@ print(probabilities.numpy().round(3))
 print(tape.gradient(probabilities, scores).numpy().round(3))
 
 # %% [markdown]
-# All slopes are 0, as though the scores did not matter. No error, and not even a mistake: of several
-# results, `tape.gradient` takes the *sum*. Probabilities always add up to 1, and what never changes has
-# the slope 0.
+# All slopes are 0 (−0 is the same), as though the scores did not matter. No error, and not even a
+# mistake: of several results, `tape.gradient` takes the *sum*. Probabilities always add up to 1,
+# and what never changes has the slope 0.
 #
 # What you want is a slope for each pair, result by score. This matrix is the **Jacobian**, and
-# `tape.jacobian` computes it. For softmax there is a formula, with $p$ for the probabilities: row $i$,
-# column $j$ holds $p_i (1 - p_i)$ on the diagonal and $-p_i p_j$ elsewhere. As matrices, that is
-# $\operatorname{diag}(p) - p\,p^{\mathsf{T}}$.
+# `tape.jacobian` computes it. For softmax there is a formula, with $p$ for the probabilities: row
+# $i$, column $j$ holds $p_i (1 - p_i)$ on the diagonal and $-p_i p_j$ elsewhere. As matrices, that
+# is $\operatorname{diag}(p) - p\,p^{\mathsf{T}}$: a matrix with $p$ on its diagonal, minus $p$ as a
+# column times $p$ as a row.
 
 # %%
 jacobian = tape.jacobian(probabilities, scores)
@@ -639,8 +644,8 @@ assert limit[0.49] < bowl([0, 1]) < limit[0.51], (
 # %% [markdown]
 # ## Exercise: a derivative by hand
 #
-# The derivative of $x^3$ is $3x^2$, that of $2x$ is 2, and of a difference you may take each part for
-# itself. Write the derivative of $x^3 - 2x$. The check asks the tape at three points.
+# The derivative of $x^3$ is $3x^2$, that of $2x$ is 2, and in a difference you may take each part
+# by itself. Write the derivative of $x^3 - 2x$. The check asks the tape at three points.
 
 
 # %% tags=["starter"]
@@ -700,10 +705,10 @@ minimise(lambda x: (x - 5) ** 2, 0.0, 0.1, 100)
 # %% [markdown]
 # ## Exercise: one step to the bottom
 #
-# On a bowl, the second derivative tells the perfect step: **slope divided by second derivative**. On
-# $x^2$ at 3 that is 6 / 2, exactly the way to 0. The method is Newton's. Write
-# `newton_step(function, at)`, which returns the place after one such step, as a Python float. The
-# starter uses a fixed learning rate.
+# On a bowl, the second derivative tells the perfect step: **slope divided by second derivative**.
+# On $x^2$ at 3 that is 6 / 2, exactly the way to 0. The method is Newton's. Write
+# `newton_step(function, at)`, which returns the place after one such step, as a Python float;
+# `slope` may stand inside another tape. The starter uses a fixed learning rate.
 
 
 # %% tags=["starter"]

@@ -8,10 +8,10 @@
 # ---
 
 # %% [markdown]
-# Keras trains a network with one call, `fit`. What happens in there? Less than you would think: four
-# short lines of code, repeated. On this page you write them yourself, first for three points, where
-# you can check every number on paper, then for 54,000 photographs. At the end you run `fit` on the
-# same photographs and get the same numbers.
+# Keras trains a network with one call, `fit`. What happens in there? Less than you would think: a
+# few short lines of code, repeated. On this page you write them yourself, first for three points,
+# where you can check every number on paper, then for 54,000 photographs. At the end you run `fit`
+# on the same photographs and get the same numbers.
 #
 # Here are the three points, and a first guess at a straight line through them: flat, at height 0.
 
@@ -67,7 +67,8 @@ slopes = tape.gradient(loss, [weight, bias])
 weight.assign_sub(0.2 * slopes[0])
 bias.assign_sub(0.2 * slopes[1])
 after_one_step = float(mean_squared_error())
-print(float(slopes[0]), float(slopes[1]), "loss", float(loss), "then", after_one_step)
+print("slope for the weight", float(slopes[0]), "for the bias", float(slopes[1]))
+print("loss", float(loss), "then", after_one_step)
 
 # %% [markdown]
 # These lines are one **step** of training, and they are all there is to it:
@@ -77,7 +78,7 @@ print(float(slopes[0]), float(slopes[1]), "loss", float(loss), "then", after_one
 # 3. **update** each parameter: learning rate times slope, subtracted;
 # 4. **repeat**.
 #
-# Together they are a **training loop**. Here it is again, 60 times round.
+# Together they are a **training loop**. Here are 59 more rounds, which makes 60 steps.
 
 # %%
 places = [(0.0, 0.0), (float(weight), float(bias))]
@@ -157,8 +158,8 @@ assert heights[0.2][-1] < heights[0.02][-1] < heights[0.02][0] < heights[0.43][-
 # %% [markdown]
 # ## The real thing: ten classes
 #
-# Now the photographs of clothes. Each is one of ten kinds, its **class**, and the data says which by a
-# number from 0 to 9, the **label**. As before, a picture is laid out as 784 pixels between 0 and 1.
+# Now the photographs of clothes. As before, each has a label from 0 to 9, and a picture is laid out
+# as 784 pixels between 0 and 1.
 
 # %%
 from snippets.datasets import load_fashion_mnist
@@ -176,9 +177,10 @@ held_out_images, held_out_labels = as_tensors(fashion.validation)
 images.shape, labels[:5].numpy(), [fashion.class_names[label] for label in labels[:5]]
 
 # %% [markdown]
-# For boots against sneakers, one score was enough. Ten classes get ten scores: a column of 784 weights
-# each, and a bias each. `images @ weights + bias` then has a row a picture and a column a class. Such
-# scores are called **logits**. They can be any numbers; the largest one is the model's answer.
+# For boots against sneakers, one score was enough. Ten classes get ten scores: a column of 784
+# weights each, and a bias each. `images @ weights + bias` then has a row for each picture and a
+# column for each class. Such scores are called **logits**. They can be any numbers; the largest one
+# is the model's answer.
 
 # %%
 weights, bias = tf.Variable(tf.zeros((784, 10))), tf.Variable(tf.zeros(10))
@@ -187,14 +189,15 @@ weights, bias = tf.Variable(tf.zeros((784, 10))), tf.Variable(tf.zeros(10))
 # %% [markdown]
 # ## From scores to a loss
 #
-# How wrong is a row of ten scores? First turn it into probabilities. **Softmax** raises the number $e$
-# (`{python} f"{np.e:.3f}"`…) to each score, which makes all of them positive, and divides by the sum,
-# so that they add up to 1. For score $z_i$ of class $i$:
+# How wrong is a row of ten scores? First turn it into probabilities. **Softmax**, from the last
+# page, replaces each score by a power of $e$ and divides by the sum of these powers, so that they
+# add up to 1. For score $z_i$ of class $i$:
 #
 # $$p_i = \frac{e^{z_i}}{\sum_j e^{z_j}}$$
 #
-# Take three classes, and scores chosen such that $e$ to the score is 1, 2 and 5. The sum is 8, so the
-# probabilities are 1/8, 2/8 and 5/8.
+# Take three classes, and scores chosen such that their powers of $e$ are 1, 2 and 5. (The *natural
+# logarithm*, `np.log`, finds them; it asks: $e$ to which power gives this number?) The sum is 8, so
+# the probabilities are 1/8, 2/8 and 5/8.
 
 # %%
 scores = np.log([1, 2, 5])
@@ -202,11 +205,11 @@ probabilities = tf.nn.softmax(scores).numpy()
 print(probabilities, "cost if right:", -np.log(probabilities))
 
 # %% [markdown]
-# Then look at one probability only, the one that the right class was given, and take minus its natural
-# logarithm. This loss is the **cross-entropy**. A probability of 1 costs nothing, since $\ln 1 = 0$.
-# If the third class above is right, the answer costs `{python} f"{-np.log(5 / 8):.2f}"`; if the first
-# is right, `{python} f"{-np.log(1 / 8):.2f}"`: the less was staked on the truth, the dearer. (The
-# *natural* logarithm asks: $e$ to which power gives this number?)
+# Then look at one probability only, the one that the right class was given, and take minus its
+# natural logarithm. This loss is the **cross-entropy**. A probability of 1 costs nothing, since
+# $\ln 1 = 0$. If the third class above is right, the answer costs
+# `{python} f"{-np.log(5 / 8):.2f}"`; if the first is right, `{python} f"{-np.log(1 / 8):.2f}"`: the
+# smaller that probability, the higher the cost.
 #
 # Know the price of knowing nothing. With all weights at 0, each of the ten classes gets a probability
 # of one tenth, and that costs $\ln 10$, which is `{python} f"{np.log(10):.2f}"`.
@@ -226,9 +229,10 @@ float(cross_entropy(images @ weights + bias, labels))
 #
 # ## A few pictures instead of all
 #
-# The whole gradient needs a pass over 54,000 pictures, and that for one single step.
-# A few give a rougher gradient, and give it sooner. How rough? The cosine says how well two directions
-# agree: 1 is the same direction, 0 is at a right angle.
+# The whole gradient needs a pass over 54,000 pictures, and that for one single step. A few give a
+# rougher gradient, and give it sooner. How rough? Ask samples of different sizes; `tf.gather` picks
+# the rows at the given positions. The cosine says how well two directions agree: 1 is the same
+# direction, 0 is at a right angle.
 
 
 # %%
@@ -239,7 +243,7 @@ def weight_slopes(chosen):
 
 
 def cosine(a, b):
-    return a @ b / np.linalg.norm(a) / np.linalg.norm(b)
+    return a @ b / np.linalg.norm(a) / np.linalg.norm(b)  # norm: the length of a vector
 
 
 shuffled = np.random.default_rng(0).permutation(len(labels))
@@ -275,7 +279,7 @@ def deal(count, batch_size, seed):
 deal(10, 4, seed=0)
 
 # %% [markdown]
-# Now the four lines again. Only the model and the loss have changed.
+# Now the same lines again. Only the model and the loss have changed.
 
 
 # %%
@@ -302,9 +306,9 @@ losses = train(step, rate=0.1)
 print(f"{len(losses)} steps; loss {losses[0]:.3f} at the first, {losses[-1]:.3f} at the last")
 
 # %% [markdown]
-# The loss of each step, drawn in order, is the **loss curve**. Its counterpart for people is the
-# **accuracy**, the share of right answers, best taken on pictures that were not trained on: the 6,000
-# set aside for validation.
+# The loss of each step, drawn in order, is the **loss curve**. People prefer the **accuracy**, the
+# share of right answers, best taken on pictures that were not trained on: the 6,000 set aside for
+# validation.
 
 
 # %%
@@ -328,13 +332,14 @@ templates /= np.abs(templates).max(axis=(1, 2), keepdims=True)
 plots.signed_images(dict(zip(fashion.class_names, templates, strict=True)), columns=5)
 
 # %% [markdown]
-# Where a picture is red, a bright pixel speaks for the class; where it is blue, against it. The blue is
-# as telling as the red: *Trouser* has a blue strip where the legs part. *Coat*,
-# *Pullover* and *Shirt* argue about details, a collar, a hem, an edge, for their outlines are alike.
-# One template a class is all that this model can have. A coat hung upside down would not be a coat.
+# Where a picture is red, a bright pixel speaks for the class; where it is blue, against it. The
+# blue is as telling as the red: *Trouser* has a blue strip where the legs part. *Coat*, *Pullover*
+# and *Shirt* argue about details, a collar, a hem, an edge, for their outlines are alike. One such
+# template for each class is all that this model can have. A coat hung upside down would not be a
+# coat.
 
 # %% [markdown]
-# ## Four lines, compiled
+# ## The loop, compiled
 #
 # So far, TensorFlow has been carrying out each operation at the moment when Python comes to its line.
 # That is **eager execution**, and it is good for looking at things. But each time round, Python
@@ -364,9 +369,10 @@ print(f"tf.function: {graph_time.cpu_seconds:.2f} CPU seconds, last loss {graph_
 # processor's work; dealing out the batches is in both numbers.) The larger the batches, the smaller the
 # gain, because then arithmetic outweighs the overhead.
 #
-# The picture of the cook breaks in one place, and people fall into it. What is not dictated is not in
-# the recipe: anything that *Python* does happens while tracing, and not again. And the recipe is
+# The picture of the cook breaks in one place, and people fall into it. What is not dictated is not
+# in the recipe: anything that *Python* does happens while tracing, and not again. And the recipe is
 # written for one kind of ingredient: **for every new Python number, tracing starts afresh.**
+# (`@tf.function` above a definition does the same as `tf.function(…)` around the name.)
 
 # %%
 traced = []
@@ -458,15 +464,16 @@ plots.table(
 )
 
 # %% [markdown]
-# At 0.001 the curve is smooth and slow: nothing is wrong, but it would need some hundred times the steps. At 0.1 it
-# drops and settles. At 1.0 it drops and then *does not settle*: each step overshoots for the pictures
-# it saw and is wrong for the next ones. Its loss ends
-# `{python} f"{last_losses[1.0] / last_losses[0.1]:.1f}"` times as high as that of 0.1, yet its accuracy
-# does not look hopeless, and hangs on the seed, that is, on where the last step happened to land. Look
-# at the loss: it sees the trouble first, because it counts how sure a wrong answer was.
+# At 0.001 the curve is smooth and slow: nothing is wrong, but it would need about a hundred times
+# as many steps. At 0.1 it drops and settles. At 1.0 it drops and then *does not settle*: each step
+# overshoots for the pictures it saw and is wrong for the next ones. Its loss ends
+# `{python} f"{last_losses[1.0] / last_losses[0.1]:.1f}"` times as high as that of 0.1, yet its
+# accuracy does not look hopeless, and depends on the seed, that is, on where the last step happened
+# to land. Look at the loss: it sees the trouble first, because it counts how sure a wrong answer
+# was.
 #
-# Here a rate that is too large did not explode as it did in the valley. Cross-entropy never pulls
-# harder than a wrong answer can: along each score, its slope lies between −1 and 1.
+# Here a rate that is too large did not explode as it did in the valley. The pull of cross-entropy
+# is limited: along each score, its slope lies between −1 and 1.
 #
 # Trying three rates is one way to find a good one. [Experiments](../networks/experiments.md) has a
 # cheaper one, a single short run in which the rate climbs.
@@ -495,7 +502,7 @@ assert np.ptp(outcomes[1.0][1]) > np.ptp(outcomes[0.001][1]), (
 
 # %%
 def by_the_formula(logits, labels):
-    right = tf.gather(tf.nn.softmax(logits), labels, axis=1, batch_dims=1)
+    right = tf.gather(tf.nn.softmax(logits), labels, axis=1, batch_dims=1)  # one from each row
     return -tf.reduce_mean(tf.math.log(right))
 
 
@@ -542,9 +549,10 @@ assert float(recipes["0 to 1, from logits"][-1]) < np.log(10), (
 # ## The same in Keras
 #
 # Now the same model in four lines of Keras. A **layer** takes a tensor and returns a tensor; a
-# **dense layer** is `inputs @ weights + bias`, nothing else. An **optimizer** is what makes the update:
-# `SGD`, *stochastic gradient descent*, subtracts learning rate times slope, as you did (stochastic,
-# because each batch is a random draw).
+# **dense layer** is `inputs @ weights + bias`, nothing else. An **optimizer** is what makes the
+# update: `SGD`, *stochastic gradient descent*, subtracts learning rate times slope, as you did
+# (stochastic, because each batch is a random draw). Keras calls the weights of a layer its
+# *kernel*. `record` notes the loss of each batch, where `fit` would show a running mean.
 
 # %%
 import keras
@@ -586,7 +594,8 @@ plots.spread_curves(both, behind="by hand")
 # | `deal`, the loops, the tape, `tf.function` | `fit` |
 # | `accuracy()` | `metrics=` in `compile`, or `evaluate` |
 #
-# From here on the course uses Keras. When something puzzles you in there, come back to the four lines.
+# From here on the course uses Keras. When something puzzles you in there, come back to your own
+# loop.
 
 # %% tags=["claims"]
 difference = np.abs(np.subtract(losses, keras_losses)).max()
@@ -690,8 +699,9 @@ def careless_deal(count, batch_size, seed):
 # ## Exercise: keep some speed
 #
 # A ball that rolls along the valley gathers speed. **Momentum** gives descent a memory: a velocity,
-# which keeps 0.8 of itself at each step and loses learning rate times slope; the place then moves by
-# the velocity. Add it. The starter moves by the last slope only.
+# which keeps 0.8 of itself at each step and loses learning rate times slope; the place then moves
+# by the velocity. Add it. The starter moves by the last slope only. (It uses your `slopes_by_hand`,
+# so solve that exercise first.)
 
 
 # %% tags=["starter"]
@@ -723,7 +733,8 @@ roll(60)
 # %% [markdown]
 # ## What to remember
 #
-# - Training is a loop: measure the loss, ask for the slopes, update, repeat. The rest is comfort.
+# - Training is a loop: measure the loss, ask for the slopes, update, repeat. The rest is
+#   convenience.
 # - A minibatch gives a rough gradient for a small part of the work; an epoch deals out each picture once.
 # - Know what ignorance costs ($\ln$ of the number of classes), and watch the loss: too small a learning
 #   rate crawls, too large a one never settles.
