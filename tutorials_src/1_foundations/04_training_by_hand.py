@@ -189,9 +189,9 @@ weights, bias = tf.Variable(tf.zeros((784, 10))), tf.Variable(tf.zeros(10))
 # %% [markdown]
 # ## From scores to a loss
 #
-# How wrong is a row of ten scores? First turn it into probabilities. **Softmax**, from the last
-# page, replaces each score by a power of $e$ and divides by the sum of these powers, so that they
-# add up to 1. For score $z_i$ of class $i$:
+# How wrong is a row of ten scores? First turn it into probabilities. [Softmax](gradients.md) replaces
+# each score by a power of $e$ and divides by the sum of these powers, so that they add up to 1. For
+# score $z_i$ of class $i$:
 #
 # $$p_i = \frac{e^{z_i}}{\sum_j e^{z_j}}$$
 #

@@ -10,8 +10,8 @@
 
 # %% [markdown]
 # Two things decide how training goes before the first step is taken: what it runs on, and what it runs
-# over. This page is about both. First the tools, TensorFlow, Keras and the chips below them. Then the
-# data of the next pages: you look at it, measure it, try to catch it out, and get it ready.
+# over. First the tools, TensorFlow, Keras and the chips below them. Then the data of the next pages: you
+# look at it, measure it, try to catch it out, and get it ready.
 #
 # Here it is, one example of each class, with its label's number and name.
 
@@ -31,7 +31,7 @@ plots.image_grid(fashion.train.images[first_of_each], titles, subject="labelled 
 # Fashion-MNIST was made by the research group of an online shop from photographs in its catalogue, each
 # shrunk to 28 by 28 grey pixels ([Xiao, Rasul and Vollgraf, 2017](https://arxiv.org/abs/1708.07747)).
 # It has the shape of MNIST, a famous set of handwritten digits that had become too easy, and is meant
-# to take its place. It is small enough for a laptop and hard enough to tell good ideas from bad ones.
+# to take its place. It is small enough for a laptop, and hard enough to tell good ideas from bad.
 #
 # ## The engine and the steering wheel
 #
@@ -39,9 +39,9 @@ plots.image_grid(fashion.train.images[first_of_each], titles, subject="labelled 
 # graphs, and runs all that on whatever chip there is. **Keras** is the steering wheel and the
 # dashboard: layers, `fit`, curves. You drive with it, and you read off it how fast you are going.
 #
-# The picture breaks in two places. You may reach into this engine while driving: the
-# [training loop by hand](../foundations/training-by-hand.md) and Keras layers mix freely. And you may
-# swap it: Keras also drives JAX and PyTorch. The engine in use is called the **backend**.
+# The picture breaks in two places. You may reach into this engine while driving: the [training loop by
+# hand](../foundations/training-by-hand.md) and Keras layers mix freely. And you may swap it: Keras also
+# drives two other engines, JAX and PyTorch. The engine in use is called the **backend**.
 
 # %%
 import keras
@@ -53,11 +53,13 @@ scores = [2.0, 1.0, 0.0]
 print(tf.nn.softmax(scores).numpy(), keras.ops.softmax(np.array(scores, "float32")).numpy())
 
 # %% [markdown]
-# Where have you met it? What follows is what its makers published, at the time when they did; products
-# change, and the papers do not say what runs today.
+# The last line is softmax twice, from the engine and by way of Keras: the same numbers.
+#
+# Where have you met TensorFlow? This is what its makers published at the time; products change, and the
+# papers do not say what runs today.
 #
 # - **Translate.** When Google switched its translation to neural networks in 2016, it wrote that
-#   TensorFlow and the TPU, of which more below, made the move into production possible
+#   TensorFlow and the TPU (a chip, see below) made the move into production possible
 #   ([announcement](https://research.google/blog/a-neural-network-for-machine-translation-at-production-scale/),
 #   [paper](https://arxiv.org/abs/1609.08144)).
 # - **Video recommendations.** The paper on YouTube's recommendations of 2016 describes two networks, one
@@ -81,8 +83,8 @@ print(tf.nn.softmax(scores).numpy(), keras.ops.softmax(np.array(scores, "float32
 # own: the heart of the first one was a grid of
 # *65,536*{.given title="Jouppi et al., 2017, In-Datacenter Performance Analysis of a Tensor Processing Unit"}
 # multipliers ([Jouppi and others, 2017](https://arxiv.org/abs/1704.04760)); you can rent one, not buy one.
-# The picture of the kitchen breaks at the door. Chefs and helpers share one larder, but a GPU has a memory of
-# its own, and what it is to work on must be carried there first.
+# Where the kitchen breaks: chefs and helpers share one larder, but a GPU has a memory of its own, and what
+# it works on must be carried there first.
 #
 # Is there a GPU? Ask TensorFlow:
 
@@ -98,10 +100,10 @@ tf.config.list_physical_devices()
 # $ nvidia-smi
 # ```
 #
-# It prints a table: the driver's version, each GPU by name, how much of its memory is taken, how busy it
-# is, and which programs use it. *Command not found* means that there is no driver. If `nvidia-smi` sees
-# the GPU and TensorFlow does not, TensorFlow lacks NVIDIA's libraries: on Linux and in Windows'
-# WSL2, `pip install "tensorflow[and-cuda]"` brings them. (On Windows itself, TensorFlow has used no GPUs since
+# It prints a table: each GPU by name, how busy it is, how much of its memory is taken, and by which
+# programs. *Command not found* means that there is no driver. If `nvidia-smi` sees the GPU and TensorFlow
+# does not, TensorFlow lacks NVIDIA's libraries: on Linux, and in WSL2, the Linux inside Windows,
+# `pip install "tensorflow[and-cuda]"` brings them. (On Windows itself, TensorFlow has used no GPUs since
 # version *2.10*{.given title="TensorFlow, Install with pip"}.)
 #
 # TensorFlow uses a GPU by itself when it finds one. To decide for yourself, name the device. This is
@@ -114,6 +116,8 @@ with tf.device(device):
 print("asked for", device, "and ran on", product.device)
 
 # %% [markdown]
+# Of the long name, only the end matters: the kind of chip, and its number.
+#
 # ### A silent mistake
 #
 # Ask for a GPU that is certainly not there:
@@ -125,7 +129,8 @@ print(elsewhere.device)
 
 # %% [markdown]
 # No error. TensorFlow quietly took another device, so that code written for a GPU runs anywhere. The
-# price: people have trained for days on the CPU beside an idle GPU. Look at `.device` once, or insist:
+# price: people have trained for days on the CPU beside an idle GPU. Look at `.device` once, or switch this
+# *soft placement* off:
 
 # %% tags=["raises-exception"]
 tf.config.set_soft_device_placement(False)
@@ -138,15 +143,15 @@ tf.config.set_soft_device_placement(True)  # back to the default
 # %% [markdown]
 # ### Why large jobs suit a chip better
 #
-# A product of two square matrices with $n$ rows takes $2n^3$ multiplications and additions. How many of
-# them does this computer manage in a second of its CPU?
+# A product of two square matrices with $n$ rows has $n^2$ elements, each a sum of $n$ products. That is
+# about $2n^3$ multiplications and additions. How many does this computer manage in a second of its CPU?
 
 # %% tags=["measured"]
 from snippets.training import Stopwatch
 
 rates = {}
 for side in (16, 64, 256, 1024):
-    matrix, repeats = tf.ones((side, side)), max(4, 2**22 // side**2 // 16)
+    matrix, repeats = tf.ones((side, side)), max(4, 2**18 // side**2)  # small ones more often
     matrix @ matrix  # the first call prepares
     with Stopwatch() as stopwatch:
         for _ in range(repeats):
@@ -159,20 +164,15 @@ plots.table(
 # %% [markdown]
 # The same chip, and it gets `{python measured} f"{rates[1024] / rates[16]:,.0f}"` times as much done a
 # second on large matrices as on small ones. Each call has a fixed price, and a small job is nearly all
-# price. On a GPU the price is higher, and so is the prize: small networks like those of the next pages
+# price. On a GPU the price is higher, and so is the gain: small networks like those of the next pages
 # may even run slower there, large ones many times faster.
 #
 # ## How much of each?
 #
-# Now the data. The first question to any labelled data is how many examples each class has, its **class
-# balance**. If nine in ten were trousers, always answering *trouser* would look like a fine classifier.
-
+# Now the data. First ask how many examples each class has, the **class balance**. If nine in ten were
+# trousers, always answering *trouser* would look like a fine classifier.
 
 # %%
-def flat(images):
-    return images.reshape(len(images), -1).astype("float32")
-
-
 splits = {"train": fashion.train, "validation": fashion.validation, "test": fashion.test}
 brightness = [fashion.train.images[fashion.train.labels == label].mean() for label in range(10)]
 counts = {name: np.bincount(split.labels) for name, split in splits.items()}
@@ -187,13 +187,12 @@ plots.table(
 
 # %% [markdown]
 # Perfectly balanced: guessing is right one time in ten, and so is any single answer. The grey values
-# differ, though. A bright picture is more likely a pullover than a sandal, so even one number a picture
-# says something.
+# differ, though. A bright picture is more likely a pullover than a sandal: even one number tells something.
 #
 # ## The average of each class
 #
-# Average all training pictures of a class, pixel by pixel. Below it, the standard deviation of each
-# pixel: bright where the pictures of a class differ from each other.
+# Average all training pictures of a class, pixel by pixel. Below each average stands the standard
+# deviation of each pixel, the root of its variance: bright where the pictures of a class differ.
 
 # %%
 of_class = [fashion.train.images[fashion.train.labels == label] for label in range(10)]
@@ -211,6 +210,10 @@ plots.image_grid(both, [*names, *[""] * 10], columns=10, subject="averages and d
 
 
 # %%
+def flat(images):
+    return images.reshape(len(images), -1).astype("float32")
+
+
 def squared_distances(a, b):
     """Return the summed squared difference of each row of a to each row of b, by one product."""
     return (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
@@ -223,13 +226,13 @@ print(f"right on {by_average:.1%} of the validation pictures")
 
 # %% [markdown]
 # Such a plain rule is a **baseline**. Whatever you train must beat it by enough to be worth the trouble.
-# The function multiplies out the square, $(a - b)^2 = a^2 + b^2 - 2ab$: then a matrix product does
-# nearly all the work.
+# As in [Broadcasting](../foundations/broadcasting.md), the function multiplies out the square,
+# $(a - b)^2 = a^2 + b^2 - 2ab$, so that a matrix product does nearly all the work.
 #
 # ## Hard examples
 #
-# A sharper rule: take the label of the most similar training picture, the **nearest neighbour**. Find,
-# for each validation picture, how near the nearest picture of *each* class is, among 1,000 of each.
+# You know a sharper rule: take the label of the nearest neighbour, the most similar training picture.
+# Find, for each validation picture, how near the nearest picture of *each* class is, among 1,000 of each.
 
 # %%
 sample = fashion.train.sample(1000)
@@ -242,10 +245,10 @@ by_neighbour = (distances.argmin(axis=1) == truth).mean()
 print(f"right on {by_neighbour:.1%} of the validation pictures")
 
 # %% [markdown]
-# Far better than the averages, and the baseline to beat. Where is it *clearly* wrong? Each pair below
-# shows a validation picture on the left and its nearest neighbour on the right: the pictures that lie
-# much nearer to another class than to their own. The numbers say how many grey levels a pixel differs
-# by, first from the nearest picture of its own class, then from this one.
+# Far better than the averages, and the baseline to beat. Where is it *clearly* wrong? Here are the ten
+# validation pictures that lie most clearly nearer to another class than to their own, each with its
+# nearest neighbour on its right. Above stands its label, below that the neighbour's. The numbers say by how
+# many grey levels a pixel differs: from the nearest picture of its own class, then from this neighbour.
 
 
 # %%
@@ -255,10 +258,10 @@ def pair(left, right):
 
 rows = np.arange(len(truth))
 own = distances[rows, truth]
-others = np.where(np.eye(10, dtype=bool)[truth], np.inf, distances)
+others = np.where(np.eye(10, dtype=bool)[truth], np.inf, distances)  # its own class is out
 rival = others.argmin(axis=1)
 hardest = np.argsort(others.min(axis=1) - own)[:10]
-neighbours = memory[rival * 1000 + nearest[rows, rival]]
+neighbours = memory[rival * 1000 + nearest[rows, rival]]  # each class has 1,000 places
 titles_of_hard = [
     f"{names[truth[i]]} {own[i]:.0f}\nlike {names[rival[i]]} {others[i].min():.0f}" for i in hardest
 ]
@@ -266,29 +269,29 @@ hard_pairs = pair(fashion.validation.images[hardest], neighbours[hardest])
 plots.image_grid(hard_pairs, titles_of_hard, subject="hard pictures, each with its look-alike")
 
 # %% [markdown]
-# What looks like a skirt is labelled *Trouser*. A rucksack with the outline of a coat. A T-shirt with long sleeves. Some of
-# these are unusual, some you may call mislabelled, and no rule that you learn from the others will get
-# them right for the right reason. They set a ceiling: nobody should expect all answers to be right on
-# this data.
+# What looks like a skirt is labelled *Trouser*. A rucksack has the outline of a coat, a T-shirt has long
+# sleeves. Some of these are unusual, some you may call mislabelled. They set a ceiling: nobody should
+# expect all answers to be right on this data.
 #
 # ## Have they met before?
 #
 # If a test picture also stands in the training set, recognising it is memory, not skill. Such a crack
-# between the sets is a **leak**. Identical copies are easy to look for. **Near-duplicates** are not:
+# between the sets is a **leak**. Identical copies are easy to find. **Near-duplicates** are not:
 # another photograph of the same thing differs a little in every pixel. To find them, every one of 10,000
 # test pictures must be compared with 60,000 others, 784 pixels each.
 #
 # There is a cheaper way that misses nothing. Shrink every picture to 7 by 7, each block of 16 pixels to
-# its mean. **Thumbnails never differ by more than the pictures do.** Check it on two pictures of two
-# pixels, 10, 30 and 20, 24. The pixels differ by 10 and 6, squares 100 and 36, mean 68. The means are
-# 20 and 22, and differ by 2, square 4. So whatever is near has near thumbnails: compare thumbnails,
-# then look closely at the few pairs that are left.
+# its mean. **Thumbnails never differ by more than the pictures do**, since in a mean differences can
+# cancel, not grow. Check it on two pictures of two pixels, one of 10 and 30, one of 20 and 24. The
+# pixels differ by 10 and 6; the mean of the squares is 68. The thumbnails, 20 and 22, differ by 2, square
+# 4. So whatever is near has near thumbnails: compare those, then look closely at the few pairs left.
 #
 # (This looks at test pictures, but only to audit the data. Nothing is chosen by it.)
 
 
 # %%
 def thumbnails(images):
+    # the axes: picture, 7 blocks of 4 rows, 7 blocks of 4 columns
     return images.reshape(-1, 7, 4, 7, 4).mean(axis=(2, 4), dtype="float32").reshape(-1, 49)
 
 
@@ -297,9 +300,10 @@ known = np.concatenate([fashion.train.images, fashion.validation.images])
 known_labels = np.concatenate([fashion.train.labels, truth])
 small, shelf = thumbnails(fashion.test.images), thumbnails(known)
 candidates = []
-for first in range(0, 10_000, 1000):
+for first in range(0, 10_000, 1000):  # a thousand at a time, to save memory
     squares = squared_distances(small[first : first + 1000], shelf)
-    candidates.append(np.argwhere(squares <= 49 * limit**2) + np.array([first, 0]))
+    near = squares <= 49 * limit**2  # the sum over the 49 pixels of a thumbnail
+    candidates.append(np.argwhere(near) + np.array([first, 0]))
 test_at, known_at = np.concatenate(candidates).T
 difference = fashion.test.images[test_at].astype("float32") - known[known_at]
 apart = np.sqrt((difference**2).mean(axis=(1, 2)))
@@ -319,11 +323,11 @@ twin_pairs = pair(fashion.test.images[test_at[twins]], known[known_at[twins]])
 plots.image_grid(twin_pairs, titles_of_twins, subject="test pictures, each with its twin")
 
 # %% [markdown]
-# Left a test picture, right its twin from the 60,000, each with its label. They are the same article, or
-# even the same photograph saved twice. In all, `{python} len(set(test_at[apart <= limit]))` of 10,000 test
-# pictures have such a twin, so the leak can shift an accuracy by next to nothing. And
-# `{python} int((fashion.test.labels[test_at] != known_labels[known_at])[apart <= limit].sum())` of these
-# pairs carry two different labels.
+# Left a test picture, right its twin from the 60,000; above, both labels and the difference. They are the
+# same article, or even the same photograph. In all, `{python} len(set(test_at[apart <= limit]))` of
+# 10,000 test pictures have a twin (some have several), so the leak can shift an accuracy by next to
+# nothing. The two labels disagree in
+# `{python} int((fashion.test.labels[test_at] != known_labels[known_at])[apart <= limit].sum())` pairs.
 #
 # What does this search miss? Twins that were mirrored, shifted by a pixel, or photographed in another
 # colour: by pixels, they are far apart.
@@ -357,8 +361,7 @@ on_memory = (memory_labels[recalled] == memory_labels[::10]).mean()
 print(f"right on {on_memory:.1%} of its own pictures, {by_neighbour:.1%} of others")
 
 # %% [markdown]
-# Each picture is its own nearest neighbour. It has learned everything by heart, and its grade on its own
-# pictures says nothing.
+# Each picture is its own nearest neighbour: everything is learned by heart, and the grade says nothing.
 #
 # *Why not grade on the validation set?* Because choosing spoils it. Here are 200 poor rules: each goes by
 # the nearest average, but sees 8 random pixels of the 784. Choose the best of them on 50 validation
@@ -382,6 +385,10 @@ def contest(judges, seed):
 few = [contest(50, seed) for seed in (0, 1, 2)]
 plots.chosen_and_fresh(*few[0], what="rules")
 
+# %% [markdown]
+# Each dot is a rule. On the dashed line it would be as good on both parts. The winner lies far below: on
+# fresh pictures it is worse. Now three seeds, and the same with 3,000 pictures to choose on:
+
 # %%
 many = [contest(3000, seed) for seed in (0, 1, 2)]
 drops = {
@@ -395,20 +402,21 @@ for judges, drop in drops.items():
     )
 
 # %% [markdown]
-# The winner among 200 is good *and lucky*, and its luck does not carry over. With 3,000 pictures to choose
-# by, there is little luck to be had. So: many validation pictures, few choices, and one grade at the end
-# on pictures that chose nothing.
+# The winner is good *and lucky*, and its luck does not carry over. With 3,000 pictures to choose by,
+# there is little luck to be had. (A drop below 0 is a rise.) So: many validation pictures, few choices,
+# and one grade at the end on pictures that chose nothing.
 #
-# The validation set here was drawn by lot, but **stratified**: the same part of every class. How you split
-# depends on what *new* means: if one person or one product gave several pictures, all of them belong into
-# the same set, or you have built a leak.
+# The validation set here was drawn by lot, but **stratified**: the same part of every class. How you
+# split depends on what *new* means: if one person or one product gave several pictures, all of them
+# belong in the same set, or you have built a leak.
 #
 # ## Scaling
 #
 # A pixel is a byte, 0 to 255. Networks are fed small numbers instead: **0 to 1**, divided by 255, or
-# **standardised**, less the mean of all training pixels and divided by their standard deviation. Does it
-# matter? The same small network, three forms of the same pictures, five learning rates, three seeds. It
-# trains on a stratified sample of 5,000 pictures, for three epochs.
+# **standardised**, less the mean training picture and divided by the standard deviation of what is left.
+# Does it matter? Take three forms of the same pictures, five learning rates, three seeds, and a small
+# network. (The next page takes such a network apart, and `adam`, its optimizer.) It trains on a stratified
+# sample of 5,000 pictures, for three epochs.
 
 # %%
 from snippets.datasets import standardise
@@ -467,9 +475,9 @@ plots.table(
 # %% [markdown]
 # Compare each form at *its own* best rate, else you compare luck ([Experiments](experiments.md) shows
 # two fair-looking comparisons that contradict each other). With bytes, no rate is good: a step
-# that is short enough for weights which multiply numbers up to 255 is too short for the biases, and the
-# random first weights are made for inputs of about 1. Between 0 to 1 and
-# standardised, the difference at the best rate is
+# that is short enough for weights that multiply numbers up to 255 is too short for the biases, and the
+# random first weights are made for inputs of about 1. Between *0 to 1* and *standardised*, the difference
+# at the best rate is
 # `{python} f"{100 * abs(at_best['standardised'].mean() - at_best['0 to 1'].mean()):.1f}"` points, while
 # seeds of one and the same form differ by up to
 # `{python} f"{100 * max(np.ptp(at_best['standardised']), np.ptp(at_best['0 to 1'])):.1f}"`. What
@@ -488,13 +496,14 @@ numbers = tf.data.Dataset.range(6).map(lambda number: number * number).batch(4)
 [batch.numpy() for batch in numbers]
 
 # %% [markdown]
+# - `range` starts from numbers; `from_tensor_slices`, below, from arrays, cut along their first axis.
 # - `map` applies a function to each element.
 # - `cache` keeps what has come so far in memory: the second epoch starts from there.
 # - `shuffle` mixes; `batch` packs.
 # - `prefetch` prepares the next batch while the current one is being used.
 #
-# What is the best order? Measure how many pictures come out for a second of CPU time. For fairness, the
-# first row is no pipeline at all: positions shuffled, arrays indexed.
+# What is the best order? Measure how many pictures come out for a second of CPU time. The first row
+# is no pipeline at all: positions shuffled, arrays indexed.
 
 # %% tags=["measured"]
 pictures = fashion.train.sample(1000)
@@ -530,8 +539,8 @@ plots.table([{"stages": name, "pictures a CPU second": f"{s:,.0f}"} for name, s 
 
 # %% [markdown]
 # Two lessons. **Batch first, then map**: one call for 256 pictures instead of 256 calls. And for data that
-# fits into memory, as here, **plain arrays win**. Give them to `fit` and do not feel old-fashioned. A
-# pipeline earns its keep when pictures have to be read from a disk, decoded or altered on the way.
+# fits into memory, as here, **plain arrays win**: give them to `fit`. A pipeline earns its keep when
+# pictures have to be read from a disk, decoded or altered on the way.
 #
 # Then waiting matters, and `prefetch`. Pretend that reading takes 10 milliseconds a batch, and the network
 # as long. (TensorFlow adds a prefetch by itself at the end of a pipeline; the option switches that off, so
@@ -560,20 +569,21 @@ print(", ".join(f"{name}: {seconds:.2f} seconds" for name, seconds in waits.item
 
 # %% [markdown]
 # Twenty batches took `{python measured} f"{waits['prefetch'] / waits['one after the other']:.0%}"` of the
-# time with prefetching: the disk and the network now wait at the same time. Half is the best that
-# one can hope for here.
+# time with prefetching: the disk and the network now work side by side. Half is the best that you can
+# hope for here.
 #
 # ## What goes wrong: a small shuffle buffer
 #
 # `shuffle` does not shuffle everything. It keeps a **shuffle buffer** of so many elements, draws one of
 # these at random, and refills the gap with the next. With a buffer of 2, the first to come out can only
-# be the first or the second:
+# be the first or the second. Here it is for eight seeds:
 
 # %%
 [int(next(iter(tf.data.Dataset.range(8).shuffle(2, seed=seed)))) for seed in range(8)]
 
 # %% [markdown]
-# Data often lies sorted by class, as files in folders do. Sort 10,000 training labels and shuffle them:
+# Data often lies sorted by class, as files in folders do. Sort 10,000 training labels and shuffle them.
+# Read each picture from left to right; a dot shows the class that comes there.
 
 # %%
 by_class = np.argsort(pictures.labels, kind="stable")
@@ -596,7 +606,7 @@ after_epoch = {}
 for size in buffers:
     after_epoch[size] = []
     for seed in (0, 1, 2):
-        linear = dense_network((), shape=(784,))
+        linear = dense_network((), shape=(784,))  # softmax regression
         linear.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
         batches = sorted_pairs.shuffle(size, seed=seed).batch(100)
         linear.fit(batches, shuffle=False, verbose=0)  # the pipeline shuffles
@@ -607,9 +617,9 @@ plots.seed_dots(
 )
 
 # %% [markdown]
-# With the small buffer it ends near chance: it answers with the class that it saw last. Nothing failed,
-# no warning came. The cure: a buffer as large as the data, or shuffled files, or, for arrays, `fit`'s own
-# shuffling, which mixes everything.
+# With the small buffer it ends near chance: it answers with the class that it saw last. No error, no
+# warning. The cure: a buffer as large as the data, or shuffled files, or, for arrays, `fit`'s own
+# shuffling.
 
 # %% tags=["claims"]
 assert np.mean(drops[50]) > 0.03 + np.mean(drops[3000]), (
@@ -634,9 +644,10 @@ assert speeds["arrays, no pipeline"] > 1.5 * speeds["map, batch"], (
 # %% [markdown]
 # ## Exercise: the distance of bytes
 #
-# `grey_distance(a, b)` should return how far two pictures of bytes are apart: the root of the mean squared
-# difference. The starter is what one writes first, and it is wrong: a byte ends at 255, so 10 − 20 wraps
-# round to 246, and squares wrap as well. Now and then the answer even comes out right. Mend it.
+# `grey_distance(a, b)` should return how far two pictures of bytes are apart: the root of the mean
+# squared difference. The starter is what one writes first, and it is wrong: a byte has no room below 0 or
+# above 255, so 10 − 20 wraps round to 246, and squares wrap as well. Now and then, as for these two, the
+# answer even comes out right. Mend it.
 
 
 # %% tags=["starter"]
@@ -648,7 +659,8 @@ def grey_distance(a, b):
 ten, twenty = np.full((28, 28), 10, np.uint8), np.full((28, 28), 20, np.uint8)
 assert grey_distance(ten, twenty) == 10, f"10 and 20 are 10 apart, not {grey_distance(ten, twenty)}"
 assert grey_distance(twenty, ten) == 10, "the order of the pictures must not matter"
-assert grey_distance(ten, np.full((28, 28), 250, np.uint8)) == 240, "10 and 250 are 240 apart"
+far = grey_distance(ten, np.full((28, 28), 250, np.uint8))
+assert far == 240, f"10 and 250 are 240 apart, not {far:.1f}"
 
 
 # %% tags=["solution"]

@@ -1,7 +1,7 @@
 # ---
 # title: Your first network
 # summary: Train a network that tells ten kinds of clothes apart, then question what it learned.
-# needs: [tensors, gradients]
+# needs: [fashion-mnist, training-by-hand]
 # teaches: [relu, validation split, learning curve, overfitting, learning-rate schedule]
 # data: [fashion-mnist]
 # artifacts: []
@@ -17,18 +17,17 @@ from snippets.datasets import load_fashion_mnist
 
 # %% [markdown]
 # By what rule do the pixels of a photograph become the words *ankle boot*? Try to write one down,
-# and you will not get far. In this tutorial you do not write it either: you show a network many
+# and you will not get far. On this page you do not write it either: you show a network many
 # labelled photographs and let gradients find the rule. Then you do what matters more: you measure
 # how good the rule is, and look at where it is wrong.
 #
-# You need [tensors](../foundations/tensors.md), and the idea from
-# [gradients](../foundations/gradients.md) that a step against the gradient makes a loss smaller.
+# You need [training by hand](../foundations/training-by-hand.md), at least its idea: a step against
+# the gradient makes a loss smaller.
 #
-# ## Look at the data first
+# ## The data
 #
-# Fashion-MNIST is a set of small grey photographs of clothes from a shop's catalogue. Every
-# photograph carries a **label**: one of ten numbers, each of which stands for a kind of clothing,
-# its **class**.
+# You know the photographs from [Fashion-MNIST](fashion-mnist.md), 28 by 28 bytes each. Every one
+# carries a label, the number of its class. Here is one of each.
 
 # %%
 fashion = load_fashion_mnist()
@@ -38,16 +37,7 @@ titles = [f"{number}: {name}" for number, name in enumerate(fashion.class_names)
 plots.image_grid(fashion.train.images[first_of_each], titles, subject="labelled photographs")
 
 # %% [markdown]
-# To the computer, each photograph is a rank-2 tensor of bytes: 0 is black, 255 is white. These are
-# the numbers of a small patch of the ankle boot.
-
-# %%
-boot = fashion.train.images[first_of_each[9]]
-print(boot.shape, boot.dtype)
-print(boot[12:18, 4:12])
-
-# %% [markdown]
-# The photographs come in three parts, called **splits**, and each has one job:
+# They come in three parts, or **splits**, and each has one job:
 
 # %%
 splits = {"train": fashion.train, "validation": fashion.validation, "test": fashion.test}
@@ -60,20 +50,18 @@ plots.table(
 )
 
 # %% [markdown]
-# Why three? A network can learn its training photographs by heart, so they say little about new
-# ones. And whatever you choose because it scores well on some photographs is fitted to those
-# photographs too, by you. Only photographs that nobody has used for anything give an honest grade.
+# A network can learn its training photographs by heart, and you can choose what happens to suit the
+# validation photographs. Only those that nobody has used for anything give an honest grade.
 #
 # ## A network small enough to check by hand
 #
-# A network is a chain of **layers**. Each layer takes a tensor and returns a tensor. Here is one
-# that looks at pictures of two by two pixels:
+# A network is a chain of layers. Here is one that looks at pictures of two by two pixels:
 #
 # - `Flatten` writes the rows of a picture one after the other: a vector of four numbers.
-# - `Dense(2)` has two **units**. Each unit multiplies the four numbers by four **weights** of its
-#   own, adds them up, and adds one more number, its **bias**.
+# - `Dense(2)` has two **units**. Each unit multiplies the four numbers by four weights of its own,
+#   adds them up, and adds one more number, its bias.
 # - `relu` replaces each negative result by 0. Without something like it, a chain of dense layers
-#   could do no more than a single one.
+#   could do no more than a single one: two matrix products in a row make one.
 #
 # Weights are normally learned. Here you set them: the first unit likes the diagonal from top left
 # to bottom right, the second likes the other one.
@@ -96,33 +84,29 @@ print(found)
 # ## From scores to probabilities, and to a loss
 #
 # The last layer of a classifier has one unit a class and no `relu`. Its results are scores,
-# called **logits**: any numbers, the largest for the class that fits best. **Softmax** turns
-# logits into probabilities: raise $e$ to each logit, which makes all of them positive, then
-# divide by their sum. With $z_i$ for the logit of class $i$ and $p_i$ for its probability:
-#
-# $$p_i = \frac{e^{z_i}}{\sum_j e^{z_j}}$$
+# called logits: any numbers, the largest for the class that fits best.
+# [Softmax](../foundations/gradients.md) turns them into probabilities. For two classes:
 
 # %%
 logits = np.array([2.0, 0.0])
 probabilities = np.exp(logits) / np.exp(logits).sum()
 loss_if_first, loss_if_second = -np.log(probabilities)
 print("probabilities:", probabilities.round(3))
-print("minus logarithm:", -np.log(probabilities).round(3))
+print("minus logarithm:", loss_if_first.round(3), loss_if_second.round(3))
 
 # %% [markdown]
-# The **loss** says how bad an answer is. For a classifier it is the **cross-entropy**: minus the
-# natural logarithm (`np.log`) of the probability that the right class was given. If the first
-# class is right, the answer above costs `{python} f"{loss_if_first:.2f}"`. If the second is
-# right, it costs `{python} f"{loss_if_second:.2f}"`: being sure and wrong is expensive. Only the
-# probability of the right class counts.
+# The loss of a classifier is the cross-entropy: minus the natural logarithm (`np.log`) of the
+# probability that the right class was given. If the first class is right, the answer above costs
+# `{python} f"{loss_if_first:.2f}"`. If the second is right, it costs
+# `{python} f"{loss_if_second:.2f}"`: being sure and wrong is expensive.
 #
-# So you know what ignorance costs before you train anything. A network that gives each of ten
+# So you know the price of ignorance before you train anything. A network that gives each of ten
 # classes the same probability has a loss of $\ln 10$, which is `{python} f"{np.log(10):.2f}"`.
 #
 # ## The plain recipe
 #
-# Now the real thing: photographs of 28 by 28 pixels, 128 units in the middle, a number that you
-# choose, and ten logits at the end. Training goes better with small numbers than with bytes, so
+# Now the real thing: photographs of 28 by 28 pixels, 128 units in the middle (a number that you
+# choose), and ten logits at the end. Training goes better with small numbers than with bytes, so
 # every pixel is first divided by 255, the largest byte.
 
 
@@ -163,24 +147,23 @@ plots.table(
 #
 # Picture the network as a sandwich. `Flatten` is the slice of bread below: it holds everything and
 # changes nothing. The dense layers are the filling: all that is learned is in there. Softmax is the
-# slice on top, by which you pick the thing up: it makes ten scores into ten probabilities. Where the
-# picture breaks: this sandwich is eaten from below, a photograph goes in at one end and leaves at the
-# other; and its top slice comes separately, with the loss, as you will see in a moment.
+# slice on top: it makes ten scores into ten probabilities. Where the picture breaks: a photograph
+# goes in below and its scores come out above; and the top slice comes separately, with the loss, as
+# you will see in a moment.
 #
 # Four calls do everything: `compile`, `fit`, `evaluate` and `predict`.
 #
 # **`compile`** hands over the cooking instructions. The *loss* says how the dish will be judged. The
-# **optimizer**, here Adam, is the method: how much of each ingredient to change after a tasting. It
+# *optimizer*, here Adam, is the method: how much of each ingredient to change after a tasting. It
 # walks down the gradient with the learning rate 0.001, and adapts the step length of each weight.
 # The *metrics* are what is written on the menu: nobody cooks by them. Where the picture breaks: a
-# taster says *too salty*; the gradient says for every one of the knobs which way to turn it, and it
-# can, because the loss is a formula that can be differentiated. Accuracy cannot be: it jumps, or
-# stands still.
+# taster says *too salty*; the gradient says for every one of the knobs which way to turn it. It can,
+# because the loss changes smoothly with each. Accuracy does not: it jumps, or stands still.
 #
 # The network returns logits, so the loss is told `from_logits=True` and computes softmax and
-# logarithm in one go. (Putting softmax into the last layer works too. Computed together, no
-# probability gets so small that it is rounded to 0 before its logarithm is taken.) *Sparse* means
-# that labels are class numbers.
+# logarithm in one go. (Softmax in the last layer works too. Computed together, no probability gets
+# so small that it is rounded to 0 before its logarithm is taken.) *Sparse* means that labels are
+# class numbers.
 
 # %%
 cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -192,10 +175,9 @@ untrained_loss, untrained_accuracy = plain.evaluate(  # measures, and learns not
 
 # %% [markdown]
 # Before any training, the loss is `{python} f"{untrained_loss:.2f}"`, not far from what ignorance
-# costs (random weights give random opinions, not equal probabilities), and the accuracy, the part
-# of the photographs that get the right class, is `{python} f"{untrained_accuracy:.0%}"`. Always
-# check this: a first loss that is far off usually means a mistake in the data, the labels or the
-# loss.
+# costs (random weights give random opinions, not equal probabilities), and the accuracy is
+# `{python} f"{untrained_accuracy:.0%}"`. Always check this: a first loss that is far off usually
+# means a mistake in the data, the labels or the loss.
 #
 # **`fit`** is studying for a test, with a book of exercises that has the answers in the back. The
 # network works through the training photographs in random order, compares with the labels, and
@@ -205,8 +187,8 @@ untrained_loss, untrained_accuracy = plain.evaluate(  # measures, and learns not
 #
 # | the word | what it means | here |
 # |---|---|---|
-# | **batch size** | how many photographs make one gradient, and one **step** of the optimizer | 32 |
-# | **epoch** | once through all training photographs, in a new random order | 10 of them |
+# | batch size | how many photographs make one gradient, and one step of the optimizer | 32 |
+# | epoch | once through all training photographs, in a new random order | 10 of them |
 # | **validation split** | the part held out of the training photographs, for the mock exams | `{python} f"{len(fashion.validation):,}"` photographs |
 #
 # (With `validation_split=0.1` instead of `validation_data`, Keras holds out the last tenth by
@@ -229,9 +211,6 @@ with Stopwatch() as plain_time:
 print(f"{plain_time.cpu_seconds:.0f} CPU seconds for {plain.optimizer.iterations.numpy():,} steps")
 
 # %% [markdown]
-# CPU seconds count work, added over the processor's cores, so another program on the same machine
-# changes them little.
-#
 # What `fit` returns has a dictionary, `history`, with the loss and the accuracy of each epoch.
 # Drawn, they are the **learning curves**.
 
@@ -253,18 +232,18 @@ plots.learning_curves(plain_history)
 #
 # Where did the time go? Hardly into the photographs. Every step, however few of them it holds,
 # pays a fixed price: Python hands over a batch, TensorFlow starts some dozens of small
-# operations, and Adam changes every weight. Fewer and larger steps pay it less often. But fewer
-# steps must get further each. So change three things:
+# operations, and Adam changes every weight. Larger batches make fewer steps, but each step must
+# then get further. So change three things:
 #
 # 1. **Batch size 512**: a sixteenth of the steps an epoch. The gradient of a batch is an estimate
 #    of the gradient of all photographs; that of a larger batch is a better one.
 # 2. **A learning rate that rises and falls once.** A better gradient can be trusted further, so
 #    the steps may be longer. `OneCycle` takes the peak and the number of steps. It starts with
-#    short ones, while the random first weights make for steep slopes, climbs to a peak, and ends
+#    short ones, while the random first weights make for steep slopes, climbs to the peak, and ends
 #    with very short ones, to settle. Such a plan is a **learning-rate schedule**.
 # 3. **Standardised pixels**: subtract from each pixel its mean over all training photographs, and
 #    divide by the standard deviation, the typical size of what is left. The inputs then lie around
-#    0, not all on one side of it, and the slopes of the loss are less lopsided.
+#    0, not all on one side of it, and the valley of the loss is rounder.
 
 # %%
 from snippets.training import OneCycle
@@ -331,9 +310,8 @@ plots.table(
 # It also costs accuracy: `{python} f"{steps:,}"` short steps do not get far. The schedule and the
 # standardised pixels win the accuracy back.
 #
-# Is such a difference more than luck? The **seed** is the number from which all random numbers
-# follow. Another seed means other first weights and another order of the photographs, and so
-# another accuracy. Train the quick recipe with two more seeds:
+# Is such a difference more than luck? Another seed means other first weights and another order of
+# the photographs, and so another accuracy. Train the quick recipe with two more seeds:
 
 # %%
 others = [train(to_standard, OneCycle(0.006, steps), seed=seed)[1] for seed in (8, 9)]
@@ -484,7 +462,7 @@ plots.image_grid(fashion.test.images[worst], titles, subject="surest mistakes")
 # In each title, the network's answer stands above the label. Would you have done better? Some
 # pictures are hard for anyone at this size, and some labels are doubtful. All mistakes together are
 # a **confusion matrix**: a row for each true class, a column for each answer. Right answers lie on
-# the diagonal.
+# the diagonal. The numbers are percentages of their row.
 
 # %%
 plots.confusion_matrix(test_labels, test_answers, class_names=fashion.class_names)
@@ -554,8 +532,8 @@ print(f"test loss {loss:.3f}, accuracy {accuracy:.1%}; a guess: {data.class_name
 #       The old way still works, with a warning.
 #     - `Dense(10, activation="softmax")` as the last layer, with a loss without `from_logits=True`:
 #       right as a pair. Softmax in the network *and* `from_logits=True` is a mistake that trains, slowly.
-#     - `def on_epoch_end(self, epoch, logs={})`: a default `{}` is shared by all calls; write
-#       `logs=None`.
+#     - `def on_epoch_end(self, epoch, logs={})`, in code that `fit` calls after each epoch: a
+#       default `{}` is shared by all calls; write `logs=None`.
 #
 # The words of this page, each with its picture, and where the picture breaks:
 #
@@ -661,8 +639,8 @@ def top_two_accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
 # %% tags=["check"]
 held_out_logits = quick.predict(to_standard(fashion.validation.images), verbose=0)
 three = np.array([[5.0, 1.0, 3.0], [5.0, 1.0, 3.0], [0.0, 2.0, 1.0], [0.0, 2.0, 1.0]])
-assert top_two_accuracy(three, np.array([0, 2, 2, 0])) == 0.75, "only the last label is third"
-assert top_two_accuracy(three, np.array([1, 1, 0, 0])) == 0.0, "all four labels are third"
+assert top_two_accuracy(three, np.array([0, 2, 2, 0])) == 0.75, "only the last misses the best two"
+assert top_two_accuracy(three, np.array([1, 1, 0, 0])) == 0.0, "no label is among the best two"
 nearly = top_two_accuracy(held_out_logits, fashion.validation.labels)
 assert nearly > right_accuracy + 0.05, "on the validation set the second guess is often right"
 

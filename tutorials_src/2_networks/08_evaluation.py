@@ -39,11 +39,10 @@ print(f"{(never(photographs) == is_shirt).mean():.1%} of {len(labels):,} photogr
 # nine times as frequent as the other, and accuracy mostly counts the frequent one. This is **class
 # imbalance**. What is worth detecting is usually rare: a fraud, an illness, a crack in a wheel.
 #
-# Here you grade a network in the ways that accuracy cannot. You need
-# [your first network](first-network.md). Until the exam near the end, everything is measured on the
-# *validation* photographs, and you choose two numbers with them: a threshold and a temperature. The
-# network trains for a number of epochs fixed beforehand, so nothing leaks into it here. (Its recipe
-# won a comparison on these photographs, so they have had a small say.) The test photographs wait.
+# Here you grade a network in the ways that accuracy cannot. Until the exam near the end, everything
+# is measured on the *validation* photographs, and you choose two numbers with them: a threshold and
+# a temperature. The network trains for a number of epochs fixed beforehand, so nothing leaks into
+# it here. (Its recipe won a comparison on these photographs, so they have had a small say.)
 #
 # ## Four ways to be right or wrong
 #
@@ -115,10 +114,9 @@ plots.table([{"detector": name} | percent(grade) for name, grade in graded.items
 #
 # Each of the two can be had for free. Say yes to everything, and recall is perfect; say yes only once,
 # where you are certain, and precision is. **F1** is high only if both are: with $P$ for precision and
-# $R$ for recall, it is $2PR / (P + R)$, their harmonic mean. See the second row: the ordinary mean of
-# its precision and its recall is
-# `{python} f"{(graded['always']['precision'] + 1) / 2:.0%}"`, not a bad grade for a detector that
-# cannot say no. The harmonic mean stays near the worse of the two.
+# $R$ for recall, it is $2PR / (P + R)$, their *harmonic mean*. In the second row, the ordinary mean of
+# the two is `{python} f"{(graded['always']['precision'] + 1) / 2:.0%}"`, too good a grade for a
+# detector that cannot say no. The harmonic mean stays near the worse of the two.
 
 # %% tags=["claims"]
 assert graded["never"]["accuracy"] > 0.89, "a detector that never looks is right nine times in ten"
@@ -132,7 +130,7 @@ assert graded["network"]["recall"] > 0.5, (
 # %% [markdown]
 # ## Each class, and one number for all
 #
-# The network does not only look for shirts. Ask scikit-learn for *the* precision of its ten answers:
+# The network does not only look for shirts. Ask scikit-learn for *the* precision of all ten classes:
 
 # %% tags=["raises-exception"]
 from sklearn.metrics import precision_score
@@ -164,9 +162,9 @@ plots.table([{"class": name} | percent(dict(zip(heads, row, strict=True))) for n
 
 # %% [markdown]
 # The last row is the **macro average**: the mean over the classes, each of which counts the same,
-# however rare it is. The other choice is the **micro average**: throw all answers into one pot and
+# however rare it is. The other choice is the **micro average**: pool the answers of all classes and
 # count once. With one answer a photograph, every false positive of one class is a false negative of
-# another, so micro precision, micro recall and micro F1 are one and the same number: the accuracy.
+# another, so micro precision, micro recall and micro F1 are one number: the accuracy.
 # If rare classes matter to you, look at the macro average, and better still at the rows.
 
 # %% tags=["claims"]
@@ -193,8 +191,8 @@ plots.image_grid(photographs[mistakes], titles, columns=6, subject="mistakes")
 
 # %% [markdown]
 # Would you have known? What tells such clothes apart is a row of buttons, a collar or a zip: two or
-# three pixels at this size, or none. Some labels are doubtful too. So a better network may not be what
-# this shop needs most. Larger photographs and clearer rules for its labels may help more.
+# three pixels at this size, or none. Some labels are doubtful too. So larger photographs, and
+# clearer rules for the labels, may help this shop more than a better network.
 #
 # ## From an answer to a score
 #
@@ -259,8 +257,8 @@ print("one by one:", area(*one_by_one), " equal scores together:", area(*roc(shi
 # ## Ten detectors in one network
 #
 # Each class is a yes-or-no question of its own, this class or any other: **one-vs-rest**. So there are
-# ten ROC curves. The macro average is the mean of them. The micro average puts all (photograph,
-# class) pairs into one pot, and asks of each pair whether the class is the right one.
+# ten ROC curves. The macro average is the mean of them. The micro average pools all (photograph,
+# class) pairs, and asks of each pair whether the class is the right one.
 
 # %%
 from scipy.special import softmax
@@ -274,7 +272,7 @@ plots.roc_panels(rates, corner=0.3)
 
 # %% [markdown]
 # Only the upper left corner is drawn, since all the curves hug it; the areas are those of the whole.
-# Shoes and trousers are next to perfect.
+# The thin grey lines are the other panels' curves. Shoes and trousers are next to perfect.
 # *`{python} min(curves, key=lambda name: curves[name].area)`* lies lowest, and both averages hide it.
 # Now the averages by hand, and by scikit-learn:
 
@@ -299,10 +297,11 @@ assert np.isclose(np.mean(areas), library["macro"]), "macro AUC by hand is that 
 # %% [markdown]
 # ## One threshold, three curves
 #
-# Back to the shirts. The ROC curve counts false alarms as a part of the *others*, who are many. The
-# **precision-recall curve** counts them as a part of the *alarms*: precision upwards, recall to the
-# right. The area under it, summed up in steps, is the **average precision** (AP). And it helps to draw both,
-# and F1, against the threshold itself. A threshold is one dot that you see in all three pictures:
+# Back to the shirts. The ROC curve counts false alarms as a part of the *others*, which are many.
+# The **precision-recall curve** counts them as a part of the *alarms*, of all that is called a
+# shirt: precision upwards, recall to the right. The area under it, summed in steps, is the
+# **average precision** (AP). The third picture has both, and F1, against the threshold. Each
+# threshold is a mark in all three:
 
 # %%
 from sklearn.metrics import average_precision_score, precision_recall_curve
@@ -324,15 +323,15 @@ plots.threshold_dots(is_shirt, scores, thresholds=thresholds)
 # that `{python} f"{1 - grades(is_shirt, scores >= catch)['precision']:.0%}"` of the alarms are false.
 # (The dotted line is the precision of saying yes to everything.)
 #
-# No dot is the right one. A shop that checks each alarm by hand wants recall; one that prints the
+# No mark is the right one. A shop that checks each alarm by hand wants recall; one that prints the
 # answer in a catalogue wants precision. F1, best here at a threshold of `{python} f"{best:.2f}"`, is
 # for those who cannot say what a false alarm costs.
 #
 # ## Where shirts are rare
 #
 # What goes wrong when the detector moves to a shop where shirts are ten times as rare? Keep one
-# shirt in ten, and all other photographs. There are ten ways to deal the shirts out; take the mean
-# of all ten. Network and threshold stay as they are.
+# shirt in ten, and all other photographs; do so ten times, with other shirts, and take the mean.
+# Network and threshold, that of the best F1, stay.
 
 
 # %%
@@ -344,20 +343,22 @@ def at_shop(keep):
 
 
 shirts, everything = np.flatnonzero(is_shirt), np.arange(len(labels))
-deals = [at_shop(np.setdiff1d(everything, np.delete(shirts, np.s_[i::10]))) for i in range(10)]
+dropped = [np.delete(shirts, slice(i, None, 10)) for i in range(10)]  # all but every tenth shirt
+deals = [at_shop(np.setdiff1d(everything, each)) for each in dropped]
 common = at_shop(everything)
 rare = {grade: np.mean([deal[grade] for deal in deals]) for grade in common}
 before, after = percent(common), percent(rare)
 plots.table([{"grade": g, "as before": before[g], "shirts are rare": after[g]} for g in common])
 
 # %% [markdown]
-# Recall and AUC (written as a percentage, since it is a chance) stay: they look at the shirts and at the others separately, so it does not matter how
-# many there are of each. Precision collapses, from `{python} f"{common['precision']:.0%}"` to
-# `{python} f"{rare['precision']:.0%}"`: as many false alarms as before, and a tenth of the shirts. And
-# accuracy *rises*, while the detector is now less accurate than the one that never looks.
+# Recall and AUC (in percent, since it is a chance) stay: they look at the shirts and at the others
+# separately, so it does not matter how many there are of each. Precision collapses, from
+# `{python} f"{common['precision']:.0%}"` to `{python} f"{rare['precision']:.0%}"`: as many false
+# alarms as before, and a tenth of the shirts. And accuracy *rises*, while the detector is now less
+# accurate than the one that never looks.
 #
 # No code is wrong here, so no error will tell you. The cure is to choose the threshold on data with the
-# mixture that you will meet, or to work the mixture in. With $R$ for recall, $A$ for the
+# mixture that you will meet, or to compute with it. With $R$ for recall, $A$ for the
 # false-positive rate and $s$ for the share of shirts, precision is $Rs / (Rs + A(1 - s))$:
 
 # %%
@@ -379,9 +380,8 @@ assert rare["accuracy of never"] > rare["accuracy"] > common["accuracy"], (
 # The probability of the network's answer is its **confidence**. If it is 80% sure of each of a hundred
 # answers, about eighty should be right. **Calibration** is how well the two agree. To check, gather the
 # answers into bins by confidence, and compare each bin's mean confidence with its accuracy: that is a
-# **reliability diagram**. The mean distance of the two, each bin weighted by its answers, is the
-# **expected calibration error**. By hand: ten answers, each 90% sure, of which seven are right, are off
-# by 20 points.
+# **reliability diagram**. The mean distance of the two, each bin weighted by how many answers it holds, is
+# the **expected calibration error**. By hand: ten answers, each 90% sure, seven right, are off by 20 points.
 #
 # For comparison, a second network: the same layers, crammed. It sees 10,000 photographs forty times,
 # at a learning rate that never falls.
@@ -398,10 +398,10 @@ crammed_logits = ask(crammed, inputs)
 
 # %% [markdown]
 # And the cure, before you see the illness. **Temperature scaling** divides all logits by one number,
-# the temperature. Above 1 it brings the logits closer together, so softmax becomes milder; the order
-# of the classes stays. Take the number that gives the lowest cross-entropy on the validation
-# photographs. Not on the training photographs: those the network knows by heart, and there it has a
-# right to be sure.
+# the temperature. Above 1 it brings the logits closer together, so softmax becomes milder, with
+# probabilities less far apart; the order of the classes stays. Take the number that gives the lowest
+# cross-entropy on the validation photographs. Not on the training photographs: those it knows by heart,
+# and is rightly sure of.
 
 # %%
 from snippets.metrics import expected_calibration_error, fit_temperature, reliability_bins
@@ -417,12 +417,12 @@ bins = {name: reliability_bins(each, labels) for name, each in asked.items()}
 plots.reliability_panels({name: (b.confidence, b.accuracy, b.count) for name, b in bins.items()})
 
 # %% [markdown]
-# Where a bar ends on the dashed line, the network is as sure as it should be. The hatched part is what
-# it promises and does not keep; pale bars hold too few answers to say anything. The quick recipe stays
-# close to the line. The crammed network ended with
+# Where a bar ends on the dashed line, the network is as sure as it should be. Hatched above a bar,
+# it promised too much; hatched inside, too little. Pale bars hold too few answers (counted below)
+# to say anything. The quick recipe stays close to the line. The crammed network ended with
 # `{python} f"{run.history['accuracy'][-1]:.1%}"` of its training photographs right, and treats new
-# ones as if it knew them too. Divided by a temperature of `{python} f"{crammed_temperature:.2f}"`, the
-# same network says what it can keep. In numbers:
+# ones as if it knew them too. Divided by a temperature of `{python} f"{crammed_temperature:.2f}"`,
+# the same network promises what it can keep. In numbers:
 
 # %%
 asked["quick, scaled"] = softmax(logits / temperature, axis=1)
@@ -438,12 +438,12 @@ rows = {
 plots.table([{"network": name} | percent(row) for name, row in rows.items()])
 
 # %% [markdown]
-# Not one answer changes, and so the accuracy does not. Temperature scaling mends what a network says
+# No answer changes, so neither does the accuracy. Temperature scaling mends what a network says
 # about itself, not what it knows.
 #
-# How low can the error go? Not to 0: chance alone parts confidence and accuracy in every bin. Make
-# honest networks to compare with: draw labels from the quick network's own scaled probabilities, so that
-# each confidence is true by construction. Do that 20 times.
+# How low can the error go? Not to 0: by chance, confidence and accuracy differ in every bin. Compare
+# with honest networks: throw dice for the labels, with the quick network's own scaled probabilities, so
+# that each confidence is true by construction. Do that 20 times.
 
 # %%
 dice, sure = np.random.default_rng(7), asked["quick, scaled"]
@@ -454,7 +454,7 @@ print(f"honest networks: {min(honest):.1%} to {max(honest):.1%}")
 
 # %% [markdown]
 # The quick network's `{python} f"{errors['quick, scaled']:.1%}"`, after scaling by
-# `{python} f"{temperature:.2f}"`, is hardly to be told from honesty. A calibration error without this
+# `{python} f"{temperature:.2f}"`, is hard to tell from honesty. A calibration error without this
 # comparison says little, and it changes with the number of bins and of photographs.
 
 # %% tags=["claims"]
@@ -485,9 +485,8 @@ quickly = bootstrap_interval(labels, answers, metric=accuracy, classes=10)
 print(f"{low:.1%} to {high:.1%}; the snippet: {quickly.low:.1%} to {quickly.high:.1%}")
 
 # %% [markdown]
-# The snippet draws no photographs. Accuracy and F1 need only the confusion matrix, and how many
-# redrawn photographs fall into each of its cells follows a known law, the multinomial distribution. So
-# it draws those counts, for thousands of redraws at once.
+# The snippet draws no photographs. Accuracy and F1 need only the confusion matrix, so it draws the
+# counts in its cells, for thousands of redraws at once. (Their law is the multinomial distribution.)
 #
 # What does the interval *not* cover? Train the same recipe with two more seeds:
 
@@ -503,11 +502,11 @@ rows = {name: {"accuracy": interval} for name, interval in intervals.items()}
 plots.interval_rows(rows, xlabel="validation accuracy")
 
 # %% [markdown]
-# A hundred photographs tell you next to nothing, and a hundred times as many make the interval only a
-# tenth as wide. The last three rows are three networks graded on the *same* photographs. Each interval
-# answers: what if other photographs of this kind had been drawn? None answers: what if the network had
-# been trained again? For that you must train again: [Experiments](experiments.md) does. And no
-# interval covers photographs of another kind, from another camera or another year.
+# Each bar is an interval. A hundred photographs tell you next to nothing, and a hundred times as
+# many make it only a tenth as wide. The last three rows are three networks graded on the *same*
+# photographs. Each interval answers: what if other photographs of this kind had been drawn? None
+# answers: what if the network had been trained again? [Experiments](experiments.md) does. No interval
+# covers photographs of another kind, from another camera or another year.
 #
 # ## The exam
 #
@@ -554,8 +553,8 @@ plots.table([{"on": "validation"} | percent(made), {"on": "test"} | percent(kept
 # %% [markdown]
 # Expect a choice to look best where it was made. The threshold that finds 95% of these shirts need not
 # find 95% of the next ones: it rests on `{python} f"{is_shirt.sum()}"` shirts, and a part of so many is
-# itself uncertain by a point or two. If you must promise 95%, aim higher. And the validation photographs
-# had a say in the recipe, so their grades are a little kind. That is why there is an exam.
+# itself uncertain by a point or two. If you must promise 95%, aim higher. And the validation
+# photographs had a say in the recipe, so their grades are a little kind. That is why there is an exam.
 
 # %% tags=["claims"]
 assert 0.87 < kept["accuracy"] < 0.91, "the exam: between 87% and 91% of the test photographs right"
@@ -570,8 +569,8 @@ assert kept["calibration error, scaled"] < errors["crammed"] / 2, (
 # ## Nothing to wear
 #
 # What does the network say about pictures that are no clothing at all? The exam is over, so its
-# photographs may serve: a row of clothes, and the same clothes as negatives. Then letters, grey
-# photographs of animals and vehicles from CIFAR-10, and noise.
+# photographs may serve: a row of clothes, and their negatives, black and white swapped. Then letters,
+# grey photographs of animals and vehicles from another set, CIFAR-10, and noise.
 
 # %%
 import string
@@ -662,7 +661,7 @@ assert min(strict["crammed"].values()) < 0.5, "the crammed network is surer of s
 #
 # **1. A threshold that keeps a promise.** Return the highest threshold at which at least the part
 # `wanted` of the positives is found, where a score at or above the threshold means yes. The starter
-# says one half to everything.
+# always returns one half.
 
 
 # %% tags=["starter"]
@@ -700,7 +699,7 @@ from sklearn.metrics import fbeta_score
 
 for beta in (0.5, 1.0, 2.0):
     expected = fbeta_score(is_shirt, found, beta=beta)
-    assert np.isclose(f_beta(is_shirt, found, beta), expected), f"wrong for a weight of {beta}"
+    assert np.isclose(f_beta(is_shirt, found, beta), expected), f"F{beta:g} is {expected:.3f}"
 assert f_beta(is_shirt, never(photographs), 2.0) == 0, "a detector that finds nothing is worth 0"
 
 
@@ -756,5 +755,5 @@ print(f"{part:.0%} of the validation photographs can be answered with 97% right"
 #
 # ## Where next
 #
-# The crammed network was too sure because it knew its photographs by heart.
-# Regularisation is about how to keep a network from that.
+# The crammed network was too sure because it knew its photographs by heart. A
+# [convolutional network](../convnets/cifar10.md) shows a way to keep a network from that: dropout.

@@ -18,8 +18,8 @@ from snippets.datasets import load_cifar10
 
 # %% [markdown]
 # [Your first network](../networks/first-network.md) began with `Flatten`: it read a picture as a
-# list of numbers. Does a network see better if it knows which pixels are neighbours? In this
-# tutorial you build one that does, on photographs hard enough to show the difference.
+# list of numbers. Does a network see better if it knows which pixels are neighbours? On this page
+# you build one that does, for photographs hard enough to show the difference.
 #
 # ## Look at the data first
 #
@@ -48,8 +48,8 @@ plots.table(
 )
 
 # %% [markdown]
-# This page ran on the *`{python} cifar.edition`* edition of the data. (The default edition is a
-# sample of the whole set, so that this page can be built in two minutes.)
+# This page ran on the *`{python} cifar.edition`* edition of the data. (The default is a sample of
+# the whole set, so that this page can be built in two minutes; the full edition is all of it.)
 #
 # ## What a dense layer cannot see
 #
@@ -70,10 +70,9 @@ print("in order:", inputs @ weights, " shuffled:", inputs[shuffled] @ weights[sh
 # ## A convolution small enough to check by hand
 #
 # A **convolution** uses both. It has a small **filter**, here of three by three weights, lays it on
-# the picture at every possible place, and each time multiplies what lies on top of each other and
-# adds up. The sums form a new picture, the **feature map**: it says where in the picture something
-# looks like the filter. This filter has negative weights on the left and positive ones on the
-# right:
+# the picture at every possible place, multiplies each weight by the pixel under it, and adds up.
+# The sums form a new picture, the **feature map**: it says where in the picture something looks
+# like the filter. This filter has negative weights on the left and positive ones on the right:
 
 # %%
 picture = np.array([[0, 0, 0, 1, 1, 1]] * 6, dtype="float32")
@@ -93,8 +92,8 @@ print(feature_map[0, :, :, 0].numpy().astype(int))
 # three pixels fits only four times into a row of six. (With `padding="same"`, Keras adds a border
 # of zeros, and the map keeps the size.)
 #
-# **Max pooling** then keeps the largest of each two by two numbers. The map gets half as high and
-# half as wide; *where* gets blurred, *whether* stays.
+# **Max pooling** then keeps the largest number of each block of two by two. The map gets half as high
+# and half as wide: *where* the edge lies gets blurred, *whether* there is one stays.
 
 # %%
 pooled = keras.layers.MaxPooling2D(2)(feature_map)
@@ -181,10 +180,9 @@ shuffled_batches = (
 batches = shuffled_batches.map(flip).prefetch(2)  # two batches ahead of the training
 
 # %% [markdown]
-# `tf.data` is a conveyor belt. `from_tensor_slices` puts the photographs on it, each with its
-# label; `shuffle` mixes them anew in every epoch; `batch` packs them; `map` sends every batch
-# through `flip`; and `prefetch` prepares the next batches while the network is busy with this
-# one.
+# The `tf.data` pipeline has the stages that you know from
+# [Fashion-MNIST](../networks/fashion-mnist.md), in the order that you found there: shuffle (anew in
+# every epoch), batch, map, prefetch.
 #
 # ## Train
 #
@@ -329,15 +327,16 @@ plots.confusion_matrix(cifar.test.labels, answers, class_names=names)
 # `{python} f"{by_class.max():.0%}"` of its best class, *`{python} names[by_class.argmax()]`*, and
 # on `{python} f"{by_class.min():.0%}"` of its worst, *`{python} names[by_class.argmin()]`*. Read
 # along its row of the matrix to see what it is taken for. One class has a tenth of the
-# photographs, so the luck of the draw is about three times as large as above: do not make much of
-# small differences between bars.
+# photographs, so the luck of the draw is about three times as large as above (the root of ten): do
+# not make much of small differences between bars.
 #
 # ## What the first filters look like
 #
 # The filters of the first layer lie on the photograph itself, so you can look at them as tiny
-# pictures. Mid grey is a weight of 0, lighter is positive, darker is negative. They are sorted:
-# first those that weigh red, green and blue most nearly alike, last those that weigh them most
-# differently. (`grey_share` says how nearly, from 0 to 1.)
+# pictures, their weights for red, green and blue as a colour. Mid grey is a weight of 0, lighter is
+# positive, darker is negative. They are sorted, row by row: first those that weigh red, green and
+# blue most nearly alike, last those that weigh them most differently. (`grey_share` says how
+# nearly, from 0 to 1.)
 
 # %%
 filters = network.layers[1].get_weights()[0]  # height, width, channels, filters
@@ -351,10 +350,11 @@ print(f"{alike} of {filters.shape[-1]} filters weigh the three colours mostly al
 # %% [markdown]
 # A filter that weighs the colours alike answers to brightness: with luck you find one that is dark
 # on one side and light on the other, like the one you set by hand. The last ones compare colours.
-# Nobody asked for either; descent on the loss found them. Where the story of *edges, then corners,
-# then wheels* breaks: most of these filters look like confetti. Nine pixels are few, each filter
-# began as random numbers, and it only had to become useful, not beautiful. The filters of deeper
-# layers cannot be looked at like this at all: theirs lie on 32 or 64 maps, not on three colours.
+# Nobody asked for either; [descent](../foundations/gradients.md) on the loss found them. Where the
+# story of *edges, then corners, then wheels* breaks: most of these filters look like confetti. Nine
+# pixels are few, each filter began as random numbers, and it only had to become useful, not
+# beautiful. The filters of deeper layers cannot be looked at like this at all: theirs lie on 32 or
+# 64 maps, not on three colours.
 #
 # It is easier to see what a filter does. A second model can share the first one's layers and end
 # wherever you like: this one returns the maps of the first convolution. Here is a photograph, and
@@ -503,7 +503,5 @@ print(f"asked twice: {(twice == cifar.validation.labels).mean():.1%}")
 # ## Where next
 #
 # Change one thing, the number of filters or the dropout, and see on the validation photographs
-# whether you gain [more than luck](../networks/experiments.md). With `make full`, the same page runs on
-# all of CIFAR-10: five times the photographs, the same layers, and more right answers. And
-# [gradients](../foundations/gradients.md) shows, on two weights, the descent that found all of
-# these.
+# whether you gain [more than luck](../networks/experiments.md). With `make full`, the same page runs
+# on all of CIFAR-10: five times the photographs, the same layers, and more right answers.
