@@ -341,6 +341,41 @@ def standardise(images: np.ndarray, training_images: np.ndarray) -> np.ndarray:
     return standardised
 
 
+def draw_pairs(labels: np.ndarray, count: int, *, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Return the indices of pairs of images, every other pair of one class.
+
+    Args:
+        labels: integer labels, shape `(n,)`, of at least two classes.
+        count: how many pairs to draw.
+        seed: of NumPy's default generator. Another seed draws others.
+
+    Returns:
+        Two int64 arrays, shape `(count,)`: the left image of each pair, drawn evenly from all, and
+        the right one, drawn evenly from the left one's class (pairs 0, 2, 4 …, where the left
+        image may come up as its own partner) or from all images of other classes (1, 3, 5 …).
+
+    Raises:
+        ValueError: the labels are of fewer than two classes, or `count` is negative.
+
+    >>> labels = np.array([0, 0, 1, 1, 2, 2])
+    >>> left, right = draw_pairs(labels, 4)
+    >>> (labels[left] == labels[right]).tolist()
+    [True, False, True, False]
+    """
+    classes = np.unique(labels)
+    if len(classes) < 2 or count < 0:
+        raise ValueError(f"cannot draw {count} pairs from {len(classes)} classes: need at least 2")
+    random = np.random.default_rng(seed)
+    alike = {label: np.flatnonzero(labels == label) for label in classes}
+    unlike = {label: np.flatnonzero(labels != label) for label in classes}
+    left = random.integers(len(labels), size=count)
+    right = [
+        random.choice((unlike if number % 2 else alike)[labels[index]])
+        for number, index in enumerate(left)
+    ]
+    return left, np.array(right, dtype=np.int64)
+
+
 def cut_cifar10_sample(full: Mapping[str, np.ndarray]) -> Arrays:
     """Return the default edition of CIFAR-10, cut out of the full arrays.
 

@@ -1870,3 +1870,59 @@ found after 20.'
     ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.4g}%")
     figure.legend(loc="outside upper center", ncols=len(searches) + 1, fontsize=9)
     return _finish(figure, f"The best {ylabel} against {xlabel}. {' '.join(sayings)}")
+
+
+def setting_curves(
+    curves: Mapping[str, Mapping[float, float]],
+    *,
+    xlabel: str,
+    ylabel: str,
+    top: float | None = None,
+) -> Figure:
+    """Draw a measurement, the lower the better, against a setting tried in several sizes.
+
+    The setting's axis is logarithmic. The lowest point of each curve has a ring around it.
+
+    Args:
+        curves: from each curve's name to its points: from the setting, positive, to the
+            measurement. One that is not finite counts as above `top`.
+        xlabel, ylabel: what the axes measure.
+        top: the end of the upright axis; what lies above it is drawn there as an arrow.
+
+    Raises:
+        ValueError: there is no curve, a setting is not positive, or a curve has no finite point.
+
+    >>> tried = {"SGD": {0.1: 0.5, 0.3: 0.4, 0.9: float("nan")}}
+    >>> setting_curves(tried, xlabel="rate", ylabel="loss", top=0.6).alt
+    'loss against rate. SGD: 0.5 at 0.1, 0.4 at 0.3 (lowest), above 0.6 at 0.9.'
+    """
+    settings = [x for curve in curves.values() for x in curve]
+    if not settings or min(settings) <= 0:
+        raise ValueError(f"every curve needs positive settings, not {settings}")
+    if not all(np.isfinite(list(curve.values())).any() for curve in curves.values()):
+        raise ValueError("every curve needs a finite point")
+    every = [y for curve in curves.values() for y in curve.values() if np.isfinite(y)]
+    ceiling = max(every) if top is None else top
+    figure, ax = plt.subplots(figsize=(6.4, 3.6), layout="constrained")
+    sayings = []
+    for i, (name, curve) in enumerate(curves.items()):
+        style = {"color": f"C{i % 10}", "linestyle": _LINES[i % 5]}
+        points = sorted(curve.items())
+        lowest = min((x for x, y in points if np.isfinite(y)), key=curve.__getitem__)
+        drawn = [(x, min(y, ceiling) if np.isfinite(y) else ceiling) for x, y in points]
+        ax.semilogx(*np.transpose(drawn), marker=_MARKERS[i % 5], label=name, **style)
+        ring = {"markersize": 13, "markerfacecolor": "none", "color": style["color"]}
+        ax.plot(lowest, min(curve[lowest], ceiling), "o", **ring)
+        said = []
+        for x, y in points:
+            inside = np.isfinite(y) and y <= ceiling
+            if not inside:
+                ax.plot(x, ceiling, "^", markersize=11, color=style["color"], clip_on=False)
+            level = f"{y:.3g}" if inside else f"above {ceiling:.3g}"
+            said.append(f"{level} at {x:g}{' (lowest)' if x == lowest else ''}")
+        sayings.append(f"{name}: {', '.join(said)}")
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    if top is not None:
+        ax.set_ylim(top=top)
+    figure.legend(loc="outside upper center", ncols=min(len(curves), 5), fontsize=9)
+    return _finish(figure, f"{ylabel} against {xlabel}. {'; '.join(sayings)}.")

@@ -61,7 +61,8 @@ plots.table(
 # - `Dense(2)` has two **units**. Each unit multiplies the four numbers by four weights of its own,
 #   adds them up, and adds one more number, its bias.
 # - `relu` replaces each negative result by 0. Without something like it, a chain of dense layers
-#   could do no more than a single one: two matrix products in a row make one.
+#   could do no more than a single one: two matrix products in a row make one. (There are
+#   [other such functions](functional-api.md).)
 #
 # Weights are normally learned. Here you set them: the first unit likes the diagonal from top left
 # to bottom right, the second likes the other one.
@@ -155,7 +156,8 @@ plots.table(
 #
 # **`compile`** hands over the cooking instructions. The *loss* says how the dish will be judged. The
 # *optimizer*, here Adam, is the method: how much of each ingredient to change after a tasting. It
-# walks down the gradient with the learning rate 0.001, and adapts the step length of each weight.
+# walks down the gradient with the learning rate 0.001, and adapts the step length of each weight
+# ([how, and against what others](functional-api.md)).
 # The *metrics* are what is written on the menu: nobody cooks by them. Where the picture breaks: a
 # taster says *too salty*; the gradient says for every one of the knobs which way to turn it. It can,
 # because the loss changes smoothly with each. Accuracy does not: it jumps, or stands still.
@@ -669,5 +671,7 @@ print(f"{top_two_accuracy(held_out_logits, fashion.validation.labels):.1%} of th
 # ## Where next
 #
 # `Flatten` threw away which pixel lies beside which. A [convolutional
-# network](../convnets/cifar10.md) keeps it, and that pays on colour photographs. Or stay with this
-# network and turn its knobs: more units, more layers, more epochs, in [Experiments](experiments.md).
+# network](../convnets/cifar10.md) keeps it, and that pays on colour photographs. But first leave the
+# chain: with the [functional API](functional-api.md), layers branch, meet and answer two questions at
+# once. Or stay with this network and turn its knobs: more units, more layers, more epochs, in
+# [Experiments](experiments.md).

@@ -367,7 +367,7 @@ plots.seed_dots({r.name: r.scores for r in random_ones}, xlabel="validation accu
 
 # %% [markdown]
 # `{python} verdict(random_ones)` With one hidden layer, the random initializers hardly differ. (In a
-# long chain of layers they do.)
+# [long chain of layers](functional-api.md) they do.)
 #
 # The figure leaves out the zeros, for they would be far to the left: every one of those networks gives
 # every photograph the same class. Work it out by hand. With all weights 0, each hidden unit answers

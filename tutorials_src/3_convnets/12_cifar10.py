@@ -357,7 +357,8 @@ print(f"{alike} of {filters.shape[-1]} filters weigh the three colours mostly al
 # 64 maps, not on three colours.
 #
 # It is easier to see what a filter does. A second model can share the first one's layers and end
-# wherever you like: this one returns the maps of the first convolution. Here is a photograph, and
+# [wherever you like](../networks/functional-api.md): this one returns the maps of the first
+# convolution. Here is a photograph, and
 # the feature maps of the seven filters that answer most differently from place to place. They are
 # numbered as the layer keeps them, not as they are sorted above.
 

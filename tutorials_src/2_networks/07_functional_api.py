@@ -1,0 +1,687 @@
+# ---
+# title: The Functional API
+# summary: Wire layers into any graph, look inside, compare activations and optimizers fairly, and answer two questions at once.
+# needs: [gradients, training-by-hand, fashion-mnist, first-network]
+# teaches: [functional api, symbolic tensor, activation function, sigmoid, tanh, leaky relu, selu, initializer, vanishing gradient, skip connection, dead unit, rmsprop, adam, adamw, weight decay, shared layer, binary cross-entropy, loss weight]
+# data: [fashion-mnist]
+# artifacts: []
+# seed: 7
+# ---
+
+# %% [markdown]
+# [Your first network](first-network.md) was a chain: one input, one layer after another, one output.
+# `Sequential` can say nothing else. But what if a network should look at *two* photographs, or
+# answer *two* questions? Then you must say which layer takes its input from which. You say it by
+# calling each layer on what it takes, like a function: this is the **functional API**.
+#
+# Begin with a network that is still a chain. It has three hidden layers, and each bends its results
+# in a way of its own.
+
+# %%
+import keras
+from keras import layers
+
+from snippets import plots
+
+keras.utils.set_random_seed(7)
+image = keras.Input((28, 28), name="image")
+found = layers.Flatten(name="flatten")(image)
+found = layers.Dense(256, activation="relu", name="relu")(found)
+found = layers.Dense(128, activation="tanh", name="tanh")(found)
+found = layers.Dense(64, activation="selu", name="selu")(found)
+logits = layers.Dense(10, name="logits")(found)
+network = keras.Model(image, logits, name="relu_tanh_selu")
+plots.model_diagram(network)
+
+# %% [markdown]
+# The figure is drawn from the model, so it cannot be out of date. In each box stand the layer's name
+# and kind, the shape of what it returns for one photograph, and how many weights it has. Check the
+# layer *relu* by hand: a weight for each pixel and unit, and a bias a unit, make
+# 784 · 256 + 256 = `{python} f"{784 * 256 + 256:,}"`.
+#
+# Each line of the program has two pairs of brackets. The first makes a layer; the second calls it. But
+# on what? You have shown it no photograph yet:
+
+# %%
+print(image)
+print(logits)
+
+# %% [markdown]
+# These are **symbolic tensors**: a shape, a type and a memory of where they came from, but no
+# numbers. Think of an order form: it says what will be delivered, and each layer adds a line.
+# `keras.Model(image, logits)` reads the form backwards, from the last line to the first, and keeps the
+# layers it meets. Where the picture breaks: an order is filled once, a model runs as often as you
+# like. From here on it is a model like any other, and the [quick recipe](first-network.md) trains it:
+
+# %%
+import numpy as np
+
+from snippets.datasets import load_fashion_mnist, standardise
+from snippets.training import fit_one_cycle
+
+fashion = load_fashion_mnist()
+images = standardise(fashion.train.images, fashion.train.images)
+held_out = standardise(fashion.validation.images, fashion.train.images)
+held_out_labels = fashion.validation.labels
+
+history = fit_one_cycle(
+    network, (images, fashion.train.labels), validation=(held_out, held_out_labels), epochs=5
+)
+print(f"{history['val_accuracy'][-1]:.1%} of the validation photographs after 5 epochs")
+
+# %% [markdown]
+# ## A look inside
+#
+# A model is a way through a graph, so you can end it wherever you like. This one ends at all three
+# hidden layers at once. Nothing is copied: both models own the same layers, with what they learned.
+
+# %%
+hidden = ["relu", "tanh", "selu"]
+inside = keras.Model(network.inputs[0], [network.get_layer(name).output for name in hidden])
+for name, answer in zip(hidden, inside.predict(held_out, batch_size=1000, verbose=0), strict=True):
+    print(f"{name}: {answer.shape}, from {answer.min():.2f} to {answer.max():.2f}")
+
+# %% [markdown]
+# No answer of *relu* is below 0, none of *tanh* leaves the range from −1 to 1, and *selu* goes no
+# lower than about `{python} f"{keras.activations.selu(np.array([-99.0])).numpy()[0]:.2f}"`. Why would
+# anyone want one rather than another?
+#
+# ## What an activation passes on
+#
+# A dense layer multiplies and adds. Two of them in a row could be replaced by one, unless something
+# bends the numbers in between: the **activation function**. Here are five, with their slopes. The
+# **sigmoid** is $1 / (1 + e^{-x})$, and **tanh** a sigmoid stretched to reach from −1 to 1. A
+# **leaky relu** lets a part of what is negative through. **Selu** is a slightly stretched
+# [relu](first-network.md) that goes on below 0 along an exponential curve.
+
+# %%
+import tensorflow as tf
+
+x = tf.Variable(tf.linspace(-4.0, 4.0, 401))
+values, slopes = {}, {}
+for name in ("sigmoid", "tanh", "relu", "leaky_relu", "selu"):
+    with tf.GradientTape() as tape:
+        values[name] = keras.activations.get(name)(x)
+    slopes[name] = tape.gradient(values[name], x)
+plots.curves_and_slopes(x, values, slopes)
+
+# %% [markdown]
+# Forwards, a network uses the left picture. Backwards, the gradient uses the right one: by the
+# [chain rule](../foundations/gradients.md), each layer that it passes multiplies it by a slope. The
+# sigmoid is nowhere steeper than one quarter. By the slopes alone, a gradient that has passed fifteen
+# sigmoids keeps at best $(1/4)^{15}$ of its size: `{python} f"{0.25**15:.0e}"`. (The weights multiply it
+# too; we come to them.)
+#
+# Is it as bad as that in a network? Stack fifteen layers of 64 units and measure twice, before any
+# training, on photographs. Forwards: how much do the answers of a unit differ from photograph to
+# photograph? If they do not, the photographs are forgotten. Backwards: how large is the gradient of
+# the loss, layer by layer?
+
+# %%
+from snippets.models import dense_network
+
+small = fashion.train.sample(per_class=500)
+small_images = standardise(small.images, fashion.train.images)
+cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+recipes = {
+    "sigmoid, Glorot": ("sigmoid", "glorot_uniform"),
+    "tanh, Glorot": ("tanh", "glorot_uniform"),
+    "relu, Glorot": ("relu", "glorot_uniform"),
+    "relu, He": ("relu", "he_normal"),
+    "selu, LeCun": ("selu", "lecun_normal"),
+}
+
+
+# %%
+def deep_network(recipe: str) -> keras.Model:
+    keras.utils.set_random_seed(7)
+    activation, initializer = recipes[recipe]
+    return dense_network((64,) * 15, activation=activation, kernel_initializer=initializer)
+
+
+# %%
+def measure(deep: keras.Model) -> tuple[list[float], list[float]]:
+    dense = deep.layers[1:-1]
+    inside = keras.Model(deep.inputs[0], [layer.output for layer in dense])
+    spread = [np.std(answer, axis=0, dtype=float).mean() for answer in inside(small_images[:1000])]
+    with tf.GradientTape() as tape:
+        loss = cross_entropy(small.labels[:1000], deep(small_images[:1000]))
+    gradients = tape.gradient(loss, [layer.kernel for layer in dense])
+    return spread, [float(tf.sqrt(tf.reduce_mean(g**2))) for g in gradients]
+
+
+sizes = {recipe: measure(deep_network(recipe)) for recipe in recipes}
+titles = ("spread of the answers", "gradient")
+plots.layer_sizes({t: {r: sizes[r][i] for r in recipes} for i, t in enumerate(titles)})
+
+# %% [markdown]
+# Read the left panel from left to right, as the photographs travel. With sigmoids, the last layers
+# give the same answer to every photograph, but for rounding. Read the right panel from right to
+# left, as the gradient travels. With sigmoids it has all but disappeared when it reaches the first
+# layers, which therefore cannot learn: this is the **vanishing gradient**.
+#
+# Relu stands there twice, with its weights drawn by two rules. Such a rule is an **initializer**. A
+# unit here adds up 64 products. If each weight has the variance 1 / 64, the sum varies as much as
+# one input does: that is LeCun's rule, and selu is shaped to go with it. Relu throws half of what
+# comes in away, so He's rule doubles the variance. Glorot's rule, which Keras uses unless told
+# otherwise, replaces the 64 by the mean of the layer's inputs and outputs, to be fair to both
+# directions; it knows nothing of relu, and over fifteen layers that adds up.
+#
+# Now train the two extremes:
+
+# %%
+deep_losses = {}
+for recipe in ("sigmoid, Glorot", "selu, LeCun"):
+    deep = deep_network(recipe)
+    run = fit_one_cycle(deep, (small_images, small.labels), epochs=4, batch_size=200, peak=0.001)
+    deep_losses[recipe] = run["loss"]
+    print(recipe, np.round(run["loss"], 2))
+
+# %% [markdown]
+# The sigmoids end at `{python} f"{deep_losses['sigmoid, Glorot'][-1]:.2f}"`, and knowing nothing
+# costs `{python} f"{np.log(10):.2f}"`. Same photographs, same number of weights, same training.
+#
+# What to take from it? In a chain of three layers, as at the top of this page, most choices work.
+# Without a reason to choose, take relu with He's rule. In deep chains keep to a pair that fits, such as
+# selu and LeCun's rule, or let the input of a layer also go round it and be added to its result: such
+# a **skip connection** gives the gradient a way back without slopes on it (exercise 1).
+#
+# ## Units that die
+#
+# Relu has a danger of its own: its slope below 0 is 0. If a unit's sum is negative for *every*
+# photograph, the unit always answers 0, no gradient comes through, and its weights never change
+# again. It is a **dead unit**, and one step that is too long can make it one. Train on
+# `{python} f"{len(small):,}"` photographs and count, in the second hidden layer, the units that are
+# negative on all validation photographs, with three seeds:
+
+# %%
+from snippets.training import OneCycle
+
+SEEDS = (1, 2, 3)
+
+
+def train(fresh: keras.Model, optimizer, epochs: int = 5) -> tuple[float, float]:
+    """Train on the small set in batches of 200; return the loss and accuracy on validation."""
+    fresh.compile(optimizer, cross_entropy)
+    fresh.fit(small_images, small.labels, epochs=epochs, batch_size=200, verbose=0)
+    logits = fresh(held_out)  # for one large batch, calling a model is cheaper than predict
+    right = (logits.numpy().argmax(axis=1) == held_out_labels).mean()
+    return float(cross_entropy(held_out_labels, logits)), float(right)
+
+
+# %%
+def dead_and_right(activation: str, rate: float, seed: int) -> tuple[float, float]:
+    """Return the dead part of the second hidden layer, and the validation accuracy."""
+    keras.utils.set_random_seed(seed)
+    fresh = dense_network((128, 128), activation=activation)
+    _, right = train(fresh, keras.optimizers.Adam(rate), epochs=3)
+    inside = keras.Model(fresh.inputs[0], fresh.get_layer("hidden_2").output)
+    return float((inside(held_out).numpy() <= 0).all(axis=0).mean()), right
+
+
+# %%
+def seeds_table(what: str, measures: list[str], runs: dict) -> plots.Table:
+    """Show means and ranges: a row a setting, whose runs have shape (seeds, measures)."""
+    rows = []
+    for setting, run in runs.items():
+        texts = [f"{m.mean():.1%} ({m.min():.1%} to {m.max():.1%})" for m in run.T]
+        rows.append({what: setting} | dict(zip(measures, texts, strict=True)))
+    return plots.table(rows)
+
+
+dead = {
+    f"{activation}, {rate:g}": np.array([dead_and_right(activation, rate, s) for s in SEEDS])
+    for activation, rate in [("relu", 0.001), ("relu", 0.03), ("leaky_relu", 0.03)]
+}
+seeds_table("activation and rate", ["dead units", "right on validation"], dead)
+
+# %% [markdown]
+# Mean of three seeds, then lowest to highest. At the high rate, each of the three relu networks lost
+# `{python} f"{dead['relu, 0.03'][:, 0].min():.0%}"` or more of those units. Nothing warns you: the loss
+# falls, and the network is a smaller one than you think. There are two cures. *A lower rate* kills
+# next to nothing. *Leaky relu* has a slope below 0, so a unit can come back. That does not make the
+# high rate a good one; compare the accuracies.
+#
+# ## Five ways to walk downhill
+#
+# All networks above were trained by Adam. What does it do that gradient descent does not? Take a
+# narrow valley, in which the ground falls steeply towards the floor and gently along it:
+# $x^2 / 20 + y^2$. At the start, (−8, 2), the slope is $x / 10$ = −0.8 along the valley and $2y$ = 4
+# across it.
+
+
+# %%
+def valley(place):
+    return place[0] ** 2 / 20 + place[1] ** 2
+
+
+def walk(optimizer, steps: int = 20) -> np.ndarray:
+    place = tf.Variable([-8.0, 2.0])
+    path = [place.numpy()]
+    for _ in range(steps):
+        with tf.GradientTape() as tape:
+            height = valley(place)
+        optimizer.apply([tape.gradient(height, place)], [place])
+        path.append(place.numpy())
+    return np.array(path)
+
+
+# %%
+walks = {
+    "SGD": walk(keras.optimizers.SGD(0.9)),
+    "momentum": walk(keras.optimizers.SGD(0.2, momentum=0.8)),
+    "Adam": walk(keras.optimizers.Adam(0.7)),
+}
+plots.contour_paths(valley, walks)
+
+# %% [markdown]
+# - **SGD** (stochastic gradient descent, *stochastic* for the batches drawn at random) subtracts
+#   the slope times the rate. A rate that suits the gentle direction throws it from wall to wall.
+# - [Momentum](../foundations/training-by-hand.md) keeps a part of the last step and adds the new one,
+#   as a ball rolls. What points to and fro cancels, what points along the valley adds up. And a ball
+#   overshoots.
+# - **RMSprop** keeps, for each weight, a running mean of its squared slopes, and divides by the
+#   root of it. A weight with small slopes takes steps as long as one with large slopes.
+# - **Adam** does both (exercise 2). Its first step is as long as the rate in *every* direction,
+#   whatever the slopes are: from (−8, 2) it went to
+#   (`{python} f"{walks['Adam'][1][0]:.1f}".replace("-", "−")`,
+#   `{python} f"{walks['Adam'][1][1]:.1f}"`).
+# - **AdamW** is Adam that also makes each weight a little smaller at every step, which is called
+#   **weight decay**: a weight must earn its size.
+#
+# Which is best? Not at the same rate: a rate of 0.9 suits one and ruins another. Give each three
+# rates, a factor of about three apart, and let the validation loss choose.
+
+# %%
+from functools import partial
+
+optimizers = {
+    "SGD": (keras.optimizers.SGD, (0.1, 0.3, 0.9)),
+    "momentum": (partial(keras.optimizers.SGD, momentum=0.9), (0.02, 0.06, 0.2)),
+    "RMSprop": (keras.optimizers.RMSprop, (0.0015, 0.005, 0.015)),
+    "Adam": (keras.optimizers.Adam, (0.0015, 0.005, 0.015)),
+    "AdamW": (keras.optimizers.AdamW, (0.0015, 0.005, 0.015)),
+}
+
+
+def race(name: str, peak: float, seed: int) -> tuple[float, float]:
+    keras.utils.set_random_seed(seed)
+    schedule = OneCycle(peak, 5 * len(small) // 200)  # epochs times batches
+    return train(dense_network((128,)), optimizers[name][0](schedule))
+
+
+tuning = {
+    name: {peak: race(name, peak, seed=0)[0] for peak in peaks}
+    for name, (_, peaks) in optimizers.items()
+}
+best_rate = {name: min(losses, key=losses.get) for name, losses in tuning.items()}
+plots.setting_curves(tuning, xlabel="peak learning rate", ylabel="validation loss", top=0.6)
+
+# %% [markdown]
+# The ring marks a curve's lowest point. It should lie in the middle: at an end, you have not looked
+# far enough. An arrow means that the loss is above the picture. The best rates differ by a factor of
+# up to `{python} f"{max(best_rate.values()) / min(best_rate.values()):.0f}"`; whoever compares optimizers
+# at one and the same rate compares nothing.
+#
+# Now the comparison, each at its best rate, with seeds that the tuning has not seen:
+
+# %%
+finals = {name: [race(name, best_rate[name], seed)[1] for seed in SEEDS] for name in optimizers}
+means = {name: float(np.mean(scores)) for name, scores in finals.items()}
+first, second, *_, last = sorted(means, key=means.get, reverse=True)
+lead, spread = means[first] - means[second], max(np.ptp(finals[first]), np.ptp(finals[second]))
+plots.seed_dots(finals, xlabel="validation accuracy")
+
+# %% [markdown]
+# First is `{python} first`, `{python} f"{100 * lead:.1f}"` percentage points before
+# `{python} second`; the seeds of either lie up to `{python} f"{100 * spread:.1f}"` points apart.
+# `{python} "So the winner is inside the noise: this figure names no best optimizer." if lead < spread else "That is more than the noise, on this network, this little data and these few steps."`
+# What does stand out: `{python} last` comes last,
+# `{python} f"{100 * (means[first] - means[last]):.1f}"` points behind; and a rate three times too high,
+# an arrow above, costs SGD and momentum far more than any choice among the five. Mind what was
+# compared: `{python} f"{5 * len(small) // 200}"` steps of a small network. With more steps, the slower
+# walkers may catch up. **Tune the rate first, then the optimizer, if at all.**
+#
+# ## Two photographs, two answers
+#
+# Now a graph that `Sequential` cannot say. Show the network two photographs, left and right, and ask
+# two questions: *are they of the same class?* and *of which class is the left one?* Half of the pairs
+# are of the same class.
+
+# %%
+from snippets.datasets import draw_pairs
+
+
+def make_pairs(split, images: np.ndarray, count: int) -> tuple[dict, dict]:
+    left, right = draw_pairs(split.labels, count)
+    same = (split.labels[left] == split.labels[right]).astype("float32")
+    pairs = {"left": images[left], "right": images[right]}
+    return pairs, {"same": same, "kind": split.labels[left]}
+
+
+pairs, truth = make_pairs(fashion.train, images, 8_000)
+held_out_pairs, held_out_truth = make_pairs(fashion.validation, held_out, 5_000)
+
+
+# %%
+def make_encoder(name: str) -> keras.Sequential:
+    hidden = [layers.Dense(units, activation="relu") for units in (128, 64)]
+    return keras.Sequential([keras.Input((28, 28)), layers.Flatten(), *hidden], name=name)
+
+
+def build_twins(seed: int = 7, shared: bool = True) -> keras.Model:
+    keras.utils.set_random_seed(seed)
+    left, right = keras.Input((28, 28), name="left"), keras.Input((28, 28), name="right")
+    encoder = make_encoder("encoder")
+    left_code = encoder(left)
+    right_code = (encoder if shared else make_encoder("second_encoder"))(right)
+    difference = layers.Subtract(name="difference")([left_code, right_code])
+    distance = layers.Activation(keras.ops.abs, name="distance")(difference)
+    same = layers.Dense(1, name="same")(distance)
+    kind = layers.Dense(10, name="kind")(left_code)
+    return keras.Model({"left": left, "right": right}, {"same": same, "kind": kind}, name="twins")
+
+
+plots.model_diagram(build_twins())
+
+# %% [markdown]
+# Follow the arrows. The *encoder*, a model used as a layer, turns a photograph into 64 numbers. It is
+# called twice, once on each photograph, so it stands there twice; the dashed box is the same layer
+# with the same weights. That is a **shared layer**: what it learns from left photographs it knows
+# about right ones. *Distance* holds how far the 64 numbers of one photograph lie from those of the
+# other. *Same* weighs these distances; *kind* names the left photograph, from the very same numbers.
+#
+# *Same* has one logit. The sigmoid turns it into the probability of a yes, and **binary
+# cross-entropy** is minus the logarithm of the probability that the right answer, yes or no, was
+# given. Not knowing costs $\ln 2$, as with a coin: `{python} f"{np.log(2):.2f}"`.
+#
+# Two answers have two losses, but the gradient needs one number to go down. So they are added, each
+# times its **loss weight**: total = $w_\text{same}$ · loss(same) + $w_\text{kind}$ · loss(kind). A
+# weight of 0 means: do not learn this. Which loss belongs to which output is said by name.
+
+# %%
+two_losses = {"same": keras.losses.BinaryCrossentropy(from_logits=True), "kind": cross_entropy}
+
+
+def fit_twins(seed: int, same: float, kind: float) -> keras.Model:
+    twins = build_twins(seed)
+    optimizer = keras.optimizers.Adam(OneCycle(0.003, 4 * len(truth["same"]) // 200))
+    twins.compile(optimizer, loss=two_losses, loss_weights={"same": same, "kind": kind})
+    twins.fit(pairs, truth, epochs=4, batch_size=200, verbose=0)
+    return twins
+
+
+def score(twins: keras.Model, pairs: dict, truth: dict) -> tuple[float, float]:
+    """Return the accuracies of the two answers; a logit above 0 means *same*."""
+    found = twins(pairs)
+    same = (found["same"].numpy()[:, 0] > 0) == (truth["same"] == 1)
+    kind = found["kind"].numpy().argmax(axis=1) == truth["kind"]
+    return float(same.mean()), float(kind.mean())
+
+
+# %%
+weightings = [(1.0, 0.0), (1.0, 0.1), (1.0, 1.0), (0.0, 1.0)]
+trios = {weights: [fit_twins(seed, *weights) for seed in SEEDS] for weights in weightings}
+scores = {
+    f"{same:g} · same + {kind:g} · kind": np.array(
+        [score(twins, held_out_pairs, held_out_truth) for twins in trios[same, kind]]
+    )
+    for same, kind in weightings
+}
+same_alone, _, equal, kind_alone = scores.values()
+gains = 100 * (equal.mean(axis=0) - [same_alone[:, 0].mean(), kind_alone[:, 1].mean()])
+noise = 100 * np.ptp(equal, axis=0)
+seeds_table("total loss", ["right about same", "right about kind"], scores)
+
+# %% [markdown]
+# An answer with weight 0 is a guess: one in two, one in ten, or whatever the untrained weights happen
+# to say. With a small weight, *kind* is learned, but lags. Does it pay to learn both at once? Against
+# networks trained for one answer alone, equal weights move *same* by
+# `{python} f"{gains[0]:+.1f}".replace("-", "−")` percentage points and *kind* by
+# `{python} f"{gains[1]:+.1f}".replace("-", "−")`, while their seeds lie up to
+# `{python} f"{noise[0]:.1f}"` and `{python} f"{noise[1]:.1f}"` points apart. Look which is larger
+# before you believe in a gain or a loss. Loss weights are settings
+# like the learning rate: no rule finds them, validation does.
+#
+# Is the network any good? Accuracy alone cannot say; you need [baselines](fashion-mnist.md):
+#
+# - pixels alone: say *same* if the photographs differ by less than some number a pixel, the number that
+#   was best on the training pairs;
+# - no question about sameness: let *kind* name both photographs and compare the names. For the second
+#   name, swap the photographs.
+
+# %%
+twins = trios[1.0, 1.0][0]  # equal weights, first seed
+
+
+def pixel_distance(pairs: dict) -> np.ndarray:
+    return np.abs(pairs["left"] - pairs["right"]).mean(axis=(1, 2))
+
+
+def name_left(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    return twins({"left": left, "right": right})["kind"].numpy().argmax(axis=1)
+
+
+cuts = np.quantile(pixel_distance(pairs), np.linspace(0, 1, 101))
+cut = max(cuts, key=lambda c: np.mean((pixel_distance(pairs) < c) == truth["same"]))
+
+
+def compare(pairs: dict, truth: dict) -> dict[str, float]:
+    """Return the part of the pairs that each way of answering gets right."""
+    left, right = pairs["left"], pairs["right"]
+    answers = {
+        "pixel distance": pixel_distance(pairs) < cut,
+        "name both, compare": name_left(left, right) == name_left(right, left),
+        "the output same": twins(pairs)["same"].numpy()[:, 0] > 0,
+    }
+    return {name: float(np.mean(said == truth["same"])) for name, said in answers.items()}
+
+
+{name: f"{r:.1%}" for name, r in compare(held_out_pairs, held_out_truth).items()}
+
+# %% [markdown]
+# Always saying *different* is right on half of the pairs, by construction. Pixels get well above that,
+# and the network well above pixels. Naming both comes close to the output that was trained for the
+# question, but it needs class labels; *same* could be learned from pairs of things that have no names.
+#
+# ## What goes wrong
+#
+# **An output that the input does not reach.** Here, *kind* comes from the left photograph, but the
+# model is given the right one:
+
+# %% tags=["raises-exception"]
+left, right = keras.Input((28, 28), name="left"), keras.Input((28, 28), name="right")
+left_code = make_encoder("encoder")(left)
+keras.Model(right, layers.Dense(10)(left_code))
+
+# %% [markdown]
+# Keras read backwards from the output and came to an input that you did not name. The cure:
+# `keras.Model(left, …)`, or both inputs.
+#
+# **Shapes that do not fit.** `Concatenate` lays tensors end to end along the last axis, so all other
+# axes must agree, and a photograph and a code do not even have the same rank:
+
+# %% tags=["raises-exception"]
+layers.Concatenate()([right, left_code])
+
+# %% [markdown]
+# The cure is to flatten the photograph first, or to encode it. This error comes while you wire, before
+# any data: symbolic tensors have shapes for this very reason.
+#
+# **The one that says nothing.** You meant to share, and made two encoders. Every shape fits, and it
+# trains. Ask both networks how far a photograph lies from *itself*:
+
+# %%
+for name, pair in {"shared": twins, "not shared": build_twins(shared=False)}.items():
+    ruler = keras.Model(pair.inputs, pair.get_layer("distance").output)
+    far = float(keras.ops.max(ruler([held_out[:100], held_out[:100]])))
+    print(f"{name}: {pair.count_params():,} weights, largest distance {far:.2f}")
+
+# %% [markdown]
+# Two encoders speak two languages, and their numbers cannot be compared. Training would have to
+# teach them a common one, with nearly twice the weights. Look at the diagram: is the second box
+# dashed?
+#
+# ## The exam
+#
+# All choices are made. Now the test photographs, once:
+
+# %%
+test_images = standardise(fashion.test.images, fashion.train.images)
+test_guesses = network.predict(test_images, batch_size=1000, verbose=0).argmax(axis=1)
+test_accuracy = float((test_guesses == fashion.test.labels).mean())
+test_pairs, test_truth = make_pairs(fashion.test, test_images, 5_000)
+exam = compare(test_pairs, test_truth)
+grades = {"class: relu, tanh, selu": test_accuracy} | {f"same? {n}": r for n, r in exam.items()}
+plots.table([{"answer": name, "right on test": f"{grade:.1%}"} for name, grade in grades.items()])
+
+# %% [markdown]
+# And the pairs on which the twins were surest, and wrong, with the probability that they gave to *same*
+# and the class of the left photograph:
+
+# %%
+says_same = keras.ops.convert_to_numpy(keras.ops.sigmoid(twins(test_pairs)["same"]))[:, 0]
+worst = np.argsort(-np.abs(says_same - test_truth["same"]))[:8]
+raw_pairs, _ = make_pairs(fashion.test, fashion.test.images, 5_000)  # the same pairs, as bytes
+side_by_side = np.concatenate([raw_pairs["left"][worst], raw_pairs["right"][worst]], axis=2)
+kinds = [fashion.class_names[number] for number in test_truth["kind"][worst]]
+titles = [f"same: {p:.0%}\n{kind}" for p, kind in zip(says_same[worst], kinds, strict=True)]
+plots.image_grid(side_by_side, titles, columns=4, subject="surest mistakes")
+
+# %% [markdown]
+# Near 0%, both photographs are of one class; near 100%, they are not. Some pairs look alike and have
+# different names; others have one name and look nothing alike.
+
+# %% tags=["claims"]
+assert test_accuracy > 0.86, "relu, tanh and selu together reach 86% of the test photographs"
+(*_, vanished), (*_, kept) = sizes["sigmoid, Glorot"], sizes["selu, LeCun"]
+assert vanished[0] < 1e-5 * vanished[-1], "15 sigmoids leave less than 1/100,000 of the gradient"
+assert 0.1 < kept[0] / kept[-1] < 10, "15 selus keep its size within a factor of 10"
+assert deep_losses["sigmoid, Glorot"][-1] > 2 > 1 > deep_losses["selu, LeCun"][-1], (
+    "the deep chain of sigmoids learns next to nothing; that of selus learns"
+)
+gentle, harsh, leaky = (runs[:, 0].mean() for runs in dead.values())
+assert harsh > 0.3 + gentle, "a high rate kills relu units"
+assert leaky < 0.1, "leaky relu keeps more than 90% of its units"
+assert not tuning["SGD"][0.9] < 0.6, "SGD with a rate of 0.9 ends with a loss above 0.6"
+assert means["SGD"] < means[first] - 0.002, "in so few steps, plain SGD is behind the best"
+assert exam["the output same"] > exam["pixel distance"] + 0.05, (
+    "the twins beat the pixel distance by more than 5 points on test pairs"
+)
+
+# %% [markdown]
+# ## Exercises
+#
+# **1. Round the layer.** Write a block with a skip connection: a dense layer with relu, of as many
+# units as its input has numbers, and its result added to its input. It takes and returns symbolic
+# tensors of shape (batch, units). (If the layer's weights are all 0, what must the block return?)
+
+
+# %% tags=["starter"]
+def skip_block(x):
+    return layers.Dense(x.shape[-1], activation="relu")(x)
+
+
+# %% tags=["check"]
+start = keras.Input((8,))
+block = keras.Model(start, skip_block(start))
+assert block.count_params() == 8 * 8 + 8, "one dense layer of 8 units, no other weights"
+block.set_weights([np.zeros_like(weights) for weights in block.get_weights()])
+sample = np.arange(16, dtype="float32").reshape(2, 8)
+assert np.allclose(block(sample), sample), (
+    "with all weights 0 the layer adds nothing, so the block must return its input"
+)
+
+
+# %% tags=["solution"]
+def skip_block(x):
+    return layers.Add()([x, layers.Dense(x.shape[-1], activation="relu")(x)])
+
+
+# %% [markdown]
+# **2. Be Adam.** For one weight, Adam keeps a running mean $m$ of the slopes and one, $v$, of their
+# squares, both 0 at first. At step $t$ = 1, 2, 3, … $m$ becomes 0.9 of itself plus 0.1 of the slope,
+# and $v$ 0.999 of itself plus 0.001 of the slope's square. As both began at 0 they are too small at
+# first: divide $m$ by $1 - 0.9^t$ and $v$ by $1 - 0.999^t$. Then the weight loses the rate times the
+# first quotient divided by the root of the second. Return the weight after each step, starting from
+# 0. The starter is plain SGD.
+
+
+# %% tags=["starter"]
+def adam(slopes: list[float], rate: float) -> list[float]:
+    weight, path = 0.0, []
+    for slope in slopes:
+        weight -= rate * slope
+        path.append(weight)
+    return path
+
+
+# %% tags=["check"]
+assert np.allclose(adam([50.0, 50.0], 0.1), [-0.1, -0.2]), (
+    "while the slope stays the same, each step is as long as the rate, whatever the slope"
+)
+weight, keras_path, keras_adam = tf.Variable(0.0), [], keras.optimizers.Adam(0.1)
+for slope in (2.0, -1.0, 0.5, 3.0):
+    keras_adam.apply([tf.constant(slope)], [weight])
+    keras_path.append(float(weight))
+assert np.allclose(adam([2.0, -1.0, 0.5, 3.0], 0.1), keras_path, atol=1e-5), "Keras disagrees"
+
+
+# %% tags=["solution"]
+def adam(slopes: list[float], rate: float) -> list[float]:
+    weight, m, v, path = 0.0, 0.0, 0.0, []
+    for t, slope in enumerate(slopes, start=1):
+        m, v = 0.9 * m + 0.1 * slope, 0.999 * v + 0.001 * slope**2
+        weight -= rate * (m / (1 - 0.9**t)) / (v / (1 - 0.999**t)) ** 0.5
+        path.append(weight)
+    return path
+
+
+# %% [markdown]
+# **3. Name both.** Build a model from the *trained* layers of `twins`: two photographs in, two names
+# out, `left_kind` and `right_kind`, without any new weights. `twins.get_layer("encoder")` gives you a
+# layer that you can call. The starter names the right photograph with a layer that has learned
+# nothing.
+
+
+# %% tags=["starter"]
+def build_namer(twins: keras.Model) -> keras.Model:
+    encoder, kind = twins.get_layer("encoder"), twins.get_layer("kind")
+    left, right = keras.Input((28, 28), name="left"), keras.Input((28, 28), name="right")
+    names = {"left_kind": kind(encoder(left)), "right_kind": layers.Dense(10)(encoder(right))}
+    return keras.Model({"left": left, "right": right}, names)
+
+
+# %% tags=["check"]
+namer = build_namer(twins)
+named = namer({"left": held_out[:200], "right": held_out[200:400]})
+used = twins.get_layer("encoder").count_params() + twins.get_layer("kind").count_params()
+assert namer.count_params() == used, "use the trained layers, and no others"
+again = twins({"left": held_out[200:400], "right": held_out[:200]})["kind"]
+assert np.allclose(named["right_kind"], again, atol=1e-4), (
+    "the right photograph's name must be the one it gets on the left"
+)
+
+
+# %% tags=["solution"]
+def build_namer(twins: keras.Model) -> keras.Model:
+    encoder, kind = twins.get_layer("encoder"), twins.get_layer("kind")
+    left, right = keras.Input((28, 28), name="left"), keras.Input((28, 28), name="right")
+    names = {"left_kind": kind(encoder(left)), "right_kind": kind(encoder(right))}
+    return keras.Model({"left": left, "right": right}, names)
+
+
+# %% [markdown]
+# ## What to remember
+#
+# - Call layers on symbolic tensors to draw any graph; a model is the way from its inputs to its
+#   outputs. A layer called twice is shared.
+# - An activation's slope decides what comes back through it. Give it the initializer that fits, and
+#   count dead units when the rate is high.
+# - Tune each optimizer's rate before you compare, and say so when the winner is inside the noise.
+# - Several outputs have several losses, added with weights.
+#
+# ## Where next
+#
+# How good is a network that is right nine times in ten? It depends on which times.
+# [Evaluation](evaluation.md) looks behind the accuracy.
