@@ -333,8 +333,8 @@ lead, spread = means[first] - means[second], max(np.ptp(finals[first]), np.ptp(f
 plots.seed_dots(finals, xlabel="validation accuracy")
 
 # %% [markdown]
-# First is `{python} first`, `{python} f"{100 * lead:.1f}"` percentage points before
-# `{python} second`; the seeds of either lie up to `{python} f"{100 * spread:.1f}"` points apart.
+# First is `{python} first`, `{python} f"{100 * lead:.2f}"` percentage points before
+# `{python} second`; the seeds of either lie up to `{python} f"{100 * spread:.2f}"` points apart.
 # `{python} "So the winner is inside the noise: this figure names no best optimizer." if lead < spread else "That is more than the noise, on this network, this little data and these few steps."`
 # What does stand out: `{python} last` comes last,
 # `{python} f"{100 * (means[first] - means[last]):.1f}"` points behind; and a rate three times too high,

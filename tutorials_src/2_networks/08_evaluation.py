@@ -358,14 +358,7 @@ plots.table([{"grade": g, "as before": before[g], "shirts are rare": after[g]} f
 # accurate than the one that never looks.
 #
 # No code is wrong here, so no error will tell you. The cure is to choose the threshold on data with the
-# mixture that you will meet, or to compute with it. With $R$ for recall, $A$ for the
-# false-positive rate and $s$ for the share of shirts, precision is $Rs / (Rs + A(1 - s))$:
-
-# %%
-found_part = rare["recall"] * rare["share of shirts"]
-false_part = (scores[~is_shirt] >= best).mean() * (1 - rare["share of shirts"])
-foretold = found_part / (found_part + false_part)
-print(f"precision foretold {foretold:.1%}, found {rare['precision']:.1%}")
+# mixture that you will meet.
 
 # %% tags=["claims"]
 assert abs(rare["AUC"] - common["AUC"]) < 1e-3, "AUC does not hang on how rare the shirts are"
