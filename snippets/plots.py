@@ -1124,7 +1124,8 @@ def spread_curves(
         runs: from setting to its curves, shape `(seeds, points)`, or `(points,)` for one seed.
         x: where the points lie, shape `(points,)`; counted from 1 if left out.
         xlabel, ylabel: what the axes measure.
-        log_x, log_y: make that axis logarithmic; values of 0 or below are then left out.
+        log_x, log_y: make that axis logarithmic; a y of 0 or below is then left out, an x of 0
+            stands a step left of the smallest other.
         percent: the values are parts of one, to be written as percentages.
         behind: the setting whose line is drawn wide and pale, under the others.
 
@@ -1160,9 +1161,13 @@ rate 9: 2 at first, 4 at the end.'
             said += f" ({show(low[-1])} to {show(high[-1])} over {len(curve)} seeds)"
         sayings.append(said + ".")
     ax.set(xlabel=xlabel, ylabel=ylabel)
-    ax.set_xscale("log" if log_x else "linear")
+    if log_x and (at == 0).any() and (at > 0).any():
+        ax.set_xscale("symlog", linthresh=at[at > 0].min())
+        ax.set_xlim(left=0 if at.min() == 0 else None)
+    else:
+        ax.set_xscale("log" if log_x else "linear")
     if percent:
-        ax.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+        ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.4g}%")
     if log_y:
         ax.set_yscale("log")
         ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
@@ -1870,6 +1875,196 @@ found after 20.'
     ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.4g}%")
     figure.legend(loc="outside upper center", ncols=len(searches) + 1, fontsize=9)
     return _finish(figure, f"The best {ylabel} against {xlabel}. {' '.join(sayings)}")
+
+
+def overfitting_curves(
+    runs: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    *,
+    ylabel: str = "cross-entropy",
+    log_x: bool = True,
+) -> Figure:
+    """Draw training and validation curves of several networks, the best epoch of each marked.
+
+    Validation is a thick line with a large marker where it is lowest, training a thin pale one.
+
+    Args:
+        runs: from each network's name to its training and its validation curve, one number an
+            epoch.
+        ylabel: what was measured; less is better.
+        log_x: put the epochs on a logarithmic axis, which gives the first ones the most room.
+
+    Raises:
+        ValueError: there is no network, or its two curves are empty or not equally long.
+
+    >>> overfitting_curves({"small": ([1.0, 0.5, 0.1], [1.0, 0.8, 0.9])}).alt
+    'cross-entropy over the epochs, on a logarithmic axis, of 1 network. small: training 0.10 at \
+the end, validation lowest 0.80 after epoch 2, 0.90 after epoch 3.'
+    """
+    curves = {name: np.asarray(pair, float) for name, pair in runs.items() if len(pair) == 2}
+    if (
+        not curves
+        or len(curves) < len(runs)
+        or any(c.ndim != 2 or not c.size for c in curves.values())
+    ):
+        raise ValueError("give at least one network, each with two curves of one length")
+    figure, ax = plt.subplots(figsize=(7.0, 4.2), layout="constrained")
+    sayings = []
+    for i, (name, (training, validation)) in enumerate(curves.items()):
+        epochs = np.arange(1, len(validation) + 1)
+        best = int(np.argmin(validation))
+        style = {"color": f"C{i % 6}", "linestyle": _LINES[i % 5]}
+        ax.plot(epochs, training, linewidth=1.2, alpha=0.75, **style)
+        ax.plot(
+            epochs,
+            validation,
+            linewidth=2.8,
+            marker=_MARKERS[i % 5],
+            markevery=[best],
+            markersize=11,
+            label=name,
+            **style,
+        )
+        sayings.append(
+            f"{name}: training {training[-1]:.2f} at the end, validation lowest "
+            f"{validation[best]:.2f} after epoch {best + 1}, {validation[-1]:.2f} after epoch "
+            f"{len(validation)}."
+        )
+    ink = rcParams["text.color"]
+    ax.plot([], [], color=ink, linewidth=2.8, label="validation, lowest marked")
+    ax.plot([], [], color=ink, linewidth=1.2, linestyle="-", alpha=0.75, label="training")
+    ax.set(xlabel="epoch", ylabel=ylabel, ylim=(0, None))
+    if log_x:
+        ax.set_xscale("log")
+        ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        ax.xaxis.set_minor_formatter(
+            lambda value, _: f"{value:g}" if f"{value:e}"[0] in "25" else ""
+        )
+    else:
+        ax.xaxis.get_major_locator().set_params(integer=True)
+    figure.legend(loc="outside upper center", ncols=3, fontsize=9)
+    axis = ", on a logarithmic axis," if log_x else ""
+    alt = f"{ylabel} over the epochs{axis} of {len(curves)} network"
+    return _finish(figure, f"{alt}{'' if len(curves) == 1 else 's'}. " + " ".join(sayings))
+
+
+def marked_curves(
+    curves: Mapping[str, Sequence[float]],
+    *,
+    marks: Mapping[str, Mapping[int, str]] | None = None,
+    rates: Sequence[float] | None = None,
+    ylabel: str = "loss",
+) -> Figure:
+    """Draw what a training measured after each epoch, with events marked and the learning rate.
+
+    Args:
+        curves: from each curve's name to one number an epoch.
+        marks: from a curve's name to its events: from the epoch, counted from 1, to a few words
+            that are written at the curve there.
+        rates: the learning rate of each epoch, drawn below on a logarithmic axis. A dotted line
+            through both shows where it fell.
+        ylabel: what the curves measure.
+
+    Raises:
+        ValueError: there is nothing to draw, a mark is at no epoch of its curve, or the rates are
+            not as many as the epochs of the longest curve, or not positive.
+
+    >>> marked_curves({"loss": [3, 1, 2]}, marks={"loss": {2: "best"}}, rates=[1.0, 1.0, 0.1]).alt
+    'loss over 3 epochs. loss: 3 after epoch 1, 2 after epoch 3; best after epoch 2 (1). The \
+learning rate starts at 1 and falls to 0.1 in epoch 3.'
+    """
+    lines = {name: np.asarray(values, float) for name, values in curves.items()}
+    events = {name: dict(each) for name, each in (marks or {}).items()}
+    if not lines or any(line.ndim != 1 or not len(line) for line in lines.values()):
+        raise ValueError("give at least one curve, with one number an epoch")
+    if any(not 1 <= e <= len(lines.get(name, ())) for name, each in events.items() for e in each):
+        raise ValueError(f"the marks {events} must be at epochs of the curves {list(lines)}")
+    length = max(map(len, lines.values()))
+    rate = np.asarray([] if rates is None else rates, float)
+    if rates is not None and (len(rate) != length or not (rate > 0).all()):
+        raise ValueError(f"give {length} positive rates, one an epoch, not {rate.tolist()}")
+    heights = [3, 1] if len(rate) else [1]
+    figure, axes = plt.subplots(
+        len(heights),
+        1,
+        figsize=(7.2, 3.4 + 1.1 * (len(heights) - 1)),
+        sharex=True,
+        squeeze=False,
+        height_ratios=heights,
+        layout="constrained",
+    )
+    ax, ink, sayings = axes[0, 0], rcParams["text.color"], []
+    for i, (name, line) in enumerate(lines.items()):
+        style = {"color": f"C{i % 6}", "linestyle": _LINES[i % 5], "marker": _MARKERS[i % 5]}
+        ax.plot(range(1, len(line) + 1), line, markersize=4, label=name, **style)
+        said = f"{name}: {line[0]:.3g} after epoch 1, {line[-1]:.3g} after epoch {len(line)}"
+        for epoch, words in sorted(events.get(name, {}).items()):
+            value, late = line[epoch - 1], epoch > 0.7 * length
+            ax.plot(
+                epoch, value, "o", markersize=13, fillstyle="none", markeredgewidth=2, color=ink
+            )
+            place = {"xytext": (-10 if late else 10, 16), "textcoords": "offset points"}
+            ax.annotate(words, (epoch, value), ha="right" if late else "left", fontsize=9, **place)
+            said += f"; {words} after epoch {epoch} ({value:.3g})"
+        sayings.append(said + ".")
+    low, high = ax.get_ylim()
+    ax.set(ylabel=ylabel, ylim=(low, high + 0.12 * (high - low)))
+    if len(lines) > 1:
+        figure.legend(loc="outside upper center", ncols=min(len(lines), 3), fontsize=9)
+    if len(rate):
+        below = axes[1, 0]
+        below.plot(range(1, length + 1), rate, color="C2", drawstyle="steps-mid")
+        below.set(ylabel="learning rate", yscale="log")
+        falls = [epoch for epoch in range(2, length + 1) if rate[epoch - 1] < rate[epoch - 2]]
+        for each, epoch in ((each, epoch) for each in (ax, below) for epoch in falls):
+            each.axvline(epoch - 0.5, color=ink, linestyle=":", linewidth=1.3)
+        said = f"The learning rate starts at {rate[0]:.3g}"
+        falling = [f"to {rate[epoch - 1]:.3g} in epoch {epoch}" for epoch in falls]
+        sayings.append(f"{said} and falls {', '.join(falling)}." if falls else f"{said} and stays.")
+    axes[-1, 0].set_xlabel("epoch")
+    axes[-1, 0].xaxis.get_major_locator().set_params(integer=True)
+    return _finish(figure, f"{ylabel} over {length} epochs. " + " ".join(sayings))
+
+
+def stacked_parts(
+    parts: Mapping[str, Sequence[float]], *, xlabel: str = "epoch", ylabel: str = "loss"
+) -> Figure:
+    """Draw numbers that add up, such as the terms of a loss, as layers stacked over the epochs.
+
+    Args:
+        parts: from each part's name, lowest layer first, to one number an epoch, none negative.
+        xlabel, ylabel: what the axes measure.
+
+    Raises:
+        ValueError: there are no parts, they are not equally long, or one is negative.
+
+    >>> stacked_parts({"cross-entropy": [1.0, 0.5], "penalty": [2.0, 0.5]}).alt
+    'loss as a sum over 2 epochs. At first 3.00: cross-entropy 1.00, penalty 2.00. At the end \
+1.00: cross-entropy 0.50, penalty 0.50.'
+    """
+    layers = {name: np.asarray(values, float) for name, values in parts.items()}
+    lengths = {len(layer) for layer in layers.values() if layer.ndim == 1}
+    if len(lengths) != 1 or 0 in lengths or not all((each >= 0).all() for each in layers.values()):
+        raise ValueError("give parts of one length, one number an epoch, none negative")
+    epochs = np.arange(1, lengths.pop() + 1)
+    figure, ax = plt.subplots(figsize=(7.0, 3.4), layout="constrained")
+    base = np.zeros(len(epochs))
+    hatches = ("", "///", "...", "xxx", "---")
+    for i, (name, layer) in enumerate(layers.items()):
+        top = base + layer
+        look = {"color": f"C{i % 6}", "alpha": 0.35, "hatch": hatches[i % 5], "linewidth": 0}
+        ax.fill_between(epochs, base, top, label=name, **look)
+        ax.plot(epochs, top, color=f"C{i % 6}", linestyle="-", marker=_MARKERS[i % 5], markersize=4)
+        base = top
+    ax.set(xlabel=xlabel, ylabel=ylabel, xlim=(1, max(len(epochs), 2)), ylim=(0, None))
+    ax.xaxis.get_major_locator().set_params(integer=True)
+    handles, names = ax.get_legend_handles_labels()
+    ax.legend(handles[::-1], names[::-1])
+    ends = [
+        f"{when} {sum(layer[at] for layer in layers.values()):.2f}: "
+        + ", ".join(f"{name} {layer[at]:.2f}" for name, layer in layers.items())
+        for when, at in (("At first", 0), ("At the end", -1))
+    ]
+    return _finish(figure, f"{ylabel} as a sum over {len(epochs)} {xlabel}s. {'. '.join(ends)}.")
 
 
 def setting_curves(

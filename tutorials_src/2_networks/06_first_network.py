@@ -673,5 +673,5 @@ print(f"{top_two_accuracy(held_out_logits, fashion.validation.labels):.1%} of th
 # `Flatten` threw away which pixel lies beside which. A [convolutional
 # network](../convnets/cifar10.md) keeps it, and that pays on colour photographs. But first leave the
 # chain: with the [functional API](functional-api.md), layers branch, meet and answer two questions at
-# once. Or stay with this network and turn its knobs: more units, more layers, more epochs, in
-# [Experiments](experiments.md).
+# once. What can be done about overfitting is the matter of [Regularisation](regularisation.md). And
+# [Experiments](experiments.md) turns the knobs: more units, more layers, more epochs.

@@ -748,5 +748,5 @@ print(f"{part:.0%} of the validation photographs can be answered with 97% right"
 #
 # ## Where next
 #
-# The crammed network was too sure because it knew its photographs by heart. A
-# [convolutional network](../convnets/cifar10.md) shows a way to keep a network from that: dropout.
+# The crammed network was too sure because it knew its photographs by heart.
+# [Regularisation](regularisation.md) is about how to keep a network from that.

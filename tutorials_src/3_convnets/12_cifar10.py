@@ -106,13 +106,14 @@ print(pooled[0, :, :, 0].numpy().astype(int))
 #
 # ## The network
 #
-# Here is a chain of three convolutions. Two parts are new:
+# Here is a chain of three convolutions. Two parts deserve a word:
 #
 # - `Rescaling` turns bytes into numbers from −1 to 1. As a layer, the preparation belongs to the
 #   network, and whoever uses it hands over bytes.
 # - `Dropout` sets a random part of its inputs to 0 in each training step, and enlarges the others
 #   to make up for it. No unit can rely on one particular other unit, which makes learning by heart
-#   harder. In `evaluate` and `predict` it does nothing.
+#   harder, as in [Regularisation](../networks/regularisation.md). In `evaluate` and `predict` it does
+#   nothing.
 
 # %%
 dropout = keras.layers.Dropout(0.5, seed=7)

@@ -1,0 +1,743 @@
+# ---
+# title: Regularisation and callbacks
+# summary: What holds a network back from learning by heart, what that costs, and who watches over a training.
+# needs: [fashion-mnist, first-network]
+# teaches: [regularisation, l2 penalty, dropout, callback, checkpoint, plateau, patience, early stopping, tensorboard, event file]
+# data: [fashion-mnist]
+# artifacts: []
+# seed: 7
+# ---
+
+# %% [markdown]
+# A network can be too good at its training photographs. Give it enough weights and enough time, and
+# it learns them by heart, right down to their accidents. What can you do about that, other than find
+# more photographs?
+#
+# Watch it happen first. Three networks, tiny, small and large, learn from the same 1,000
+# photographs, a hundred of each class, and are measured on the 6,000 held out for validation.
+
+# %%
+import keras
+import numpy as np
+
+from snippets import plots
+from snippets.datasets import load_fashion_mnist, standardise
+from snippets.models import dense_network
+
+fashion = load_fashion_mnist()
+
+
+def prepared(split) -> tuple[np.ndarray, np.ndarray]:
+    """Return a split's photographs, standardised, and its labels."""
+    return standardise(split.images, fashion.train.images), split.labels
+
+
+few, held_out = prepared(fashion.train.sample(per_class=100)), prepared(fashion.validation)
+measured = {"validation_data": held_out, "validation_batch_size": 2000, "verbose": 0}
+cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+# %%
+races = {}
+for name, units in {"tiny": (8,), "small": (100, 100), "large": (300, 300)}.items():
+    keras.utils.set_random_seed(7)
+    network = dense_network(units)
+    network.compile(keras.optimizers.Adam(0.001), cross_entropy, steps_per_execution=10)
+    run = network.fit(*few, epochs=20, batch_size=100, **measured).history
+    races[f"{name}: {network.count_params():,} weights"] = run["loss"], run["val_loss"]
+plots.overfitting_curves(races)
+
+# %%
+lowest, last = np.transpose([(min(validation), validation[-1]) for _, validation in races.values()])
+best_epoch = int(np.argmin(list(races.values())[-1][1])) + 1
+
+# %% [markdown]
+# The epochs lie on a logarithmic axis, because the first few decide the most. Follow a thin line, the
+# training cross-entropy: the larger the network, the sooner it is near 0. Now the thick line of the
+# same colour, the validation cross-entropy. The large network is at its best after epoch
+# `{python} best_epoch` and then climbs: from `{python} f"{lowest[2]:.2f}"` to
+# `{python} f"{last[2]:.2f}"`. The small one does the same. The tiny one has too few weights to learn
+# a thousand photographs by heart, and takes long to learn anything.
+#
+# A network that is small enough hardly overfits, and cannot do much else either. The other way is to
+# take one that is large enough, and hold it back. Whatever holds it back is called
+# **regularisation**. Here are three kinds: a price on large weights, noise, and stopping in time.
+#
+# ## A price on large weights
+#
+# To bend its answers around single photographs, a network needs large weights. So charge for them:
+# add to the loss the sum of all squared weights, times a number that you choose, the **strength**.
+# That is the **L2 penalty**. (The 2 is that of the square.)
+#
+# Try it with a single weight $w$, which the data would like to be 2: their loss is $(w - 2)^2$. With
+# the strength $\lambda$ (say *lambda*) the whole loss is $(w - 2)^2 + \lambda w^2$. Its slope is
+# $2(w - 2) + 2 \lambda w$, and that is 0 at $w = 2 / (1 + \lambda)$. Gradient descent must arrive
+# there:
+
+# %%
+from snippets.gradients import descend
+
+
+def priced(strength: float):
+    """Return the loss of one weight, penalty included."""
+    return lambda w: (w[0] - 2) ** 2 + strength * w[0] ** 2
+
+
+for strength in (0.0, 0.1, 1.0, 3.0):
+    arrival = descend(priced(strength), [0.0], learning_rate=0.1, steps=100)[-1][0]
+    print(f"strength {strength}: {arrival:.3f}, by hand {2 / (1 + strength):.3f}")
+
+# %% [markdown]
+# Think of a rubber band from each weight to 0. Its pull, $2 \lambda w$, grows with the weight. A weight
+# that the data insist on stays large; one that they do not care about goes to 0. Where the picture
+# breaks: a band can snap, and this one never does.
+#
+# In Keras, each layer takes a penalty for its weight matrix, which Keras calls the *kernel*, and
+# another for its biases. This is the first layer of the network that this page is about:
+
+# %%
+layer = keras.layers.Dense(
+    100,
+    activation="relu",
+    kernel_initializer="lecun_normal",
+    bias_initializer="lecun_normal",
+    kernel_regularizer=keras.regularizers.L2(0.01),
+    bias_regularizer=keras.regularizers.L2(0.01),
+    name="hidden_1",
+)
+layer.build((None, 2))
+layer.set_weights([np.tile([[0.3], [0.4]], 100), np.zeros(100)])
+[float(term) for term in layer.losses]
+
+# %% [markdown]
+# Check it: here each of the 100 units has two weights, 0.3 and 0.4, whose squares add up to a
+# quarter. That makes 25, times 0.01. The biases are 0 and cost nothing. `fit` adds the `losses` of
+# all layers to the loss, at every step.
+#
+# ## Noise during training
+#
+# **Dropout** sets a random part of a layer's outputs to 0, another part at each step, and only in
+# training. Here, a rate of 0.2 and ten ones:
+
+# %%
+dropout = keras.layers.Dropout(0.2, seed=7)
+ones = np.ones((1, 10))
+print("in training:  ", dropout(ones, training=True).numpy()[0])
+print("in prediction:", dropout(ones, training=False).numpy()[0])
+
+# %% [markdown]
+# The ones that are left are divided by the part that is left: so the sum stays the same on average, and the next layer
+# finds in prediction what it is used to. Think of a team in which somebody else is missing every day:
+# nobody can rely on one colleague, and knowledge gets spread. Where the picture breaks: a team would
+# notice who is missing, and these units cannot.
+#
+# ## The recipe
+#
+# Now a recipe with everything switched on, as you may find it published: two hidden layers of 100
+# units, dropout of 0.2 after each, an L2 penalty with strength 0.01 on every kernel and every bias,
+# and all of them started from *LeCun's normal* distribution, whose variance is one divided by the
+# number of inputs. (A bias counts as having as many inputs as its layer has units.) The layers and the
+# network have names: errors, pictures, saved files and TensorBoard all show them.
+
+# %%
+from snippets.models import regularised_network
+
+keras.utils.set_random_seed(7)
+published = regularised_network((100, 100), strength=0.01, dropout=0.2, name="published")
+before, rows = published.get_weights(), []
+for layer in published.layers:
+    cost = sum(float(term) for term in layer.losses)
+    rows.append(
+        {"layer": layer.name, "weights": f"{layer.count_params():,}", "penalty": f"{cost:.3f}"}
+    )
+first_penalty = sum(float(term) for term in published.losses)
+plots.table(rows)
+
+# %% [markdown]
+# The last column can be worked out without a computer. `hidden_1` has 784 × 100 weights with a mean
+# square of 1 / 784, so their squares add up to about 100; times 0.01, that is 1. (The biases add about
+# a hundredth of that.) `hidden_2` comes to 1 as well and `logits` to a tenth. Altogether it is `{python} f"{first_penalty:.2f}"` before the first
+# step. You know another number of that size: $\ln 10$ = `{python} f"{np.log(10):.2f}"`, the
+# cross-entropy of knowing nothing. **At the start, half of what this network is asked to do is to
+# shrink.** Keep that in mind.
+#
+# ## Labels with ten numbers
+#
+# The recipe gives its labels one-hot: ten numbers, a 1 at the class and 0 elsewhere. That needs
+# `CategoricalCrossentropy`, which multiplies each number by minus the logarithm of its class's
+# probability, and adds up. Nine products are 0; the tenth is what the *sparse* form picks by number:
+
+# %%
+one_hot = keras.utils.to_categorical(held_out[1], 10)
+categorical = keras.losses.CategoricalCrossentropy(from_logits=True)
+logits = published(held_out[0])
+both = float(cross_entropy(held_out[1], logits)), float(categorical(one_hot, logits))
+print(held_out[1][0], one_hot[0], both)
+
+# %% [markdown]
+# The same loss for ten times the memory. One-hot labels are worth it where a label is not all of one
+# class (seven tenths shirt, three tenths coat). Mix the two forms up and you are stopped:
+
+# %% tags=["raises-exception"]
+cross_entropy(one_hot, logits)
+
+# %% [markdown]
+# The message has it the wrong way round: it is the *target* that must have one axis less than the
+# *output*. The cure is the other loss, or `argmax` of the labels.
+#
+# ## Who watches over the training
+#
+# `fit` may run for hours. A **callback** is an object whose methods `fit` calls at set moments: when
+# training begins, after each batch, after each epoch. The recipe has four:
+#
+# - `ModelCheckpoint` saves the network to a file, a **checkpoint**; with `save_best_only=True`,
+#   only when it is better than ever before.
+# - `ReduceLROnPlateau` waits for a **plateau**: the watched number has not improved for as many
+#   epochs as its **patience** says. Then it multiplies the learning rate by a factor.
+# - `EarlyStopping` ends the training after a longer plateau. **Early stopping** regularises too: what
+#   has not been seen so often has not been learned by heart.
+# - `TensorBoard` writes what was measured to files, for a viewer further down.
+
+
+# %%
+def watchers(name: str) -> list[keras.callbacks.Callback]:
+    """Return the recipe's four callbacks; their files bear the network's name."""
+    return [
+        keras.callbacks.ModelCheckpoint(f"{name}.keras", monitor="val_loss", save_best_only=True),
+        keras.callbacks.ReduceLROnPlateau(monitor="val_loss", factor=0.2, patience=2),
+        keras.callbacks.EarlyStopping(monitor="val_loss", patience=5),
+        keras.callbacks.TensorBoard(f"logs/{name}"),
+    ]
+
+
+# %% [markdown]
+# And you can write your own: a class with the methods that you need. Each gets `logs`, a dictionary
+# of what was measured. This one needs none of it; it notes which of the held-out photographs the
+# network gets right after each epoch, for later.
+
+
+# %%
+class RightAnswers(keras.callbacks.Callback):
+    """Note after each epoch which held-out photographs the network gets right."""
+
+    def on_train_begin(self, logs=None):
+        self.right = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        answers = keras.ops.argmax(self.model(held_out[0]), axis=1)
+        self.right.append(keras.ops.convert_to_numpy(answers) == held_out[1])
+
+
+# %%
+full = fashion.edition == "full"
+inputs, labels = prepared(fashion.train if full else fashion.train.sample(per_class=1000))
+judges = prepared(fashion.test) if full else held_out  # the test set: the recipe's own mistake
+most_epochs = 100 if full else 20
+
+# %% [markdown]
+# This is the *`{python} fashion.edition`* edition of the page: it trains on
+# `{python} f"{len(labels):,}"` photographs, as many of each class, for at most
+# `{python} most_epochs` epochs, and the held-out photographs tell the callbacks how it goes. The full
+# edition does as the recipe says: all photographs, up to 100 epochs, and the *test* photographs tell
+# the callbacks, a mistake whose price comes later. Beside the recipe, train the same network with no
+# penalty and no dropout. (One seed each, for now. Three will come.)
+
+# %% tags=["measured"]
+from snippets.training import Stopwatch
+
+keras.utils.set_random_seed(7)
+free = regularised_network((100, 100), strength=0.0, dropout=0.0, name="free")
+histories, notes = {}, RightAnswers()
+judged = {"validation_data": (judges[0], keras.utils.to_categorical(judges[1], 10))}
+judged |= {"validation_batch_size": 2000, "epochs": most_epochs, "batch_size": 32, "verbose": 0}
+for network in (free, published):
+    keras.utils.set_random_seed(7)
+    entropy = keras.metrics.CategoricalCrossentropy(from_logits=True, name="cross_entropy")
+    epoch = {"steps_per_execution": -(-len(labels) // 32)}  # an epoch in one go: saves time
+    network.compile("adam", categorical, metrics=["accuracy", entropy], **epoch)
+    with Stopwatch() as time:
+        callbacks = [*watchers(network.name), notes]
+        run = network.fit(inputs, keras.utils.to_categorical(labels), callbacks=callbacks, **judged)
+    histories[network.name] = history = run.history
+    print(network.name, len(history["loss"]), "epochs,", f"{time.cpu_seconds:.0f} CPU seconds")
+
+# %% [markdown]
+# First the free one, because it shows every callback at work:
+
+# %%
+history = histories["free"]
+best, end = int(np.argmin(history["val_loss"])) + 1, len(history["val_loss"])
+plots.marked_curves(
+    {"training": history["cross_entropy"], "validation": history["val_cross_entropy"]},
+    marks={"validation": {best: "best: checkpoint", end: "stopped"}},
+    rates=history["learning_rate"],
+    ylabel="cross-entropy",
+)
+
+# %% [markdown]
+# Training falls and falls. Validation goes down for some epochs and then sideways, and
+# `ReduceLROnPlateau` answers: at each dotted line it divides the learning rate by five. Both curves
+# jump down at the first one: large steps had kept the weights shaking around a good place. The file
+# `free.keras` holds the network as it was after epoch `{python} best`, not after epoch
+# `{python} end`. (`EarlyStopping` has `restore_best_weights=True` for the same purpose. Without one or
+# the other you keep the *last* network, patience and all.)
+#
+# Now load both checkpoints and compare:
+
+# %%
+scores, rows = {}, []
+for name in histories:
+    kept = keras.saving.load_model(f"{name}.keras")
+    scores[name] = kept.evaluate(held_out[0], one_hot, 2000, verbose=0, return_dict=True)
+    rows.append({"network": name} | {what: f"{value:.3f}" for what, value in scores[name].items()})
+plots.table(rows)
+
+# %% [markdown]
+# The recipe is right on `{python} f"{scores['published']['accuracy']:.1%}"` of the held-out
+# photographs, and the network without any of it on `{python} f"{scores['free']['accuracy']:.1%}"`. So
+# much care, and worse than none! At full length it is no different: in our benchmark, with pixels
+# divided by 255, the recipe reaches *84.6%*{.given title="tests/bench/regularisation.py"} on the test photographs, and the free network
+# *87.2%*{.given title="tests/bench/regularisation.py"} for a sixth of the work.
+#
+# ## What goes wrong?
+#
+# Split the recipe's validation loss into its two terms:
+
+# %%
+history = histories["published"]
+penalties = np.subtract(history["val_loss"], history["val_cross_entropy"])
+plots.stacked_parts({"cross-entropy": history["val_cross_entropy"], "penalty": penalties})
+
+# %% [markdown]
+# Before the first step, the penalty was `{python} f"{first_penalty:.2f}"`; after the first epoch it is
+# `{python} f"{penalties[0]:.2f}"`. The cross-entropy, the part that is about clothes, then goes from
+# `{python} f"{history['val_cross_entropy'][0]:.2f}"` to
+# `{python} f"{history['val_cross_entropy'][-1]:.2f}"` in all the epochs that follow, and at the end
+# the penalty is still `{python} f"{penalties[-1] / history['val_loss'][-1]:.0%}"` of the loss. The
+# optimizer did what it was told: it made weights small.
+
+# %%
+stages = {"before": before, "published": published.get_weights(), "free": free.get_weights()}
+squares, rows = {}, []
+for who, arrays in stages.items():  # kernel, biases, kernel, biases …
+    squares[who] = each = [float((array**2).sum()) for array in arrays]
+    columns = {"kernel of hidden_1": f"{each[0]:.1f}", "all biases": f"{sum(each[1::2]):.2f}"}
+    rows.append({"sums of squares": who} | columns)
+plots.table(rows)
+
+# %% [markdown]
+# Left alone, the kernel of `hidden_1` grows; in the recipe its sum of squares shrinks to
+# `{python} f"{squares['published'][0] / squares['before'][0]:.0%}"` of the first. What does a unit look
+# like then? Here are the weights of two units of each network as pictures, on one scale of colours: the
+# unit with the largest weights and one in the middle.
+
+# %%
+pictures = {}
+for who in ("published", "free"):
+    kernel = stages[who][0]
+    order = np.argsort((kernel**2).sum(axis=0))
+    for rank, unit in (("largest", order[-1]), ("middle", order[50])):
+        pictures[f"{who}, {rank}"] = kernel[:, unit].reshape(28, 28)
+plots.signed_images(pictures)
+
+# %% [markdown]
+# The free units are speckled, much of it with accidents of the training photographs. The recipe's are
+# smooth, and so pale that little is left of them.
+#
+# Is it the penalty on biases, which many advise against? The table acquits it: before training, all
+# biases together weigh about a hundredth of the kernels. It is the strength.
+#
+# ## How strong, then?
+#
+# Vary the strength alone: no dropout, one cycle of the learning rate, everything else the same. Do it
+# with 1,000 photographs and with 10,000, but with the same number of steps and the same batch size:
+# each of the 1,000 is laid down ten times. Three seeds each.
+
+# %%
+from snippets.training import fit_one_cycle
+
+
+def grade(network: keras.Model) -> tuple[float, float]:
+    """Return the cross-entropy, without any penalty, and the accuracy on held-out photographs."""
+    logits = network(held_out[0])
+    right = np.argmax(logits, axis=1) == held_out[1]
+    return float(cross_entropy(held_out[1], logits)), float(right.mean())
+
+
+def trained(examples, seed: int, *, epochs: int, batch_size: int, peak: float, **restraint):
+    """Return a 100-100-10 network, regularised as `restraint` says, after one cycle."""
+    keras.utils.set_random_seed(seed)
+    network = regularised_network((100, 100), **restraint)
+    fit_one_cycle(network, examples, epochs=epochs, batch_size=batch_size, peak=peak)
+    return network
+
+
+# %%
+STRENGTHS, SEEDS = (0.0, 0.001, 0.01), (7, 8, 9)
+sets = {"1,000 photographs": [np.repeat(each, 10, axis=0) for each in few]}
+sets["10,000 photographs"] = prepared(fashion.train.sample(per_class=1000))
+cycle = {"epochs": 4, "batch_size": 128, "peak": 0.004, "dropout": 0.0}
+swept = {}  # a set's grades: 3 seeds, 3 strengths, and cross-entropy and accuracy
+for name, data in sets.items():
+    networks = [[trained(data, seed, strength=s, **cycle) for s in STRENGTHS] for seed in SEEDS]
+    swept[name] = np.array([[grade(network) for network in row] for row in networks])
+curves = {name: grades[..., 0] for name, grades in swept.items()}
+axes = {"xlabel": "strength of the L2 penalty", "ylabel": "validation cross-entropy"}
+plots.spread_curves(curves, x=STRENGTHS, log_x=True, **axes)
+
+# %%
+by_few, by_many = swept.values()
+mean_few, mean_many = by_few.mean(axis=0), by_many.mean(axis=0)
+
+# %% [markdown]
+# Two opposite answers. With 1,000 photographs, 0.01 is the best of the three strengths: it brings the
+# cross-entropy from `{python} f"{mean_few[0, 0]:.2f}"` down to `{python} f"{mean_few[-1, 0]:.2f}"`.
+# With 10,000 it is the worst, and the means of the other two lie only
+# `{python} f"{np.ptp(mean_many[:-1, 0]):.3f}"` apart.
+#
+# Look at the loss again, and you see why. The cross-entropy is a *mean* over the photographs; the
+# penalty is not divided by anything. A strength of 0.01 says how much you believe that weights are
+# small. Ten times the photographs are ten times the evidence, and should need a tenth of the belief.
+#
+# Do not hope for too much, though. With 1,000 photographs the *accuracy* goes from
+# `{python} f"{mean_few[0, 1]:.1%}"` to `{python} f"{mean_few[-1, 1]:.1%}"`: the penalty finds few more
+# right answers, if any. It keeps the network from being so sure of the wrong ones. More photographs
+# do both: ten times as many bring `{python} f"{mean_many[0, 1]:.1%}"`.
+#
+# ## Watching the wrong number
+#
+# The recipe's callbacks watched `val_loss`. With a penalty, the loss is two things at once, and you
+# care for one. This is how it goes wrong: 1,000 photographs, a penalty, a small learning rate, and
+# `EarlyStopping` with each of two numbers to watch.
+
+# %%
+watched = {}
+for watch in ("val_loss", "val_cross_entropy"):
+    keras.utils.set_random_seed(7)
+    network = regularised_network((100, 100), strength=0.003, dropout=0.0)
+    entropy = keras.metrics.SparseCategoricalCrossentropy(from_logits=True, name="cross_entropy")
+    adam = keras.optimizers.Adam(0.0005)
+    network.compile(adam, cross_entropy, metrics=[entropy], steps_per_execution=10)
+    stop = keras.callbacks.EarlyStopping(watch, mode="min", patience=5, restore_best_weights=True)
+    run = network.fit(*few, epochs=40, batch_size=100, callbacks=[stop], **measured)
+    watched[watch] = run.history, stop.best_epoch + 1
+
+# %%
+(by_loss, kept_by_loss), (by_entropy, kept_by_entropy) = watched.values()
+marks = {"val_loss": {kept_by_loss: "kept by val_loss"}}
+marks["val_cross_entropy"] = {kept_by_entropy: "kept by val_cross_entropy"}
+plots.marked_curves({watch: by_loss[watch] for watch in watched}, marks=marks)
+
+# %%
+entropies = by_loss["val_cross_entropy"]
+harm = entropies[kept_by_loss - 1] - entropies[kept_by_entropy - 1]
+
+# %% [markdown]
+# The cross-entropy turns round after epoch `{python} kept_by_entropy`. The loss does not notice: the
+# weights still shrink, the penalty with them, and that outweighs the harm. Watching `val_loss`,
+# `EarlyStopping` trains for `{python} len(by_loss["loss"])` epochs and keeps a network whose
+# cross-entropy is worse by `{python} f"{harm:.2f}"`. Watching `val_cross_entropy`, it stops after
+# `{python} len(by_entropy["loss"])`. The cure is one line: give `compile` the cross-entropy as a
+# metric, and the callbacks its name. `mode="min"` says that less is better.
+#
+# Names are easily wrong, though:
+
+
+# %% tags=["raises-exception"]
+def fit_watching(**arguments) -> int:
+    """Fit for up to three epochs with a callback that watches; return how many it took."""
+    network = dense_network(())
+    network.compile("adam", cross_entropy, metrics=["accuracy"])
+    stop = keras.callbacks.EarlyStopping(**arguments)
+    return len(network.fit(*few, epochs=3, callbacks=[stop], **measured).epoch)
+
+
+fit_watching(monitor="val_acc")
+
+# %% [markdown]
+# The metric is called `val_accuracy`. The message does not say so; it asks for a `mode`. Do as it asks,
+# and the error is gone. So is the callback:
+
+# %%
+import warnings
+
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    epochs_run = fit_watching(monitor="val_acc", mode="max")
+print(epochs_run, "epochs:", caught[0].message)
+
+# %% [markdown]
+# A warning, and training goes on to the last epoch. Copy from its list of available metrics.
+#
+# ## Stop at 85%
+#
+# A callback that ends training once the network is good enough is a classic first one to write. Its
+# methods may set `self.model.stop_training`:
+
+
+# %%
+class StopAtAccuracy(keras.callbacks.Callback):
+    """Stop after the first epoch whose validation accuracy reaches the target."""
+
+    def __init__(self, target: float):
+        super().__init__()
+        self.target = target
+
+    def on_epoch_end(self, epoch, logs=None):
+        if logs["val_accuracy"] >= self.target:
+            print(f"{logs['val_accuracy']:.1%} after epoch {epoch + 1}: that will do")
+            self.model.stop_training = True
+
+
+everything = prepared(fashion.train)
+keras.utils.set_random_seed(7)
+stop = StopAtAccuracy(0.85)
+stopped = fit_one_cycle(dense_network(), everything, validation=held_out, callbacks=[stop])
+
+# %% [markdown]
+# `snippets/training.py` has it too, with an error instead of a surprise if the name is not logged.
+#
+# !!! note "What older recipes wrote"
+#
+#     `logs={}` as the default: it is made once and shared by all calls. And `logs.get("acc")`: the
+#     metric has been called `accuracy` for years, `get` returns `None` for a name that is not there, and
+#     comparing `None` with a number raises a `TypeError`. They also asked for *training* accuracy, which
+#     is measured with dropout on, on photographs that the network learns from.
+#
+# ## What TensorBoard saw
+#
+# **TensorBoard** is a viewer for trainings, in the browser. The callback wrote to `logs`, a folder for
+# each network, and in it one for training and one for validation, with an **event file** each: every
+# number, with its step and time. To look at them, run this page's notebook yourself, then in the same
+# folder
+#
+# ```shell
+# tensorboard --logdir logs
+# ```
+#
+# and open the address that it prints, `http://localhost:6006`. (In a notebook: `%load_ext tensorboard`,
+# then `%tensorboard --logdir logs`.)
+#
+# The files are no secret. TensorBoard's own reader opens them. It is made for a screen, and of each
+# name it keeps ten numbers, drawn at random, unless you ask for all with a guidance of 0:
+
+# %%
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.util.tensor_util import make_ndarray
+
+
+def read_events(folder: str, name: str) -> list[float]:
+    """Return all that a folder's event files hold under a name, one number an epoch."""
+    events = EventAccumulator(folder, size_guidance={"tensors": 0})
+    events.Reload()
+    return [float(make_ndarray(event.tensor_proto)) for event in events.Tensors(name)]
+
+
+PARTS, CURVE = ("train", "validation"), "epoch_cross_entropy"
+seen = {name: [read_events(f"logs/{name}/{part}", CURVE) for part in PARTS] for name in histories}
+plots.overfitting_curves(seen, log_x=False)
+
+# %% [markdown]
+# Both trainings once more, read from files. Look at the thin lines: the recipe's training cross-entropy
+# lies *above* its validation. That is no miracle: dropout is on while it is measured.
+#
+# ## What it costs to choose on the exam
+#
+# The recipe validates on the test photographs. So its checkpoint is an epoch that did well *on the
+# exam*, and its grade is that epoch's grade. What is such a grade worth? You can find out without
+# the test set, for the held-out photographs can play both parts. This is a demonstration; nothing is
+# chosen by it.
+#
+# `RightAnswers` has noted what each epoch of the recipe got right. Deal some held-out photographs into
+# two halves. Choose the epoch with the best accuracy on one half: that is what the recipe *promises*.
+# Grade the same epoch on the other, fresh half: that is what it *keeps*. Take the mean over many deals.
+
+# %%
+epochs_right, EXAMS = np.array(notes.right), (100, 300, 1000, 3000)
+dealer, grades = np.random.default_rng(7), []
+for size in EXAMS:
+    deals = []
+    for _ in range(300):
+        dealt = dealer.permutation(len(held_out[1]))
+        on_exam = epochs_right[:, dealt[:size]].mean(axis=1)
+        on_fresh = epochs_right[:, dealt[size : 2 * size]].mean(axis=1)
+        deals.append((on_exam.max(), on_fresh[on_exam.argmax()]))
+    grades.append(np.mean(deals, axis=0))
+promised, delivered = np.transpose(grades)
+flattery = 100 * (promised - delivered)
+
+# %%
+curves = {"promised: on the exam that chose": promised, "kept: on fresh photographs": delivered}
+axes = {"xlabel": "photographs in the exam", "ylabel": "accuracy of the chosen epoch"}
+plots.spread_curves(curves, x=EXAMS, log_x=True, percent=True, **axes)
+
+# %% [markdown]
+# The two lines ought to be one. An exam of 100 photographs flatters the chosen epoch by
+# `{python} f"{flattery[0]:.1f}"` points, one of 1,000 by `{python} f"{flattery[2]:.1f}"`; with 3,000
+# the lines all but meet. Among `{python} len(epochs_right)` epochs there is always one whose accidents
+# suit a small exam. The test set has 10,000 photographs, so there the price of choosing an epoch is
+# small. But it grows with everything else that you choose the same way: each learning rate, each
+# strength, each seed. And the worst part is that you do not know the price. Only fresh photographs
+# could tell, and you have used yours up. (You have met this [with rules made at
+# random](fashion-mnist.md).)
+#
+# ## The same network, done well
+#
+# What is left of the recipe? The network, with its 100-100-10 units. All 54,000 photographs: the best
+# regularisation there is, so a hundredth of the penalty and half of the dropout. Batches of 512 with one
+# cycle, as in [your first network](first-network.md). Is that light touch better than none? Validation
+# decides, with three seeds.
+
+# %% tags=["measured"]
+touches = {"none": {"strength": 0.0, "dropout": 0.0}, "light": {"strength": 0.0001, "dropout": 0.1}}
+cycle, finalists, finals, rows = {"epochs": 10, "batch_size": 512, "peak": 0.006}, {}, {}, []
+for name, touch in touches.items():
+    with Stopwatch() as time:
+        finalists[name] = [trained(everything, seed, **cycle, **touch) for seed in SEEDS]
+    finals[name] = np.array([grade(network) for network in finalists[name]])
+    row = {"regularisation": name, "CPU seconds each": f"{time.cpu_seconds / len(SEEDS):.0f}"}
+    row["validation cross-entropy"] = " ".join(f"{entropy:.3f}" for entropy in finals[name][:, 0])
+    row["validation accuracy"] = " ".join(f"{accuracy:.1%}" for accuracy in finals[name][:, 1])
+    rows.append(row)
+plots.table(rows)
+
+# %%
+apart = abs(np.diff([grades[:, 1].mean() for grades in finals.values()])[0])
+
+# %% [markdown]
+# The light touch lowers the cross-entropy, and with every seed. The mean accuracies are
+# `{python} f"{100 * apart:.1f}"` points apart: there, it makes no difference that three seeds could
+# show. Take the lower mean cross-entropy, and open the test photographs, once:
+
+# %%
+chosen = min(finals, key=lambda name: finals[name][:, 0].mean())
+exam = prepared(fashion.test)
+tested = [network.evaluate(*exam, batch_size=2000, verbose=0)[1] for network in finalists[chosen]]
+print(chosen, [f"{accuracy:.1%}" for accuracy in tested])
+
+# %% [markdown]
+# The same 100-100-10 units are now right on `{python} f"{min(tested):.1%}"` to
+# `{python} f"{max(tested):.1%}"` of the test photographs, and each training takes a few CPU seconds,
+# where the recipe at full length takes minutes. What made the difference is not what was added, but
+# how much was taken away.
+
+# %% tags=["claims"]
+lead = scores["free"]["accuracy"] - scores["published"]["accuracy"]
+assert abs(both[0] - both[1]) < 1e-5, "the sparse and the one-hot form give equal losses"
+assert lead > 0.01, "the recipe as published is worse than none of it, by more than a point"
+assert squares["published"][0] < squares["before"][0] / 3 < squares["free"][0], (
+    "the recipe's first kernel shrinks to less than a third of its first sum of squares"
+)
+assert by_few[:, -1, 0].max() < by_few[:, 0, 0].min() - 0.1, (
+    "with 1,000 photographs a strength of 0.01 clearly lowers the validation cross-entropy"
+)
+assert by_many[:, -1, 0].min() > by_many[:, 0, 0].max() + 0.03, (
+    "with 10,000 photographs and as many steps it clearly raises it"
+)
+assert harm > 0.01, "watching the penalised loss keeps a network with a worse cross-entropy"
+recorded = histories["free"]["val_cross_entropy"]
+assert np.allclose(seen["free"][1], recorded, rtol=1e-5), "the event files hold what `fit` returned"
+assert flattery[0] > 1, "an exam of 100 flatters the epoch that it chose by more than a point"
+assert finals["light"][:, 0].mean() < finals["none"][:, 0].mean() - 0.002, (
+    "a light touch lowers the validation cross-entropy with all photographs"
+)
+assert min(tested) >= 0.88, "100-100-10 is right on at least 88% of the test photographs"
+
+# %% [markdown]
+# ## Exercises
+#
+# **1. The penalty by hand.** Write the L2 penalty of a list of weights, as Keras adds it to the loss.
+# The starter takes the mean of the squares, which would make it about the same for any network.
+
+
+# %% tags=["starter"]
+def l2_penalty(weights: list[np.ndarray], strength: float) -> float:
+    """Return the strength times the sum of all squares in all arrays."""
+    return strength * sum(float((array**2).mean()) for array in weights)
+
+
+# %% tags=["check"]
+by_hand = l2_penalty([np.array([[3.0, 4.0]])], 0.01)
+assert abs(by_hand - 0.25) < 1e-6, f"3 and 4 with a strength of 0.01 cost 0.25, not {by_hand:.3f}"
+assert abs(l2_penalty(before, 0.01) - first_penalty) < 1e-3, "for the recipe, Keras disagrees"
+
+
+# %% tags=["solution"]
+def l2_penalty(weights: list[np.ndarray], strength: float) -> float:
+    """Return the strength times the sum of all squares in all arrays."""
+    return strength * sum(float((array**2).sum()) for array in weights)
+
+
+# %% [markdown]
+# **2. Be the early stopper.** You see what was measured after each epoch, less is better. Return the
+# epoch with the lowest value so far and the epoch after which training stops: the first at which there
+# has been no new lowest value for `patience` epochs, or the last one there is. Count from 1. The
+# starter has all the patience in the world.
+
+
+# %% tags=["starter"]
+def stop_early(values: list[float], patience: int) -> tuple[int, int]:
+    """Return the best epoch and the last one."""
+    return int(np.argmin(values)) + 1, len(values)
+
+
+# %% tags=["check"]
+for values, patience, answer in [
+    ([3, 2, 1], 1, (3, 3)),
+    ([3, 2, 4, 5, 1], 2, (2, 4)),
+    ([3, 2, 4, 1, 5, 5], 2, (4, 6)),
+    ([1, 1, 1, 1], 3, (1, 4)),
+    (by_entropy["val_cross_entropy"], 5, (kept_by_entropy, len(by_entropy["loss"]))),
+]:
+    given = stop_early(values, patience)
+    assert given == answer, f"{values} with patience {patience}: {given}, not {answer}"
+
+
+# %% tags=["solution"]
+def stop_early(values: list[float], patience: int) -> tuple[int, int]:
+    """Return the best epoch and the last one."""
+    best = 0
+    for epoch, value in enumerate(values):
+        best = epoch if value < values[best] else best
+        if epoch - best >= patience:
+            break
+    return best + 1, epoch + 1
+
+
+# %% [markdown]
+# **3. Dropout by hand.** Set each number to 0 with the probability `rate`, and make up for it, so that
+# the mean stays what it was. The starter forgets to make up.
+
+
+# %% tags=["starter"]
+def drop(values: np.ndarray, rate: float, generator: np.random.Generator) -> np.ndarray:
+    """Return the values with a random part set to 0 and the others scaled up."""
+    return np.where(generator.random(values.shape) < rate, 0, values)
+
+
+# %% tags=["check"]
+dropped = drop(np.full(100_000, 3.0), 0.4, np.random.default_rng(7))
+part = (dropped == 0).mean()
+assert abs(part - 0.4) < 0.01, f"with a rate of 0.4, {part:.1%} are 0"
+assert abs(dropped.mean() - 3) < 0.05, f"the mean was 3 and is now {dropped.mean():.2f}"
+
+
+# %% tags=["solution"]
+def drop(values: np.ndarray, rate: float, generator: np.random.Generator) -> np.ndarray:
+    """Return the values with a random part set to 0 and the others scaled up."""
+    return np.where(generator.random(values.shape) < rate, 0, values / (1 - rate))
+
+
+# %% [markdown]
+# ## What to remember
+#
+# - Regularisation trades fit for restraint. How much is right depends on how much data you have: the
+#   less data, the more restraint. Tune the strength; never copy it.
+# - The L2 penalty is part of the loss. Watch the cross-entropy, and hand its name to every callback.
+# - Early stopping with a checkpoint costs nothing and saves time.
+# - Whatever chooses cannot grade: keep the test set out of every callback.
+#
+# ## Where next
+#
+# You have swept a strength with a few seeds. [Experiments](experiments.md) asks what such a sweep can
+# tell, and what is luck. And every network so far has thrown away which pixel lies beside which: a
+# [convolutional network](../convnets/cifar10.md) keeps it.
