@@ -525,15 +525,17 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.util.tensor_util import make_ndarray
 
 
-def read_events(folder: str, name: str) -> list[float]:
-    """Return all that a folder's event files hold under a name, one number an epoch."""
+def read_events(folder: str, name: str, epochs: int) -> list[float]:
+    """Return the last numbers, one an epoch, that a folder's event files hold under a name."""
     events = EventAccumulator(folder, size_guidance={"tensors": 0})
     events.Reload()
-    return [float(make_ndarray(event.tensor_proto)) for event in events.Tensors(name)]
+    return [float(make_ndarray(event.tensor_proto)) for event in events.Tensors(name)[-epochs:]]
 
 
-PARTS, CURVE = ("train", "validation"), "epoch_cross_entropy"
-seen = {name: [read_events(f"logs/{name}/{part}", CURVE) for part in PARTS] for name in histories}
+seen = {}
+for name, history in histories.items():  # an earlier run of this page may have left files, too
+    folders, epochs = (f"logs/{name}/train", f"logs/{name}/validation"), len(history["loss"])
+    seen[name] = [read_events(folder, "epoch_cross_entropy", epochs) for folder in folders]
 plots.overfitting_curves(seen, log_x=False)
 
 # %% [markdown]
