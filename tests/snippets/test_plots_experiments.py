@@ -1,11 +1,9 @@
 """Figures of sweeps and searches show every seed and say in words what they draw."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from matplotlib.figure import Figure
 
 from snippets import plots
 
@@ -27,12 +25,8 @@ FIGURES = {
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_a_figure_is_described_closed_and_narrow_enough_for_a_page(name):
-    figure = FIGURES[name]()
-    assert isinstance(figure, Figure)
-    assert figure.alt.endswith(".")
-    assert figure.number not in plt.get_fignums()
-    assert figure.get_size_inches()[0] <= 7.21
+def test_a_figure_is_fit_for_a_page(name, assert_fit_for_a_page):
+    assert_fit_for_a_page(FIGURES[name]())
 
 
 @settings(max_examples=10, deadline=None)

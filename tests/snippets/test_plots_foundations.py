@@ -38,12 +38,8 @@ FIGURES = {
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_a_figure_is_closed_described_and_narrow_enough(name):
-    figure = FIGURES[name]()
-    assert not plt.get_fignums()
-    assert len(figure.alt) > 40
-    assert figure.alt.endswith(".")
-    assert figure.get_size_inches()[0] <= 7.2
+def test_a_figure_is_fit_for_a_page(name, assert_fit_for_a_page):
+    assert_fit_for_a_page(FIGURES[name]())
 
 
 @pytest.mark.parametrize("name", FIGURES)

@@ -1,7 +1,6 @@
 """Figures of layers, models, activations and settings say in words what they draw."""
 
 import keras
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -64,12 +63,8 @@ def arrows(figure: Figure) -> list[FancyArrowPatch]:
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_a_figure_is_described_closed_and_narrow_enough_for_a_page(name):
-    figure = FIGURES[name]()
-    assert isinstance(figure, Figure)
-    assert figure.alt.endswith(".")
-    assert figure.number not in plt.get_fignums()
-    assert figure.get_size_inches()[0] <= 7.21
+def test_a_figure_is_fit_for_a_page(name, assert_fit_for_a_page):
+    assert_fit_for_a_page(FIGURES[name]())
 
 
 @few

@@ -1,12 +1,10 @@
 """Figures of images, training and mistakes say in words what they draw."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
-from matplotlib.figure import Figure
 
 from snippets import plots
 
@@ -33,12 +31,8 @@ FIGURES = {
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_a_figure_is_described_closed_and_narrow_enough_for_a_page(name):
-    figure = FIGURES[name]()
-    assert isinstance(figure, Figure)
-    assert figure.alt.endswith(".")
-    assert figure.number not in plt.get_fignums()
-    assert figure.get_size_inches()[0] <= 7.21
+def test_a_figure_is_fit_for_a_page(name, assert_fit_for_a_page):
+    assert_fit_for_a_page(FIGURES[name]())
 
 
 def test_curves_tell_where_the_validation_loss_was_lowest():
