@@ -1,7 +1,7 @@
 # ---
 # title: The Functional API
 # summary: Wire layers into any graph, look inside, compare activations and optimizers fairly, and answer two questions at once.
-# needs: [gradients, training-by-hand, fashion-mnist, first-network]
+# needs: [gradients, first-network]
 # teaches: [functional api, symbolic tensor, activation function, sigmoid, tanh, leaky relu, selu, initializer, vanishing gradient, skip connection, dead unit, rmsprop, adam, adamw, weight decay, shared layer, binary cross-entropy, loss weight]
 # data: [fashion-mnist]
 # artifacts: []
@@ -14,8 +14,7 @@
 # answer *two* questions? Then you must say which layer takes its input from which. You say it by
 # calling each layer on what it takes, like a function: this is the **functional API**.
 #
-# Begin with a network that is still a chain. It has three hidden layers, and each bends its results
-# in a way of its own.
+# Begin with a chain whose three hidden layers each bend their results in a way of their own.
 
 # %%
 import keras
@@ -34,10 +33,9 @@ network = keras.Model(image, logits, name="relu_tanh_selu")
 plots.model_diagram(network)
 
 # %% [markdown]
-# The figure is drawn from the model, so it cannot be out of date. In each box stand the layer's name
-# and kind, the shape of what it returns for one photograph, and how many weights it has. Check the
-# layer *relu* by hand: a weight for each pixel and unit, and a bias a unit, make
-# 784 · 256 + 256 = `{python} f"{784 * 256 + 256:,}"`.
+# In each box stand the layer's name and kind, the shape of what it returns for one photograph, and
+# how many weights it has. Check the layer *relu* by hand: a weight for each pixel and unit, and a
+# bias a unit, make 784 · 256 + 256 = `{python} f"{784 * 256 + 256:,}"`.
 #
 # Each line of the program has two pairs of brackets. The first makes a layer; the second calls it. But
 # on what? You have shown it no photograph yet:
@@ -49,9 +47,10 @@ print(logits)
 # %% [markdown]
 # These are **symbolic tensors**: a shape, a type and a memory of where they came from, but no
 # numbers. Think of an order form: it says what will be delivered, and each layer adds a line.
-# `keras.Model(image, logits)` reads the form backwards, from the last line to the first, and keeps the
-# layers it meets. Where the picture breaks: an order is filled once, a model runs as often as you
-# like. From here on it is a model like any other, and the [quick recipe](first-network.md) trains it:
+# `keras.Model(image, logits)` reads the form backwards, from the last line to the first, and keeps
+# the layers it meets. Where the picture breaks: an order is filled once, a model runs as often as
+# you like. `fit_one_cycle`, the [quick recipe](first-network.md) as a function, trains it like any
+# other model:
 
 # %%
 import numpy as np
@@ -73,7 +72,7 @@ print(f"{history['val_accuracy'][-1]:.1%} of the validation photographs after 5 
 # ## A look inside
 #
 # A model is a way through a graph, so you can end it wherever you like. This one ends at all three
-# hidden layers at once. Nothing is copied: both models own the same layers, with what they learned.
+# hidden layers. Nothing is copied: both models own the same layers, with what they learned.
 
 # %%
 hidden = ["relu", "tanh", "selu"]
@@ -112,10 +111,10 @@ plots.curves_and_slopes(x, values, slopes)
 # sigmoids keeps at best $(1/4)^{15}$ of its size: `{python} f"{0.25**15:.0e}"`. (The weights multiply it
 # too; we come to them.)
 #
-# Is it as bad as that in a network? Stack fifteen layers of 64 units and measure twice, before any
-# training, on photographs. Forwards: how much do the answers of a unit differ from photograph to
-# photograph? If they do not, the photographs are forgotten. Backwards: how large is the gradient of
-# the loss, layer by layer?
+# Is it so in a network? Stack fifteen layers of 64 units and measure twice, before any training, on
+# photographs. Forwards: how much do the answers of a unit differ from photograph to photograph
+# (their standard deviation)? If they do not, the photographs are forgotten. Backwards: how large is
+# the gradient of the loss, layer by layer (the root of its mean square)?
 
 # %%
 from snippets.models import dense_network
@@ -155,17 +154,19 @@ titles = ("spread of the answers", "gradient")
 plots.layer_sizes({t: {r: sizes[r][i] for r in recipes} for i, t in enumerate(titles)})
 
 # %% [markdown]
-# Read the left panel from left to right, as the photographs travel. With sigmoids, the last layers
-# give the same answer to every photograph, but for rounding. Read the right panel from right to
-# left, as the gradient travels. With sigmoids it has all but disappeared when it reaches the first
-# layers, which therefore cannot learn: this is the **vanishing gradient**.
+# Upwards, both panels count in powers of ten. Read the left one from left to right, as the
+# photographs travel. With sigmoids, the last layers give the same answer to every photograph, but
+# for rounding. Read the right one from right to left, as the gradient travels. With sigmoids it has
+# all but disappeared when it reaches the first layers, which therefore cannot learn: this is the
+# **vanishing gradient**.
 #
 # Relu stands there twice, with its weights drawn by two rules. Such a rule is an **initializer**. A
-# unit here adds up 64 products. If each weight has the variance 1 / 64, the sum varies as much as
-# one input does: that is LeCun's rule, and selu is shaped to go with it. Relu throws half of what
-# comes in away, so He's rule doubles the variance. Glorot's rule, which Keras uses unless told
-# otherwise, replaces the 64 by the mean of the layer's inputs and outputs, to be fair to both
-# directions; it knows nothing of relu, and over fifteen layers that adds up.
+# unit here adds up 64 products, and the variances of independent numbers add up, too. If each weight
+# has the variance 1 / 64, the sum varies as much as one input does: that is LeCun's rule, and selu
+# is shaped to go with it. Relu throws half of what comes in away, so He's rule doubles the variance.
+# Glorot's rule, which Keras uses unless told otherwise, replaces the 64 by the mean of the layer's
+# inputs and outputs; it knows nothing of relu, and each layer loses a little, as the left panel
+# shows.
 #
 # Now train the two extremes:
 
@@ -179,20 +180,20 @@ for recipe in ("sigmoid, Glorot", "selu, LeCun"):
 
 # %% [markdown]
 # The sigmoids end at `{python} f"{deep_losses['sigmoid, Glorot'][-1]:.2f}"`, and knowing nothing
-# costs `{python} f"{np.log(10):.2f}"`. Same photographs, same number of weights, same training.
+# costs `{python} f"{np.log(10):.2f}"`.
 #
-# What to take from it? In a chain of three layers, as at the top of this page, most choices work.
-# Without a reason to choose, take relu with He's rule. In deep chains keep to a pair that fits, such as
-# selu and LeCun's rule, or let the input of a layer also go round it and be added to its result: such
-# a **skip connection** gives the gradient a way back without slopes on it (exercise 1).
+# In a chain of three layers most choices work. Without a reason to choose, take relu with He's rule.
+# In deep chains keep to a pair that fits, such as selu and LeCun's rule, or let the input of a layer
+# also go round it and be added to its result: such a **skip connection** gives the gradient a way
+# back without slopes on it (exercise 1).
 #
 # ## Units that die
 #
-# Relu has a danger of its own: its slope below 0 is 0. If a unit's sum is negative for *every*
-# photograph, the unit always answers 0, no gradient comes through, and its weights never change
-# again. It is a **dead unit**, and one step that is too long can make it one. Train on
-# `{python} f"{len(small):,}"` photographs and count, in the second hidden layer, the units that are
-# negative on all validation photographs, with three seeds:
+# Relu has a danger: its slope below 0 is 0. If a unit's sum is negative for *every* photograph, the
+# unit always answers 0, no gradient comes through, and its weights never change again. It is a
+# **dead unit**, and one step that is too long can make it one. Train on `{python} f"{len(small):,}"`
+# photographs and count, in the second hidden layer, the units that are negative on all validation
+# photographs, with three seeds:
 
 # %%
 from snippets.training import OneCycle
@@ -237,10 +238,10 @@ seeds_table("activation and rate", ["dead units", "right on validation"], dead)
 
 # %% [markdown]
 # Mean of three seeds, then lowest to highest. At the high rate, each of the three relu networks lost
-# `{python} f"{dead['relu, 0.03'][:, 0].min():.0%}"` or more of those units. Nothing warns you: the loss
-# falls, and the network is a smaller one than you think. There are two cures. *A lower rate* kills
-# next to nothing. *Leaky relu* has a slope below 0, so a unit can come back. That does not make the
-# high rate a good one; compare the accuracies.
+# `{python} f"{dead['relu, 0.03'][:, 0].min():.0%}"` or more of those units. Nothing warns you: the
+# loss falls, and the network is a smaller one than you think. Two cures. *A lower rate* kills next
+# to nothing. The slope of *leaky relu* is not 0 there, so a unit can come back. That does not make
+# the high rate a good one; compare the accuracies.
 #
 # ## Five ways to walk downhill
 #
@@ -275,22 +276,23 @@ walks = {
 plots.contour_paths(valley, walks)
 
 # %% [markdown]
-# - **SGD** (stochastic gradient descent, *stochastic* for the batches drawn at random) subtracts
-#   the slope times the rate. A rate that suits the gentle direction throws it from wall to wall.
-# - [Momentum](../foundations/training-by-hand.md) keeps a part of the last step and adds the new one,
-#   as a ball rolls. What points to and fro cancels, what points along the valley adds up. And a ball
-#   overshoots.
-# - **RMSprop** keeps, for each weight, a running mean of its squared slopes, and divides by the
-#   root of it. A weight with small slopes takes steps as long as one with large slopes.
+# - **SGD**, as you wrote it by hand, subtracts the slope times the rate. A rate that suits the
+#   gentle direction throws it from wall to wall.
+# - [Momentum](../foundations/training-by-hand.md) keeps a part of the last step and adds the new
+#   one, as a ball rolls. What points to and fro cancels, what points along the valley adds up. And a
+#   ball overshoots.
+# - **RMSprop** (not drawn) keeps, for each weight, a running mean of its squared slopes, and divides
+#   by the root of it. A weight with small slopes takes steps as long as one with large slopes.
 # - **Adam** does both (exercise 2). Its first step is as long as the rate in *every* direction,
 #   whatever the slopes are: from (−8, 2) it went to
 #   (`{python} f"{walks['Adam'][1][0]:.1f}".replace("-", "−")`,
 #   `{python} f"{walks['Adam'][1][1]:.1f}"`).
-# - **AdamW** is Adam that also makes each weight a little smaller at every step, which is called
-#   **weight decay**: a weight must earn its size.
+# - **AdamW** (not drawn) is Adam that also makes each weight a little smaller at every step, which
+#   is called **weight decay**: a weight must earn its size.
 #
 # Which is best? Not at the same rate: a rate of 0.9 suits one and ruins another. Give each three
-# rates, a factor of about three apart, and let the validation loss choose.
+# rates, a factor of about three apart, and let the validation loss choose. (`partial` fills in an
+# argument in advance.)
 
 # %%
 from functools import partial
@@ -320,8 +322,8 @@ plots.setting_curves(tuning, xlabel="peak learning rate", ylabel="validation los
 # %% [markdown]
 # The ring marks a curve's lowest point. It should lie in the middle: at an end, you have not looked
 # far enough. An arrow means that the loss is above the picture. The best rates differ by a factor of
-# up to `{python} f"{max(best_rate.values()) / min(best_rate.values()):.0f}"`; whoever compares optimizers
-# at one and the same rate compares nothing.
+# up to `{python} f"{max(best_rate.values()) / min(best_rate.values()):.0f}"`; whoever compares
+# optimizers at the same rate compares nothing.
 #
 # Now the comparison, each at its best rate, with seeds that the tuning has not seen:
 
@@ -333,14 +335,15 @@ lead, spread = means[first] - means[second], max(np.ptp(finals[first]), np.ptp(f
 plots.seed_dots(finals, xlabel="validation accuracy")
 
 # %% [markdown]
-# First is `{python} first`, `{python} f"{100 * lead:.2f}"` percentage points before
-# `{python} second`; the seeds of either lie up to `{python} f"{100 * spread:.2f}"` points apart.
+# A dot is a seed, the upright stroke their mean. First is `{python} first`,
+# `{python} f"{100 * lead:.2f}"` percentage points before `{python} second`; the seeds of either lie
+# up to `{python} f"{100 * spread:.2f}"` points apart.
 # `{python} "So the winner is inside the noise: this figure names no best optimizer." if lead < spread else "That is more than the noise, on this network, this little data and these few steps."`
 # What does stand out: `{python} last` comes last,
-# `{python} f"{100 * (means[first] - means[last]):.1f}"` points behind; and a rate three times too high,
-# an arrow above, costs SGD and momentum far more than any choice among the five. Mind what was
-# compared: `{python} f"{5 * len(small) // 200}"` steps of a small network. With more steps, the slower
-# walkers may catch up. **Tune the rate first, then the optimizer, if at all.**
+# `{python} f"{100 * (means[first] - means[last]):.1f}"` points behind; and a rate three times too
+# high, an arrow above, costs SGD and momentum far more than any choice among the five. Mind what was
+# compared: `{python} f"{5 * len(small) // 200}"` steps of a small network. With more steps, the
+# slower walkers may catch up. **Tune the rate first, then the optimizer, if at all.**
 #
 # ## Two photographs, two answers
 #
@@ -385,11 +388,12 @@ def build_twins(seed: int = 7, shared: bool = True) -> keras.Model:
 plots.model_diagram(build_twins())
 
 # %% [markdown]
-# Follow the arrows. The *encoder*, a model used as a layer, turns a photograph into 64 numbers. It is
-# called twice, once on each photograph, so it stands there twice; the dashed box is the same layer
-# with the same weights. That is a **shared layer**: what it learns from left photographs it knows
-# about right ones. *Distance* holds how far the 64 numbers of one photograph lie from those of the
-# other. *Same* weighs these distances; *kind* names the left photograph, from the very same numbers.
+# Follow the arrows. The *encoder*, a model used as a layer, turns a photograph into 64 numbers. It
+# is called twice, once on each photograph, so it stands there twice; the dashed box is the same
+# layer with the same weights. That is a **shared layer**, and why the model is named *twins*: what
+# it learns from left photographs it knows about right ones. *Distance* holds, number by number, how
+# far the two photographs' 64 numbers lie apart. *Same* weighs these distances; *kind* names the left
+# photograph, from the very same numbers.
 #
 # *Same* has one logit. The sigmoid turns it into the probability of a yes, and **binary
 # cross-entropy** is minus the logarithm of the probability that the right answer, yes or no, was
@@ -434,21 +438,20 @@ noise = 100 * np.ptp(equal, axis=0)
 seeds_table("total loss", ["right about same", "right about kind"], scores)
 
 # %% [markdown]
-# An answer with weight 0 is a guess: one in two, one in ten, or whatever the untrained weights happen
-# to say. With a small weight, *kind* is learned, but lags. Does it pay to learn both at once? Against
-# networks trained for one answer alone, equal weights move *same* by
-# `{python} f"{gains[0]:+.1f}".replace("-", "−")` percentage points and *kind* by
+# An answer with weight 0 stays a guess. With a small weight, *kind* is learned, but lags. Does it
+# pay to learn both at once? Against networks trained for one answer alone, equal weights move *same*
+# by `{python} f"{gains[0]:+.1f}".replace("-", "−")` percentage points and *kind* by
 # `{python} f"{gains[1]:+.1f}".replace("-", "−")`, while their seeds lie up to
 # `{python} f"{noise[0]:.1f}"` and `{python} f"{noise[1]:.1f}"` points apart. Look which is larger
-# before you believe in a gain or a loss. Loss weights are settings
-# like the learning rate: no rule finds them, validation does.
+# before you believe in a gain or a loss. Loss weights are settings like the learning rate: no rule
+# finds them, validation does.
 #
-# Is the network any good? Accuracy alone cannot say; you need [baselines](fashion-mnist.md):
+# Is the network any good? You need [baselines](fashion-mnist.md):
 #
-# - pixels alone: say *same* if the photographs differ by less than some number a pixel, the number that
-#   was best on the training pairs;
-# - no question about sameness: let *kind* name both photographs and compare the names. For the second
-#   name, swap the photographs.
+# - pixels alone: say *same* if the photographs differ, on average over the pixels, by less than a
+#   limit, the one that was best on the training pairs;
+# - no question about sameness: let *kind* name both photographs and compare the names. For the
+#   second name, swap the photographs.
 
 # %%
 twins = trios[1.0, 1.0][0]  # equal weights, first seed
@@ -480,9 +483,9 @@ def compare(pairs: dict, truth: dict) -> dict[str, float]:
 {name: f"{r:.1%}" for name, r in compare(held_out_pairs, held_out_truth).items()}
 
 # %% [markdown]
-# Always saying *different* is right on half of the pairs, by construction. Pixels get well above that,
-# and the network well above pixels. Naming both comes close to the output that was trained for the
-# question, but it needs class labels; *same* could be learned from pairs of things that have no names.
+# Always saying *different* is right on half of the pairs. Pixels get well above that, and the
+# network well above pixels. Naming both comes close to the output that was trained for the question,
+# but it needs class labels; *same* could be learned from pairs of things that have no names.
 #
 # ## What goes wrong
 #
@@ -509,7 +512,7 @@ layers.Concatenate()([right, left_code])
 # any data: symbolic tensors have shapes for this very reason.
 #
 # **The one that says nothing.** You meant to share, and made two encoders. Every shape fits, and it
-# trains. Ask both networks how far a photograph lies from *itself*:
+# trains. Ask both networks, the second untrained, how far a photograph lies from *itself*:
 
 # %%
 for name, pair in {"shared": twins, "not shared": build_twins(shared=False)}.items():
@@ -518,9 +521,9 @@ for name, pair in {"shared": twins, "not shared": build_twins(shared=False)}.ite
     print(f"{name}: {pair.count_params():,} weights, largest distance {far:.2f}")
 
 # %% [markdown]
-# Two encoders speak two languages, and their numbers cannot be compared. Training would have to
-# teach them a common one, with nearly twice the weights. Look at the diagram: is the second box
-# dashed?
+# Shared, that is 0 with any weights. Two encoders speak two languages, and their numbers cannot be
+# compared. Training would have to teach them a common one, with nearly twice the weights. Look at
+# the diagram: is the second box dashed?
 #
 # ## The exam
 #
@@ -549,8 +552,8 @@ titles = [f"same: {p:.0%}\n{kind}" for p, kind in zip(says_same[worst], kinds, s
 plots.image_grid(side_by_side, titles, columns=4, subject="surest mistakes")
 
 # %% [markdown]
-# Near 0%, both photographs are of one class; near 100%, they are not. Some pairs look alike and have
-# different names; others have one name and look nothing alike.
+# All are mistakes: near 0%, both photographs are of one class; near 100%, they are not. Some pairs
+# look alike and have different names; others have one name and look nothing alike.
 
 # %% tags=["claims"]
 assert test_accuracy > 0.86, "relu, tanh and selu together reach 86% of the test photographs"
@@ -573,8 +576,9 @@ assert exam["the output same"] > exam["pixel distance"] + 0.05, (
 # ## Exercises
 #
 # **1. Round the layer.** Write a block with a skip connection: a dense layer with relu, of as many
-# units as its input has numbers, and its result added to its input. It takes and returns symbolic
-# tensors of shape (batch, units). (If the layer's weights are all 0, what must the block return?)
+# units as its input has numbers, and its result added to its input (`layers.Add` is called like
+# `layers.Subtract` above). It takes and returns symbolic tensors of shape (batch, units). (If the
+# layer's weights are all 0, what must the block return?)
 
 
 # %% tags=["starter"]
@@ -604,7 +608,7 @@ def skip_block(x):
 # and $v$ 0.999 of itself plus 0.001 of the slope's square. As both began at 0 they are too small at
 # first: divide $m$ by $1 - 0.9^t$ and $v$ by $1 - 0.999^t$. Then the weight loses the rate times the
 # first quotient divided by the root of the second. Return the weight after each step, starting from
-# 0. The starter is plain SGD.
+# 0. The starter is plain SGD. The check compares with Keras.
 
 
 # %% tags=["starter"]
@@ -678,7 +682,8 @@ def build_namer(twins: keras.Model) -> keras.Model:
 #   outputs. A layer called twice is shared.
 # - An activation's slope decides what comes back through it. Give it the initializer that fits, and
 #   count dead units when the rate is high.
-# - Tune each optimizer's rate before you compare, and say so when the winner is inside the noise.
+# - Tune each optimizer's rate before you compare, and say so when the winner is inside the noise
+#   ([Experiments](experiments.md)).
 # - Several outputs have several losses, added with weights.
 #
 # ## Where next

@@ -1,7 +1,7 @@
 # ---
 # title: Regularisation and callbacks
 # summary: What holds a network back from learning by heart, what that costs, and who watches over a training.
-# needs: [fashion-mnist, first-network]
+# needs: [first-network, functional-api]
 # teaches: [regularisation, l2 penalty, dropout, callback, checkpoint, plateau, patience, early stopping, tensorboard, event file]
 # data: [fashion-mnist]
 # artifacts: []
@@ -51,12 +51,12 @@ lowest, last = np.transpose([(min(validation), validation[-1]) for _, validation
 best_epoch = int(np.argmin(list(races.values())[-1][1])) + 1
 
 # %% [markdown]
-# The epochs lie on a logarithmic axis, because the first few decide the most. Follow a thin line, the
-# training cross-entropy: the larger the network, the sooner it is near 0. Now the thick line of the
-# same colour, the validation cross-entropy. The large network is at its best after epoch
-# `{python} best_epoch` and then climbs: from `{python} f"{lowest[2]:.2f}"` to
-# `{python} f"{last[2]:.2f}"`. The small one does the same. The tiny one has too few weights to learn
-# a thousand photographs by heart, and takes long to learn anything.
+# The epochs lie on a logarithmic axis, because the first few decide the most. Follow a thin line,
+# the training cross-entropy: the larger the network, the sooner it is near 0. Now the thick line of
+# the same colour, the validation cross-entropy, with a large marker where it is lowest. The large
+# network is at its best after epoch `{python} best_epoch` and then climbs: from
+# `{python} f"{lowest[2]:.2f}"` to `{python} f"{last[2]:.2f}"`. The small one does the same. The tiny
+# one has too few weights to learn a thousand photographs by heart, and takes long to learn anything.
 #
 # A network that is small enough hardly overfits, and cannot do much else either. The other way is to
 # take one that is large enough, and hold it back. Whatever holds it back is called
@@ -91,8 +91,8 @@ for strength in (0.0, 0.1, 1.0, 3.0):
 # that the data insist on stays large; one that they do not care about goes to 0. Where the picture
 # breaks: a band can snap, and this one never does.
 #
-# In Keras, each layer takes a penalty for its weight matrix, which Keras calls the *kernel*, and
-# another for its biases. This is the first layer of the network that this page is about:
+# In Keras, each layer takes a penalty for its weight matrix, the *kernel*, and another for its
+# biases. This is the first layer of the network that this page is about, here with two inputs:
 
 # %%
 layer = keras.layers.Dense(
@@ -109,13 +109,14 @@ layer.set_weights([np.tile([[0.3], [0.4]], 100), np.zeros(100)])
 [float(term) for term in layer.losses]
 
 # %% [markdown]
-# Check it: here each of the 100 units has two weights, 0.3 and 0.4, whose squares add up to a
-# quarter. That makes 25, times 0.01. The biases are 0 and cost nothing. `fit` adds the `losses` of
-# all layers to the loss, at every step.
+# Check it: each of the 100 units has two weights, 0.3 and 0.4, whose squares add up to a quarter.
+# That makes 25, times 0.01. The biases are 0 and cost nothing. `fit` adds the `losses` of all layers
+# to the loss, at every step. (AdamW's [weight decay](functional-api.md) also shrinks weights, but in
+# the step itself, not through the loss.)
 #
 # ## Noise during training
 #
-# **Dropout** sets a random part of a layer's outputs to 0, another part at each step, and only in
+# **Dropout** sets a random part of a layer's outputs to 0, drawn anew at each step, and only in
 # training. Here, a rate of 0.2 and ten ones:
 
 # %%
@@ -125,18 +126,19 @@ print("in training:  ", dropout(ones, training=True).numpy()[0])
 print("in prediction:", dropout(ones, training=False).numpy()[0])
 
 # %% [markdown]
-# The ones that are left are divided by the part that is left: so the sum stays the same on average, and the next layer
-# finds in prediction what it is used to. Think of a team in which somebody else is missing every day:
-# nobody can rely on one colleague, and knowledge gets spread. Where the picture breaks: a team would
-# notice who is missing, and these units cannot.
+# The others are divided by one minus the rate. So the sum stays the same on average, and the next
+# layer finds in prediction what it is used to. Think of a team in which somebody else is missing
+# every day: nobody can rely on one colleague. Where the picture breaks: a team would notice who is
+# missing, and these units cannot.
 #
 # ## The recipe
 #
 # Now a recipe with everything switched on, as you may find it published: two hidden layers of 100
 # units, dropout of 0.2 after each, an L2 penalty with strength 0.01 on every kernel and every bias,
-# and all of them started from *LeCun's normal* distribution, whose variance is one divided by the
-# number of inputs. (A bias counts as having as many inputs as its layer has units.) The layers and the
-# network have names: errors, pictures, saved files and TensorBoard all show them.
+# and all of them started from a normal distribution by [LeCun's rule](functional-api.md): the
+# variance is one divided by the number of inputs. (A bias counts as having as many inputs as its
+# layer has units.) The layers and the network have names: errors, pictures, saved files and
+# TensorBoard all show them.
 
 # %%
 from snippets.models import regularised_network
@@ -154,11 +156,11 @@ plots.table(rows)
 
 # %% [markdown]
 # The last column can be worked out without a computer. `hidden_1` has 784 × 100 weights with a mean
-# square of 1 / 784, so their squares add up to about 100; times 0.01, that is 1. (The biases add about
-# a hundredth of that.) `hidden_2` comes to 1 as well and `logits` to a tenth. Altogether it is `{python} f"{first_penalty:.2f}"` before the first
-# step. You know another number of that size: $\ln 10$ = `{python} f"{np.log(10):.2f}"`, the
-# cross-entropy of knowing nothing. **At the start, half of what this network is asked to do is to
-# shrink.** Keep that in mind.
+# square of 1 / 784, so their squares add up to about 100; times 0.01, that is 1. (The biases add
+# about a hundredth of that.) `hidden_2` comes to 1 as well and `logits` to a tenth. Altogether it is
+# `{python} f"{first_penalty:.2f}"` before the first step. You know another number of that size:
+# $\ln 10$ = `{python} f"{np.log(10):.2f}"`, the cross-entropy of knowing nothing. **At the start,
+# half of what this network is asked to do is to shrink.**
 #
 # ## Labels with ten numbers
 #
@@ -236,10 +238,10 @@ most_epochs = 100 if full else 20
 # %% [markdown]
 # This is the *`{python} fashion.edition`* edition of the page: it trains on
 # `{python} f"{len(labels):,}"` photographs, as many of each class, for at most
-# `{python} most_epochs` epochs, and the held-out photographs tell the callbacks how it goes. The full
-# edition does as the recipe says: all photographs, up to 100 epochs, and the *test* photographs tell
-# the callbacks, a mistake whose price comes later. Beside the recipe, train the same network with no
-# penalty and no dropout. (One seed each, for now. Three will come.)
+# `{python} most_epochs` epochs, and the held-out photographs tell the callbacks how it goes. The
+# full edition does as the recipe says: all photographs, up to 100 epochs, and the *test* photographs
+# tell the callbacks, a mistake whose price comes later. Beside the recipe, train the same network
+# with no penalty and no dropout. (One seed each, for now.)
 
 # %% tags=["measured"]
 from snippets.training import Stopwatch
@@ -275,11 +277,11 @@ plots.marked_curves(
 
 # %% [markdown]
 # Training falls and falls. Validation goes down for some epochs and then sideways, and
-# `ReduceLROnPlateau` answers: at each dotted line it divides the learning rate by five. Both curves
-# jump down at the first one: large steps had kept the weights shaking around a good place. The file
-# `free.keras` holds the network as it was after epoch `{python} best`, not after epoch
-# `{python} end`. (`EarlyStopping` has `restore_best_weights=True` for the same purpose. Without one or
-# the other you keep the *last* network, patience and all.)
+# `ReduceLROnPlateau` answers: at each dotted line it divides the learning rate, drawn below, by
+# five. Both curves jump down at the first one: large steps had kept the weights shaking around a
+# good place. The file `free.keras` holds the network as it was after epoch `{python} best`, not
+# after epoch `{python} end`. (`EarlyStopping` has `restore_best_weights=True` for the same purpose.
+# Without one or the other you keep the *last* network.)
 #
 # Now load both checkpoints and compare:
 
@@ -300,7 +302,7 @@ plots.table(rows)
 #
 # ## What goes wrong?
 #
-# Split the recipe's validation loss into its two terms:
+# Split the recipe's validation loss into its two terms, one drawn on top of the other:
 
 # %%
 history = histories["published"]
@@ -326,9 +328,9 @@ plots.table(rows)
 
 # %% [markdown]
 # Left alone, the kernel of `hidden_1` grows; in the recipe its sum of squares shrinks to
-# `{python} f"{squares['published'][0] / squares['before'][0]:.0%}"` of the first. What does a unit look
-# like then? Here are the weights of two units of each network as pictures, on one scale of colours: the
-# unit with the largest weights and one in the middle.
+# `{python} f"{squares['published'][0] / squares['before'][0]:.0%}"` of what it was. What does a unit
+# look like then? Here are the weights of two units of each network as pictures, on one scale of
+# colours: the unit with the largest weights and one in the middle.
 
 # %%
 pictures = {}
@@ -343,14 +345,15 @@ plots.signed_images(pictures)
 # The free units are speckled, much of it with accidents of the training photographs. The recipe's are
 # smooth, and so pale that little is left of them.
 #
-# Is it the penalty on biases, which many advise against? The table acquits it: before training, all
-# biases together weigh about a hundredth of the kernels. It is the strength.
+# Is it the penalty on biases? The table acquits it: before training, all biases together are little
+# beside even one kernel. It is the strength.
 #
 # ## How strong, then?
 #
-# Vary the strength alone: no dropout, one cycle of the learning rate, everything else the same. Do it
-# with 1,000 photographs and with 10,000, but with the same number of steps and the same batch size:
-# each of the 1,000 is laid down ten times. Three seeds each.
+# Vary the strength alone: no dropout, one cycle of the learning rate, everything else the same. Do
+# it with 1,000 photographs and with 10,000, but with the same number of steps and the same batch
+# size: each of the 1,000 is there ten times. Three seeds each; the strength 0 stands at the left
+# end.
 
 # %%
 from snippets.training import fit_one_cycle
@@ -394,14 +397,14 @@ mean_few, mean_many = by_few.mean(axis=0), by_many.mean(axis=0)
 # With 10,000 it is the worst, and the means of the other two lie only
 # `{python} f"{np.ptp(mean_many[:-1, 0]):.3f}"` apart.
 #
-# Look at the loss again, and you see why. The cross-entropy is a *mean* over the photographs; the
-# penalty is not divided by anything. A strength of 0.01 says how much you believe that weights are
-# small. Ten times the photographs are ten times the evidence, and should need a tenth of the belief.
+# Why? The cross-entropy is a *mean* over the photographs; the penalty is not divided by anything. A
+# strength of 0.01 says how much you believe that weights are small. Ten times the photographs are
+# ten times the evidence, and should need a tenth of the belief.
 #
-# Do not hope for too much, though. With 1,000 photographs the *accuracy* goes from
-# `{python} f"{mean_few[0, 1]:.1%}"` to `{python} f"{mean_few[-1, 1]:.1%}"`: the penalty finds few more
-# right answers, if any. It keeps the network from being so sure of the wrong ones. More photographs
-# do both: ten times as many bring `{python} f"{mean_many[0, 1]:.1%}"`.
+# The *accuracy* is another matter. With 1,000 photographs it goes from
+# `{python} f"{mean_few[0, 1]:.1%}"` to `{python} f"{mean_few[-1, 1]:.1%}"`: the penalty finds few
+# more right answers, if any. It keeps the network from being so sure of the wrong ones. More
+# photographs do both: ten times as many bring `{python} f"{mean_many[0, 1]:.1%}"`.
 #
 # ## Watching the wrong number
 #
@@ -432,12 +435,13 @@ entropies = by_loss["val_cross_entropy"]
 harm = entropies[kept_by_loss - 1] - entropies[kept_by_entropy - 1]
 
 # %% [markdown]
-# The cross-entropy turns round after epoch `{python} kept_by_entropy`. The loss does not notice: the
-# weights still shrink, the penalty with them, and that outweighs the harm. Watching `val_loss`,
-# `EarlyStopping` trains for `{python} len(by_loss["loss"])` epochs and keeps a network whose
-# cross-entropy is worse by `{python} f"{harm:.2f}"`. Watching `val_cross_entropy`, it stops after
-# `{python} len(by_entropy["loss"])`. The cure is one line: give `compile` the cross-entropy as a
-# metric, and the callbacks its name. `mode="min"` says that less is better.
+# Both curves are from the run that watched `val_loss`. The cross-entropy turns round after epoch
+# `{python} kept_by_entropy`. The loss does not notice: the weights still shrink, the penalty with
+# them, and that outweighs the harm. `EarlyStopping` trains for `{python} len(by_loss["loss"])`
+# epochs and keeps a network whose cross-entropy is worse by `{python} f"{harm:.2f}"`. Watching
+# `val_cross_entropy`, it stops after `{python} len(by_entropy["loss"])`. The cure is one line: give
+# `compile` the cross-entropy as a metric, and the callbacks its name. `mode="min"` says that less is
+# better.
 #
 # Names are easily wrong, though:
 
@@ -470,8 +474,8 @@ print(epochs_run, "epochs:", caught[0].message)
 #
 # ## Stop at 85%
 #
-# A callback that ends training once the network is good enough is a classic first one to write. Its
-# methods may set `self.model.stop_training`:
+# A callback of your own can end the training once the network is good enough. Its methods may set
+# `self.model.stop_training`:
 
 
 # %%
@@ -517,8 +521,8 @@ stopped = fit_one_cycle(dense_network(), everything, validation=held_out, callba
 # and open the address that it prints, `http://localhost:6006`. (In a notebook: `%load_ext tensorboard`,
 # then `%tensorboard --logdir logs`.)
 #
-# The files are no secret. TensorBoard's own reader opens them. It is made for a screen, and of each
-# name it keeps ten numbers, drawn at random, unless you ask for all with a guidance of 0:
+# TensorBoard's own reader opens the files. It is made for a screen, and keeps ten numbers a name,
+# drawn at random, unless you ask for all with a guidance of 0:
 
 # %%
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -539,8 +543,8 @@ for name, history in histories.items():  # an earlier run of this page may have 
 plots.overfitting_curves(seen, log_x=False)
 
 # %% [markdown]
-# Both trainings once more, read from files. Look at the thin lines: the recipe's training cross-entropy
-# lies *above* its validation. That is no miracle: dropout is on while it is measured.
+# Both trainings once more, read from files. Look at the thin lines: the recipe's training
+# cross-entropy lies *above* its validation, because dropout is on in training.
 #
 # ## What it costs to choose on the exam
 #
@@ -575,12 +579,12 @@ plots.spread_curves(curves, x=EXAMS, log_x=True, percent=True, **axes)
 # %% [markdown]
 # The two lines ought to be one. An exam of 100 photographs flatters the chosen epoch by
 # `{python} f"{flattery[0]:.1f}"` points, one of 1,000 by `{python} f"{flattery[2]:.1f}"`; with 3,000
-# the lines all but meet. Among `{python} len(epochs_right)` epochs there is always one whose accidents
-# suit a small exam. The test set has 10,000 photographs, so there the price of choosing an epoch is
-# small. But it grows with everything else that you choose the same way: each learning rate, each
-# strength, each seed. And the worst part is that you do not know the price. Only fresh photographs
-# could tell, and you have used yours up. (You have met this [with rules made at
-# random](fashion-mnist.md).)
+# the lines all but meet. Among `{python} len(epochs_right)` epochs there is always one whose
+# accidents suit a small exam. The test set has 10,000 photographs, so there the price of choosing an
+# epoch is small. But it grows with everything else that you choose the same way: each learning rate,
+# each strength, each seed. And the worst part is that you do not know the price. Only fresh
+# photographs could tell, and you have used yours up. (You have met this [with rules made at
+# random](fashion-mnist.md); [Experiments](experiments.md) gives it a name.)
 #
 # ## The same network, done well
 #
@@ -619,8 +623,7 @@ print(chosen, [f"{accuracy:.1%}" for accuracy in tested])
 # %% [markdown]
 # The same 100-100-10 units are now right on `{python} f"{min(tested):.1%}"` to
 # `{python} f"{max(tested):.1%}"` of the test photographs, and each training takes a few CPU seconds,
-# where the recipe at full length takes minutes. What made the difference is not what was added, but
-# how much was taken away.
+# where the recipe at full length takes minutes.
 
 # %% tags=["claims"]
 lead = scores["free"]["accuracy"] - scores["published"]["accuracy"]
@@ -671,9 +674,9 @@ def l2_penalty(weights: list[np.ndarray], strength: float) -> float:
 
 # %% [markdown]
 # **2. Be the early stopper.** You see what was measured after each epoch, less is better. Return the
-# epoch with the lowest value so far and the epoch after which training stops: the first at which there
-# has been no new lowest value for `patience` epochs, or the last one there is. Count from 1. The
-# starter has all the patience in the world.
+# epoch with the lowest value so far (of equals, the first) and the epoch after which training stops:
+# the first at which there has been no new lowest value for `patience` epochs, or the last one there
+# is. Count from 1. The starter has all the patience in the world.
 
 
 # %% tags=["starter"]

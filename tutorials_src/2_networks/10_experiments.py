@@ -1,7 +1,7 @@
 # ---
 # title: Experiments
 # summary: "Which setting is better, and would luck have done the same? Sweeps, seeds, a range test and a tuner."
-# needs: [first-network, evaluation]
+# needs: [evaluation, functional-api, regularisation]
 # teaches: [hyperparameter, sweep, noise, learning-rate range test, winner's curse, search space, random search, successive halving, hyperband]
 # data: [fashion-mnist]
 # artifacts: []
@@ -43,19 +43,20 @@ report = {f"{units} units": [one_run(units)] for units in (64, 512)}
 plots.seed_dots(report, xlabel="validation accuracy")
 
 # %% [markdown]
-# Units, layers, epochs, batch size, learning rate, initializer: the numbers that you choose and
-# training does not are the **hyperparameters**. Every course has a list of things to try with them.
-# This page tries them, and asks each time what the try has told you.
+# Units, layers, epochs, batch size, learning rate, [initializer](functional-api.md): what you choose
+# and training does not are the **hyperparameters**. This page tries them, and asks what each try
+# tells you.
 #
-# A dear experiment is done once, and then tells little. So make it cheap. On this page, which ran on
-# the *`{python} fashion.edition`* edition, networks learn from a stratified sample of
-# `{python} f"{len(labels):,}"` photographs, and are graded on the whole validation set. Their accuracies
-# are lower than in the tutorials that use all photographs. It is the differences that count here.
+# A costly experiment is done once, and then tells little. So make it cheap. On this page, which ran
+# on the *`{python} fashion.edition`* edition, networks learn from a stratified sample of
+# `{python} f"{len(labels):,}"` photographs, and are graded on the whole validation set. Accuracies
+# are lower than with all photographs; here the differences count.
 #
 # Next, the recipe, with everything that will be changed as an argument and the plain choice as its
-# default. Preparing a network for `fit` has a fixed price: TensorFlow traces the training step. `@cache`
-# remembers what a function returned, so the same arguments get the same network, traced once.
-# `steps_per_execution` runs a whole epoch's steps without coming back to Python.
+# default. Preparing a network for `fit` has a fixed price: TensorFlow traces the training step.
+# `@cache` remembers what a function returned, so the same arguments get the same network, traced
+# once. (`**shape` gathers all other named arguments; `**_` ignores them.) `steps_per_execution` runs
+# a whole epoch's steps without coming back to Python.
 
 # %%
 import math
@@ -116,9 +117,10 @@ top, bottom = max(means, key=means.get), min(means, key=means.get)
 print(f"{top} leads {bottom} by {100 * (means[top] - means[bottom]):.2f} points")
 
 # %% [markdown]
-# Had someone told you that `{python} bottom` has 64 units and `{python} top` 512, would you have
-# doubted it? The groups differ in nothing. Such differences without a cause are **noise**. Any
-# improvement has to be measured against their size, and a single run does not show it.
+# (Lines reach from the worst seed to the best; strokes are means.) Had someone told you that
+# `{python} bottom` has 64 units and `{python} top` 512, would you have doubted it? The groups differ
+# in nothing. Such differences without a cause are **noise**. Any improvement has to be measured
+# against their size, and a single run does not show it.
 #
 # ## A rule that can be checked by hand
 #
@@ -136,12 +138,12 @@ clear = [places for places in orders if places in ((0, 1, 2), (3, 4, 5))]
 print(f"{len(orders)} ways, and one setting is clear of the other in {len(clear)}: {clear}")
 
 # %% [markdown]
-# Two ways in 20: with two equal settings and three seeds, the rule is fooled once in ten times. (It
-# is a small *permutation test*.) The four groups above make six pairs, and luck alone has made
-# `{python} sum(min(a) > max(b) for a in groups.values() for b in groups.values())` of them
-# clear. In a **sweep**, which tries several values of one hyperparameter, the winner should be clear of
-# *all* the others. For that, its three networks must take the top three places. `false_alarm` counts
-# for any number of settings and seeds:
+# Two ways in 20: with two equal settings and three seeds, the rule is fooled once in ten times. The
+# four groups above make six pairs, and luck alone has made
+# `{python} sum(min(a) > max(b) for a in groups.values() for b in groups.values())` of them clear. In
+# a **sweep**, which tries several values of one hyperparameter, the winner should be clear of *all*
+# the others. For that, its three networks must take the top three places. `false_alarm` says how
+# often luck does that, for any number of settings and seeds:
 
 # %%
 from snippets.experiments import Result, false_alarm, inside_the_noise
@@ -195,7 +197,7 @@ plots.seed_dots({result.name: result.scores for result in units}, xlabel="valida
 #
 # ## How many layers?
 #
-# `known` hands over results that are there already: the plain setting need not be trained again.
+# `known` hands over results: the plain setting need not be trained again.
 
 # %% tags=["measured"]
 depths = {"1 hidden layer": {}, "2 hidden layers": {"depth": 2}, "3 hidden layers": {"depth": 3}}
@@ -206,14 +208,12 @@ plots.table(summary(layers))
 plots.seed_dots({result.name: result.scores for result in layers}, xlabel="validation accuracy")
 
 # %% [markdown]
-# `{python} verdict(layers)` *Deeper is better* is not a law. Flattened photographs of clothes leave
-# little for a third dense layer to find.
+# `{python} verdict(layers)` *Deeper is better* is not a law.
 #
 # ## How many epochs?
 #
 # Four lengths with three seeds would be twelve runs. A short cut: train for 20 epochs, and note the
-# accuracy after 5 and after 10 on the way. A *callback*, an object whose functions `fit` calls as it
-# goes, can do that.
+# accuracy after 5 and after 10 on the way. A [callback](regularisation.md) can do that.
 
 # %%
 on_the_way = {5: [], 10: [], 20: []}
@@ -265,9 +265,8 @@ plots.seed_lines(
 #
 # ## Which batch size? A clear answer to the wrong question
 #
-# Two colleagues compare batch sizes 32 and 512. Both do everything as above: ten epochs, three seeds,
-# and nothing changed but the batch size. One of them lets the learning rate peak at 0.001, the other
-# at 0.03.
+# Two colleagues compare batch sizes 32 and 512. Both do everything as above: ten epochs, three
+# seeds. One of them lets the learning rate peak at 0.001, the other at 0.03.
 
 # %% tags=["measured"]
 rates = (0.001, 0.006, 0.03)
@@ -287,12 +286,12 @@ for rate in (0.001, 0.03):
 gaps = {rate: small.mean - large.mean for rate, (large, small) in reports.items()}
 
 # %% [markdown]
-# The first answer is as clear as can be: `{python} f"{100 * gaps[0.001]:.1f}"` points for small
-# batches. The second points the other way, by `{python} f"{-100 * gaps[0.03]:.1f}"`. No number of
-# seeds will reconcile them, because this is not noise: the comparison is unfair. Batches of 32 make
+# The first answer is clear: `{python} f"{100 * gaps[0.001]:.1f}"` points for small batches. The
+# second points the other way, by `{python} f"{-100 * gaps[0.03]:.1f}"`. No number of seeds will
+# reconcile them, because this is not noise: the comparison is unfair. Batches of 32 make
 # `{python} f"{max(steps):,}"` steps out of the photographs from which batches of 512 make
-# `{python} f"{min(steps):,}"`. With few steps, each has to be long; with many, long ones do harm. Any
-# one learning rate suits one of them better. Seen as a whole:
+# `{python} f"{min(steps):,}"`. With few steps, each has to be long; with many, long ones do harm.
+# Any one learning rate suits one of them better. Seen as a whole:
 
 # %%
 sizes = {n: [r for r in batches if r.setting["batch_size"] == n] for n in (512, 32)}
@@ -318,8 +317,8 @@ print(verdict(champions))
 #
 # ## Finding the learning rate's range in one short run
 #
-# Six settings to find two learning rates: there is a cheaper way. In a **learning-rate range test**
-# the rate climbs from step to step, from far too small to far too large, and you watch the loss.
+# There is a cheaper way. In a **learning-rate range test** the rate climbs from step to step, from
+# far too small to far too large, and you watch the loss (its running mean).
 
 # %%
 from snippets.experiments import learning_rate_range_test
@@ -345,15 +344,15 @@ lowest = {name: climbing[np.mean(losses, axis=0).argmin()] for name, losses in c
 print({name: f"lowest loss at {rate:.2g}" for name, rate in lowest.items()})
 
 # %% [markdown]
-# On the left, the steps are too short. In the middle the loss falls. On the right it climbs: each step
-# throws away more than it finds. The lowest point is already near that edge, so a cycle should peak
-# around there or a little before, and a fixed rate should be several times smaller.
-# The test says what the sweep said: the batches of 512 want the larger rate. It takes
-# `{python} len(climbing)` steps. What it cannot say is how good the network will be in the end.
+# On the left, the steps are too short. In the middle the loss falls. On the right it climbs: each
+# step throws away more than it finds. The lowest point is already near that edge, so a cycle should
+# peak around there or a little before, and a fixed rate should be several times smaller. The test
+# says what the sweep said: the batches of 512 want the larger rate. It takes
+# `{python} len(climbing)` steps. What it cannot say is how good the network will be.
 #
 # ## Does the initializer matter?
 #
-# The initializer draws the first weights. Here are the default, two others, and no draw at all.
+# Here are the default, two others, and no draw at all.
 
 # %% tags=["measured"]
 names = ("glorot_uniform", "he_normal", "lecun_normal", "zeros")
@@ -369,12 +368,11 @@ plots.seed_dots({r.name: r.scores for r in random_ones}, xlabel="validation accu
 # `{python} verdict(random_ones)` With one hidden layer, the random initializers hardly differ. (In a
 # [long chain of layers](functional-api.md) they do.)
 #
-# The figure leaves out the zeros, for they would be far to the left: every one of those networks gives
-# every photograph the same class. Work it out by hand. With all weights 0, each hidden unit answers
-# `relu(0)`, which is 0. The gradient of a weight of the last layer is a multiple of that answer: 0. The
-# gradient of a weight of the first layer passes through the weights of the last: 0. Only the last
-# biases learn. Weights need to differ at first, or no unit has a reason to become another than its
-# neighbour.
+# The figure leaves out the zeros: every one of those networks gives every photograph the same class.
+# Work it out by hand. With all weights 0, each hidden unit answers `relu(0)`, which is 0. The
+# gradient of a weight of the last layer is a multiple of that answer: 0. The gradient of a weight of
+# the first layer passes through the weights of the last: 0. Only the last biases learn. Weights need
+# to differ at first, or no unit has a reason to become different from its neighbour.
 #
 # ## The luckiest of twelve
 #
@@ -397,11 +395,13 @@ plots.seed_lines(
 )
 
 # %% [markdown]
-# The more you choose from, the better the promise, and nothing of it is kept. A chosen score is high
+# The more you choose from, the better the promise, and nothing of it is kept. (The lower line may
+# even fall: of equal totals, more in one half leaves less for the other.) A chosen score is high
 # partly because it was chosen: the **winner's curse**. With twelve networks that are equally good it
 # promises `{python} f"{100 * (choices[12][0] - choices[12][1]):.1f}"` points too many. It strikes
-# whenever the photographs that choose also grade, be it among seeds, epochs or settings. The cure is
-# to choose on some photographs and grade on others. That is what the test set is for.
+# whenever the photographs that choose also grade, be it among seeds, [epochs](regularisation.md) or
+# settings. The cure is to choose on some photographs and grade on others. That is what the test set
+# is for.
 #
 # ## The best by hand
 #
@@ -418,9 +418,11 @@ by_hand
 # ## Letting a machine search
 #
 # Each of these parts was best while the others were plain. Nobody has tried them together, and what
-# suits one width need not suit another: see batch size and learning rate. But all combinations are too
-# many: `{python} f"{3 * 3 * 3 * 2 * 6:,}"` in the **search space** below, if you allow six learning
-# rates. KerasTuner draws some. Each call of `hp` names a hyperparameter and says from what to draw.
+# suits one width need not suit another. But all combinations are too many:
+# `{python} f"{3 * 3 * 3 * 2 * 6:,}"` in the **search space** below, if you allow six learning rates.
+# KerasTuner, another package, draws some. Each call of `hp` names a hyperparameter and says from
+# what to draw (`sampling="log"`: equal factors, equal chances). `Recipe` says how to build and train
+# one. Batches of 32 and LeCun's rule are left out.
 
 # %%
 from keras_tuner import Hyperband, HyperModel, RandomSearch
@@ -451,11 +453,11 @@ class Recipe(HyperModel):
 
 
 # %% [markdown]
-# **Random search** draws settings and trains each to the end. **Hyperband** asks why you would train a
-# bad one to the end. It starts many for a few epochs, keeps the best part of them (here a quarter) and
-# goes on with those, by a new cycle: **successive halving**. A setting that starts slowly may be the
-# best in the end, so Hyperband also trains a few in full from the start. Both searches get about the
-# same number of epochs.
+# **Random search** draws settings and trains each to the end. **Hyperband** asks why you would train
+# a bad one to the end. It starts many for a few epochs, keeps the best part of them (here a quarter,
+# not a half) and goes on with those, with a new cycle of the rate: **successive halving**. A setting
+# that starts slowly may be the best in the end, so Hyperband also trains a few in full from the
+# start. Both searches get about the same number of epochs.
 
 # %% tags=["measured"]
 import gc
@@ -486,11 +488,11 @@ plain = ("plain setting, mean of 12 seeds", right.mean())
 plots.search_progress(progress, ylabel="validation accuracy", reference=plain)
 
 # %% [markdown]
-# A mark is a trial; the line is the best so far. With the same seed both searches draw the same first
-# six settings. Hyperband's first six marks are low, because those networks had three epochs only; the
-# two that looked best went on. A trial is one run with one seed, and you know by now what the best of
-# many is worth. So train each search's winner, and the best by hand, with
-# three seeds that have chosen nothing yet, and keep the weights.
+# A mark is a trial; its line is the best so far, the dotted one the plain setting. With the same
+# seed both searches draw the same first six settings. Hyperband's first six marks are low, because
+# those networks had three epochs only; the two that looked best went on. A trial is one run with one
+# seed, and you know by now what the best of many is worth. So train each search's winner, and the
+# best by hand, with three seeds that have chosen nothing yet, and keep the weights.
 
 # %% tags=["measured"]
 found = {name: setting_of(tuner.get_best_hyperparameters()[0]) for name, tuner in tuners.items()}
@@ -517,10 +519,12 @@ said = {name: ", ".join(f"{k} {v}" for k, v in given.items()) for name, given in
 plots.table([{"finalist": name, "setting": text} for name, text in said.items()])
 
 # %% [markdown]
-# `{python} verdict(final)` `{python} "Both searches found the same setting." if found["random search"] == found["Hyperband"] else ""`
+# *Promised* is what the winner's one trial scored; one seed may fall on either side of the mean.
+# `{python} verdict(final)`
+# `{python} "Both searches found the same setting." if found["random search"] == found["Hyperband"] else ""`
 # After all its changes the best by hand has `{python} f"{final[0].mean:.1%}"`; the plain setting has
-# `{python} f"{right.mean():.1%}"`. A search knows no more about networks than you do, but tries
-# combinations that you would not have tried. Of noise it knows nothing: the seeds are up to you.
+# `{python} f"{right.mean():.1%}"`. A search tries combinations that you would not have tried. Of
+# noise it knows nothing: the seeds are up to you.
 #
 # ## The exam
 #
@@ -593,8 +597,8 @@ print(verdict(sweep(train, wider, seeds=seeds, known=units)))
 
 # %% [markdown]
 # **2. Add a layer, remove a layer.** Before you do, know how many weights, biases included, the
-# network will have. Write it for any number of hidden layers, none included. The starter gives each
-# hidden layer 784 inputs.
+# network will have. Complete `weights` for any number of hidden layers, even none. The starter gives
+# each hidden layer 784 inputs.
 
 
 # %% tags=["starter"]
@@ -618,9 +622,10 @@ fewer = {"no hidden layer": {"depth": 0}, "1 hidden layer": {}, "2 hidden layers
 print(verdict(sweep(train, fewer, seeds=seeds, known=layers)))
 
 # %% [markdown]
-# **3. Fewer epochs, more epochs.** The best mean may be dear. Return the name of the *first* result
-# that the seeds cannot tell from the best; with the cheapest listed first, that is the thrifty choice.
-# `inside_the_noise` returns the names of those that the best is not clear of, without the best itself.
+# **3. Fewer epochs, more epochs.** The best mean may be costly. Return the name of the *first*
+# result that the seeds cannot tell from the best; with the cheapest listed first, that is the
+# thrifty choice. `inside_the_noise` returns the names of those that the best is not clear of,
+# without the best itself; `best(results).name` is that one.
 
 
 # %% tags=["starter"]
@@ -646,9 +651,9 @@ def thrifty(results):
 print(thrifty(epochs))
 
 # %% [markdown]
-# **4. Stop at 85%.** Repair this callback, which should end training after the first epoch whose
-# training accuracy is at least 0.85. It makes two mistakes: it asks for a name that `fit` does not log,
-# and it tells the wrong object to stop.
+# **4. Stop at 85%.** Repair this [callback](regularisation.md), which should end training after the
+# first epoch whose training accuracy is at least 0.85. It makes two mistakes: it asks for a name
+# that `fit` does not log, and it tells the wrong object to stop.
 
 
 # %% tags=["starter"]
