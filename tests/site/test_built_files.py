@@ -141,6 +141,11 @@ def test_pages_are_small(site):
         assert site.size(url) <= RECORD_BYTES, f"{url}: {site.size(url)} bytes"
 
 
+def test_no_page_shows_a_warning_of_tensorflow(site):
+    for url in site.reading_pages:
+        assert "WARNING:" not in site.pages[url].find("article").get_text(), url
+
+
 def test_no_page_shows_an_expression_a_placeholder_or_raw_markup(site):
     for url in site.reading_pages:
         article = copy(site.pages[url].find("article"))
