@@ -316,17 +316,18 @@ def learning_rate_range_test(
 
 
 def promised_and_kept(
-    right: np.ndarray, tries: int, *, repeats: int = 500, seed: int = 0
+    right: np.ndarray, tries: int, *, size: int | None = None, repeats: int = 500, seed: int = 0
 ) -> tuple[float, float]:
     """Return the accuracy that the luckiest of several networks promises, and what it keeps.
 
-    Again and again, the examples are dealt into two halves and some networks are drawn. The
-    network with the most right answers on the first half is chosen; the first half is what it
+    Again and again, two equal parts of the examples are dealt out and some networks are drawn. The
+    network with the most right answers on the first part is chosen; the first part is what it
     promises, the second, which had no part in the choice, is what it keeps.
 
     Args:
         right: whether each network is right on each example, shape `(networks, examples)`, bool.
         tries: how many networks to choose from, from 1 to all.
+        size: examples in each part, from 1 to half of all; half of all if left out.
         repeats: how often to draw.
         seed: of the draws.
 
@@ -334,7 +335,8 @@ def promised_and_kept(
         Two accuracies, means over the draws.
 
     Raises:
-        ValueError: the shape is another, or there are fewer networks than tries.
+        ValueError: the shape is another, or there are fewer networks than tries or fewer examples
+            than the two parts need.
 
     >>> coins = np.random.default_rng(0).random((16, 100)) < 0.5
     >>> one, many = promised_and_kept(coins, 1), promised_and_kept(coins, 16)
@@ -344,14 +346,16 @@ def promised_and_kept(
     right = np.asarray(right, bool)
     if right.ndim != 2 or right.shape[1] < 2 or not 1 <= tries <= len(right):
         raise ValueError(f"cannot choose from {tries} networks in an array of shape {right.shape}")
+    half = right.shape[1] // 2 if size is None else size
+    if not 1 <= half <= right.shape[1] // 2:
+        raise ValueError(f"{right.shape[1]} examples do not make two parts of {half}")
     generator = np.random.default_rng(seed)
-    half = right.shape[1] // 2
     pairs = []
     for _ in range(repeats):
         dealt = generator.permutation(right.shape[1])
         drawn = right[generator.permutation(len(right))[:tries]]
         first = drawn[:, dealt[:half]].mean(axis=1)
-        second = drawn[:, dealt[half:]].mean(axis=1)
+        second = drawn[:, dealt[half : 2 * half]].mean(axis=1)
         chosen = int(first.argmax())
         pairs.append((first[chosen], second[chosen]))
     promised, kept = np.mean(pairs, axis=0)

@@ -446,3 +446,15 @@ def test_the_draws_follow_the_seed():
 def test_one_cannot_choose_from_networks_that_are_not_there(right, tries):
     with pytest.raises(ValueError, match="cannot choose from"):
         promised_and_kept(np.array(right), tries)
+
+
+def test_a_smaller_part_flatters_more():
+    luck = np.random.default_rng(1).random((12, 2000)) < 0.5
+    few, many = (promised_and_kept(luck, 12, size=size) for size in (50, 1000))
+    assert few[0] - few[1] > 2 * (many[0] - many[1]) > 0
+
+
+@pytest.mark.parametrize("size", [0, 4])
+def test_parts_larger_than_half_are_refused(size):
+    with pytest.raises(ValueError, match="do not make two parts"):
+        promised_and_kept(np.ones((2, 7)), 1, size=size)

@@ -561,16 +561,10 @@ plots.overfitting_curves(seen, log_x=False)
 # Grade the same epoch on the other, fresh half: that is what it *keeps*. Take the mean over many deals.
 
 # %%
+from snippets.experiments import promised_and_kept
+
 epochs_right, EXAMS = np.array(notes.right), (100, 300, 1000, 3000)
-dealer, grades = np.random.default_rng(7), []
-for size in EXAMS:
-    deals = []
-    for _ in range(300):
-        dealt = dealer.permutation(len(held_out[1]))
-        on_exam = epochs_right[:, dealt[:size]].mean(axis=1)
-        on_fresh = epochs_right[:, dealt[size : 2 * size]].mean(axis=1)
-        deals.append((on_exam.max(), on_fresh[on_exam.argmax()]))
-    grades.append(np.mean(deals, axis=0))
+grades = [promised_and_kept(epochs_right, len(epochs_right), size=size) for size in EXAMS]
 promised, delivered = np.transpose(grades)
 flattery = 100 * (promised - delivered)
 
