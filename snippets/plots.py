@@ -2121,3 +2121,136 @@ def setting_curves(
         ax.set_ylim(top=top)
     figure.legend(loc="outside upper center", ncols=min(len(curves), 5), fontsize=9)
     return _finish(figure, f"{ylabel} against {xlabel}. {'; '.join(sayings)}.")
+
+
+def _lay_cells(ax: Axes, numbers: np.ndarray, border: int, title: str) -> None:
+    """Draw a small matrix as cells, the outer `border` of them, the padding, as dashed outlines."""
+    rows, columns = numbers.shape
+    reach = max(float(np.abs(numbers).max()), 1e-12)
+    for (row, column), value in np.ndenumerate(numbers):
+        inside = border <= row < rows - border and border <= column < columns - border
+        if inside:
+            strength = 0.1 + 0.6 * abs(float(value)) / reach
+            _cell(ax, column, -row, _tint("C0" if value >= 0 else "C1", strength), _number(value))
+            continue
+        edge = {"edgecolor": rcParams["text.color"], "linestyle": ":", "fill": False}
+        ax.add_patch(plt.Rectangle((column - 0.4, -row - 0.4), 0.8, 0.8, **edge))
+        ax.text(column, -row, "0", ha="center", va="center", fontsize=9)
+    ax.set(xlim=(-0.7, columns - 0.3), ylim=(0.3 - rows, 0.7), aspect="equal")
+    ax.set_title(title, fontsize=9)
+    ax.set_axis_off()
+
+
+def convolution_picture(
+    picture: np.ndarray,
+    kernel: np.ndarray,
+    *,
+    at: tuple[int, int] = (0, 0),
+    stride: int = 1,
+    padding: int = 0,
+) -> Figure:
+    """Draw one filter sliding over one small picture: picture, filter and map, one place framed.
+
+    Args:
+        picture: shape `(height, width)`, at most about 8 by 8 numbers.
+        kernel: the filter, shape `(rows, columns)`, not turned.
+        at: row and column of the feature map's element that is framed, with the pixels it sums.
+        stride: pixels from one place of the filter to the next.
+        padding: rows and columns of zeros around the picture, drawn dotted.
+
+    Raises:
+        ValueError: the filter fits nowhere, the map has no such element, a shape is not that of a
+            matrix, or stride or padding are too small.
+
+    >>> print(convolution_picture(np.eye(3), np.array([[1, -1]]), at=(1, 1)).alt)
+    A 1 by 2 filter on a picture of 3 by 3, stride 1, padding 0. The map has 3 by 2 numbers, from \
+−1 to 1. Framed: row 1, column 1 of the map, 1, the sum of 1·1 + −1·0.
+    """
+    picture, kernel = np.asarray(picture), np.asarray(kernel)
+    if picture.ndim != 2 or kernel.ndim != 2 or stride < 1 or padding < 0:
+        raise ValueError("give two matrices, a stride of at least 1 and a padding of at least 0")
+    padded = np.pad(picture, padding)
+    if any(k > n or k < 1 for k, n in zip(kernel.shape, padded.shape, strict=True)):
+        raise ValueError(f"a filter of {kernel.shape} does not fit into {padded.shape}")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, kernel.shape)[::stride, ::stride]
+    found = (windows * kernel).sum(axis=(2, 3))
+    if not all(0 <= place < size for place, size in zip(at, found.shape, strict=True)):
+        raise ValueError(f"the map of {found.shape} has no element {at}")
+    titles = [
+        f"{name}, {array.shape[0]} by {array.shape[1]}"
+        for name, array in (("picture", picture), ("filter", kernel), ("feature map", found))
+    ]
+    panels = (padded, kernel, found)
+    widths = [panel.shape[1] + 0.4 for panel in panels]
+    cell = min(0.42, 6.6 / sum(widths))
+    height = cell * (max(panel.shape[0] for panel in panels) + 0.4) + 0.45
+    figure, axes = plt.subplots(
+        1,
+        3,
+        figsize=(cell * sum(widths) + 0.6, height),
+        gridspec_kw={"width_ratios": widths},
+        layout="constrained",
+    )
+    for ax, panel, title, border in zip(axes, panels, titles, (padding, 0, 0), strict=True):
+        _lay_cells(ax, panel, border, title)
+    corners = ((at[0] * stride, at[1] * stride), (0, 0), at)
+    for ax, (row, column), (high, wide) in zip(
+        axes, corners, (kernel.shape, kernel.shape, (1, 1)), strict=True
+    ):
+        look = {"fill": False, "edgecolor": rcParams["text.color"], "linewidth": 2.5}
+        ax.add_patch(plt.Rectangle((column - 0.5, 0.5 - row - high), wide, high, **look))
+    products = zip(kernel.ravel(), windows[at].ravel(), strict=True)
+    terms = " + ".join(f"{_number(weight)}·{_number(pixel)}" for weight, pixel in products)
+    alt = (
+        f"A {kernel.shape[0]} by {kernel.shape[1]} filter on a picture of {picture.shape[0]} by "
+        f"{picture.shape[1]}, stride {stride}, padding {padding}. The map has {found.shape[0]} by "
+        f"{found.shape[1]} numbers, from {_number(found.min())} to {_number(found.max())}. Framed: "
+        f"row {at[0]}, column {at[1]} of the map, {_number(found[at])}, the sum of {terms}."
+    )
+    return _finish(figure, alt)
+
+
+def receptive_fields(
+    image: np.ndarray, boxes: Mapping[str, Sequence[int]], *, subject: str = "an image"
+) -> Figure:
+    """Draw frames on a grey image: what one element of each layer's maps can see of it.
+
+    Args:
+        image: shape `(height, width)`, uint8 or floats from 0 to 1.
+        boxes: from a layer's name to first row, first column, rows and columns of what one of its
+            elements sees; a box may reach beyond the image, into the padding.
+        subject: what the image shows, for the alt text.
+
+    Raises:
+        ValueError: the image is of another shape, or there is no box, or one without a pixel.
+
+    >>> print(receptive_fields(np.eye(9), {"conv": (2, 3, 5, 5)}, subject="a line").alt)
+    What one element sees of a line, 9 by 9 pixels. conv: 5 by 5 pixels, rows 2 to 6, columns 3 to 7.
+    """
+    image = np.asarray(image)
+    if image.ndim != 2 or not boxes or any(len(b) != 4 or min(b[2:]) < 1 for b in boxes.values()):
+        raise ValueError(
+            "give a grey image, (height, width), and boxes: row, column, rows, columns"
+        )
+    height, width = image.shape
+    figure, ax = plt.subplots(figsize=(5.6, 4.2), layout="constrained")
+    top = 255 if image.dtype == np.uint8 else 1.0
+    ax.imshow(image, cmap="gray", vmin=0, vmax=top, interpolation="nearest")
+    sayings = []
+    for i, (name, (row, column, rows, columns)) in enumerate(boxes.items()):
+        look = {"edgecolor": f"C{(i + 1) % 6}", "linestyle": _LINES[i % 5], "linewidth": 2.5}
+        label = f"{name}: {rows} by {columns}"
+        frame = plt.Rectangle((column - 0.5, row - 0.5), columns, rows, fill=False, **look)
+        ax.add_patch(frame).set_label(label)
+        sayings.append(
+            f"{label} pixels, rows {row} to {row + rows - 1}, columns {column} to "
+            f"{column + columns - 1}".replace("-", "−")
+        )
+    ends = [(b[0], b[1], b[0] + b[2], b[1] + b[3]) for b in boxes.values()]
+    low, high = np.min(ends, axis=0), np.max(ends, axis=0)
+    ax.set_xlim(min(low[1], 0) - 1, max(high[3], width))
+    ax.set_ylim(max(high[2], height), min(low[0], 0) - 1)
+    ax.set(xlabel="column", ylabel="row")
+    figure.legend(loc="outside right upper", fontsize=9)
+    alt = f"What one element sees of {subject}, {height} by {width} pixels. "
+    return _finish(figure, alt + "; ".join(sayings) + ".")

@@ -1,8 +1,8 @@
 # ---
 # title: A convolutional network on CIFAR-10
-# summary: Let a network slide small filters over colour photographs, and see what that buys.
-# needs: [first-network]
-# teaches: [convolution, filter, feature map, padding, max pooling, data augmentation, per-class accuracy]
+# summary: Train a convolutional network on colour photographs, and see class by class what it buys.
+# needs: [convolution]
+# teaches: [data augmentation, per-class accuracy]
 # data: [cifar10]
 # artifacts: []
 # seed: 7
@@ -17,14 +17,14 @@ from snippets import plots
 from snippets.datasets import load_cifar10
 
 # %% [markdown]
-# [Your first network](../networks/first-network.md) began with `Flatten`: it read a picture as a
-# list of numbers. Does a network see better if it knows which pixels are neighbours? On this page
-# you build one that does, for photographs hard enough to show the difference.
+# [Convolution](convolution.md) slid small filters over photographs of clothes, all of one size, in the
+# middle of a dark square, and was right more often than a dense network. What does it buy on
+# photographs that are not tidy at all?
 #
 # ## Look at the data first
 #
 # CIFAR-10 holds colour photographs of 32 by 32 pixels. Each pixel has three bytes, its red, green
-# and blue **channels**, so a photograph is a rank-3 tensor.
+# and blue channels, so a photograph is a rank-3 tensor.
 
 # %%
 cifar = load_cifar10()
@@ -51,62 +51,11 @@ plots.table(
 # This page ran on the *`{python} cifar.edition`* edition of the data. (The default is a sample of
 # the whole set, so that this page can be built in two minutes; the full edition is all of it.)
 #
-# ## What a dense layer cannot see
-#
-# A dense unit multiplies each input by a weight and adds up. Shuffle the inputs, and its weights in
-# the same way, and nothing changes:
-
-# %%
-rng = np.random.default_rng(7)
-inputs, weights = rng.integers(0, 10, 12), rng.integers(-3, 4, 12)
-shuffled = rng.permutation(12)
-print("in order:", inputs @ weights, " shuffled:", inputs[shuffled] @ weights[shuffled])
-
-# %% [markdown]
-# So a dense network would learn just as well from photographs whose pixels have all been shuffled
-# in one and the same way. You could not recognise a thing in them. What you use, and it does not,
-# is that neighbouring pixels belong together, and that an edge is an edge wherever it lies.
-#
-# ## A convolution small enough to check by hand
-#
-# A **convolution** uses both. It has a small **filter**, here of three by three weights, lays it on
-# the picture at every possible place, multiplies each weight by the pixel under it, and adds up.
-# The sums form a new picture, the **feature map**: it says where in the picture something looks
-# like the filter. This filter has negative weights on the left and positive ones on the right:
-
-# %%
-picture = np.array([[0, 0, 0, 1, 1, 1]] * 6, dtype="float32")
-edge = np.array([[-1, 0, 1]] * 3, dtype="float32")
-slide = keras.layers.Conv2D(1, 3, use_bias=False)  # one filter, three by three
-slide.build((None, 6, 6, 1))
-slide.set_weights([edge[:, :, None, None]])  # height, width, channels, filters
-feature_map = slide(picture[None, :, :, None])  # a batch of one picture with one channel
-print(picture.astype(int))
-print(feature_map[0, :, :, 0].numpy().astype(int))
-
-# %% [markdown]
-# (`build` makes the layer's weights, so that you can set them.) In the picture, 0 is dark and 1
-# is bright. Check one number: where the filter lies partly on the dark side and partly on the
-# bright one, each of its three rows gives −1·0 + 0·0 + 1·1 = 1, together 3. On the plain left
-# side, 0. The filter has found the edge. The map is smaller than the picture, because a filter of
-# three pixels fits only four times into a row of six. (With `padding="same"`, Keras adds a border
-# of zeros, and the map keeps the size.)
-#
-# **Max pooling** then keeps the largest number of each block of two by two. The map gets half as high
-# and half as wide: *where* the edge lies gets blurred, *whether* there is one stays.
-
-# %%
-pooled = keras.layers.MaxPooling2D(2)(feature_map)
-print(pooled[0, :, :, 0].numpy().astype(int))
-
-# %% [markdown]
-# A `Conv2D` layer has many filters, and learns their weights. A filter of a second layer lies on
-# all the maps of the first at once, so it can find arrangements of edges: corners, stripes, the rim
-# of a wheel. Pooling in between lets three by three weights span a larger part of the photograph.
-#
 # ## The network
 #
-# Here is a chain of three convolutions. Two parts deserve a word:
+# Here is a chain of three [convolutions](convolution.md), with max pooling between them. The filters of
+# the first lie on three channels at once, those of the others on all the maps of the layer before. There
+# is no padding, so each convolution makes the maps a little smaller. Two parts deserve a word:
 #
 # - `Rescaling` turns bytes into numbers from −1 to 1. As a layer, the preparation belongs to the
 #   network, and whoever uses it hands over bytes.
@@ -350,9 +299,9 @@ print(f"{alike} of {filters.shape[-1]} filters weigh the three colours mostly al
 
 # %% [markdown]
 # A filter that weighs the colours alike answers to brightness: with luck you find one that is dark
-# on one side and light on the other, like the one you set by hand. The last ones compare colours.
-# Nobody asked for either; [descent](../foundations/gradients.md) on the loss found them. Where the
-# story of *edges, then corners, then wheels* breaks: most of these filters look like confetti. Nine
+# on one side and light on the other, like the one you [slid by hand](convolution.md). The last ones
+# compare colours. Nobody asked for either; [descent](../foundations/gradients.md) on the loss found
+# them. Where the story of *edges, then corners, then wheels* breaks: most of these filters look like confetti. Nine
 # pixels are few, each filter began as random numbers, and it only had to become useful, not
 # beautiful. The filters of deeper layers cannot be looked at like this at all: theirs lie on 32 or
 # 64 maps, not on three colours.
@@ -383,9 +332,6 @@ plots.image_grid(pictures, titles, columns=8, subject="pictures, a photograph an
 bar = {"default": 0.60, "full": 0.72}[cifar.edition]
 vehicles, animals = [0, 1, 8, 9], [2, 3, 4, 5, 6, 7]
 fewer = network.count_params() < 0.5 * dense.count_params()
-assert (feature_map[0, :, :, 0] == [[0, 3, 3, 0]] * 4).numpy().all(), (
-    "the filter set by hand answers 3 where it crosses the edge and 0 elsewhere"
-)
 assert abs(loss_before - np.log(10)) < 0.3, "the untrained network loses about ln 10"
 assert test_accuracy >= bar, "at least 60% of the test photographs (full edition: 72%) are right"
 assert fewer, "the convolutional network has less than half of the dense network's weights"
@@ -493,8 +439,6 @@ print(f"asked twice: {(twice == cifar.validation.labels).mean():.1%}")
 # %% [markdown]
 # ## What to remember
 #
-# - A convolution slides one small set of weights over the whole picture: few weights, used
-#   everywhere, and neighbours stay neighbours.
 # - Convolutions make more and more maps, pooling makes them smaller; a dense layer draws the
 #   conclusion.
 # - Flips make new training photographs for nothing; dropout makes learning by heart harder. Both

@@ -1,0 +1,610 @@
+# ---
+# title: Convolution
+# summary: Slide one small filter over a photograph by hand, let a network learn a hundred, and move the photograph.
+# needs: [first-network]
+# teaches: [convolution, filter, feature map, channel, padding, max pooling, receptive field, multiply-add, batch normalisation, equivariance, global average pooling]
+# data: [fashion-mnist]
+# artifacts: []
+# seed: 7
+# ---
+
+# %% [markdown]
+# Move a photograph of a dress a little to the right. It still shows a dress. Does a network know? Train
+# the dense network of [Your first network](../networks/first-network.md), here on a sample of
+# 15,000 photographs, so that all the networks of this page can be trained in a minute or two.
+
+# %%
+import keras
+import numpy as np
+import tensorflow as tf
+
+from snippets import plots
+from snippets.convnets import shifted
+from snippets.datasets import load_fashion_mnist
+from snippets.models import dense_network
+from snippets.training import fit_one_cycle
+
+fashion = load_fashion_mnist()
+names, validation = fashion.class_names, fashion.validation
+sample = fashion.train.sample(per_class=1500)
+
+
+def to_unit(images):
+    return images.astype("float32") / 255
+
+
+def train_dense(seed, images=sample.images):
+    keras.utils.set_random_seed(seed)
+    network = dense_network((128,))
+    fit_one_cycle(network, (to_unit(images), sample.labels), batch_size=128)
+    return network
+
+
+def answers(network, images):
+    return network.predict(to_unit(images), batch_size=1000, verbose=0).argmax(axis=1)
+
+
+dense = train_dense(7)
+
+# %%
+DRESS, steps = names.index("Dress"), range(6)
+dresses = validation.images[validation.labels == DRESS]
+dresses = dresses[dresses[:, :, -5:].max(axis=(1, 2)) == 0]  # five free columns at the right
+said = np.array([answers(dense, shifted(dresses, right=by)) for by in steps])
+known = said[0] == DRESS
+one = np.flatnonzero(known & (said[4] != DRESS))[0]
+moved_dress = np.concatenate([shifted(dresses[[one]], right=by) for by in steps])
+titles = [f"moved by {by}:\n{names[said[by, one]]}" for by in steps]
+plots.image_grid(moved_dress, titles, columns=6, subject="copies of a dress, with the answers")
+
+# %% [markdown]
+# Above each copy stands what the network says. It knows the dress where dresses usually stand, and a few
+# pixels further it does not. It is not the only one: of the dresses that the network knows,
+# `{python} f"{(said[4] != DRESS)[known].mean():.0%}"` become something else when they move by 4 pixels,
+# although nothing of them is lost. On this page you build networks that do better, and find out how far
+# *they* hold.
+#
+# ## What a dense layer cannot see
+#
+# A dense unit has a weight of its own for each pixel. Nothing tells it which pixels are neighbours, and
+# what it learns about one place says nothing about the next. Here is a test: shuffle the pixels of
+# every photograph, all in one and the same way.
+
+# %%
+order = np.random.default_rng(7).permutation(28 * 28)
+
+
+def shuffle(images):
+    return images.reshape(-1, 28 * 28)[:, order].reshape(-1, 28, 28)
+
+
+shown = sample.images[[np.flatnonzero(sample.labels == label)[0] for label in (0, 1, 9)]]
+pictures = np.concatenate([shown, shuffle(shown)])
+titles = [names[label] for label in (0, 1, 9)] * 2
+plots.image_grid(pictures, titles, columns=6, subject="pictures, three as they are, three shuffled")
+
+# %%
+shuffled_dense = train_dense(7, shuffle(sample.images))
+right = np.mean(answers(dense, validation.images) == validation.labels)
+right_shuffled = np.mean(answers(shuffled_dense, shuffle(validation.images)) == validation.labels)
+print(f"dense, as they are: {right:.1%}; shuffled: {right_shuffled:.1%}")
+
+# %% [markdown]
+# You would be lost, and the network does not notice. So whatever it uses, it is not what you use: that
+# neighbouring pixels belong together, and that an edge is an edge wherever it lies.
+#
+# ## One filter, by hand
+#
+# A **convolution** uses both. It has a small **filter**, here of three by three weights, lays it on the
+# picture at every place where it fits, multiplies each weight by the pixel under it, and adds up. The
+# sums form a new picture, the **feature map**: it says how strongly each place looks like the filter.
+
+# %%
+picture = np.array([[0, 0, 0, 1, 1, 1]] * 6)  # dark on the left, bright on the right
+edge = np.array([[-1, 0, 1]] * 3)
+plots.convolution_picture(picture, edge, at=(1, 2))
+
+# %% [markdown]
+# Check the framed number: each row of the frame gives −1·0 + 0·1 + 1·1 = 1, three rows 3. Where all is
+# dark or all is bright, the sum is 0. This filter finds edges that are darker on the left. Now on a
+# photograph, with the loops written out:
+
+
+# %%
+def slide(picture, kernel):
+    size = len(kernel)
+    rows, columns = picture.shape[0] - size + 1, picture.shape[1] - size + 1
+    found = np.zeros((rows, columns), "float32")
+    for row in range(rows):
+        for column in range(columns):
+            found[row, column] = (picture[row : row + size, column : column + size] * kernel).sum()
+    return found
+
+
+boot = to_unit(validation.images[np.flatnonzero(validation.labels == 9)[6]])
+kernels = {
+    "upright edges": edge,
+    "level edges": edge.T,
+    "blur": np.full((3, 3), 1 / 9),
+    "outline": np.array([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]]) / 4,
+}
+maps = {name: slide(boot, kernel) for name, kernel in kernels.items()}
+plots.signed_images({"a boot": boot, **maps}, columns=5)
+
+# %% [markdown]
+# One small grid of numbers each, and four different things to look for. Red means that the place looks
+# like the filter, blue like its negative. TensorFlow has the loops as `tf.nn.conv2d`. It wants four
+# axes of both: a batch, height, width and **channels** for the picture; height, width, channels in and
+# filters out for the weights. A grey picture has one channel, a colour photograph three (red, green,
+# blue).
+
+# %%
+batch = boot[None, :, :, None]  # (1, 28, 28, 1)
+weights = np.stack(list(kernels.values()), axis=-1)[:, :, None].astype("float32")  # (3, 3, 1, 4)
+by_tensorflow = tf.nn.conv2d(batch, weights, strides=1, padding="VALID").numpy()
+by_hand = np.stack(list(maps.values()), axis=-1)
+print(by_tensorflow.shape, f"largest difference {np.abs(by_tensorflow[0] - by_hand).max():.0e}")
+
+# %% [markdown]
+# All four maps at once, and the same numbers. They are the channels of the result, so the next layer
+# sees a picture with four channels. A filter is always as deep as its input: three by three weights
+# for *each* channel, and one sum over all. So a filter of the second layer finds arrangements of what
+# the first has found. (In mathematics, convolution turns the filter by half a turn before it slides;
+# what networks do is called cross-correlation there. For weights that are learned it is all the same.)
+#
+# ## The border, larger steps, and pooling
+#
+# A map of 26 by 26 from a photograph of 28 by 28: at the border, the filter does not fit. **Padding**
+# lays zeros around the picture first (`padding="same"` in Keras), and the map keeps the size.
+
+# %%
+plots.convolution_picture(picture, edge, at=(1, 5), padding=1)
+
+# %% [markdown]
+# Look at the right column: the filter reports an edge that is not in the picture, between its bright
+# side and the zeros. Padding is never neutral. Photographs of clothes have a dark border, so here it
+# does little harm.
+#
+# The filter can also move by more than one pixel at a time. That is the **stride** of a convolution
+# (another stride than the one of [arrays](../foundations/broadcasting.md)). With $n$ pixels in a row, a
+# filter of $k$, $p$ zeros at each side and stride $s$, the map has
+# $\lfloor (n + 2p - k) / s \rfloor + 1$ numbers in a row: first one place, then one more for each whole
+# step that is left.
+#
+# The usual way to a smaller map is **max pooling**. It keeps the largest number of each block of two by
+# two:
+
+# %%
+before = np.array([[1, 0, 2, 3], [5, 4, 6, 7], [8, 9, 10, 13], [11, 12, 15, 14]])
+after = keras.layers.MaxPooling2D(2)(before[None, :, :, None].astype("float32"))
+after = after[0, :, :, 0].numpy().astype(int)
+plots.tensor_picture({"before": before, "after": after}, marked={"before": after})
+
+# %% [markdown]
+# *Where* in the block the best fit was gets lost; *whether* there was one stays. And the layers behind
+# have a quarter of the places to work on.
+#
+# ## The network
+#
+# Three times convolution and pooling, with 8, 16 and 32 filters: as the maps get smaller, there are
+# more of them. Then a dense layer draws the conclusion from the last maps.
+
+# %%
+from snippets.convnets import fashion_convnet, layer_costs, receptive_field
+
+network = fashion_convnet((8, 16, 32), dropout=0.2)
+costs = layer_costs(network)
+rows = [cost._asdict() for cost in costs if cost.weights or "pool" in cost.layer]
+shown = ({key: f"{v:,}" if isinstance(v, int) else v for key, v in row.items()} for row in rows)
+plots.table(list(shown))
+
+# %% [markdown]
+# Follow the shapes down. Check two numbers of `conv_2`: 16 filters of 3·3 weights for each of 8
+# channels; and all of them used at 14·14 places, once each. Such a product, added to a sum, is a
+# **multiply-add**; papers often count it as two floating-point operations (FLOP). It is the price that
+# convolution pays:
+
+# %%
+totals = {
+    name: np.sum([(cost.weights, cost.multiply_adds) for cost in layer_costs(each)], axis=0)
+    for name, each in {"dense": dense, "convolution": network}.items()
+}
+work = totals["convolution"][1] / totals["dense"][1]
+plots.table(
+    [
+        {"network": name, "weights": f"{total[0]:,}", "multiply-adds": f"{total[1]:,}"}
+        for name, total in totals.items()
+    ]
+)
+
+# %% [markdown]
+# Fewer than half of the weights, and `{python} f"{work:.0f}"` times the arithmetic: few weights, each used in
+# many places. A dense layer from the photograph to the maps of `conv_1` would have
+# `{python} f"{28 * 28 * 28 * 28 * 8 / 1e6:.0f}"` million weights instead of
+# `{python} f"{costs[1].weights}"`.
+#
+# The layers `norm_1` to `norm_3` are new. **Batch normalisation** standardises each map in training:
+# it subtracts the mean over all photographs of the batch and all places, and divides by the standard
+# deviation; then it multiplies and adds two learned numbers. So each layer gets inputs of a known size,
+# however the layers before it change, and long steps do less harm.
+
+# %%
+loud = np.random.default_rng(7).normal(50, 9, (64, 14, 14, 3)).astype("float32")
+norm = keras.layers.BatchNormalization()
+quiet = norm(loud, training=True).numpy()
+for name, maps in {"before": loud, "after": quiet}.items():
+    print(f"{name}: mean {maps.mean():.2f}, deviation {maps.std():.2f}")
+
+# %% [markdown]
+# ## How far does one number see?
+#
+# The part of the photograph that can reach a number in a map is its **receptive field**. A three by
+# three filter sees three by three pixels. Behind a pooling of two by two, neighbours in the map are two
+# pixels apart, so the next filter sees further. Here is what one number sees, layer by layer:
+
+# %%
+fields = {field.layer: field for field in receptive_field(network.layers)}
+middle = {"conv_1": 14, "conv_2": 7, "conv_3": 3}
+boxes = {name: fields[name].box(place, place) for name, place in middle.items()}
+plots.receptive_fields(moved_dress[0], boxes, subject="a dress")
+
+# %% [markdown]
+# Three layers of small filters see most of the dress. You need not believe the arithmetic: ask the
+# gradient. Where a pixel cannot reach a number, the [gradient](../foundations/gradients.md) of that
+# number is 0. Take one number of `conv_3`, many pictures of noise (each pooling passes on only its
+# winner), and count the rows and columns with any gradient.
+
+# %%
+part = keras.Model(network.inputs, network.get_layer("conv_3").output)
+noise = tf.constant(np.random.default_rng(7).random((200, 28, 28)), tf.float32)
+with tf.GradientTape() as tape:
+    tape.watch(noise)
+    number = tf.reduce_sum(part(noise)[:, 3, 3])
+reached = np.abs(tape.gradient(number, noise)).max(axis=0) > 0
+first_row, first_column = np.argwhere(reached).min(axis=0)
+height, width = np.argwhere(reached).max(axis=0) + 1 - (first_row, first_column)
+print("by the gradient:", *(first_row, first_column, height, width))
+print("by arithmetic:  ", *boxes["conv_3"])
+
+# %% [markdown]
+# First row, first column, height, width: the same.
+#
+# ## What goes wrong: out of pixels
+#
+# Each pooling halves the map. Two more blocks would see further still, would they not?
+
+# %% tags=["raises-exception"]
+maps = keras.Input((28, 28, 1))
+for _ in range(5):
+    maps = keras.layers.MaxPooling2D()(maps)
+
+# %% [markdown]
+# 28, 14, 7, 3, 1, and then nothing is left to pool. If you need to see further on small pictures, let
+# some layers keep the size.
+#
+# ## Train
+#
+# Both kinds of network with three seeds each: convolution in six epochs, dense in ten.
+
+# %% tags=["measured"]
+from snippets.training import Stopwatch
+
+
+def train_convolution(seed, images=sample.images):
+    keras.utils.set_random_seed(seed)
+    network = fashion_convnet((8, 16, 32), dropout=0.2)
+    examples = to_unit(images), sample.labels
+    fit_one_cycle(network, examples, epochs=6, batch_size=64, peak=0.004)
+    return network
+
+
+seeds = (7, 8, 9)
+with Stopwatch() as time:
+    networks = {"convolution": [train_convolution(seed) for seed in seeds]}
+with Stopwatch() as dense_time:
+    networks["dense"] = [train_dense(seed) for seed in seeds]
+print(f"convolution {time.cpu_seconds:.0f} CPU seconds, dense {dense_time.cpu_seconds:.0f}")
+
+# %%
+scores = {
+    name: [np.mean(answers(each, validation.images) == validation.labels) for each in three]
+    for name, three in networks.items()
+}
+plots.seed_dots(scores, xlabel="validation accuracy")
+
+# %% [markdown]
+# A dot a seed. The worst convolution is
+# `{python} f"{100 * (min(scores['convolution']) - max(scores['dense'])):.1f}"` points above the best
+# dense network, far more than seeds make. With twice the filters, all 54,000 photographs and nine epochs, it
+# goes on to *91.7%*{.given title="tests/bench/training.py --convolution, mean of three seeds"} of the test photographs.
+#
+# Is it the neighbours? Take them away: train once more on the shuffled photographs.
+
+# %%
+shuffled_convolution = train_convolution(7, shuffle(sample.images))
+guesses = answers(shuffled_convolution, shuffle(validation.images))
+without_neighbours = np.mean(guesses == validation.labels)
+plots.table(
+    [
+        {"network": "dense", "as they are": f"{right:.1%}", "shuffled": f"{right_shuffled:.1%}"},
+        {
+            "network": "convolution",
+            "as they are": f"{scores['convolution'][0]:.1%}",
+            "shuffled": f"{without_neighbours:.1%}",
+        },
+    ]
+)
+
+# %% [markdown]
+# The lead is gone. Convolution is no better way to learn; it is a better guess about pictures. On data
+# without neighbours (a table with columns in any order) the guess is wrong.
+#
+# ## What it learned
+#
+# The 8 filters of the first layer, each divided by its largest weight: lighter than grey is positive,
+# darker is negative.
+
+# %%
+trained = networks["convolution"][0]
+learned = trained.get_layer("conv_1").get_weights()[0]  # (3, 3, 1, 8)
+plots.filter_grid(learned)
+
+# %% [markdown]
+# Some are dark on one side and light on the other, like the one set by hand. Nobody asked for edges;
+# descent on the loss found them. Others have no name, and need none. What filters do to a photograph
+# is easier to see. Here are eight maps of each layer, those that differ most from place to place:
+
+# %%
+layers = [f"relu_{number}" for number in (1, 2, 3)]
+peek = keras.Model(trained.inputs, [trained.get_layer(layer).output for layer in layers])
+pictures, titles = [], []
+for layer, found in zip(layers, peek.predict(boot[None], verbose=0), strict=True):
+    liveliest = np.argsort(-found[0].std(axis=(0, 1)))[:8]
+    for number in liveliest:
+        one_map = found[0, :, :, number] / found[0, :, :, number].max()
+        pictures.append(one_map.repeat(28 // len(one_map), 0).repeat(28 // len(one_map), 1))
+        titles.append(f"{layer}\nfilter {number}")
+plots.image_grid(np.array(pictures), titles, columns=8, subject="feature maps of a boot")
+
+# %% [markdown]
+# The first layer still shows the boot, its outlines and surfaces. The second has parts: the sole, the
+# heel, the back. The third has seven by seven numbers a map, and you can no longer tell what they say. The
+# dense layer can. (Such stories are told by looking, and prove nothing: deeper filters often answer to
+# several unrelated things.)
+#
+# ## Move the photograph
+#
+# Move a photograph, and the maps of a convolution move with it. That is **equivariance**:
+
+# %%
+first = keras.Model(trained.inputs, trained.get_layer("conv_1").output)
+still, moving = first.predict(to_unit(moved_dress[[0, 4]]), verbose=0)
+drift = np.abs(shifted(still[None], right=4)[0] - moving).max()
+print(f"moved, then convolved, or the other way round: difference {drift:.0e}")
+
+# %% [markdown]
+# So every later layer finds the same things, elsewhere. Is the answer the same, too? Move each
+# validation photograph towards the side where it has most room.
+
+
+# %%
+def room(images):
+    """Return the dark rows or columns at top, bottom, left and right, shape (n, 4)."""
+    rows, columns = (images > 0).any(axis=2), (images > 0).any(axis=1)
+    sides = (rows, rows[:, ::-1], columns, columns[:, ::-1])
+    return np.stack([side.argmax(axis=1) for side in sides], axis=1)
+
+
+def moved(images, by):
+    out, side = images.copy(), room(images).argmax(axis=1)
+    for number, (down, right) in enumerate([(-by, 0), (by, 0), (0, -by), (0, by)]):
+        chosen = side == number
+        out[chosen] = shifted(images[chosen], down=down, right=right)
+    return out
+
+
+def accuracy_when_moved(network, split, by):
+    return np.mean(answers(network, moved(split.images, by)) == split.labels)
+
+
+def curves(networks):
+    return {
+        name: [[accuracy_when_moved(each, validation, by) for by in range(7)] for each in three]
+        for name, three in networks.items()
+    }
+
+
+by_distance = curves(networks)
+axes = {"xlabel": "pixels moved", "ylabel": "validation accuracy", "percent": True}
+plots.spread_curves(by_distance, x=range(7), **axes)
+
+# %% [markdown]
+# (In `{python} f"{np.mean(room(validation.images).max(axis=1) >= 4):.0%}"` of the photographs, nothing
+# is lost when they move by 4 pixels.) The dense network falls at once. The convolution holds for a
+# pixel or two, thanks to pooling, and then falls as well. Why, if its maps only move? Because `Flatten`
+# lies behind them, and the dense layer after it has weights for each *place* of the maps. It never saw
+# anything in the corner.
+#
+# The cure is to ask the maps *whether*, not *where*. **Global average pooling** keeps one number a
+# map, its mean over all places; wherever the part is found, the mean is the same. Keep the trained
+# convolutions, and train a new head on their maps:
+
+
+# %%
+def with_mean(network, seed):
+    part = keras.Model(network.inputs, network.get_layer("pool_3").output)
+    maps = part.predict(to_unit(sample.images), batch_size=1000, verbose=0)
+    keras.utils.set_random_seed(seed)
+    head = keras.Sequential(
+        [
+            keras.Input(maps.shape[1:]),
+            keras.layers.GlobalAveragePooling2D(),
+            keras.layers.Dense(128, activation="relu"),
+            keras.layers.Dense(10),
+        ]
+    )
+    fit_one_cycle(head, (maps, sample.labels), batch_size=128)
+    return keras.Sequential([part, head])
+
+
+pairs = zip(networks["convolution"], seeds, strict=True)
+networks["convolution, mean"] = [with_mean(each, seed) for each, seed in pairs]
+by_distance |= curves({"convolution, mean": networks["convolution, mean"]})
+by_where, by_mean = (np.mean(by_distance[n], axis=0) for n in ("convolution", "convolution, mean"))
+plots.spread_curves(by_distance, x=range(7), **axes)
+
+# %% [markdown]
+# The third network pays
+# `{python} f"{100 * (by_where[0] - by_mean[0]):.0f}"` points where the photographs stand as they always
+# do: for clothes, *where* says something, and its convolutions were trained for another head. In return
+# it falls slowly, and moved by 6 pixels it is
+# `{python} f"{100 * (by_mean[6] - by_where[6]):.0f}"` points ahead. Which is better depends on the
+# photographs that you will meet. The other cure is to show moved photographs in training:
+# [data augmentation](cifar10.md).
+#
+# ## The exam
+#
+# Now the test photographs, once: as they are, and moved by 3 and by 6 pixels.
+
+# %%
+exam = {
+    name: {by: [accuracy_when_moved(each, fashion.test, by) for each in three] for by in (0, 3, 6)}
+    for name, three in networks.items()
+}
+plots.table(
+    [
+        {"network": name}
+        | {
+            f"moved by {by}": f"{np.mean(part):.1%} ({min(part):.1%} to {max(part):.1%})"
+            for by, part in grades.items()
+        }
+        for name, grades in exam.items()
+    ]
+)
+
+# %% tags=["claims"]
+gap = np.abs(by_tensorflow[0] - by_hand).max()
+assert gap < 1e-5, "the filter slid by hand gives the numbers of tf.nn.conv2d"
+assert abs(right - right_shuffled) < 0.015, "the dense network learns as well from shuffled pixels"
+assert without_neighbours < min(scores["convolution"]) - 0.02, (
+    "shuffled pixels cost the convolution more than two points"
+)
+assert min(scores["convolution"]) > max(scores["dense"]), (
+    "the worst convolution of three seeds is above the best dense network"
+)
+assert totals["convolution"][0] < totals["dense"][0] / 2, "it has less than half of the weights"
+assert work > 4, "it has more than 4 times the multiply-adds"
+assert time.cpu_seconds > 1.5 * dense_time.cpu_seconds, "it takes more than 1.5 times the CPU time"
+assert (first_row, first_column, height, width) == boxes["conv_3"], (
+    "the gradient finds the receptive field that was computed"
+)
+assert drift < 1e-4, "the maps of the first convolution move with the photograph"
+lead = np.mean(by_distance["convolution"], axis=0) - np.mean(by_distance["dense"], axis=0)
+assert lead[[2, 4]].min() > 0.05, (
+    "moved by 2 or by 4 pixels, the convolution is right on at least 5 of 100 more"
+)
+assert min(exam["convolution"][0]) > max(exam["dense"][0]), "the lead holds on the test photographs"
+assert min(exam["convolution, mean"][6]) > max(exam["convolution"][6]) + 0.1, (
+    "moved by 6 pixels, averaging the maps is worth more than 10 points on the test photographs"
+)
+
+# %% [markdown]
+# ## Exercises
+#
+# **1. With padding and stride.** Extend `slide`. The starter has the parameters and ignores them.
+
+
+# %% tags=["starter"]
+def slide_in_steps(picture: np.ndarray, kernel: np.ndarray, stride: int, zeros: int) -> np.ndarray:
+    """Return the map of a padded picture, the filter moved by `stride` pixels at a time."""
+    return slide(picture, kernel)
+
+
+# %% tags=["check"]
+for stride, zeros in ((1, 0), (2, 0), (1, 1), (2, 1), (3, 2)):
+    border = [[0, 0], [zeros, zeros], [zeros, zeros], [0, 0]]
+    expected = tf.nn.conv2d(batch, weights[..., 1:2], strides=stride, padding=border)[0, :, :, 0]
+    given = slide_in_steps(boot, edge.T, stride, zeros)
+    case = f"stride {stride}, {zeros} zeros"
+    assert given.shape == expected.shape, f"{case}: {given.shape}, TensorFlow {expected.shape}"
+    assert np.allclose(given, expected, atol=1e-5), f"{case}: the shape is right, the numbers not"
+
+
+# %% tags=["solution"]
+def slide_in_steps(picture: np.ndarray, kernel: np.ndarray, stride: int, zeros: int) -> np.ndarray:
+    """Return the map of a padded picture, the filter moved by `stride` pixels at a time."""
+    return slide(np.pad(picture, zeros), kernel)[
+        ::stride, ::stride
+    ]  # simple, but it works too much
+
+
+# %% [markdown]
+# **2. A filter for thin lines.** Invent three by three weights that answer 0 where all pixels are alike,
+# at least 2 somewhere on an upright line of ones, one pixel wide, and nowhere more than 1 along an
+# upright edge between zeros and ones. The starter finds edges.
+
+
+# %% tags=["starter"]
+def line_filter() -> np.ndarray:
+    """Return the weights, shape (3, 3)."""
+    return np.array([[-1.0, 0.0, 1.0]] * 3)
+
+
+# %% tags=["check"]
+flat, line = np.ones((5, 5)), np.eye(5)[[2] * 5]
+assert np.allclose(slide(flat, line_filter()), 0), "the answer should be 0 where all is alike"
+assert slide(line, line_filter()).max() >= 2, "the line is answered with less than 2"
+for lit in (picture, 1 - picture):
+    assert slide(lit, line_filter()).max() <= 1, "an edge is answered with more than 1"
+
+
+# %% tags=["solution"]
+def line_filter() -> np.ndarray:
+    """Return the weights, shape (3, 3)."""
+    return np.array([[0.0, 0.0, 0.0], [-1.0, 2.0, -1.0], [0.0, 0.0, 0.0]])
+
+
+# %% [markdown]
+# **3. How far can you see?** Compute the receptive field behind a chain of layers, each given as the
+# width of its filter and its stride. The starter forgets that strides spread out all that follows.
+
+
+# %% tags=["starter"]
+def sees(layers: list[tuple[int, int]]) -> int:
+    """Return how many pixels in a row one number behind the last layer sees."""
+    return 1 + sum(width - 1 for width, _ in layers)
+
+
+# %% tags=["check"]
+assert sees([(3, 1), (3, 1)]) == 5, "two filters of three in a row see five pixels"
+assert sees([(2, 2), (2, 2)]) == 4, "two poolings of two in a row see four pixels"
+chain = [(3, 1), (2, 2)] * 3
+for length, name in ((3, "conv_2"), (5, "conv_3"), (6, "pool_3")):
+    expected = fields[name].size[0]
+    assert sees(chain[:length]) == expected, f"{name} sees {expected}, not {sees(chain[:length])}"
+
+
+# %% tags=["solution"]
+def sees(layers: list[tuple[int, int]]) -> int:
+    """Return how many pixels in a row one number behind the last layer sees."""
+    size, apart = 1, 1  # neighbours in the map are so many pixels apart in the photograph
+    for width, stride in layers:
+        size += (width - 1) * apart
+        apart *= stride
+    return size
+
+
+# %% [markdown]
+# ## What to remember
+#
+# - A convolution slides a few weights over the whole picture: neighbours stay together, and what is
+#   learned in one place holds everywhere.
+# - Few weights, much arithmetic: count multiply-adds beside weights.
+# - Pooling and stride make maps smaller and let each number see further.
+# - Maps move with the picture. The answer stays only if nothing behind them asks *where*; test it by
+#   moving the pictures.
+#
+# ## Where next
+#
+# Clothes in the middle of a dark square are the easy case. [CIFAR-10](cifar10.md) has colour photographs,
+# three channels each, of things in any pose, and there convolution leads by far more.
