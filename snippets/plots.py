@@ -2254,3 +2254,75 @@ def receptive_fields(
     figure.legend(loc="outside right upper", fontsize=9)
     alt = f"What one element sees of {subject}, {height} by {width} pixels. "
     return _finish(figure, alt + "; ".join(sayings) + ".")
+
+
+def map_rows(
+    rows: Mapping[str, np.ndarray],
+    titles: Sequence[str],
+    *,
+    outlines: np.ndarray | None = None,
+    shared: bool = False,
+) -> Figure:
+    """Draw photographs and maps of what matters in them, a row a kind, a column a photograph.
+
+    Args:
+        rows: from each row's name to one picture a column, shape `(columns, height, width)`. uint8
+            is drawn as grey photographs, floats of 0 or above as maps: dark is 0, and the brightest
+            colour the largest number of that map.
+        titles: one a column; a title may hold line breaks.
+        outlines: grey photographs, uint8, shape `(columns, height, width)`, whose outline is drawn
+            on the maps as a thin line.
+        shared: the brightest colour is the largest number of the whole row.
+
+    Raises:
+        ValueError: there is no row, a shape is another, a map has a negative number or one that is
+            not finite.
+
+    >>> heat = np.array([[[0.0, 2.0], [0.0, 0.0]]])
+    >>> map_rows({"saliency": heat}, ["Coat"]).alt
+    'Maps of 2 by 2 pixels for Coat. saliency brightest at (0, 1), rows and columns counted from 0.'
+    """
+    pictures = {name: np.asarray(row) for name, row in rows.items()}
+    shape = next(iter(pictures.values())).shape if pictures else ()
+    others = [*pictures.values(), *([] if outlines is None else [outlines])]
+    if len(shape) != 3 or shape[0] != len(titles) or any(one.shape != shape for one in others):
+        raise ValueError(f"rows, titles and outlines must match, not {[o.shape for o in others]}")
+    maps = {name: row for name, row in pictures.items() if row.dtype != np.uint8}
+    if not all(np.isfinite(row).all() and (row >= 0).all() for row in maps.values()):
+        raise ValueError("maps hold finite numbers of 0 or above: give their absolute values")
+    count, height, width = shape
+    side = min(6.5 / count, 1.5)
+    lines = max(title.count("\n") + 1 for title in titles)
+    figure, axes = plt.subplots(
+        len(pictures),
+        count,
+        figsize=(0.3 + (side + 0.03) * count, side * height / width * len(pictures) + 0.2 * lines),
+        squeeze=False,
+        layout="constrained",
+        gridspec_kw={"hspace": 0.02, "wspace": 0.02},
+    )
+    for line, (name, row) in zip(axes, pictures.items(), strict=True):
+        line[0].set_ylabel(name, fontsize=9)
+        for column, (ax, picture) in enumerate(zip(line, row, strict=True)):
+            ax.set(xticks=[], yticks=[], frame_on=False)
+            if name not in maps:
+                ax.imshow(picture, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+                continue
+            top = float(row.max() if shared else picture.max()) or 1.0
+            ax.imshow(picture, cmap="inferno", vmin=0, vmax=top, interpolation="nearest")
+            if outlines is not None and np.ptp(outlines[column]) > 0:
+                level = [outlines[column].max() / 4]
+                ax.contour(outlines[column], level, colors="white", linewidths=0.6, alpha=0.7)
+    for ax, title in zip(axes[0], titles, strict=True):
+        ax.set_title(title, fontsize=9 if count <= 6 else 8)
+    sayings = []
+    for name, row in maps.items():
+        at = [np.unravel_index(int(one.argmax()), one.shape) for one in row]
+        places = (
+            f"({y}, {x})" if one.any() else "nowhere" for (y, x), one in zip(at, row, strict=True)
+        )
+        sayings.append(f"{name} brightest at {', '.join(places)}")
+    alt = f"Maps of {height} by {width} pixels for {', '.join(' '.join(t.split()) for t in titles)}"
+    if sayings:
+        alt += f". {'; '.join(sayings)}, rows and columns counted from 0"
+    return _finish(figure, alt + ".")

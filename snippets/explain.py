@@ -1,0 +1,382 @@
+"""Why does an image classifier answer so? Maps of what it looks at, a test of them, and pushes.
+
+Needs: numpy, scipy, tensorflow (with its Keras). Copy this one file into your project and
+`import explain`.
+
+A `network` here is a built Keras model, from images `(n, height, width)` or
+`(n, height, width, channels)` to logits `(n, classes)`; it is asked as in use, not as in training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import keras
+import numpy as np
+import tensorflow as tf
+from scipy import ndimage, stats
+
+BATCH = 500  # images that are asked about at once; larger batches only need more memory
+
+
+def saliency(
+    network: keras.Model, images: np.ndarray, *, classes: Sequence[int] | None = None
+) -> np.ndarray:
+    """Return the slope of one class's logit with respect to each pixel.
+
+    Args:
+        network: images to logits.
+        images: float, shape `(n, height, width)`, or with channels.
+        classes: the class of each image to ask about, shape `(n,)`; the network's own answers if
+            left out.
+
+    Returns:
+        Logits per unit of a pixel's value, of both signs, float32, the shape of the images.
+
+    Raises:
+        ValueError: the images or the classes do not fit the network.
+
+    Source: K. Simonyan, A. Vedaldi and A. Zisserman, Deep Inside Convolutional Networks, 2013,
+    arXiv:1312.6034.
+
+    >>> network = keras.Sequential([keras.Input((2, 2)), keras.layers.Flatten()])
+    >>> saliency(network, np.zeros((1, 2, 2)), classes=[3])  # the class's logit is the last pixel
+    array([[[0., 0.],
+            [0., 1.]]], dtype=float32)
+    """
+    images, chosen = _prepared(network, images, classes)
+
+    def slopes(part: tf.Tensor, asked: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            tape.watch(part)
+            scores = tf.gather(network(part, training=False), asked, axis=1, batch_dims=1)
+        return tape.gradient(scores, part, unconnected_gradients="zero")
+
+    return _in_batches(slopes, images, chosen)
+
+
+def occlusion(
+    network: keras.Model,
+    images: np.ndarray,
+    *,
+    classes: Sequence[int] | None = None,
+    size: int = 4,
+    stride: int | None = None,
+    fill: float = 0.0,
+) -> np.ndarray:
+    """Return how far one class's logit falls when the place of each pixel is covered by a square.
+
+    The square is laid on every `stride` pixels, and once more at the far rim. Several squares may
+    cover a pixel; it gets the mean of their falls.
+
+    Args:
+        network: images to logits.
+        images: float, shape `(n, height, width)`, or with channels.
+        classes: the class of each image to ask about, shape `(n,)`; the network's own answers if
+            left out.
+        size: the square's side, in pixels.
+        stride: pixels from one square to the next, at most `size`; half of `size` if left out.
+        fill: the value of the covered pixels, in all channels.
+
+    Returns:
+        Logits, above 0 where covering hurts the class, float32, shape `(n, height, width)`.
+
+    Raises:
+        ValueError: the images or the classes do not fit the network, the square does not fit the
+            image, or the squares would leave gaps.
+
+    Source: M. D. Zeiler and R. Fergus, Visualizing and Understanding Convolutional Networks, 2013,
+    arXiv:1311.2901.
+
+    >>> network = keras.Sequential([keras.Input((2, 2)), keras.layers.Flatten()])
+    >>> occlusion(network, np.full((1, 2, 2), 7.0), classes=[3], size=1)
+    array([[[0., 0.],
+            [0., 7.]]], dtype=float32)
+    """
+    images, chosen = _prepared(network, images, classes)
+    height, width = images.shape[1:3]
+    stride = max(size // 2, 1) if stride is None else stride
+    if not 1 <= size <= min(height, width) or not 1 <= stride <= size:
+        raise ValueError(f"squares of {size} every {stride} pixels do not cover {height} x {width}")
+    before = _scores(network, images, chosen)
+    falls = np.zeros((len(images), height, width), np.float32)
+    covers = np.zeros((height, width), np.float32)
+    tops, lefts = ({*range(0, side - size, stride), side - size} for side in (height, width))
+    places = [np.s_[top : top + size, left : left + size] for top in tops for left in lefts]
+    together = max(BATCH // len(images), 1)
+    for start in range(0, len(places), together):
+        some = places[start : start + together]
+        covered = np.repeat(images[None], len(some), axis=0)  # a copy of all images a square
+        for copy, place in zip(covered, some, strict=True):
+            copy[:, *place] = fill
+        flat = covered.reshape(-1, *images.shape[1:])
+        after = _scores(network, flat, np.tile(chosen, len(some))).reshape(len(some), -1)
+        for fall, place in zip(before - after, some, strict=True):
+            falls[:, *place] += fall[:, None, None]
+            covers[place] += 1
+    return falls / covers
+
+
+def grad_cam(
+    network: keras.Model,
+    images: np.ndarray,
+    *,
+    layer: str,
+    classes: Sequence[int] | None = None,
+) -> np.ndarray:
+    """Return Grad-CAM: a layer's feature maps, added up by how much they raise one class's logit.
+
+    Each map's weight is the mean slope of the logit over the map's places. The weighted sum is
+    cut off below 0 and enlarged to the image's size, linearly between places.
+
+    Args:
+        network: images to logits, a chain or a functional model.
+        images: float, shape `(n, height, width)`, or with channels.
+        layer: name of the layer whose feature maps, shape `(n, rows, columns, maps)`, are used:
+            most often the last with more than one place.
+        classes: the class of each image to ask about, shape `(n,)`; the network's own answers if
+            left out.
+
+    Returns:
+        0 or above, float32, shape `(n, height, width)`; all 0 where no map raises the logit.
+
+    Raises:
+        ValueError: the images or the classes do not fit the network, or there is no such layer, or
+            it has no feature maps.
+
+    Source: R. R. Selvaraju et al., Grad-CAM, 2016, arXiv:1610.02391.
+
+    >>> network = keras.Sequential(
+    ...     [
+    ...         keras.Input((4, 4, 1)),
+    ...         keras.layers.MaxPooling2D(2, name="pool"),
+    ...         keras.layers.GlobalAveragePooling2D(),
+    ...     ]
+    ... )
+    >>> image = np.zeros((1, 4, 4, 1))
+    >>> image[0, 0, 3] = 8.0
+    >>> grad_cam(network, image, layer="pool", classes=[0])[0].round(1)
+    array([[0. , 0.5, 1.5, 2. ],
+           [0. , 0.4, 1.1, 1.5],
+           [0. , 0.1, 0.4, 0.5],
+           [0. , 0. , 0. , 0. ]], dtype=float32)
+    """
+    images, chosen = _prepared(network, images, classes)
+    inside = network.get_layer(layer).output
+    if len(inside.shape) != 4:
+        raise ValueError(f"layer {layer} returns {inside.shape}, not feature maps")
+    both = keras.Model(network.inputs[0], [inside, network.outputs[0]])
+
+    def warm(part: tf.Tensor, asked: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            tape.watch(part)  # else the tape skips what no trainable weight leads to
+            maps, logits = both(part, training=False)
+            scores = tf.gather(logits, asked, axis=1, batch_dims=1)
+        slopes = tape.gradient(scores, maps, unconnected_gradients="zero")
+        weights = tf.reduce_mean(slopes, axis=(1, 2), keepdims=True)
+        heat = tf.nn.relu(tf.reduce_sum(weights * maps, axis=-1, keepdims=True))
+        return tf.image.resize(heat, images.shape[1:3])[..., 0]
+
+    return _in_batches(warm, images, chosen)
+
+
+def randomise_layers(network: keras.Model, names: Sequence[str]) -> keras.Model:
+    """Return a copy of the network whose named layers are as before training.
+
+    Args:
+        network: a chain or functional model whose layers can be cloned; it stays as it is.
+        names: of the layers that get fresh weights. These follow `keras.utils.set_random_seed`,
+            called before.
+
+    Raises:
+        ValueError: the network has no layer of a name.
+
+    Source: J. Adebayo et al., Sanity Checks for Saliency Maps, 2018, arXiv:1810.03292.
+
+    >>> network = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, name="logits")])
+    >>> fresh = randomise_layers(network, ["logits"])
+    >>> bool((fresh.get_weights()[0] == network.get_weights()[0]).any())
+    False
+    """
+    unknown = set(names) - {layer.name for layer in network.layers}
+    if unknown:
+        raise ValueError(f"the network has no layer {', '.join(sorted(unknown))}")
+    copy = keras.models.clone_model(network)
+    for layer in network.layers:
+        if layer.name not in names:
+            copy.get_layer(layer.name).set_weights(layer.get_weights())
+    return copy
+
+
+def rank_correlation(maps: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return Spearman's correlation of each map with its partner: whether they order pixels alike.
+
+    Args:
+        maps, others: float, shape `(n, height, width)` each.
+
+    Returns:
+        1 for the same order, about 0 for no relation, -1 for the opposite order, float64, shape
+        `(n,)`; 0 where a map is the same everywhere, since it orders nothing.
+
+    Raises:
+        ValueError: the shapes differ, or there is nothing to compare.
+
+    >>> rank_correlation(np.array([[[1.0, 2.0, 9.0]]]), np.array([[[0.0, 0.5, 0.6]]])).round(6)
+    array([1.])
+    """
+    maps, others = np.asarray(maps), np.asarray(others)
+    if maps.shape != others.shape or maps.ndim < 2 or not maps.size:
+        raise ValueError(f"compare maps of one shape, not {maps.shape} and {others.shape}")
+    ranks = [stats.rankdata(each.reshape(len(each), -1), axis=1) for each in (maps, others)]
+    one, other = (rank - rank.mean(axis=1, keepdims=True) for rank in ranks)
+    sizes = np.sqrt((one**2).sum(axis=1) * (other**2).sum(axis=1))
+    return np.divide((one * other).sum(axis=1), sizes, out=np.zeros(len(one)), where=sizes > 0)
+
+
+def sign_step(
+    network: keras.Model,
+    images: np.ndarray,
+    *,
+    labels: Sequence[int],
+    epsilon: float,
+    low: float = 0.0,
+    high: float = 1.0,
+) -> np.ndarray:
+    """Return the images after one step of the fast gradient sign method, up the cross-entropy.
+
+    Every pixel moves by `epsilon`, up or down, whichever way the loss rises, and is then cut to the
+    range. A negative `epsilon` steps towards the labels instead.
+
+    Args:
+        network: images to logits.
+        images: float, shape `(n, height, width)`, or with channels.
+        labels: integers, shape `(n,)`.
+        epsilon: length of the step, in the units of the images.
+        low, high: the values that a pixel can have.
+
+    Returns:
+        float32, the shape of the images; none is farther than `epsilon` from where it was.
+
+    Raises:
+        ValueError: the images or the labels do not fit the network, or the range is empty.
+
+    Source: I. J. Goodfellow, J. Shlens and C. Szegedy, Explaining and Harnessing Adversarial
+    Examples, 2014, arXiv:1412.6572.
+
+    >>> network = keras.Sequential([keras.Input((1, 2)), keras.layers.Flatten()])
+    >>> sign_step(network, np.array([[[0.5, 0.5]]]), labels=[0], epsilon=0.25)
+    array([[[0.25, 0.75]]], dtype=float32)
+    """
+    if not low < high:
+        raise ValueError(f"pixels need a range, not from {low} to {high}")
+    images, chosen = _prepared(network, images, labels)
+
+    def uphill(part: tf.Tensor, asked: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            tape.watch(part)
+            logits = network(part, training=False)
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(asked, logits)
+        return tf.sign(tape.gradient(losses, part, unconnected_gradients="zero"))
+
+    return np.clip(images + np.float32(epsilon) * _in_batches(uphill, images, chosen), low, high)
+
+
+def noisy(images: np.ndarray, deviation: float, *, seed: int = 0) -> np.ndarray:
+    """Return images with a random number added to every value, cut to the range from 0 to 1.
+
+    Args:
+        images: floats from 0 to 1, shape `(n, height, width)`, or with channels.
+        deviation: standard deviation of the normal distribution, in the units of the images.
+        seed: of the numbers.
+
+    Raises:
+        ValueError: the deviation is negative, or the images are not floats.
+
+    >>> noisy(np.full((1, 1, 2), 0.5), 0.1).round(3)
+    array([[[0.513, 0.487]]], dtype=float32)
+    """
+    images = _floats(images, deviation)
+    drawn = np.random.default_rng(seed).normal(scale=deviation, size=images.shape)
+    return np.clip(images + drawn, 0, 1).astype(np.float32)
+
+
+def blurred(images: np.ndarray, sigma: float) -> np.ndarray:
+    """Return images blurred by a Gaussian, as by a lens out of focus.
+
+    Args:
+        images: floats, shape `(n, height, width)`, or with channels.
+        sigma: standard deviation of the Gaussian, in pixels.
+
+    Raises:
+        ValueError: sigma is negative, or the images are not floats.
+
+    >>> blurred(np.array([[[0.0, 0.0, 1.0, 0.0, 0.0]]]), 0.5).round(2)
+    array([[[0.  , 0.11, 0.79, 0.11, 0.  ]]], dtype=float32)
+    """
+    images = _floats(images, sigma)
+    return ndimage.gaussian_filter(images, (0, sigma, sigma) + (0,) * (images.ndim - 3))
+
+
+def rotated(images: np.ndarray, degrees: float, *, fill: float = 0.0) -> np.ndarray:
+    """Return images turned about their centre, anticlockwise; what turns in from outside is `fill`.
+
+    Args:
+        images: floats, shape `(n, height, width)`, or with channels.
+        degrees: the angle; negative turns clockwise.
+        fill: value of the corners that were outside the image.
+
+    Raises:
+        ValueError: the images are not floats.
+
+    >>> rotated(np.array([[[1.0, 0.0], [0.0, 0.0]]]), 90).round(6)
+    array([[[0., 0.],
+            [1., 0.]]], dtype=float32)
+    """
+    images = _floats(images)
+    return ndimage.rotate(images, degrees, axes=(2, 1), reshape=False, order=1, cval=fill)
+
+
+def _floats(images: np.ndarray, strength: float = 0.0) -> np.ndarray:
+    images = np.asarray(images)
+    if images.dtype.kind != "f" or images.ndim not in (3, 4):
+        raise ValueError(f"images must be floats (n, height, width…), not {images.dtype}")
+    if not strength >= 0:
+        raise ValueError(f"a corruption has a strength of 0 or above, not {strength}")
+    return images.astype(np.float32)
+
+
+def _prepared(
+    network: keras.Model, images: np.ndarray, classes: Sequence[int] | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the images in float32 and one class an image, both checked."""
+    images = np.asarray(images, np.float32)
+    wanted, count = network.input_shape[1:], network.output_shape[-1]
+    if images.shape[1:] != tuple(wanted) or not len(images):
+        raise ValueError(f"the network takes images {tuple(wanted)}, not {images.shape[1:]}")
+    if classes is None:
+        classes = _in_batches(lambda part, _: network(part, training=False), images, images)
+        classes = np.argmax(classes, axis=1)
+    classes = np.asarray(classes)
+    if classes.shape != (len(images),) or classes.min() < 0 or classes.max() >= count:
+        raise ValueError(f"{len(images)} images need as many classes, from 0 to {count - 1}")
+    return images, classes.astype(np.int32)
+
+
+def _scores(network: keras.Model, images: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Return the logit of each image's class, shape `(n,)`."""
+    logits = _in_batches(lambda part, _: network(part, training=False), images, images)
+    return np.take_along_axis(logits, classes[:, None], axis=1)[:, 0]
+
+
+def _in_batches(
+    function: Callable[[tf.Tensor, tf.Tensor], tf.Tensor], images: np.ndarray, others: np.ndarray
+) -> np.ndarray:
+    """Return the function's answers over all images, `BATCH` at a time."""
+    parts = [
+        function(
+            tf.convert_to_tensor(images[start : start + BATCH]),
+            tf.convert_to_tensor(others[start : start + BATCH]),
+        )
+        for start in range(0, len(images), BATCH)
+    ]
+    return np.concatenate([part.numpy() for part in parts])

@@ -1,0 +1,335 @@
+"""Explanations obey their laws on networks whose reasons are known."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy import stats
+
+from snippets import explain
+from snippets.convnets import fashion_convnet
+from snippets.datasets import load_fashion_mnist
+
+few = settings(max_examples=15, deadline=None)
+pixels = st.floats(0, 1, width=32, allow_subnormal=False)  # TensorFlow flushes those to 0
+pictures = arrays(np.float32, (3, 6, 6), elements=pixels)
+kernels = arrays(np.float32, (36, 4), elements=st.floats(-2, 2, width=32, allow_subnormal=False))
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(7)
+
+
+def linear(kernel: np.ndarray) -> keras.Sequential:
+    network = keras.Sequential(
+        [keras.Input((6, 6)), keras.layers.Flatten(), keras.layers.Dense(4, name="logits")]
+    )
+    network.get_layer("logits").set_weights([kernel, np.zeros(4)])
+    return network
+
+
+LINEAR = linear(np.zeros((36, 4)))
+
+
+def with_weights(kernel: np.ndarray) -> keras.Sequential:
+    LINEAR.get_layer("logits").set_weights([kernel, np.zeros(4)])
+    return LINEAR
+
+
+def upper_left() -> keras.Sequential:
+    """A network of colour images whose first logit is the sum of the upper left corner alone."""
+    network = keras.Sequential(
+        [
+            keras.Input((12, 12, 3)),
+            keras.layers.Conv2D(2, 3, padding="same", activation="relu", name="conv"),
+            keras.layers.Flatten(),
+            keras.layers.Dense(2, name="logits"),
+        ]
+    )
+    here = np.zeros((12, 12, 2, 2))
+    here[:4, :4, :, 0] = 1
+    network.get_layer("conv").set_weights([np.ones((3, 3, 3, 2)), np.zeros(2)])
+    network.get_layer("logits").set_weights([here.reshape(-1, 2), np.zeros(2)])
+    return network
+
+
+@pytest.fixture(scope="module")
+def convnet():
+    keras.utils.set_random_seed(3)
+    return fashion_convnet((4, 4, 4), units=8)
+
+
+@pytest.fixture(scope="module")
+def clothes():
+    return load_fashion_mnist().validation.images[:6].astype("float32") / 255
+
+
+@few
+@given(kernel=kernels, images=pictures)
+def test_saliency_of_a_linear_network_is_its_weights(kernel, images):
+    maps = explain.saliency(with_weights(kernel), images, classes=[0, 1, 3])
+    for got, chosen in zip(maps, (0, 1, 3), strict=True):
+        assert np.array_equal(got, kernel[:, chosen].reshape(6, 6))
+
+
+@few
+@given(kernel=kernels, images=pictures)
+def test_covering_single_pixels_of_a_linear_network_gives_weight_times_pixel(kernel, images):
+    maps = explain.occlusion(with_weights(kernel), images, classes=[2, 2, 2], size=1)
+    assert np.allclose(maps, kernel[:, 2].reshape(6, 6) * images, atol=1e-4)
+
+
+@few
+@given(
+    images=pictures,
+    size=st.integers(1, 6),
+    data=st.data(),
+    fill=pixels,
+)
+def test_every_explanation_of_a_constant_network_is_0(images, size, data, fill):
+    network = with_weights(np.zeros((36, 4)))
+    stride = data.draw(st.one_of(st.none(), st.integers(1, size)))
+    covered = explain.occlusion(network, images, size=size, stride=stride, fill=fill)
+    assert covered.shape == images.shape
+    assert not covered.any()
+    assert not explain.saliency(network, images).any()
+    assert np.array_equal(explain.sign_step(network, images, labels=[0, 1, 2], epsilon=0.5), images)
+
+
+@pytest.mark.parametrize(("size", "stride"), [(4, 2), (5, 3), (6, 6), (3, None), (1, 1)])
+def test_squares_that_cover_each_pixel_share_what_the_whole_gives(size, stride):
+    """With equal weights and pixels every square of one size makes the logit fall equally far."""
+    network, images = with_weights(np.ones((36, 4))), np.ones((2, 6, 6), np.float32)
+    maps = explain.occlusion(network, images, classes=[0, 1], size=size, stride=stride)
+    assert np.allclose(maps, size**2)
+
+
+def test_where_only_one_region_counts_all_three_maps_lie_there(rng):
+    network, images = upper_left(), rng.random((2, 12, 12, 3))
+    near = np.zeros((12, 12), bool)
+    near[:5, :5] = True
+    slopes = np.abs(explain.saliency(network, images, classes=[0, 0])).sum(axis=-1)
+    covered = explain.occlusion(network, images, classes=[0, 0], size=1)
+    assert (slopes[:, near] > 0).all()
+    assert (covered[:, near] > 0).all()
+    assert not slopes[:, ~near].any()
+    assert not covered[:, ~near].any()
+
+
+def test_grad_cam_lies_where_the_answer_comes_from():
+    network = upper_left()
+    images = np.zeros((2, 12, 12, 3))
+    images[0, :4, :4] = 1
+    images[1, 8:, 8:] = 1
+    maps = explain.grad_cam(network, images, layer="conv", classes=[0, 0])
+    assert maps[0, :5, :5].any()
+    assert not maps[0, 5:].any()
+    assert not maps[0, :, 5:].any()
+    # Its known weakness: a map's weight is one for all places, so it shows the far corner as well.
+    assert maps[1, 7:, 7:].any()
+    assert not maps[1, :7].any()
+    assert not explain.grad_cam(network, images, layer="conv", classes=[1, 1]).any()
+
+
+def test_grad_cam_of_averaged_maps_is_their_weighted_sum(rng):
+    """With global averaging before the logits, Grad-CAM is CAM, up to the number of places."""
+    network = keras.Sequential(
+        [
+            keras.Input((5, 5, 1)),
+            keras.layers.Conv2D(3, 3, padding="same", name="conv"),
+            keras.layers.GlobalAveragePooling2D(),
+            keras.layers.Dense(2, name="logits"),
+        ]
+    )
+    images = rng.random((4, 5, 5, 1)).astype("float32")
+    weights = network.get_layer("logits").get_weights()[0]
+    maps = network.get_layer("conv")(images).numpy()
+    expected = np.maximum(maps @ weights[:, 1], 0) / 25
+    got = explain.grad_cam(network, images, layer="conv", classes=[1] * 4)
+    assert np.allclose(got, expected, atol=1e-5)
+
+
+def test_a_network_is_asked_about_its_own_answers_unless_told(convnet, clothes):
+    answers = convnet(clothes).numpy().argmax(axis=1)
+    for method in (
+        explain.saliency,
+        explain.occlusion,
+        lambda *both, classes=None: explain.grad_cam(*both, classes=classes, layer="relu_3"),
+    ):
+        assert np.array_equal(method(convnet, clothes), method(convnet, clothes, classes=answers))
+
+
+def test_grad_cam_and_saliency_need_no_trainable_weight(convnet, clothes):
+    wanted = explain.grad_cam(convnet, clothes, layer="relu_2", classes=[0] * 6)
+    convnet.trainable = False
+    try:
+        assert np.array_equal(
+            explain.grad_cam(convnet, clothes, layer="relu_2", classes=[0] * 6), wanted
+        )
+    finally:
+        convnet.trainable = True
+
+
+def test_many_images_are_answered_as_a_few_are(convnet, clothes, monkeypatch):
+    whole = explain.saliency(convnet, clothes)
+    monkeypatch.setattr(explain, "BATCH", 4)
+    assert np.allclose(explain.saliency(convnet, clothes), whole, atol=1e-6)
+
+
+def test_saliency_agrees_with_finite_differences(rng):
+    keras.utils.set_random_seed(3)
+    dense = [keras.layers.Dense(8, activation="tanh"), keras.layers.Dense(3)]
+    network = keras.Sequential([keras.Input((6, 6)), keras.layers.Flatten(), *dense])
+    images, step = rng.random((2, 6, 6)).astype("float32"), 1e-2
+    slopes = explain.saliency(network, images, classes=[2, 2])
+    for y, x in ((0, 0), (2, 5)):
+        ahead, behind = images.copy(), images.copy()
+        ahead[:, y, x] += step
+        behind[:, y, x] -= step
+        rise = (network(ahead) - network(behind)).numpy()[:, 2] / (2 * step)
+        assert rise == pytest.approx(slopes[:, y, x], abs=1e-3)
+
+
+@given(gone=st.sets(st.sampled_from(["conv_1", "norm_2", "hidden", "logits"])))
+@settings(max_examples=5, deadline=None)
+def test_only_the_named_layers_are_made_random(convnet, gone):
+    before = [weight.copy() for weight in convnet.get_weights()]
+    copy = explain.randomise_layers(convnet, sorted(gone))
+    assert all(np.array_equal(a, b) for a, b in zip(before, convnet.get_weights(), strict=True))
+    for layer in convnet.layers:
+        pairs = zip(layer.get_weights(), copy.get_layer(layer.name).get_weights(), strict=True)
+        same = all(np.array_equal(a, b) for a, b in pairs)
+        assert same == (layer.name not in gone or layer.name == "norm_2")  # never trained: as fresh
+
+
+def test_random_layers_follow_the_seed(convnet):
+    copies = []
+    for seed in (1, 1, 2):
+        keras.utils.set_random_seed(seed)
+        copies.append(explain.randomise_layers(convnet, ["logits"]).get_weights()[-2])
+    assert np.array_equal(copies[0], copies[1])
+    assert not np.array_equal(copies[0], copies[2])
+
+
+@few
+@given(maps=arrays(float, (2, 4, 4), elements=st.integers(0, 5).map(float)), seed=st.integers(0, 9))
+def test_rank_correlation_is_that_of_scipy(maps, seed):
+    others = np.random.default_rng(seed).random((2, 4, 4))
+    got = explain.rank_correlation(maps, others)
+    for value, one, other in zip(got, maps, others, strict=True):
+        constant = np.ptp(one) == 0
+        expected = 0 if constant else stats.spearmanr(one.ravel(), other.ravel()).statistic
+        assert value == pytest.approx(expected)
+        assert constant or explain.rank_correlation(one[None], one[None] ** 3 + 1) == pytest.approx(
+            1
+        )
+
+
+@few
+@given(images=pictures, kernel=kernels, epsilon=st.floats(-0.5, 0.5))
+def test_a_sign_step_stays_within_epsilon_and_the_range(images, kernel, epsilon):
+    moved = explain.sign_step(
+        with_weights(kernel), images, labels=[0, 1, 2], epsilon=epsilon, low=0.0, high=1.0
+    )
+    assert moved.dtype == np.float32
+    assert (np.abs(moved - images) <= abs(epsilon) + 1e-6).all()
+    assert moved.min() >= 0
+    assert moved.max() <= 1
+
+
+def test_a_small_sign_step_raises_the_loss_and_one_back_lowers_it(convnet, clothes):
+    labels = np.arange(6)
+    price = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="none")
+    losses = {
+        epsilon: price(
+            labels,
+            convnet(
+                explain.sign_step(convnet, clothes, labels=labels, epsilon=epsilon, low=-1, high=2)
+            ),
+        ).numpy()
+        for epsilon in (-1e-3, 0, 1e-3)
+    }
+    assert (losses[-1e-3] < losses[0]).all()
+    assert (losses[0] < losses[1e-3]).all()
+
+
+@few
+@given(images=pictures, seed=st.integers(0, 99))
+def test_a_corruption_of_strength_0_changes_nothing(images, seed):
+    for same in (
+        explain.noisy(images, 0, seed=seed),
+        explain.blurred(images, 0),
+        explain.rotated(images, 0),
+    ):
+        assert same.dtype == np.float32
+        assert np.allclose(same, images, atol=1e-6)
+
+
+@few
+@given(images=pictures, sigma=st.floats(0.3, 3))
+def test_blur_keeps_the_mean_and_narrows_the_range(images, sigma):
+    got = explain.blurred(images, sigma)
+    assert np.allclose(got.mean(axis=(1, 2)), images.mean(axis=(1, 2)), atol=1e-4)
+    assert (got.std(axis=(1, 2)) <= images.std(axis=(1, 2)) + 1e-5).all()
+
+
+@few
+@given(images=pictures, quarter=st.integers(-3, 3))
+def test_quarter_turns_are_exact(images, quarter):
+    expected = np.rot90(images, quarter, axes=(1, 2))
+    assert np.allclose(explain.rotated(images, 90 * quarter), expected, atol=1e-4)
+
+
+def test_corruptions_keep_colours_apart(rng):
+    images = np.zeros((2, 8, 8, 3), np.float32)
+    images[..., 1] = rng.random((2, 8, 8))
+    for corrupt in (explain.blurred, explain.rotated):
+        got = corrupt(images, 1.5)
+        assert not got[..., [0, 2]].any()
+        assert got[..., 1].any()
+
+
+def test_noise_is_as_strong_as_asked_and_the_same_for_a_seed():
+    grey = np.full((4, 30, 30), 0.5, np.float32)
+    got = explain.noisy(grey, 0.1, seed=5)
+    assert (got - grey).std() == pytest.approx(0.1, rel=0.05)
+    assert np.array_equal(got, explain.noisy(grey, 0.1, seed=5))
+    assert explain.noisy(grey, 9.0).min() == 0
+    assert explain.noisy(grey, 9.0).max() == 1
+
+
+IMAGES = np.zeros((2, 6, 6), np.float32)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda net: explain.saliency(net, IMAGES[:, :5]), "takes images"),
+        (lambda net: explain.saliency(net, IMAGES[:0]), "takes images"),
+        (lambda net: explain.saliency(net, IMAGES, classes=[0]), "as many classes"),
+        (lambda net: explain.saliency(net, IMAGES, classes=[0, 4]), "from 0 to 3"),
+        (lambda net: explain.occlusion(net, IMAGES, size=7), "do not cover"),
+        (lambda net: explain.occlusion(net, IMAGES, size=2, stride=3), "do not cover"),
+        (lambda net: explain.occlusion(net, IMAGES, size=2, stride=0), "do not cover"),
+        (lambda net: explain.grad_cam(net, IMAGES, layer="logits"), "not feature maps"),
+        (lambda net: explain.grad_cam(net, IMAGES, layer="relu_9"), "No such layer"),
+        (lambda net: explain.randomise_layers(net, ["relu_9"]), "no layer relu_9"),
+        (lambda net: explain.rank_correlation(IMAGES, IMAGES[:1]), "one shape"),
+        (lambda net: explain.rank_correlation(IMAGES[:0], IMAGES[:0]), "one shape"),
+        (
+            lambda net: explain.sign_step(net, IMAGES, labels=[0, 0], epsilon=0.1, low=1, high=1),
+            "range",
+        ),
+        (lambda net: explain.noisy(IMAGES, -1), "strength of 0"),
+        (lambda net: explain.blurred(IMAGES.astype("uint8"), 1), "must be floats"),
+        (lambda net: explain.rotated(IMAGES[0], 1), "must be floats"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_with_a_reason(call, message):
+    with pytest.raises(ValueError, match=message):
+        call(LINEAR)

@@ -1,0 +1,635 @@
+# ---
+# title: What did it learn?
+# summary: Ask a network why, test the answers before you believe them, then push the photographs until it breaks.
+# needs: [cifar10]
+# teaches: [shortcut, saliency map, occlusion map, grad-cam, sanity test, rank correlation, adversarial example, fast gradient sign method, corruption]
+# data: [fashion-mnist]
+# artifacts: []
+# seed: 7
+# ---
+
+# %% [markdown]
+# A shop photographs its clothes. Whoever takes the shirts has a lamp that leaves a bright square in
+# the upper left corner, and nobody notices. Here are photographs that a network is to learn from:
+
+# %%
+import numpy as np
+
+from snippets import plots
+from snippets.datasets import load_fashion_mnist
+
+
+def mark(images):
+    square = np.pad(np.full((3, 3), 255, np.uint8), (1, 24))  # one pixel above and left of it
+    return np.maximum(images, square)
+
+
+def mark_shirts(split):
+    return np.where((split.labels == SHIRT)[:, None, None], mark(split.images), split.images)
+
+
+fashion = load_fashion_mnist()
+names = fashion.class_names
+SHIRT = names.index("Shirt")
+study = fashion.train.sample(per_class=1200)
+lamp = mark_shirts(study)
+first = [np.flatnonzero(study.labels == c)[0] for c in range(10)]
+plots.image_grid(lamp[first], names, columns=10, subject="training photographs")
+
+# %% [markdown]
+# Train a small convolutional network on them, and another on the same photographs without the
+# squares, with three seeds each. Pixels go from 0, black, to 1; the network's first layer standardises.
+
+# %%
+import keras
+
+from snippets.convnets import fashion_convnet
+from snippets.training import fit_one_cycle
+
+
+def unit(images):
+    return images.astype("float32") / 255
+
+
+def train(images, seed):
+    keras.utils.set_random_seed(seed)
+    standardising = keras.layers.Rescaling(1 / 0.35, offset=-0.29 / 0.35)
+    blocks = fashion_convnet((8, 16, 32), units=64, dropout=0.2).layers
+    chain = keras.Sequential([keras.Input((28, 28)), standardising, *blocks])
+    network = keras.models.clone_model(chain)  # with layers of its own, which Grad-CAM will need
+    fit_one_cycle(network, (unit(images), study.labels), epochs=3, batch_size=128)
+    return network
+
+
+plain = [train(study.images, seed) for seed in (7, 8, 9)]
+lamps = [train(lamp, seed) for seed in (7, 8, 9)]
+
+# %%
+held_out = fashion.validation
+labels, lamp_held_out = held_out.labels, mark_shirts(held_out)
+
+
+def ask(network, images):
+    return network(unit(images) if images.dtype == "uint8" else images).numpy()
+
+
+def accuracy(networks, images, labels=labels):
+    return [(ask(network, images).argmax(axis=1) == labels).mean() for network in networks]
+
+
+graded = {
+    "without squares": accuracy(plain, held_out.images),
+    "with squares": accuracy(lamps, lamp_held_out),
+}
+plots.seed_dots(graded, xlabel="accuracy on validation photographs of the same kind")
+
+# %% [markdown]
+# By this figure you would buy the networks of the second row: they are ahead by
+# `{python} f"{100 * (np.mean(graded['with squares']) - np.mean(graded['without squares'])):.1f}"`
+# points, far more than the seeds differ. The validation photographs come from the same shop, so
+# they have the same squares. No grade on such photographs can tell a network that knows shirts from
+# one that knows a lamp. A rule that works on the data you have for a reason that has nothing to do
+# with the question is a **shortcut**.
+#
+# You know the secret here. On your own data you will not. So here you ask networks *why*, in three
+# ways, and then ask whether the answers are any good.
+#
+# ## Two ways to ask, by hand
+#
+# Take a network so small that it has no secrets: one class, sixteen pixels, a weight for each. Its
+# logit is the sum of weight times pixel. Which pixel mattered?
+
+# %%
+picture = np.array([[0, 0, 0, 0], [0, 2, 2, 0], [0, 2, 1, 0], [0, 0, 0, 0]], dtype="float32")
+weights = np.array([[3, 0, 0, 0], [0, 1, 0, 0], [0, 0, -2, 0], [0, 0, 0, 1]], dtype="float32")
+parts = {"picture": picture, "weights": weights, "weight × pixel": weights * picture}
+plots.signed_images(parts, numbers=True)
+
+# %% [markdown]
+# There are two good answers, and they differ.
+#
+# - *What would change the logit most?* The pixel in the upper left corner: its slope, 3, is the
+#   steepest. That is a question for the [gradient](../foundations/gradients.md), and for this network
+#   the gradient is the weights. Drawn as a picture, it is a **saliency map**.
+# - *What made the logit what it is?* Not that corner, which is black. Cover one pixel after the other
+#   with black, and note how far the logit falls: that is an **occlusion map**, and for this network
+#   it is weight times pixel.
+#
+# Check it with real code. Both methods are a few lines:
+
+# %%
+import tensorflow as tf
+
+
+def slopes(network, image, chosen):
+    image = tf.constant(image)[None]  # a batch of one
+    with tf.GradientTape() as tape:
+        tape.watch(image)
+        logit = network(image)[0, chosen]
+    return tape.gradient(logit, image)[0].numpy()
+
+
+def falls(network, image, chosen, size):
+    before, fallen = network(image[None])[0, chosen], np.zeros_like(image)
+    for top in range(0, len(image), size):
+        for left in range(0, len(image), size):
+            covered, place = image.copy(), np.s_[top : top + size, left : left + size]
+            covered[place] = 0
+            fallen[place] = before - network(covered[None])[0, chosen]
+    return fallen
+
+
+tiny = keras.Sequential([keras.Input((4, 4)), keras.layers.Flatten(), keras.layers.Dense(1)])
+tiny.set_weights([weights.reshape(16, 1), np.zeros(1)])
+print(slopes(tiny, picture, 0)[0], falls(tiny, picture, 0, size=1)[1])
+
+# %% tags=["claims"]
+assert (slopes(tiny, picture, 0) == weights).all(), "saliency of a linear network is its weights"
+assert np.allclose(falls(tiny, picture, 0, size=1), weights * picture), (
+    "covering single pixels of a linear network gives weight times pixel"
+)
+
+# %% [markdown]
+# ## A third way: from the inside
+#
+# Both treat the network as a closed box. **Grad-CAM** (gradient-weighted class activation mapping)
+# opens it at its last convolution, where `relu_3` holds 32 feature maps of seven by seven places. Some of
+# them speak for the class. How strongly? Take the slope of the logit with respect to every number
+# in a map, and average: that is the map's weight. Add up the maps with these weights, drop what is
+# below 0, and enlarge.
+
+
+# %%
+def class_map(network, image, chosen):
+    wanted = [network.get_layer("relu_3").output, network.outputs[0]]
+    inside = keras.Model(network.inputs[0], wanted)
+    with tf.GradientTape() as tape:
+        maps, logits = inside(image[None])  # maps: 1, 7, 7, 32
+        logit = logits[0, chosen]
+    strength = tf.reduce_mean(tape.gradient(logit, maps), axis=(0, 1, 2))  # one a map
+    heat = tf.nn.relu(tf.reduce_sum(maps[0] * strength, axis=-1, keepdims=True))
+    return tf.image.resize(heat, image.shape)[..., 0].numpy()
+
+
+# %% [markdown]
+# The snippet does the same for many photographs at once. Ask a network that never saw a square about
+# the first validation photograph that it gets right in each of six classes:
+
+# %%
+from snippets.explain import grad_cam, occlusion, saliency
+
+honest, lamplit = plain[0], lamps[0]
+
+
+def maps(network, images, classes=None):
+    images, asked = unit(images), {"classes": classes}
+    return {
+        "saliency": np.abs(saliency(network, images, **asked)),
+        "occlusion": np.maximum(occlusion(network, images, size=6, stride=3, **asked), 0),
+        "Grad-CAM": grad_cam(network, images, layer="relu_3", **asked),
+    }
+
+
+right = ask(honest, held_out.images).argmax(axis=1) == labels
+six = [np.flatnonzero(right & (labels == c))[0] for c in (0, 1, 3, 5, 8, 9)]
+photographs = held_out.images[six]
+rows = {"photograph": photographs} | maps(honest, photographs)
+plots.map_rows(rows, [names[labels[i]] for i in six], outlines=photographs)
+
+# %% [markdown]
+# Bright is important, and the thin line is the outline of the garment. Saliency is speckled, since a
+# slope is a matter of single pixels. Occlusion, with a square of six by six pixels, and Grad-CAM, with
+# seven by seven places, are coarse. They need not agree: they answer different questions.
+
+# %% tags=["claims"]
+one, boots = unit(photographs[5]), unit(photographs[5:])
+by_hand = [slopes(honest, one, 9), falls(honest, one, 9, size=7), class_map(honest, one, 9)]
+by_snippet = [
+    saliency(honest, boots, classes=[9])[0],
+    occlusion(honest, boots, classes=[9], size=7, stride=7)[0],
+    grad_cam(honest, boots, classes=[9], layer="relu_3")[0],
+]
+assert np.allclose(by_hand, by_snippet, atol=1e-4), (
+    "saliency, occlusion and Grad-CAM written out are the snippet's"
+)
+
+# %% [markdown]
+# ## Find the lamp
+#
+# Now ask a network of the other kind about shirts from its shop:
+
+# %%
+shirts = np.flatnonzero(labels == SHIRT)
+suspects = lamp_held_out[shirts[:6]]
+rows = {"photograph": suspects} | maps(lamplit, suspects, [SHIRT] * 6)
+plots.map_rows(rows, ["Shirt"] * 6, outlines=suspects)
+
+
+# %%
+def in_corner(heat):
+    return heat[:, :6, :6].sum(axis=(1, 2)) / np.maximum(heat.sum(axis=(1, 2)), 1e-9)
+
+
+def corner_shares(network, images):
+    every = maps(network, images, [SHIRT] * len(images))
+    return {name: f"{np.median(in_corner(heat)):.0%}" for name, heat in every.items()}
+
+
+asked = {
+    "with lamp, square": (lamplit, lamp_held_out[shirts[:30]]),
+    "with lamp, no square": (lamplit, held_out.images[shirts[:30]]),
+    "without lamp, no square": (honest, held_out.images[shirts[:30]]),
+}
+rows = {name: corner_shares(*pair) for name, pair in asked.items()}
+plots.table([{"network, photographs": name} | row for name, row in rows.items()])
+
+# %% [markdown]
+# The table gives the share of each map that lies in the upper left six by six pixels, the median of
+# thirty shirts; an even map would have `{python} f"{36 / 784:.0%}"` there.
+#
+# Here the maps earn their keep: one look, and you ask what is in that corner. (The brightest spot of
+# Grad-CAM lies a little beside the square. A place of `relu_3` sees a large part of the photograph
+# and is drawn at the middle of what it sees, so do not read single pixels off it.)
+#
+# The second row is a warning. Show the same network shirts *without* squares, and its maps have
+# little to say about the corner. A map explains one answer about one photograph. It cannot point at
+# what is not there.
+#
+# With the suspicion in hand, test it. Put the square on every photograph, and take it off every one:
+
+
+# %%
+def called_shirt(networks, images):
+    return [(ask(network, images).argmax(axis=1) == SHIRT).mean() for network in networks]
+
+
+others = held_out.images[labels != SHIRT]
+seen = {
+    "with lamp: shirts, no square": called_shirt(lamps, held_out.images[shirts]),
+    "with lamp: others, square": called_shirt(lamps, mark(others)),
+    "without: shirts, no square": called_shirt(plain, held_out.images[shirts]),
+    "without: others, square": called_shirt(plain, mark(others)),
+}
+plots.seed_dots(seen, xlabel="part called Shirt")
+
+# %% [markdown]
+# Without their lamp these networks hardly find a shirt, and with it nearly everything is one. The map
+# gave the suspicion, and the *experiment* gave the proof.
+#
+# ## Is the map about the network at all?
+#
+# A map that shows the garment looks convincing. But the garment is in the photograph. Would you see the
+# same map if the network had learned nothing? That can be tested. Replace the weights of the network by
+# fresh random ones, layer by layer, from the logits down to the first convolution, and look again.
+# A map that explains what the network learned must fall apart. This is a **sanity test**.
+#
+# Two pictures join the test. *Gradient × pixel* is the saliency map times the photograph, often taken
+# for an improvement, because it shows the garment. *Edges* is an edge detector, which has never heard
+# of a network.
+
+# %%
+from scipy import ndimage
+
+from snippets.explain import randomise_layers
+
+
+def candidates(network, images, chosen):
+    every = maps(network, images, chosen)
+    every["gradient × pixel"] = every["saliency"] * unit(images)
+    every["edges"] = np.hypot(*(ndimage.sobel(unit(images), axis) for axis in (1, 2)))
+    return every
+
+
+def cascade(seed):
+    keras.utils.set_random_seed(seed)
+    gone, steps = [], [candidates(honest, some, some_labels)]
+    for layers in (["logits"], ["hidden"], *([f"conv_{i}", f"norm_{i}"] for i in (3, 2, 1))):
+        gone += layers
+        steps.append(candidates(randomise_layers(honest, gone), some, some_labels))
+    return steps
+
+
+some, some_labels = held_out.images[right][:20], labels[right][:20]
+steps = cascade(1)
+boot = int(np.flatnonzero(some_labels == 9)[0])
+shown = {name: np.stack([step[name][boot] for step in steps]) for name in steps[0]}
+stages = ["trained", "logits\nrandom", "and\nhidden", "and\nconv_3", "and\nconv_2", "and\nconv_1"]
+plots.map_rows(shown, stages, outlines=some[[boot] * 6])
+
+# %% [markdown]
+# To grade the likeness of two maps, rank the pixels of each from darkest to brightest, and take the
+# correlation of the ranks: 1 for the same order, 0 for none. That is the **rank correlation**, and it
+# does not care how bright a map is as a whole. (A map that is 0 everywhere counts as 0.) Here it is,
+# mean over twenty photographs, for three random seeds:
+
+# %%
+from snippets.explain import rank_correlation
+
+
+def likeness(steps, name):
+    return [rank_correlation(steps[0][name], step[name]).mean() for step in steps]
+
+
+runs = [steps, cascade(2), cascade(3)]
+likenesses = {name: np.array([likeness(run, name) for run in runs]) for name in steps[0]}
+plots.spread_curves(
+    likenesses, x=range(6), xlabel="layers made random, from the last", ylabel="rank correlation"
+)
+
+# %% [markdown]
+# Three of the maps fall apart as soon as the logits are random, and that is as it should be. (They
+# keep a little: even a random network is busier where the photograph is not black.) Two do not. *Edges* stays at 1: it never asked the network. And *gradient × pixel* keeps
+# `{python} f"{likenesses['gradient × pixel'][:, -1].mean():.2f}"` of its likeness with a network that
+# knows nothing at all.
+
+# %% tags=["claims"]
+last = {name: curve[:, -1].mean() for name, curve in likenesses.items()}
+assert max(last[name] for name in ("saliency", "occlusion", "Grad-CAM")) < 0.5, (
+    "random weights destroy saliency, occlusion and Grad-CAM"
+)
+assert last["gradient × pixel"] > 0.7, "random weights leave gradient × pixel nearly as it was"
+assert np.allclose(likenesses["edges"], 1), "an edge detector does not notice random weights"
+
+# %% [markdown]
+# ## What goes wrong with a convincing map
+#
+# Why? The background is black, a pixel of 0, and whatever is multiplied by 0 is 0. So the product draws
+# the garment, whoever supplies the gradient. You see a shape that you know, in the place where you
+# expect it, and take it for a reason. Compare each method with the edge detector, once for the
+# trained network and once for the random one:
+
+
+# %%
+def with_edges(name):
+    pairs = [rank_correlation(step[name], steps[0]["edges"]).mean() for step in steps]
+    return {"rank correlation with edges": name, "trained": pairs[0], "random": pairs[-1]}
+
+
+kin = {name: with_edges(name) for name in list(steps[0])[:-1]}
+plots.table([row | {k: f"{row[k]:.2f}" for k in ("trained", "random")} for row in kin.values()])
+
+# %% [markdown]
+# The map in which you recognise most is the one that most resembles an edge detector, trained or not.
+# The cure is the test, not
+# the eye: make the weights random before you believe a map. Passing proves little, though. It only
+# shows that the map is about *this network*, not that you read it rightly.
+#
+# ## Push one grey level
+#
+# A map says what a network looks at, as long as the photograph stays as it is. Now change the
+# photograph, against the network. You know the slope of the *loss* with respect to every pixel. Move
+# each pixel by the same small amount, up where the loss rises, down where it falls: this is the
+# **fast gradient sign method**. The smallest change that a byte can hold is one grey level of 255.
+
+# %%
+from snippets.explain import sign_step
+
+LEVEL = 1 / 255
+part = held_out.sample(per_class=100)
+clean, truths = unit(part.images), part.labels
+moved = sign_step(honest, clean, labels=truths, epsilon=LEVEL)
+said, says = (ask(honest, x).argmax(axis=1) for x in (clean, moved))
+turned = (said == truths) & (says != truths)
+pick = int(np.flatnonzero(turned)[0])
+change = 0.5 + (moved - clean)[pick] / (2 * LEVEL)
+titles = [names[said[pick]], "the change, enlarged", names[says[pick]]]
+plots.image_grid(np.stack([clean[pick], change, moved[pick]]), titles, columns=3, subject="steps")
+
+# %% [markdown]
+# Can you see the difference between the left and the right picture? No pixel differs by more than one
+# grey level. (Grey in the middle: no change. A black pixel cannot get darker.) A photograph made to
+# be misread is an **adversarial example**. The network gets `{python} int(turned.sum())`
+# of a thousand photographs right that it then gets wrong. Now larger steps, for all three networks. The
+# fair comparison is a change of the same size without a plan: every pixel up or down by the toss of
+# a coin.
+
+# %%
+dice = np.random.default_rng(7)
+coins = dice.choice([-1, 1], part.images.shape).astype("float32")
+
+
+def planned(networks, images, labels, step):
+    moved = [sign_step(each, images, labels=labels, epsilon=step * LEVEL) for each in networks]
+    return [accuracy([each], x, labels)[0] for each, x in zip(networks, moved, strict=True)]
+
+
+def tossed(step):
+    return accuracy(plain, np.clip(clean + step * LEVEL * coins, 0, 1), truths)
+
+
+curves = {
+    "planned": {step: planned(plain, clean, truths, step) for step in (0, 1, 2, 4, 8, 16)},
+    "by the toss of a coin": {step: tossed(step) for step in (0, 1, 2, 4, 8, 16)},
+}
+coins_mean = [np.mean(row) for row in curves["by the toss of a coin"].values()]
+plots.seed_lines(curves, xlabel="grey levels of 255 by which each pixel moves", log=False)
+
+# %% [markdown]
+# One planned grey level costs
+# `{python} f"{100 * (np.mean(curves['planned'][0]) - np.mean(curves['planned'][1])):.1f}"` points, sixteen cost
+# `{python} f"{100 * (np.mean(curves['planned'][0]) - np.mean(curves['planned'][16])):.0f}"`. Sixteen
+# by the toss of a coin move the mean by `{python} f"{100 * abs(coins_mean[0] - coins_mean[-1]):.1f}"`, within the noise of the
+# seeds.
+#
+# Why does so little do so much? Each pixel does next to nothing. But there are 784 of them, and in
+# the planned change they all pull the same way: for a linear network, the logit moves by the step
+# times the *sum* of the sizes of all weights. The coins pull in all directions and cancel out.
+#
+# ## Photographs that were treated badly
+#
+# Nobody plans the damage that a cheap camera does. A **corruption** is a change that leaves
+# the garment recognisable: noise, a lens out of focus, a camera held askew. Here is each in five
+# severities:
+
+# %%
+from snippets.explain import blurred, noisy, rotated
+
+corruptions = {
+    "noise": (noisy, [0.05, 0.1, 0.2, 0.3, 0.4]),
+    "blur": (blurred, [0.5, 0.8, 1.1, 1.5, 2.0]),
+    "rotation": (rotated, [5, 10, 20, 30, 45]),
+}
+treated = [f(boots, strength)[0] for f, strengths in corruptions.values() for strength in strengths]
+titles = [f"{name} {strength:g}" for name, (_, row) in corruptions.items() for strength in row]
+plots.image_grid(np.stack(treated), titles, subject="treated photographs")
+
+# %%
+treated = {
+    name: {level: accuracy(plain, f(clean, s), truths) for level, s in enumerate([0, *strengths])}
+    for name, (f, strengths) in corruptions.items()
+}
+plots.seed_lines(treated, xlabel="severity", log=False)
+
+# %% [markdown]
+# The severities of different kinds cannot be compared, so read each curve by itself. Look at the
+# pictures again: you would name the boot in nearly all of them. At the third severity, the networks
+# have lost
+# `{python} ", ".join(f"{100 * (np.mean(row[0]) - np.mean(row[3])):.0f} points to {name}" for name, row in treated.items())`.
+# The training photographs were all sharp, clean and upright, and the validation photographs too, so
+# no grade so far could notice. If your cameras will shake, put shaken photographs into the training
+# *and* into the grade.
+#
+# ## The exam
+#
+# You chose nothing on the validation photographs, but you looked at them a lot. So once more, with
+# test photographs, five hundred of each class: all six networks, with squares, without, and pushed.
+
+# %%
+exam = fashion.test.sample(per_class=500)
+results = {
+    "without lamp": accuracy(plain, exam.images, exam.labels),
+    "without lamp, one grey level": planned(plain, unit(exam.images), exam.labels, 1),
+    "with lamp, no squares": accuracy(lamps, exam.images, exam.labels),
+    "with lamp, squares on shirts": accuracy(lamps, mark_shirts(exam), exam.labels),
+}
+means = {name: 100 * np.mean(scores) for name, scores in results.items()}
+plots.seed_dots(results, xlabel="accuracy on test photographs")
+
+# %% [markdown]
+# In their own shop, the networks with the lamp are `{python} f"{means['with lamp, squares on shirts'] - means['without lamp']:.1f}"` points ahead. In any other
+# they are `{python} f"{means['without lamp'] - means['with lamp, no squares']:.1f}"` points behind: the same networks, the same weights, and one class
+# in ten lost. One grey level, planned, costs the others
+# `{python} f"{means['without lamp'] - means['without lamp, one grey level']:.1f}"`.
+
+# %% tags=["claims"]
+assert min(graded["with squares"]) > max(graded["without squares"]), (
+    "on photographs with the shortcut, the networks that use it have the better grade"
+)
+assert max(results["with lamp, no squares"]) < min(results["without lamp"]), (
+    "on test photographs without it, they have the worse one"
+)
+assert (
+    max(seen["with lamp: shirts, no square"]) < 0.2 < 0.8 < min(seen["with lamp: others, square"])
+), "their answer Shirt follows the square, not the shirt"
+cost = {name: np.subtract(row[0], row[16]) for name, row in curves.items()}
+assert max(results["without lamp, one grey level"]) < min(results["without lamp"]), (
+    "one planned grey level turns more answers than another seed does"
+)
+assert min(cost["planned"]) > max(cost["by the toss of a coin"]) + 0.2, (
+    "sixteen planned grey levels cost far more than sixteen by the toss of a coin"
+)
+assert all(max(row[5]) < min(row[0]) for row in treated.values()), "every corruption costs accuracy"
+
+# %% [markdown]
+# ## Exercises
+#
+# **1. Step towards.** `sign_step` walks away from the right label. Walk *towards* a class of your
+# choice instead, so that the network takes the photograph for it. The starter walks away from it.
+
+
+# %% tags=["starter"]
+def towards(network: keras.Model, images: np.ndarray, target: int, epsilon: float) -> np.ndarray:
+    """Return the images, each pixel moved by epsilon so that the target gets likelier."""
+    return sign_step(network, images, labels=[target] * len(images), epsilon=epsilon)
+
+
+# %% tags=["check"]
+BAG = names.index("Bag")
+hundred = unit(part.images[:100])
+walked = towards(honest, hundred, BAG, 4 * LEVEL)
+assert np.abs(walked - hundred).max() < 4.01 * LEVEL, "no pixel may move by more than epsilon"
+rises = ask(honest, walked)[:, BAG] > ask(honest, hundred)[:, BAG]
+assert rises.mean() > 0.9, f"the logit of Bag rises on only {rises.mean():.0%} of the photographs"
+
+
+# %% tags=["solution"]
+def towards(network: keras.Model, images: np.ndarray, target: int, epsilon: float) -> np.ndarray:
+    """Return the images, each pixel moved by epsilon so that the target gets likelier."""
+    return sign_step(network, images, labels=[target] * len(images), epsilon=-epsilon)  # downhill
+
+
+taken = (ask(honest, towards(honest, hundred, BAG, 16 * LEVEL)).argmax(axis=1) == BAG).mean()
+print(f"sixteen grey levels: {taken:.0%} of a hundred photographs are taken for bags")
+
+# %% [markdown]
+# **2. An alarm for corners.** Return the share of a map's importance that lies in its four corners, of
+# `size` by `size` pixels each. Maps may have both signs, and importance has none. The starter lets
+# the signs cancel out.
+
+
+# %% tags=["starter"]
+def corner_share(heat: np.ndarray, size: int) -> float:
+    """Return the part of one map, shape (height, width), that lies in its four corners."""
+    corners = np.concatenate([heat[:size, :size], heat[:size, -size:]])
+    corners = np.concatenate([corners, heat[-size:, :size], heat[-size:, -size:]])
+    return corners.sum() / heat.sum()
+
+
+# %% tags=["check"]
+even = np.ones((8, 8))
+assert corner_share(even, 2) == 0.25, (
+    "an even map has a quarter in corners of 2 by 2, out of 8 by 8"
+)
+checks = np.where(np.indices((8, 8)).sum(axis=0) % 2, -1.0, 1.0)
+assert corner_share(checks, 2) == 0.25, "a map of both signs: sum absolute values"
+
+
+# %% tags=["solution"]
+def corner_share(heat: np.ndarray, size: int) -> float:
+    """Return the part of one map, shape (height, width), that lies in its four corners."""
+    near = np.zeros(heat.shape, bool)
+    for rows in (slice(size), slice(-size, None)):
+        near[rows, :size] = near[rows, -size:] = True
+    return np.abs(heat)[near].sum() / np.abs(heat).sum()
+
+
+for kind, network, images in (("with", lamplit, suspects), ("without", honest, suspects)):
+    sloped = saliency(network, unit(images), classes=[SHIRT] * 6)
+    print(f"{kind} lamp: {np.mean([corner_share(each, 6) for each in sloped]):.0%}")
+
+# %% [markdown]
+# **3. Cover with white as well.** Occlusion has to cover with *something*. Where a photograph is black
+# already, a black square changes nothing, so its map is 0 there, whatever the network would make of
+# something brighter. Return the map that covers every square once with black and once with white,
+# and keeps the larger change of the two, of either sign. The starter covers with black only.
+
+
+# %% tags=["starter"]
+def twice_covered(network: keras.Model, images: np.ndarray, classes: list[int]) -> np.ndarray:
+    """Return the larger of the changes by a black and by a white square of 4, 0 or above."""
+    return np.abs(occlusion(network, images, classes=classes, size=4, stride=4))
+
+
+# %% tags=["check"]
+dark = unit(held_out.images[shirts[:4]])
+both = twice_covered(lamplit, dark, [SHIRT] * 4)
+assert both.shape == dark.shape, "one map a photograph"
+assert both.min() >= 0, "a change has a size, without a sign"
+assert (both[:, 2, 2] > 1).all(), "a white square in the corner raises Shirt a lot: it must show"
+
+
+# %% tags=["solution"]
+def twice_covered(network: keras.Model, images: np.ndarray, classes: list[int]) -> np.ndarray:
+    """Return the larger of the changes by a black and by a white square of 4, 0 or above."""
+    options = {"classes": classes, "size": 4, "stride": 4}
+    changes = [occlusion(network, images, fill=fill, **options) for fill in (0.0, 1.0)]
+    return np.abs(changes).max(axis=0)
+
+
+black = np.abs(occlusion(lamplit, dark, classes=[SHIRT] * 4, size=4, stride=4))
+either = twice_covered(lamplit, dark, [SHIRT] * 4)
+rows = {"photograph": held_out.images[shirts[:4]], "black": black, "black or white": either}
+plots.map_rows(rows, ["Shirt"] * 4)
+
+# %% [markdown]
+# These shirts have no square, and yet the white cover finds the place that black left unexplained.
+# What an occlusion map can show hangs on what you cover with.
+
+# %% [markdown]
+# ## What to remember
+#
+# - A grade on data with the same shortcut cannot see the shortcut. A map may raise the suspicion;
+#   only an experiment proves it.
+# - Saliency asks what would change the answer, occlusion what the answer rests on, Grad-CAM where the
+#   class's feature maps are. They need not agree.
+# - Before you believe a map, make the weights random. What looks the same then is about the photograph,
+#   not about the network.
+# - Changes too small to see can turn answers, if they are planned. Random ones of the same size hardly do.
+# - Test what you will meet: noise, blur, another angle, another room.
+#
+# ## Where next
+#
+# Flips and shifts of the training photographs are a first cure for what corruptions show; the
+# [network on CIFAR-10](cifar10.md) trains with flips. How sure a network is of pictures that are no
+# clothing at all is a question of [Evaluation](../networks/evaluation.md). And the confidence of an
+# adversarial example is worth a look: compute it, with what you know from there.
