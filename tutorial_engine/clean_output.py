@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
-# Lines that TensorFlow, absl and XLA write to stderr when they start, at any log level.
+# Lines that TensorFlow, LiteRT, absl and XLA write to stderr when they start, at any log level.
 _NOISE = re.compile(
     r"^(WARNING: All log messages before absl::InitializeLog"
     r"|[IWE]0000 00:00:"
     r"|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+: [IWE] "
     r"|To enable the following instructions:"
+    r"|INFO: Created TensorFlow Lite XNNPACK delegate"
     r"|[IWE]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ )"
 )
 

@@ -7,7 +7,8 @@ import hashlib
 import json
 import logging
 import time
-from pathlib import Path
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
@@ -74,7 +75,7 @@ class TutorialsPlugin(BasePlugin):
         self.record_css = ""
         self.light_records: set[Path] = set()
         config.watch += [str(self.settings.sources), str(self.root / "snippets")]
-        config.nav = _expand(config.nav, self.lessons)
+        config.nav = _expand(config.nav, self.lessons, self.settings.parts)
         jupyter = config.plugins.get("mkdocs-jupyter")
         if jupyter:
             # In serve only asked-for records are rendered; they must not evict the build's.
@@ -247,13 +248,14 @@ class _Log(Watcher):
             log.info("Ran %s: %.0f s, %.0f CPU s", run.name, run.wall_s, run.cpu_s)
 
 
-def _expand(nav: list | None, lessons: list[Lesson]) -> list | None:
+def _expand(nav: list | None, lessons: list[Lesson], titles: Mapping[str, str]) -> list | None:
     """Put the tutorials, part by part, where the navigation says `tutorials`."""
     if nav is None:
         return None
     parts: dict[str, list[str]] = {}
     for lesson in lessons:
-        parts.setdefault(lesson.part, []).append(lesson.page)
+        title = titles.get(PurePosixPath(lesson.page).parent.name, lesson.part)
+        parts.setdefault(title, []).append(lesson.page)
     expanded: list = []
     for item in nav:
         if item == NAV_MARK:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import tomllib
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 EDITIONS = ("default", "full")
@@ -23,6 +24,7 @@ class Settings:
         edition: which data the tutorials load, `default` or `full`.
         site_url: the site's public address, empty if it has none.
         repo_url: the repository's public address, empty if it has none.
+        parts: titles of parts, by folder without its number; the others are called like their folder.
     """
 
     root: Path
@@ -33,6 +35,7 @@ class Settings:
     edition: str = "default"
     site_url: str = ""
     repo_url: str = ""
+    parts: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def load(cls, root: Path) -> Settings:
@@ -47,13 +50,13 @@ class Settings:
         if pyproject.is_file():
             with pyproject.open("rb") as file:
                 given = tomllib.load(file).get("tool", {}).get("tutorial_engine", {})
-        known = {field.name: field for field in fields(cls) if field.name != "root"}
+        known = {each.name: each for each in fields(cls) if each.name != "root"}
         if unknown := sorted(set(given) - set(known)):
             raise ValueError(
                 f"pyproject.toml, [tool.tutorial_engine]: unknown setting {', '.join(unknown)}; "
                 f"known are {', '.join(known)}"
             )
-        for name in known:
+        for name in set(known) - {"parts"}:
             variable = name.upper() if name.endswith("_url") else f"TUTORIALS_{name.upper()}"
             if value := os.environ.get(variable):
                 given[name] = value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tutorial_engine.plugin import NAV_MARK, _expand
 from tutorial_engine.settings import Settings
 
 from .tiny import TINY
@@ -64,6 +65,14 @@ def test_settings_come_from_the_project_and_the_environment_comes_first(course, 
     read = settings(course, "jobs = 1\ncell_timeout = 9")
     assert (read.jobs, read.cell_timeout, read.threads) == (5, 9, 1)
     assert read.repo_url == "https://a.b/c"
+
+
+def test_a_part_can_have_a_title_of_its_own(course):
+    course.tutorial(file="1_part/01_tiny.py")
+    course.tutorial(file="2_more/02_tiny_too.py")
+    titles = settings(course, '[tool.tutorial_engine.parts]\nmore = "More to come"').parts
+    expanded = _expand(["index.md", NAV_MARK], course.lessons(), titles)
+    assert [next(iter(part)) for part in expanded[1:]] == ["Part", "More to come"]
 
 
 @pytest.mark.parametrize(

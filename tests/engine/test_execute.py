@@ -43,6 +43,7 @@ print("10%\r100%\nab\b\bcd \x1b[31mred\x1b[0m")
 # %%
 for line in (
     "2026-01-02 03:04:05.678901: I tensorflow/core/util/port.cc:153] oneDNN is on.",
+    "INFO: Created TensorFlow Lite XNNPACK delegate for CPU.",
     "WARNING: All log messages before absl::InitializeLog() is called are written to STDERR",
     "I0000 00:00:1700000000.123456    1234 cpu_feature_guard.cc:210] This TensorFlow",
     "E0000 00:00:1700000000.123456    1234 cuda_dnn.cc:8579] Unable to register",

@@ -1,0 +1,624 @@
+# ---
+# title: Save, export, use
+# summary: A network leaves the notebook with its preparation inside. Three kinds of file, what rounding costs, and which files not to open.
+# needs: [cifar10]
+# teaches: [training-serving skew, serialisation, savedmodel, litert, quantisation, dynamic-range quantisation, safe mode, pickle, checksum]
+# data: [fashion-mnist]
+# artifacts: [fashion.tflite, fashion-check.json]
+# seed: 7
+# ---
+
+# %% [markdown]
+# Your network lives in the memory of a notebook. Close it, and the network is gone. What do you put
+# into a file, so that somebody else's program, on a telephone or in a web page, gives the same
+# answers? Train a network to find out: three blocks of convolutions, two quick epochs.
+
+# %%
+import keras
+import numpy as np
+
+from snippets import plots
+from snippets.convnets import fashion_convnet
+from snippets.datasets import load_fashion_mnist, standardise
+from snippets.training import fit_one_cycle
+
+fashion = load_fashion_mnist()
+names = fashion.class_names
+train_inputs = standardise(fashion.train.images, fashion.train.images)
+keras.utils.set_random_seed(7)
+network = fashion_convnet()
+fit_one_cycle(network, (train_inputs, fashion.train.labels), epochs=2, batch_size=128)["accuracy"]
+
+# %% [markdown]
+# Now give the weights to two colleagues, and say nothing else. Photographs are numbers from 0 to 255,
+# so that is what the first one feeds in. The second divides by 255, as many tutorials do. (The
+# pictures show what the eye sees, not what the network is fed.)
+
+# %%
+photographs, labels = fashion.validation.images[:1000], fashion.validation.labels[:1000]
+preparations = {
+    "as in training": standardise(photographs, fashion.train.images),
+    "0 to 255": photographs.astype("float32"),
+    "0 to 1": photographs.astype("float32") / 255,
+}
+alone = keras.Sequential([network, keras.layers.Softmax()])  # logits into probabilities
+
+
+def ask(model, inputs):
+    return model.predict(inputs, batch_size=1000, verbose=0)
+
+
+says = {name: ask(alone, inputs) for name, inputs in preparations.items()}
+shown = [np.flatnonzero(labels == number)[0] for number in (0, 2, 4, 5, 6)]
+
+
+def title(way, p, i):
+    mark = "" if p[i].argmax() == labels[i] else "\nWRONG"
+    return f"{way}:\n{names[p[i].argmax()]}\n{p[i].max():.0%} sure{mark}"
+
+
+titles = [title(way, p, i) for way, p in says.items() for i in shown]
+plots.image_grid(photographs[shown * 3], titles, columns=5, subject="photographs and answers")
+
+# %% [markdown]
+# The same photographs and the same weights, in three rows. Nothing raises an error, and no answer by
+# itself looks broken. On a thousand photographs:
+
+# %%
+right = {name: (p.argmax(axis=1) == labels).mean() for name, p in says.items()}
+plots.table(
+    [
+        {
+            "fed with": name,
+            "right": f"{right[name]:.1%}",
+            "mean confidence": f"{p.max(axis=1).mean():.0%}",
+        }
+        for name, p in says.items()
+    ]
+)
+
+# %% [markdown]
+# Fed with 0 to 255, the network is surer than ever, and wrong on
+# `{python} f"{1 - right['0 to 255']:.0%}"` of them. This is **training-serving skew**: the inputs at work are prepared in another way than those in
+# training. It is the quietest way in which a good network fails in use: the answers are worse, and
+# nothing says so.
+#
+# ## Put the preparation inside
+#
+# `standardise` takes from each pixel its mean over the training photographs, $m$, and divides by one
+# deviation, $s$. You could write those numbers into a manual. Make them a layer instead, and nobody can
+# forget them: $(x - m) / s$ is $x$ times $1/s$, plus $-m/s$, and that is a `Rescaling` layer. At the
+# other end, `Softmax` turns logits into probabilities.
+
+# %%
+mean = fashion.train.images.mean(axis=0)  # an image, 28 by 28
+deviation = float(np.sqrt(fashion.train.images.var(axis=0).mean()))
+product = keras.Sequential(
+    [
+        keras.Input((28, 28)),
+        keras.layers.Rescaling(1 / deviation, offset=(-mean / deviation).tolist()),
+        *network.layers,  # the trained layers themselves, not copies
+        keras.layers.Softmax(),
+    ],
+    name="fashion",
+)
+expected = ask(product, photographs)
+print("largest difference:", np.abs(expected - says["as in training"]).max())
+
+# %% [markdown]
+# `product` takes pixels as they are, from 0 to 255. Whoever calls it needs to know nothing about your
+# training set: a web page copies the numbers from its canvas. `product` has no optimizer either, for
+# who uses a network does not train it.
+#
+# What no layer can put right has to be written down: the photograph is grey, 28 by 28, with light
+# clothes on black.
+
+# %% tags=["claims"]
+assert right["as in training"] - max(right["0 to 255"], right["0 to 1"]) > 0.05, (
+    "fed with pixels prepared in another way, the same weights lose more than five points"
+)
+assert np.abs(expected - says["as in training"]).max() < 1e-4, (
+    "with the preparation inside, raw pixels give the same probabilities"
+)
+
+# %% [markdown]
+# ## Three kinds of file
+#
+# Turning an object into bytes is called **serialisation**. Keras has a file of its own:
+
+# %%
+import zipfile
+
+product.save("fashion.keras")
+with zipfile.ZipFile("fashion.keras") as archive:
+    print({item.filename: item.file_size for item in archive.infolist()})
+again = keras.saving.load_model("fashion.keras")
+np.array_equal(ask(again, photographs), expected)
+
+# %% [markdown]
+# A `.keras` file is a ZIP archive: a recipe (`config.json`: the layers and their arguments) and the
+# weights. To load it you need Keras, which builds the layers anew. The answers are the same to the last
+# bit, and you can train on.
+#
+# A **SavedModel** is a folder that holds the computation itself, as a TensorFlow graph, beside the
+# weights. It needs TensorFlow, but neither Keras nor your classes. Servers run it.
+
+# %%
+import tensorflow as tf
+
+tf.get_logger().setLevel("ERROR")  # no report of each file written
+product.export("fashion_savedmodel", verbose=False)
+served = tf.saved_model.load("fashion_savedmodel")
+by_graph = served.serve(photographs.astype("float32")).numpy()
+
+# %% [markdown]
+# **LiteRT**, formerly TensorFlow Lite, is a small program that runs networks and does nothing else: on
+# telephones, on boards the size of a stamp, in web pages. Its file is a list of operations with their
+# weights. Converting drops what only training needs: dropout goes, and batch normalisation is
+# multiplied into the convolution before it.
+#
+# Fix the batch, too. In training its size is `None`, any number. LiteRT's web runtime refuses a shape
+# that it does not know beforehand, so this file takes one photograph at a time:
+
+# %%
+one = keras.InputSpec(shape=(1, 28, 28), dtype="float32")
+product.export("fashion.tflite", format="litert", input_signature=[one], verbose=False)
+
+# %% [markdown]
+# An *interpreter* holds the file and runs it. You fill its input, invoke it, and take its output:
+
+# %%
+from snippets.export import open_litert
+
+interpreter = open_litert("fashion.tflite")
+entry, result = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+interpreter.set_tensor(entry["index"], photographs[:1].astype("float32"))
+interpreter.invoke()
+answer = interpreter.get_tensor(result["index"])
+print("answer:", names[answer.argmax()], " truth:", names[labels[0]], " shape:", answer.shape)
+
+# %% [markdown]
+# The price of the fixed batch, on purpose:
+
+# %% tags=["raises-exception"]
+interpreter.set_tensor(entry["index"], photographs[:2].astype("float32"))
+
+# %% [markdown]
+# That error is a friend: it comes at once, and it says what is wrong. From here on, `run_litert` loops
+# over the photographs, and `export_litert` does the export above.
+#
+# ## A quarter of the bytes
+#
+# A weight takes four bytes. **Quantisation** keeps it in one: as a whole number from −127 to 127, times
+# a scale. Here each row has a scale of its own, its largest weight divided by 127. By hand: of 0.5, −0.2
+# and 0.03, the first becomes 127. The second is −0.2 / 0.5 × 127, nearly −51, and the third, rounded
+# up, is 8.
+
+
+# %%
+def quantise(rows):
+    scales = np.abs(rows).max(axis=1, keepdims=True) / 127
+    return np.round(rows / scales).astype("int8"), scales
+
+
+tiny = np.array([[0.5, -0.2, 0.03]])
+integers, scales = quantise(tiny)
+steps = {"weight": tiny, "÷ scale": tiny / scales, "int8": integers, "× scale": integers * scales}
+plots.table([{name: f"{row[0, i]:.4g}" for name, row in steps.items()} for i in range(3)])
+
+# %% [markdown]
+# No weight moves by more than half a scale. A row with one giant is the worst case, for all
+# its other weights have to share the few steps near 0.
+#
+# LiteRT does this to the larger weights while it converts. What flows between the layers stays float;
+# it is rounded on the way into a layer, by a scale that is found at work, from the numbers that come.
+# Hence the name, **dynamic-range quantisation**. Are the integers in the file those of your two lines?
+
+# %%
+from snippets.export import export_litert, quantised_weights
+
+export_litert(product, "fashion-int8.tflite", quantise=True)
+kernel = network.get_layer("hidden").get_weights()[0].T  # in LiteRT, a row is a unit
+stored = {each.integers.shape: each.integers for each in quantised_weights("fashion-int8.tflite")}
+stored = stored[kernel.shape].astype(int)
+by_hand, scales = quantise(kernel)
+print("in the file:", stored[0, :8], "\nby hand:    ", by_hand[0, :8].astype(int))
+
+# %% tags=["claims"]
+assert (stored == by_hand).mean() > 0.999, "the integers in the file are those of two lines by hand"
+assert (np.abs(stored * scales - kernel) <= 0.501 * scales).all(), (
+    "rounding moves no weight by more than half a scale"
+)
+
+# %% [markdown]
+# ## Do they agree?
+#
+# One thousand photographs; the network in Keras is the reference. How often is the answer the same, and
+# how far apart are the probabilities at most?
+
+# %%
+from snippets.export import agreement, file_megabytes, run_litert
+
+answers = {
+    "fashion.keras": ask(again, photographs),
+    "fashion_savedmodel": by_graph,
+    "fashion.tflite": run_litert("fashion.tflite", photographs),
+    "fashion-int8.tflite": run_litert("fashion-int8.tflite", photographs),
+}
+agreed = {name: agreement(expected, found) for name, found in answers.items()}
+size = {name: file_megabytes(name) for name in answers}
+plots.table(
+    [
+        {
+            "file": f"`{name}`",
+            "megabytes": f"{size[name]:.2f}",
+            "same answer": f"{each.same:,} of {each.examples:,}",
+            "largest difference": f"{each.largest:.1g}",
+        }
+        for name, each in agreed.items()
+    ]
+)
+
+# %%
+ranks = (1, 2, 5, 10, 20, 50, 100, 200, 500)
+ranked = {
+    name: {rank: np.sort(agreed[name].differences)[-rank] for rank in ranks}
+    for name in ("fashion.tflite", "fashion-int8.tflite")
+}
+plots.log_curves(ranked, xlabel="rank of the photograph", ylabel="difference of a probability")
+
+# %% [markdown]
+# The float file differs from Keras in the last digits only: the same sums, added up in another order.
+# Rounding to int8 is seen: it moves a probability by up to
+# `{python} f"{100 * agreed['fashion-int8.tflite'].largest:.1f}"` points, on most photographs by far less.
+# Which are the worst?
+
+# %%
+by_int8, moved = answers["fashion-int8.tflite"], agreed["fashion-int8.tflite"].differences
+worst = np.argsort(-moved)[:5]
+
+
+def top(p):
+    return f"{names[p.argmax()]} {p.max():.0%}"
+
+
+titles = [f"float:\n{top(expected[i])}\nint8:\n{top(by_int8[i])}" for i in worst]
+plots.image_grid(
+    photographs[worst], titles, columns=5, subject="photographs that rounding moves most"
+)
+
+# %% [markdown]
+# Those on which the network was undecided. A small push moves what stands on the edge: the mean
+# confidence on the hundred that move most is
+# `{python} f"{expected[np.argsort(-moved)[:100]].max(axis=1).mean():.0%}"`, on all others
+# `{python} f"{expected[np.argsort(-moved)[100:]].max(axis=1).mean():.0%}"`.
+#
+# That was one network. Here are three others, dense ones from three seeds, on all the photographs held
+# out for validation:
+
+# %%
+from snippets.models import dense_network
+
+held_out = standardise(fashion.validation.images, fashion.train.images)
+truth = fashion.validation.labels
+rows, drops = [], []
+for seed in range(3):
+    keras.utils.set_random_seed(seed)
+    dense = dense_network((128,))
+    fit_one_cycle(dense, (train_inputs[::5], fashion.train.labels[::5]), epochs=3, batch_size=128)
+    export_litert(dense, "dense.tflite")
+    export_litert(dense, "dense-int8.tflite", quantise=True)
+    pair = [run_litert(f"dense{kind}.tflite", held_out).argmax(axis=1) for kind in ("", "-int8")]
+    scores = [(each == truth).mean() for each in pair]
+    drops.append(scores[0] - scores[1])
+    rows.append([seed, *scores, (pair[0] != pair[1]).mean()])
+heads = ("seed", "float", "int8", "answers changed")
+plots.table([dict(zip(heads, (s, *(f"{x:.2%}" for x in row)), strict=True)) for s, *row in rows])
+
+# %% [markdown]
+# Some answers change, in either direction, and what that does to the accuracy is small: here from
+# `{python} f"{100 * -max(drops):+.2f}"` to `{python} f"{100 * -min(drops):+.2f}"` points.
+
+# %% tags=["claims"]
+unrounded = [agreed[name] for name in ("fashion.keras", "fashion_savedmodel", "fashion.tflite")]
+assert all(each.same == 1000 for each in unrounded), (
+    "loaded, as a SavedModel and in LiteRT, the network gives the same answer to 1,000 photographs"
+)
+assert max(each.largest for each in unrounded) < 1e-4, (
+    "in these three, no probability differs by more than a ten-thousandth"
+)
+assert agreed["fashion-int8.tflite"].same >= 980, (
+    "with int8 weights, at least 980 of 1,000 answers stay the same"
+)
+assert max(map(abs, drops)) < 0.01, (
+    "on three dense networks, int8 weights change the accuracy by less than one point"
+)
+assert size["fashion-int8.tflite"] < 0.35 * size["fashion.tflite"], (
+    "int8 weights make the file less than 0.35 times as large"
+)
+
+# %% [markdown]
+# ## Is it fast?
+#
+# A web page asks about one photograph at a time. So time single photographs, and a thousand together
+# for comparison. The dense network, which has about as many weights, joins in:
+
+# %% tags=["measured"]
+from snippets.training import Stopwatch
+
+single = photographs[:1].astype("float32")
+ways = {
+    "Keras, model.predict": (lambda: product.predict(single, verbose=0), 20),
+    "Keras, model called": (lambda: product(single), 50),
+    "Keras, 1,000 together": (lambda: ask(product, photographs), 1000),
+    "SavedModel": (lambda: served.serve(single), 200),
+}
+for name in ("fashion.tflite", "fashion-int8.tflite", "dense.tflite", "dense-int8.tflite"):
+    ways[name] = (lambda name=name: run_litert(name, photographs), 1000)
+cost = {}
+for name, (answer, count) in ways.items():
+    answer()  # once before: the first call prepares things
+    with Stopwatch() as watch:
+        for _ in range(1 if count == 1000 else count):
+            answer()
+    cost[name] = watch.cpu_seconds / count * 1000
+plots.table([{"way": name, "CPU ms a photograph": f"{ms:.3f}"} for name, ms in cost.items()])
+
+# %% [markdown]
+# Asked about one photograph, Keras spends most of its time around the sums: checking arguments,
+# finding operations, making tensors. LiteRT planned all that when it opened the file, and is
+# `{python measured} f"{cost['Keras, model called'] / cost['fashion.tflite']:.0f}"` times as fast as
+# calling the model. A thousand photographs together make up for much of it.
+#
+# The dense network has about as many weights, so its file is about as large, yet it is faster by far: it
+# uses each weight once, where a convolution uses each filter at every place. **Size counts weights; time counts
+# multiplications.** And int8 is about size: whether it also saves time depends on the processor.
+
+# %% tags=["claims", "measured"]
+assert cost["Keras, model called"] > 1.5 * cost["fashion.tflite"], (
+    "asked about one photograph, LiteRT is faster than calling the model in Keras"
+)
+assert cost["fashion.tflite"] > 1.5 * cost["dense.tflite"], (
+    "in LiteRT, the dense network with about as many weights is faster than the convolutions"
+)
+
+# %% [markdown]
+# ## A file from a stranger
+#
+# Some files hold data. Others hold a program, and opening them runs it. Here somebody makes you a
+# present. Keras's `Lambda` layer turns any Python function into a layer, and a `.keras` file keeps the
+# function, as Python's machine code. This one only leaves a note; it could delete your home.
+
+# %%
+from pathlib import Path
+
+gift = keras.layers.Lambda(
+    lambda x: __import__("pathlib").Path("note.txt").write_text("I was here") and x
+)
+keras.Sequential([keras.Input((28, 28)), gift]).save("gift.keras")
+Path("note.txt").unlink()  # building the layer ran it once
+
+# %% tags=["raises-exception"]
+keras.saving.load_model("gift.keras")
+
+# %% [markdown]
+# Keras refuses. This is its **safe mode**, on unless you switch it off. The message ends with how to do
+# that, and the web is full of code that follows it. What then?
+
+# %%
+keras.saving.load_model("gift.keras", safe_mode=False)
+Path("note.txt").read_text()
+
+# %% [markdown]
+# Nobody asked this network anything. Loading was enough. So never switch safe mode off for a file that
+# you did not write; you can look into it without building it, since a recipe is only text:
+
+# %%
+from snippets.export import classes_in_keras_file
+
+for name in ("gift.keras", "fashion.keras"):
+    print(name, *classes_in_keras_file(name))
+
+# %% [markdown]
+# `CODE` is what you look for. A layer of your own needs no such thing: write a class, and register it
+# with `keras.saving.register_keras_serializable`. Its code then stays in your program, and the file holds its name.
+#
+# Safe mode is a lock, not a wall. It was picked in
+# [CVE-2025-1550](https://nvd.nist.gov/vuln/detail/CVE-2025-1550),
+# [CVE-2025-8747](https://nvd.nist.gov/vuln/detail/CVE-2025-8747) and
+# [CVE-2025-9906](https://nvd.nist.gov/vuln/detail/CVE-2025-9906), and mended each time. Keep Keras up to
+# date, and open strangers' files where there is nothing to steal: in a container without network.
+#
+# Python's own **pickle** has no lock at all. A pickle is a list of instructions, one of which is *call
+# this function*:
+
+# %%
+import pickle
+
+
+class Present:
+    def __reduce__(self):  # what pickle writes down: a function, and its arguments
+        return print, ("This ran while you were loading.",)
+
+
+pickle.loads(pickle.dumps(Present()))
+
+# %% [markdown]
+# So never unpickle what a stranger sent, under whatever name: `.pkl`, `.joblib`, many a `.pt`, or
+# `np.load(…, allow_pickle=True)`. To sum up:
+#
+# | file | what it holds | who can run it | from a stranger |
+# |---|---|---|---|
+# | `.keras` | recipe, weights | Keras | in safe mode, with a Keras up to date |
+# | SavedModel | graph, weights | TensorFlow | a program that may touch files: in a container |
+# | LiteRT | operations, weights | LiteRT, almost anywhere | can only compute; its reader may have faults |
+# | `.weights.h5` | weights | your own code, with the network | the least risk, and the least help |
+# | pickle | instructions | Python | never |
+#
+# And how do you know that a file is the one that was published? By its **checksum**: a short number
+# computed from all its bytes, such as SHA-256. Change one bit, and it is another number. The end of this
+# page lists those of its files.
+#
+# ## The file for a web page
+#
+# `fashion.tflite` is meant for a page that runs it in the browser. Whoever writes that page needs to
+# check that it does there what it does here. So give them questions with answers: a hundred
+# photographs of the *test set*, ten a class, and the probabilities from Keras. And since the test set is
+# open now, the exam: all of its photographs, both files.
+
+# %%
+import base64
+import json
+
+test = fashion.test
+chosen = np.sort(np.concatenate([np.flatnonzero(test.labels == n)[:10] for n in range(10)]))
+check = {
+    "class_names": list(names),
+    "images": base64.b64encode(test.images[chosen].tobytes()).decode(),  # 100 × 28 × 28 bytes
+    "labels": test.labels[chosen].tolist(),
+    "probabilities": ask(product, test.images[chosen]).astype(float).round(7).tolist(),
+}
+Path("fashion-check.json").write_text(json.dumps(check))
+
+# %%
+exam = {name: run_litert(name, test.images) for name in ("fashion.tflite", "fashion-int8.tflite")}
+whole, rounded = (p.argmax(axis=1) == test.labels for p in exam.values())
+lost, won = int((whole & ~rounded).sum()), int((rounded & ~whole).sum())
+spread = np.sqrt(max(lost + won, 1))  # of lost − won, if each were a coin toss
+print(f"right: float {whole.mean():.2%}, int8 {rounded.mean():.2%}")
+print(f"rounding loses {lost} and wins {won} of {len(whole):,}; by chance, ±{2 * spread:.0f}")
+
+# %% [markdown]
+# On the test set the float file is right on `{python} f"{whole.mean():.1%}"`, the rounded one on
+# `{python} f"{rounded.mean():.1%}"`. Rounding loses `{python} lost` answers and wins `{python} won`: it
+# pushes the undecided to either side. That difference is
+# `{python} "inside" if abs(lost - won) <= 2 * spread else "outside"` the noise. On your network, count
+# again.
+
+# %% tags=["claims"]
+asked = json.loads(Path("fashion-check.json").read_text())
+pixels = np.frombuffer(base64.b64decode(asked["images"]), "uint8").reshape(100, 28, 28)
+read_back = agreement(np.array(asked["probabilities"]), run_litert("fashion.tflite", pixels))
+assert read_back.same == len(pixels) == 100, (
+    "the check file and the LiteRT file, read back, give the same answer to 100 test photographs"
+)
+assert read_back.largest < 1e-4, "their probabilities differ by less than a ten-thousandth"
+assert tuple(entry["shape_signature"]) == (1, 28, 28), (
+    "the file's shapes are all known: one by 28 by 28"
+)
+assert abs(whole.mean() - rounded.mean()) < 0.01, (
+    "on the test set, int8 weights change the accuracy by less than one point"
+)
+
+# %% [markdown]
+# ## Exercise: photographs on white paper
+#
+# A shop has dark clothes on white: each pixel is 255 minus what the network knows. Make `for_paper`, a
+# model that takes such photographs and gives the answers of `product`. The starter feeds them in as they are.
+
+# %% tags=["starter"]
+for_paper = product
+
+# %% tags=["check"]
+on_paper = 255 - photographs[:200]
+found = agreement(expected[:200], ask(for_paper, on_paper))
+assert found.same == 200, f"only {found.same} of 200 answers are those of the same clothes on black"
+assert found.largest < 1e-3, f"a probability is off by {found.largest:.2g}: is it exactly 255 − x?"
+
+# %% tags=["solution"]
+for_paper = keras.Sequential(
+    [keras.Input((28, 28)), keras.layers.Rescaling(-1, offset=255), *product.layers]
+)
+agreement(expected[:200], ask(for_paper, on_paper)).largest
+
+# %% [markdown]
+# ## Exercise: four bits
+#
+# Write `quantise_to(rows, bits)`, which returns integers and scales as `quantise` does, for any number of
+# bits. With 8 bits the largest integer is 127, with 4 it is 7, with 2 it is 1. The starter also makes
+# the mistake of cutting digits off where it should round.
+
+
+# %% tags=["starter"]
+def quantise_to(rows, bits):
+    scales = np.abs(rows).max(axis=1, keepdims=True) / 127
+    return (rows / scales).astype("int8"), scales
+
+
+# %% tags=["check"]
+for bits, most in {8: 127, 4: 7, 2: 1}.items():
+    numbers, steps = quantise_to(kernel, bits)
+    largest = int(np.abs(numbers.astype(int)).max())
+    assert largest == most, f"with {bits} bits the largest integer is {most}, not {largest}"
+    off = float((np.abs(numbers * steps - kernel) / steps).max())
+    assert off < 0.501, (
+        f"with {bits} bits a weight moves by {off:.2f} of a scale: round, do not cut"
+    )
+
+
+# %% tags=["solution"]
+def quantise_to(rows, bits):
+    scales = np.abs(rows).max(axis=1, keepdims=True) / (2 ** (bits - 1) - 1)
+    return np.round(rows / scales).astype("int8"), scales
+
+
+for bits in (8, 6, 4, 3, 2):
+    numbers, steps = quantise_to(kernel, bits)
+    print(bits, "bits, mean error of a weight:", np.abs(numbers * steps - kernel).mean().round(4))
+
+# %% [markdown]
+# ## Exercise: check before you open
+#
+# Write `load_checked(path, sha256)`: load a `.keras` file in safe mode, but first compare the SHA-256
+# of its bytes, as 64 hexadecimal digits, with the published one. Where they differ, raise a `ValueError`
+# and open nothing. `hashlib.sha256(data).hexdigest()` gives the digits.
+
+
+# %% tags=["starter"]
+import hashlib
+
+
+def load_checked(path, sha256):
+    return keras.saving.load_model(path)
+
+
+# %% tags=["check"]
+published = hashlib.sha256(Path("fashion.keras").read_bytes()).hexdigest()
+assert load_checked("fashion.keras", published).name == "fashion", "the true file should load"
+refused = ""
+try:
+    load_checked("gift.keras", published)
+except ValueError as error:
+    refused = str(error)
+assert refused, "another file was loaded under the published checksum"
+assert "Lambda" not in refused, "it was safe mode that refused: you opened the file before checking"
+
+
+# %% tags=["solution"]
+def load_checked(path, sha256):
+    found = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    if found != sha256:
+        raise ValueError(f"{path} is not the file that was published: {found[:16]}…")
+    return keras.saving.load_model(path)
+
+
+load_checked("fashion.keras", published).name
+
+# %% [markdown]
+# ## What to remember
+#
+# - The preparation is a part of the network. Put it inside, or somebody will feed it something else, and
+#   nothing will say so.
+# - `.keras` to go on working, SavedModel to serve, LiteRT to run anywhere.
+# - Do not assume that a converted file agrees: count, on a thousand examples, and keep examples with
+#   their answers beside the file.
+# - Size counts weights, time counts multiplications. Int8 makes the file about four times smaller, and moves the
+#   answers that were undecided.
+# - A file may be a program. Keep safe mode on, never unpickle a stranger's file, compare the checksum.
+#
+# ## Where next
+#
+# [CIFAR-10](../convnets/cifar10.md) has a network that is worth exporting, and
+# [Evaluation](../networks/evaluation.md) more questions to ask of both files. `tf.lite.Interpreter`, which
+# `open_litert` uses, is on its way into a package of its own, `ai_edge_litert`, with the same interface;
+# [Google's pages on LiteRT](https://ai.google.dev/edge/litert) say how it runs on telephones and in pages.
