@@ -20,7 +20,7 @@ from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb, to_rgba
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 
 Colour = str | tuple[float, ...]
 
@@ -2326,3 +2326,102 @@ def map_rows(
     if sayings:
         alt += f". {'; '.join(sayings)}, rows and columns counted from 0"
     return _finish(figure, alt + ".")
+
+
+def ring_rounds(states: Sequence[np.ndarray], *, columns: int = 4) -> Figure:
+    """Draw how sums grow as pieces travel round a ring: a panel a round, a row a worker.
+
+    Each cell is one worker's copy of one piece; its number says how many workers' shares it holds.
+    A frame marks a copy that has just arrived; a complete one is dark.
+
+    Args:
+        states: the counts at the start and after each round, each of shape `(workers, pieces)`.
+        columns: panels a row.
+
+    Raises:
+        ValueError: there is no state, they differ in shape, or one is not a matrix.
+
+    >>> print(ring_rounds([np.array([[1, 1], [1, 1]]), np.array([[1, 2], [2, 1]])]).alt)
+    2 workers (rows) hold 2 pieces (columns), at the start and after each of 1 rounds; the numbers \
+count the shares summed. Complete copies: 0 of 4 at the start, 2 of 4 after round 1.
+    """
+    counts = [np.asarray(state) for state in states]
+    if not counts or len({each.shape for each in counts}) > 1 or counts[0].ndim != 2:
+        raise ValueError("give at least one state, all of one shape (workers, pieces)")
+    workers, pieces = counts[0].shape
+    columns = min(columns, len(counts))
+    rows = -(-len(counts) // columns)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(7.2, 2.0 * rows + 0.2), squeeze=False, layout="constrained"
+    )
+    for ax in axes.flat[len(counts) :]:
+        ax.set_axis_off()
+    said = []
+    for number, (ax, state) in enumerate(zip(axes.flat, counts, strict=False)):
+        image = ax.imshow(state, cmap="YlGnBu", vmin=0, vmax=workers)
+        for (row, column), value in np.ndenumerate(state):
+            colour = _label_colour(image.cmap(image.norm(value)))
+            ax.text(column, row, f"{value:g}", ha="center", va="center", color=colour)
+            if number and value != counts[number - 1][row, column]:
+                corner, style = (column - 0.42, row - 0.42), {"fill": False, "linewidth": 2.5}
+                ax.add_patch(Rectangle(corner, 0.84, 0.84, edgecolor="C1", **style))
+        first = number % columns == 0
+        ax.set_yticks(range(workers), [f"worker {n}" if first else "" for n in range(workers)])
+        ax.set_xticks([])
+        ax.tick_params(length=0)
+        ax.set_title(f"round {number}" if number else "start", fontsize=10)
+        when = f"after round {number}" if number else "at the start"
+        said.append(f"{int((state == workers).sum())} of {state.size} {when}")
+    alt = (
+        f"{workers} workers (rows) hold {pieces} pieces (columns), at the start and after each of "
+        f"{len(counts) - 1} rounds; the numbers count the shares summed. Complete copies: "
+    )
+    return _finish(figure, alt + ", ".join(said) + ".")
+
+
+def run_timeline(
+    runs: Mapping[str, tuple[int, int]], *, length: int, saved: Sequence[int] = ()
+) -> Figure:
+    """Draw which steps of one training each run took: a bar a run, checkpoints as dotted lines.
+
+    A run that stops before the end has a cross there. Steps that the run before it had already
+    taken are hatched.
+
+    Args:
+        runs: from each run's name, in order of time, to its first step, counted from 0, and the
+            step before which it stopped.
+        length: steps of the whole training.
+        saved: after how many steps a checkpoint was written.
+
+    Raises:
+        ValueError: there is no run, or one leaves the steps from 0 to `length`.
+
+    >>> run_timeline({"first": (0, 25), "second": (20, 46)}, length=46, saved=[10, 20]).alt
+    'Which of 46 steps each run took; checkpoints after 10, 20 steps. first: 0 to 25, stopped \
+there; second: 20 to 46, 5 of them for the second time.'
+    """
+    if not runs or not all(0 <= start < end <= length for start, end in runs.values()):
+        raise ValueError(f"give at least one run, within 0 to {length}, not {dict(runs)}")
+    figure, ax = plt.subplots(figsize=(7.0, 0.9 + 0.5 * len(runs)), layout="constrained")
+    ink, reached, said = rcParams["text.color"], 0, []
+    for row, (name, (start, end)) in enumerate(runs.items()):
+        ax.barh(row, end - start, left=start, height=0.55, color=f"C{row % 6}", alpha=0.45)
+        words = f"{name}: {start} to {end}"
+        if end < length:
+            ax.plot(end, row, "X", markersize=12, color=ink)
+            words += ", stopped there"
+        if 0 < start < reached:
+            again = min(reached, end) - start
+            style = {"color": "none", "edgecolor": ink, "hatch": "///", "linewidth": 0}
+            ax.barh(row, again, left=start, height=0.55, **style)
+            words += f", {again} of them for the second time"
+        reached = end
+        said.append(words)
+    for step in saved:
+        ax.axvline(step, color=ink, linestyle=":", linewidth=1.3)
+    ax.set_yticks(range(len(runs)), list(runs))
+    ax.set(xlabel="step", xlim=(0, length), ylim=(len(runs) - 0.5, -0.5))
+    places = ", ".join(map(str, saved))
+    alt = f"Which of {length} steps each run took"
+    alt += f"; checkpoints after {places} steps. " if places else ". "
+    return _finish(figure, alt + "; ".join(said) + ".")

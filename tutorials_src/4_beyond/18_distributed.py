@@ -1,0 +1,637 @@
+# ---
+# title: More than one worker
+# summary: Two processes train one network, to the same weights as one. What it costs, what it sends, and what happens when one dies.
+# needs: [gradients, training-by-hand]
+# teaches: [data parallelism, distribution strategy, replica, all-reduce, global batch, worker, cluster, ring all-reduce, linear scaling rule]
+# data: [fashion-mnist]
+# artifacts: []
+# seed: 7
+# ---
+
+# %% [markdown]
+# Two people share a pile of photographs. Each works through one half, they compare notes, and go on
+# together. Can two computers train *one* network like that, and does it come out the same?
+#
+# Try it on paper first, with four points and the smallest model there is: a prediction is weight · x,
+# and the weight is still 0. Then each [miss](../foundations/training-by-hand.md) is minus the answer,
+# and a point's slope is 2 · miss · x.
+#
+# | | point 1 | point 2 | point 3 | point 4 |
+# |---|---:|---:|---:|---:|
+# | x | 1 | 2 | 1 | 2 |
+# | answer | 1 | 1 | 3 | 4 |
+# | slope | −2 | −4 | −6 | −16 |
+#
+# The first half has the mean slope −3, the second −11, and the mean of both is −7: just the mean of all
+# four. Nothing is lost. A batch's loss is a mean over its examples, so its slope is a mean too, and the
+# mean of equal halves is the mean of the whole.
+#
+# Now 64 photographs, from a sample of the training set.
+
+# %%
+import numpy as np
+import tensorflow as tf
+
+from snippets import plots
+from snippets.datasets import load_fashion_mnist, standardise
+
+# For a later section: one processor plays two. TensorFlow must know before it computes anything.
+processor = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(processor, [tf.config.LogicalDeviceConfiguration()] * 2)
+
+fashion = load_fashion_mnist()
+sample = fashion.train.sample(per_class=600)
+images = standardise(sample.images, sample.images)
+labels = sample.labels.astype("int32")
+order = np.random.default_rng(7).permutation(len(labels))
+print(images.shape, images.dtype)
+
+# %% [markdown]
+# Here is the model of *Training by hand* with its 10 columns of weights, one a class, all still 0. Each
+# picture shows the slopes of one column, *Trouser*, for a batch or a half of it.
+
+# %%
+weights = tf.Variable(tf.zeros((784, 10)))
+
+
+def slopes(chosen):
+    with tf.GradientTape() as tape:
+        logits = images[chosen].reshape(-1, 784) @ weights
+        each = tf.nn.sparse_softmax_cross_entropy_with_logits(labels[chosen], logits)
+        loss = tf.reduce_mean(each)
+    return tape.gradient(loss, weights).numpy()
+
+
+first, second, whole = slopes(order[:32]), slopes(order[32:64]), slopes(order[:64])
+halves = (first + second) / 2
+shown = {"first half": first, "second half": second, "mean of both": halves, "whole batch": whole}
+TROUSER = fashion.class_names.index("Trouser")
+plots.signed_images({name: each[:, TROUSER].reshape(28, 28) for name, each in shown.items()})
+
+# %% [markdown]
+# The halves disagree in detail. Their mean is the whole batch's slope: no weight's differs by more
+# than `{python} f"{np.abs(halves - whole).max():.0e}"`, which is float32's rounding. So here is a
+# plan. Each worker keeps a copy of all weights, takes its share of every batch, and works out slopes.
+# All exchange them, all take the mean, all take the same step: their copies stay equal for ever. This
+# is **data parallelism**.
+#
+# ## What goes wrong: unequal shares
+#
+# An epoch's last batch is seldom full. Say that 46 photographs are left: 32 for one worker, 14 for
+# the other.
+
+# %%
+rest = slopes(order[:46])
+mean_of_means = (slopes(order[:32]) + slopes(order[32:46])) / 2
+off = np.linalg.norm(mean_of_means - rest) / np.linalg.norm(rest)
+print(f"off by {off:.0%} of the slopes' length")
+
+# %% [markdown]
+# Nothing fails, nothing warns, and 14 photographs have had as much say as 32. The cure: no worker
+# takes a mean. Each *adds up* its share and divides by the size of the **global batch**, all shares
+# together. Then the slopes of all workers are added. Remember it for the loop below.
+
+# %% tags=["claims"]
+assert np.abs(halves - whole).max() < 1e-6, (
+    "64 photographs: two halves average to the whole batch's slopes, to a millionth"
+)
+assert off > 0.02, "with unequal shares, the mean of the means is off by more than 2%"
+
+# %% [markdown]
+# ## One machine, two devices
+#
+# A TensorFlow **distribution strategy** carries out such a plan. It keeps a copy of the variables,
+# a **replica**, on each device, and runs your step on all of them. `MirroredStrategy` is the one for
+# several devices in one machine, usually GPUs. Here the devices are the two pretended ones.
+#
+# First the network, and a function that cuts each batch in shares. A *replica context* knows how many
+# replicas there are and which one is asking.
+
+# %%
+import keras
+
+
+def new_network(seed=7):
+    keras.utils.set_random_seed(seed)
+    hidden = keras.layers.Dense(128, activation="relu")
+    return keras.Sequential(
+        [keras.Input((28, 28)), keras.layers.Flatten(), hidden, keras.layers.Dense(10)]
+    )
+
+
+def share(strategy, batch):
+    def part(context):
+        parts = np.array_split(batch, context.num_replicas_in_sync)
+        return parts[context.replica_id_in_sync_group]
+
+    return strategy.experimental_distribute_values_from_function(part)
+
+
+# %% [markdown]
+# Then one step. `strategy.run` starts `on_replica` once a replica, and each sees its own share only.
+# Two lines matter. The loss is divided by the size of the global batch. And `apply_gradients` first
+# adds up the slopes of all replicas, and hands the sum to each: an operation called **all-reduce**.
+
+
+# %%
+def new_step(strategy, network, optimizer, global_batch):
+    def on_replica(images, labels):
+        with tf.GradientTape() as tape:
+            logits = network(images, training=True)
+            each = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+            loss = tf.reduce_sum(each) / global_batch
+        slopes = tape.gradient(loss, network.trainable_variables)
+        optimizer.apply_gradients(zip(slopes, network.trainable_variables, strict=True))
+        return loss
+
+    @tf.function
+    def step(images, labels):
+        losses = strategy.run(on_replica, args=(images, labels))
+        return strategy.reduce("SUM", losses, axis=None)
+
+    return step
+
+
+# %% [markdown]
+# Last the loop. All variables are made within `strategy.scope()`, which is where they get their
+# replicas. The last three arguments have to do with an accident: more about it later.
+
+# %%
+import os
+import time
+
+
+def train(strategy, batches, index=0, folder=None, dies_at=None):
+    with strategy.scope():
+        network, taken = new_network(), tf.Variable(0)
+        optimizer = keras.optimizers.SGD(0.05, momentum=0.9)
+        optimizer.build(network.trainable_variables)  # its momenta are variables too
+    step = new_step(strategy, network, optimizer, global_batch=len(batches[0][1]))
+    everything = tf.train.Checkpoint(network=network, optimizer=optimizer, taken=taken)
+    manager = tf.train.CheckpointManager(everything, folder, max_to_keep=1) if folder else None
+    if folder:
+        manager.restore_or_initialize()  # the newest checkpoint, if there is one
+    losses, seconds = {}, []
+    for number in range(int(taken.numpy()), len(batches)):
+        if number == dies_at:
+            os.kill(os.getpid(), 9)  # the signal that no program can refuse
+        started = time.perf_counter()
+        losses[number] = float(step(*(share(strategy, each) for each in batches[number])))
+        seconds.append(time.perf_counter() - started)
+        taken.assign(number + 1)
+        if folder and index == 0 and (number + 1) % 10 == 0:
+            manager.save()
+    flat = np.concatenate([each.ravel() for each in network.get_weights()])
+    return flat, losses, seconds
+
+
+# %% [markdown]
+# Without a strategy, the same loop trains on one device. Compare: one epoch of the sample, in batches
+# of 128.
+
+# %%
+chosen = order[: len(order) // 128 * 128].reshape(-1, 128)
+batches = [(images[each], labels[each]) for each in chosen]
+
+tf.get_logger().setLevel("WARNING")  # strategies announce themselves
+alone, losses, _ = train(tf.distribute.get_strategy(), batches)  # the default: no strategy
+mirrored, _, _ = train(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]), batches)
+print(f"{len(alone):,} weights, {len(batches)} steps, loss {losses[0]:.3f}", end=" ")
+print(f"to {losses[len(batches) - 1]:.3f}")
+print(f"largest difference between two weights: {np.abs(alone - mirrored).max():.0e}")
+
+# %% [markdown]
+# Not the same bits, for a sum of two sums rounds differently from one long sum. But the same network.
+#
+# ## Two processes
+#
+# Several machines share no memory. Each runs a process of its own, a **worker**, and they talk over
+# the network; together they are a **cluster**. This machine can play two: both workers run here and
+# talk over *loopback*, the network that leads from a machine back to itself.
+#
+# How does a worker find the others? It reads the environment variable `TF_CONFIG`, which lists every
+# worker's address and says which one this is. Here is worker 1's:
+
+# %%
+from snippets.distributed import run_workers, tf_config
+
+print(tf_config([f"127.0.0.1:{port}" for port in (2222, 2223)], index=1))
+
+# %% [markdown]
+# A worker is a program that knows nothing of this page. So write the functions above into a file,
+# and below them what a worker does: read the batches, join the cluster, train, store the result.
+# `MultiWorkerMirroredStrategy` reads `TF_CONFIG`, and must be made before TensorFlow computes anything.
+
+# %%
+import inspect
+from pathlib import Path
+
+imports = "import json, os, sys, time\nimport keras\nimport numpy as np\nimport tensorflow as tf\n"
+functions = [inspect.getsource(each) for each in (new_network, share, new_step, train)]
+work = """
+strategy = tf.distribute.MultiWorkerMirroredStrategy()
+index = json.loads(os.environ["TF_CONFIG"])["task"]["index"]
+name, folder, dies_at = json.loads(sys.argv[1])
+data = np.load("batches.npz")
+batches = list(zip(data["images"], data["labels"]))
+before = time.process_time()
+weights, losses, seconds = train(strategy, batches, index, folder, dies_at if index else None)
+cpu = [before, time.process_time() - before]
+np.savez(f"{name}-{index}.npz", weights=weights, steps=list(losses), seconds=seconds, cpu=cpu)
+"""
+np.savez("batches.npz", images=images[chosen], labels=labels[chosen])
+_ = Path("worker.py").write_text("\n".join([imports, *functions, work]))
+
+# %% [markdown]
+# Starting processes is easy. Ending them is not: a worker whose partner is gone waits for ever. So
+# `run_workers` waits with a time limit, and if one worker fails, or you press Ctrl-C, it ends them all.
+
+# %%
+import json
+
+
+def launch(count, name, folder=None, dies_at=None, program="worker.py"):
+    run_workers(
+        program,
+        count=count,
+        arguments=[json.dumps([name, folder, dies_at])],
+        environment={"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"},
+        time_limit=180,
+    )
+    return [dict(np.load(f"{name}-{index}.npz")) for index in range(count)]
+
+
+two = launch(2, "two")
+print(f"worker 0 against worker 1: {np.abs(two[0]['weights'] - two[1]['weights']).max():.0e}")
+print(f"two workers against none:  {np.abs(two[0]['weights'] - alone).max():.0e}")
+
+# %% [markdown]
+# Two processes that share nothing but messages end with equal weights, bit for bit, and with those of
+# the process that trained alone, up to rounding.
+
+# %% tags=["claims"]
+assert np.abs(alone - mirrored).max() < 1e-5, (
+    "two devices end with the weights of one, to a hundred-thousandth"
+)
+assert (two[0]["weights"] == two[1]["weights"]).all(), "two workers hold equal weights, bit for bit"
+assert np.abs(two[0]["weights"] - alone).max() < 1e-5, (
+    "two worker processes end with the weights of one process, to a hundred-thousandth"
+)
+
+# %% [markdown]
+# ## Why not fit?
+#
+# Because it fails. `MirroredStrategy` and `fit` go together. With several workers they do not, in the
+# Keras that this page ran on, `{python} keras.__version__`. Here is the shortest program that shows it:
+
+# %%
+fit = """
+strategy = tf.distribute.MultiWorkerMirroredStrategy()
+with strategy.scope():
+    network = new_network()
+    network.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+data = np.load("batches.npz")
+network.fit(data["images"][0], data["labels"][0], verbose=0)
+"""
+_ = Path("fit.py").write_text("\n".join([imports, functions[0], fit]))
+
+# %% tags=["raises-exception", "measured"]
+launch(2, "fit", program="fit.py")
+
+# %% [markdown]
+# (Which of the two comes to it first, chance decides.) A `PerReplica` is a bundle, one value for each
+# replica, and Keras 3 takes it for a tensor. The fault
+# is known as [issue 20585](https://github.com/keras-team/keras/issues/20585) of Keras, still open when
+# this page was written. A loop of your own does not pass through that code.
+#
+# ## What a worker costs
+#
+# The same training with a cluster of one, for comparison.
+
+# %% tags=["measured"]
+one = launch(1, "one")
+
+
+def cost(result):
+    start, training = result["cpu"]
+    pause = 1000 * np.median(result["seconds"][5:])
+    return {
+        "CPU s, start": f"{start:.1f}",
+        "training": f"{training:.1f}",
+        "ms a step": f"{pause:.1f}",
+    }
+
+
+rows = {"alone": one[0], "worker 0 of 2": two[0], "worker 1 of 2": two[1]}
+plots.table([{"worker": name} | cost(result) for name, result in rows.items()])
+
+# %% [markdown]
+# Each of the two works on half as many photographs, and yet a step takes
+# `{python measured} f"{np.median(two[0]['seconds'][5:]) / np.median(one[0]['seconds'][5:]):.1f}"` times
+# as long as with one worker. (The step's time is the median, on the clock; other programs on the
+# machine lengthen it.) Sharing pays when the work that is saved takes longer than the talk that is
+# added, and a step of this network is next to no work. Besides, every worker starts TensorFlow anew,
+# which costs most of its CPU seconds here. An hour's training would not notice.
+
+# %% tags=["claims"]
+spent = {name: sum(each["cpu"].sum() for each in run) for name, run in {"1": one, "2": two}.items()}
+assert spent["2"] > 1.5 * spent["1"], (
+    "two workers together spend more than 1.5 times the CPU seconds of one, for the same weights"
+)
+
+# %% [markdown]
+# ## A worker dies
+#
+# In a cluster of hundreds, something always breaks. `train` therefore saves a checkpoint every 10
+# steps: weights, momenta, number of steps. One worker writes it, since all hold the same, and on a
+# cluster it goes where all can read. (With `fit`, the callback `BackupAndRestore` does this.) Now pull
+# the plug: after 25 steps, worker 1 gets the signal that ends a process on the spot.
+
+# %% tags=["raises-exception"]
+import tempfile
+
+folder = tempfile.mkdtemp(prefix="checkpoints-", dir=".")
+launch(2, "killed", folder, dies_at=25)
+
+# %% [markdown]
+# Worker 0 cannot go on: the next all-reduce needs slopes that will never come. The launcher has ended
+# it. What is left is the last checkpoint. Start again, with the same command and no accident:
+
+# %%
+resumed = launch(2, "resumed", folder)
+began = int(resumed[0]["steps"][0])
+print(f"began at step {began}, ended after {int(resumed[0]['steps'][-1]) + 1}")
+print(f"against no accident: {np.abs(resumed[0]['weights'] - two[0]['weights']).max():.0e}")
+
+# %%
+runs = {"killed": (0, 25), "resumed": (began, len(batches))}
+plots.run_timeline(runs, length=len(batches), saved=[10, 20, 30, 40])
+
+# %% [markdown]
+# Only the steps since the checkpoint are taken twice. The network is the one of an undisturbed
+# training, because the checkpoint holds *everything* that decides a step, and the batches come in a
+# fixed order. Leave out the momenta, or shuffle anew, and training resumes, but to other weights.
+
+# %% tags=["claims"]
+assert began == 20, "the restarted workers resume at the last checkpoint, after 20 steps"
+assert np.abs(resumed[0]["weights"] - two[0]["weights"]).max() < 1e-5, (
+    "killed and resumed, the training ends with the weights of an undisturbed one"
+)
+
+# %% [markdown]
+# ## What goes over the wire
+#
+# How do you add up slopes that lie in hundreds of machines? One could collect them all, and would be
+# the bottleneck. A **ring all-reduce** needs no such boss. Every worker cuts its slopes in as many
+# pieces as there are workers. In each round it sends one piece to its right-hand neighbour, who adds it
+# to its own copy. When the sums are complete, they go round once more, to replace instead of to add.
+
+
+# %%
+def ring_all_reduce(vectors, rounds=None):
+    n = len(vectors)
+    held = [np.array_split(np.array(vector, float), n) for vector in vectors]  # [worker][piece]
+    sent = [0] * n
+    for turn in range(2 * (n - 1) if rounds is None else rounds):
+        messages = [held[worker][(worker - turn) % n].copy() for worker in range(n)]
+        for worker, message in enumerate(messages):
+            right, piece = (worker + 1) % n, (worker - turn) % n
+            adding = turn < n - 1
+            held[right][piece] = held[right][piece] + message if adding else message
+            sent[worker] += message.size
+    return [np.concatenate(pieces) for pieces in held], sent
+
+
+ones = np.ones((4, 4))  # four workers, four pieces of one number each
+plots.ring_rounds([np.array(ring_all_reduce(ones, rounds)[0]) for rounds in range(7)])
+
+# %% [markdown]
+# Follow one column: the sum grows from worker to worker, is complete after three rounds, and after
+# six everybody has it. With $n$ workers there are $2(n - 1)$ rounds of one $n$-th of the slopes. So
+# each worker sends
+#
+# $$\frac{2(n-1)}{n} \cdot \text{bytes of the weights},$$
+#
+# never twice the slopes, however many workers there are. What grows is the number of rounds, and each
+# waits for a message to arrive. Assume a plain network between the machines: 1 gigabit a second, and
+# 50 millionths of a second until a message is there.
+
+# %%
+BYTES, BANDWIDTH, LATENCY = 4 * len(alone), 125e6, 50e-6  # bytes; bytes a second; seconds
+
+
+def ring_seconds(size, n):
+    """Return the seconds of one all-reduce: to send the bytes, and to wait for the messages."""
+    return 2 * (n - 1) / n * size / BANDWIDTH, 2 * (n - 1) * LATENCY
+
+
+def bill(n):
+    sending, waiting = ring_seconds(BYTES, n)
+    sent = 2 * (n - 1) / n * BYTES
+    megabytes = {"each sends, MB": f"{sent / 1e6:.2f}", "all send, MB": f"{n * sent / 1e6:.0f}"}
+    return megabytes | {
+        "sending, ms": f"{1000 * sending:.1f}",
+        "waiting, ms": f"{1000 * waiting:.1f}",
+    }
+
+
+plots.table([{"workers": n} | bill(n) for n in (2, 8, 64, 512)])
+
+# %% [markdown]
+# That is the bill of *one step*, a step that one worker computes in
+# `{python measured} f"{1000 * np.median(one[0]['seconds'][5:]):.1f} ms"`. The third column is what a boss
+# would have to take in and hand out all alone. Now the same for a network 250 times as large, with 25
+# million weights:
+
+# %%
+sizes = {"ours": BYTES, "250 times ours": 250 * BYTES}
+counts = [2, 4, 8, 16, 32, 64, 128, 256, 512]
+curves = {
+    f"sending, {name}": {n: ring_seconds(size, n)[0] for n in counts}
+    for name, size in sizes.items()
+}
+curves["waiting, any size"] = {n: ring_seconds(0, n)[1] for n in counts}
+plots.log_curves(curves, xlabel="workers", ylabel="seconds a step")
+
+# %% [markdown]
+# Small messages wait, large ones send: for 512 workers our network mostly waits, the large one mostly
+# sends. This is why clusters for training have cables a hundred times as fast, and why slopes are often
+# sent in 16 bits. (TensorFlow's `CommunicationOptions` offer `RING` for any device, and `NCCL` for GPUs,
+# a library that picks ring or tree by itself.)
+
+# %% tags=["claims"]
+vectors = np.random.default_rng(7).normal(size=(8, 1600))
+sums, sent = ring_all_reduce(vectors)
+assert np.allclose(sums, vectors.sum(axis=0)), "after the ring, every worker holds the sum"
+assert sent == [2 * 7 / 8 * 1600] * 8, "in a ring of n, each sends 2(n - 1)/n of the slopes"
+
+# %% [markdown]
+# ## More workers, larger batches
+#
+# So far two workers have shared a batch of 128. Hundreds would have nothing left to do. So people do
+# the opposite: each worker keeps its 64 photographs, and the global batch grows. Then the
+# weights are *not* the same any more: an epoch has fewer steps. Does the network come out as well? You
+# need no cluster to find out, since a global batch gives the same slopes on one device.
+#
+# The **linear scaling rule** says: $n$ times the batch, $n$ times the learning rate.
+
+# %%
+held_out = standardise(fashion.validation.images, sample.images)
+
+
+def accuracy_of(workers, rate, seed):
+    network = new_network(seed)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    network.compile(keras.optimizers.SGD(rate, momentum=0.9), loss)
+    network.fit(images, labels, batch_size=64 * workers, epochs=4, verbose=0)
+    found = network(held_out).numpy().argmax(axis=1)
+    return float((found == fashion.validation.labels).mean())
+
+
+# %%
+rules = {"same rate": lambda n: 0.01, "rate times workers": lambda n: 0.01 * n}
+single = [accuracy_of(1, 0.01, seed) for seed in (7, 8, 9)]
+scores = {
+    name: {1: single} | {n: [accuracy_of(n, rule(n), seed) for seed in (7, 8, 9)] for n in (8, 64)}
+    for name, rule in rules.items()
+}
+means = {name: {n: np.mean(each) for n, each in row.items()} for name, row in scores.items()}
+plots.seed_lines(scores, xlabel="workers, 64 photographs each")
+
+# %% [markdown]
+# All have seen the same photographs equally often. With 8 workers, accuracy falls, and the rule wins
+# back a part of the loss: `{python} f"{means['rate times workers'][8]:.1%}"` on the validation photographs
+# against `{python} f"{means['same rate'][8]:.1%}"`. With 64 there are
+# `{python} -(-len(labels) // (64 * 64))` steps an epoch, too few at the old rate, and the rule makes it
+# worse: at a rate of `{python} f"{0.01 * 64:.2f}"` training is thrown about. The rule has a range. The
+# paper that made it known, [Goyal and others, 2017](https://arxiv.org/abs/1706.02677), raises the rate
+# slowly in the first epochs, and on far more photographs goes up to a batch of 8,192, not further.
+
+# %% tags=["claims"]
+assert means["rate times workers"][8] > means["same rate"][8] + 0.005, (
+    "with 8 workers, eight times the rate does better than the same rate"
+)
+assert max(mean[64] for mean in means.values()) < np.mean(single) - 0.1, (
+    "with 64 workers, both rules lose more than ten points in as many epochs"
+)
+
+# %% [markdown]
+# ## On a real cluster
+#
+# The loop stays as it is. What changes is who starts the workers, and how each learns its place.
+#
+# | on | each worker learns its place from |
+# |---|---|
+# | your own machines | `TF_CONFIG`, set by your script |
+# | Kubernetes | `TF_CONFIG`, set by an operator such as Kubeflow's, or `KubernetesClusterResolver` |
+# | Slurm | `SlurmClusterResolver`, which reads Slurm's own variables |
+#
+# A resolver is the strategy's argument: `MultiWorkerMirroredStrategy(cluster_resolver=...)`. You can
+# try Slurm's without Slurm. Here is what it makes of the variables that the fourth of four tasks finds:
+
+# %%
+from unittest.mock import patch
+
+slurm = {"PROCID": "3", "STEP_NUM_TASKS": "4", "STEP_NODELIST": "node[07-10]"}
+slurm |= {"STEP_TASKS_PER_NODE": "1(x4)"}
+with patch.dict(os.environ, {f"SLURM_{name}": value for name, value in slurm.items()}):
+    resolver = tf.distribute.cluster_resolver.SlurmClusterResolver(
+        gpus_per_node=1, auto_set_gpu=False
+    )
+    print(resolver.cluster_spec().as_dict(), resolver.get_task_info())
+
+# %% [markdown]
+# Three more things change. The data must be where every worker can read it, and each should read its
+# own part only. The checkpoint folder must outlive any machine. And the job must be started again by
+# itself after a failure, since somebody's plug is always pulled.
+
+# %% [markdown]
+# ## Exercises
+#
+# **1. Fair shares.** Each worker hands in the mean slopes of its share, and the shares have different
+# sizes. Return the mean slopes of the whole batch. The starter makes the mistake from above.
+
+
+# %% tags=["starter"]
+def combine(means: list, sizes: list) -> np.ndarray:
+    return np.mean(means, axis=0)
+
+
+# %% tags=["check"]
+assert combine([1.0, 5.0], [3, 1]) == 2.0, "three slopes of 1 and one of 5 have the mean 2"
+parts = [order[:32], order[32:46]]
+combined = combine([slopes(part) for part in parts], [len(part) for part in parts])
+assert np.abs(combined - rest).max() < 1e-6, "32 and 14 photographs: not the slopes of all 46"
+
+
+# %% tags=["solution"]
+def combine(means: list, sizes: list) -> np.ndarray:
+    return np.average(means, axis=0, weights=sizes)
+
+
+# %% [markdown]
+# **2. Who am I?** Kubernetes starts a *stateful set* of four workers with the host names `trainer-0` to
+# `trainer-3`; the first can be reached at `trainer-0.trainer:2222`, the others likewise. Return what
+# belongs into `TF_CONFIG` on a given host. The starter takes every host for the first.
+
+
+# %% tags=["starter"]
+def config_on(host: str, count: int) -> dict:
+    addresses = [f"trainer-{number}.trainer:2222" for number in range(count)]
+    return {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": 0}}
+
+
+# %% tags=["check"]
+hosts = [f"trainer-{number}" for number in range(12)]
+for index, host in enumerate(hosts):
+    told = json.dumps(config_on(host, 12))
+    expected = tf_config([f"{each}.trainer:2222" for each in hosts], index=index)
+    assert told == expected, f"{host} must be told {expected[-40:]}"
+
+
+# %% tags=["solution"]
+def config_on(host: str, count: int) -> dict:
+    name, number = host.rsplit("-", 1)
+    addresses = [f"{name}-{each}.{name}:2222" for each in range(count)]
+    return {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": int(number)}}
+
+
+# %% [markdown]
+# **3. One worker too many.** A step takes one worker `seconds`. Shared by $n$, it takes an $n$-th of
+# that, and then the ring: `sum(ring_seconds(size, n))`. Return the number of workers, from 1 to 512,
+# with which a step is quickest. The starter takes all it can get.
+
+
+# %% tags=["starter"]
+def best_count(seconds: float, size: float) -> int:
+    return 512
+
+
+# %% tags=["check"]
+assert best_count(0.001, BYTES) == 1, "a step of a thousandth: sending takes longer than the step"
+assert best_count(1.0, 0) == 100, "with nothing to send, 100 workers balance work and waiting"
+assert best_count(1.0, 250 * BYTES) == 1, "the large network takes longer to send than to compute"
+
+
+# %% tags=["solution"]
+def best_count(seconds: float, size: float) -> int:
+    return min(range(1, 513), key=lambda n: seconds / n + sum(ring_seconds(size, n)))
+
+
+print("the large network, 5 seconds a step:", best_count(5, 250 * BYTES), "workers")
+
+# %% [markdown]
+# ## What to remember
+#
+# - A batch's slopes are a mean over its examples, so workers can share it: add up, then divide by the
+#   size of the *global* batch.
+# - Equal starts and equal steps keep the replicas equal. Check it: compare weights, not curves.
+# - With several workers on Keras 3, write the loop. Save everything that decides a step.
+# - In a ring each sends less than twice the slopes a step. Count bytes *and* waits before you buy.
+# - More workers with a fixed share each mean a larger batch, which is another training, not a faster
+#   one.
+#
+# ## Where next
+#
+# This is the end of the course. If one machine is enough, and it often is, the page to read again is
+# [Training by hand](../foundations/training-by-hand.md): every cluster runs its loop.
