@@ -20,7 +20,9 @@ PREDICTED = np.array([0, 0, 0, 1, 1, 1, 1, 1])
 
 FIGURES = {
     "image_grid": lambda: plots.image_grid(np.zeros((7, 28, 28), np.uint8), ["a\nb"] * 7),
-    "image_grid in colour": lambda: plots.image_grid(np.zeros((2, 32, 32, 3), np.uint8)),
+    "image_grid in colour": lambda: plots.image_grid(
+        np.zeros((2, 32, 32, 3), np.uint8), subject="photographs in colour"
+    ),
     "learning_curves": lambda: plots.learning_curves(HISTORY),
     "rate_curve": lambda: plots.rate_curve([0.1, 1.0, 0.2]),
     "probability_bars": lambda: plots.probability_bars([0.1, 0.7, 0.2], NAMES, truth=2),
