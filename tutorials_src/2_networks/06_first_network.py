@@ -372,7 +372,7 @@ plots.table(
 # No error, and answers that are often right: in a product, you might not notice for months. The
 # loss gives it away, because it is far above `{python} f"{np.log(10):.1f}"`, the price of knowing
 # nothing: the network is sure of everything, mistakes included. The cure is to keep the preparation
-# with the network. The [next network](../convnets/cifar10.md) has it as its first layer.
+# with the network. The [network for CIFAR-10](../convnets/cifar10.md) has it as its first layer.
 #
 # ## The exam
 #
@@ -671,7 +671,7 @@ print(f"{top_two_accuracy(held_out_logits, fashion.validation.labels):.1%} of th
 # ## Where next
 #
 # `Flatten` threw away which pixel lies beside which. A [convolutional
-# network](../convnets/cifar10.md) keeps it, and that pays on colour photographs. But first leave the
+# network](../convnets/convolution.md) keeps it, and that pays. But first leave the
 # chain: with the [functional API](functional-api.md), layers branch, meet and answer two questions at
 # once. What can be done about overfitting is the matter of [Regularisation](regularisation.md). And
 # [Experiments](experiments.md) turns the knobs: more units, more layers, more epochs.

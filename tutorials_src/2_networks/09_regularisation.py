@@ -742,4 +742,4 @@ def drop(values: np.ndarray, rate: float, generator: np.random.Generator) -> np.
 #
 # You have swept a strength with a few seeds. [Experiments](experiments.md) asks what such a sweep can
 # tell, and what is luck. And every network so far has thrown away which pixel lies beside which: a
-# [convolutional network](../convnets/cifar10.md) keeps it.
+# [convolutional network](../convnets/convolution.md) keeps it.

@@ -694,4 +694,4 @@ class StopAt85(keras.callbacks.Callback):
 # ## Where next
 #
 # Widths and depths of dense layers differ by little, because all of them throw away which pixel lies
-# beside which. A [convolutional network](../convnets/cifar10.md) does not.
+# beside which. A [convolutional network](../convnets/convolution.md) does not.

@@ -1,7 +1,7 @@
 # ---
 # title: What did it learn?
 # summary: Ask a network why, test the answers before you believe them, then push the photographs until it breaks.
-# needs: [cifar10]
+# needs: [convolution]
 # teaches: [shortcut, saliency map, occlusion map, grad-cam, sanity test, rank correlation, adversarial example, fast gradient sign method, corruption]
 # data: [fashion-mnist]
 # artifacts: []
@@ -629,7 +629,7 @@ plots.map_rows(rows, ["Shirt"] * 4)
 #
 # ## Where next
 #
-# Flips and shifts of the training photographs are a first cure for what corruptions show; the
-# [network on CIFAR-10](cifar10.md) trains with flips. How sure a network is of pictures that are no
+# Altered copies of the training photographs are a first cure for what corruptions show:
+# [Augmentation](augmentation.md) makes them. How sure a network is of pictures that are no
 # clothing at all is a question of [Evaluation](../networks/evaluation.md). And the confidence of an
 # adversarial example is worth a look: compute it, with what you know from there.

@@ -1,7 +1,7 @@
 # ---
 # title: Save, export, use
 # summary: A network leaves the notebook with its preparation inside. Three kinds of file, what rounding costs, and which files not to open.
-# needs: [cifar10]
+# needs: [convolution]
 # teaches: [training-serving skew, serialisation, savedmodel, litert, quantisation, dynamic-range quantisation, safe mode, pickle, checksum]
 # data: [fashion-mnist]
 # artifacts: [fashion.tflite, fashion-check.json]
@@ -618,7 +618,9 @@ load_checked("fashion.keras", published).name
 #
 # ## Where next
 #
-# [CIFAR-10](../convnets/cifar10.md) has a network that is worth exporting, and
-# [Evaluation](../networks/evaluation.md) more questions to ask of both files. `tf.lite.Interpreter`, which
+# The file answers one photograph at a time, quickly. Training is another matter:
+# [Make it fast](make-it-fast.md) finds where its time goes. The network of
+# [CIFAR-10](../convnets/cifar10.md) is worth exporting too, and [Evaluation](../networks/evaluation.md)
+# has more questions to ask of both files. `tf.lite.Interpreter`, which
 # `open_litert` uses, is on its way into a package of its own, `ai_edge_litert`, with the same interface;
 # [Google's pages on LiteRT](https://ai.google.dev/edge/litert) say how it runs on telephones and in pages.
