@@ -511,10 +511,11 @@ assert abs(whole.mean() - rounded.mean()) < 0.01, (
 )
 
 # %% [markdown]
-# ## Exercise: photographs on white paper
+# ## Exercises
 #
-# A shop has dark clothes on white: each pixel is 255 minus what the network knows. Make `for_paper`, a
-# model that takes such photographs and gives the answers of `product`. The starter feeds them in as they are.
+# **1. Photographs on white paper.** A shop has dark clothes on white: each pixel is 255 minus what the
+# network knows. Make `for_paper`, a model that takes such photographs and gives the answers of
+# `product`. The starter feeds them in as they are.
 
 # %% tags=["starter"]
 for_paper = product
@@ -532,11 +533,9 @@ for_paper = keras.Sequential(
 agreement(expected[:200], ask(for_paper, on_paper)).largest
 
 # %% [markdown]
-# ## Exercise: four bits
-#
-# Write `quantise_to(rows, bits)`, which returns integers and scales as `quantise` does, for any number of
-# bits. With 8 bits the largest integer is 127, with 4 it is 7, with 2 it is 1. The starter also makes
-# the mistake of cutting digits off where it should round.
+# **2. Four bits.** Write `quantise_to(rows, bits)`, which returns integers and scales as `quantise`
+# does, for any number of bits. With 8 bits the largest integer is 127, with 4 it is 7, with 2 it is 1.
+# The starter also makes the mistake of cutting digits off where it should round.
 
 
 # %% tags=["starter"]
@@ -567,11 +566,10 @@ for bits in (8, 6, 4, 3, 2):
     print(bits, "bits, mean error of a weight:", np.abs(numbers * steps - kernel).mean().round(4))
 
 # %% [markdown]
-# ## Exercise: check before you open
-#
-# Write `load_checked(path, sha256)`: load a `.keras` file in safe mode, but first compare the SHA-256
-# of its bytes, as 64 hexadecimal digits, with the published one. Where they differ, raise a `ValueError`
-# and open nothing. `hashlib.sha256(data).hexdigest()` gives the digits.
+# **3. Check before you open.** Write `load_checked(path, sha256)`: load a `.keras` file in safe mode,
+# but first compare the SHA-256 of its bytes, as 64 hexadecimal digits, with the published one. Where
+# they differ, raise a `ValueError` and open nothing. `hashlib.sha256(data).hexdigest()` gives the
+# digits.
 
 
 # %% tags=["starter"]
