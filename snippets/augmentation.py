@@ -1,0 +1,298 @@
+"""Random changes to batches of pictures that a seed decides, and a search for leaked copies.
+
+Needs: numpy, tensorflow. Copy this one file into your project and `import augmentation`.
+
+`random_shift`, `colour_jitter` and `cutout` take a batch and a seed, as TensorFlow's
+`tf.image.stateless_random_flip_left_right` does: the same batch and seed give the same pictures,
+in whatever thread, and each picture of a batch is changed in its own way. `augmented` maps any of
+them over a `tf.data.Dataset`. Pictures are uint8 from 0 to 255 or floats from 0 to 1, and come back
+as they came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+Transform = Callable[[Any, Any], Any]
+
+
+def random_shift(images: Any, seed: Any, *, pixels: int = 4) -> tf.Tensor:
+    """Move each picture by up to some pixels, down or up and right or left.
+
+    What is left free is filled with the picture's own mirror image at that side. (Together: pad by
+    reflection, then cut out a part of the old size at a random place, a random crop.)
+
+    Args:
+        images: shape `(n, height, width, channels)`, any dtype.
+        seed: two integers, shape `(2,)`.
+        pixels: the furthest move, from 0 to below the height and the width. Each whole number of
+            pixels is as likely as the next.
+
+    Returns:
+        The same shape and dtype.
+
+    Raises:
+        ValueError: the pictures have not four axes, or pixels is out of its range.
+
+    >>> row = tf.reshape(tf.range(4), (1, 1, 4, 1))
+    >>> random_shift(tf.repeat(row, 3, axis=1), (1, 2), pixels=2)[0, 0, :, 0].numpy().tolist()
+    [2, 3, 2, 1]
+    """
+    images = _batch(images)
+    if pixels < 0 or any(pixels >= side for side in images.shape[1:3] if side is not None):
+        raise ValueError(f"pixels must be from 0 to below {images.shape[1:3]}, not {pixels}")
+    count, height, width = (tf.shape(images)[axis] for axis in range(3))
+    corner = tf.random.stateless_uniform((count, 2), seed, -pixels, pixels + 1, tf.int32)
+    rows = _reflected(corner[:, :1] + tf.range(height), height)  # of each picture
+    columns = _reflected(corner[:, 1:] + tf.range(width), width)
+    moved = tf.gather(images, rows, axis=1, batch_dims=1)
+    return tf.gather(moved, columns, axis=2, batch_dims=1)
+
+
+def _reflected(places: tf.Tensor, length: Any) -> tf.Tensor:
+    """Return places that lie outside of 0 to length - 1 as their mirror images inside."""
+    last = length - 1
+    return last - tf.abs(last - tf.abs(places))
+
+
+def colour_jitter(
+    images: Any,
+    seed: Any,
+    *,
+    brightness: float = 0.2,
+    contrast: float = 0.3,
+    saturation: float = 0.3,
+) -> tf.Tensor:
+    """Change brightness, contrast and saturation of each picture a little.
+
+    Args:
+        images: shape `(n, height, width, 3)`, uint8 from 0 to 255 or floats from 0 to 1.
+        seed: two integers, shape `(2,)`.
+        brightness: the most that is added to a picture or taken away, as a part of white.
+        contrast: each pixel's distance from the picture's mean is multiplied by a number between
+            1 - contrast and 1 + contrast.
+        saturation: likewise, its distance from its own grey.
+
+    Returns:
+        The same shape and dtype, cut off at black and white.
+
+    Raises:
+        ValueError: the pictures have not four axes, or a strength is not from 0 to 1.
+
+    >>> grey = tf.fill((2, 4, 4, 3), 0.5)
+    >>> jittered = colour_jitter(grey, (1, 2)).numpy()
+    >>> bool(jittered.std(axis=(1, 2, 3)).max() < 1e-6 and abs(jittered - 0.5).max() < 0.201)
+    True
+    """
+    images = _batch(images)
+    strengths = {"brightness": brightness, "contrast": contrast, "saturation": saturation}
+    for name, strength in strengths.items():
+        if not 0 <= strength <= 1:
+            raise ValueError(f"{name} must be from 0 to 1, not {strength}")
+    drawn = tf.random.stateless_uniform((tf.shape(images)[0], 1, 1, 1, 3), seed, -1, 1)
+    pixels = tf.image.convert_image_dtype(images, tf.float32)
+    grey = tf.image.rgb_to_grayscale(pixels)
+    pixels = grey + (pixels - grey) * (1 + saturation * drawn[..., 0])
+    mean = tf.reduce_mean(grey, axis=(1, 2, 3), keepdims=True)
+    pixels = mean + (pixels - mean) * (1 + contrast * drawn[..., 1])
+    pixels = tf.clip_by_value(pixels + brightness * drawn[..., 2], 0, 1)
+    return tf.image.convert_image_dtype(pixels, images.dtype, saturate=True)
+
+
+def cutout(images: Any, seed: Any, *, size: int = 8, fill: float = 0.5) -> tf.Tensor:
+    """Hide a square of each picture, at a random place.
+
+    The square's middle may be any pixel, so at a side some of it may fall off the picture.
+
+    Args:
+        images: shape `(n, height, width, channels)`, uint8 from 0 to 255 or floats from 0 to 1.
+        seed: two integers, shape `(2,)`.
+        size: the square's side, in pixels.
+        fill: what it is painted with, from 0 for black to 1 for white.
+
+    Returns:
+        The same shape and dtype.
+
+    Raises:
+        ValueError: the pictures have not four axes, the size is below 1, or the fill is not from 0
+            to 1.
+
+    Source: T. DeVries and G. W. Taylor, Improved Regularization of Convolutional Neural Networks
+    with Cutout, 2017, arXiv:1708.04552.
+
+    >>> cutout(tf.ones((1, 6, 6, 1)), (1, 2), size=3, fill=0)[0, :, :, 0].numpy().astype(int)
+    array([[1, 1, 1, 1, 1, 1],
+           [1, 1, 1, 1, 1, 1],
+           [1, 1, 1, 1, 1, 1],
+           [1, 1, 1, 1, 1, 1],
+           [0, 0, 0, 1, 1, 1],
+           [0, 0, 0, 1, 1, 1]])
+    """
+    images = _batch(images)
+    if size < 1 or not 0 <= fill <= 1:
+        raise ValueError(f"need size >= 1 and fill from 0 to 1, not {size} and {fill}")
+    count, height, width = (tf.shape(images)[axis] for axis in range(3))
+    middle = tf.random.stateless_uniform((count, 2), seed)
+    hidden = []
+    for axis, length in enumerate((height, width)):
+        first = tf.cast(middle[:, axis] * tf.cast(length, tf.float32), tf.int32) - size // 2
+        places = tf.range(length) - first[:, None]
+        hidden.append((places >= 0) & (places < size))
+    square = (hidden[0][:, :, None] & hidden[1][:, None, :])[..., None]
+    paint = tf.image.convert_image_dtype(tf.constant(fill, tf.float32), images.dtype)
+    return tf.where(square, paint, images)
+
+
+def mixup(images: Any, labels: Any, *, seed: Any, alpha: float = 0.4) -> tuple[Any, Any]:
+    """Blend each picture with another of its batch, and their labels in the same proportion.
+
+    Args:
+        images: shape `(n, height, width, channels)`; blended as float32.
+        labels: one-hot or other rows that sum to 1, float, shape `(n, classes)`.
+        seed: two integers, shape `(2,)`.
+        alpha: above 0. The share of the first picture is drawn from the beta distribution with both
+            parameters alpha: near 0, one picture shows nearly alone; at 1, any share is as likely.
+
+    Returns:
+        Blended pictures and labels, float32, of the same shapes. (For training, the loss is
+        `CategoricalCrossentropy`.)
+
+    Raises:
+        ValueError: the pictures have not four axes, or alpha is not positive.
+
+    Source: H. Zhang, M. Cisse, Y. N. Dauphin and D. Lopez-Paz, mixup: Beyond Empirical Risk
+    Minimization, 2017, arXiv:1710.09412; with a share for each picture. `keras.layers.MixUp` is the
+    same as a layer, with a generator of its own in place of a seed a batch.
+
+    >>> _, labels = mixup(tf.zeros((3, 2, 2, 1)), tf.eye(3), seed=(1, 2))
+    >>> tf.reduce_sum(labels, axis=1).numpy().round(6).tolist()
+    [1.0, 1.0, 1.0]
+    """
+    images = tf.cast(_batch(images), tf.float32)
+    labels = tf.cast(labels, tf.float32)
+    if not alpha > 0:
+        raise ValueError(f"alpha must be positive, not {alpha}")
+    count = tf.shape(images)[0]
+    seeds = tf.random.split(tf.cast(seed, tf.int32), 2)
+    order = tf.random.experimental.stateless_shuffle(tf.range(count), seeds[0])
+    gamma = tf.random.stateless_gamma((count, 2), seeds[1], alpha, dtype=tf.float64)
+    share = tf.cast(
+        gamma[:, :1] / tf.maximum(tf.reduce_sum(gamma, 1, keepdims=True), 1e-300), tf.float32
+    )
+    blended = labels * share + tf.gather(labels, order) * (1 - share)
+    share = share[:, :, None, None]
+    return images * share + tf.gather(images, order) * (1 - share), blended
+
+
+def augmented(batches: tf.data.Dataset, *transforms: Transform, seed: int) -> tf.data.Dataset:
+    """Map transforms over a data set of batches, with fresh seeds for each batch of each epoch.
+
+    Args:
+        batches: pairs of images and labels.
+        transforms: each is called with images and a seed, int32, shape `(2,)`, in this order. Give
+            one its options by `functools.partial`.
+        seed: decides all the others: a second run of the program changes the same pictures in the
+            same way.
+
+    Returns:
+        The same batches, the images changed, the labels as they were.
+
+    >>> batches = tf.data.Dataset.from_tensor_slices((tf.zeros((4, 6, 6, 3)), range(4))).batch(2)
+    >>> [labels.numpy().tolist() for _, labels in augmented(batches, random_shift, seed=7)]
+    [[0, 1], [2, 3]]
+    """
+
+    @tf.autograph.experimental.do_not_convert  # the loop below is Python's
+    def change(pair: tuple[Any, Any], drawn: Any) -> tuple[Any, Any]:
+        images, labels = pair
+        seeds = tf.random.split(tf.cast(drawn, tf.int32), max(len(transforms), 1))
+        for number, transform in enumerate(transforms):
+            images = transform(images, seeds[number])
+        return images, labels
+
+    seeds = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True).batch(2)
+    return tf.data.Dataset.zip(batches, seeds).map(change)
+
+
+class Copies(NamedTuple):
+    """The picture most like each of some others.
+
+    Attributes:
+        index: of the most alike picture, shape `(n,)`, int64.
+        likeness: how alike they are, shape `(n,)`, float32: a correlation, at most 1, which is
+            reached by an exact copy. Unrelated photographs reach 0.9 now and then, where both are
+            little but sky.
+    """
+
+    index: np.ndarray
+    likeness: np.ndarray
+
+
+def closest_copies(images: np.ndarray, others: np.ndarray, *, reach: int = 4) -> Copies:
+    """Find for each picture the one of the others that is most like a changed copy of it.
+
+    Compared are pictures with half as many rows and columns of means, each colour less its own mean,
+    as they are and mirrored, at all moves by whole pixels that lie within reach; the edges that a
+    move brings in are left out. So changes of brightness and contrast, mirroring and small moves do
+    not hide a copy.
+
+    Args:
+        images: for example of the validation set, shape `(n, height, width, channels)`.
+        others: for example of the training set, shape `(m, height, width, channels)`.
+        reach: how far a copy may have been moved, in pixels, each way; what is left of the picture
+            without so wide an edge has at least 4 rows and columns.
+
+    Raises:
+        ValueError: the pictures have other shapes, there are no others, or the reach is too far.
+
+    >>> pictures = np.random.default_rng(0).integers(0, 256, (9, 16, 16, 3), np.uint8)
+    >>> found = closest_copies(pictures[[5, 2], :, ::-1], pictures)
+    >>> found.index.tolist(), found.likeness.round(3).tolist()
+    ([5, 2], [1.0, 1.0])
+    """
+    if images.ndim != 4 or images.shape[1:] != others.shape[1:] or not len(others):
+        raise ValueError(f"give pictures of one size, not {images.shape} and {others.shape}")
+    if reach < 0 or min(images.shape[1:3]) < 2 * reach + 4:
+        raise ValueError(f"reach must leave 4 rows and columns of {images.shape[1:3]}, not {reach}")
+    rows, columns = (side - 1 - 2 * reach for side in images.shape[1:3])
+    asked = [
+        _standardised(_smoothed(each)[:, reach : reach + rows : 2, reach : reach + columns : 2])
+        for each in (images, images[:, :, ::-1])
+    ]
+    smooth = _smoothed(others)
+    index = np.zeros(len(images), np.int64)
+    likeness = np.full(len(images), -np.inf, np.float32)
+    for down, right in np.ndindex(2 * reach + 1, 2 * reach + 1):
+        window = _standardised(smooth[:, down : down + rows : 2, right : right + columns : 2])
+        for pictures in asked:
+            alike = pictures @ window.T
+            best = alike.argmax(axis=1)
+            value = alike[np.arange(len(images)), best]
+            index = np.where(value > likeness, best, index)
+            likeness = np.maximum(value, likeness)
+    return Copies(index, likeness)
+
+
+def _smoothed(images: np.ndarray) -> np.ndarray:
+    """Return the mean of each two by two pixels, float32, a row and a column less."""
+    pixels = images.astype(np.float32)
+    pairs = pixels[:, 1:] + pixels[:, :-1]
+    return (pairs[:, :, 1:] + pairs[:, :, :-1]) / 4
+
+
+def _standardised(images: np.ndarray) -> np.ndarray:
+    """Return rows of length 1: each picture flat, each colour less its mean; plain ones are 0."""
+    flat = (images - images.mean(axis=(1, 2), keepdims=True)).reshape(len(images), -1)
+    return flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6)
+
+
+def _batch(images: Any) -> tf.Tensor:
+    """Return pictures as a tensor, if they have four axes."""
+    images = tf.convert_to_tensor(images)
+    if images.shape.rank != 4:
+        raise ValueError(f"images must be (n, height, width, channels), not {images.shape}")
+    return images

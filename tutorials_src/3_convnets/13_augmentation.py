@@ -1,0 +1,587 @@
+# ---
+# title: Augmentation
+# summary: One photograph in many versions. Which of them teach a network something, where to make them, when they lie, how they leak.
+# needs: [cifar10]
+# teaches: [label-preserving, invariance, random crop, colour jitter, cutout, mixup, test-time augmentation]
+# data: [cifar10, fashion-mnist]
+# artifacts: []
+# seed: 7
+# ---
+
+# %% [markdown]
+# In [the last tutorial](cifar10.md) a mirrored photograph was a second photograph for nothing. What
+# else can you do to a horse? Here is one, in fifteen versions.
+
+# %%
+import itertools
+from functools import partial
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from snippets import plots
+from snippets.augmentation import colour_jitter, cutout, mixup, random_shift
+from snippets.datasets import load_cifar10
+
+cifar = load_cifar10()
+
+# %%
+horse, truck = (cifar.train.images[cifar.train.labels == label][:1] for label in (7, 9))
+pair = tf.concat([horse, truck], axis=0)
+blended, blended_labels = mixup(pair, tf.one_hot([7, 9], 10), seed=(1, 6), alpha=1.0)
+versions = {
+    "as it is": horse,
+    "mirrored": tf.image.flip_left_right(horse),
+    "moved": random_shift(horse, (1, 3), pixels=6),
+    "closer": tf.image.resize(tf.image.central_crop(horse, 0.7), (32, 32)),
+    "turned a little": keras.layers.RandomRotation((0.05, 0.05))(horse),
+    "upside down": tf.image.flip_up_down(horse),
+    "brighter": tf.image.adjust_brightness(horse, 0.25),
+    "flatter": tf.image.adjust_contrast(horse, 0.4),
+    "paler": tf.image.adjust_saturation(horse, 0.3),
+    "all three": colour_jitter(horse, (1, 9), contrast=0.6, saturation=0.8),
+    "other colours": tf.image.adjust_hue(horse, 0.4),
+    "blurred": tf.image.resize(tf.image.resize(horse, (16, 16), antialias=True), (32, 32)),
+    "a part hidden": cutout(horse, (1, 6), size=12),
+    "with a truck": blended[:1],
+    "RandAugment": keras.layers.RandAugment(seed=2)(horse),
+}
+pictures = np.array([np.clip(picture[0], 0, 255) / 255 for picture in versions.values()])
+plots.image_grid(pictures, list(versions), columns=5, subject="versions of a photograph")
+
+# %% [markdown]
+# Which of them would you train on? A change is **label-preserving** when the right answer stays the
+# same. Training on such versions tells the network what does *not* matter. If it learns that, its
+# answer no longer depends on the change, and that is **invariance**.
+#
+# A dozen of these are horses to you. *Upside down* is one, too, but who will ever show it to the
+# network? *Other colours* is a horse of a kind that does not exist. And *with a truck* is no horse
+# any more: its label must change with it. So there are two questions: does the label stay true, and
+# could such a picture come along?
+#
+# ## By hand
+#
+# The two workhorses, on a picture of three rows and four columns. First mirrored, then moved:
+
+# %%
+numbers = np.arange(12).reshape(1, 3, 4, 1)
+mirrored = tf.image.flip_left_right(numbers).numpy()
+moved = random_shift(numbers, (0, 2), pixels=1).numpy()
+sheets = {"as it is": numbers, "mirrored": mirrored, "moved": moved}
+plots.tensor_picture({name: sheet[0, :, :, 0] for name, sheet in sheets.items()})
+
+# %% [markdown]
+# Moving leaves a row or column empty. Here it is filled with the picture's own mirror image, so
+# that no black edge betrays what was done; find the numbers that occur twice. It is the same as
+# laying a mirrored border around the picture and cutting out the old size at a random place, a
+# **random crop**.
+#
+# Others have names, too. *All three*, brightness, contrast and saturation changed at random, is
+# **colour jitter**. *A part hidden* is **cutout**, and `RandAugment` draws some changes from a long
+# list. *With a truck* is **mixup**: two pictures are blended, and their labels in the same
+# proportion:
+
+# %%
+share = float(blended_labels[0, 7])
+titles = ["horse", "truck", f"{share:.0%} horse, {1 - share:.0%} truck"]
+plots.image_grid(np.concatenate([pair, blended[:1]]) / 255, titles, subject="pictures")
+
+# %% [markdown]
+# All of this is random, but not left to chance. `random_shift`, like TensorFlow's
+# `tf.image.stateless_random_flip_left_right`, takes a seed of two numbers: same pictures, same
+# seed, same result. Another seed for each batch makes new versions in each epoch. `augmented` does
+# that for a whole `tf.data` pipeline:
+
+# %%
+from snippets.augmentation import augmented
+
+mirror = tf.image.stateless_random_flip_left_right
+move = partial(random_shift, pixels=4)
+one_batch = tf.data.Dataset.from_tensor_slices((horse, [7])).repeat(5).batch(5)
+pipeline = augmented(one_batch, mirror, move, colour_jitter, seed=7)
+epochs = [images.numpy() for _ in range(2) for images, _ in pipeline]
+again = next(iter(augmented(one_batch, mirror, move, colour_jitter, seed=7)))[0].numpy()
+plots.image_grid(np.concatenate(epochs), ["epoch 1"] * 5 + ["epoch 2"] * 5, subject="versions")
+
+# %% [markdown]
+# ## In the model, or in the dataset?
+#
+# There are two places to make the versions. Keras has layers that you put into the network, in
+# front of everything else. Or you map a function over the dataset, and the network never knows.
+# Take a small network, once with two such layers inside and once plain. (It averages blocks of two
+# by two pixels first, to be cheap: many networks are trained on this page.)
+
+# %%
+from snippets.convnets import fashion_convnet
+
+
+def build(*first):
+    prepare = keras.layers.Rescaling(1 / 127.5, offset=-1), keras.layers.AveragePooling2D(2)
+    blocks = fashion_convnet((16, 32, 64), shape=(16, 16, 3)).layers[:-5]  # not its head
+    head = keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(10)
+    pixels = keras.Input((32, 32, 3), dtype="uint8")
+    return keras.Sequential([pixels, *first, *prepare, *blocks, *head])
+
+
+keras.utils.set_random_seed(7)
+flip = keras.layers.RandomFlip("horizontal", seed=7)
+translate = keras.layers.RandomTranslation(1 / 8, 1 / 8, "reflect", seed=7)
+random_layers = keras.Sequential([flip, translate])
+inside, plain = build(flip, translate), build()
+
+
+# %% tags=["measured"]
+from snippets.training import OneCycle, Stopwatch
+
+timed = cifar.train.images[:3200], cifar.train.labels[:3200]
+batches = tf.data.Dataset.from_tensor_slices(timed).batch(64)
+by_layers = batches.map(lambda images, labels: (random_layers(images, training=True), labels))
+by_seed = augmented(batches, mirror, move, seed=7)
+ways = {
+    "none": (plain, batches),
+    "layers in the model": (inside, batches),
+    "layers in the dataset": (plain, by_layers),
+    "augmented(…, mirror, move)": (plain, by_seed),
+}
+loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+inside.compile("adam", loss, steps_per_execution=50)
+plain.compile("adam", loss, steps_per_execution=50)
+cost = {}
+for way, (each, examples) in ways.items():
+    each.fit(examples, shuffle=False, verbose=0)  # traces the training step
+    with Stopwatch() as time:
+        each.fit(examples, epochs=2, shuffle=False, verbose=0)
+    cost[way] = time.cpu_seconds / (2 * 3200)
+plots.table([{"augmentation": w, "CPU ms a photograph": f"{1e3 * s:.2f}"} for w, s in cost.items()])
+
+# %% [markdown]
+# On a processor, versions are not free beside so small a network, wherever they are made. The two
+# kinds are not quite the same: `RandomTranslation` moves by any part of a pixel and computes each
+# pixel anew, `random_shift` copies whole pixels. What else differs is who does the work. In the
+# dataset it is always the processor, and with `prefetch` it works while a
+# [GPU](../networks/fashion-mnist.md) trains. In the model it is whatever the network runs on.
+#
+# And what differs in the file?
+
+# %%
+from snippets.export import classes_in_keras_file
+
+for name, network in {"inside": inside, "plain": plain}.items():
+    network.save(f"{name}.keras")
+    print(name, [each for each in classes_in_keras_file(f"{name}.keras") if "Random" in each])
+
+# %% [markdown]
+# Layers in the model travel with it, and whoever trains on gets the same augmentation without
+# asking. They should work in training only, as dropout does. Do they? Ask twice about one horse:
+
+# %%
+ways = {
+    "inside.predict(horse)": lambda: inside.predict(horse, verbose=0),
+    "inside(horse, training=False)": lambda: inside(horse, training=False),
+    "inside(horse)": lambda: inside(horse),
+}
+repeats = {way: np.array_equal(ask(), ask()) for way, ask in ways.items()}
+print(*(f"{way}: the same answer twice? {same}" for way, same in repeats.items()), sep="\n")
+
+# %% [markdown]
+# `fit`, `predict`, `evaluate` and the exports of [Save, export, use](../beyond/export.md) tell each
+# layer whether this is training. A plain call says nothing, and while dropout then rests, these
+# layers take it for training. So write `training=False` when you call. A layer alone in a dataset
+# has the same habit:
+
+# %%
+held_out = tf.data.Dataset.from_tensor_slices((cifar.validation.images[:100],)).batch(100)
+careless = next(iter(held_out.map(flip))).numpy()
+changed = (careless != cifar.validation.images[:100]).any(axis=(1, 2, 3)).sum()
+print(f"{changed} of 100 validation photographs are changed")
+
+# %% [markdown]
+# No error, no warning: the grades now hang on dice. Map over the training data only, and keep
+# validation and test photographs as they came.
+#
+# ## How much is it worth?
+#
+# That depends on how many photographs you have. Three sizes, each as they are and mirrored and
+# moved, three seeds each, and all trained for the same number of steps. The validation photographs
+# are never changed.
+
+# %%
+from snippets.experiments import restart
+
+sizes = {"default": (100, 300, 900), "full": (100, 700, 4500)}[cifar.edition]  # of each class
+steps = {"default": 550, "full": 1500}[cifar.edition]
+seeds = (7, 8, 9)
+samples = {10 * size: cifar.train.sample(per_class=size) for size in sizes}
+network = build()
+optimizer = keras.optimizers.Adam(OneCycle(0.006, steps))
+network.compile(optimizer, loss, steps_per_execution=steps)
+
+
+# %%
+def train(images, labels, seed, *transforms):
+    """Train the network from new first weights."""
+    restart(network, seed)
+    examples = tf.data.Dataset.from_tensor_slices((images, labels))
+    examples = examples.shuffle(len(labels), seed=seed).repeat().batch(64)
+    if transforms:
+        examples = augmented(examples, *transforms, seed=seed)
+    network.fit(examples.prefetch(2), steps_per_epoch=steps, shuffle=False, verbose=0)
+
+
+def accuracy(images, labels):
+    logits = network.predict(images, batch_size=500, verbose=0)
+    return float(np.mean(logits.argmax(axis=1) == labels))
+
+
+held_out = cifar.validation.images, cifar.validation.labels
+
+# %%
+recipes = {"as they are": (), "mirrored and moved": (mirror, move)}
+gain = {name: {size: [] for size in samples} for name in recipes}
+weights = {name: [] for name in recipes}
+for name, size, seed in itertools.product(recipes, samples, seeds):
+    train(samples[size].images, samples[size].labels, seed, *recipes[name])
+    gain[name][size].append(accuracy(*held_out))
+    if size == min(samples):
+        weights[name].append(network.get_weights())  # for the exam
+plots.seed_lines(gain, xlabel="training photographs", ylabel="validation accuracy")
+
+# %%
+pairs = {f"{size:,}": [curve[size] for curve in gain.values()] for size in samples}
+few, some, many = pairs
+lead = 100 * np.array([np.mean(pair[1]) - np.mean(pair[0]) for pair in pairs.values()])
+clear = [size for size, pair in pairs.items() if min(map(max, pair)) < max(map(min, pair))]
+
+# %% [markdown]
+# With `{python} few` photographs, the versions are worth `{python} f"{lead[0]:.0f}"` points. With
+# `{python} some` it is `{python} f"{lead[1]:+.1f}"`, with `{python} many`
+# `{python} f"{lead[2]:+.1f}"`. (Clear of the noise, so that all dots of one curve are above those
+# of the other: with `{python} " and ".join(clear)`.) Why? In these steps each of the few
+# photographs is shown `{python} f"{steps * 64 / min(samples):.0f}"` times, time enough to [learn it
+# by heart](../networks/regularisation.md), and each of the many only
+# `{python} f"{steps * 64 / max(samples):.0f}"` times. A network that is still busy learning what it
+# has seen needs no variety. (So do not conclude that versions are useless for large sets: large
+# sets are trained for longer.)
+#
+# So look before you augment: a training accuracy far above the validation accuracy says that there
+# is something to gain. If both are equally low, changed pictures only make the lesson harder.
+#
+# ## When a flip lies
+#
+# Which way does a shoe point? In [Fashion-MNIST](../networks/fashion-mnist.md) the sneakers point
+# to the left. Mirror every second one, and you have a task. Then train three times: on the
+# photographs as they are, with their mirror images added, as everybody does it, and with mirror
+# images whose label is turned, too.
+
+# %%
+from snippets.datasets import load_fashion_mnist
+from snippets.models import dense_network
+from snippets.training import fit_one_cycle
+
+fashion = load_fashion_mnist()
+SNEAKER = fashion.class_names.index("Sneaker")
+
+
+def shoes_both_ways(split):
+    """Return shoes, and 0 for those that point left, 1 for right."""
+    shoes = split.images[split.labels == SNEAKER][:2000].astype("float32") / 255
+    shoes[1::2] = shoes[1::2, :, ::-1]
+    return shoes, np.arange(len(shoes)) % 2
+
+
+shoes, truth = shoes_both_ways(fashion.train)
+unseen, unseen_truth = shoes_both_ways(fashion.validation)
+
+# %%
+twice = np.concatenate([shoes, shoes[:, :, ::-1]])  # each, and its mirror image
+lessons = {
+    "as they are": (shoes, truth),
+    "mirrored": (twice, np.concatenate([truth, truth])),
+    "mirrored,\nlabel turned": (twice, np.concatenate([truth, 1 - truth])),
+}
+
+
+def which_way(lesson, seed):
+    keras.utils.set_random_seed(seed)
+    compass = dense_network((32,), classes=2)
+    fit_one_cycle(compass, lesson, epochs=5, batch_size=64, peak=0.003)
+    return tf.nn.softmax(compass(unseen)).numpy()
+
+
+says = {name: [which_way(lesson, seed) for seed in seeds] for name, lesson in lessons.items()}
+
+# %%
+titles = [
+    f"{name}:\n{'left' if left > 0.5 else 'right'}, {max(left, right):.0%} sure"
+    for name, (first_seed, *_) in says.items()
+    for left, right in first_seed[:5]
+]
+plots.image_grid(np.tile(unseen[:5], (3, 1, 1)), titles, columns=5, subject="shoes and answers")
+
+# %%
+right = {
+    name: [np.mean(p.argmax(axis=1) == unseen_truth) for p in three] for name, three in says.items()
+}
+sure = {name: np.mean([p.max(axis=1) for p in three]) for name, three in says.items()}
+for name, scores in right.items():
+    said = ", ".join(f"{score:.0%}" for score in scores)
+    print(f"{' '.join(name.split())}: right {said} by seed, {sure[name]:.0%} sure on average")
+
+# %% [markdown]
+# The second network was shown each shoe pointing left and pointing right under the same label, so
+# there was nothing to learn. It learned that thoroughly: `{python} f"{sure['mirrored']:.0%}"` sure
+# is what you call a coin. (What is left of its accuracy is the side to which the coin leans.) The
+# same versions with their labels turned are as good as new shoes. So do not ask whether a *picture*
+# can be mirrored; ask about the *question*. Arrows, text, an X-ray's left and right, a box around a
+# dog: mirror the picture, and something in the label has to follow.
+#
+# A milder lie: photographs of animals and vehicles, mirrored upside down. The labels stay true. But
+# nobody takes such photographs.
+
+# %%
+upside_down = tf.image.stateless_random_flip_up_down
+middle = samples[10 * sizes[1]]
+lies = {"as they are": gain["as they are"][len(middle)], "left to right": [], "upside down": []}
+for seed in seeds:
+    for name, change in {"left to right": mirror, "upside down": upside_down}.items():
+        train(middle.images, middle.labels, seed, change)
+        lies[name].append(accuracy(*held_out))
+plots.seed_dots(lies, xlabel="validation accuracy")
+
+# %% [markdown]
+# Half of what this network saw stood on its head. It spent a part of its steps on a world that does
+# not exist.
+#
+# ## What goes wrong: the same photograph on both sides
+#
+# You have 500 photographs and want more. So you make five versions of each, shuffle, and hold out a
+# fifth for validation. It looks like good work:
+
+# %%
+photos = cifar.train.sample(per_class=50)
+
+
+def five_versions(images):
+    parts = [move(mirror(images, (i, 1)), (i, 2)) for i in range(5)]
+    return tf.concat(parts, axis=0).numpy()
+
+
+# %%
+made, made_labels = five_versions(photos.images), np.tile(photos.labels, 5)
+kinds = ("validation", "new photographs")
+leak = {f"{way} first: {kind}": [] for way in ("versions", "split") for kind in kinds}
+for seed in seeds:
+    order = np.random.default_rng(seed).permutation(2500)
+    kept, out = order[500:], order[:500]
+    train(made[kept], made_labels[kept], seed)
+    leak["versions first: validation"].append(accuracy(made[out], made_labels[out]))
+    leak["versions first: new photographs"].append(accuracy(*held_out))
+promised, true = (np.mean(leak[f"versions first: {kind}"]) for kind in kinds)
+print(f"promised {promised:.0%}, kept {true:.0%}")
+
+# %% [markdown]
+# The validation set promises `{python} f"{promised:.0%}"`. On photographs that are new, the same
+# networks are right on `{python} f"{true:.0%}"`. Look at validation pictures, and below them the
+# training pictures that are most like them:
+
+# %%
+from snippets.augmentation import closest_copies
+
+found = closest_copies(made[out[:100]], made[kept])
+pictures = np.concatenate([made[out[:6]], made[kept[found.index[:6]]]])
+titles = ["validation"] * 6 + [f"training,\n{alike:.0%} alike" for alike in found.likeness[:6]]
+plots.image_grid(pictures, titles, columns=6, subject="pictures and their closest copies")
+
+# %% [markdown]
+# The same photographs on both sides. Mirrored and moved, they are still pixel for pixel the same,
+# and `closest_copies` looks for just that: of 100 validation pictures,
+# `{python} f"{(found.likeness > 0.95).sum()}"` have a training picture that is more than 95% alike
+# (the correlation of their pixels). This is the [leak](../networks/fashion-mnist.md) by
+# near-duplicates, home-made: the network recognises the photograph, not the horse. There is nothing
+# wrong with the versions. The cure is the order of two lines: **split first, augment after**.
+
+# %%
+for seed in seeds:
+    order = np.random.default_rng(seed).permutation(500)
+    kept, out = order[100:], order[:100]
+    train(five_versions(photos.images[kept]), np.tile(photos.labels[kept], 5), seed)
+    leak["split first: validation"].append(accuracy(photos.images[out], photos.labels[out]))
+    leak["split first: new photographs"].append(accuracy(*held_out))
+clean = closest_copies(photos.images[out], five_versions(photos.images[kept]))
+plots.seed_dots(leak, xlabel="accuracy")
+
+# %% [markdown]
+# Now the validation set tells what new photographs will tell, as well as 100 photographs can, and
+# `{python} f"{(clean.likeness > 0.95).sum()}"` of them have a copy among the training pictures. The
+# honest networks are about as good as the others: the leak improved nothing but the grade.
+#
+# ## The exam, asked once and asked four times
+#
+# At last the test photographs, for the networks that learned from `{python} few`. Versions help at
+# this end, too: ask about several versions of each photograph and average the logits. That is
+# **test-time augmentation**.
+
+
+# %%
+def ask(images, times):
+    """Return the mean logits of the images, or of several versions of them."""
+    pairs = [((i, 1), (i, 2)) for i in range(times)]
+    asked = [move(mirror(images, one), two) for one, two in pairs] or [images]
+    return np.mean([network.predict(each, 500, 0) for each in asked], axis=0)
+
+
+test, exam = cifar.test, {}
+for name, times in itertools.product(recipes, (0, 4)):
+    row = exam[f"{name}, asked {f'{times} versions' if times else 'once'}"] = []
+    for trained in weights[name]:
+        network.set_weights(trained)
+        row.append(np.mean(ask(test.images, times).argmax(axis=1) == test.labels))
+plots.seed_dots(exam, xlabel="test accuracy")
+
+# %%
+once, often, versions_once, versions_often = (np.mean(scores) for scores in exam.values())
+
+# %% [markdown]
+# Asking about four versions is worth `{python} f"{100 * (versions_often - versions_once):+.1f}"`
+# points to the networks that were trained on versions, and
+# `{python} f"{100 * (often - once):+.1f}"` to the others, at four times the price: look at how far
+# the dots spread before you believe in either. What the versions in training gave,
+# `{python} f"{100 * (versions_once - once):.1f}"` points, is far more than the spread, and costs
+# nothing in use.
+
+# %% tags=["claims"]
+small = min(samples)
+exam_once, _, exam_versions, _ = exam.values()
+assert np.array_equal(epochs[0], again), "the same seed makes the same versions"
+assert list(repeats.values()) == [True, True, False], (
+    "layers in a network rest in predict and with training=False, and not in a plain call"
+)
+assert min(gain["mirrored and moved"][small]) > max(gain["as they are"][small]), (
+    "with the fewest photographs, the worst network with versions is above the best without"
+)
+assert lead[0] > lead[2] + 2, (
+    "the gain is at least 2 points larger with the fewest than with the most photographs"
+)
+assert sure["mirrored"] < 0.75 < min(right["as they are"]), (
+    "mirrored shoes under one label leave nothing to learn"
+)
+assert min(right["mirrored,\nlabel turned"]) > 0.95, "with labels turned, mirroring does no harm"
+assert max(lies["upside down"]) < min(lies["left to right"]), (
+    "upside-down photographs cost accuracy: each seed is below each seed of left to right"
+)
+assert promised > true + 0.2, "versions on both sides of the split promise over 20 points too much"
+assert np.mean(leak["split first: validation"]) < promised - 0.15, (
+    "split first, and the grade is over 15 points lower"
+)
+assert (found.likeness > 0.95).sum() > 10 * (clean.likeness > 0.95).sum(), (
+    "a search for copies tells the split that leaks from the one that does not"
+)
+assert min(exam_versions) > max(exam_once), "the versions are worth it on the test photographs"
+
+# %% [markdown]
+# ## Exercises
+#
+# **1. Blend by hand.** Write mixup for one given share: return share · picture + (1 − share) · the
+# picture that `order` names, and the one-hot labels likewise. The starter makes horses with a truck
+# in them, and calls them horses.
+
+
+# %% tags=["starter"]
+def blend(images, labels, order, share):
+    return share * images + (1 - share) * images[order], labels
+
+
+# %% tags=["check"]
+random = np.random.default_rng(7)
+some, some_labels, order = random.random((4, 2, 2, 3)), np.eye(4), np.array([1, 2, 3, 0])
+given, given_labels = blend(some, some_labels, order, 0.75)
+assert np.allclose(given[3], 0.75 * some[3] + 0.25 * some[0]), "picture 3: 3/4 of it, 1/4 of 0"
+assert np.allclose(given_labels.sum(axis=1), 1), "each row of the labels should sum to 1"
+assert np.allclose(given_labels[3], [0.25, 0, 0, 0.75]), f"picture 3 is no {given_labels[3]}"
+
+
+# %% tags=["solution"]
+def blend(images, labels, order, share):
+    return tuple(share * each + (1 - share) * each[order] for each in (images, labels))
+
+
+# %% [markdown]
+# **2. The box moves, too.** A detector's label is a box: first row, first column, and the row and
+# column behind its end. Mirror the picture *and* the box. The starter leaves the box where it was.
+
+
+# %% tags=["starter"]
+def mirror_with_box(image, box):
+    return image[:, ::-1], box
+
+
+# %% tags=["check"]
+for box in ((0, 0, 2, 3), (1, 4, 5, 6), (0, 0, 5, 8)):
+    scene = np.zeros((5, 8))
+    scene[box[0] : box[2], box[1] : box[3]] = 1
+    turned, (top, left, bottom, end) = mirror_with_box(scene, box)
+    assert np.array_equal(turned, scene[:, ::-1]), "the image should be mirrored"
+    assert turned[top:bottom, left:end].size == scene.sum(), f"the box of {box} has another size"
+    assert turned[top:bottom, left:end].all(), f"{box} became {(top, left, bottom, end)}: beside it"
+
+
+# %% tags=["solution"]
+def mirror_with_box(image, box):
+    top, left, bottom, end = box
+    width = image.shape[1]
+    return image[:, ::-1], (top, width - end, bottom, width - left)
+
+
+# %% [markdown]
+# **3. Split what is already augmented.** Somebody hands you the 2,500 versions, with
+# `photo_numbers`: which photograph each was made from. Return the indices to train on and those to
+# hold out. Hold out about a fifth of the *pictures*, with no photograph on both sides. The starter
+# splits as the leak did. (scikit-learn has a `GroupShuffleSplit`.)
+
+
+# %% tags=["starter"]
+photo_numbers = np.tile(np.arange(500), 5)
+
+
+def split_by_photo(photo_numbers, seed):
+    order = np.random.default_rng(seed).permutation(len(photo_numbers))
+    return order[500:], order[:500]
+
+
+# %% tags=["check"]
+for seed in seeds:
+    train_on, hold_out = split_by_photo(photo_numbers, seed)
+    both = np.intersect1d(photo_numbers[train_on], photo_numbers[hold_out])
+    assert not both.size, f"{len(both)} photographs have versions on both sides"
+    everything = np.sort(np.concatenate([train_on, hold_out]))
+    assert np.array_equal(everything, np.arange(2500)), "each picture belongs on one side"
+    assert 450 <= len(hold_out) <= 550, f"{len(hold_out)} of 2,500 held out, not about a fifth"
+
+
+# %% tags=["solution"]
+from sklearn.model_selection import GroupShuffleSplit
+
+
+def split_by_photo(photo_numbers, seed):
+    splitter = GroupShuffleSplit(n_splits=1, test_size=0.2, random_state=seed)
+    return next(splitter.split(photo_numbers, groups=photo_numbers))
+
+
+# %% [markdown]
+# ## What to remember
+#
+# - Change what does not matter to the *question*, and keep or change the label accordingly.
+# - The fewer photographs, and the longer you train on them, the more it is worth. Where the network has not
+#   yet learned the training set, it is worth nothing.
+# - Make versions of the training photographs alone, after the split. Never map a random layer over
+#   validation data.
+# - In the model or in the dataset: the versions are of one kind, the work is done in another place.
+#   Layers in a model need `training=False` in a plain call.
+#
+# ## Where next
+#
+# Does the network that saw mirrored photographs look at other places? Ask it, as in [What did it
+# learn?](explanations.md). Whether a gain is more than luck is told in
+# [Experiments](../networks/experiments.md). And if there are too few photographs even so, start
+# from a network that has learned from others, instead of from random weights.
