@@ -584,4 +584,5 @@ def split_by_photo(photo_numbers, seed):
 # Does the network that saw mirrored photographs look at other places? Ask it, as in [What did it
 # learn?](explanations.md). Whether a gain is more than luck is told in
 # [Experiments](../networks/experiments.md). And if there are too few photographs even so, start
-# from a network that has learned from others, instead of from random weights.
+# from a network that has learned from others, instead of from random weights: that is
+# [Transfer learning](transfer-learning.md).
