@@ -1816,8 +1816,9 @@ to 90.0%) at 0.1.
         ax.plot([], [], **style, label=name)
         sayings.append(f"{name}: mean {', '.join(said)}.")
     ax.set_xscale("log" if log else "linear")
-    ax.set_xticks(xs, [f"{x:g}" for x in xs])
-    ax.minorticks_off()
+    if len(xs) <= 12:
+        ax.set_xticks(xs, [f"{x:g}" for x in xs])
+        ax.minorticks_off()
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.grid(axis="y")
     ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.4g}%")
@@ -2425,3 +2426,130 @@ there; second: 20 to 46, 5 of them for the second time.'
     alt = f"Which of {length} steps each run took"
     alt += f"; checkpoints after {places} steps. " if places else ". "
     return _finish(figure, alt + "; ".join(said) + ".")
+
+
+def _stage_look(number: int) -> dict[str, Any]:
+    """Return a stage's colour and hatching, for bars and legends."""
+    hatches = ("", "//", "..", "xx", "\\\\", "--")
+    pale, full = _tint(f"C{number % 6}", 0.55), f"C{number % 6}"
+    return {"facecolor": pale, "edgecolor": full, "hatch": hatches[number % 6], "linewidth": 0}
+
+
+def stage_bars(
+    rows: Mapping[str, Mapping[str, float]], *, unit: str = "ms", share: bool = False
+) -> Figure:
+    """Draw what the stages of a piece of work take, one after the other: a bar a row.
+
+    A stage that fills enough of its bar has its name and its part written on it; the row's largest
+    one has a frame: it is the bottleneck. The whole stands at the right.
+
+    Args:
+        rows: from each row's name to its stages, from name to time, 0 or above. A stage may be
+            missing from a row.
+        unit: of the times.
+        share: all bars are equally long, and show parts of the whole.
+
+    Raises:
+        ValueError: there is no row, or one has a negative time or only zeros.
+
+    >>> print(stage_bars({"a step": {"read": 6, "compute": 3}}).alt)
+    Time by stage, in ms. a step: 9 in all; read 6 (67%, the largest), compute 3 (33%).
+    """
+    stages = list(dict.fromkeys(stage for row in rows.values() for stage in row))
+    times = [np.array(list(row.values()), float) for row in rows.values()]
+    if not times or not all((t >= 0).all() and 0 < t.sum() < np.inf for t in times):
+        raise ValueError(f"give rows with times of 0 or above, not only zeros: {dict(rows)}")
+    longest = max(sum(row.values()) for row in rows.values())
+    figure, ax = plt.subplots(figsize=(7.2, 0.9 + 0.62 * len(rows)), layout="constrained")
+    said = []
+    for place, (name, row) in enumerate(rows.items()):
+        whole, left, top = sum(row.values()), 0.0, max(row, key=row.__getitem__)
+        scale = 100 / whole if share else 1.0
+        words = []
+        for stage, taken in row.items():
+            wide, look = taken * scale, _stage_look(stages.index(stage))
+            ax.barh(place, wide, left=left, height=0.72, **look)
+            if stage == top:
+                frame = {"fill": False, "edgecolor": rcParams["text.color"], "linewidth": 2.2}
+                ax.add_patch(Rectangle((left, place - 0.36), wide, 0.72, zorder=3, **frame))
+            part = taken / whole
+            if wide > (0.02 + 0.0135 * len(stage)) * (100 if share else longest):
+                label = f"{stage}\n{part:.0%}"
+                box = {"facecolor": look["facecolor"], "edgecolor": "none", "pad": 1}
+                at = {"ha": "center", "va": "center", "fontsize": 8, "color": "black", "zorder": 4}
+                ax.text(left + wide / 2, place, label, bbox=box, **at)
+            ending = ", the largest" if stage == top else ""
+            words.append(f"{stage} {_number(np.float64(taken))} ({part:.0%}{ending})")
+            left += wide
+        at = {"va": "center", "transform": ax.get_yaxis_transform(), "fontsize": 9}
+        ax.text(1.01, place, f"{_number(np.float64(whole))} {unit}", **at)
+        title = " ".join(name.split())
+        said.append(f"{title}: {_number(np.float64(whole))} in all; {', '.join(words)}")
+    ax.set_yticks(range(len(rows)), list(rows))
+    ax.set(ylim=(len(rows) - 0.5, -0.5), xlim=(0, 100 if share else longest * 1.001))
+    ax.set_xlabel("part of the time, in %" if share else unit)
+    keys = [Rectangle((0, 0), 1, 1, **_stage_look(i)) for i in range(len(stages))]
+    figure.legend(keys, stages, loc="outside upper center", ncols=min(len(stages), 6), fontsize=9)
+    return _finish(figure, f"Time by stage, in {unit}. {'. '.join(said)}.")
+
+
+def speed_ratios(
+    rows: Mapping[str, Mapping[str, Sequence[float]]], *, xlabel: str = "times as fast"
+) -> Figure:
+    """Draw how many times as fast changes made things, on a logarithmic axis around 1.
+
+    A pale mark a round, a line from the slowest to the fastest, and the median as a full mark with
+    its number. What lies left of 1, on shaded ground, became slower.
+
+    Args:
+        rows: from each change to what was tried, and from there to the ratios, one a round, above
+            0: 2 is twice as fast, 0.5 half as fast. A row may leave some out.
+        xlabel: what the ratios compare.
+
+    Raises:
+        ValueError: there is no row, more than five things were tried, or a ratio is not positive.
+
+    >>> speed_ratios({"float64": {"dense": [0.5, 0.4, 0.5]}}).alt
+    'times as fast, median of the rounds. float64: dense 0.5 (0.4 to 0.5).'
+    """
+    tried = list(dict.fromkeys(what for row in rows.values() for what in row))
+    if not 0 < len(tried) <= len(_MARKERS) or not all(rows.values()):
+        raise ValueError(f"give rows, each with some of at most {len(_MARKERS)} things tried")
+    values = [np.asarray(ratios, float) for row in rows.values() for ratios in row.values()]
+    if not all(v.ndim == 1 and v.size and (v > 0).all() for v in values):
+        raise ValueError("give at least one positive ratio, shape (rounds,), for each thing tried")
+    lines = sum(max(len(row), 1.3) for row in rows.values())
+    figure, ax = plt.subplots(figsize=(7.2, 1.0 + 0.27 * lines), layout="constrained")
+    ink, place, ticks, said = rcParams["text.color"], 0.0, [], []
+    every = np.concatenate([*values, [0.8, 1.25]])
+    low, high = every.min() / 1.25, every.max() * 1.6
+    for number, (name, row) in enumerate(rows.items()):
+        room = max(len(row), 1.3)
+        if number % 2:
+            ax.axhspan(place - 0.5, place + room - 0.5, color=ink, alpha=0.05, linewidth=0)
+        words = []
+        for offset, what in enumerate(row):
+            i, v = tried.index(what), np.asarray(row[what], float)
+            y = place + offset + (room - len(row)) / 2
+            middle = float(np.median(v))
+            ax.plot([v.min(), v.max()], [y, y], "-", color=f"C{i}", linewidth=4, alpha=0.3)
+            ax.plot(v, np.full(v.size, y), _MARKERS[i], color=f"C{i}", markersize=4, alpha=0.4)
+            ax.plot(middle, y, _MARKERS[i], color=f"C{i}", markersize=8)
+            at = {"xytext": (9, 0), "textcoords": "offset points", "va": "center", "fontsize": 9}
+            ax.annotate(f"{middle:.2g}", (v.max(), y), **at)
+            words.append(f"{what} {middle:.2g} ({v.min():.2g} to {v.max():.2g})")
+        ticks.append(place + (room - 1) / 2)
+        said.append(f"{' '.join(name.split())}: {', '.join(words)}")
+        place += room
+    ax.axvspan(low, 1, color=ink, alpha=0.08, linewidth=0)
+    ax.axvline(1, color=ink, linewidth=1.2)
+    ax.set_yticks(ticks, list(rows))
+    ax.set(xscale="log", xlim=(low, high), ylim=(place - 0.5, -0.5))
+    steps = [s for s in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500) if low <= s <= high]
+    ax.set_xticks(steps, [f"{s:g}" for s in steps])
+    ax.minorticks_off()
+    ax.set_xlabel(f"slower  ←  {xlabel}  →  faster")
+    if len(tried) > 1:
+        marks = [ax.plot([], [], _MARKERS[i], color=f"C{i}")[0] for i in range(len(tried))]
+        figure.legend(marks, tried, loc="outside upper center", ncols=len(tried), fontsize=9)
+    return _finish(figure, f"{xlabel}, median of the rounds. {'; '.join(said)}.")
