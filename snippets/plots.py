@@ -2553,3 +2553,60 @@ def speed_ratios(
         marks = [ax.plot([], [], _MARKERS[i], color=f"C{i}")[0] for i in range(len(tried))]
         figure.legend(marks, tried, loc="outside upper center", ncols=len(tried), fontsize=9)
     return _finish(figure, f"{xlabel}, median of the rounds. {'; '.join(said)}.")
+
+
+def trained_parts(models: Mapping[str, Sequence[tuple[str, int, int]]]) -> Figure:
+    """Draw what training may change in several models: a column a model, a box a layer.
+
+    Layers stand in the order of the data's way, from the bottom to the top. A solid box is trained,
+    a hatched pale one is frozen; in a box with both, the solid part is the share that is trained.
+
+    Args:
+        models: from each model's name to its layers, first to last: name, number of weights that
+            are trained, number of weights that are not.
+
+    Raises:
+        ValueError: there is no model, or a layer has no weights or a negative number of them.
+
+    >>> print(trained_parts({"new head": [("base", 0, 90), ("head", 10, 0)]}).alt)
+    What training changes in 1 model. new head: base frozen, head trained; 10 of 100 weights.
+    """
+    every = [layer for layers in models.values() for layer in layers]
+    if not models or not all(models.values()):
+        raise ValueError("give at least one model, each with at least one layer")
+    if any(min(changed, still) < 0 or changed + still < 1 for _, changed, still in every):
+        raise ValueError(f"every layer needs weights, trained or not: {every}")
+    tallest = max(map(len, models.values()))
+    figure, axes = plt.subplots(
+        1,
+        len(models),
+        figsize=(7.2, 0.9 + 0.36 * tallest),
+        squeeze=False,
+        layout="constrained",
+    )
+    sayings, ink = [], rcParams["text.color"]
+    for ax, (name, layers) in zip(axes[0], models.items(), strict=True):
+        said = []
+        for place, (layer, changed, still) in enumerate(layers):
+            share = changed / (changed + still)
+            box = {"height": 0.74, "edgecolor": "C0", "linewidth": 1.5}
+            if share < 1:
+                ax.barh(place, 1 - share, left=share, hatch="///", facecolor="none", **box)
+            if share:
+                ax.barh(place, share, facecolor="C0", **box)
+            backing = {"boxstyle": "round,pad=0.15", "facecolor": rcParams["figure.facecolor"]}
+            text = {"ha": "center", "va": "center", "fontsize": 9, "color": ink}
+            ax.text(0.5, place, layer, bbox=backing | {"edgecolor": "none"}, **text)
+            word = {0: "frozen", 1: "trained"}.get(share, f"{share:.0%} trained")
+            said.append(f"{layer} {word}")
+        total = sum(changed for _, changed, _ in layers)
+        whole = sum(changed + still for _, changed, still in layers)
+        ax.set_title(f"{name}\n{total:,} of {whole:,}", fontsize=10)
+        ax.set(xlim=(-0.03, 1.03), ylim=(-0.5, tallest - 0.5))
+        ax.set_axis_off()
+        sayings.append(f"{name}: {', '.join(said)}; {total:,} of {whole:,} weights.")
+    keys = {"trained": {"facecolor": "C0"}, "frozen": {"hatch": "///", "fill": False}}
+    handles = [Rectangle((0, 0), 1, 1, edgecolor="C0", label=k, **v) for k, v in keys.items()]
+    figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=9)
+    alt = f"What training changes in {len(models)} model{'' if len(models) == 1 else 's'}. "
+    return _finish(figure, alt + " ".join(sayings))

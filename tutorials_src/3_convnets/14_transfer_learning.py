@@ -1,0 +1,622 @@
+# ---
+# title: Transfer learning
+# summary: Forty photographs cannot teach a network to see. Borrow one that sees already, prove you left it alone, then adjust it with care.
+# needs: [cifar10]
+# teaches: [transfer learning, base, head, feature extractor, freezing, fine-tuning, catastrophic forgetting, inference mode, moving average]
+# data: [cifar10]
+# artifacts: []
+# seed: 7
+# ---
+
+# %% [markdown]
+# You want to tell automobiles, cats, horses and ships apart, and you have ten photographs of each.
+# These are all there are:
+
+# %%
+import keras
+import numpy as np
+
+from snippets import plots
+from snippets.datasets import Split, load_cifar10
+from snippets.training import fit_one_cycle
+
+cifar = load_cifar10()
+names = np.array(cifar.class_names)
+NEW, OLD = [1, 3, 7, 8], [0, 2, 4, 5, 6, 9]
+
+
+def only(split, classes):
+    """Return the photographs of some classes as floats, the classes numbered anew from 0."""
+    chosen = np.isin(split.labels, classes)
+    return Split(
+        split.images[chosen].astype("float32"), np.searchsorted(classes, split.labels[chosen])
+    )
+
+
+new_train, new_validation = only(cifar.train, NEW), only(cifar.validation, NEW)
+few = new_train.sample(per_class=10, seed=7)
+rows = few.images[np.argsort(few.labels, kind="stable")]
+titles = [names[NEW[i // 10]] if i % 10 == 0 else "" for i in range(40)]
+plots.image_grid(rows / 255, titles, columns=10, subject="photographs, ten of each class")
+
+# %% [markdown]
+# Train a [convolutional network](cifar10.md) on the forty and their mirror images, four blocks of
+# convolution, pooling, [batch normalisation](convolution.md) and `relu`, and see how often it is
+# right on photographs that it has not seen.
+
+
+# %%
+def make_base():
+    """Return four untrained blocks: photographs in, 128 numbers each out."""
+    layers = [keras.Input((32, 32, 3)), keras.layers.Rescaling(1 / 127.5, offset=-1)]
+    for number, filters in enumerate((16, 32, 64, 128), start=1):
+        layers += [
+            keras.layers.Conv2D(filters, 3, padding="same", use_bias=False, name=f"conv_{number}"),
+            keras.layers.MaxPooling2D(),
+            keras.layers.BatchNormalization(momentum=0.9, name=f"norm_{number}"),
+            keras.layers.ReLU(),
+        ]
+    return keras.Sequential([*layers, keras.layers.GlobalAveragePooling2D()], name="base")
+
+
+def mirrored(split):
+    both = np.concatenate([split.images, split.images[:, :, ::-1]])
+    return both, np.concatenate([split.labels, split.labels])
+
+
+def describe(network, images):
+    """Return what a network answers, as in use, 100 images at a time."""
+    parts = [images[start : start + 100] for start in range(0, len(images), 100)]
+    return np.concatenate([network(part, training=False) for part in parts])
+
+
+def accuracy(network, split):
+    return np.mean(describe(network, split.images).argmax(axis=1) == split.labels)
+
+
+def train(network, split, *, epochs, peak, batch_size=16):
+    fit_one_cycle(network, mirrored(split), epochs=epochs, batch_size=batch_size, peak=peak)
+    network.train_function = None  # the traced training step, or its memory adds up
+
+
+def train_from_scratch(split, seed):
+    keras.utils.set_random_seed(seed)
+    network = keras.Sequential([make_base(), keras.layers.Dense(4, name="logits")])
+    train(network, split, epochs={40: 60, 400: 15, 4000: 8}[len(split)], peak=0.004)
+    return network
+
+
+from_scratch = train_from_scratch(few, 7)
+print(f"on its forty photographs: {accuracy(from_scratch, few):.0%}")
+print(f"on {len(new_validation):,} others: {accuracy(from_scratch, new_validation):.0%}")
+
+# %% [markdown]
+# Guessing is right on a quarter. From forty photographs it had to find out what an edge is, what
+# fur looks like, that the background does not count, and at last what a cat is. Most of that has
+# nothing to do with cats. You learned it long before you saw your first ship.
+#
+# ## A network that has seen something
+#
+# CIFAR-10 has six more classes, with plenty of photographs. Learning from one task for another is
+# **transfer learning**. Train the same four blocks on the six, with a dense layer of six logits on
+# top. The blocks are the **base**, the dense layer is the **head**: the base describes a photograph
+# by 128 numbers, the head draws the conclusion.
+
+# %%
+old_train, old_validation = only(cifar.train, OLD), only(cifar.validation, OLD)
+keras.utils.set_random_seed(7)
+base, old_head = make_base(), keras.layers.Dense(6, name="logits")
+old_network = keras.Sequential([base, old_head])
+epochs = {"default": 8, "full": 5}[cifar.edition]
+train(old_network, old_train, epochs=epochs, peak=0.004, batch_size=64)
+old_accuracy = accuracy(old_network, old_validation)
+print(f"{', '.join(names[OLD])}: {old_accuracy:.1%}")
+
+# %% [markdown]
+# Show it the new classes. It must answer with one of its six; here is how often it says what.
+
+# %%
+said = describe(old_network, new_validation.images).argmax(axis=1)
+shares = np.array([np.bincount(said[new_validation.labels == n], minlength=6) for n in range(4)])
+shares = shares / shares.sum(axis=1, keepdims=True)
+plots.table(
+    [
+        {"shown": names[new]} | {names[old]: f"{v:.0%}" for old, v in zip(OLD, row, strict=True)}
+        for new, row in zip(NEW, shares, strict=True)
+    ]
+)
+
+# %% [markdown]
+# All wrong, of course, and not at random. Automobiles it most often calls
+# *`{python} names[OLD[shares[0].argmax()]]`*, cats *`{python} names[OLD[shares[1].argmax()]]`*,
+# horses *`{python} names[OLD[shares[2].argmax()]]`* and ships
+# *`{python} names[OLD[shares[3].argmax()]]`*. What it has learned says something about classes that
+# nobody told it of.
+#
+# You would like to go on from here. Copy all weights into a network for the four new classes?
+
+# %% tags=["raises-exception"]
+half_done = keras.Sequential([make_base(), keras.layers.Dense(4, name="logits")])
+half_done.set_weights(old_network.get_weights())
+
+# %% [markdown]
+# The heads do not fit: six columns of weights, one a class, and you need four. And what would the
+# column of frogs say about ships? Look at the network that is left, too:
+
+# %%
+np.array_equal(half_done.layers[0].get_layer("conv_1").kernel, base.get_layer("conv_1").kernel)
+
+# %% [markdown]
+# The error came at the last layer, after all others had been copied. Do not try this on a network
+# that you want to keep. Take the base, on purpose, and leave the head behind.
+#
+# ## Without any training
+#
+# How good is the description? Here is a classifier without a single step of training: average the
+# descriptions of the ten photographs of each class, and give a new photograph to the nearest
+# average.
+
+
+# %%
+def nearest_mean(vectors, labels, asked):
+    means = np.array([vectors[labels == label].mean(axis=0) for label in np.unique(labels)])
+    return ((asked[:, None] - means) ** 2).sum(axis=-1).argmin(axis=1)
+
+
+toy = np.array([[0, 0], [2, 0], [8, 6], [8, 8]])
+nearest_mean(toy, np.array([0, 0, 1, 1]), np.array([[3, 1], [6, 6]]))
+
+# %% [markdown]
+# Check by hand: the averages are (1, 0) and (8, 7). Now with photographs, described once by their
+# pixels, once by the base.
+
+# %%
+vectors = {
+    "pixels": tuple(x.reshape(len(x), -1) for x in (few.images, new_validation.images)),
+    "base": (describe(base, few.images), describe(base, new_validation.images)),
+}
+without_training = {
+    name: np.mean(nearest_mean(known, few.labels, asked) == new_validation.labels)
+    for name, (known, asked) in vectors.items()
+}
+plots.table([{"described by": n, "right": f"{v:.0%}"} for n, v in without_training.items()])
+
+# %% [markdown]
+# Ten photographs of each class and no training at all, and it beats the network from scratch: the
+# base's numbers tell classes apart that it has never been told of.
+#
+# ## Freeze the base, train a head
+#
+# With ten photographs of each class, averages are hard to beat. A trained head gives every one of
+# the 128 numbers a weight for every class, and gains more when there are more photographs. Put a
+# new head on the base and train it alone: the base is a **feature extractor**. To keep training
+# away from its weights is **freezing** them: in Keras, `base.trainable = False` before `compile`.
+# That is easy to get wrong and hard to see, so `frozen` here does it for a block of lines, compares
+# the weights bit by bit, and raises an error if one has changed.
+
+# %%
+from snippets.transfer import fingerprint, frozen, with_head
+
+
+def train_head(base, split, seed, epochs=20):
+    keras.utils.set_random_seed(seed)
+    network = with_head(base, 4)
+    with frozen(base):
+        train(network, split, epochs=min(epochs, 8000 // len(split)), peak=0.01)
+    return network
+
+
+before = fingerprint(base)
+new_network = train_head(base, few, 7)
+after = fingerprint(base)
+print(f"the base before: {before[:16]}…, after: {after[:16]}…")
+print(f"new classes: {accuracy(new_network, new_validation):.0%}")
+
+# %% [markdown]
+# Two fingerprints of all its weights, and not a bit has moved. Only the head's
+# `{python} f"{new_network.get_layer('logits').count_params()}"` weights were trained, and the
+# network is right on `{python} f"{accuracy(new_network, new_validation):.0%}"` where the one from
+# scratch had `{python} f"{accuracy(from_scratch, new_validation):.0%}"`.
+#
+# ## Fine-tuning
+#
+# The base was made for frogs and trucks. **Fine-tuning** thaws it, all of it or its last layers,
+# and trains on, head and base together, in small steps. The head comes first: a head of random
+# weights asks for random changes of the base. Here is what each way may change:
+
+# %%
+from snippets.transfer import trainable_parts, unfreeze_last
+
+
+def copy_of(base):
+    copy = keras.models.clone_model(base)
+    copy.set_weights(base.get_weights())
+    return copy
+
+
+def fine_tune(network, split, rate):
+    """Return a copy of a network with a trained head, trained on with its base thawed."""
+    thawed = copy_of(network.get_layer("inference").layer)
+    unfreeze_last(thawed, 4)  # all four convolutions; batch normalisation stays frozen
+    tuned = with_head(thawed, 4)
+    tuned.get_layer("logits").set_weights(network.get_layer("logits").get_weights())
+    train(tuned, split, epochs={40: 10, 400: 10, 4000: 5}[len(split)], peak=rate)
+    return tuned
+
+
+tuned = fine_tune(new_network, few, rate=0.001)
+ways = {"from scratch": trainable_parts(from_scratch)}
+with frozen(base):
+    ways["new head"] = trainable_parts(new_network)
+ways["fine-tuning"] = trainable_parts(tuned)
+plots.trained_parts(ways)
+
+# %% [markdown]
+# In the right column, batch normalisation stays frozen. You will see why.
+#
+# Small steps, then. How small? Train with three learning rates, three seeds each: every seed draws
+# other photographs and another first head. And ask two questions of each network. How often is it
+# right on the new classes? And, with the *old* head put back on its base, on the old ones?
+
+# %%
+seeds, rates = (7, 8, 9), (0.001, 0.01, 0.1)
+few_of = {seed: new_train.sample(per_class=10, seed=seed) for seed in seeds}
+heads = {seed: train_head(base, few_of[seed], seed) for seed in seeds}
+tuned = {rate: [fine_tune(heads[seed], few_of[seed], rate) for seed in seeds] for rate in rates}
+
+
+def with_old_head(network):
+    return keras.Sequential([network.get_layer("inference").layer, old_head])
+
+
+on_new = {rate: [accuracy(each, new_validation) for each in tuned[rate]] for rate in rates}
+on_old = {
+    rate: [accuracy(with_old_head(each), old_validation) for each in tuned[rate]] for rate in rates
+}
+curves = {"new classes": on_new, "old classes, old head": on_old}
+plots.seed_lines(curves, xlabel="learning rate of fine-tuning", ylabel="validation accuracy")
+
+# %% [markdown]
+# At 0.001 the base keeps what it knew, and so do the new classes. At 0.01 its old head is right on
+# `{python} f"{np.mean(on_old[0.01]):.0%}"` instead of `{python} f"{old_accuracy:.0%}"`. This is
+# **catastrophic forgetting**: the loss asks about forty photographs, and nothing in it speaks for
+# the rest. That might be all right, since you have no use for frogs. But the new classes lose as
+# well, because most of what the base knew about frogs was about edges, surfaces and outlines. At
+# 0.1 nothing is left of either. The right learning rate is well below the one that trained the
+# base; you can tell by looking at both curves.
+#
+# ## How much is it worth?
+#
+# Four ways to use ten or more photographs of each class, three seeds each. One of them is a
+# control: a base with its random first weights, frozen, and a new head. If that does as well, the
+# credit belongs to the convolutions, not to what they have learned. (Training from scratch gets the
+# base's peak rate, and more epochs than the heads where photographs are few.)
+
+# %%
+sizes = {"default": (10, 100), "full": (10, 100, 1000)}[cifar.edition]
+never_trained = make_base()
+networks = {}
+for size in sizes:
+    for seed, rehearsed in zip(seeds, tuned[0.001], strict=True):
+        split = new_train.sample(per_class=size, seed=seed)
+        head = heads[seed] if size == 10 else train_head(base, split, seed)
+        done = size == 10 and seed == 7
+        four = {
+            "from scratch": from_scratch if done else train_from_scratch(split, seed),
+            "untrained base, new head": train_head(never_trained, split, seed),
+            "base, new head": head,
+            "base, fine-tuned": rehearsed if size == 10 else fine_tune(head, split, rate=0.001),
+        }
+        for way, network in four.items():
+            networks.setdefault(way, {}).setdefault(size, []).append(network)
+
+
+def grades(split):
+    return {
+        way: {size: [accuracy(each, split) for each in three] for size, three in of_size.items()}
+        for way, of_size in networks.items()
+    }
+
+
+scores = grades(new_validation)
+axes = {"xlabel": "photographs of each new class", "ylabel": "validation accuracy"}
+plots.seed_lines(scores, **axes)
+
+
+# %%
+def lead(way, size):
+    """Return how many points the mean of a way is above training from scratch."""
+    return 100 * (np.mean(scores[way][size]) - np.mean(scores["from scratch"][size]))
+
+
+head_only, fine = scores["base, new head"][10], scores["base, fine-tuned"][10]
+overlap = max(min(head_only), min(fine)) <= min(max(head_only), max(fine))
+
+# %% [markdown]
+# With ten photographs of each class, the base with a new head is
+# `{python} f"{lead('base, new head', 10):.0f}"` points above training from scratch, on average over
+# the seeds, and the control is `{python} f"{-lead('untrained base, new head', 10):.0f}"` points
+# below it: it is the learned weights that count. With a hundred of each, the frozen base has
+# `{python} f"{np.mean(scores['base, new head'][100]):.1%}"` and training from scratch
+# `{python} f"{np.mean(scores['from scratch'][100]):.1%}"`. Its 128 numbers were made for other
+# classes, and a head can only choose among them. Fine-tuning can change them. From a hundred
+# photographs of each it gains
+# `{python} f"{lead('base, fine-tuned', 100) - lead('base, new head', 100):.1f}"` points over the
+# head alone, from ten of each
+# `{python} f"{lead('base, fine-tuned', 10) - lead('base, new head', 10):.1f}"`, which is
+# `{python} "inside the noise" if overlap else "outside the noise"`.
+#
+# So: with little data freeze, with more fine-tune, and with plenty expect less and less from
+# either. (The seeds drew other photographs and other first weights for the heads, but the base is
+# one and the same. Another base would move its rows together.)
+#
+# ## What goes wrong: a network that changes at rate 0
+#
+# Batch normalisation has two ways to compute. In training it standardises by the mean and the
+# variance of the batch, and keeps a **moving average** of both: nine tenths of the old average and
+# one tenth of the new value. In **inference mode**, when the network is used, it standardises by
+# the averages. No gradient changes them; being *called* in training mode does.
+#
+# So train with a learning rate of 0, at which nothing can be learned, on forty photographs taken at
+# dusk. The base is called in three ways: in training mode; with `training=False` in a functional
+# model, as many guides have it; and in a layer that says `training=False` inside its own `call`.
+
+
+# %%
+from snippets.transfer import InferenceMode
+
+
+def functional(thawed):
+    inputs = keras.Input((32, 32, 3))
+    return keras.Model(inputs, thawed(inputs, training=False))
+
+
+ways = {
+    "training mode": lambda thawed: thawed,
+    "training=False": functional,
+    "InferenceMode": InferenceMode,
+}
+dusk = Split(0.3 * old_validation.images, old_validation.labels)
+drifted = {name: copy_of(base) for name in ways}
+for name, build in ways.items():
+    network = keras.Sequential([build(drifted[name]), keras.layers.Dense(4)])
+    network.compile(keras.optimizers.SGD(0.0), "mse")
+    network.fit(0.3 * few.images, np.eye(4)[few.labels], batch_size=8, epochs=10, verbose=0)
+old_again = {name: keras.Sequential([thawed, old_head]) for name, thawed in drifted.items()}
+by_day = {name: accuracy(network, old_validation) for name, network in old_again.items()}
+at_dusk = {name: accuracy(network, dusk) for name, network in old_again.items()}
+moved = {name: fingerprint(thawed) != before for name, thawed in drifted.items()}
+plots.table(
+    [
+        {
+            "base called with": name,
+            "base": "changed" if moved[name] else "the same",
+            "old classes by day": f"{by_day[name]:.1%}",
+            "at dusk": f"{at_dusk[name]:.1%}",
+        }
+        for name in ways
+    ]
+)
+
+# %% [markdown]
+# At rate 0, without an error or a warning, the first network has lost its eyesight by day. Its
+# averages now describe dusk. The second way is the surprise: in the Keras of this page
+# (`{python} keras.__version__`) the base is
+# *`{python} "changed" if moved["training=False"] else "the same"`*. `fit` calls the model with
+# `training=True`, and that replaces the argument of every call inside
+# ([Keras, issue 20285](https://github.com/keras-team/keras/issues/20285)). Two ways hold: a layer
+# that fixes the mode in its own `call`, as `with_head` does, and `trainable = False` for each layer
+# of batch normalisation, which in Keras means inference mode, too. `unfreeze_last` does that.
+#
+# Is drift bad? Read the last column. At dusk, averages from dusk are worth
+# `{python} f"{100 * (at_dusk['training mode'] - at_dusk['InferenceMode']):.0f}"` points. If the
+# network is going to work there, let them move, on purpose, and say so. What you must not do is let
+# it happen unseen.
+#
+# ## The exam
+#
+# Everything is chosen. Now the test photographs of the four classes, once, for all the networks of
+# the comparison.
+
+# %%
+exam_split = only(cifar.test, NEW)
+exam = grades(exam_split)
+shift = 100 * np.mean([np.mean(exam[w][n]) - np.mean(scores[w][n]) for w in exam for n in sizes])
+plots.seed_lines(exam, xlabel=axes["xlabel"], ylabel="test accuracy")
+
+# %% [markdown]
+# On these `{python} f"{len(exam_split):,}"` photographs, ten of each class and a borrowed base are
+# right on `{python} f"{np.mean(exam['base, new head'][10]):.0%}"`, ten of each alone on
+# `{python} f"{np.mean(exam['from scratch'][10]):.0%}"`. Against validation, the four ways have
+# moved together, by `{python} f"{shift:+.1f}"` points on average, the untuned ones as well: that is
+# the luck of which photographs were held out.
+#
+# ## With a base that others have trained
+#
+# Six classes are a small school. Others have trained on the million photographs of ImageNet, and
+# `keras.applications` has their networks. With `weights="imagenet"` it downloads the weights. This
+# page is built without a network connection, so it looks where Keras keeps what it has downloaded.
+
+# %%
+import os
+from pathlib import Path
+
+home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))  # where Keras keeps downloads
+file = home / "models" / "weights_mobilenet_v3_small_224_1.0_float_no_top_v2.h5"
+there = file.is_file()
+keras.utils.set_random_seed(7)
+mobile = keras.applications.MobileNetV3Small(
+    input_shape=(96, 96, 3), include_top=False, weights=str(file) if there else None, pooling="avg"
+)  # include_top=False: without its head
+borrowed = keras.Sequential(
+    [keras.Input((32, 32, 3)), keras.layers.Resizing(96, 96), mobile], name="base"
+)
+print("weights:", "ImageNet" if there else f"RANDOM, because there is no file {file.name}")
+print(f"{len(mobile.layers)} layers, {mobile.count_params():,} weights")
+
+# %% [markdown]
+# The recipe is the same, line by line: freeze, new head, train.
+
+# %%
+borrowed_network = train_head(borrowed, few, 7, epochs=5)
+borrowed_accuracy = accuracy(borrowed_network, new_validation)
+print(f"with {'ImageNet' if there else 'RANDOM'} weights: {borrowed_accuracy:.0%}")
+
+# %% [markdown]
+# When this page was built, the weights were `{python} "there" if there else "not there"`.
+# `{python} "So the number is the network's." if there else "So the number is what chance is worth."`
+# Run the notebook once with `weights="imagenet"`, and the file is there from then on. Three things
+# to know:
+#
+# - This network takes numbers from 0 to 255. Most others in `keras.applications` want their own
+#   `preprocess_input` first.
+# - By its documentation it is right on
+#   *68.1%*{.given title="keras.applications.MobileNetV3Small, top-1 accuracy"} of the photographs
+#   of ImageNet, at 224 pixels. That is no number of ours, and no promise for your classes.
+# - Cats and ships are among ImageNet's thousand classes. To such a base, your four are not new.
+
+# %% tags=["claims"]
+assert after == before, "training a new head leaves every bit of the base as it was"
+assert without_training["base"] > without_training["pixels"] + 0.1, (
+    "without any training, the base's numbers tell new classes apart better than pixels do"
+)
+head_10, scratch_10 = scores["base, new head"][10], scores["from scratch"][10]
+control_10 = scores["untrained base, new head"][10]
+assert min(head_10) > max(scratch_10) + 0.04, "with ten of each, a new head beats all from scratch"
+assert min(head_10) > max(control_10) + 0.15, "an untrained base is at least 15 points worse"
+assert lead("base, fine-tuned", 100) > lead("base, new head", 100), (
+    "with a hundred of each, fine-tuning gains on the head alone"
+)
+assert max(on_old[0.01]) < min(on_old[0.001]) - 0.1, (
+    "fine-tuning at 0.01 costs the old classes at least 10 points more than at 0.001"
+)
+assert max(on_new[0.1]) < min(on_new[0.001]) - 0.15, "at 0.1 the new classes are lost, too"
+assert by_day["training mode"] < old_accuracy - 0.05, "at rate 0, training mode costs 5 points"
+assert fingerprint(drifted["InferenceMode"]) == before, "in inference mode not a bit changes"
+assert min(exam["base, new head"][10]) > max(exam["from scratch"][10]), (
+    "the lead with ten photographs a class holds on the test photographs"
+)
+
+# %% [markdown]
+# ## Exercises
+#
+# **1. A moving average by hand.** It starts at 0. Each batch keeps the share `keep` of it and adds
+# the rest from the batch's own mean. Return the average after all batches. The starter takes the
+# plain mean.
+
+
+# %% tags=["starter"]
+def moving_average(batches: list[np.ndarray], keep: float) -> np.ndarray:
+    """Return the moving average of the batches' means, each batch of shape (n, features)."""
+    return np.mean([batch.mean(axis=0) for batch in batches], axis=0)
+
+
+# %% tags=["check"]
+batches = [np.random.default_rng(seed).normal(3, 1, (8, 2)).astype("float32") for seed in range(5)]
+for keep in (0.5, 0.9, 0.99):
+    norm = keras.layers.BatchNormalization(momentum=keep)
+    for batch in batches:
+        norm(batch, training=True)
+    expected, given = norm.moving_mean.numpy(), moving_average(batches, keep)
+    assert np.allclose(given, expected, atol=1e-4), (
+        f"keep {keep}: Keras has {expected}, not {given}"
+    )
+
+
+# %% tags=["solution"]
+def moving_average(batches: list[np.ndarray], keep: float) -> np.ndarray:
+    """Return the moving average of the batches' means, each batch of shape (n, features)."""
+    average = np.zeros(batches[0].shape[1])
+    for batch in batches:
+        average = keep * average + (1 - keep) * batch.mean(axis=0)
+    return average
+
+
+print("after five batches with mean 3:", moving_average(batches, 0.99).round(2))
+
+# %% [markdown]
+# After five batches with `keep` at 0.99, Keras's default, the average is still near 0. A network
+# trained for few steps is judged by averages that have not arrived. That is why the blocks of this
+# page use 0.9.
+#
+# **2. Thaw one layer.** Make training free to change the layer called `name`, and nothing else in
+# the base. The starter thaws too much.
+
+
+# %% tags=["starter"]
+def thaw_only(base: keras.Sequential, name: str) -> None:
+    """Leave only one layer of a base trainable."""
+    base.trainable = True
+
+
+# %% tags=["check"]
+for name in ("conv_4", "conv_1"):
+    exercise_base = copy_of(base)
+    exercise_base.trainable = False
+    thaw_only(exercise_base, name)
+    free = [layer.name for layer in exercise_base.layers if layer.trainable_weights]
+    assert free == [name], f"training may change {free}, not only {name}"
+    assert exercise_base.trainable_weights, "a frozen base hides the flags of its layers"
+
+
+# %% tags=["solution"]
+def thaw_only(base: keras.Sequential, name: str) -> None:
+    """Leave only one layer of a base trainable."""
+    base.trainable = True  # sets all layers, so it comes first
+    for layer in base.layers:
+        layer.trainable = layer.name == name
+
+
+# %% [markdown]
+# **3. Nearest by angle.** A photograph with more contrast may get a longer vector of the same
+# direction. Write the classifier by averages so that only directions count: divide every vector by
+# its length, those of the known and those asked. The starter looks at distances.
+
+
+# %% tags=["starter"]
+def nearest_by_angle(vectors: np.ndarray, labels: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """Return the class whose average direction is nearest to each vector's."""
+    return nearest_mean(vectors, labels, asked)
+
+
+# %% tags=["check"]
+line = np.array([[1.0, 0.0], [4.0, 0.0], [0.0, 1.0], [0.0, 0.1]])
+by_angle = nearest_by_angle(line, np.array([0, 0, 1, 1]), np.array([[0.2, 0.1], [1.0, 9.0]]))
+assert by_angle.tolist() == [0, 1], (
+    f"(0.2, 0.1) points towards class 0, (1, 9) towards 1: {by_angle}"
+)
+known, unknown = vectors["base"]
+once, longer = (nearest_by_angle(known, few.labels, size * unknown) for size in (1, 7))
+assert np.array_equal(once, longer), "seven times the vector has the same direction"
+
+
+# %% tags=["solution"]
+def nearest_by_angle(vectors: np.ndarray, labels: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """Return the class whose average direction is nearest to each vector's."""
+
+    def unit(rows):
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+    return nearest_mean(unit(vectors), labels, unit(asked))
+
+
+right = nearest_by_angle(vectors["base"][0], few.labels, vectors["base"][1])
+right = np.mean(right == new_validation.labels)
+print(f"by distance {without_training['base']:.1%}, by angle {right:.1%}")
+
+# %% [markdown]
+# ## What to remember
+#
+# - A base that learned from many photographs describes new classes well; with few photographs a new
+#   head on a frozen base beats training from scratch by far.
+# - Freeze before you compile, and check that nothing moved.
+# - Train the head first; then fine-tune at a learning rate well below the base's own.
+# - Batch normalisation moves its averages whenever it is called in training mode. Freeze it, and do
+#   not trust an argument that `fit` may replace.
+# - Compare with training from scratch and with an untrained base. Where data is plenty, the lead
+#   shrinks.
+#
+# ## Where next
+#
+# What does a base look at? [What did it learn?](explanations.md) draws it. And whether two ways
+# differ by [more than luck](../networks/experiments.md) is a question to ask of every table above.
