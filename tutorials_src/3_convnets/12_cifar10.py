@@ -1,8 +1,8 @@
 # ---
 # title: A convolutional network on CIFAR-10
-# summary: Train a convolutional network on colour photographs, and see class by class what it buys.
+# summary: Train a published network on colour photographs, find out which changes make it better, and ask what it confuses.
 # needs: [convolution]
-# teaches: [data augmentation, per-class accuracy]
+# teaches: [data augmentation, muon, per-class accuracy]
 # data: [cifar10]
 # artifacts: []
 # seed: 7
@@ -18,8 +18,8 @@ from snippets.datasets import load_cifar10
 
 # %% [markdown]
 # [Convolution](convolution.md) slid small filters over photographs of clothes, all of one size, in the
-# middle of a dark square, and was right more often than a dense network. What does it buy on
-# photographs that are not tidy at all?
+# middle of a dark square. How far does the same idea carry on photographs that are not tidy at all? And
+# once a network works: what do you change first, and how do you know that it was worth it?
 #
 # ## Look at the data first
 #
@@ -35,8 +35,7 @@ titles = [*names, *[""] * 20]
 plots.image_grid(cifar.train.images[three_rows], titles, columns=10, subject="photographs")
 
 # %% [markdown]
-# Three photographs of each class, one below the other: any size, any pose, any background. They are
-# far less tidy than clothes from a catalogue.
+# Three photographs of each class, one below the other: any size, any pose, any background.
 
 # %%
 splits = {"train": cifar.train, "validation": cifar.validation, "test": cifar.test}
@@ -49,20 +48,17 @@ plots.table(
 
 # %% [markdown]
 # This page ran on the *`{python} cifar.edition`* edition of the data. (The default is a sample of
-# the whole set, so that this page can be built in two minutes; the full edition is all of it.)
+# the whole set, so that this page can be built in a few minutes; the full edition is all of it.)
 #
-# ## The network
+# ## The network as published
 #
-# Here is a chain of three [convolutions](convolution.md), with max pooling between them. The filters of
-# the first lie on three channels at once, those of the others on all the maps of the layer before. There
-# is no padding, so each convolution makes the maps a little smaller. Two parts deserve a word:
+# Here is the network that most introductions show: three [convolutions](convolution.md) with max pooling
+# between them, no padding, and a dense layer that draws the conclusion. Two parts deserve a word:
 #
 # - `Rescaling` turns bytes into numbers from −1 to 1. As a layer, the preparation belongs to the
 #   network, and whoever uses it hands over bytes.
-# - `Dropout` sets a random part of its inputs to 0 in each training step, and enlarges the others
-#   to make up for it. No unit can rely on one particular other unit, which makes learning by heart
-#   harder, as in [Regularisation](../networks/regularisation.md). In `evaluate` and `predict` it does
-#   nothing.
+# - `Dropout`, as in [Regularisation](../networks/regularisation.md), sets a random part of its inputs to
+#   0 in each training step and enlarges the others to make up for it:
 
 # %%
 dropout = keras.layers.Dropout(0.5, seed=7)
@@ -71,145 +67,264 @@ print("training:", dropout(ones, training=True).numpy())
 print("in use:  ", dropout(ones, training=False).numpy())
 
 # %%
+from snippets.convnets import cifar_convnet, layer_costs
+
+
+def published_network():
+    return keras.Sequential(
+        [
+            keras.Input((32, 32, 3), dtype="uint8"),
+            keras.layers.Rescaling(1 / 127.5, offset=-1),
+            keras.layers.Conv2D(32, 3, activation="relu", name="conv_1"),
+            keras.layers.MaxPooling2D(name="pool_1"),
+            keras.layers.Conv2D(64, 3, activation="relu", name="conv_2"),
+            keras.layers.MaxPooling2D(name="pool_2"),
+            keras.layers.Conv2D(64, 3, activation="relu", name="conv_3"),
+            keras.layers.Flatten(name="flatten"),
+            keras.layers.Dropout(0.3),
+            keras.layers.Dense(64, activation="relu", name="hidden"),
+            keras.layers.Dropout(0.3),
+            keras.layers.Dense(10, name="logits"),
+        ]
+    )
+
+
+def cost_table(network):
+    rows = [cost._asdict() for cost in layer_costs(network) if cost.weights or "pool" in cost.layer]
+    return plots.table(
+        [{key: f"{v:,}" if isinstance(v, int) else v for key, v in row.items()} for row in rows]
+    )
+
+
 keras.utils.set_random_seed(7)
-network = keras.Sequential(
-    [
-        keras.Input((32, 32, 3), dtype="uint8"),
-        keras.layers.Rescaling(1 / 127.5, offset=-1),
-        keras.layers.Conv2D(32, 3, activation="relu"),
-        keras.layers.MaxPooling2D(),
-        keras.layers.Conv2D(64, 3, activation="relu"),
-        keras.layers.MaxPooling2D(),
-        keras.layers.Conv2D(64, 3, activation="relu"),
-        keras.layers.Flatten(),
-        keras.layers.Dropout(0.3),
-        keras.layers.Dense(64, activation="relu"),
-        keras.layers.Dropout(0.3),
-        keras.layers.Dense(10),
-    ]
-)
-plots.table(
-    [
-        {
-            "layer": type(layer).__name__,
-            "returns": layer.output.shape[1:],
-            "weights": f"{layer.count_params():,}",
-        }
-        for layer in network.layers
-    ]
-)
+published = published_network()
+cost_table(published)
 
 # %% [markdown]
 # Read the shapes from top to bottom: the maps get smaller and more numerous. (Two by two pooling
-# makes 6 rows of 13: the odd one at the end is dropped.) Check the first number of weights: 32
-# filters of 3 · 3 pixels · 3 channels, and 32 biases. The same few weights are used at every
-# place; the second convolution has `{python} f"{network.layers[3].count_params():,}"`, and a
-# dense layer between its input and its output would need
-# `{python} f"{15 * 15 * 32 * 13 * 13 * 64 / 1e6:.0f}"` million.
+# makes 6 rows of 13: the odd one at the end is dropped.) Check two numbers of `conv_1`: 32 filters of
+# 3 · 3 pixels · 3 channels, and 32 biases; and all filters at 30 · 30 places.
 #
-# ## Twice the photographs, for nothing
-#
-# A car seen in a mirror is still a car. So flip each photograph left to right, or not, at random,
-# every time it is used: the network never sees quite the same set twice. Such changes, which alter
-# the pixels and not the label, are **data augmentation**. They belong to the training data only.
-
-# %%
-batch_size = 128
-
-
-def flip(images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Mirror about half of the images of a batch, at random."""
-    return tf.image.random_flip_left_right(images, seed=7), labels
-
-
-shuffled_batches = (
-    tf.data.Dataset.from_tensor_slices((cifar.train.images, cifar.train.labels))
-    .shuffle(len(cifar.train), seed=7)
-    .batch(batch_size)
-)
-batches = shuffled_batches.map(flip).prefetch(2)  # two batches ahead of the training
-
-# %% [markdown]
-# The `tf.data` pipeline has the stages that you know from
-# [Fashion-MNIST](../networks/fashion-mnist.md), in the order that you found there: shuffle (anew in
-# every epoch), batch, map, prefetch.
-#
-# ## Train
-#
-# The loss is the cross-entropy of class numbers, as for the clothes. Adam takes its steps on a
-# one-cycle schedule: up to a peak, and down. Before the first step, the loss should be near the
-# price of knowing nothing, `{python} f"{np.log(10):.2f}"`.
+# Train it as published, too: Adam with its usual rate, batches of 64, ten epochs, the loss the
+# cross-entropy of class numbers. Before the first step, that should be near the price of knowing
+# nothing, `{python} f"{np.log(10):.2f}"`.
 
 # %% tags=["measured"]
 from snippets.training import OneCycle, Stopwatch
 
-epochs = {"default": 16, "full": 10}[cifar.edition]
 held_out = (cifar.validation.images, cifar.validation.labels)
-
-
-def train(model: keras.Model) -> tuple[float, dict, Stopwatch]:
-    """Train a network; return its loss before the first step, its history and the time."""
-    model.compile(
-        keras.optimizers.Adam(OneCycle(0.003, epochs * len(batches))),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
+cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+published.compile("adam", cross_entropy, metrics=["accuracy"])
+loss_before, _ = published.evaluate(*held_out, batch_size=500, verbose=0)
+with Stopwatch() as published_time:
+    run = published.fit(
+        cifar.train.images,
+        cifar.train.labels,
+        batch_size=64,
+        epochs=10,
+        validation_data=held_out,
+        verbose=0,
     )
-    loss_before, _ = model.evaluate(*held_out, verbose=0)
-    with Stopwatch() as time:  # shuffle=False: the batches are shuffled already
-        run = model.fit(batches, epochs=epochs, validation_data=held_out, shuffle=False, verbose=0)
-    return loss_before, run.history, time
-
-
-loss_before, history, time = train(network)
-print(f"loss before {loss_before:.2f}; {epochs} epochs, {time.cpu_seconds:.0f} CPU seconds")
+first = {name: values[-1] for name, values in run.history.items()}
+print(f"loss before {loss_before:.2f}, after {first['val_loss']:.2f}", end="; ")
+print(f"accuracy {first['val_accuracy']:.1%}; {published_time.cpu_seconds:.0f} CPU seconds")
 
 # %%
-plots.learning_curves(history)
+plots.learning_curves(run.history)
 
 # %% [markdown]
-# At first the validation curve is *better* than the training curve. That is no mistake. The
-# training numbers are measured with dropout switched on and photographs flipped, and averaged
-# over an epoch in which the network was still improving; the validation numbers with the whole
-# network, at the epoch's end. Once the training curve is ahead, the network has begun to learn by
-# heart, dropout and flips notwithstanding. At the end, training shows
-# `{python} f"{history['accuracy'][-1]:.1%}"`, validation
-# `{python} f"{history['val_accuracy'][-1]:.1%}"`.
+# It is right on `{python} f"{first['val_accuracy']:.1%}"` of the validation photographs. At first their
+# curve is *better* than the training curve, and that is no mistake: the training numbers are measured
+# with dropout switched on, and averaged over an epoch in which the network was still improving.
 #
-# ## What did convolution buy?
+# ## What would you change?
 #
-# The fair question is what a network without it reaches with the same data, flips, schedule and
-# epochs.
+# There are a hundred pieces of advice. Here are two that reach deep, one about the network and one about
+# the steps. **The network first**: four blocks instead of three layers, each a convolution with padding, max
+# pooling, [batch normalisation](convolution.md) and `relu`.
+
+# %%
+cost_table(cifar_convnet())
+
+# %% [markdown]
+# The last maps have two by two places. The largest number of each goes to one dense layer (`largest`; the
+# mean, as in global average pooling, is the other choice). No hidden layer, no dropout.
+#
+# **The steps**: what [Adam](../networks/functional-api.md) evens out is the size of each single slope.
+# But weights act together. Suppose that a layer has two filters of two weights, and that the slopes are
+# these: both filters ask for nearly the same, and differ a little.
+
+# %%
+from snippets.convnets import ConvolutionMuon
+
+slopes = np.array([[5.0, 4.0], [4.0, 5.0]], "float32")
+steps = {}
+for optimizer in (keras.optimizers.Adam(1.0), ConvolutionMuon(1.0, newton_steps=10)):
+    filters = keras.Variable(np.zeros((1, 1, 2, 2), "float32"))  # height, width, channels, filters
+    optimizer.apply([slopes.reshape(1, 1, 2, 2)], [filters])
+    steps[type(optimizer).__name__] = filters.numpy()[0, 0]
+largest = {name: step / np.abs(step).max() for name, step in steps.items()}
+plots.signed_images({"slopes / 5": slopes / 5, **largest}, numbers=True)
+
+# %% [markdown]
+# Adam moves all four weights by the same amount: the two filters stay alike, and what they disagreed
+# about is lost. (Signs are turned, because steps go down; each step is drawn with its largest number as
+# 1.) **Muon** reads the slopes of a layer as a matrix, a column a filter, and evens out its *directions*.
+# Here the matrix has two: *both alike*, with strength 9, and *one against the other*, with strength 1,
+# as you can check by multiplying it by (1, 1) and by (1, −1). Muon gives both the same strength, and
+# what is left is, up to a sign and a little roughness, the identity: each filter learns its own. It finds
+# this matrix with a few products of matrices, for the filters of convolutions; all other weights learn by
+# Adam.
+#
+# ## Does it help?
+#
+# Ask before you spend: every photograph of a sample once, three seeds each, and a dense network beside
+# them. Adam and Muon go up to a peak rate and down, [one cycle](../networks/first-network.md). (Each
+# convolutional network has the best of three peak rates that were tried on it; a comparison with a rate
+# that suits one side only says nothing.)
 
 # %% tags=["measured"]
+from snippets.models import dense_network
+
+
+def dense_on_bytes():
+    scale = keras.layers.Rescaling(1 / 127.5, offset=-1)
+    return keras.Sequential([scale, dense_network((128,), shape=(32, 32, 3))])
+
+
+Adam = keras.optimizers.Adam
+changes = {
+    "dense, no convolution": (dense_on_bytes, Adam, 0.003),
+    "as published": (published_network, Adam, 0.003),
+    "four blocks": (cifar_convnet, Adam, 0.005),
+    "four blocks and Muon": (cifar_convnet, ConvolutionMuon, 0.02),
+}
+if cifar.edition == "full":
+    changes |= {
+        "Muon alone": (published_network, ConvolutionMuon, 0.02),
+        "both, half the filters": (lambda: cifar_convnet((16, 24, 48, 96)), ConvolutionMuon, 0.02),
+        "both, three blocks": (lambda: cifar_convnet((32, 64, 128)), ConvolutionMuon, 0.02),
+    }
+sample = cifar.train.sample(per_class=900)
+
+
+def one_epoch(make, optimizer, peak, seed):
+    """Return the validation accuracy after each photograph of the sample was seen once."""
+    keras.utils.set_random_seed(seed)
+    network = make()
+    rate = OneCycle(peak, len(sample) // 64 + 1)
+    network.compile(optimizer(rate), cross_entropy, metrics=["accuracy"])
+    network.fit(sample.images, sample.labels, batch_size=64, verbose=0)
+    return network.evaluate(*held_out, batch_size=500, verbose=0)[1]
+
+
+with Stopwatch() as search_time:
+    scores = {name: [one_epoch(*how, seed) for seed in (7, 8, 9)] for name, how in changes.items()}
+print(f"{search_time.cpu_seconds:.0f} CPU seconds")
+
+# %%
+plots.seed_dots(scores, xlabel="validation accuracy after one epoch")
+
+# %% [markdown]
+# The four blocks bring
+# `{python} f"{100 * (np.mean(scores['four blocks']) - np.mean(scores['as published'])):.0f}"` points on
+# average over the published network, Muon
+# `{python} f"{100 * (np.mean(scores['four blocks and Muon']) - np.mean(scores['four blocks'])):.0f}"` more.
+# After so few steps the published network is hardly better than a dense one, if at all: it learns slowly.
+# (The full edition has three more rows, with one change alone or a smaller network.)
+#
+# Seeds of one row differ by up to
+# `{python} f"{100 * max(max(row) - min(row) for row in scores.values()):.0f}"` points, and with
+# `{python} f"{len(cifar.validation):,}"` validation photographs each score has a luck of its own, of about
+# `{python} f"{100 * np.sqrt(0.25 / len(cifar.validation)):.1f}"`. So the order is no accident, while the sizes
+# of the steps are rough. One epoch says who is *quick*; a change that pays late, you would miss. The next
+# one is of that kind.
+#
+# ## More photographs for nothing
+#
+# A car seen in a mirror is still a car, and so is one that stands two pixels further left. So flip and
+# shift each photograph at random, every time it is used: the network never sees quite the same set
+# twice. Such changes, which alter the pixels and not the label, are **data augmentation**. They belong
+# to the training data only.
+
+# %%
+from snippets.convnets import flipped_and_shifted
+
 keras.utils.set_random_seed(7)
-dense = keras.Sequential(
-    [
-        keras.Input((32, 32, 3), dtype="uint8"),
-        keras.layers.Rescaling(1 / 127.5, offset=-1),
-        keras.layers.Flatten(),
-        keras.layers.Dense(128, activation="relu"),
-        keras.layers.Dense(10),
-    ]
+horse = cifar.train.images[of_class[names.index("horse")][0]]
+copies = flipped_and_shifted(np.stack([horse] * 9)).numpy()
+copies[0] = horse
+plots.image_grid(copies, ["original"] + [""] * 8, columns=9, subject="copies of a photograph")
+
+# %% [markdown]
+# In a single epoch no photograph comes twice, and nothing can be learned by heart: there is nothing to
+# gain. Over many epochs there is.
+#
+# ## At length
+#
+# Four blocks, Muon, flips and shifts, once, with time. The `tf.data` pipeline has the stages that you know from
+# [Fashion-MNIST](../networks/fashion-mnist.md): shuffle, batch, map, prefetch.
+
+# %% tags=["measured"]
+epochs = {"default": 12, "full": 8}[cifar.edition]
+
+
+def augment(images, labels):
+    return flipped_and_shifted(images, by=2), labels
+
+
+batches = (
+    tf.data.Dataset.from_tensor_slices((cifar.train.images, cifar.train.labels))
+    .shuffle(len(cifar.train), seed=7)
+    .batch(128)
+    .map(augment)
+    .prefetch(2)  # two batches ahead of the training
 )
-_, dense_history, dense_time = train(dense)
-runs = {"dense": (dense, dense_history, dense_time), "convolution": (network, history, time)}
+keras.utils.set_random_seed(7)
+network = cifar_convnet()
+network.compile(
+    ConvolutionMuon(OneCycle(0.02, epochs * len(batches))),
+    cross_entropy,
+    metrics=["accuracy"],
+    steps_per_execution=len(batches),
+)
+with Stopwatch() as time:
+    long_run = network.fit(
+        batches, epochs=epochs, validation_data=held_out, shuffle=False, verbose=0
+    )
+best = {name: values[-1] for name, values in long_run.history.items()}
+
+# %%
+plots.learning_curves(long_run.history)
+
+# %% tags=["measured"]
+networks = {"as published": (published, first, published_time), "ours": (network, best, time)}
+works = {
+    name: sum(cost.multiply_adds for cost in layer_costs(n[0])) for name, n in networks.items()
+}
 plots.table(
     [
         {
             "network": name,
             "weights": f"{model.count_params():,}",
-            "validation accuracy": f"{measured['val_accuracy'][-1]:.1%}",
+            "multiply-adds": f"{works[name]:,}",
             "CPU seconds": f"{watch.cpu_seconds:.0f}",
+            "validation loss": f"{measured['val_loss']:.2f}",
+            "accuracy": f"{measured['val_accuracy']:.1%}",
         }
-        for name, (model, measured, watch) in runs.items()
+        for name, (model, measured, watch) in networks.items()
     ]
 )
 
 # %% [markdown]
-# The convolutional network has fewer weights, costs far more arithmetic, because it uses each
-# weight at many places, and is right far more often. One seed each would be too little to judge a
-# small difference; this one is not small. (The dense network also has fewer layers and no
-# dropout, so not every point of the difference need come from convolution.)
+# One seed each would be too little to judge a small difference; this one is not small, and it has its
+# price in arithmetic. In the curves, training ends ahead of validation, at
+# `{python} f"{long_run.history['accuracy'][-1]:.1%}"`: with flips and shifts, too, a network learns by heart in
+# the end. More photographs would help more than more epochs.
+#
+# Some roads were tried, with one seed each, and not taken: a first layer with stride 2, and small copies of
+# the photographs in the first half of the training, saved seconds and cost accuracy; averaging the weights
+# over the last steps, and asking for a little less than certainty, changed no more than luck does.
 #
 # ## Two ways to go wrong
 #
@@ -232,11 +347,10 @@ keras.layers.Conv2D(8, 3)(grey_pictures[..., None]).shape
 
 # %%
 scaled = cifar.validation.images / 255
-_, scaled_accuracy = network.evaluate(scaled, cifar.validation.labels, verbose=0)
-_, right_accuracy = network.evaluate(*held_out, verbose=0)
-answers_if_scaled = np.unique(network.predict(scaled, verbose=0).argmax(axis=1))
-print(f"bytes {right_accuracy:.1%}, scaled twice {scaled_accuracy:.1%}")
-print("classes it answers with when scaled twice:", [names[c] for c in answers_if_scaled])
+answers_if_scaled = network.predict(scaled, batch_size=500, verbose=0).argmax(axis=1)
+print(f"bytes {best['val_accuracy']:.1%}, ", end="")
+print(f"scaled twice {np.mean(answers_if_scaled == cifar.validation.labels):.1%}")
+print("answers when scaled twice:", [names[c] for c in np.unique(answers_if_scaled)])
 
 # %% [markdown]
 # To the network these photographs are as good as black, all of them: its input is declared as
@@ -249,9 +363,16 @@ print("classes it answers with when scaled twice:", [names[c] for c in answers_i
 # Everything is chosen. Now the test photographs, once.
 
 # %%
-test_loss, test_accuracy = network.evaluate(cifar.test.images, cifar.test.labels, verbose=0)
-luck = np.sqrt(test_accuracy * (1 - test_accuracy) / len(cifar.test))
-print(f"test accuracy {test_accuracy:.1%}, give or take {luck:.1%}")
+logits = {
+    name: model.predict(cifar.test.images, batch_size=500, verbose=0)
+    for name, (model, *_) in networks.items()
+}
+answers = {name: of_all.argmax(axis=1) for name, of_all in logits.items()}
+grades = {name: np.mean(given == cifar.test.labels) for name, given in answers.items()}
+for name, grade in grades.items():
+    loss = float(cross_entropy(cifar.test.labels, logits[name]))
+    luck = np.sqrt(grade * (1 - grade) / len(cifar.test))
+    print(f"{name:12} loss {loss:.2f}, accuracy {grade:.1%}, give or take {luck:.1%}")
 
 # %% [markdown]
 # The *give or take* is the luck of the draw: another `{python} f"{len(cifar.test):,}"` photographs
@@ -263,114 +384,119 @@ print(f"test accuracy {test_accuracy:.1%}, give or take {luck:.1%}")
 # The **per-class accuracy** counts the right answers within one class:
 
 # %%
-logits = network.predict(cifar.test.images, verbose=0)
-answers = logits.argmax(axis=1)
-by_class = np.array([(answers[cifar.test.labels == c] == c).mean() for c in range(10)])
-plots.class_bars(by_class, names, overall=test_accuracy)
-
-# %%
-plots.confusion_matrix(cifar.test.labels, answers, class_names=names)
+given = answers["ours"]
+by_class = np.array([(given[cifar.test.labels == c] == c).mean() for c in range(10)])
+plots.class_bars(by_class, names, overall=grades["ours"])
 
 # %% [markdown]
 # On average, things made by people are easier than animals: a truck has straight edges and one
-# shape, a cat has any shape a cat likes. The bars show the exceptions. The network is right on
+# shape, a cat has any shape a cat likes. The network is right on
 # `{python} f"{by_class.max():.0%}"` of its best class, *`{python} names[by_class.argmax()]`*, and
-# on `{python} f"{by_class.min():.0%}"` of its worst, *`{python} names[by_class.argmin()]`*. Read
-# along its row of the matrix to see what it is taken for. One class has a tenth of the
-# photographs, so the luck of the draw is about three times as large as above (the root of ten): do
-# not make much of small differences between bars.
+# on `{python} f"{by_class.min():.0%}"` of its worst, *`{python} names[by_class.argmin()]`*. One class has a
+# tenth of the photographs, so the luck of the draw is about three times as large as above (the root of
+# ten): do not make much of small differences between bars. What is each class taken for?
+
+# %%
+plots.confusion_matrix(cifar.test.labels, given, class_names=names)
+
+# %%
+taken = np.zeros((10, 10), int)
+np.add.at(taken, (cifar.test.labels, given), 1)
+both_ways = np.triu(taken + taken.T, k=1)
+worst = np.unravel_index(both_ways.argmax(), both_ways.shape)
+print("confused most often:", " and ".join(names[c] for c in worst), both_ways.max(), "times")
+
+# %% [markdown]
+# Cats and dogs: four legs, fur, any pose, often on a sofa. Here are those on which the network was most
+# certain and wrong.
+
+# %%
+CAT, DOG = names.index("cat"), names.index("dog")
+chances = tf.nn.softmax(logits["ours"]).numpy()
+labels = cifar.test.labels
+mistaken = ((labels == CAT) & (given == DOG)) | ((labels == DOG) & (given == CAT))
+surest = np.flatnonzero(mistaken)[np.argsort(-chances.max(axis=1)[mistaken])][:8]
+titles = [f"{names[labels[i]]}, said\n{names[given[i]]}, {chances[i].max():.0%}" for i in surest]
+plots.image_grid(cifar.test.images[surest], titles, columns=8, subject="cats and dogs")
+
+# %% [markdown]
+# With some you would hesitate yourself: 32 by 32 pixels do not leave much of a muzzle. With others you
+# would not, and no reason why the network does is visible from here;
+# [What did it learn?](explanations.md) asks that question. And it is sure: the numbers are what it gives
+# to the wrong answer, so its certainty deserves the doubt of [Evaluation](../networks/evaluation.md).
 #
 # ## What the first filters look like
 #
 # The filters of the first layer lie on the photograph itself, so you can look at them as tiny
-# pictures, their weights for red, green and blue as a colour. Mid grey is a weight of 0, lighter is
-# positive, darker is negative. They are sorted, row by row: first those that weigh red, green and
-# blue most nearly alike, last those that weigh them most differently. (`grey_share` says how
-# nearly, from 0 to 1.)
+# pictures, their weights for red, green and blue as a colour. Mid grey is a weight of 0. They are sorted:
+# first those that weigh red, green and blue most nearly alike. (`grey_share` says how nearly, from 0 to 1.)
 
 # %%
-filters = network.layers[1].get_weights()[0]  # height, width, channels, filters
+filters = network.get_layer("conv_1").get_weights()[0]  # height, width, channels, filters
 share = plots.grey_share(filters)
 plots.filter_grid(filters[..., np.argsort(-share)])
 
-# %%
-alike = int((share > 0.5).sum())
-print(f"{alike} of {filters.shape[-1]} filters weigh the three colours mostly alike")
-
 # %% [markdown]
-# A filter that weighs the colours alike answers to brightness: with luck you find one that is dark
-# on one side and light on the other, like the one you [slid by hand](convolution.md). The last ones
-# compare colours. Nobody asked for either; [descent](../foundations/gradients.md) on the loss found
-# them. Where the story of *edges, then corners, then wheels* breaks: most of these filters look like confetti. Nine
-# pixels are few, each filter began as random numbers, and it only had to become useful, not
-# beautiful. The filters of deeper layers cannot be looked at like this at all: theirs lie on 32 or
-# 64 maps, not on three colours.
-#
-# It is easier to see what a filter does. A second model can share the first one's layers and end
-# [wherever you like](../networks/functional-api.md): this one returns the maps of the first
-# convolution. Here is a photograph, and
-# the feature maps of the seven filters that answer most differently from place to place. They are
-# numbered as the layer keeps them, not as they are sorted above.
-
-# %%
-first_maps = keras.Model(network.inputs, network.layers[1].output)
-chosen = np.flatnonzero((answers == cifar.test.labels) & (answers == 1))[:1]  # an automobile
-maps = first_maps.predict(cifar.test.images[chosen], verbose=0)[0]
-liveliest = np.argsort(-maps.std(axis=(0, 1)))[:7]
-shown = (maps[:, :, liveliest] / maps[:, :, liveliest].max(axis=(0, 1))).transpose(2, 0, 1)
-photograph = cifar.test.images[chosen, 1:-1, 1:-1] / 255  # the part that the maps cover
-pictures = np.concatenate([photograph, np.repeat(shown[..., None], 3, axis=-1)])
-titles = [names[1], *[f"filter {number}" for number in liveliest]]
-plots.image_grid(pictures, titles, columns=8, subject="pictures, a photograph and its maps")
-
-# %% [markdown]
-# Bright means that the filter fits there; each map is drawn with its own largest number as white.
-# Some maps light up on surfaces, some on outlines, and `relu` has turned everything that does not
-# fit into black. The layers that follow see the maps of all filters, and nothing else.
+# Of `{python} f"{len(share)}"` filters, `{python} f"{(share > 0.5).sum()}"` weigh the colours mostly
+# alike and answer to brightness: with luck you find one that is dark on one side and light on the other,
+# like the one you [slid by hand](convolution.md). The last ones compare colours. Nobody asked for either;
+# [descent](../foundations/gradients.md) on the loss found them. Where the story of *edges, then corners,
+# then wheels* breaks: most of these filters look like confetti. Nine pixels are few, each filter began
+# as random numbers, and it only had to become useful, not beautiful.
 
 # %% tags=["claims"]
-bar = {"default": 0.60, "full": 0.72}[cifar.edition]
+bar = {"default": 0.72, "full": 0.82}[cifar.edition]
 vehicles, animals = [0, 1, 8, 9], [2, 3, 4, 5, 6, 7]
-fewer = network.count_params() < 0.5 * dense.count_params()
 assert abs(loss_before - np.log(10)) < 0.3, "the untrained network loses about ln 10"
-assert test_accuracy >= bar, "at least 60% of the test photographs (full edition: 72%) are right"
-assert fewer, "the convolutional network has less than half of the dense network's weights"
-assert history["val_accuracy"][-1] > dense_history["val_accuracy"][-1] + 0.08, (
-    "it is right on at least 8 of 100 validation photographs more than the dense network"
+assert min(scores["four blocks"]) > max(scores["as published"]), (
+    "after one epoch, the worst of three seeds of the four blocks is above the best as published"
 )
-assert time.cpu_seconds > 1.5 * dense_time.cpu_seconds, (
-    "it takes more than 1.5 times the CPU seconds of the dense network"
+assert min(scores["four blocks"]) > max(scores["dense, no convolution"]) + 0.05, (
+    "and more than 5 points above the best dense network"
 )
-assert len(answers_if_scaled) == 1, "photographs scaled twice all get the same class"
-assert by_class[vehicles].mean() > by_class[animals].mean(), (
-    "vehicles are recognised more often than animals"
+assert min(scores["four blocks and Muon"]) > max(scores["four blocks"]), (
+    "with Muon, the worst of three seeds is above the best with Adam"
+)
+assert best["val_accuracy"] > first["val_accuracy"] + 0.06, (
+    "trained at length, it is right on at least 6 of 100 validation photographs more"
+)
+assert works["ours"] > 2 * works["as published"], "it has more than twice the multiply-adds"
+assert grades["ours"] >= bar, "at least 72% of the test photographs (full edition: 82%) are right"
+assert len(np.unique(answers_if_scaled)) == 1, "photographs scaled twice all get the same class"
+assert set(worst) == {CAT, DOG}, "no two classes are confused more often than cats and dogs"
+assert by_class[vehicles].mean() > by_class[animals].mean() + 0.03, (
+    "vehicles are recognised more often than animals, by more than 3 points"
 )
 
 # %% [markdown]
 # ## Exercises
 #
-# **1. How large is the map?** A filter of `kernel` pixels slides over a row of `size` pixels, one
-# pixel at a time, and never leaves it. How many numbers come out? The starter is off by a little.
+# **1. What comes into the frame?** Move a row of pixels by 2 to the left, and two places at the right have
+# no pixel. `flipped_and_shifted` shows the border as in a mirror: behind the last pixel comes the one
+# before the last. Write the function that says which pixel is shown. The starter knows only the left
+# border.
 
 
 # %% tags=["starter"]
-def map_size(size: int, kernel: int) -> int:
-    """Return the number of places at which the filter fits."""
-    return size - kernel
+def mirrored_place(place: int, size: int) -> int:
+    """Return which of `size` pixels stands at a place, from -size + 1 to 2 * size - 2."""
+    return abs(place)
 
 
 # %% tags=["check"]
-assert map_size(6, 3) == 4, "a filter 3 wide has 4 places on 6 pixels"
-assert map_size(5, 5) == 1, "a filter as wide as the picture has one place"
-for kernel in (1, 2, 3, 5):
-    expected = keras.layers.Conv2D(1, kernel).compute_output_shape((None, 32, 32, 3))[1]
-    assert map_size(32, kernel) == expected, f"32 pixels, filter {kernel}: Keras says {expected}"
+assert [mirrored_place(place, 4) for place in range(4)] == [0, 1, 2, 3], "inside, nothing changes"
+assert mirrored_place(4, 4) == 2, "behind the last of four pixels, 3, comes 2"
+row = np.array([10, 20, 30, 40, 50])
+expected = np.pad(row, 4, mode="reflect")
+shown = [row[mirrored_place(place, 5)] for place in range(-4, 9)]
+assert np.array_equal(shown, expected), f"{shown} should be {expected.tolist()}"
 
 
 # %% tags=["solution"]
-def map_size(size: int, kernel: int) -> int:
-    """Return the number of places at which the filter fits."""
-    return size - kernel + 1  # the first place, and one more for each pixel left over
+def mirrored_place(place: int, size: int) -> int:
+    """Return which of `size` pixels stands at a place, from -size + 1 to 2 * size - 2."""
+    last = size - 1
+    return last - abs(last - abs(place))  # the same fold, once at each border
 
 
 # %% [markdown]
@@ -386,8 +512,8 @@ def conv_weights(kernel: int, channels: int, filters: int) -> int:
 
 # %% tags=["check"]
 assert conv_weights(1, 1, 1) == 2, "one weight and one bias"
-for layer, arguments in ((1, (3, 3, 32)), (3, (3, 32, 64))):
-    expected = network.layers[layer].count_params()
+for layer, arguments in (("conv_1", (3, 3, 32)), ("conv_2", (3, 32, 64))):
+    expected = published.get_layer(layer).count_params()
     assert conv_weights(*arguments) == expected, f"{arguments}: the network has {expected}"
 
 
@@ -400,9 +526,9 @@ def conv_weights(kernel: int, channels: int, filters: int) -> int:
 # %% [markdown]
 # **3. Ask twice.** The network may answer differently for a photograph and its mirror image, though
 # both show the same thing. Average the logits of the two: the answer then cannot depend on the
-# side. (The loss of the average is never above the average of the two losses, because the
-# cross-entropy, drawn over the logits, has the shape of a bowl.) The starter turns the photographs
-# upside down.
+# side. It costs nothing in training, and every question twice. (The loss of the average is never above
+# the average of the two losses, because the cross-entropy, drawn over the logits, has the shape of a
+# bowl.) The starter turns the photographs upside down.
 
 
 # %% tags=["starter"]
@@ -415,12 +541,12 @@ def ask_twice(images: np.ndarray) -> np.ndarray:
 # %% tags=["check"]
 some, some_labels = cifar.validation.images[:500], cifar.validation.labels[:500]
 mean_logits = ask_twice(some)
-assert np.allclose(mean_logits, ask_twice(some[:, :, ::-1]), atol=1e-4), (
+assert np.allclose(mean_logits, ask_twice(some[:, :, ::-1]), atol=1e-3), (
     "a photograph and its mirror image must get the same answer"
 )
 once_each = [network.predict(side, verbose=0) for side in (some, some[:, :, ::-1])]
-losses = [float(network.loss(some_labels, one)) for one in once_each]
-assert float(network.loss(some_labels, mean_logits)) <= sum(losses) / 2, (
+losses = [float(cross_entropy(some_labels, one)) for one in once_each]
+assert float(cross_entropy(some_labels, mean_logits)) <= sum(losses) / 2 + 1e-5, (
     "the mean of two answers should cost no more than the two do on average"
 )
 
@@ -432,22 +558,22 @@ def ask_twice(images: np.ndarray) -> np.ndarray:
     return (network.predict(images, verbose=0) + network.predict(mirrored, verbose=0)) / 2
 
 
-print(f"asked once: {right_accuracy:.1%} of the validation photographs")
+print(f"asked once: {best['val_accuracy']:.1%} of the validation photographs")
 twice = ask_twice(cifar.validation.images).argmax(axis=1)
 print(f"asked twice: {(twice == cifar.validation.labels).mean():.1%}")
 
 # %% [markdown]
 # ## What to remember
 #
-# - Convolutions make more and more maps, pooling makes them smaller; a dense layer draws the
-#   conclusion.
-# - Flips make new training photographs for nothing; dropout makes learning by heart harder. Both
-#   are off when the network is judged.
+# - Compare changes on a short schedule, with several seeds, one change at a time; but what pays late needs
+#   a long one.
+# - Muon evens out the directions of a layer's step, where Adam evens out its single numbers.
+# - Flips and shifts make new training photographs for nothing, and are off when the network is judged.
 # - Keep the scaling inside the network, and know what range of numbers it wants.
-# - Report the accuracy of each class, and the luck of the draw, beside the one number.
+# - Report the accuracy of each class, its confusions, and the luck of the draw, beside the one number.
 #
 # ## Where next
 #
-# Change one thing, the number of filters or the dropout, and see on the validation photographs
-# whether you gain [more than luck](../networks/experiments.md). With `make full`, the same page runs
-# on all of CIFAR-10: five times the photographs, the same layers, and more right answers.
+# Flips and shifts are the beginning: [Augmentation](augmentation.md) tries more of them, measures what they
+# are worth, and shows when a flip lies. With `make full`, this page runs on all of CIFAR-10: five times the
+# photographs, the same layers, more right answers, and more changes compared.
