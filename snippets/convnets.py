@@ -23,6 +23,7 @@ def fashion_convnet(
     *,
     units: int = 128,
     dropout: float = 0.4,
+    pool_first: bool = False,
     shape: tuple[int, ...] = (28, 28),
     classes: int = 10,
     name: str = "fashion_convnet",
@@ -36,6 +37,9 @@ def fashion_convnet(
         filters: of each block, first to last.
         units: of the dense layer.
         dropout: part of the dense layer's answers that training sets to 0, from 0 to below 1.
+        pool_first: pool between convolution and normalisation, so that normalisation and relu work on
+            a quarter of the places. Relu and max pooling can change places without changing a
+            result; the normalisation then takes mean and deviation over the largest numbers alone.
         shape: of one input, without the batch axis: height and width, or also channels.
         classes: logits that come out.
         name: of the model.
@@ -65,13 +69,12 @@ def fashion_convnet(
     if len(shape) == 2:
         layers.append(keras.layers.Reshape((*shape, 1), name="channel"))
     for number, count in enumerate(filters, start=1):
-        layers += [
-            # A bias would be subtracted again by the normalisation that follows.
-            keras.layers.Conv2D(count, 3, padding="same", use_bias=False, name=f"conv_{number}"),
-            keras.layers.BatchNormalization(name=f"norm_{number}"),
-            keras.layers.ReLU(name=f"relu_{number}"),
-            keras.layers.MaxPooling2D(name=f"pool_{number}"),
-        ]
+        # A bias would be subtracted again by the normalisation that follows.
+        conv = keras.layers.Conv2D(count, 3, padding="same", use_bias=False, name=f"conv_{number}")
+        norm = keras.layers.BatchNormalization(name=f"norm_{number}")
+        relu = keras.layers.ReLU(name=f"relu_{number}")
+        pool = keras.layers.MaxPooling2D(name=f"pool_{number}")
+        layers += [conv, pool, norm, relu] if pool_first else [conv, norm, relu, pool]
     layers += [
         keras.layers.Flatten(name="flatten"),
         keras.layers.Dense(units, activation="relu", name="hidden"),

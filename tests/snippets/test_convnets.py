@@ -43,6 +43,21 @@ def test_a_network_has_a_block_for_each_number_of_filters(filters, units, classe
     assert network.get_layer("hidden").units == units
 
 
+def test_pooling_first_changes_no_answer_where_the_normalisation_keeps_order():
+    last, first = (fashion_convnet((4, 6), units=9, pool_first=early) for early in (False, True))
+    random = np.random.default_rng(3)
+    for layer in last.layers:
+        keeps_order = isinstance(layer, layers.BatchNormalization)  # its factors are positive
+        draw = random.uniform if keeps_order else random.normal
+        weights = [draw(0.5, 2, weight.shape) for weight in layer.get_weights()]
+        layer.set_weights(weights)
+        first.get_layer(layer.name).set_weights(weights)
+    images = load_fashion_mnist().validation.images[:20] / np.float32(255)
+    np.testing.assert_allclose(first(images), last(images), rtol=1e-3, atol=1e-3)
+    names = [layer.name for layer in first.layers]
+    assert names[1:5] == ["conv_1", "pool_1", "norm_1", "relu_1"]
+
+
 def test_it_learns_from_real_photographs_and_returns_logits():
     fashion = load_fashion_mnist()
     some = fashion.train.sample(per_class=60)
