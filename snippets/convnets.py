@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 
 def fashion_convnet(
@@ -340,39 +339,6 @@ def cifar_convnet(
         keras.layers.Rescaling(1 / 4, name="logits"),
     ]
     return keras.Sequential(layers, name=name)
-
-
-def flipped_and_shifted(images: tf.Tensor, *, by: int = 2) -> tf.Tensor:
-    """Return each image at random mirrored left to right or not, and moved by a few pixels.
-
-    What comes into the frame is the image's own border, mirrored. Each image draws its own flip and
-    its own two distances; `keras.utils.set_random_seed` governs the draw.
-
-    Args:
-        images: shape `(n, height, width, channels)`, any dtype.
-        by: pixels to move by at most, in each of the four directions; less than the image's size.
-
-    Returns:
-        A tensor of the same shape and dtype. Made for `Dataset.map`, after `batch`.
-
-    >>> pictures = tf.reshape(tf.range(2 * 3 * 3), (2, 3, 3, 1))
-    >>> flipped_and_shifted(pictures, by=1).shape
-    TensorShape([2, 3, 3, 1])
-    """
-    number = tf.shape(images)[0]
-    rows, columns = (
-        _reflected(tf.range(size) + tf.random.uniform((number, 1), -by, by + 1, tf.int32), size)
-        for size in images.shape[1:3]
-    )
-    mirrored = tf.random.uniform((number, 1)) < 0.5
-    columns = tf.where(mirrored, images.shape[2] - 1 - columns, columns)
-    images = tf.gather(images, rows, axis=1, batch_dims=1)
-    return tf.gather(images, columns, axis=2, batch_dims=1)
-
-
-def _reflected(places: tf.Tensor, size: int) -> tf.Tensor:
-    """Return places on an axis, those outside mirrored at its first or last element."""
-    return size - 1 - tf.abs(size - 1 - tf.abs(places))
 
 
 @keras.saving.register_keras_serializable(package="convnets")

@@ -27,6 +27,7 @@ import json
 import math
 import sys
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -36,7 +37,8 @@ import tensorflow as tf
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from snippets.convnets import ConvolutionMuon, cifar_convnet, flipped_and_shifted
+from snippets.augmentation import augmented, random_shift
+from snippets.convnets import ConvolutionMuon, cifar_convnet
 from snippets.datasets import ImageData, Split, load_cifar10
 from snippets.training import OneCycle, Stopwatch
 
@@ -199,7 +201,11 @@ def train(road: Road, cifar: ImageData) -> tuple[keras.Model, float]:
         .take(batches)
     )
     if road.moved is not None:
-        photographs = photographs.map(lambda x, y: (flipped_and_shifted(x, by=road.moved), y))
+        changes = (
+            tf.image.stateless_random_flip_left_right,
+            partial(random_shift, pixels=road.moved),
+        )
+        photographs = augmented(photographs, *changes, seed=SEED)
     with Stopwatch() as time:
         if early:
             small = photographs.map(lambda x, y: (smaller(x, road.first), y)).prefetch(2)

@@ -7,7 +7,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snippets.convnets import ConvolutionMuon, cifar_convnet, flipped_and_shifted, layer_costs
+from snippets.convnets import ConvolutionMuon, cifar_convnet, layer_costs
 from snippets.datasets import load_cifar10
 
 few = settings(max_examples=12, deadline=None)
@@ -55,52 +55,6 @@ def test_its_arithmetic_lies_in_the_convolutions():
 def test_a_network_that_cannot_be_is_refused(arguments):
     with pytest.raises(ValueError, match="a filter, and pixels"):
         cifar_convnet(**arguments)
-
-
-# --- flips and shifts ---
-
-
-def reflected_shift(image, down, right, by):
-    """Move one image by padding and cropping, as NumPy does it."""
-    padded = np.pad(image, [(by, by), (by, by), (0, 0)], mode="reflect")
-    height, width = image.shape[:2]
-    return padded[by - down : by - down + height, by - right : by - right + width]
-
-
-@few
-@given(by=st.integers(0, 3), seed=st.integers(0, 99), size=st.sampled_from([(4, 6), (7, 5)]))
-def test_each_image_is_one_of_the_flips_and_shifts(by, seed, size):
-    keras.utils.set_random_seed(seed)
-    images = np.random.default_rng(seed).integers(0, 256, (8, *size, 3), dtype=np.uint8)
-    results = flipped_and_shifted(tf.constant(images), by=by)
-    assert results.dtype == tf.uint8
-    moves = [(down, right) for down in range(-by, by + 1) for right in range(-by, by + 1)]
-    for image, result in zip(images, results.numpy(), strict=True):
-        shifts = [reflected_shift(image, *move, by) for move in moves]
-        possible = [*shifts, *(each[:, ::-1] for each in shifts)]
-        assert any(np.array_equal(result, each) for each in possible)
-
-
-def test_about_half_are_flipped_and_all_shifts_are_drawn():
-    keras.utils.set_random_seed(3)
-    ramp = np.tile(np.arange(100, 2000, 100), (5, 1))[None, :, :, None]  # 19 columns
-    results = flipped_and_shifted(tf.constant(np.repeat(ramp, 600, 0)), by=2).numpy()[:, 2, :, 0]
-    flipped = results[:, 9] > results[:, 10]
-    assert 0.4 < flipped.mean() < 0.6
-    assert sorted(set(results[~flipped, 9].tolist())) == [800, 900, 1000, 1100, 1200]
-
-
-def test_the_draw_follows_the_seed_and_differs_from_batch_to_batch():
-    images = tf.constant(np.arange(4 * 8 * 8 * 1).reshape(4, 8, 8, 1))
-
-    def two_batches():
-        keras.utils.set_random_seed(5)
-        batches = tf.data.Dataset.from_tensors(images).repeat(2).map(flipped_and_shifted)
-        return [batch.numpy() for batch in batches]
-
-    first, again = two_batches(), two_batches()
-    assert np.array_equal(first, again)
-    assert not np.array_equal(first[0], first[1])
 
 
 # --- the optimizer ---

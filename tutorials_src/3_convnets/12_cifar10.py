@@ -248,11 +248,14 @@ plots.seed_dots(scores, xlabel="validation accuracy after one epoch")
 # to the training data only.
 
 # %%
-from snippets.convnets import flipped_and_shifted
+from functools import partial
 
-keras.utils.set_random_seed(7)
+from snippets.augmentation import augmented, random_shift
+
+flip, shift = tf.image.stateless_random_flip_left_right, partial(random_shift, pixels=2)
 horse = cifar.train.images[of_class[names.index("horse")][0]]
-copies = flipped_and_shifted(np.stack([horse] * 9)).numpy()
+nine = tf.data.Dataset.from_tensors((np.stack([horse] * 9), [names.index("horse")] * 9))
+copies, _ = next(augmented(nine, flip, shift, seed=7).as_numpy_iterator())
 copies[0] = horse
 plots.image_grid(copies, ["original"] + [""] * 8, columns=9, subject="copies of a photograph")
 
@@ -263,23 +266,14 @@ plots.image_grid(copies, ["original"] + [""] * 8, columns=9, subject="copies of 
 # ## At length
 #
 # Four blocks, Muon, flips and shifts, once, with time. The `tf.data` pipeline has the stages that you know from
-# [Fashion-MNIST](../networks/fashion-mnist.md): shuffle, batch, map, prefetch.
+# [Fashion-MNIST](../networks/fashion-mnist.md): shuffle, batch, map (that is what `augmented` does, with a
+# new draw for every batch), prefetch.
 
 # %% tags=["measured"]
 epochs = {"default": 12, "full": 8}[cifar.edition]
-
-
-def augment(images, labels):
-    return flipped_and_shifted(images, by=2), labels
-
-
-batches = (
-    tf.data.Dataset.from_tensor_slices((cifar.train.images, cifar.train.labels))
-    .shuffle(len(cifar.train), seed=7)
-    .batch(128)
-    .map(augment)
-    .prefetch(2)  # two batches ahead of the training
-)
+examples = tf.data.Dataset.from_tensor_slices((cifar.train.images, cifar.train.labels))
+shuffled = examples.shuffle(len(cifar.train), seed=7).batch(128)
+batches = augmented(shuffled, flip, shift, seed=7).prefetch(2)  # two batches ahead
 keras.utils.set_random_seed(7)
 network = cifar_convnet()
 network.compile(
@@ -472,7 +466,7 @@ assert by_class[vehicles].mean() > by_class[animals].mean() + 0.03, (
 # ## Exercises
 #
 # **1. What comes into the frame?** Move a row of pixels by 2 to the left, and two places at the right have
-# no pixel. `flipped_and_shifted` shows the border as in a mirror: behind the last pixel comes the one
+# no pixel. `random_shift` shows the border as in a mirror: behind the last pixel comes the one
 # before the last. Write the function that says which pixel is shown. The starter knows only the left
 # border.
 
