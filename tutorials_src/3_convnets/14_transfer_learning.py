@@ -428,8 +428,8 @@ plots.seed_lines(exam, xlabel=axes["xlabel"], ylabel="test accuracy")
 # On these `{python} f"{len(exam_split):,}"` photographs, ten of each class and a borrowed base are
 # right on `{python} f"{np.mean(exam['base, new head'][10]):.0%}"`, ten of each alone on
 # `{python} f"{np.mean(exam['from scratch'][10]):.0%}"`. Against validation, the four ways have
-# moved together, by `{python} f"{shift:+.1f}"` points on average, the untuned ones as well: that is
-# the luck of which photographs were held out.
+# moved together, by `{python} f"{round(shift, 1) + 0:+.1f}"` points on average, the untuned ones as
+# well: that is the luck of which photographs were held out.
 #
 # ## With a base that others have trained
 #
