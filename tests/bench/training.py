@@ -52,6 +52,7 @@ from snippets.models import dense_network, regularised_network
 from snippets.training import OneCycle, Stopwatch, fit_one_cycle
 
 SEEDS = (7, 8, 9)
+Examples = tuple[np.ndarray, np.ndarray]  # images and labels
 
 # The dense network: units, dropout, and what `fit_one_cycle` is given.
 PLAIN = "plain: 10 epochs, batch 32"
@@ -143,7 +144,7 @@ def dense(fashion: ImageData) -> bool:
     in_time = [name for name in runs if shares[name] <= 1]
     strong = max(in_time, key=lambda name: mean(validation[name]))
     test = {
-        name: [accuracy(run.network, name, fashion.test, fashion) for run in runs[name]]
+        name: [accuracy(run.network, for_dense(name, fashion.test, fashion)) for run in runs[name]]
         for name in dict.fromkeys((PLAIN, quick, strong))
     }
     reached = shares[quick] <= SHARE and mean(test[quick]) >= mean(test[PLAIN])
@@ -172,10 +173,9 @@ def convolution(fashion: ImageData) -> bool:
     chosen = max(first, key=lambda name: first[name].accuracy)
     runs = [first[chosen], *(try_recipe(chosen, seed, fashion) for seed in SEEDS[1:])]
     seconds = [run.cpu_s for run in runs]
-    test = [accuracy(run.network, chosen, fashion.test, fashion) for run in runs]
-    averaged = [
-        averaged_accuracy(run.network, ROADS[chosen], fashion.test, fashion) for run in runs
-    ]
+    exam = for_convolution(fashion.test, fashion)
+    test = [accuracy(run.network, exam) for run in runs]
+    averaged = [averaged_accuracy(run.network, ROADS[chosen], exam) for run in runs]
     reached = mean(test) >= BAR and max(seconds) <= BAR_S
     print(f"\nchosen: {chosen}; validation {shown([run.accuracy for run in runs])}")
     print(f"test {shown(test)}; {max(seconds):.0f} CPU s at most")
@@ -222,7 +222,7 @@ def numbers(run: Trained) -> dict[str, float]:
 
 def train_dense(name: str, seed: int, fashion: ImageData) -> Trained:
     keras.utils.set_random_seed(seed)
-    images, labels = prepared(name, fashion.train, fashion), fashion.train.labels
+    images, labels = for_dense(name, fashion.train, fashion)
     if name == PLAIN:
         network = dense_network((128,))
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -234,7 +234,7 @@ def train_dense(name: str, seed: int, fashion: ImageData) -> Trained:
         network = regularised_network((units,), strength=0.0, dropout=dropout)
         with Stopwatch() as time:
             fit_one_cycle(network, (images, labels), **cycle)
-    found = accuracy(network, name, fashion.validation, fashion)
+    found = accuracy(network, for_dense(name, fashion.validation, fashion))
     return Trained(network, time.cpu_seconds, found)
 
 
@@ -245,8 +245,7 @@ def train_convolution(recipe: Recipe, seed: int, fashion: ImageData) -> Trained:
         dropout=recipe.dropout,
         pool_first=recipe.pool_first,
     )
-    images = prepared("", fashion.train, fashion)
-    batches = Moved(recipe, seed, images, fashion.train.labels)
+    batches = Moved(recipe, seed, *for_convolution(fashion.train, fashion))
     rate = OneCycle(recipe.peak, recipe.epochs * len(batches))
     averaging = {"use_ema": True, "ema_momentum": recipe.averaging} if recipe.averaging else {}
     with Stopwatch() as time:
@@ -258,9 +257,9 @@ def train_convolution(recipe: Recipe, seed: int, fashion: ImageData) -> Trained:
             steps_per_execution=len(batches),
         )
         network.fit(batches, epochs=recipe.epochs, verbose=0)
-    found = accuracy(network, "", fashion.validation, fashion)
-    averaged = averaged_accuracy(network, recipe, fashion.validation, fashion)
-    return Trained(network, time.cpu_seconds, found, averaged)
+    examples = for_convolution(fashion.validation, fashion)
+    found = accuracy(network, examples), averaged_accuracy(network, recipe, examples)
+    return Trained(network, time.cpu_seconds, *found)
 
 
 class Moved(keras.utils.PyDataset):
@@ -294,37 +293,44 @@ class Moved(keras.utils.PyDataset):
         return images, self.targets[chosen]
 
 
-def prepared(name: str, split: Split, fashion: ImageData) -> np.ndarray:
+def for_dense(name: str, split: Split, fashion: ImageData) -> Examples:
+    """Return the inputs of the dense network, as the recipe wants them, and the labels."""
     if name == PLAIN:
-        return split.images.astype("float32") / 255
-    if name in CYCLES:
-        return standardise(split.images, fashion.train.images)
-    # One mean for all pixels: images that move must not leave a mean image's ghost behind.
-    images = split.images.astype("float32") - fashion.train.images.mean(dtype="float32")
-    return images / fashion.train.images.std(dtype="float32")
+        return split.images.astype("float32") / 255, split.labels
+    return standardise(split.images, fashion.train.images), split.labels
 
 
-def accuracy(network: keras.Model, name: str, split: Split, fashion: ImageData) -> float:
-    logits = network.predict(prepared(name, split, fashion), batch_size=1000, verbose=0)
-    return float((logits.argmax(axis=1) == split.labels).mean())
+def for_convolution(split: Split, fashion: ImageData) -> Examples:
+    """Return the inputs of the convolutional network, and the labels.
+
+    One mean and deviation for all pixels: with a mean image subtracted, as `standardise` does it, an
+    image that moves would leave the mean image's ghost behind.
+    """
+    seen = fashion.train.images
+    images = split.images.astype("float32") - seen.mean(dtype="float32")
+    return images / seen.std(dtype="float32"), split.labels
 
 
-def averaged_accuracy(
-    network: keras.Model, recipe: Recipe, split: Split, fashion: ImageData
-) -> float:
+def accuracy(network: keras.Model, examples: Examples) -> float:
+    images, labels = examples
+    logits = network.predict(images, batch_size=1000, verbose=0)
+    return float((logits.argmax(axis=1) == labels).mean())
+
+
+def averaged_accuracy(network: keras.Model, recipe: Recipe, examples: Examples) -> float:
     """Return the accuracy of the mean of the probabilities that copies of an image are given.
 
     The copies: as it is, and moved by one pixel each way; where training mirrored images, the mirror
     images of all those, too.
     """
-    images = prepared("", split, fashion)
+    images, labels = examples
     moves = ((0, 0), (-1, 0), (1, 0), (0, -1), (0, 1))
     copies = [shifted(images, down=d, right=r, fill=images.min()) for d, r in moves]
     if recipe.mirrored:
         copies += [copy[:, :, ::-1] for copy in copies]
     logits = [network.predict(copy, batch_size=1000, verbose=0) for copy in copies]
     probabilities = keras.ops.convert_to_numpy(keras.ops.softmax(np.stack(logits))).mean(axis=0)
-    return float((probabilities.argmax(axis=1) == split.labels).mean())
+    return float((probabilities.argmax(axis=1) == labels).mean())
 
 
 def shown(accuracies: list[float]) -> str:
