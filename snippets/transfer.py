@@ -25,13 +25,13 @@ class InferenceMode(keras.layers.Wrapper):
     Inside, dropout is off, and batch normalisation uses its moving averages and leaves them alone.
     Gradients pass as ever: whether weights are trained is up to `trainable`.
 
-    In Keras 3, `base(inputs, training=False)` does not do this in a functional model: `fit` calls the
-    model with `training=True`, and that replaces the argument of every call in it.
+    In Keras 3 up to 3.15, `base(inputs, training=False)` does not do this in a functional model: `fit`
+    calls the model with `training=True`, and that replaces the argument of every call in it.
 
     Args:
         layer: a model or layer whose call takes `training`. Kept as the attribute `layer`.
 
-    Source: keras-team/keras, issue 20285 (the argument that is replaced).
+    Source: keras-team/keras, pull request 23364 (about the argument that is replaced).
 
     >>> certain = InferenceMode(keras.layers.Dropout(0.9))
     >>> certain(keras.ops.ones((1, 3)), training=True).numpy().tolist()

@@ -403,10 +403,11 @@ plots.table(
 # averages now describe dusk. The second way is the surprise: in the Keras of this page
 # (`{python} keras.__version__`) the base is
 # *`{python} "changed" if moved["training=False"] else "the same"`*. `fit` calls the model with
-# `training=True`, and that replaces the argument of every call inside
-# ([Keras, issue 20285](https://github.com/keras-team/keras/issues/20285)). Two ways hold: a layer
-# that fixes the mode in its own `call`, as `with_head` does, and `trainable = False` for each layer
-# of batch normalisation, which in Keras means inference mode, too. `unfreeze_last` does that.
+# `training=True`, and that replaces the argument of every call inside. (It was never meant to, and the
+# developers of Keras [have mended it](https://github.com/keras-team/keras/pull/23364) for later
+# releases.) Two ways hold in all of them: a layer that fixes the mode in its own `call`, as `with_head`
+# does, and `trainable = False` for each layer of batch normalisation, which in Keras means inference
+# mode, too. `unfreeze_last` does that.
 #
 # Is drift bad? Read the last column. At dusk, averages from dusk are worth
 # `{python} f"{100 * (at_dusk['training mode'] - at_dusk['InferenceMode']):.0f}"` points. If the
