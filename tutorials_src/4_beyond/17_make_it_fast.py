@@ -524,7 +524,7 @@ recipes = [("rate 0.001", 0.001, 10), ("rate 0.0005", 0.0005, 10)]
 recipes += [("one cycle", 0.005, 1, epochs) for epochs in (1, 2, 3)]
 for name, rate, *how in recipes:
     networks, seconds, scores = zip(*(train(rate, seed, *how) for seed in (7, 8, 9)), strict=True)
-    points = zip(np.mean(seconds, axis=0).round(1).tolist(), np.transpose(scores), strict=True)
+    points = zip(np.mean(seconds, axis=0).round(2).tolist(), np.transpose(scores), strict=True)
     curves[name] = curves.get(name, {}) | dict(points)
     finished[name] = networks  # of the longest training
 plots.seed_lines(curves, xlabel="CPU seconds", ylabel="validation accuracy", log=False)

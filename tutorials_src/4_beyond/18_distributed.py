@@ -633,5 +633,6 @@ print("the large network, 5 seconds a step:", best_count(5, 250 * BYTES), "worke
 #
 # ## Where next
 #
-# This is the end of the course. If one machine is enough, and it often is, the page to read again is
+# This is the end of the course. If one machine is enough, and it often is,
+# [Make it fast](make-it-fast.md) gets more out of it, and the page to read again is
 # [Training by hand](../foundations/training-by-hand.md): every cluster runs its loop.
