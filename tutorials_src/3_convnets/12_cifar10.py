@@ -255,7 +255,7 @@ from snippets.augmentation import augmented, random_shift
 flip, shift = tf.image.stateless_random_flip_left_right, partial(random_shift, pixels=2)
 horse = cifar.train.images[of_class[names.index("horse")][0]]
 nine = tf.data.Dataset.from_tensors((np.stack([horse] * 9), [names.index("horse")] * 9))
-copies, _ = next(augmented(nine, flip, shift, seed=7).as_numpy_iterator())
+copies = next(iter(augmented(nine, flip, shift, seed=7)))[0].numpy()
 copies[0] = horse
 plots.image_grid(copies, ["original"] + [""] * 8, columns=9, subject="copies of a photograph")
 
