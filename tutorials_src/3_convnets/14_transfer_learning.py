@@ -59,6 +59,7 @@ def make_base():
     return keras.Sequential([*layers, keras.layers.GlobalAveragePooling2D()], name="base")
 
 
+# %%
 def mirrored(split):
     both = np.concatenate([split.images, split.images[:, :, ::-1]])
     return both, np.concatenate([split.labels, split.labels])
@@ -74,6 +75,7 @@ def accuracy(network, split):
     return np.mean(describe(network, split.images).argmax(axis=1) == split.labels)
 
 
+# %%
 def train(network, split, *, epochs, peak, batch_size=16):
     fit_one_cycle(network, mirrored(split), epochs=epochs, batch_size=batch_size, peak=peak)
     network.train_function = None  # the traced training step, or its memory adds up
@@ -86,6 +88,7 @@ def train_from_scratch(split, seed):
     return network
 
 
+# %%
 from_scratch = train_from_scratch(few, 7)
 print(f"on its forty photographs: {accuracy(from_scratch, few):.0%}")
 print(f"on {len(new_validation):,} others: {accuracy(from_scratch, new_validation):.0%}")
@@ -244,6 +247,7 @@ def fine_tune(network, split, rate):
     return tuned
 
 
+# %%
 tuned = fine_tune(new_network, few, rate=0.001)
 ways = {"from scratch": trainable_parts(from_scratch)}
 with frozen(base):
@@ -371,6 +375,7 @@ def functional(thawed):
     return keras.Model(inputs, thawed(inputs, training=False))
 
 
+# %%
 ways = {
     "training mode": lambda thawed: thawed,
     "training=False": functional,
