@@ -1,7 +1,8 @@
-"""The real site, built once for all tests, served on loopback, in a real browser."""
+"""The real site, built once for all tests, served on loopback, in a real browser; its notebooks, run."""
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import http.server
 import json
@@ -10,12 +11,17 @@ import shutil
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from hypothesis import settings
+from nbclient import NotebookClient
+
+from tutorial_engine.execute import KernelManager
 
 # Timings of single examples belong in no test: the machines are shared.
 settings.register_profile("no deadline", deadline=None)
@@ -31,6 +37,13 @@ _FLAGS = [
     "--no-first-run",
     "--no-sandbox",
 ]
+_WHERE_FROM = """
+import sys
+from pathlib import Path
+for name, module in list(sys.modules.items()):
+    if name.startswith(("snippets", "tutorial_engine")) and getattr(module, "__file__", None):
+        assert Path(module.__file__).is_relative_to(Path.cwd()), module.__file__
+"""
 
 
 @dataclass(frozen=True)
@@ -112,3 +125,39 @@ def browser():
             pytest.skip(message)
         yield opened
         opened.close()
+
+
+def run_alone(file: Path, folder: Path) -> nbformat.NotebookNode:
+    folder.mkdir()
+    notebook = nbformat.read(file, as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell(_WHERE_FROM))
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("PYTHON")
+    }
+    environment |= {
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "TUTORIALS_DATA": str(ROOT / "tutorials_src" / "data"),
+    }
+    client = NotebookClient(
+        notebook, km=KernelManager(connection_file=str(folder / "k.json")), timeout=600
+    )
+    with (folder / "kernel.log").open("wb") as log:
+        options = {"env": environment, "cwd": str(folder), "stdout": log, "stderr": log}
+        asyncio.run(client.async_execute(cleanup_kc=True, **options))
+    return notebook
+
+
+@pytest.fixture(scope="session")
+def executed(site, tmp_path_factory):
+    """All notebooks, run two at a time: name -> future of the executed notebook."""
+    folder = tmp_path_factory.mktemp("alone")
+    executor = ThreadPoolExecutor(2)
+    yield {
+        entry["name"]: executor.submit(
+            run_alone,
+            site.folder / entry["url"] / f"{entry['name']}.ipynb",
+            folder / entry["name"],
+        )
+        for entry in site.report["tutorials"]
+    }
+    executor.shutdown(cancel_futures=True)

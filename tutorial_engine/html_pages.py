@@ -19,9 +19,9 @@ _ATTRIBUTE = re.compile(r"""([\w-]+)=("[^"]*"|'[^']*')""")
 _MATHS = re.compile(
     r'<(?P<tag>span|div) class="arithmatex">\\[(\[](?P<tex>.*?)\\[)\]]</(?P=tag)>', re.DOTALL
 )
-# A mark around every number, name, operator and blank is half a page's weight. Keywords, strings,
+# A mark around every number, name, constant and blank is half a page's weight. Keywords, strings,
 # comments and the names of new functions keep theirs, and so their colours.
-_PLAIN_CODE = re.compile(r'<span class="(?:[nopw]|m[fi]|n[bn]|ow|si)">([^<]*)</span>')
+_PLAIN_CODE = re.compile(r'<span class="(?:[nopw]|kc|m[fi]|n[bn]|ow|s[ai])">([^<]*)</span>')
 _DATA_IMAGE = "data:image/png;base64,"
 
 
