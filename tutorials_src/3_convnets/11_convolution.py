@@ -11,7 +11,8 @@
 # %% [markdown]
 # Move a photograph of a dress a little to the right. It still shows a dress. Does a network know? Train
 # the dense network of [Your first network](../networks/first-network.md), here on a sample of
-# 15,000 photographs, so that all the networks of this page can be trained in a minute or two.
+# 15,000 photographs, because this page trains many networks. Then show it dresses that have five empty
+# columns at their right, moved step by step.
 
 # %%
 import keras
@@ -60,16 +61,17 @@ plots.image_grid(moved_dress, titles, columns=6, subject="copies of a dress, wit
 
 # %% [markdown]
 # Above each copy stands what the network says. It knows the dress where dresses usually stand, and a few
-# pixels further it does not. It is not the only one: of the dresses that the network knows,
-# `{python} f"{(said[4] != DRESS)[known].mean():.0%}"` become something else when they move by 4 pixels,
-# although nothing of them is lost. On this page you build networks that do better, and find out how far
-# *they* hold.
+# pixels further it does not. This dress is no exception: of those that the network knows where they
+# stand, `{python} f"{(said[4] != DRESS)[known].mean():.0%}"` become something else when they move by 4
+# pixels, although nothing of them leaves the picture. On this page you build networks that do better, and
+# find out how far *they* hold.
 #
 # ## What a dense layer cannot see
 #
 # A dense unit has a weight of its own for each pixel. Nothing tells it which pixels are neighbours, and
 # what it learns about one place says nothing about the next. Here is a test: shuffle the pixels of
-# every photograph, all in one and the same way.
+# every photograph, all in one and the same way, and train a new network on the result. Below, the three
+# pictures at the right are the three at the left, shuffled.
 
 # %%
 order = np.random.default_rng(7).permutation(28 * 28)
@@ -91,14 +93,15 @@ right_shuffled = np.mean(answers(shuffled_dense, shuffle(validation.images)) == 
 print(f"dense, as they are: {right:.1%}; shuffled: {right_shuffled:.1%}")
 
 # %% [markdown]
-# You would be lost, and the network does not notice. So whatever it uses, it is not what you use: that
-# neighbouring pixels belong together, and that an edge is an edge wherever it lies.
+# You would be lost, and the network hardly notices. So whatever it uses, it is not the two facts that you
+# use: neighbouring pixels belong together, and an edge is an edge wherever it lies.
 #
 # ## One filter, by hand
 #
-# A **convolution** uses both. It has a small **filter**, here of three by three weights, lays it on the
-# picture at every place where it fits, multiplies each weight by the pixel under it, and adds up. The
-# sums form a new picture, the **feature map**: it says how strongly each place looks like the filter.
+# A **convolution** uses both facts. It has a small **filter** (also called a kernel), here of three by
+# three weights, lays it on the picture at every place where it fits, multiplies each weight by the pixel
+# under it, and adds up. The sums form a new picture, the **feature map**, or map for short: it says how
+# strongly each place looks like the filter.
 
 # %%
 picture = np.array([[0, 0, 0, 1, 1, 1]] * 6)  # dark on the left, bright on the right
@@ -106,9 +109,10 @@ edge = np.array([[-1, 0, 1]] * 3)
 plots.convolution_picture(picture, edge, at=(1, 2))
 
 # %% [markdown]
-# Check the framed number: each row of the frame gives −1·0 + 0·1 + 1·1 = 1, three rows 3. Where all is
-# dark or all is bright, the sum is 0. This filter finds edges that are darker on the left. Now on a
-# photograph, with the loops written out:
+# The frame in the picture shows where the filter lies, the frame in the map its sum. Check it: each row
+# gives −1·0 + 0·1 + 1·1 = 1, the three rows together 3. Where all is dark or all is bright, the sum is 0.
+# This filter finds upright edges that are darker on the left. Now four filters on a photograph, with the
+# loops written out:
 
 
 # %%
@@ -133,11 +137,13 @@ maps = {name: slide(boot, kernel) for name, kernel in kernels.items()}
 plots.signed_images({"a boot": boot, **maps}, columns=5)
 
 # %% [markdown]
-# One small grid of numbers each, and four different things to look for. Red means that the place looks
-# like the filter, blue like its negative. TensorFlow has the loops as `tf.nn.conv2d`. It wants four
-# axes of both: a batch, height, width and **channels** for the picture; height, width, channels in and
-# filters out for the weights. A grey picture has one channel, a colour photograph three (red, green,
-# blue).
+# Nine numbers each, and four different results. In the maps, red is a positive sum: the place looks like
+# the filter. Blue is a negative one: it looks like the filter with all signs turned, for the first two an
+# edge the other way round.
+#
+# TensorFlow has the loops as `tf.nn.conv2d`. It wants four axes of the picture (batch, height, width and
+# **channels**) and four of the weights (height, width, channels in, filters out). A grey picture has one
+# channel, a colour photograph three: red, green and blue.
 
 # %%
 batch = boot[None, :, :, None]  # (1, 28, 28, 1)
@@ -147,33 +153,35 @@ by_hand = np.stack(list(maps.values()), axis=-1)
 print(by_tensorflow.shape, f"largest difference {np.abs(by_tensorflow[0] - by_hand).max():.0e}")
 
 # %% [markdown]
-# All four maps at once, and the same numbers. They are the channels of the result, so the next layer
-# sees a picture with four channels. A filter is always as deep as its input: three by three weights
-# for *each* channel, and one sum over all. So a filter of the second layer finds arrangements of what
-# the first has found. (In mathematics, convolution turns the filter by half a turn before it slides;
-# what networks do is called cross-correlation there. For weights that are learned it is all the same.)
+# All four maps at once, and the same numbers, up to rounding. The maps are the channels of the result: a
+# second convolution would see a picture with four channels. A filter is always as deep as its input: three
+# by three weights for *each* channel, and one sum over all. So a filter of the second layer finds
+# arrangements of what the first has found. (In mathematics, convolution turns the filter by half a turn
+# before it slides; what networks do is called cross-correlation there. Where weights are learned, it
+# makes no difference: they would be learned turned.)
 #
 # ## The border, larger steps, and pooling
 #
 # A map of 26 by 26 from a photograph of 28 by 28: at the border, the filter does not fit. **Padding**
-# lays zeros around the picture first (`padding="same"` in Keras), and the map keeps the size.
+# lays zeros around the picture first, here one ring of them (dotted), and the map keeps the size. In Keras
+# that is `padding="same"`; `"valid"`, as above, means no padding.
 
 # %%
 plots.convolution_picture(picture, edge, at=(1, 5), padding=1)
 
 # %% [markdown]
-# Look at the right column: the filter reports an edge that is not in the picture, between its bright
-# side and the zeros. Padding is never neutral. Photographs of clothes have a dark border, so here it
-# does little harm.
+# Look at the right column of the map: the filter reports an edge that is not in the picture, between its
+# bright side and the zeros (negative, because the darker side is on the right). Padding is never neutral.
+# Photographs of clothes have a dark border, so here it does little harm.
 #
 # The filter can also move by more than one pixel at a time. That is the **stride** of a convolution
 # (another stride than the one of [arrays](../foundations/broadcasting.md)). With $n$ pixels in a row, a
-# filter of $k$, $p$ zeros at each side and stride $s$, the map has
-# $\lfloor (n + 2p - k) / s \rfloor + 1$ numbers in a row: first one place, then one more for each whole
-# step that is left.
+# filter $k$ weights wide, $p$ zeros at each side and stride $s$, the map has
+# $\lfloor (n + 2p - k) / s \rfloor + 1$ numbers in a row, where $\lfloor\ \rfloor$ rounds down: one for the
+# first place, and one more for each whole step that fits. For the boot: (28 + 0 − 3) / 1 + 1 = 26.
 #
-# The usual way to a smaller map is **max pooling**. It keeps the largest number of each block of two by
-# two:
+# The usual way to a smaller map is **max pooling**. It keeps the largest number (marked below) of each
+# block of two by two:
 
 # %%
 before = np.array([[1, 0, 2, 3], [5, 4, 6, 7], [8, 9, 10, 13], [11, 12, 15, 14]])
@@ -182,13 +190,14 @@ after = after[0, :, :, 0].numpy().astype(int)
 plots.tensor_picture({"before": before, "after": after}, marked={"before": after})
 
 # %% [markdown]
-# *Where* in the block the best fit was gets lost; *whether* there was one stays. And the layers behind
-# have a quarter of the places to work on.
+# The result no longer says *where* in its block the best fit was, only *how good* it was. And the layers
+# that follow have a quarter of the places to work on.
 #
 # ## The network
 #
 # Three times convolution and pooling, with 8, 16 and 32 filters: as the maps get smaller, there are
-# more of them. Then a dense layer draws the conclusion from the last maps.
+# more of them. Then `Flatten` makes the last maps one vector, and two dense layers draw the conclusion.
+# (The table leaves out `Flatten`, `relu` and dropout, which have no weights.)
 
 # %%
 from snippets.convnets import fashion_convnet, layer_costs, receptive_field
@@ -200,10 +209,11 @@ shown = ({key: f"{v:,}" if isinstance(v, int) else v for key, v in row.items()} 
 plots.table(list(shown))
 
 # %% [markdown]
-# Follow the shapes down. Check two numbers of `conv_2`: 16 filters of 3·3 weights for each of 8
-# channels; and all of them used at 14·14 places, once each. Such a product, added to a sum, is a
-# **multiply-add**; papers often count it as two floating-point operations (FLOP). It is the price that
-# convolution pays:
+# Follow the shapes (height, width, channels) down. Check two numbers of `conv_2`: it has 16·3·3·8 weights,
+# because each of its 16 filters has 3·3 for each of 8 channels (and no bias: the layer after it would
+# subtract it again). And all of them are used at 14·14 places, once each. Each use is a product, added to
+# a sum: a **multiply-add**; papers often count it as two floating-point operations (FLOP). Multiply-adds
+# are the price that convolution pays:
 
 # %%
 totals = {
@@ -226,8 +236,10 @@ plots.table(
 #
 # The layers `norm_1` to `norm_3` are new. **Batch normalisation** standardises each map in training:
 # it subtracts the mean over all photographs of the batch and all places, and divides by the standard
-# deviation; then it multiplies and adds two learned numbers. So each layer gets inputs of a known size,
-# however the layers before it change, and long steps do less harm.
+# deviation; then it multiplies by one learned number and adds another. In use there may be no batch, so it
+# takes running averages of mean and variance, kept from training: four numbers a map, as the table counts.
+# So each layer gets inputs on a known scale, however the layers before it change, and a large learning
+# rate does less harm. Here, three channels of far too large numbers:
 
 # %%
 loud = np.random.default_rng(7).normal(50, 9, (64, 14, 14, 3)).astype("float32")
@@ -239,9 +251,10 @@ for name, maps in {"before": loud, "after": quiet}.items():
 # %% [markdown]
 # ## How far does one number see?
 #
-# The part of the photograph that can reach a number in a map is its **receptive field**. A three by
-# three filter sees three by three pixels. Behind a pooling of two by two, neighbours in the map are two
-# pixels apart, so the next filter sees further. Here is what one number sees, layer by layer:
+# The part of the photograph that can change a number in a map is the **receptive field** of that number.
+# A number of `conv_1` sees three by three pixels, one of `pool_1` four by four. But neighbours in `pool_1`
+# are two pixels apart, so three of them in a row, under a filter of `conv_2`, see 4 + 2 + 2 = 8. Here is
+# what one number of each convolution sees:
 
 # %%
 fields = {field.layer: field for field in receptive_field(network.layers)}
@@ -250,10 +263,11 @@ boxes = {name: fields[name].box(place, place) for name, place in middle.items()}
 plots.receptive_fields(moved_dress[0], boxes, subject="a dress")
 
 # %% [markdown]
-# Three layers of small filters see most of the dress. You need not believe the arithmetic: ask the
-# gradient. Where a pixel cannot reach a number, the [gradient](../foundations/gradients.md) of that
-# number is 0. Take one number of `conv_3`, many pictures of noise (each pooling passes on only its
-# winner), and count the rows and columns with any gradient.
+# After three layers of small filters, one number sees most of the dress. You need not believe the
+# arithmetic: ask the gradient. If a pixel cannot change a number, the
+# [gradient](../foundations/gradients.md) of the number with respect to that pixel is 0. Take one place of
+# `conv_3` and count the rows and columns of pixels with any gradient. It takes many pictures, here of
+# noise, because in each of them a pooling passes on only the largest number of its block.
 
 # %%
 part = keras.Model(network.inputs, network.get_layer("conv_3").output)
@@ -272,7 +286,7 @@ print("by arithmetic:  ", *boxes["conv_3"])
 #
 # ## What goes wrong: out of pixels
 #
-# Each pooling halves the map. Two more blocks would see further still, would they not?
+# Each pooling makes the next filter see further. Would five of them not be better than three?
 
 # %% tags=["raises-exception"]
 maps = keras.Input((28, 28, 1))
@@ -280,12 +294,13 @@ for _ in range(5):
     maps = keras.layers.MaxPooling2D()(maps)
 
 # %% [markdown]
-# 28, 14, 7, 3, 1, and then nothing is left to pool. If you need to see further on small pictures, let
-# some layers keep the size.
+# 28, 14, 7, 3 (the odd row and column at the end are dropped), 1: no block of two by two is left to pool.
+# If you need to see further on small pictures, add convolutions that keep the size, without a pooling
+# after each.
 #
 # ## Train
 #
-# Both kinds of network with three seeds each: convolution in six epochs, dense in ten.
+# Both kinds of network with three seeds each: convolution for six epochs, dense for ten.
 
 # %% tags=["measured"]
 from snippets.training import Stopwatch
@@ -314,13 +329,15 @@ scores = {
 plots.seed_dots(scores, xlabel="validation accuracy")
 
 # %% [markdown]
-# A dot a seed. The worst convolution is
+# A dot is a seed. The worst convolution is
 # `{python} f"{100 * (min(scores['convolution']) - max(scores['dense'])):.1f}"` points above the best
-# dense network, far more than seeds make. With twice the filters, a fourth block, and eleven epochs over all
-# 54,000 photographs, each moved by up to a pixel at random, it goes on to
-# *92.6%*{.given title="tests/bench/training.py --convolution, mean of three seeds"} of the test photographs.
+# dense network, so the lead is not the luck of a seed. It has its price: compare the CPU seconds above.
+# (With twice the filters, a fourth block, a few smaller changes, and eleven epochs over all 54,000
+# photographs, each moved by up to a pixel at random, such a network is right on
+# *92.6%*{.given title="tests/bench/training.py --convolution, mean of three seeds"} of the test photographs.)
 #
-# Is it the neighbours? Take them away: train once more on the shuffled photographs.
+# Does the lead come from the neighbours? Take them away: train once more, one seed, on the shuffled
+# photographs.
 
 # %%
 shuffled_convolution = train_convolution(7, shuffle(sample.images))
@@ -338,13 +355,13 @@ plots.table(
 )
 
 # %% [markdown]
-# The lead is gone. Convolution is no better way to learn; it is a better guess about pictures. On data
-# without neighbours (a table with columns in any order) the guess is wrong.
+# The lead is gone. Convolution is not a better way to learn from any data; it builds in a guess that is
+# right for pictures. On data without neighbours (a table with columns in any order) the guess is wrong.
 #
 # ## What it learned
 #
-# The 8 filters of the first layer, each divided by its largest weight: lighter than grey is positive,
-# darker is negative.
+# The 8 filters of the first layer, each divided by its largest weight without sign: mid grey is 0, lighter
+# is positive, darker is negative.
 
 # %%
 trained = networks["convolution"][0]
@@ -354,7 +371,8 @@ plots.filter_grid(learned)
 # %% [markdown]
 # Some are dark on one side and light on the other, like the one set by hand. Nobody asked for edges;
 # descent on the loss found them. Others have no name, and need none. What filters do to a photograph
-# is easier to see. Here are eight maps of each layer, those that differ most from place to place:
+# is easier to see. Here are, in a row for each layer, eight maps of the boot after `relu`, those that
+# differ most from place to place. Black is 0, white the largest number of the map:
 
 # %%
 layers = [f"relu_{number}" for number in (1, 2, 3)]
@@ -369,14 +387,15 @@ for layer, found in zip(layers, peek.predict(boot[None], verbose=0), strict=True
 plots.image_grid(np.array(pictures), titles, columns=8, subject="feature maps of a boot")
 
 # %% [markdown]
-# The first layer still shows the boot, its outlines and surfaces. The second has parts: the sole, the
-# heel, the back. The third has seven by seven numbers a map, and you can no longer tell what they say. The
-# dense layer can. (Such stories are told by looking, and prove nothing: deeper filters often answer to
-# several unrelated things.)
+# The first layer still shows the boot, its outlines and surfaces. In the second, some parts stand out from
+# the rest: a sole, a heel, a back. The third has seven by seven numbers a map, and you can no longer tell
+# what they say; the dense layers have learned to. (Such stories are told by looking, and prove nothing:
+# deeper filters often answer to several unrelated things.)
 #
 # ## Move the photograph
 #
-# Move a photograph, and the maps of a convolution move with it. That is **equivariance**:
+# Move a photograph, and the maps of a convolution move with it. That is **equivariance**. Check it on the
+# dress of the beginning: the map of the moved dress, against the moved map of the dress.
 
 # %%
 first = keras.Model(trained.inputs, trained.get_layer("conv_1").output)
@@ -385,8 +404,10 @@ drift = np.abs(shifted(still[None], right=4)[0] - moving).max()
 print(f"moved, then convolved, or the other way round: difference {drift:.0e}")
 
 # %% [markdown]
-# So every later layer finds the same things, elsewhere. Is the answer the same, too? Move each
-# validation photograph towards the side where it has most room.
+# So the next layer finds the same things, elsewhere. (After a pooling that holds only roughly: a move by
+# one pixel is half a step of the smaller map, and changes which pixels share a block.) Is the answer the
+# same, too? Move each validation photograph towards the side where it has most room. The line joins the
+# means of three seeds; the band reaches from the worst seed to the best.
 
 
 # %%
@@ -422,14 +443,14 @@ plots.spread_curves(by_distance, x=range(7), **axes)
 
 # %% [markdown]
 # (In `{python} f"{np.mean(room(validation.images).max(axis=1) >= 4):.0%}"` of the photographs, nothing
-# is lost when they move by 4 pixels.) The dense network falls at once. The convolution holds for a
-# pixel or two, thanks to pooling, and then falls as well. Why, if its maps only move? Because `Flatten`
-# lies behind them, and the dense layer after it has weights for each *place* of the maps. It never saw
-# anything in the corner.
+# is lost when they move by 4 pixels.) The dense network falls at once. The convolution loses less, also
+# because pooling forgives a small move, but further out it falls as well. Why, if its maps only move?
+# Because after them comes `Flatten`, and then a dense layer that has weights for each *place* of the maps.
+# In training, that layer saw each thing in its usual place only.
 #
 # The cure is to ask the maps *whether*, not *where*. **Global average pooling** keeps one number a
-# map, its mean over all places; wherever the part is found, the mean is the same. Keep the trained
-# convolutions, and train a new head on their maps:
+# map, its mean over all places; wherever a part is found, the mean is about the same. Keep the trained
+# convolutions, and train new dense layers, a new *head*, on their maps:
 
 
 # %%
@@ -456,17 +477,19 @@ by_where, by_mean = (np.mean(by_distance[n], axis=0) for n in ("convolution", "c
 plots.spread_curves(by_distance, x=range(7), **axes)
 
 # %% [markdown]
-# The third network pays
+# The third network, with the mean, pays
 # `{python} f"{100 * (by_where[0] - by_mean[0]):.0f}"` points where the photographs stand as they always
 # do: for clothes, *where* says something, and its convolutions were trained for another head. In return
-# it falls slowly, and moved by 6 pixels it is
-# `{python} f"{100 * (by_mean[6] - by_where[6]):.0f}"` points ahead. Which is better depends on the
-# photographs that you will meet. The other cure is to show moved photographs in training:
+# it falls more slowly, and when the photographs move by 6 pixels it is
+# `{python} f"{100 * (by_mean[6] - by_where[6]):.0f}"` points ahead. (It does fall: some photographs lose
+# pixels, and the last pooling, from 7 places to 3, drops a row and a column.) Which network is better
+# depends on the photographs that you will meet. The other cure is to show moved photographs in training:
 # [data augmentation](cifar10.md).
 #
 # ## The exam
 #
-# Now the test photographs, once: as they are, and moved by 3 and by 6 pixels.
+# Now the test photographs, once: as they are, and moved by 3 and by 6 pixels. Each entry is the mean of
+# three seeds, with the worst and the best in brackets.
 
 # %%
 exam = {
@@ -511,9 +534,14 @@ assert min(exam["convolution, mean"][6]) > max(exam["convolution"][6]) + 0.1, (
 )
 
 # %% [markdown]
+# As on the validation photographs: where they stand as usual, the convolution leads the dense network, and
+# far from there the network with the mean leads both.
+#
 # ## Exercises
 #
-# **1. With padding and stride.** Extend `slide`. The starter has the parameters and ignores them.
+# **1. With padding and stride.** Extend `slide`: first pad the picture with `zeros` rings of zeros
+# (`np.pad` helps), then move the filter by `stride` pixels at a time, to the right and down. The starter
+# has the parameters and ignores them.
 
 
 # %% tags=["starter"]
@@ -541,9 +569,10 @@ def slide_in_steps(picture: np.ndarray, kernel: np.ndarray, stride: int, zeros: 
 
 
 # %% [markdown]
-# **2. A filter for thin lines.** Invent three by three weights that answer 0 where all pixels are alike,
-# at least 2 somewhere on an upright line of ones, one pixel wide, and nowhere more than 1 along an
-# upright edge between zeros and ones. The starter finds edges.
+# **2. A filter for thin lines.** Invent three by three weights whose map has 0 wherever all pixels are
+# alike, at least 2 somewhere on an upright line of ones (one pixel wide, zeros on both sides), and nowhere
+# more than 1 along an upright edge between zeros and ones, whichever side has the ones. The starter finds
+# edges.
 
 
 # %% tags=["starter"]
@@ -567,8 +596,9 @@ def line_filter() -> np.ndarray:
 
 
 # %% [markdown]
-# **3. How far can you see?** Compute the receptive field behind a chain of layers, each given as the
-# width of its filter and its stride. The starter forgets that strides spread out all that follows.
+# **3. How far can you see?** Compute how many pixels in a row one number sees after a chain of layers. Each
+# layer is a pair: the width of its filter, and its stride. (Max pooling of two by two is `(2, 2)`.) The
+# starter forgets that a stride spreads out what all later layers see.
 
 
 # %% tags=["starter"]
@@ -603,10 +633,10 @@ def sees(layers: list[tuple[int, int]]) -> int:
 #   learned in one place holds everywhere.
 # - Few weights, much arithmetic: count multiply-adds beside weights.
 # - Pooling and stride make maps smaller and let each number see further.
-# - Maps move with the picture. The answer stays only if nothing behind them asks *where*; test it by
+# - Maps move with the picture. The answer can stay only if no later layer asks *where*; test it by
 #   moving the pictures.
 #
 # ## Where next
 #
 # Clothes in the middle of a dark square are the easy case. [CIFAR-10](cifar10.md) has colour photographs,
-# three channels each, of things in any pose, and there convolution leads by far more.
+# three channels each, of things in any pose, and there a good convolutional network leads by far more.

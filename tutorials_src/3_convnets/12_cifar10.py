@@ -35,7 +35,7 @@ titles = [*names, *[""] * 20]
 plots.image_grid(cifar.train.images[three_rows], titles, columns=10, subject="photographs")
 
 # %% [markdown]
-# Three photographs of each class, one below the other: any size, any pose, any background.
+# Three photographs of each class, one below the other: things of any size, in any pose, on any background.
 
 # %%
 splits = {"train": cifar.train, "validation": cifar.validation, "test": cifar.test}
@@ -52,13 +52,14 @@ plots.table(
 #
 # ## The network as published
 #
-# Here is the network that most introductions show: three [convolutions](convolution.md) with max pooling
-# between them, no padding, and a dense layer that draws the conclusion. Two parts deserve a word:
+# Here is a network such as many introductions show: three [convolutions](convolution.md) with max pooling
+# between them, no padding, and dense layers that draw the conclusion. Three parts deserve a word:
 #
+# - `Conv2D(32, 3)` is a convolution with 32 filters of three by three weights for each channel.
 # - `Rescaling` turns bytes into numbers from −1 to 1. As a layer, the preparation belongs to the
-#   network, and whoever uses it hands over bytes.
+#   network, and whoever uses the network hands over bytes.
 # - `Dropout`, as in [Regularisation](../networks/regularisation.md), sets a random part of its inputs to
-#   0 in each training step and enlarges the others to make up for it:
+#   0 in each training step and enlarges the others to make up for it. In use it changes nothing:
 
 # %%
 dropout = keras.layers.Dropout(0.5, seed=7)
@@ -102,12 +103,13 @@ cost_table(published)
 
 # %% [markdown]
 # Read the shapes from top to bottom: the maps get smaller and more numerous. (Two by two pooling
-# makes 6 rows of 13: the odd one at the end is dropped.) Check two numbers of `conv_1`: 32 filters of
-# 3 · 3 pixels · 3 channels, and 32 biases; and all filters at 30 · 30 places.
+# makes 6 rows of 13: the odd one at the end is dropped.) Check two numbers of `conv_1`. Weights: 32 filters
+# of 3 · 3 pixels · 3 channels, and 32 biases. Multiply-adds: all filters, without the biases, at 30 · 30
+# places.
 #
-# Train it as published, too: Adam with its usual rate, batches of 64, ten epochs, the loss the
-# cross-entropy of class numbers. Before the first step, that should be near the price of knowing
-# nothing, `{python} f"{np.log(10):.2f}"`.
+# Train it as published, too: Adam with the rate that Keras gives it, batches of 64, ten epochs. The loss
+# is the cross-entropy, with class numbers as labels. Before the first step, the loss should be near the
+# price of knowing nothing, `{python} f"{np.log(10):.2f}"`.
 
 # %% tags=["measured"]
 from snippets.training import OneCycle, Stopwatch
@@ -133,26 +135,28 @@ print(f"accuracy {first['val_accuracy']:.1%}; {published_time.cpu_seconds:.0f} C
 plots.learning_curves(run.history)
 
 # %% [markdown]
-# It is right on `{python} f"{first['val_accuracy']:.1%}"` of the validation photographs. At first their
-# curve is *better* than the training curve, and that is no mistake: the training numbers are measured
-# with dropout switched on, and averaged over an epoch in which the network was still improving.
+# It is right on `{python} f"{first['val_accuracy']:.1%}"` of the validation photographs. At first the
+# validation curves are *better* than the training curves, and that is no mistake: the training numbers are
+# measured with dropout switched on, and averaged over an epoch in which the network was still improving.
 #
 # ## What would you change?
 #
 # There are a hundred pieces of advice. Here are two that reach deep, one about the network and one about
-# the steps. **The network first**: four blocks instead of three layers, each a convolution with padding, max
-# pooling, [batch normalisation](convolution.md) and `relu`.
+# the steps of the optimizer. **The network first**: four blocks instead of three layers, each block a
+# convolution with padding, max pooling, [batch normalisation](convolution.md) and `relu`.
 
 # %%
 cost_table(cifar_convnet())
 
 # %% [markdown]
-# The last maps have two by two places. The largest number of each goes to one dense layer (`largest`; the
-# mean, as in global average pooling, is the other choice). No hidden layer, no dropout.
+# The last maps have two by two places. Of each map, only the largest number goes on to the one dense layer.
+# (The mean, as in global average pooling, is the other choice.) No hidden layer, no dropout.
 #
-# **The steps**: what [Adam](../networks/functional-api.md) evens out is the size of each single slope.
-# But weights act together. Suppose that a layer has two filters of two weights, and that the slopes are
-# these: both filters ask for nearly the same, and differ a little.
+# **The steps**: what [Adam](../networks/functional-api.md) evens out is the size of each single slope, the
+# derivative of the loss with respect to one weight. But weights act together. Suppose that a layer has two
+# filters of two weights, a column each, and that the slopes are those of the first picture, times 5: both
+# filters ask for nearly the same, and differ a little. The other pictures are the first step of two
+# optimizers, divided by its largest number without sign.
 
 # %%
 from snippets.convnets import ConvolutionMuon
@@ -167,21 +171,21 @@ largest = {name: step / np.abs(step).max() for name, step in steps.items()}
 plots.signed_images({"slopes / 5": slopes / 5, **largest}, numbers=True)
 
 # %% [markdown]
-# Adam moves all four weights by the same amount: the two filters stay alike, and what they disagreed
-# about is lost. (Signs are turned, because steps go down; each step is drawn with its largest number as
-# 1.) **Muon** reads the slopes of a layer as a matrix, a column a filter, and evens out its *directions*.
-# Here the matrix has two: *both alike*, with strength 9, and *one against the other*, with strength 1,
-# as you can check by multiplying it by (1, 1) and by (1, −1). Muon gives both the same strength, and
-# what is left is, up to a sign and a little roughness, the identity: each filter learns its own. It finds
-# this matrix with a few products of matrices, for the filters of convolutions; all other weights learn by
+# Signs are turned, because steps go down. Adam moves all four weights by the same amount: the two filters
+# move alike, and what they disagreed about is lost. **Muon** reads the slopes of a layer as a matrix, a
+# column a filter, and evens out its *directions*. Here the matrix has two: *both alike*, with strength 9,
+# and *one against the other*, with strength 1. Check it: the matrix times (1, 1) is (9, 9), and times
+# (1, −1) it is (1, −1). Muon gives both directions the same strength, and what is left is, up to a sign
+# and a little roughness, the identity matrix: each filter learns its own. Muon finds this matrix with a
+# few products of matrices. Here only the filters of convolutions learn by it, and all other weights by
 # Adam.
 #
 # ## Does it help?
 #
-# Ask before you spend: every photograph of a sample once, three seeds each, and a dense network beside
-# them. Adam and Muon go up to a peak rate and down, [one cycle](../networks/first-network.md). (Each
-# convolutional network has the best of three peak rates that were tried on it; a comparison with a rate
-# that suits one side only says nothing.)
+# Ask before you spend much: train for one epoch on a sample, with three seeds each, and a dense network
+# beside the others. The learning rate goes up to a peak and down, [one
+# cycle](../networks/first-network.md). (Each convolutional network has the best of three peak rates that
+# were tried on it: a rate that suits only one side would make the comparison worthless.)
 
 # %% tags=["measured"]
 from snippets.models import dense_network
@@ -230,22 +234,25 @@ plots.seed_dots(scores, xlabel="validation accuracy after one epoch")
 # `{python} f"{100 * (np.mean(scores['four blocks']) - np.mean(scores['as published'])):.0f}"` points on
 # average over the published network, Muon
 # `{python} f"{100 * (np.mean(scores['four blocks and Muon']) - np.mean(scores['four blocks'])):.0f}"` more.
-# After so few steps the published network is hardly better than a dense one, if at all: it learns slowly.
-# (The full edition has three more rows, with one change alone or a smaller network.)
+# Which part of the four blocks does it, this does not say. After so few steps the published network is
+# little better than a dense one, if at all: it learns slowly. (The full edition has three more rows, with
+# one change alone or a smaller network.)
 #
 # Seeds of one row differ by up to
 # `{python} f"{100 * max(max(row) - min(row) for row in scores.values()):.0f}"` points, and with
-# `{python} f"{len(cifar.validation):,}"` validation photographs each score has a luck of its own, of about
-# `{python} f"{100 * np.sqrt(0.25 / len(cifar.validation)):.1f}"`. So the order is no accident, while the sizes
-# of the steps are rough. One epoch says who is *quick*; a change that pays late, you would miss. The next
-# one is of that kind.
+# `{python} f"{len(cifar.validation):,}"` validation photographs each score depends on which photographs
+# those happen to be, by about
+# `{python} f"{100 * np.sqrt(0.25 / len(cifar.validation)):.1f}"` points (the formula comes with the exam). The
+# dots of the four blocks lie above all those of the published network, and with Muon higher again: that
+# order is no accident, but how large the gains are is known only roughly. And one epoch says who is
+# *quick*; a change that pays late, you would miss. The next one is of that kind.
 #
 # ## More photographs for nothing
 #
 # A car seen in a mirror is still a car, and so is one that stands two pixels further left. So flip and
 # shift each photograph at random, every time it is used: the network never sees quite the same set
 # twice. Such changes, which alter the pixels and not the label, are **data augmentation**. They belong
-# to the training data only.
+# to the training data only. Here are a photograph and eight such copies of it:
 
 # %%
 from functools import partial
@@ -260,14 +267,14 @@ copies[0] = horse
 plots.image_grid(copies, ["original"] + [""] * 8, columns=9, subject="copies of a photograph")
 
 # %% [markdown]
-# In a single epoch no photograph comes twice, and nothing can be learned by heart: there is nothing to
-# gain. Over many epochs there is.
+# In a single epoch no photograph comes twice, so there is little to gain. Over many epochs a network can
+# learn photographs by heart, and copies that change make it harder.
 #
 # ## At length
 #
-# Four blocks, Muon, flips and shifts, once, with time. The `tf.data` pipeline has the stages that you know from
-# [Fashion-MNIST](../networks/fashion-mnist.md): shuffle, batch, map (that is what `augmented` does, with a
-# new draw for every batch), prefetch.
+# Now train longer: four blocks, Muon, flips and shifts, with one seed. The `tf.data` pipeline has the
+# stages that you know from [Fashion-MNIST](../networks/fashion-mnist.md): shuffle, batch, map (that is what
+# `augmented` does, with a new draw for every batch), prefetch. It shuffles by itself, so `fit` need not.
 
 # %% tags=["measured"]
 epochs = {"default": 12, "full": 8}[cifar.edition]
@@ -311,19 +318,20 @@ plots.table(
 )
 
 # %% [markdown]
-# One seed each would be too little to judge a small difference; this one is not small, and it has its
-# price in arithmetic. In the curves, training ends ahead of validation, at
-# `{python} f"{long_run.history['accuracy'][-1]:.1%}"`: with flips and shifts, too, a network learns by heart in
-# the end. More photographs would help more than more epochs.
+# One seed each would be too little to judge a small difference. This difference is not small, and it has
+# its price in arithmetic. In the curves, the training accuracy ends ahead of validation, at
+# `{python} f"{long_run.history['accuracy'][-1]:.1%}"`: even with flips and shifts, a network learns by
+# heart in the end. More photographs would probably help more than more epochs.
 #
-# Some roads were tried, with one seed each, and not taken: a first layer with stride 2, and small copies of
-# the photographs in the first half of the training, saved seconds and cost accuracy; averaging the weights
-# over the last steps, and asking for a little less than certainty, changed no more than luck does.
+# Some other changes were tried for this page, with one seed each, and dropped. A first layer with stride 2,
+# and small copies of the photographs in the first half of the training, saved seconds and cost accuracy.
+# Averaging the weights over the last steps, and asking for a probability a little below 1 for the right
+# class (*label smoothing*), changed no more than luck does.
 #
 # ## Two ways to go wrong
 #
 # A convolution wants four axes: batch, height, width, channels. Grey pictures often come without
-# the last:
+# the last. (In the message, `ndim` is the rank.)
 
 # %% tags=["raises-exception"]
 grey_pictures = np.zeros((5, 28, 28), "float32")
@@ -336,7 +344,7 @@ keras.layers.Conv2D(8, 3)(grey_pictures)
 keras.layers.Conv2D(8, 3)(grey_pictures[..., None]).shape
 
 # %% [markdown]
-# The other mistake raises nothing. You remember that pixels should be scaled, and scale them before
+# The other mistake raises no error. You remember that pixels should be scaled, and scale them before
 # you hand them over, although this network does it itself.
 
 # %%
@@ -383,12 +391,13 @@ by_class = np.array([(given[cifar.test.labels == c] == c).mean() for c in range(
 plots.class_bars(by_class, names, overall=grades["ours"])
 
 # %% [markdown]
-# On average, things made by people are easier than animals: a truck has straight edges and one
-# shape, a cat has any shape a cat likes. The network is right on
+# On average, vehicles are easier than animals, perhaps because a truck has straight edges and one
+# shape, and a cat any shape a cat likes. The network is right on
 # `{python} f"{by_class.max():.0%}"` of its best class, *`{python} names[by_class.argmax()]`*, and
 # on `{python} f"{by_class.min():.0%}"` of its worst, *`{python} names[by_class.argmin()]`*. One class has a
 # tenth of the photographs, so the luck of the draw is about three times as large as above (the root of
-# ten): do not make much of small differences between bars. What is each class taken for?
+# ten): do not make much of small differences between bars. What is each class taken for? Each row below is
+# a true class, in percent; each column an answer.
 
 # %%
 plots.confusion_matrix(cifar.test.labels, given, class_names=names)
@@ -401,8 +410,9 @@ worst = np.unravel_index(both_ways.argmax(), both_ways.shape)
 print("confused most often:", " and ".join(names[c] for c in worst), both_ways.max(), "times")
 
 # %% [markdown]
-# Cats and dogs: four legs, fur, any pose, often on a sofa. Here are those on which the network was most
-# certain and wrong.
+# That counts both directions. Cats and dogs: four legs, fur, any pose, often on a sofa. Here are the eight
+# on which the network was most certain and wrong, each with its label, the answer, and the probability
+# that the network gave to the answer.
 
 # %%
 CAT, DOG = names.index("cat"), names.index("dog")
@@ -415,15 +425,16 @@ plots.image_grid(cifar.test.images[surest], titles, columns=8, subject="cats and
 
 # %% [markdown]
 # With some you would hesitate yourself: 32 by 32 pixels do not leave much of a muzzle. With others you
-# would not, and no reason why the network does is visible from here;
-# [What did it learn?](explanations.md) asks that question. And it is sure: the numbers are what it gives
-# to the wrong answer, so its certainty deserves the doubt of [Evaluation](../networks/evaluation.md).
+# would not, and you cannot see here why the network is wrong;
+# [What did it learn?](explanations.md) asks that question. And wrong as it is, it is sure: its certainty
+# deserves the doubt of [Evaluation](../networks/evaluation.md).
 #
 # ## What the first filters look like
 #
 # The filters of the first layer lie on the photograph itself, so you can look at them as tiny
-# pictures, their weights for red, green and blue as a colour. Mid grey is a weight of 0. They are sorted:
-# first those that weigh red, green and blue most nearly alike. (`grey_share` says how nearly, from 0 to 1.)
+# pictures, their weights for red, green and blue as a colour. Mid grey is a weight of 0 in all three. They
+# are sorted, row by row: first those whose weights for red, green and blue are most nearly the same.
+# (`grey_share` says how nearly, from 0 to 1; above one half, a filter counts as *mostly alike*.)
 
 # %%
 filters = network.get_layer("conv_1").get_weights()[0]  # height, width, channels, filters
@@ -433,10 +444,10 @@ plots.filter_grid(filters[..., np.argsort(-share)])
 # %% [markdown]
 # Of `{python} f"{len(share)}"` filters, `{python} f"{(share > 0.5).sum()}"` weigh the colours mostly
 # alike and answer to brightness: with luck you find one that is dark on one side and light on the other,
-# like the one you [slid by hand](convolution.md). The last ones compare colours. Nobody asked for either;
-# [descent](../foundations/gradients.md) on the loss found them. Where the story of *edges, then corners,
-# then wheels* breaks: most of these filters look like confetti. Nine pixels are few, each filter began
-# as random numbers, and it only had to become useful, not beautiful.
+# like the one you [slid by hand](convolution.md). The last ones compare colours. Nobody asked for either
+# kind; [descent](../foundations/gradients.md) on the loss found them. You will often read that networks see
+# *edges, then corners, then wheels*. Here that story breaks: most of these filters look like confetti. Nine
+# pixels are few, each filter began as random numbers, and it only had to become useful, not beautiful.
 
 # %% tags=["claims"]
 bar = {"default": 0.72, "full": 0.82}[cifar.edition]
@@ -466,9 +477,9 @@ assert by_class[vehicles].mean() > by_class[animals].mean() + 0.03, (
 # ## Exercises
 #
 # **1. What comes into the frame?** Move a row of pixels by 2 to the left, and two places at the right have
-# no pixel. `random_shift` shows the border as in a mirror: behind the last pixel comes the one
-# before the last. Write the function that says which pixel is shown. The starter knows only the left
-# border.
+# no pixel. `random_shift` fills them as in a mirror: after the last pixel comes the one before the last,
+# and so on back. Places and pixels are counted from 0; places left of the row are negative. Write the
+# function that returns the number of the pixel shown at a place. The starter knows only the left border.
 
 
 # %% tags=["starter"]
@@ -494,8 +505,8 @@ def mirrored_place(place: int, size: int) -> int:
 
 
 # %% [markdown]
-# **2. How many weights?** Count the weights of a `Conv2D` layer with square filters. Each filter
-# covers all channels of its input. The starter forgets something.
+# **2. How many weights?** Count the weights of a `Conv2D` layer whose filters are `kernel` by `kernel`
+# pixels. Each filter covers all channels of its input. The starter forgets something.
 
 
 # %% tags=["starter"]
@@ -519,10 +530,10 @@ def conv_weights(kernel: int, channels: int, filters: int) -> int:
 
 # %% [markdown]
 # **3. Ask twice.** The network may answer differently for a photograph and its mirror image, though
-# both show the same thing. Average the logits of the two: the answer then cannot depend on the
-# side. It costs nothing in training, and every question twice. (The loss of the average is never above
-# the average of the two losses, because the cross-entropy, drawn over the logits, has the shape of a
-# bowl.) The starter turns the photographs upside down.
+# both show the same thing. Average the logits of the two: the answer then cannot depend on which way
+# the thing looks. It costs nothing in training, and in use each photograph is asked about twice. (The loss
+# of the average is never above the average of the two losses, because the cross-entropy, drawn over the
+# logits, has the shape of a bowl.) The starter turns the photographs upside down instead.
 
 
 # %% tags=["starter"]
@@ -559,8 +570,8 @@ print(f"asked twice: {(twice == cifar.validation.labels).mean():.1%}")
 # %% [markdown]
 # ## What to remember
 #
-# - Compare changes on a short schedule, with several seeds, one change at a time; but what pays late needs
-#   a long one.
+# - Compare changes in short trainings, with several seeds, one change at a time; but a change that pays
+#   late needs a long one.
 # - Muon evens out the directions of a layer's step, where Adam evens out its single numbers.
 # - Flips and shifts make new training photographs for nothing, and are off when the network is judged.
 # - Keep the scaling inside the network, and know what range of numbers it wants.

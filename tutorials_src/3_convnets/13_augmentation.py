@@ -62,7 +62,8 @@ plots.image_grid(pictures, list(versions), columns=5, subject="versions of a pho
 #
 # ## By hand
 #
-# The two workhorses, on a picture of three rows and four columns. First mirrored, then moved:
+# The two changes that are used most, on a picture of three rows and four columns: mirroring it, and
+# moving it.
 
 # %%
 numbers = np.arange(12).reshape(1, 3, 4, 1)
@@ -72,15 +73,15 @@ sheets = {"as it is": numbers, "mirrored": mirrored, "moved": moved}
 plots.tensor_picture({name: sheet[0, :, :, 0] for name, sheet in sheets.items()})
 
 # %% [markdown]
-# Moving leaves a row or column empty. Here it is filled with the picture's own mirror image, so
-# that no black edge betrays what was done; find the numbers that occur twice. It is the same as
-# laying a mirrored border around the picture and cutting out the old size at a random place, a
-# **random crop**.
+# Here everything moved up by one row and left by one column, and the last row and column came free.
+# They are filled with the picture's own mirror image, so that no black edge betrays what was done:
+# behind 5, 6, 7 comes 6 again. It is the same as laying a mirrored border around the picture and
+# cutting out a piece of the old size at a random place, a **random crop**.
 #
-# Others have names, too. *All three*, brightness, contrast and saturation changed at random, is
-# **colour jitter**. *A part hidden* is **cutout**, and `RandAugment` draws some changes from a long
-# list. *With a truck* is **mixup**: two pictures are blended, and their labels in the same
-# proportion:
+# Other versions of the horse have names, too. *All three* has its brightness, contrast and saturation
+# changed at random: **colour jitter**. *A part hidden*, by a square at a random place, is **cutout**.
+# `RandAugment` draws its changes from a long list. *With a truck* is **mixup**: two pictures are
+# blended, and their labels in the same proportion:
 
 # %%
 share = float(blended_labels[0, 7])
@@ -88,10 +89,10 @@ titles = ["horse", "truck", f"{share:.0%} horse, {1 - share:.0%} truck"]
 plots.image_grid(np.concatenate([pair, blended[:1]]) / 255, titles, subject="pictures")
 
 # %% [markdown]
-# All of this is random, but not left to chance. `random_shift`, like TensorFlow's
+# All of this is drawn at random, and still you can repeat it. `random_shift`, like TensorFlow's
 # `tf.image.stateless_random_flip_left_right`, takes a seed of two numbers: same pictures, same
-# seed, same result. Another seed for each batch makes new versions in each epoch. `augmented` does
-# that for a whole `tf.data` pipeline:
+# seed, same result. To get new versions in each epoch, give each batch another seed. `augmented` does
+# that for a whole `tf.data` pipeline. Here its one batch is five times the same horse:
 
 # %%
 from snippets.augmentation import augmented
@@ -105,12 +106,16 @@ again = next(iter(augmented(one_batch, mirror, move, colour_jitter, seed=7)))[0]
 plots.image_grid(np.concatenate(epochs), ["epoch 1"] * 5 + ["epoch 2"] * 5, subject="versions")
 
 # %% [markdown]
+# The second epoch brings other versions. A second pipeline with the same seed makes the first epoch
+# again (`again`).
+#
 # ## In the model, or in the dataset?
 #
 # There are two places to make the versions. Keras has layers that you put into the network, in
 # front of everything else. Or you map a function over the dataset, and the network never knows.
-# Take a small network, once with two such layers inside and once plain. (It averages blocks of two
-# by two pixels first, to be cheap: many networks are trained on this page.)
+# Take a small network, once with two such layers inside and once plain. The layers mirror at random
+# and move by up to an eighth of the picture, four pixels, as `move` does. (The network averages blocks
+# of two by two pixels first, to be cheap: many networks are trained on this page.)
 
 # %%
 from snippets.convnets import fashion_convnet
@@ -156,13 +161,14 @@ for way, (each, examples) in ways.items():
 plots.table([{"augmentation": w, "CPU ms a photograph": f"{1e3 * s:.2f}"} for w, s in cost.items()])
 
 # %% [markdown]
-# On a processor, versions are not free beside so small a network, wherever they are made. The two
-# kinds are not quite the same: `RandomTranslation` moves by any part of a pixel and computes each
-# pixel anew, `random_shift` copies whole pixels. What else differs is who does the work. In the
-# dataset it is always the processor, and with `prefetch` it works while a
-# [GPU](../networks/fashion-mnist.md) trains. In the model it is whatever the network runs on.
+# The first row is training alone; what the others take more is the price of the versions. On a
+# processor they are not free beside so small a network, wherever they are made. (The last row's work is
+# not quite the same: `RandomTranslation` moves by any part of a pixel and computes each pixel anew,
+# `random_shift` copies whole pixels.) The places differ in who does the work. In the dataset it is
+# always the processor, and with `prefetch` it works while a [GPU](../networks/fashion-mnist.md) trains.
+# In the model it is whatever the network runs on.
 #
-# And what differs in the file?
+# And what differs in the file, when you save the network?
 
 # %%
 from snippets.export import classes_in_keras_file
@@ -172,8 +178,9 @@ for name, network in {"inside": inside, "plain": plain}.items():
     print(name, [each for each in classes_in_keras_file(f"{name}.keras") if "Random" in each])
 
 # %% [markdown]
-# Layers in the model travel with it, and whoever trains on gets the same augmentation without
-# asking. They should work in training only, as dropout does. Do they? Ask twice about one horse:
+# Layers in the model travel with it, and whoever trains it further gets the same augmentation without
+# asking. They should work in training only, as dropout does. Do they? Ask twice about one horse. If
+# the layers rest, both answers are the same:
 
 # %%
 ways = {
@@ -186,9 +193,9 @@ print(*(f"{way}: the same answer twice? {same}" for way, same in repeats.items()
 
 # %% [markdown]
 # `fit`, `predict`, `evaluate` and the exports of [Save, export, use](../beyond/export.md) tell each
-# layer whether this is training. A plain call says nothing, and while dropout then rests, these
-# layers take it for training. So write `training=False` when you call. A layer alone in a dataset
-# has the same habit:
+# layer whether this is training. A plain call, as in the third line, says nothing. Dropout then rests,
+# but these layers take the call for training. So write `training=False` when you call. A layer that
+# is mapped over a dataset is called plainly, too:
 
 # %%
 held_out = tf.data.Dataset.from_tensor_slices((cifar.validation.images[:100],)).batch(100)
@@ -197,14 +204,14 @@ changed = (careless != cifar.validation.images[:100]).any(axis=(1, 2, 3)).sum()
 print(f"{changed} of 100 validation photographs are changed")
 
 # %% [markdown]
-# No error, no warning: the grades now hang on dice. Map over the training data only, and keep
-# validation and test photographs as they came.
+# No error, no warning: a validation accuracy measured on these depends on dice. Map over the training
+# data only, and keep validation and test photographs as they came.
 #
 # ## How much is it worth?
 #
-# That depends on how many photographs you have. Three sizes, each as they are and mirrored and
-# moved, three seeds each, and all trained for the same number of steps. The validation photographs
-# are never changed.
+# That depends on how many photographs you have. Take training sets of three sizes, each with its
+# photographs as they are, and mirrored and moved at random; three seeds each, and always the same
+# number of steps. The validation photographs are never changed.
 
 # %%
 from snippets.experiments import restart
@@ -254,25 +261,27 @@ lead = 100 * np.array([np.mean(pair[1]) - np.mean(pair[0]) for pair in pairs.val
 clear = [size for size, pair in pairs.items() if min(map(max, pair)) < max(map(min, pair))]
 
 # %% [markdown]
-# With `{python} few` photographs, the versions are worth `{python} f"{lead[0]:.0f}"` points. With
-# `{python} some` it is `{python} f"{lead[1]:+.1f}"`, with `{python} many`
-# `{python} f"{lead[2]:+.1f}"`. (Clear of the noise, so that all dots of one curve are above those
-# of the other: with `{python} " and ".join(clear)`.) Why? In these steps each of the few
-# photographs is shown `{python} f"{steps * 64 / min(samples):.0f}"` times, time enough to [learn it
+# With `{python} few` photographs, the versions are worth `{python} f"{lead[0]:.0f}"` points of
+# accuracy. With `{python} some` it is `{python} f"{lead[1]:+.1f}"`, with `{python} many`
+# `{python} f"{lead[2]:+.1f}"`. (A difference is clear of the noise where all dots of one curve lie
+# above those of the other: here with `{python} " and ".join(clear)`.) Why? In these steps each of the
+# few photographs is shown `{python} f"{steps * 64 / min(samples):.0f}"` times, time enough to [learn it
 # by heart](../networks/regularisation.md), and each of the many only
 # `{python} f"{steps * 64 / max(samples):.0f}"` times. A network that is still busy learning what it
-# has seen needs no variety. (So do not conclude that versions are useless for large sets: large
-# sets are trained for longer.)
+# has seen needs no variety. (Do not conclude that versions are useless for large sets: usually, large
+# sets are trained for more steps.)
 #
 # So look before you augment: a training accuracy far above the validation accuracy says that there
-# is something to gain. If both are equally low, changed pictures only make the lesson harder.
+# is something to gain. If both are low and near each other, changed pictures only make the lesson
+# harder.
 #
 # ## When a flip lies
 #
 # Which way does a shoe point? In [Fashion-MNIST](../networks/fashion-mnist.md) the sneakers point
-# to the left. Mirror every second one, and you have a task. Then train three times: on the
-# photographs as they are, with their mirror images added, as everybody does it, and with mirror
-# images whose label is turned, too.
+# to the left. Mirror every second one, and you have a task for a network: left or right? Train it on
+# three lessons: on these shoes as they are; with their mirror images added under the same label, as
+# you would with a horse; and with their mirror images added and the label turned, *left* into *right*
+# and *right* into *left*.
 
 # %%
 from snippets.datasets import load_fashion_mnist
@@ -329,15 +338,17 @@ for name, scores in right.items():
     print(f"{' '.join(name.split())}: right {said} by seed, {sure[name]:.0%} sure on average")
 
 # %% [markdown]
-# The second network was shown each shoe pointing left and pointing right under the same label, so
-# there was nothing to learn. It learned that thoroughly: `{python} f"{sure['mirrored']:.0%}"` sure
-# is what you call a coin. (What is left of its accuracy is the side to which the coin leans.) The
-# same versions with their labels turned are as good as new shoes. So do not ask whether a *picture*
-# can be mirrored; ask about the *question*. Arrows, text, an X-ray's left and right, a box around a
-# dog: mirror the picture, and something in the label has to follow.
+# In the picture, a row is a lesson, and its five shoes are the same in each row: left, right, left,
+# right, left. The second lesson shows each shoe pointing left and pointing right under the same label,
+# so there is nothing to learn. The networks learned that thoroughly:
+# `{python} f"{sure['mirrored']:.0%}"` sure, on average, is little more than tossing a coin. The same
+# mirror images with their labels turned do no harm. So do not ask whether a *picture* can be mirrored;
+# ask about the *question*. An arrow, an X-ray's left and right, a box around a dog: mirror the picture,
+# and the label has to follow.
 #
-# A milder lie: photographs of animals and vehicles, mirrored upside down. The labels stay true. But
-# nobody takes such photographs.
+# A milder lie: back to the animals and vehicles of CIFAR-10, the training set of middle size, each
+# photograph turned upside down with a chance of one half. The labels stay true. But nobody takes such
+# photographs.
 
 # %%
 upside_down = tf.image.stateless_random_flip_up_down
@@ -350,8 +361,8 @@ for seed in seeds:
 plots.seed_dots(lies, xlabel="validation accuracy")
 
 # %% [markdown]
-# Half of what this network saw stood on its head. It spent a part of its steps on a world that does
-# not exist.
+# Each dot of *upside down* lies below every dot of *left to right*. Half of what these networks saw
+# stood on its head: they spent a part of their steps on a world that does not exist.
 #
 # ## What goes wrong: the same photograph on both sides
 #
@@ -381,9 +392,10 @@ promised, true = (np.mean(leak[f"versions first: {kind}"]) for kind in kinds)
 print(f"promised {promised:.0%}, kept {true:.0%}")
 
 # %% [markdown]
-# The validation set promises `{python} f"{promised:.0%}"`. On photographs that are new, the same
-# networks are right on `{python} f"{true:.0%}"`. Look at validation pictures, and below them the
-# training pictures that are most like them:
+# Your validation set promises `{python} f"{promised:.0%}"`, on average over three seeds. On
+# photographs that are really new, those of CIFAR-10's own validation set, the same networks are right
+# on `{python} f"{true:.0%}"`. Look at some of your validation pictures, and below each the training
+# picture that is most like it:
 
 # %%
 from snippets.augmentation import closest_copies
@@ -394,12 +406,13 @@ titles = ["validation"] * 6 + [f"training,\n{alike:.0%} alike" for alike in foun
 plots.image_grid(pictures, titles, columns=6, subject="pictures and their closest copies")
 
 # %% [markdown]
-# The same photographs on both sides. Mirrored and moved, they are still pixel for pixel the same,
-# and `closest_copies` looks for just that: of 100 validation pictures,
-# `{python} f"{(found.likeness > 0.95).sum()}"` have a training picture that is more than 95% alike
-# (the correlation of their pixels). This is the [leak](../networks/fashion-mnist.md) by
-# near-duplicates, home-made: the network recognises the photograph, not the horse. There is nothing
-# wrong with the versions. The cure is the order of two lines: **split first, augment after**.
+# The same photographs on both sides. Mirrored and moved, a photograph keeps its pixels, all but those
+# at the edges. `closest_copies` looks for such copies: it mirrors and moves one picture over the other
+# until they fit best. Of 100 validation pictures, `{python} f"{(found.likeness > 0.95).sum()}"` have a
+# training picture that is more than 95% alike (the correlation of their pixels, 100% for an exact
+# copy). This is the [leak](../networks/fashion-mnist.md) by near-duplicates, home-made: the network
+# recognises the photograph, not the horse. There is nothing wrong with the versions. The cure is the
+# order of two lines: **split first, augment after**.
 
 # %%
 for seed in seeds:
@@ -412,15 +425,16 @@ clean = closest_copies(photos.images[out], five_versions(photos.images[kept]))
 plots.seed_dots(leak, xlabel="accuracy")
 
 # %% [markdown]
-# Now the validation set tells what new photographs will tell, as well as 100 photographs can, and
-# `{python} f"{(clean.likeness > 0.95).sum()}"` of them have a copy among the training pictures. The
-# honest networks are about as good as the others: the leak improved nothing but the grade.
+# After *split first*, the validation set tells what new photographs tell, as well as 100 of them can,
+# and `{python} f"{(clean.likeness > 0.95).sum()}"` have a copy among the training pictures. Compare the
+# two rows of *new photographs*: the honest networks are about as good as the others, with fewer
+# photographs to learn from. What the leak improved was the grade.
 #
 # ## The exam, asked once and asked four times
 #
-# At last the test photographs, for the networks that learned from `{python} few`. Versions help at
-# this end, too: ask about several versions of each photograph and average the logits. That is
-# **test-time augmentation**.
+# At last the test photographs, for the networks that learned from `{python} few`. You can use
+# versions at this end, too: ask about several versions of each photograph and average the logits. That
+# is **test-time augmentation**. Does it help?
 
 
 # %%
@@ -446,9 +460,9 @@ once, often, versions_once, versions_often = (np.mean(scores) for scores in exam
 # Asking about four versions is worth `{python} f"{100 * (versions_often - versions_once):+.1f}"`
 # points to the networks that were trained on versions, and
 # `{python} f"{100 * (often - once):+.1f}"` to the others, at four times the price: look at how far
-# the dots spread before you believe in either. What the versions in training gave,
-# `{python} f"{100 * (versions_once - once):.1f}"` points, is far more than the spread, and costs
-# nothing in use.
+# the dots of a row spread before you believe in either. What the versions in training gave to networks
+# that are asked once, `{python} f"{100 * (versions_once - once):.1f}"` points, is clear of the noise
+# (no dot of one row reaches the other), and costs nothing in use.
 
 # %% tags=["claims"]
 small = min(samples)
@@ -482,9 +496,9 @@ assert min(exam_versions) > max(exam_once), "the versions are worth it on the te
 # %% [markdown]
 # ## Exercises
 #
-# **1. Blend by hand.** Write mixup for one given share: return share · picture + (1 − share) · the
-# picture that `order` names, and the one-hot labels likewise. The starter makes horses with a truck
-# in them, and calls them horses.
+# **1. Blend by hand.** Write mixup with one share for all pictures. Picture `i` becomes share ·
+# picture `i` + (1 − share) · picture `order[i]`; do the same with the one-hot labels, and return both.
+# The starter makes horses with a truck in them, and calls them horses.
 
 
 # %% tags=["starter"]
@@ -507,8 +521,9 @@ def blend(images, labels, order, share):
 
 
 # %% [markdown]
-# **2. The box moves, too.** A detector's label is a box: first row, first column, and the row and
-# column behind its end. Mirror the picture *and* the box. The starter leaves the box where it was.
+# **2. The box moves, too.** Where the question is *where is the dog?*, the label is a box: its first
+# row, its first column, and the row and the column after its last ones, as in a slice. Mirror the
+# picture left to right *and* the box with it. The starter leaves the box where it was.
 
 
 # %% tags=["starter"]
@@ -535,9 +550,9 @@ def mirror_with_box(image, box):
 
 # %% [markdown]
 # **3. Split what is already augmented.** Somebody hands you the 2,500 versions, with
-# `photo_numbers`: which photograph each was made from. Return the indices to train on and those to
-# hold out. Hold out about a fifth of the *pictures*, with no photograph on both sides. The starter
-# splits as the leak did. (scikit-learn has a `GroupShuffleSplit`.)
+# `photo_numbers`: which photograph each was made from. Return the indices of the versions to train on
+# and of those to hold out. Hold out about a fifth of the versions, with no photograph on both sides.
+# The starter splits as the leak did. (scikit-learn has a `GroupShuffleSplit`.)
 
 
 # %% tags=["starter"]
@@ -572,17 +587,17 @@ def split_by_photo(photo_numbers, seed):
 # ## What to remember
 #
 # - Change what does not matter to the *question*, and keep or change the label accordingly.
-# - The fewer photographs, and the longer you train on them, the more it is worth. Where the network has not
-#   yet learned the training set, it is worth nothing.
+# - The fewer photographs, and the longer you train on them, the more augmentation is worth. Where the
+#   network has not yet learned its training set, there is little to gain.
 # - Make versions of the training photographs alone, after the split. Never map a random layer over
 #   validation data.
-# - In the model or in the dataset: the versions are of one kind, the work is done in another place.
-#   Layers in a model need `training=False` in a plain call.
+# - The same layer can stand in the model or in the dataset; what differs is where the work is done, and
+#   what is saved. Layers in a model need `training=False` in a plain call.
 #
 # ## Where next
 #
-# Does the network that saw mirrored photographs look at other places? Ask it, as in [What did it
-# learn?](explanations.md). Whether a gain is more than luck is told in
-# [Experiments](../networks/experiments.md). And if there are too few photographs even so, start
-# from a network that has learned from others, instead of from random weights: that is
+# Does a network that was trained on mirrored photographs look at other parts of a picture? Ask it, as
+# in [What did it learn?](explanations.md). How to tell a gain from luck is the matter of
+# [Experiments](../networks/experiments.md). And if you have too few photographs even with all their
+# versions, start from a network that has learned from others, instead of from random weights: that is
 # [Transfer learning](transfer-learning.md).

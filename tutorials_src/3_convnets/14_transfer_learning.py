@@ -40,9 +40,9 @@ titles = [names[NEW[i // 10]] if i % 10 == 0 else "" for i in range(40)]
 plots.image_grid(rows / 255, titles, columns=10, subject="photographs, ten of each class")
 
 # %% [markdown]
-# Train a [convolutional network](cifar10.md) on the forty and their mirror images, four blocks of
-# convolution, pooling, [batch normalisation](convolution.md) and `relu`, and see how often it is
-# right on photographs that it has not seen.
+# Take a [convolutional network](cifar10.md) with four blocks of convolution, pooling, [batch
+# normalisation](convolution.md) and `relu`. Train it on the forty and their mirror images, and see
+# how often it is right on photographs that it has not seen.
 
 
 # %%
@@ -94,16 +94,17 @@ print(f"on its forty photographs: {accuracy(from_scratch, few):.0%}")
 print(f"on {len(new_validation):,} others: {accuracy(from_scratch, new_validation):.0%}")
 
 # %% [markdown]
-# Guessing is right on a quarter. From forty photographs it had to find out what an edge is, what
-# fur looks like, that the background does not count, and at last what a cat is. Most of that has
-# nothing to do with cats. You learned it long before you saw your first ship.
+# Guessing is right on a quarter. The network has learned its forty by heart, and does far worse on
+# others. From forty photographs it had to find out what an edge is, what fur looks like, that the
+# background does not count, and at last what a cat is. Most of that has nothing to do with cats. You
+# learned it long before you saw your first ship.
 #
 # ## A network that has seen something
 #
-# CIFAR-10 has six more classes, with plenty of photographs. Learning from one task for another is
-# **transfer learning**. Train the same four blocks on the six, with a dense layer of six logits on
-# top. The blocks are the **base**, the dense layer is the **head**: the base describes a photograph
-# by 128 numbers, the head draws the conclusion.
+# CIFAR-10 has six more classes, with plenty of photographs. To use what was learned from one task for
+# another is **transfer learning**. Train the same four blocks on the six classes, with a dense layer of
+# six logits on top. The blocks are the **base**, the dense layer is the **head**: the base describes a
+# photograph by 128 numbers, the head draws the conclusion.
 
 # %%
 old_train, old_validation = only(cifar.train, OLD), only(cifar.validation, OLD)
@@ -116,7 +117,8 @@ old_accuracy = accuracy(old_network, old_validation)
 print(f"{', '.join(names[OLD])}: {old_accuracy:.1%}")
 
 # %% [markdown]
-# Show it the new classes. It must answer with one of its six; here is how often it says what.
+# Now show it the new classes. It must answer with one of its six: a row is a class that is shown, a
+# column an answer.
 
 # %%
 said = describe(old_network, new_validation.images).argmax(axis=1)
@@ -150,14 +152,16 @@ half_done.set_weights(old_network.get_weights())
 np.array_equal(half_done.layers[0].get_layer("conv_1").kernel, base.get_layer("conv_1").kernel)
 
 # %% [markdown]
-# The error came at the last layer, after all others had been copied. Do not try this on a network
-# that you want to keep. Take the base, on purpose, and leave the head behind.
+# `True`: the first layer has the new weights all the same. The error came at the last layer, after all
+# others had been copied. Do not try this on a network that you want to keep. Take the base, on purpose,
+# and leave the head behind.
 #
 # ## Without any training
 #
-# How good is the description? Here is a classifier without a single step of training: average the
-# descriptions of the ten photographs of each class, and give a new photograph to the nearest
-# average.
+# How good is the base's description, those 128 numbers, for the new classes? Here is a classifier
+# without a single step of training: average the descriptions of the ten photographs of each class,
+# and give a new photograph to the class with the nearest average. First four points with two numbers
+# each, and two points that ask for their class:
 
 
 # %%
@@ -170,8 +174,8 @@ toy = np.array([[0, 0], [2, 0], [8, 6], [8, 8]])
 nearest_mean(toy, np.array([0, 0, 1, 1]), np.array([[3, 1], [6, 6]]))
 
 # %% [markdown]
-# Check by hand: the averages are (1, 0) and (8, 7). Now with photographs, described once by their
-# pixels, once by the base.
+# Check by hand: the averages are (1, 0) and (8, 7), so (3, 1) goes to class 0 and (6, 6) to class 1.
+# Now with photographs, described once by their pixels, once by the base.
 
 # %%
 vectors = {
@@ -185,17 +189,18 @@ without_training = {
 plots.table([{"described by": n, "right": f"{v:.0%}"} for n, v in without_training.items()])
 
 # %% [markdown]
-# Ten photographs of each class and no training at all, and it beats the network from scratch: the
-# base's numbers tell classes apart that it has never been told of.
+# Ten photographs of each class and no training on them at all, and the averages of the base's numbers
+# beat the network from scratch: they tell classes apart that the base has never been told of.
 #
 # ## Freeze the base, train a head
 #
-# With ten photographs of each class, averages are hard to beat. A trained head gives every one of
-# the 128 numbers a weight for every class, and gains more when there are more photographs. Put a
-# new head on the base and train it alone: the base is a **feature extractor**. To keep training
-# away from its weights is **freezing** them: in Keras, `base.trainable = False` before `compile`.
-# That is easy to get wrong and hard to see, so `frozen` here does it for a block of lines, compares
-# the weights bit by bit, and raises an error if one has changed.
+# With ten photographs of each class, averages are hard to beat. A trained head can do more where there
+# are more photographs: it gives every one of the 128 numbers a weight for every class. Put a new head
+# on the base and train the head alone: the base is then a **feature extractor**. To keep training away
+# from the base's weights is **freezing** them: in Keras, `base.trainable = False` before `compile`. (A
+# training step that is already traced stays as it is.) If weights move all the same, no error tells
+# you. So `frozen` freezes the base for the lines of a `with` block, compares its weights bit by bit at
+# the end, and raises an error if one has changed.
 
 # %%
 from snippets.transfer import fingerprint, frozen, with_head
@@ -216,16 +221,20 @@ print(f"the base before: {before[:16]}…, after: {after[:16]}…")
 print(f"new classes: {accuracy(new_network, new_validation):.0%}")
 
 # %% [markdown]
-# Two fingerprints of all its weights, and not a bit has moved. Only the head's
-# `{python} f"{new_network.get_layer('logits').count_params()}"` weights were trained, and the
-# network is right on `{python} f"{accuracy(new_network, new_validation):.0%}"` where the one from
-# scratch had `{python} f"{accuracy(from_scratch, new_validation):.0%}"`.
+# A fingerprint is computed from all weights of the base, and comes out differently if a single bit
+# does. The two are equal: not a bit has moved. Only the head's
+# `{python} f"{new_network.get_layer('logits').count_params()}"` weights were trained (128 and a bias
+# for each of four classes), and the network is right on
+# `{python} f"{accuracy(new_network, new_validation):.0%}"` where the one from scratch had
+# `{python} f"{accuracy(from_scratch, new_validation):.0%}"`.
 #
 # ## Fine-tuning
 #
-# The base was made for frogs and trucks. **Fine-tuning** thaws it, all of it or its last layers,
-# and trains on, head and base together, in small steps. The head comes first: a head of random
-# weights asks for random changes of the base. Here is what each way may change:
+# The base was made for frogs and trucks. **Fine-tuning** thaws it, all of it or its last layers, so
+# that its weights may change again, and trains head and base on together, in small steps. The head is
+# trained alone first, as above: a head of random weights asks for random changes of the base.
+# (`with_head` keeps the base inside a layer called `inference`; you will see what for.) Here is what
+# each way of training may change, from the first layer at the bottom to the logits at the top:
 
 # %%
 from snippets.transfer import trainable_parts, unfreeze_last
@@ -256,11 +265,13 @@ ways["fine-tuning"] = trainable_parts(tuned)
 plots.trained_parts(ways)
 
 # %% [markdown]
-# In the right column, batch normalisation stays frozen. You will see why.
+# Under each name stands how many weights are trained, of how many. In the right column, batch
+# normalisation stays frozen: the section on rate 0, below, shows why.
 #
-# Small steps, then. How small? Train with three learning rates, three seeds each: every seed draws
-# other photographs and another first head. And ask two questions of each network. How often is it
-# right on the new classes? And, with the *old* head put back on its base, on the old ones?
+# Small steps, then. How small? Fine-tune with three learning rates (the peaks of a cycle), three seeds
+# each: every seed draws other photographs and another first head. And ask two questions of each
+# network. How often is it right on the new classes? And how often is its base, with the *old* head put
+# back, right on the old ones?
 
 # %%
 seeds, rates = (7, 8, 9), (0.001, 0.01, 0.1)
@@ -281,20 +292,22 @@ curves = {"new classes": on_new, "old classes, old head": on_old}
 plots.seed_lines(curves, xlabel="learning rate of fine-tuning", ylabel="validation accuracy")
 
 # %% [markdown]
-# At 0.001 the base keeps what it knew, and so do the new classes. At 0.01 its old head is right on
-# `{python} f"{np.mean(on_old[0.01]):.0%}"` instead of `{python} f"{old_accuracy:.0%}"`. This is
-# **catastrophic forgetting**: the loss asks about forty photographs, and nothing in it speaks for
-# the rest. That might be all right, since you have no use for frogs. But the new classes lose as
-# well, because most of what the base knew about frogs was about edges, surfaces and outlines. At
-# 0.1 nothing is left of either. The right learning rate is well below the one that trained the
-# base; you can tell by looking at both curves.
+# At 0.001 the base keeps most of what it knew, and both curves are at their best. At 0.01 the base
+# with its old head is right on `{python} f"{np.mean(on_old[0.01]):.0%}"` instead of
+# `{python} f"{old_accuracy:.0%}"`. This is **catastrophic forgetting**: the loss asks about forty
+# photographs, and nothing in it speaks for the rest. That might be all right, since you have no use
+# for frogs. But the new classes lose as well: most of what the base knew about frogs was about edges,
+# surfaces and outlines. At 0.1 both are near guessing, which is right on a quarter of the new and a
+# sixth of the old. Of the three rates, only 0.001 is below 0.004, the peak rate that trained the base:
+# begin well below it, and look at both curves.
 #
 # ## How much is it worth?
 #
-# Four ways to use ten or more photographs of each class, three seeds each. One of them is a
-# control: a base with its random first weights, frozen, and a new head. If that does as well, the
-# credit belongs to the convolutions, not to what they have learned. (Training from scratch gets the
-# base's peak rate, and more epochs than the heads where photographs are few.)
+# Four ways to use ten or more photographs of each class, three seeds each: training from scratch, a
+# new head on the frozen base, the same fine-tuned, and a control, a new head on a frozen base with
+# random first weights. If the control does as well, the credit belongs to the convolutions, not to
+# what they have learned. (Training from scratch gets the base's peak rate, and more epochs than the
+# heads where photographs are few.)
 
 # %%
 sizes = {"default": (10, 100), "full": (10, 100, 1000)}[cifar.edition]
@@ -340,30 +353,32 @@ overlap = max(min(head_only), min(fine)) <= min(max(head_only), max(fine))
 # With ten photographs of each class, the base with a new head is
 # `{python} f"{lead('base, new head', 10):.0f}"` points above training from scratch, on average over
 # the seeds, and the control is `{python} f"{-lead('untrained base, new head', 10):.0f}"` points
-# below it: it is the learned weights that count. With a hundred of each, the frozen base has
-# `{python} f"{np.mean(scores['base, new head'][100]):.1%}"` and training from scratch
-# `{python} f"{np.mean(scores['from scratch'][100]):.1%}"`. Its 128 numbers were made for other
-# classes, and a head can only choose among them. Fine-tuning can change them. From a hundred
-# photographs of each it gains
+# below it: it is the learned weights that count. With a hundred of each, little is left of that lead:
+# the frozen base has `{python} f"{np.mean(scores['base, new head'][100]):.1%}"`, training from scratch
+# `{python} f"{np.mean(scores['from scratch'][100]):.1%}"`. The base's 128 numbers were made for other
+# classes, and a head can only weigh them. Fine-tuning can change them. From a hundred photographs of
+# each it gains
 # `{python} f"{lead('base, fine-tuned', 100) - lead('base, new head', 100):.1f}"` points over the
 # head alone, from ten of each
 # `{python} f"{lead('base, fine-tuned', 10) - lead('base, new head', 10):.1f}"`, which is
 # `{python} "inside the noise" if overlap else "outside the noise"`.
 #
-# So: with little data freeze, with more fine-tune, and with plenty expect less and less from
-# either. (The seeds drew other photographs and other first weights for the heads, but the base is
-# one and the same. Another base would move its rows together.)
+# So: with little data freeze, with more fine-tune, and the more you have, the less you should expect
+# from either. (The seeds drew other photographs and other first weights for the heads, but the base is
+# one and the same. Another base would move both of its curves.)
 #
 # ## What goes wrong: a network that changes at rate 0
 #
 # Batch normalisation has two ways to compute. In training it standardises by the mean and the
-# variance of the batch, and keeps a **moving average** of both: nine tenths of the old average and
-# one tenth of the new value. In **inference mode**, when the network is used, it standardises by
-# the averages. No gradient changes them; being *called* in training mode does.
+# variance of the batch, and keeps a **moving average** of both: at each step, nine tenths of the old
+# average and one tenth of the new value. In **inference mode**, when the network is used, it
+# standardises by these averages. No gradient changes them; being *called* in training mode does.
 #
-# So train with a learning rate of 0, at which nothing can be learned, on forty photographs taken at
-# dusk. The base is called in three ways: in training mode; with `training=False` in a functional
-# model, as many guides have it; and in a layer that says `training=False` inside its own `call`.
+# To see it, train with a learning rate of 0, at which nothing can be learned, on the forty photographs
+# as if taken at dusk: all their pixels times 0.3. The base is called in three ways: in training mode;
+# with `training=False` in a functional model, as many guides have it; and in `InferenceMode`, a layer
+# that says `training=False` inside its own `call`. Afterwards each base gets the old head back, and is
+# asked about the old classes, by day and at dusk.
 
 
 # %%
@@ -404,19 +419,19 @@ plots.table(
 )
 
 # %% [markdown]
-# At rate 0, without an error or a warning, the first network has lost its eyesight by day. Its
+# At rate 0, without an error or a warning, the first network has lost much of its eyesight by day. Its
 # averages now describe dusk. The second way is the surprise: in the Keras of this page
 # (`{python} keras.__version__`) the base is
 # *`{python} "changed" if moved["training=False"] else "the same"`*. `fit` calls the model with
 # `training=True`, and that replaces the argument of every call inside. (It was never meant to, and the
 # developers of Keras [have mended it](https://github.com/keras-team/keras/pull/23364) for later
-# releases.) Two ways hold in all of them: a layer that fixes the mode in its own `call`, as `with_head`
-# does, and `trainable = False` for each layer of batch normalisation, which in Keras means inference
-# mode, too. `unfreeze_last` does that.
+# releases.) Two ways hold in old and new releases: `InferenceMode`, in which `with_head` puts the base,
+# and `trainable = False` for each layer of batch normalisation, which in Keras means inference mode,
+# too. `unfreeze_last` does that; it is why those layers stayed frozen when you fine-tuned.
 #
-# Is drift bad? Read the last column. At dusk, averages from dusk are worth
+# Is it always bad that the averages move? Read the last column. At dusk, averages from dusk are worth
 # `{python} f"{100 * (at_dusk['training mode'] - at_dusk['InferenceMode']):.0f}"` points. If the
-# network is going to work there, let them move, on purpose, and say so. What you must not do is let
+# network is going to work at dusk, let them move, on purpose, and say so. What you must not do is let
 # it happen unseen.
 #
 # ## The exam
@@ -433,15 +448,18 @@ plots.seed_lines(exam, xlabel=axes["xlabel"], ylabel="test accuracy")
 # %% [markdown]
 # On these `{python} f"{len(exam_split):,}"` photographs, ten of each class and a borrowed base are
 # right on `{python} f"{np.mean(exam['base, new head'][10]):.0%}"`, ten of each alone on
-# `{python} f"{np.mean(exam['from scratch'][10]):.0%}"`. Against validation, the four ways have
-# moved together, by `{python} f"{round(shift, 1) + 0:+.1f}"` points on average, the untuned ones as
-# well: that is the luck of which photographs were held out.
+# `{python} f"{np.mean(exam['from scratch'][10]):.0%}"`. From validation to test, the four ways have
+# changed by `{python} f"{round(shift, 1) + 0:+.1f}"` points on average. This page chose only the rate of
+# fine-tuning on the validation photographs; where the other three ways have changed as well, it is by
+# the luck of which photographs were held out.
 #
 # ## With a base that others have trained
 #
 # Six classes are a small school. Others have trained on the million photographs of ImageNet, and
 # `keras.applications` has their networks. With `weights="imagenet"` it downloads the weights. This
-# page is built without a network connection, so it looks where Keras keeps what it has downloaded.
+# page is built without a connection to the internet, so it looks for the file where Keras keeps what it
+# has downloaded. Without the file, the weights stay random: you then see how it is done, not what it
+# is worth.
 
 # %%
 import os
@@ -461,7 +479,8 @@ print("weights:", "ImageNet" if there else f"RANDOM, because there is no file {f
 print(f"{len(mobile.layers)} layers, {mobile.count_params():,} weights")
 
 # %% [markdown]
-# The recipe is the same, line by line: freeze, new head, train.
+# The recipe is the same as for your own base: freeze, new head, train. (A `Resizing` layer in front
+# makes the photographs larger, because this network was made for larger ones.)
 
 # %%
 borrowed_network = train_head(borrowed, few, 7, epochs=5)
@@ -471,10 +490,10 @@ print(f"with {'ImageNet' if there else 'RANDOM'} weights: {borrowed_accuracy:.0%
 # %% [markdown]
 # When this page was built, the weights were `{python} "there" if there else "not there"`.
 # `{python} "So the number is the network's." if there else "So the number is what chance is worth."`
-# Run the notebook once with `weights="imagenet"`, and the file is there from then on. Three things
-# to know:
+# Run the notebook once, connected, with `weights="imagenet"` in the call of `MobileNetV3Small`, and the
+# file is there from then on. Three things to know:
 #
-# - This network takes numbers from 0 to 255. Most others in `keras.applications` want their own
+# - This network takes numbers from 0 to 255. Many others in `keras.applications` want their own
 #   `preprocess_input` first.
 # - By its documentation it is right on
 #   *68.1%*{.given title="keras.applications.MobileNetV3Small, top-1 accuracy"} of the photographs
@@ -506,9 +525,9 @@ assert min(exam["base, new head"][10]) > max(exam["from scratch"][10]), (
 # %% [markdown]
 # ## Exercises
 #
-# **1. A moving average by hand.** It starts at 0. Each batch keeps the share `keep` of it and adds
-# the rest from the batch's own mean. Return the average after all batches. The starter takes the
-# plain mean.
+# **1. A moving average by hand.** The average starts at 0. With each batch it becomes `keep` times the
+# old average plus (1 − `keep`) times the mean of the batch. Return the average after all batches. The
+# starter takes the plain mean.
 
 
 # %% tags=["starter"]
@@ -545,8 +564,8 @@ print("after five batches with mean 3:", moving_average(batches, 0.99).round(2))
 # trained for few steps is judged by averages that have not arrived. That is why the blocks of this
 # page use 0.9.
 #
-# **2. Thaw one layer.** Make training free to change the layer called `name`, and nothing else in
-# the base. The starter thaws too much.
+# **2. Thaw one layer.** You get a frozen base. Set its flags `trainable` so that training may change the
+# layer called `name`, and nothing else in the base. The starter thaws too much.
 
 
 # %% tags=["starter"]
@@ -575,8 +594,8 @@ def thaw_only(base: keras.Sequential, name: str) -> None:
 
 # %% [markdown]
 # **3. Nearest by angle.** A photograph with more contrast may get a longer vector of the same
-# direction. Write the classifier by averages so that only directions count: divide every vector by
-# its length, those of the known and those asked. The starter looks at distances.
+# direction. Make `nearest_mean` look at directions only: before you call it, divide every vector by its
+# length, both `vectors` and `asked`. The starter leaves the lengths as they are.
 
 
 # %% tags=["starter"]
@@ -613,8 +632,8 @@ print(f"by distance {without_training['base']:.1%}, by angle {right:.1%}")
 # %% [markdown]
 # ## What to remember
 #
-# - A base that learned from many photographs describes new classes well; with few photographs a new
-#   head on a frozen base beats training from scratch by far.
+# - A base that learned from many photographs describes new classes, too; with few photographs of them, a
+#   new head on a frozen base beats training from scratch by far.
 # - Freeze before you compile, and check that nothing moved.
 # - Train the head first; then fine-tune at a learning rate well below the base's own.
 # - Batch normalisation moves its averages whenever it is called in training mode. Freeze it, and do
@@ -625,4 +644,4 @@ print(f"by distance {without_training['base']:.1%}, by angle {right:.1%}")
 # ## Where next
 #
 # What does a base look at? [What did it learn?](explanations.md) draws it. And whether two ways
-# differ by [more than luck](../networks/experiments.md) is a question to ask of every table above.
+# differ by [more than luck](../networks/experiments.md) is a question to ask of every comparison above.

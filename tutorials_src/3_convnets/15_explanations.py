@@ -10,7 +10,8 @@
 
 # %% [markdown]
 # A shop photographs its clothes. Whoever takes the shirts has a lamp that leaves a bright square in
-# the upper left corner, and nobody notices. Here are photographs that a network is to learn from:
+# the upper left corner, and nobody notices. Here is one photograph of each class, as a network will
+# learn from them:
 
 # %%
 import numpy as np
@@ -37,8 +38,9 @@ first = [np.flatnonzero(study.labels == c)[0] for c in range(10)]
 plots.image_grid(lamp[first], names, columns=10, subject="training photographs")
 
 # %% [markdown]
-# Train a small convolutional network on them, and another on the same photographs without the
-# squares, with three seeds each. Pixels go from 0, black, to 1; the network's first layer standardises.
+# Only the shirts have the square. Train a small convolutional network on these photographs, and another
+# on the same photographs without the squares, with three seeds each: six networks. Pixels go from 0,
+# black, to 1; the network's first layer standardises them.
 
 # %%
 import logging
@@ -90,13 +92,13 @@ plots.seed_dots(graded, xlabel="accuracy on validation photographs of the same k
 # %% [markdown]
 # By this figure you would buy the networks of the second row: they are ahead by
 # `{python} f"{100 * (np.mean(graded['with squares']) - np.mean(graded['without squares'])):.1f}"`
-# points, far more than the seeds differ. The validation photographs come from the same shop, so
-# they have the same squares. No grade on such photographs can tell a network that knows shirts from
-# one that knows a lamp. A rule that works on the data you have for a reason that has nothing to do
-# with the question is a **shortcut**.
+# points, far more than the seeds differ. The validation photographs come from the same shop, so they
+# have the same squares. No grade on such photographs can tell a network that knows shirts from one that
+# knows a lamp. A **shortcut** is a rule that gives right answers on the data you have, but for a reason
+# that has nothing to do with the question.
 #
-# You know the secret here. On your own data you will not. So here you ask networks *why*, in three
-# ways, and then ask whether the answers are any good.
+# You know the secret here. On your own data you will not. So on this page you ask networks *why*, in
+# three ways, and then ask whether the answers are any good.
 #
 # ## Two ways to ask, by hand
 #
@@ -117,9 +119,10 @@ plots.signed_images(parts, numbers=True)
 #   the gradient is the weights. Drawn as a picture, it is a **saliency map**.
 # - *What made the logit what it is?* Not that corner, which is black. Cover one pixel after the other
 #   with black, and note how far the logit falls: that is an **occlusion map**, and for this network
-#   it is weight times pixel.
+#   it is weight times pixel. (Below 0, as at −2: without that pixel the logit would *rise*.)
 #
-# Check it with real code. Both methods are a few lines:
+# Check it with real code. `slopes` gives the saliency map, `falls` the occlusion map. The last line
+# prints the first row of one and the second row of the other; find them in the figure.
 
 # %%
 import tensorflow as tf
@@ -156,11 +159,12 @@ assert np.allclose(falls(tiny, picture, 0, size=1), weights * picture), (
 # %% [markdown]
 # ## A third way: from the inside
 #
-# Both treat the network as a closed box. **Grad-CAM** (gradient-weighted class activation mapping)
-# opens it at its last convolution, where `relu_3` holds 32 feature maps of seven by seven places. Some of
-# them speak for the class. How strongly? Take the slope of the logit with respect to every number
-# in a map, and average: that is the map's weight. Add up the maps with these weights, drop what is
-# below 0, and enlarge.
+# Both compare only the two ends of the network: pixels and a logit. **Grad-CAM** (gradient-weighted
+# class activation mapping) opens it behind its last convolution, where the layer `relu_3` returns 32
+# feature maps of seven by seven places. Some of them speak for the class, others against it. How
+# strongly? Take the slope of the logit with respect to every number in a map, and average: that is the
+# map's weight. Add up the maps with these weights, replace what is below 0 by 0, and enlarge the result
+# to the size of the photograph.
 
 
 # %%
@@ -176,8 +180,8 @@ def class_map(network, image, chosen):
 
 
 # %% [markdown]
-# The snippet does the same for many photographs at once. Ask a network that never saw a square about
-# the first validation photograph that it gets right in each of six classes:
+# The snippet `explain` has all three, for many photographs at once. Ask a network that never saw a
+# square about the first validation photograph that it gets right in each of six classes:
 
 # %%
 from snippets.explain import grad_cam, occlusion, saliency
@@ -201,9 +205,11 @@ rows = {"photograph": photographs} | maps(honest, photographs)
 plots.map_rows(rows, [names[labels[i]] for i in six], outlines=photographs)
 
 # %% [markdown]
-# Bright is important, and the thin line is the outline of the garment. Saliency is speckled, since a
-# slope is a matter of single pixels. Occlusion, with a square of six by six pixels, and Grad-CAM, with
-# seven by seven places, are coarse. They need not agree: they answer different questions.
+# Bright is important, compared with the rest of the same map; the thin line is the outline of the
+# garment. Of the slopes you see only the size, of the falls only those above 0. Saliency is speckled,
+# since a slope is a matter of single pixels. Occlusion, with a square of six by six pixels, and
+# Grad-CAM, with seven by seven places, are coarse. They need not agree: they answer different
+# questions.
 
 # %% tags=["claims"]
 one, boots = unit(photographs[5]), unit(photographs[5:])
@@ -220,7 +226,8 @@ assert np.allclose(by_hand, by_snippet, atol=1e-4), (
 # %% [markdown]
 # ## Find the lamp
 #
-# Now ask a network of the other kind about shirts from its shop:
+# Now ask a network that was trained with the squares about shirts from its shop. The table below the
+# figure says how much of each map lies in the upper left corner:
 
 # %%
 shirts = np.flatnonzero(labels == SHIRT)
@@ -248,18 +255,18 @@ rows = {name: corner_shares(*pair) for name, pair in asked.items()}
 plots.table([{"network, photographs": name} | row for name, row in rows.items()])
 
 # %% [markdown]
-# The table gives the share of each map that lies in the upper left six by six pixels, the median of
-# thirty shirts; an even map would have `{python} f"{36 / 784:.0%}"` there.
+# The corner is six by six pixels, and each share is the median of thirty shirts; an even map would have
+# `{python} f"{36 / 784:.0%}"` there. *With lamp* is the network that was trained with the squares.
 #
-# Here the maps earn their keep: one look, and you ask what is in that corner. (The brightest spot of
-# Grad-CAM lies a little beside the square. A place of `relu_3` sees a large part of the photograph
-# and is drawn at the middle of what it sees, so do not read single pixels off it.)
+# Here the maps are useful: one look, and you ask what is in that corner. (A bright spot of Grad-CAM lies
+# a little beside the square. The receptive field of a place of `relu_3` is much of the photograph,
+# and the place is drawn in the middle of it, so do not read single pixels off Grad-CAM.)
 #
-# The second row is a warning. Show the same network shirts *without* squares, and its maps have
-# little to say about the corner. A map explains one answer about one photograph. It cannot point at
-# what is not there.
+# The second row is a warning. Show the same network shirts *without* squares, and its maps say much
+# less about the corner. A map explains one answer about one photograph. What is missing from the
+# photograph is easily missing from the map too.
 #
-# With the suspicion in hand, test it. Put the square on every photograph, and take it off every one:
+# You have a suspicion. Test it: take the square off the shirts, and put it on everything else.
 
 
 # %%
@@ -277,19 +284,24 @@ seen = {
 plots.seed_dots(seen, xlabel="part called Shirt")
 
 # %% [markdown]
-# Without their lamp these networks hardly find a shirt, and with it nearly everything is one. The map
-# gave the suspicion, and the *experiment* gave the proof.
+# The networks trained with the lamp hardly find a shirt without it, and call nearly everything a shirt
+# that has the square. The others (the two lower rows) find many shirts without a square, and seldom call
+# anything else a shirt, though it has one. The map gave the suspicion, and the *experiment* the proof.
 #
 # ## Is the map about the network at all?
 #
 # A map that shows the garment looks convincing. But the garment is in the photograph. Would you see the
 # same map if the network had learned nothing? That can be tested. Replace the weights of the network by
-# fresh random ones, layer by layer, from the logits down to the first convolution, and look again.
-# A map that explains what the network learned must fall apart. This is a **sanity test**.
+# fresh random ones, one layer more at each step, from the logits back to the first convolution, and draw
+# the map again. A map that explains what the network learned must change beyond recognition. This is a
+# **sanity test**.
 #
-# Two pictures join the test. *Gradient × pixel* is the saliency map times the photograph, often taken
-# for an improvement, because it shows the garment. *Edges* is an edge detector, which has never heard
-# of a network.
+# Two pictures join the test. *Gradient × pixel* is the saliency map (here without signs) times the
+# photograph. It is often taken for an improvement, because it shows the garment. *Edges* is bright where
+# neighbouring pixels differ: an edge detector, which has never heard of a network.
+#
+# The figure shows one ankle boot. On the left the network is trained, on the right all its layers are
+# random; follow each row from left to right.
 
 # %%
 from scipy import ndimage
@@ -322,9 +334,11 @@ plots.map_rows(shown, stages, outlines=some[[boot] * 6])
 
 # %% [markdown]
 # To grade the likeness of two maps, rank the pixels of each from darkest to brightest, and take the
-# correlation of the ranks: 1 for the same order, 0 for none. That is the **rank correlation**, and it
-# does not care how bright a map is as a whole. (A map that is 0 everywhere counts as 0.) Here it is,
-# mean over twenty photographs, for three random seeds:
+# correlation of the ranks: 1 for the same order, about 0 for orders that have nothing in common, −1 for
+# the opposite order. That is the **rank correlation**, and it does not care how bright a map is as a
+# whole. (A map that is 0 everywhere has no order; its correlation counts as 0.) Here each map is
+# compared with that of the trained network, mean over twenty photographs. The random weights come from
+# three seeds: the line is their mean, the band reaches from the lowest to the highest.
 
 # %%
 from snippets.explain import rank_correlation
@@ -341,10 +355,11 @@ plots.spread_curves(
 )
 
 # %% [markdown]
-# Three of the maps fall apart as soon as the logits are random, and that is as it should be. (They
-# keep a little: even a random network is busier where the photograph is not black.) Two do not. *Edges* stays at 1: it never asked the network. And *gradient × pixel* keeps
-# `{python} f"{likenesses['gradient × pixel'][:, -1].mean():.2f}"` of its likeness with a network that
-# knows nothing at all.
+# Three of the maps fall apart as soon as the logits are random, and that is as it should be. (A little
+# likeness can stay: covering black with black changes nothing, whatever the weights.) Two do not
+# fall apart. *Edges* stays at 1: it never asked the network. And *gradient × pixel* of a network that
+# knows nothing at all still has a correlation of
+# `{python} f"{likenesses['gradient × pixel'][:, -1].mean():.2f}"` with that of the trained one.
 
 # %% tags=["claims"]
 last = {name: curve[:, -1].mean() for name, curve in likenesses.items()}
@@ -357,10 +372,10 @@ assert np.allclose(likenesses["edges"], 1), "an edge detector does not notice ra
 # %% [markdown]
 # ## What goes wrong with a convincing map
 #
-# Why? The background is black, a pixel of 0, and whatever is multiplied by 0 is 0. So the product draws
-# the garment, whoever supplies the gradient. You see a shape that you know, in the place where you
-# expect it, and take it for a reason. Compare each method with the edge detector, once for the
-# trained network and once for the random one:
+# Why does *gradient × pixel* hardly change? The background is black, a pixel of 0, and whatever is
+# multiplied by 0 is 0. So the product draws the garment, wherever the gradient comes from. You see a
+# shape that you know, in the place where you expect it, and take it for a reason. Compare each method
+# with the edge detector, once for the trained network and once for the one that is random throughout:
 
 
 # %%
@@ -374,16 +389,16 @@ plots.table([row | {k: f"{row[k]:.2f}" for k in ("trained", "random")} for row i
 
 # %% [markdown]
 # The map in which you recognise most is the one that most resembles an edge detector, trained or not.
-# The cure is the test, not
-# the eye: make the weights random before you believe a map. Passing proves little, though. It only
-# shows that the map is about *this network*, not that you read it rightly.
+# The cure is the test, not the eye: make the weights random before you believe a map. Passing proves
+# little, though. It only shows that the map is about *this network*, not that you read it rightly.
 #
 # ## Push one grey level
 #
 # A map says what a network looks at, as long as the photograph stays as it is. Now change the
-# photograph, against the network. You know the slope of the *loss* with respect to every pixel. Move
-# each pixel by the same small amount, up where the loss rises, down where it falls: this is the
-# **fast gradient sign method**. The smallest change that a byte can hold is one grey level of 255.
+# photograph, so that the network errs. The gradient gives you the slope of the *loss* with respect to
+# every pixel. Move each pixel by the same small amount, up where the slope is above 0, down where it is
+# below, so that the loss rises: this is the **fast gradient sign method**. The smallest change that a
+# byte can hold is one grey level of 255.
 
 # %%
 from snippets.explain import sign_step
@@ -400,12 +415,13 @@ titles = [names[said[pick]], "the change, enlarged", names[says[pick]]]
 plots.image_grid(np.stack([clean[pick], change, moved[pick]]), titles, columns=3, subject="steps")
 
 # %% [markdown]
-# Can you see the difference between the left and the right picture? No pixel differs by more than one
-# grey level. (Grey in the middle: no change. A black pixel cannot get darker.) A photograph made to
-# be misread is an **adversarial example**. The network gets `{python} int(turned.sum())`
-# of a thousand photographs right that it then gets wrong. Now larger steps, for all three networks. The
-# fair comparison is a change of the same size without a plan: every pixel up or down by the toss of
-# a coin.
+# Can you see the difference between the left and the right picture? Their titles are the network's
+# answers, and no pixel differs by more than one grey level. (In the middle, white is one level up,
+# black one down, and grey is no change: a black pixel, for example, cannot get darker.) A photograph
+# made to be misread is an **adversarial example**. Of a thousand photographs,
+# `{python} int(turned.sum())` that the network got right are wrong after this step. Now larger steps,
+# for all three networks that were trained without squares. The fair comparison is a change of the same
+# size without a plan: every pixel up or down by the toss of a coin.
 
 # %%
 dice = np.random.default_rng(7)
@@ -430,20 +446,24 @@ plots.seed_lines(curves, xlabel="grey levels of 255 by which each pixel moves", 
 
 # %% [markdown]
 # One planned grey level costs
-# `{python} f"{100 * (np.mean(curves['planned'][0]) - np.mean(curves['planned'][1])):.1f}"` points, sixteen cost
-# `{python} f"{100 * (np.mean(curves['planned'][0]) - np.mean(curves['planned'][16])):.0f}"`. Sixteen
-# by the toss of a coin move the mean by `{python} f"{100 * abs(coins_mean[0] - coins_mean[-1]):.1f}"`, within the noise of the
-# seeds.
+# `{python} f"{100 * (np.mean(curves['planned'][0]) - np.mean(curves['planned'][1])):.1f}"` points,
+# sixteen cost
+# `{python} f"{100 * (np.mean(curves['planned'][0]) - np.mean(curves['planned'][16])):.0f}"`. Sixteen by
+# the toss of a coin move the mean accuracy by only
+# `{python} f"{100 * abs(coins_mean[0] - coins_mean[-1]):.1f}"`.
 #
 # Why does so little do so much? Each pixel does next to nothing. But there are 784 of them, and in
-# the planned change they all pull the same way: for a linear network, the logit moves by the step
-# times the *sum* of the sizes of all weights. The coins pull in all directions and cancel out.
+# the planned change they all pull the same way: for a linear network such as the tiny one above, the
+# logit moves by the step times the *sum* of the sizes of all weights. Changes by the toss of a coin pull
+# in both directions and nearly cancel out.
 #
 # ## Photographs that were treated badly
 #
 # Nobody plans the damage that a cheap camera does. A **corruption** is a change that leaves
-# the garment recognisable: noise, a lens out of focus, a camera held askew. Here is each in five
-# severities:
+# the garment recognisable: noise, a lens out of focus, a camera held at an angle. Here is each in five
+# severities, from 1 on the left to 5 on the right. (The numbers in the titles: the standard deviation of
+# the noise, the width of the blur in pixels, the angle in degrees.) The figure after it gives the
+# accuracy of the three networks; severity 0 is the untreated photograph.
 
 # %%
 from snippets.explain import blurred, noisy, rotated
@@ -469,14 +489,15 @@ plots.seed_lines(treated, xlabel="severity", log=False)
 # pictures again: you would name the boot in nearly all of them. At the third severity, the networks
 # have lost
 # `{python} ", ".join(f"{100 * (np.mean(row[0]) - np.mean(row[3])):.0f} points to {name}" for name, row in treated.items())`.
-# The training photographs were all sharp, clean and upright, and the validation photographs too, so
-# no grade so far could notice. If your cameras will shake, put shaken photographs into the training
-# *and* into the grade.
+# The training photographs were all sharp, clean and upright, and the validation photographs too, so no
+# grade so far could notice. If your cameras will shake, put shaken photographs into the training *and*
+# into the grade.
 #
 # ## The exam
 #
-# You chose nothing on the validation photographs, but you looked at them a lot. So once more, with
-# test photographs, five hundred of each class: all six networks, with squares, without, and pushed.
+# You chose nothing on the validation photographs, but you looked at them a lot. So measure once more,
+# with test photographs, five hundred of each class. The three networks trained without squares also get
+# photographs pushed by one grey level; the other three get them without squares and with.
 
 # %%
 exam = fashion.test.sample(per_class=500)
@@ -490,10 +511,13 @@ means = {name: 100 * np.mean(scores) for name, scores in results.items()}
 plots.seed_dots(results, xlabel="accuracy on test photographs")
 
 # %% [markdown]
-# In their own shop, the networks with the lamp are `{python} f"{means['with lamp, squares on shirts'] - means['without lamp']:.1f}"` points ahead. In any other
-# they are `{python} f"{means['without lamp'] - means['with lamp, no squares']:.1f}"` points behind: the same networks, the same weights, and one class
-# in ten lost. One grey level, planned, costs the others
-# `{python} f"{means['without lamp'] - means['without lamp, one grey level']:.1f}"`.
+# In their own shop, the networks with the lamp are
+# `{python} f"{means['with lamp, squares on shirts'] - means['without lamp']:.1f}"` points ahead. In a
+# shop without that lamp they are
+# `{python} f"{means['without lamp'] - means['with lamp, no squares']:.1f}"` points behind: the same
+# networks, the same weights, and one class in ten lost. One grey level, planned, costs the networks
+# without the lamp `{python} f"{means['without lamp'] - means['without lamp, one grey level']:.1f}"`
+# points.
 
 # %% tags=["claims"]
 assert min(graded["with squares"]) > max(graded["without squares"]), (
@@ -517,8 +541,9 @@ assert all(max(row[5]) < min(row[0]) for row in treated.values()), "every corrup
 # %% [markdown]
 # ## Exercises
 #
-# **1. Step towards.** `sign_step` walks away from the right label. Walk *towards* a class of your
-# choice instead, so that the network takes the photograph for it. The starter walks away from it.
+# **1. Step towards.** `sign_step` walks away from the labels that it is given. Walk *towards* the class
+# `target` instead, so that the network finds it likelier. The starter walks away from `target`.
+# (Likelier need not be likeliest: the solution counts how many photographs are then taken for bags.)
 
 
 # %% tags=["starter"]
@@ -547,8 +572,8 @@ print(f"sixteen grey levels: {taken:.0%} of a hundred photographs are taken for 
 
 # %% [markdown]
 # **2. An alarm for corners.** Return the share of a map's importance that lies in its four corners, of
-# `size` by `size` pixels each. Maps may have both signs, and importance has none. The starter lets
-# the signs cancel out.
+# `size` by `size` pixels each. The numbers of a map may have both signs; importance is their size,
+# without the sign. The starter lets the signs cancel out.
 
 
 # %% tags=["starter"]
@@ -584,8 +609,9 @@ for kind, network, images in (("with", lamplit, suspects), ("without", honest, s
 # %% [markdown]
 # **3. Cover with white as well.** Occlusion has to cover with *something*. Where a photograph is black
 # already, a black square changes nothing, so its map is 0 there, whatever the network would make of
-# something brighter. Return the map that covers every square once with black and once with white,
-# and keeps the larger change of the two, of either sign. The starter covers with black only.
+# something brighter. Cover squares of four by four pixels, side by side, once with black and once with
+# white (`occlusion` has a `fill`), and return at each place the larger of the two changes, up or down,
+# without its sign. The starter covers with black only.
 
 
 # %% tags=["starter"]
@@ -616,8 +642,8 @@ rows = {"photograph": held_out.images[shirts[:4]], "black": black, "black or whi
 plots.map_rows(rows, ["Shirt"] * 4)
 
 # %% [markdown]
-# These shirts have no square, and yet the white cover finds the place that black left unexplained.
-# What an occlusion map can show hangs on what you cover with.
+# These shirts have no square, and yet the white cover finds the place of the lamp, where the black cover
+# shows nothing. What an occlusion map can show depends on what you cover with.
 
 # %% [markdown]
 # ## What to remember
@@ -625,10 +651,11 @@ plots.map_rows(rows, ["Shirt"] * 4)
 # - A grade on data with the same shortcut cannot see the shortcut. A map may raise the suspicion;
 #   only an experiment proves it.
 # - Saliency asks what would change the answer, occlusion what the answer rests on, Grad-CAM where the
-#   class's feature maps are. They need not agree.
+#   feature maps that speak for the class are strong. They need not agree.
 # - Before you believe a map, make the weights random. What looks the same then is about the photograph,
 #   not about the network.
-# - Changes too small to see can turn answers, if they are planned. Random ones of the same size hardly do.
+# - Changes too small to see can turn answers, if they are planned. Random ones of the same size hardly
+#   do.
 # - Test what you will meet: noise, blur, another angle, another room.
 #
 # ## Where next
@@ -636,4 +663,4 @@ plots.map_rows(rows, ["Shirt"] * 4)
 # Altered copies of the training photographs are a first cure for what corruptions show:
 # [Augmentation](augmentation.md) makes them. How sure a network is of pictures that are no
 # clothing at all is a question of [Evaluation](../networks/evaluation.md). And the confidence of an
-# adversarial example is worth a look: compute it, with what you know from there.
+# adversarial example is worth a look: compute it, with what you know from that page.

@@ -9,9 +9,10 @@
 # ---
 
 # %% [markdown]
-# Your network lives in the memory of a notebook. Close it, and the network is gone. What do you put
-# into a file, so that somebody else's program, on a telephone or in a web page, gives the same
-# answers? Train a network to find out: three blocks of convolutions, two quick epochs.
+# Your network lives in the memory of a notebook. Close the notebook, and the network is gone. What do
+# you put into a file, so that somebody else's program, on a telephone or in a web page, gives the same
+# answers? Train a network to find out: three blocks of convolutions, two quick epochs on standardised
+# photographs. The cell shows the training accuracy of each epoch.
 
 # %%
 import keras
@@ -30,8 +31,9 @@ network = fashion_convnet()
 fit_one_cycle(network, (train_inputs, fashion.train.labels), epochs=2, batch_size=128)["accuracy"]
 
 # %% [markdown]
-# Now give the weights to two colleagues, and say nothing else. Photographs are numbers from 0 to 255,
-# so that is what the first one feeds in. The second divides by 255, as many tutorials do. (The
+# Now give the network to two colleagues, and say nothing else. Photographs are numbers from 0 to 255,
+# so that is what the first one feeds in. The second divides by 255, as many tutorials do. Each title
+# below says how the photograph was prepared, what the network answers, and with which probability. (The
 # pictures show what the eye sees, not what the network is fed.)
 
 # %%
@@ -62,7 +64,7 @@ plots.image_grid(photographs[shown * 3], titles, columns=5, subject="photographs
 
 # %% [markdown]
 # The same photographs and the same weights, in three rows. Nothing raises an error, and no answer by
-# itself looks broken. On a thousand photographs:
+# itself looks broken. Now a thousand photographs; confidence is the probability of the network's answer:
 
 # %%
 right = {name: (p.argmax(axis=1) == labels).mean() for name, p in says.items()}
@@ -78,17 +80,18 @@ plots.table(
 )
 
 # %% [markdown]
-# Fed with 0 to 255, the network is surer than ever, and wrong on
-# `{python} f"{1 - right['0 to 255']:.0%}"` of them. This is **training-serving skew**: the inputs at work are prepared in another way than those in
-# training. It is the quietest way in which a good network fails in use: the answers are worse, and
-# nothing says so.
+# Fed with 0 to 255, the network is surer than with the right inputs, and wrong on
+# `{python} f"{1 - right['0 to 255']:.0%}"` of them. This is **training-serving skew**: the inputs in
+# use are prepared in another way than those in training. A good network fails quietly: the answers are
+# worse, and nothing says so.
 #
 # ## Put the preparation inside
 #
-# `standardise` takes from each pixel its mean over the training photographs, $m$, and divides by one
-# deviation, $s$. You could write those numbers into a manual. Make them a layer instead, and nobody can
-# forget them: $(x - m) / s$ is $x$ times $1/s$, plus $-m/s$, and that is a `Rescaling` layer. At the
-# other end, `Softmax` turns logits into probabilities.
+# From each pixel $x$, `standardise` subtracts that pixel's mean over the training photographs, $m$. It
+# divides the result by one standard deviation $s$, the same for all pixels. You could write those
+# numbers into a manual. Make them a layer instead, and nobody can forget them: $(x - m) / s$ is $x$
+# times $1/s$, plus $-m/s$, and that is a `Rescaling` layer. At the other end, `Softmax` turns logits
+# into probabilities. Does the longer chain give the probabilities of the row *as in training*?
 
 # %%
 mean = fashion.train.images.mean(axis=0)  # an image, 28 by 28
@@ -106,12 +109,12 @@ expected = ask(product, photographs)
 print("largest difference:", np.abs(expected - says["as in training"]).max())
 
 # %% [markdown]
-# `product` takes pixels as they are, from 0 to 255. Whoever calls it needs to know nothing about your
-# training set: a web page copies the numbers from its canvas. `product` has no optimizer either, for
-# who uses a network does not train it.
+# It does, except for rounding. `product` takes pixels as they are, from 0 to 255. Whoever calls it, a
+# web page for example, needs to know nothing about the numbers of your training set. `product` has no
+# optimizer either, for whoever uses a network does not train it.
 #
-# What no layer can put right has to be written down: the photograph is grey, 28 by 28, with light
-# clothes on black.
+# No layer can know whether a photograph is of the right kind. So write down which kind that is: grey, 28
+# by 28 pixels, light clothes on black.
 
 # %% tags=["claims"]
 assert right["as in training"] - max(right["0 to 255"], right["0 to 1"]) > 0.05, (
@@ -124,7 +127,8 @@ assert np.abs(expected - says["as in training"]).max() < 1e-4, (
 # %% [markdown]
 # ## Three kinds of file
 #
-# Turning an object into bytes is called **serialisation**. Keras has a file of its own:
+# Turning an object into bytes is called **serialisation**. Keras has a kind of file of its own. Save
+# `product`, list what is in the file, with sizes in bytes, load it, and compare the answers:
 
 # %%
 import zipfile
@@ -138,10 +142,11 @@ np.array_equal(ask(again, photographs), expected)
 # %% [markdown]
 # A `.keras` file is a ZIP archive: a recipe (`config.json`: the layers and their arguments) and the
 # weights. To load it you need Keras, which builds the layers anew. The answers are the same to the last
-# bit, and you can train on.
+# bit (`True`), and after a `compile` you can go on training.
 #
 # A **SavedModel** is a folder that holds the computation itself, as a TensorFlow graph, beside the
-# weights. It needs TensorFlow, but neither Keras nor your classes. Servers run it.
+# weights. To run it you need TensorFlow, but neither Keras nor your Python code. It is meant for
+# servers, and `serve` is the name that `export` gives to the computation.
 
 # %%
 import tensorflow as tf
@@ -154,18 +159,19 @@ by_graph = served.serve(photographs.astype("float32")).numpy()
 # %% [markdown]
 # **LiteRT**, formerly TensorFlow Lite, is a small program that runs networks and does nothing else: on
 # telephones, on boards the size of a stamp, in web pages. Its file is a list of operations with their
-# weights. Converting drops what only training needs: dropout goes, and batch normalisation is
-# multiplied into the convolution before it.
+# weights. Converting drops what only training needs, such as dropout. The numbers of batch
+# normalisation no longer change after training, so they are multiplied into the convolution before it.
 #
-# Fix the batch, too. In training its size is `None`, any number. LiteRT's web runtime refuses a shape
-# that it does not know beforehand, so this file takes one photograph at a time:
+# Fix the batch size, too. In Keras it is `None`, any number. The program that runs LiteRT files in web
+# pages refuses a shape that it does not know beforehand, so this file takes one photograph at a time:
 
 # %%
 one = keras.InputSpec(shape=(1, 28, 28), dtype="float32")
 product.export("fashion.tflite", format="litert", input_signature=[one], verbose=False)
 
 # %% [markdown]
-# An *interpreter* holds the file and runs it. You fill its input, invoke it, and take its output:
+# An *interpreter* holds the file and runs it. You fill its input, invoke it (let it compute), and take
+# its output:
 
 # %%
 from snippets.export import open_litert
@@ -178,21 +184,22 @@ answer = interpreter.get_tensor(result["index"])
 print("answer:", names[answer.argmax()], " truth:", names[labels[0]], " shape:", answer.shape)
 
 # %% [markdown]
-# The price of the fixed batch, on purpose:
+# The fixed batch has a price. Give it two photographs, on purpose:
 
 # %% tags=["raises-exception"]
 interpreter.set_tensor(entry["index"], photographs[:2].astype("float32"))
 
 # %% [markdown]
-# That error is a friend: it comes at once, and it says what is wrong. From here on, `run_litert` loops
-# over the photographs, and `export_litert` does the export above.
+# That error is a friend: it comes at once, and it says what is wrong. From here on, two functions of the
+# snippet `export` help: `run_litert` loops over the photographs, and `export_litert` does the export
+# above.
 #
 # ## A quarter of the bytes
 #
-# A weight takes four bytes. **Quantisation** keeps it in one: as a whole number from −127 to 127, times
-# a scale. Here each row has a scale of its own, its largest weight divided by 127. By hand: of 0.5, −0.2
-# and 0.03, the first becomes 127. The second is −0.2 / 0.5 × 127, nearly −51, and the third, rounded
-# up, is 8.
+# A weight takes four bytes. **Quantisation** keeps it in one, an int8: a whole number from −127 to 127,
+# which stands for itself times a scale. Here each row of a weight matrix has a scale of its own: its
+# largest weight, without the sign, divided by 127. By hand: of 0.5, −0.2 and 0.03, the first becomes
+# 127. The second is −0.2 / 0.5 × 127, nearly −51, and the third is 0.03 / 0.5 × 127, nearly 8.
 
 
 # %%
@@ -207,12 +214,14 @@ steps = {"weight": tiny, "÷ scale": tiny / scales, "int8": integers, "× scale"
 plots.table([{name: f"{row[0, i]:.4g}" for name, row in steps.items()} for i in range(3)])
 
 # %% [markdown]
-# No weight moves by more than half a scale. A row with one giant is the worst case, for all
-# its other weights have to share the few steps near 0.
+# Compare the first column with the last, which is what the network then uses: no weight moves by more
+# than half a scale. A row with one giant weight is the worst case, for all its other weights have to
+# share the few steps near 0.
 #
-# LiteRT does this to the larger weights while it converts. What flows between the layers stays float;
-# it is rounded on the way into a layer, by a scale that is found at work, from the numbers that come.
-# Hence the name, **dynamic-range quantisation**. Are the integers in the file those of your two lines?
+# The converter can do this to all larger arrays of weights. What flows between the layers stays float;
+# it is rounded on the way into a layer, by a scale that is found anew each time, from the range of the
+# numbers that come in. Hence the name, **dynamic-range quantisation**. Are the integers in the file
+# those of your `quantise`? Look at the first eight weights of one unit of the dense layer `hidden`:
 
 # %%
 from snippets.export import export_litert, quantised_weights
@@ -233,8 +242,9 @@ assert (np.abs(stored * scales - kernel) <= 0.501 * scales).all(), (
 # %% [markdown]
 # ## Do they agree?
 #
-# One thousand photographs; the network in Keras is the reference. How often is the answer the same, and
-# how far apart are the probabilities at most?
+# The integers in the file are yours. What does rounding do to the answers? Ask every file about a
+# thousand photographs, and compare with `product` in Keras. How often is the answer the same, and how
+# far apart are the probabilities at most?
 
 # %%
 from snippets.export import agreement, file_megabytes, run_litert
@@ -268,10 +278,11 @@ ranked = {
 plots.log_curves(ranked, xlabel="rank of the photograph", ylabel="difference of a probability")
 
 # %% [markdown]
-# The float file differs from Keras in the last digits only: the same sums, added up in another order.
-# Rounding to int8 is seen: it moves a probability by up to
-# `{python} f"{100 * agreed['fashion-int8.tflite'].largest:.1f}"` points, on most photographs by far less.
-# Which are the worst?
+# For the figure, the photographs are sorted by how far a probability moves: rank 1 moves most. Both
+# axes are logarithmic. The float file differs from Keras in the last digits only: the same sums, added
+# up in another order. Rounding to int8 can be seen: it moves a probability by up to
+# `{python} f"{100 * agreed['fashion-int8.tflite'].largest:.1f}"` points, on most photographs by far
+# less. Which photographs are moved most?
 
 # %%
 by_int8, moved = answers["fashion-int8.tflite"], agreed["fashion-int8.tflite"].differences
@@ -288,13 +299,13 @@ plots.image_grid(
 )
 
 # %% [markdown]
-# Those on which the network was undecided. A small push moves what stands on the edge: the mean
+# Mostly those on which the network was undecided. A small push moves what stands on the edge: the mean
 # confidence on the hundred that move most is
 # `{python} f"{expected[np.argsort(-moved)[:100]].max(axis=1).mean():.0%}"`, on all others
 # `{python} f"{expected[np.argsort(-moved)[100:]].max(axis=1).mean():.0%}"`.
 #
-# That was one network. Here are three others, dense ones from three seeds, on all the photographs held
-# out for validation:
+# That was one network. Here are three others, dense ones from three seeds, trained on a fifth of the
+# photographs. The table gives their accuracy on the whole validation set, before and after rounding:
 
 # %%
 from snippets.models import dense_network
@@ -316,7 +327,7 @@ heads = ("seed", "float", "int8", "answers changed")
 plots.table([dict(zip(heads, (s, *(f"{x:.2%}" for x in row)), strict=True)) for s, *row in rows])
 
 # %% [markdown]
-# Some answers change, in either direction, and what that does to the accuracy is small: here from
+# Some answers change, and what that does to the accuracy is small: here from
 # `{python} f"{100 * -max(drops):+.2f}"` to `{python} f"{100 * -min(drops):+.2f}"` points.
 
 # %% tags=["claims"]
@@ -340,8 +351,8 @@ assert size["fashion-int8.tflite"] < 0.35 * size["fashion.tflite"], (
 # %% [markdown]
 # ## Is it fast?
 #
-# A web page asks about one photograph at a time. So time single photographs, and a thousand together
-# for comparison. The dense network, which has about as many weights, joins in:
+# A web page asks about one photograph at a time. So time single photographs, and for comparison a
+# thousand together in Keras. The last dense network, which has about as many weights, joins in:
 
 # %% tags=["measured"]
 from snippets.training import Stopwatch
@@ -368,11 +379,11 @@ plots.table([{"way": name, "CPU ms a photograph": f"{ms:.3f}"} for name, ms in c
 # Asked about one photograph, Keras spends most of its time around the sums: checking arguments,
 # finding operations, making tensors. LiteRT planned all that when it opened the file, and is
 # `{python measured} f"{cost['Keras, model called'] / cost['fashion.tflite']:.0f}"` times as fast as
-# calling the model. A thousand photographs together make up for much of it.
+# calling the model. If Keras gets a thousand photographs together, they share that work around the sums.
 #
-# The dense network has about as many weights, so its file is about as large, yet it is faster by far: it
-# uses each weight once, where a convolution uses each filter at every place. **Size counts weights; time counts
-# multiplications.** And int8 is about size: whether it also saves time depends on the processor.
+# The dense network has about as many weights as the convolutional one, yet it is faster by far: it uses
+# each weight once, where a convolution uses each filter at every place. **Size counts weights; time
+# counts multiplications.** And int8 is about size: whether it also saves time depends on the processor.
 
 # %% tags=["claims", "measured"]
 assert cost["Keras, model called"] > 1.5 * cost["fashion.tflite"], (
@@ -387,7 +398,8 @@ assert cost["fashion.tflite"] > 1.5 * cost["dense.tflite"], (
 #
 # Some files hold data. Others hold a program, and opening them runs it. Here somebody makes you a
 # present. Keras's `Lambda` layer turns any Python function into a layer, and a `.keras` file keeps the
-# function, as Python's machine code. This one only leaves a note; it could delete your home.
+# function, as bytecode: the instructions into which Python translates it. This function writes a file,
+# `note.txt`, and returns its input; it could as well delete all your files. Save it, and load it:
 
 # %%
 from pathlib import Path
@@ -402,8 +414,8 @@ Path("note.txt").unlink()  # building the layer ran it once
 keras.saving.load_model("gift.keras")
 
 # %% [markdown]
-# Keras refuses. This is its **safe mode**, on unless you switch it off. The message ends with how to do
-# that, and the web is full of code that follows it. What then?
+# Keras refuses. This is its **safe mode**, on unless you switch it off. The message ends with how to
+# switch it off, and it is tempting to do as it says. What then?
 
 # %%
 keras.saving.load_model("gift.keras", safe_mode=False)
@@ -411,7 +423,8 @@ Path("note.txt").read_text()
 
 # %% [markdown]
 # Nobody asked this network anything. Loading was enough. So never switch safe mode off for a file that
-# you did not write; you can look into it without building it, since a recipe is only text:
+# you did not write. What you can do is list the classes in its recipe without building any, since a
+# recipe is only text:
 
 # %%
 from snippets.export import classes_in_keras_file
@@ -420,14 +433,16 @@ for name in ("gift.keras", "fashion.keras"):
     print(name, *classes_in_keras_file(name))
 
 # %% [markdown]
-# `CODE` is what you look for. A layer of your own needs no such thing: write a class, and register it
-# with `keras.saving.register_keras_serializable`. Its code then stays in your program, and the file holds its name.
+# `CODE` is what you look for: Python code in the file. A layer of your own needs none: write a class,
+# and register it with `keras.saving.register_keras_serializable`. Its code then stays in your program,
+# and the file holds its name.
 #
-# Safe mode is a lock, not a wall. It was picked in
+# Safe mode is a lock, not a wall. The public list of security holes says how it was picked, in
 # [CVE-2025-1550](https://nvd.nist.gov/vuln/detail/CVE-2025-1550),
 # [CVE-2025-8747](https://nvd.nist.gov/vuln/detail/CVE-2025-8747) and
 # [CVE-2025-9906](https://nvd.nist.gov/vuln/detail/CVE-2025-9906), and mended each time. Keep Keras up to
-# date, and open strangers' files where there is nothing to steal: in a container without network.
+# date, and open strangers' files where there is nothing to steal: in a container (a closed-off part of a
+# computer) without network.
 #
 # Python's own **pickle** has no lock at all. A pickle is a list of instructions, one of which is *call
 # this function*:
@@ -444,8 +459,8 @@ class Present:
 pickle.loads(pickle.dumps(Present()))
 
 # %% [markdown]
-# So never unpickle what a stranger sent, under whatever name: `.pkl`, `.joblib`, many a `.pt`, or
-# `np.load(…, allow_pickle=True)`. To sum up:
+# So never unpickle what a stranger sent, under whatever name: `.pkl`, `.joblib`, many `.pt` files, or
+# `np.load(…, allow_pickle=True)`. To sum up (`.weights.h5` is what `model.save_weights` writes):
 #
 # | file | what it holds | who can run it | from a stranger |
 # |---|---|---|---|
@@ -456,15 +471,16 @@ pickle.loads(pickle.dumps(Present()))
 # | pickle | instructions | Python | never |
 #
 # And how do you know that a file is the one that was published? By its **checksum**: a short number
-# computed from all its bytes, such as SHA-256. Change one bit, and it is another number. The end of this
-# page lists those of its files.
+# computed from all its bytes, for example by the method SHA-256. Change one bit, and it is another
+# number. The end of this page lists the checksums of the files that it publishes.
 #
 # ## The file for a web page
 #
 # `fashion.tflite` is meant for a page that runs it in the browser. Whoever writes that page needs to
-# check that it does there what it does here. So give them questions with answers: a hundred
-# photographs of the *test set*, ten a class, and the probabilities from Keras. And since the test set is
-# open now, the exam: all of its photographs, both files.
+# check that the file does there what it does here. So give them questions with answers, in a text file:
+# a hundred photographs of the *test set*, ten a class, and the probabilities from Keras. (The cell
+# shows how many characters it wrote.) And since the test set is open now, the exam: all of its
+# photographs, both `.tflite` files.
 
 # %%
 import base64
@@ -490,9 +506,10 @@ print(f"rounding loses {lost} and wins {won} of {len(whole):,}; by chance, ±{2 
 
 # %% [markdown]
 # On the test set the float file is right on `{python} f"{whole.mean():.1%}"`, the rounded one on
-# `{python} f"{rounded.mean():.1%}"`. Rounding loses `{python} lost` answers and wins `{python} won`: it
-# pushes the undecided to either side. That difference is
-# `{python} "inside" if abs(lost - won) <= 2 * spread else "outside"` the noise. On your network, count
+# `{python} f"{rounded.mean():.1%}"`. Rounding loses `{python} lost` right answers and wins
+# `{python} won`. If a coin decided for each of them whether it is lost or won, the two counts would
+# differ too, but seldom by more than the ± in the output. The difference here is
+# `{python} "inside" if abs(lost - won) <= 2 * spread else "outside"` this noise. On your network, count
 # again.
 
 # %% tags=["claims"]
@@ -513,9 +530,9 @@ assert abs(whole.mean() - rounded.mean()) < 0.01, (
 # %% [markdown]
 # ## Exercises
 #
-# **1. Photographs on white paper.** A shop has dark clothes on white: each pixel is 255 minus what the
-# network knows. Make `for_paper`, a model that takes such photographs and gives the answers of
-# `product`. The starter feeds them in as they are.
+# **1. Photographs on white paper.** A shop has dark clothes on white: each pixel is 255 minus what
+# `product` expects. Make `for_paper`, a model that takes such photographs and gives the answers that
+# `product` gives to the same clothes on black. The starter feeds them in as they are.
 
 # %% tags=["starter"]
 for_paper = product
@@ -535,7 +552,7 @@ agreement(expected[:200], ask(for_paper, on_paper)).largest
 # %% [markdown]
 # **2. Four bits.** Write `quantise_to(rows, bits)`, which returns integers and scales as `quantise`
 # does, for any number of bits. With 8 bits the largest integer is 127, with 4 it is 7, with 2 it is 1.
-# The starter also makes the mistake of cutting digits off where it should round.
+# The starter always divides by 127, and cuts digits off where it should round.
 
 
 # %% tags=["starter"]
@@ -568,8 +585,8 @@ for bits in (8, 6, 4, 3, 2):
 # %% [markdown]
 # **3. Check before you open.** Write `load_checked(path, sha256)`: load a `.keras` file in safe mode,
 # but first compare the SHA-256 of its bytes, as 64 hexadecimal digits, with the published one. Where
-# they differ, raise a `ValueError` and open nothing. `hashlib.sha256(data).hexdigest()` gives the
-# digits.
+# they differ, raise a `ValueError` and load nothing. `hashlib.sha256(data).hexdigest()` gives the digits
+# of the bytes `data`.
 
 
 # %% tags=["starter"]
@@ -607,18 +624,19 @@ load_checked("fashion.keras", published).name
 #
 # - The preparation is a part of the network. Put it inside, or somebody will feed it something else, and
 #   nothing will say so.
-# - `.keras` to go on working, SavedModel to serve, LiteRT to run anywhere.
+# - `.keras` to go on working in Keras, SavedModel for servers, LiteRT for telephones and web pages.
 # - Do not assume that a converted file agrees: count, on a thousand examples, and keep examples with
 #   their answers beside the file.
-# - Size counts weights, time counts multiplications. Int8 makes the file about four times smaller, and moves the
-#   answers that were undecided.
+# - Size counts weights, time counts multiplications. Int8 makes the file up to four times smaller, and
+#   moves the answers that were undecided.
 # - A file may be a program. Keep safe mode on, never unpickle a stranger's file, compare the checksum.
 #
 # ## Where next
 #
-# The file answers one photograph at a time, quickly. Training is another matter:
+# The LiteRT file answers one photograph at a time, quickly. Training is another matter:
 # [Make it fast](make-it-fast.md) finds where its time goes. The network of
 # [CIFAR-10](../convnets/cifar10.md) is worth exporting too, and [Evaluation](../networks/evaluation.md)
-# has more questions to ask of both files. `tf.lite.Interpreter`, which
+# has more questions to ask of both LiteRT files. `tf.lite.Interpreter`, which
 # `open_litert` uses, is on its way into a package of its own, `ai_edge_litert`, with the same interface;
-# [Google's pages on LiteRT](https://ai.google.dev/edge/litert) say how it runs on telephones and in pages.
+# [Google's pages on LiteRT](https://ai.google.dev/edge/litert) say how it runs on telephones and in web
+# pages.

@@ -29,8 +29,9 @@ offers = {
 plots.stage_bars(offers, unit="minutes")
 
 # %% [markdown]
-# The colleague's. The largest stage, with a frame, is the **bottleneck**: the rest can be as fast as it
-# likes. If a part $p$ of the time is made $s$ times as fast, the whole becomes
+# The colleague's: the whole stands at the right of each bar. The largest stage has a frame. It is the
+# **bottleneck**, which no gain elsewhere can shorten. Say that a stage takes the part $p$ of the time, and
+# is made $s$ times as fast. The rest, $1 - p$, stays; $p$ shrinks to $p / s$. So the whole becomes
 #
 # $$\frac{1}{1 - p + p / s}$$
 #
@@ -94,12 +95,15 @@ pipelines = {
 }
 
 # %% [markdown]
-# How long does the way back through a network take? It never runs alone. So take steps that contain each
-# other: forward; forward and backward; and those with the update of the weights. `nested_steps` builds
-# them. What one takes more than the one before is the price of what was added.
+# To prepare is, here, to divide bytes by 255. Then comes the training step: forward to the loss, backward
+# to the slopes, update of the weights. How long does the way back take? It never runs alone, for it needs
+# what the way forward has computed. So time three steps, each of which contains the one before: forward;
+# forward and backward; forward, backward and update. `nested_steps` builds them. What one takes more than
+# the one before is the price of what was added.
 #
 # Do the same around the step: read only; read and prepare; call a step that does nothing; then the three;
 # and last `fit`, which does all that and keeps books. What the empty call and `fit` add is Python's share.
+# (A small price can drown in the noise and come out below 0. It is set to 0, and its stage is missing.)
 
 # %%
 from snippets.timing import interleave, nested_steps
@@ -133,13 +137,13 @@ spent = {name: stages(*pipeline) for name, pipeline in pipelines.items()}
 plots.stage_bars(spent, unit="ms", share=True)
 
 # %% [markdown]
-# At the right stand CPU milliseconds a step. The bottlenecks are:
+# Each bar is one step, cut into its parts; at the right stand its CPU milliseconds. The bottlenecks are:
 # `{python measured} "; ".join(f"{' '.join(name.split())}: *{max(each, key=each.get)}*" for name, each in spent.items())`. Three
 # trainings on one machine with one data set; what helps the one may do nothing for the other.
 #
 # A **profiler** does this for every single operation. TensorFlow has one: wrap some steps in
-# `tf.profiler.experimental.start(folder)` and `.stop()`, and look at the folder with TensorBoard.
-# [Its guide](https://www.tensorflow.org/guide/profiler) shows how to read the picture.
+# `tf.profiler.experimental.start(folder)` and `.stop()`, and look at the folder with TensorBoard and its
+# profile plugin. [The guide](https://www.tensorflow.org/guide/profiler) shows how to read the picture.
 
 # %% tags=["claims"]
 in_memory, from_files, _ = spent.values()
@@ -165,10 +169,11 @@ print(f"{without.cpu_seconds / with_trick.cpu_seconds:.0f} times as fast")
 
 # %% [markdown]
 # There is no trick. Both lines are the same; the first call was [traced](../foundations/training-by-hand.md).
-# A fair race needs more: call everything once before; let the rivals take turns, since a machine changes
-# from minute to minute; compare within each round; show the spread; count CPU seconds, which other programs
-# disturb little. `interleave` does that, `times_as_fast` divides, and `verdict` sees no difference where the
-# rounds disagree or the factor is below 1.1. Put the step against itself:
+# A fair race follows five rules: call everything once before; let the rivals take turns, round after round,
+# since a machine changes from minute to minute; compare within each round; show the spread; count CPU
+# seconds, which other programs disturb little. `interleave` does that, and `times_as_fast` divides, round by
+# round. `verdict` sees no difference where the rounds disagree about who is faster, or where the median
+# factor is below 1.1. Put the step against itself; you see a ratio for each round, and the verdict:
 
 # %% tags=["measured"]
 from snippets.timing import times_as_fast, verdict
@@ -185,9 +190,11 @@ assert without.cpu_seconds > 1.5 * with_trick.cpu_seconds, (
 # %% [markdown]
 # ## Half the digits
 #
-# NumPy's numbers are `float64` unless you say otherwise: `np.zeros(3)` is, and so are bytes divided
-# by 255. `fit` quietly makes them `float32`, so it is only memory that you waste. A loop of your own
-# computes in what it is given. What does that cost? Three steps to try it on:
+# NumPy's fractions are `float64` unless you say otherwise: `np.zeros(3)` is, and so are bytes divided
+# by 255. A Keras network quietly makes them `float32`, so it is only memory that you waste. What you write
+# in TensorFlow yourself computes in the format that it is given. What does `float64` cost? Try it on three
+# training steps. Keras calls the format in which a network computes its *policy*; `built_under` builds a
+# network with another one, and `race` times its step against the plain step.
 
 # %%
 from snippets.timing import built_under
@@ -215,17 +222,18 @@ gains["float64"] = {case: race(case, "float64") for case in cases}
 plots.speed_ratios(gains, xlabel="times as fast as float32")
 
 # %% [markdown]
-# With twice the bytes to move and half as many numbers in each of the processor's registers, half the
-# speed is what you expect. The convolutions are
+# A small mark is a round, a large one their median, and what lies left of 1, on grey, is slower. Half the
+# speed is what you expect: there are twice the bytes to move, and the processor computes with half as many
+# numbers at once. The convolutions are
 # `{python measured} verdict(gains["float64"]["convolution, batch 64"])`: the fast routines for them are
 # written for `float32`. Networks do not need the digits. Check `dtype` first, it costs nothing.
 #
-# Can you go further down? Later. First, larger batches.
+# Do even fewer digits win more? That comes later. First, larger batches.
 #
 # ## The fixed price of a step
 #
 # Every step pays for being called, for starting operations, for updating all weights, whether it carries
-# one photograph or a thousand. **Throughput** is the number of examples a second:
+# one photograph or a thousand. What does that do to the **throughput**, the number of examples a second?
 
 # %% tags=["measured"]
 sizes = (2, 8, 32, 128, 512)
@@ -247,11 +255,12 @@ for name, seconds in taken.items():
     worth[name] = max(seconds[0] / each - sizes[0], 0)  # the fixed price, in photographs
 
 # %% [markdown]
-# A step takes about a fixed price plus so much a photograph. Two points of a curve give both. In the dense
-# network the fixed price is worth `{python measured} f"{worth['dense']:.0f}"` photographs, in the
+# Both axes are logarithmic. A curve climbs as long as a step is mostly fixed price. Roughly, the time of a
+# step is that price plus so much a photograph, and the first and the last point of a curve give both. In the
+# dense network the fixed price is what `{python measured} f"{worth['dense']:.0f}"` photographs cost, in the
 # convolutional one `{python measured} f"{worth['convolution']:.0f}"`. With a batch of that size half the time
-# is fixed price; with ten times that size hardly any is, and a larger batch wins little more. It can even lose,
-# once its numbers no longer fit into the processor's fast memory. And a larger batch makes fewer steps
+# is fixed price; with ten times that size an eleventh is, and a larger batch wins little more. It can even
+# lose, once its numbers no longer fit into the processor's fast memory. And a larger batch makes fewer steps
 # of an epoch, so it is *another training*: [Your first network](../networks/first-network.md) says what
 # to do about that.
 
@@ -263,10 +272,11 @@ assert throughputs["dense"][3] > 1.5 * throughputs["dense"][0], (
 # %% [markdown]
 # ## The pipeline: once, or every time?
 #
-# Now the photographs come from files, and a random half is mirrored in each epoch. Three stages: decode,
-# flip, batch. In which order? [Fashion-MNIST](../networks/fashion-mnist.md) has found that one call for a
-# batch beats one call a photograph. A function that takes a whole batch is a **vectorised map**. And
-# `cache` keeps what has come so far, so that later epochs start from there. Where do you put it?
+# Now the photographs come from files, and in each epoch a random half of them is flipped, left for right.
+# Three stages: decode, flip, batch. In which order? [Fashion-MNIST](../networks/fashion-mnist.md) has found
+# that one call for a batch beats one call a photograph. A stage whose function takes a whole batch is a
+# **vectorised map**. And `cache` keeps what reaches it in the first epoch, so that later epochs start from
+# there. Where do you put it?
 
 
 # %%
@@ -293,9 +303,9 @@ by_order = {name: {"photographs": each} for name, each in ratios.items()}
 plots.speed_ratios(by_order, xlabel="times as fast as decode, flip, batch")
 
 # %% [markdown]
-# The last order is the fastest, and it is wrong. Here is one boot in eight epochs: on top from the third
-# order, below from the last. And below that a third try, with nothing cached, but with another way to draw: the
-# seed is given to the operation, as in many a tutorial.
+# The last order is the fastest, and it is wrong. Here is one boot in eight epochs. The top row, *generator*,
+# comes from the third order; the middle row, *cached*, from the last. The bottom row, *seeded*, caches
+# nothing, but draws in another way: the seed is given to the operation, as in many a tutorial.
 
 
 # %%
@@ -322,14 +332,15 @@ views
 # %% [markdown]
 # A cache behind the flip keeps the flipped photographs: whatever the first epoch drew, all others
 # repeat. **Cache what is the same in each epoch, and draw behind it.** An operation with a seed starts anew in
-# each epoch, and draws the same again; `keras.utils.set_random_seed` gives such a seed to all of them. (If the
-# photographs are shuffled before, each meets another one's draw, which is less bad.) The generator above
-# stands outside the pipeline, and goes on. None of these mistakes raises an error.
+# each epoch, and draws the same again; `keras.utils.set_random_seed` gives such a seed to all of them. (Shuffle
+# the photographs before, and the same draws fall on others, which is less bad.) The generator, `chance`,
+# stands outside the pipeline, and goes on drawing. Neither mistake raises an error.
 #
-# All that was one thread. `map(..., num_parallel_calls=tf.data.AUTOTUNE)` decodes on several, and
-# `prefetch` runs ahead of the network. That adds no CPU second, but you wait for less of them. The
-# same holds for the steps: large products share well between threads; the small operations of a small
-# network do not, and more threads leave it as slow as it is.
+# All that was done one after the other. `map(..., num_parallel_calls=tf.data.AUTOTUNE)` decodes several files
+# at once, each in a *thread* of work of its own, and `prefetch` runs ahead of the network. That saves no CPU
+# second, but you wait for fewer of them, since they pass side by side. The same holds for the steps: large
+# products share well between threads; the small operations of a small network do not, and more threads leave
+# it as slow as it is.
 
 # %% tags=["claims"]
 assert np.median(ratios["decode, cache, batch, flip"]) > 1.5, (
@@ -343,9 +354,10 @@ assert list(views.values()) == [2, 1, 1], (
 # ## Traced, and traced again
 #
 # A `tf.function` is traced anew for every new Python number and every new shape. You have seen what that
-# costs for a [learning rate](../foundations/training-by-hand.md). When it happens in training, it is called
-# **retracing**, and it comes in three disguises: a Python number, a batch that is sometimes shorter, and a
-# function that is defined again and again. Guess how many traces eight calls take in each:
+# costs for a [learning rate](../foundations/training-by-hand.md). This is called **retracing**, and in
+# training it comes in three disguises: a Python number, a batch that is sometimes shorter, and a
+# function that is defined again and again. Guess how many traces eight calls take in each, and how many
+# with a tensor for the number, and with the size left open:
 
 
 # %%
@@ -372,7 +384,8 @@ plots.table([{"eight calls": name, "traces": count} for name, count in counted.i
 # %% [markdown]
 # The cures: hand over tensors; leave a size open with `input_signature`, or drop the odd last batch
 # (`batch(32, drop_remainder=True)`); define a compiled function once. TensorFlow warns when it
-# suspects retracing (not on this page, which has switched that off). Surer is to count, with `experimental_get_tracing_count()`.
+# suspects retracing (not on this page, which has switched that off). It is surer to count, with
+# `experimental_get_tracing_count()`.
 
 # %% tags=["claims"]
 assert list(counted.values()) == [8, 1, 8, 1, 8], (
@@ -382,9 +395,9 @@ assert list(counted.values()) == [8, 1, 8, 1, 8], (
 # %% [markdown]
 # ## Come back to Python less often
 #
-# After each step, `fit` returns to Python, to its books and callbacks. With
-# `steps_per_execution=10` it takes ten steps in one go, and callbacks hear of every tenth batch only. Here
-# are all steps of an epoch in one go, against one by one:
+# After each step, `fit` returns to Python, to its books and callbacks. With `steps_per_execution=10`, given
+# to `compile`, it takes ten steps in one go, and callbacks hear of every tenth batch only. Here are all steps
+# of an epoch in one go, against one by one:
 
 
 # %%
@@ -410,14 +423,14 @@ def said(change):
 print(said("steps at once"))
 
 # %% [markdown]
-# Amdahl's law again: this takes away a part of what the picture at the top calls *Python*, and that part is
-# large where a step is small.
+# Amdahl's law again: this takes away some of what the picture of the three trainings calls *Python*, which
+# is a large part of a step that has little else to do.
 #
 # ## Half the digits again
 #
-# A `float32` has 24 binary digits. A **bfloat16** keeps eight of them, in half the bytes; its range stays
-# the same. Newer processors and GPUs multiply such numbers faster. What eight digits mean you can check
-# by hand:
+# A `float32` has 24 binary digits. A **bfloat16** keeps eight of them, in half the bytes; its largest number
+# stays about the same. Newer processors and GPUs multiply such numbers faster. What eight digits mean you can
+# check by hand: 256 is 1 0000 0000 in binary, and 257, which is 1 0000 0001, needs nine.
 
 # %%
 for kind in (tf.float32, tf.float16, tf.bfloat16):
@@ -426,8 +439,8 @@ for kind in (tf.float32, tf.float16, tf.bfloat16):
     print(f"largest: {float(kind.max):.2g}")
 
 # %% [markdown]
-# In bfloat16 the number after 256 is 258, and adding ones leads nowhere. An update is just that: a small
-# number added to a large one. And 0.999, by which Adam fades its memory of the slopes, becomes 1.
+# In bfloat16 the number after 256 is 258, and adding ones leads nowhere. An update is like that: a small
+# number added to a large one. And 0.999, by which Adam fades its memory of the squared slopes, becomes 1.
 #
 # What goes wrong? Build the network in bfloat16 altogether, and train it for one epoch. Beside it,
 # **mixed precision**: it keeps the weights in `float32`, and rounds copies of them for the multiplications.
@@ -454,18 +467,19 @@ scores = {policy: [score(policy, seed) for seed in (7, 8, 9)] for policy in poli
 plots.seed_dots(scores, xlabel="validation accuracy")
 
 # %% [markdown]
-# No error, no warning, and nothing learned. Adam's memory of the squared slopes starts empty, and to make up
-# for that it is divided by one minus a power of 0.999. Keras computes this in the weights' format: 1 − 1 = 0.
-# What is divided by 0 is infinite, and a step that is divided by that has the length 0. Mixed precision stays
-# within two points of `float32`. It is one line before the network is built:
-# `keras.config.set_dtype_policy("mixed_bfloat16")`. (With `float16`, which has more digits but ends at 65504,
-# slopes vanish or overflow, so Keras also scales the loss.)
+# With bfloat16 alone: no error, no warning, and nothing learned. Adam's memory of the squared slopes starts
+# empty. To make up for that, Keras multiplies the learning rate by the root of one minus a power of 0.999, and
+# it computes this in the weights' format: 1 − 1 = 0. Each step has the length 0. Mixed precision stays within
+# two points of `float32`. It is one line before the network is built:
+# `keras.config.set_dtype_policy("mixed_bfloat16")`. (`float16` has more digits than bfloat16 but ends at 65504:
+# slopes vanish or overflow, so with `"mixed_float16"` Keras also scales the loss.)
 #
 # ## Another compiler
 #
 # **XLA** is a compiler that turns a whole graph into machine code of its own and merges neighbouring
-# operations, so that results need not travel to memory and back: `jit_compile=True`. Compiling takes a
-# while; what comes out may be faster. Race both against the plain step:
+# operations, so that results need not travel to memory and back. Ask for it with `jit_compile=True`, in
+# `compile` or in `tf.function`. (Where there is a GPU, `compile` does so by itself.) Compiling takes a while;
+# what comes out may be faster. Race mixed precision and XLA, each against the plain step:
 
 # %% tags=["measured"]
 gains["bfloat16, mixed"] = {case: race(case, "mixed_bfloat16") for case in cases}
@@ -495,10 +509,11 @@ assert slowed < 1 / 1.5, (
 # %% [markdown]
 # ## Fewer steps instead of faster ones
 #
-# So far, every remedy takes the same steps in less time. Now take fewer. What counts in the end is
+# So far, the remedies make a step cheaper. Now take fewer steps. What counts in the end is
 # **time to accuracy**: the seconds until a network is as good as you need it. Train the dense network
-# in batches of 32 on 15,000 photographs: for ten epochs at Adam's usual rate of 0.001, at half of it, and
-# for one, two and three epochs on a [one-cycle schedule](../networks/first-network.md). Three seeds each.
+# in batches of 32 on 15,000 photographs: for ten epochs at Adam's usual rate of 0.001, for ten at half of it,
+# and for one, two and three epochs on a [one-cycle schedule](../networks/first-network.md). Three seeds each.
+# In the picture, a constant rate has a point for each epoch; the points of the cycle are three trainings.
 
 # %%
 from snippets.training import OneCycle
@@ -544,11 +559,12 @@ ratio = reached("rate 0.001", "rate 0.0005") / reached("one cycle")
 # %% [markdown]
 # The usual rate comes to `{python} f"{usual:.1%}"` at best (the mean of three seeds, after the best of its
 # epochs), half of it to `{python} f"{half:.1%}"`. The better of the two takes
-# `{python measured} f"{ratio:.1f}"` times as long to get there as the cycle, tracing included, and then the cycle
-# goes on to `{python} f"{cycled:.1%}"`. Its long steps, in the middle, travel far; the short ones at its end
-# settle. A constant rate has to be a compromise.
+# `{python measured} f"{ratio:.1f}"` times as long to get there as the cycles, tracing included, and the best
+# cycle reaches `{python} f"{cycled:.1%}"`. (The factor depends on the accuracy that you ask for.) Its long
+# steps, in the middle, travel far; the short ones at its end settle. A constant rate has to be a compromise.
 #
-# What was chosen here was chosen on validation photographs. Once, the test photographs:
+# What was chosen here was chosen on validation photographs. Now, once, the test photographs, for the usual
+# rate after ten epochs and the cycle of three:
 
 # %%
 test_inputs = standardise(fashion.test.images, sample.images)
@@ -566,6 +582,8 @@ assert max(curves["rate 0.001"]) > 1.5 * max(curves["one cycle"]), (
 assert np.mean(tested["one cycle"]) > np.mean(tested["rate 0.001"]), "on the test set, too"
 
 # %% [markdown]
+# The cycle wins on these, too.
+#
 # ## Everything in one picture
 
 # %% tags=["measured"]
@@ -574,15 +592,17 @@ plots.speed_ratios(gains)
 
 # %% [markdown]
 # What a switch wins differs from network to network, and from machine to machine; what helps the one can
-# hurt the other. The schedule wins time, *and* the network is better. It takes
-# fewer steps, so whatever helps a single step comes on top of it. (The pipeline is missing here, because
-# only a part of a training is pipeline. How much its gain is worth as a whole, Amdahl's law says.)
+# hurt the other. The last row compares not steps but trainings, to one accuracy. The schedule wins time,
+# *and* the network is better. It takes fewer steps, so whatever helps a single step comes on top of it. (The
+# pipeline is missing here, because only a part of a training is pipeline. How much its gain is worth to the
+# whole, Amdahl's law says.)
 #
 # ## On a GPU
 #
 # A GPU carries out thousands of multiplications side by side, and has its own fixed price. Two things
 # change: its work goes on while Python does something else, so read a result before you stop the clock;
-# and the CPU no longer counts the work, so use seconds that pass. The same steps, in a process of their
+# and CPU seconds do not contain its work, so count the seconds that pass. (Do not compare these numbers with
+# CPU seconds above.) Here are steps of both networks, in batches of 512. The GPU's run in a process of their
 # own, since TensorFlow has to know its devices at the start:
 
 # %% tags=["measured"]
@@ -607,9 +627,9 @@ for i, each in enumerate(tried):
 # %% [markdown]
 # ## Exercises
 #
-# **1. Which offer?** Given the stages of a training and offers, each the name of a stage and how many times as
-# fast it would become, return the offer after which the whole takes least time. The starter takes the
-# largest factor.
+# **1. Which offer?** `stages` has the time of each stage, like `training` above. Each of `offers` is a pair:
+# the name of a stage, and how many times as fast it would become. Return the offer after which the whole takes
+# least time. The starter takes the one with the largest factor.
 
 
 # %% tags=["starter"]
@@ -631,9 +651,10 @@ def best_offer(stages, offers):
 
 
 # %% [markdown]
-# **2. A pipeline in order.** Return batches of four from `numbers`. Each number must be read once *in all*, however
-# many epochs follow; `spoil` must be called once a batch, and draw anew in each epoch. The starter has all
-# stages, in an unlucky order.
+# **2. A pipeline in order.** `numbers` is a `tf.data` dataset. Return one of batches of four, to which `read`
+# and then `spoil` were applied. `read` must be called once for each number *in all*, however many epochs
+# follow; `spoil` must be called once a batch, and draw anew in each epoch. The starter has all stages, in an
+# unlucky order.
 
 
 # %% tags=["starter"]
@@ -670,8 +691,9 @@ def pipeline(numbers, read, spoil):
 
 
 # %% [markdown]
-# **3. One trace for all.** `scaled` takes a batch of any number of photographs and a factor that changes with every
-# call. Make it one that is traced once. The starter is traced for each call.
+# **3. One trace for all.** `scaled` takes a batch of any number of photographs, 28 by 28, and a factor that
+# changes with every call. Change its first line so that it is traced once for all calls. The starter is traced
+# at each call.
 
 
 # %% tags=["starter"]
@@ -697,9 +719,9 @@ def scaled(images, factor):
 # ## What to remember
 #
 # - Measure first. Only the bottleneck is worth your work, and Amdahl's law says how much at most.
-# - Race fairly: warm up, take turns, show the spread, and believe no factor that lies within it.
-# - Batches large enough to outweigh a step's fixed price; `float32`; decode once, map batches, cache before
-#   anything random; count your traces.
+# - Race fairly: warm up, take turns, show the spread, and believe no factor on which the rounds disagree.
+# - Take batches large enough to outweigh a step's fixed price, in `float32`; decode once, map batches, cache
+#   before anything random; count your traces.
 # - Mixed precision and XLA are worth one race on your machine, and nothing without it.
 # - The fastest step is the one you do not take: first the schedule, then the switches.
 #

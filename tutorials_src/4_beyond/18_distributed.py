@@ -22,7 +22,7 @@
 # | answer | 1 | 1 | 3 | 4 |
 # | slope | −2 | −4 | −6 | −16 |
 #
-# The first half has the mean slope −3, the second −11, and the mean of both is −7: just the mean of all
+# The first half has the mean slope −3, the second −11, and the mean of both is −7: exactly the mean of all
 # four. Nothing is lost. A batch's loss is a mean over its examples, so its slope is a mean too, and the
 # mean of equal halves is the mean of the whole.
 #
@@ -47,8 +47,9 @@ order = np.random.default_rng(7).permutation(len(labels))
 print(images.shape, images.dtype)
 
 # %% [markdown]
-# Here is the model of *Training by hand* with its 10 columns of weights, one a class, all still 0. Each
-# picture shows the slopes of one column, *Trouser*, for a batch or a half of it.
+# Here is the softmax regression of *Training by hand* with its 10 columns of weights, one a class, all still 0.
+# Each picture shows the slopes of one column, *Trouser*, for a batch or a half of it. Blue is a negative
+# slope: a step against it makes the weight larger.
 
 # %%
 weights = tf.Variable(tf.zeros((784, 10)))
@@ -71,9 +72,9 @@ plots.signed_images({name: each[:, TROUSER].reshape(28, 28) for name, each in sh
 # %% [markdown]
 # The halves disagree in detail. Their mean is the whole batch's slope: no weight's differs by more
 # than `{python} f"{np.abs(halves - whole).max():.0e}"`, which is float32's rounding. So here is a
-# plan. Each worker keeps a copy of all weights, takes its share of every batch, and works out slopes.
-# All exchange them, all take the mean, all take the same step: their copies stay equal for ever. This
-# is **data parallelism**.
+# plan. Each worker begins with the same weights, takes its share of every batch, and works out slopes.
+# All exchange them, all take the mean, all take the same step: their copies of the weights stay equal for
+# ever. This is **data parallelism**.
 #
 # ## What goes wrong: unequal shares
 #
@@ -88,8 +89,8 @@ print(f"off by {off:.0%} of the slopes' length")
 
 # %% [markdown]
 # Nothing fails, nothing warns, and 14 photographs have had as much say as 32. The cure: no worker
-# takes a mean. Each *adds up* its share and divides by the size of the **global batch**, all shares
-# together. Then the slopes of all workers are added. Remember it for the loop below.
+# takes a mean. Each *adds up* the losses of its share and divides by the size of the **global batch**, which
+# is all shares together. Then the slopes of all workers are added. Remember it for the loop below.
 
 # %% tags=["claims"]
 assert np.abs(halves - whole).max() < 1e-6, (
@@ -102,10 +103,11 @@ assert off > 0.02, "with unequal shares, the mean of the means is off by more th
 #
 # A TensorFlow **distribution strategy** carries out such a plan. It keeps a copy of the variables,
 # a **replica**, on each device, and runs your step on all of them. `MirroredStrategy` is the one for
-# several devices in one machine, usually GPUs. Here the devices are the two pretended ones.
+# several devices in one machine, usually GPUs. Here they are the two that one processor plays, since the
+# first cell of this page.
 #
-# First the network, and a function that cuts each batch in shares. A *replica context* knows how many
-# replicas there are and which one is asking.
+# First the network, and a function that cuts a batch into shares. The strategy calls `part` for each
+# replica, with its *context*, which knows how many replicas there are and which one this is.
 
 # %%
 import keras
@@ -154,7 +156,7 @@ def new_step(strategy, network, optimizer, global_batch):
 
 # %% [markdown]
 # Last the loop. All variables are made within `strategy.scope()`, which is where they get their
-# replicas. The last three arguments have to do with an accident: more about it later.
+# replicas. The last three arguments, and all about checkpoints, prepare for an accident: more about it later.
 
 # %%
 import os
@@ -201,7 +203,7 @@ print(f"to {losses[len(batches) - 1]:.3f}")
 print(f"largest difference between two weights: {np.abs(alone - mirrored).max():.0e}")
 
 # %% [markdown]
-# Not the same bits, for a sum of two sums rounds differently from one long sum. But the same network.
+# The network is the same up to rounding: a sum of two sums rounds differently from one long sum.
 #
 # ## Two processes
 #
@@ -209,8 +211,10 @@ print(f"largest difference between two weights: {np.abs(alone - mirrored).max():
 # the network; together they are a **cluster**. This machine can play two: both workers run here and
 # talk over *loopback*, the network that leads from a machine back to itself.
 #
-# How does a worker find the others? It reads the environment variable `TF_CONFIG`, which lists every
-# worker's address and says which one this is. Here is worker 1's:
+# How does a worker find the others? It reads `TF_CONFIG`, an *environment variable*: a text with a name
+# that a process is given when it starts. It lists every worker's address and says which one this is. An
+# address is a machine (127.0.0.1 is always this one) and a *port*, a number for one process there. Here is
+# what worker 1 reads:
 
 # %%
 from snippets.distributed import run_workers, tf_config
@@ -220,7 +224,8 @@ print(tf_config([f"127.0.0.1:{port}" for port in (2222, 2223)], index=1))
 # %% [markdown]
 # A worker is a program that knows nothing of this page. So write the functions above into a file,
 # and below them what a worker does: read the batches, join the cluster, train, store the result.
-# `MultiWorkerMirroredStrategy` reads `TF_CONFIG`, and must be made before TensorFlow computes anything.
+# `MultiWorkerMirroredStrategy` is the strategy for several workers. It reads `TF_CONFIG`, and must be made
+# before TensorFlow computes anything.
 
 # %%
 import inspect
@@ -245,6 +250,7 @@ _ = Path("worker.py").write_text("\n".join([imports, *functions, work]))
 # %% [markdown]
 # Starting processes is easy. Ending them is not: a worker whose partner is gone waits for ever. So
 # `run_workers` waits with a time limit, and if one worker fails, or you press Ctrl-C, it ends them all.
+# `launch` returns what each worker has stored. Compare the weights:
 
 # %%
 import json
@@ -266,8 +272,8 @@ print(f"worker 0 against worker 1: {np.abs(two[0]['weights'] - two[1]['weights']
 print(f"two workers against none:  {np.abs(two[0]['weights'] - alone).max():.0e}")
 
 # %% [markdown]
-# Two processes that share nothing but messages end with equal weights, bit for bit, and with those of
-# the process that trained alone, up to rounding.
+# Two processes that share nothing but messages end with equal weights, bit for bit. Up to rounding, they
+# are also the weights of this page's own process, which has trained without any worker.
 
 # %% tags=["claims"]
 assert np.abs(alone - mirrored).max() < 1e-5, (
@@ -281,8 +287,9 @@ assert np.abs(two[0]["weights"] - alone).max() < 1e-5, (
 # %% [markdown]
 # ## Why not fit?
 #
-# Because it fails. `MirroredStrategy` and `fit` go together. With several workers they do not, in the
-# Keras that this page ran on, `{python} keras.__version__`. Here is the shortest program that shows it:
+# Because it fails. `fit` works with `MirroredStrategy`. With several workers, under
+# `MultiWorkerMirroredStrategy`, it does not, in the Keras that this page ran on,
+# `{python} keras.__version__`. Here is a short program that shows it:
 
 # %%
 fit = """
@@ -299,14 +306,16 @@ _ = Path("fit.py").write_text("\n".join([imports, functions[0], fit]))
 launch(2, "fit", program="fit.py")
 
 # %% [markdown]
-# (Which of the two comes to it first, chance decides.) A `PerReplica` is a bundle, one value for each
-# replica, and Keras 3 takes it for a tensor. The fault
-# is known as [issue 20585](https://github.com/keras-team/keras/issues/20585) of Keras, still open when
-# this page was written. A loop of your own does not pass through that code.
+# The launcher shows the last line of the worker's message. (Which worker fails first, chance decides.) A
+# `PerReplica` is a bundle, one value for each replica, and Keras 3 takes it for a tensor. The fault is known
+# as [issue 20585](https://github.com/keras-team/keras/issues/20585) of Keras, still open when this page was
+# written. A loop of your own does not pass through that code.
 #
 # ## What a worker costs
 #
-# The same training with a cluster of one, for comparison.
+# The same training with a cluster of one worker, for comparison. In the table, that is *alone*. The CPU
+# seconds are those before the training and those of the training; the last column is a step's time on the
+# clock, the median of all but the first steps.
 
 # %% tags=["measured"]
 one = launch(1, "one")
@@ -326,12 +335,12 @@ rows = {"alone": one[0], "worker 0 of 2": two[0], "worker 1 of 2": two[1]}
 plots.table([{"worker": name} | cost(result) for name, result in rows.items()])
 
 # %% [markdown]
-# Each of the two works on half as many photographs, and yet a step takes
+# Each of the two works on half as many photographs, so at best a step would take half as long. It takes
 # `{python measured} f"{np.median(two[0]['seconds'][5:]) / np.median(one[0]['seconds'][5:]):.1f}"` times
-# as long as with one worker. (The step's time is the median, on the clock; other programs on the
-# machine lengthen it.) Sharing pays when the work that is saved takes longer than the talk that is
-# added, and a step of this network is next to no work. Besides, every worker starts TensorFlow anew,
-# which costs most of its CPU seconds here. An hour's training would not notice.
+# as long as with one worker. (Other programs on the machine lengthen it, too.) Sharing pays when the work
+# that is saved takes longer than the talk that is added, and a step of this network is next to no work.
+# Besides, every worker starts TensorFlow anew, which costs most of its CPU seconds here. An hour's training
+# would not notice.
 
 # %% tags=["claims"]
 spent = {name: sum(each["cpu"].sum() for each in run) for name, run in {"1": one, "2": two}.items()}
@@ -343,7 +352,7 @@ assert spent["2"] > 1.5 * spent["1"], (
 # ## A worker dies
 #
 # In a cluster of hundreds, something always breaks. `train` therefore saves a checkpoint every 10
-# steps: weights, momenta, number of steps. One worker writes it, since all hold the same, and on a
+# steps: weights, momenta, number of steps. Worker 0 writes it, since all hold the same, and on a
 # cluster it goes where all can read. (With `fit`, the callback `BackupAndRestore` does this.) Now pull
 # the plug: after 25 steps, worker 1 gets the signal that ends a process on the spot.
 
@@ -368,9 +377,10 @@ runs = {"killed": (0, 25), "resumed": (began, len(batches))}
 plots.run_timeline(runs, length=len(batches), saved=[10, 20, 30, 40])
 
 # %% [markdown]
-# Only the steps since the checkpoint are taken twice. The network is the one of an undisturbed
-# training, because the checkpoint holds *everything* that decides a step, and the batches come in a
-# fixed order. Leave out the momenta, or shuffle anew, and training resumes, but to other weights.
+# Dotted lines are checkpoints. Only the steps since the last one, hatched, are taken twice. The network is
+# the one of an undisturbed training, because the checkpoint holds *everything* that decides a step, and the
+# batches come in a fixed order. Leave out the momenta, or shuffle anew, and training resumes, but leads to
+# other weights.
 
 # %% tags=["claims"]
 assert began == 20, "the restarted workers resume at the last checkpoint, after 20 steps"
@@ -381,10 +391,12 @@ assert np.abs(resumed[0]["weights"] - two[0]["weights"]).max() < 1e-5, (
 # %% [markdown]
 # ## What goes over the wire
 #
-# How do you add up slopes that lie in hundreds of machines? One could collect them all, and would be
-# the bottleneck. A **ring all-reduce** needs no such boss. Every worker cuts its slopes in as many
-# pieces as there are workers. In each round it sends one piece to its right-hand neighbour, who adds it
-# to its own copy. When the sums are complete, they go round once more, to replace instead of to add.
+# How do you add up slopes that lie in hundreds of machines? One worker, the boss, could collect them all
+# and hand out the sum; everybody would wait for the boss. A **ring all-reduce** needs none. The workers stand
+# in a ring, and each cuts its slopes into as many pieces as there are workers. In the first round each sends
+# one piece, all of them different ones, to its right-hand neighbour, who adds it to its own copy of that piece
+# and, in the next round, sends on the sum. When the sums are complete, they go round once more, to replace
+# instead of to add.
 
 
 # %%
@@ -406,15 +418,16 @@ ones = np.ones((4, 4))  # four workers, four pieces of one number each
 plots.ring_rounds([np.array(ring_all_reduce(ones, rounds)[0]) for rounds in range(7)])
 
 # %% [markdown]
-# Follow one column: the sum grows from worker to worker, is complete after three rounds, and after
-# six everybody has it. With $n$ workers there are $2(n - 1)$ rounds of one $n$-th of the slopes. So
-# each worker sends
+# A column is a piece; its numbers count the shares that are summed in it. A frame marks what has just
+# arrived. Follow one column: the sum grows from worker to worker, is complete after three rounds, and after
+# six everybody has it. With $n$ workers there are $2(n - 1)$ rounds, and in each a worker sends one $n$-th of
+# its slopes. In all, that is
 #
-# $$\frac{2(n-1)}{n} \cdot \text{bytes of the weights},$$
+# $$\frac{2(n-1)}{n} \cdot \text{bytes of the slopes},$$
 #
-# never twice the slopes, however many workers there are. What grows is the number of rounds, and each
-# waits for a message to arrive. Assume a plain network between the machines: 1 gigabit a second, and
-# 50 millionths of a second until a message is there.
+# always less than twice the slopes, however many workers there are. What grows is the number of rounds, and
+# each waits for a message to arrive. Assume a plain network between the machines: 1 gigabit a second, which
+# is 125 million bytes, and 50 millionths of a second until a message is there.
 
 # %%
 BYTES, BANDWIDTH, LATENCY = 4 * len(alone), 125e6, 50e-6  # bytes; bytes a second; seconds
@@ -439,8 +452,8 @@ plots.table([{"workers": n} | bill(n) for n in (2, 8, 64, 512)])
 
 # %% [markdown]
 # That is the bill of *one step*, a step that one worker computes in
-# `{python measured} f"{1000 * np.median(one[0]['seconds'][5:]):.1f} ms"`. The third column is what a boss
-# would have to take in and hand out all alone. Now the same for a network 250 times as large, with 25
+# `{python measured} f"{1000 * np.median(one[0]['seconds'][5:]):.1f} ms"`. What *all send* together is what a
+# boss would have to take in and hand out all alone. Now compare with a network 250 times as large, with 25
 # million weights:
 
 # %%
@@ -454,10 +467,11 @@ curves["waiting, any size"] = {n: ring_seconds(0, n)[1] for n in counts}
 plots.log_curves(curves, xlabel="workers", ylabel="seconds a step")
 
 # %% [markdown]
-# Small messages wait, large ones send: for 512 workers our network mostly waits, the large one mostly
-# sends. This is why clusters for training have cables a hundred times as fast, and why slopes are often
-# sent in 16 bits. (TensorFlow's `CommunicationOptions` offer `RING` for any device, and `NCCL` for GPUs,
-# a library that picks ring or tree by itself.)
+# Compare each network's sending with the waiting, which is the same for both. With 512 workers ours
+# mostly waits, the large one mostly sends. Sending is why clusters for training have cables a hundred
+# times as fast, and why slopes are often sent in 16 bits. (TensorFlow's `CommunicationOptions` offer
+# `RING` for any device, and `NCCL` for GPUs, a library that chooses by itself between a ring and a tree,
+# which needs fewer rounds.)
 
 # %% tags=["claims"]
 vectors = np.random.default_rng(7).normal(size=(8, 1600))
@@ -468,12 +482,13 @@ assert sent == [2 * 7 / 8 * 1600] * 8, "in a ring of n, each sends 2(n - 1)/n of
 # %% [markdown]
 # ## More workers, larger batches
 #
-# So far two workers have shared a batch of 128. Hundreds would have nothing left to do. So people do
-# the opposite: each worker keeps its 64 photographs, and the global batch grows. Then the
-# weights are *not* the same any more: an epoch has fewer steps. Does the network come out as well? You
-# need no cluster to find out, since a global batch gives the same slopes on one device.
+# So far two workers have shared a batch of 128. Shared by hundreds, it would leave some with nothing to do.
+# So people do the opposite: each worker keeps its 64 photographs, and the global batch grows. Then the
+# weights are *not* those of one worker any more: an epoch has fewer steps. Does the network come out as good?
+# You need no cluster to find out, since a global batch gives the same slopes on one device.
 #
-# The **linear scaling rule** says: $n$ times the batch, $n$ times the learning rate.
+# The **linear scaling rule** says: $n$ times the batch, $n$ times the learning rate. One long step then
+# stands for $n$ short ones.
 
 # %%
 held_out = standardise(fashion.validation.images, sample.images)
@@ -499,13 +514,14 @@ means = {name: {n: np.mean(each) for n, each in row.items()} for name, row in sc
 plots.seed_lines(scores, xlabel="workers, 64 photographs each")
 
 # %% [markdown]
-# All have seen the same photographs equally often. With 8 workers, accuracy falls, and the rule wins
-# back a part of the loss: `{python} f"{means['rate times workers'][8]:.1%}"` on the validation photographs
+# All these networks have seen the same photographs equally often. With 8 workers, accuracy falls, and the
+# rule wins back a part of it: `{python} f"{means['rate times workers'][8]:.1%}"` on the validation photographs
 # against `{python} f"{means['same rate'][8]:.1%}"`. With 64 there are
 # `{python} -(-len(labels) // (64 * 64))` steps an epoch, too few at the old rate, and the rule makes it
-# worse: at a rate of `{python} f"{0.01 * 64:.2f}"` training is thrown about. The rule has a range. The
+# worse: at a rate of `{python} f"{0.01 * 64:.2f}"` the steps are too long. The rule holds within a range. The
 # paper that made it known, [Goyal and others, 2017](https://arxiv.org/abs/1706.02677), raises the rate
-# slowly in the first epochs, and on far more photographs goes up to a batch of 8,192, not further.
+# slowly in the first epochs. With far more photographs, it finds networks as good as with small batches up to
+# a batch of 8,192, and worse ones beyond.
 
 # %% tags=["claims"]
 assert means["rate times workers"][8] > means["same rate"][8] + 0.005, (
@@ -518,16 +534,18 @@ assert max(mean[64] for mean in means.values()) < np.mean(single) - 0.1, (
 # %% [markdown]
 # ## On a real cluster
 #
-# The loop stays as it is. What changes is who starts the workers, and how each learns its place.
+# The loop stays as it is. What changes is who starts the workers, and how each learns its place. *Kubernetes*
+# starts programs on many machines, and restarts them; *Slurm* hands out the machines of many universities.
 #
 # | on | each worker learns its place from |
 # |---|---|
 # | your own machines | `TF_CONFIG`, set by your script |
-# | Kubernetes | `TF_CONFIG`, set by an operator such as Kubeflow's, or `KubernetesClusterResolver` |
+# | Kubernetes | `TF_CONFIG`, set by an add-on such as Kubeflow's training operator |
 # | Slurm | `SlurmClusterResolver`, which reads Slurm's own variables |
 #
-# A resolver is the strategy's argument: `MultiWorkerMirroredStrategy(cluster_resolver=...)`. You can
-# try Slurm's without Slurm. Here is what it makes of the variables that the fourth of four tasks finds:
+# A *resolver* finds the cluster where no `TF_CONFIG` is set. Hand it to the strategy:
+# `MultiWorkerMirroredStrategy(cluster_resolver=...)`. You can try Slurm's without Slurm. Four tasks run on
+# four machines, and Slurm calls these `node[07-10]`. Here is what the resolver tells the fourth:
 
 # %%
 from unittest.mock import patch
@@ -541,15 +559,17 @@ with patch.dict(os.environ, {f"SLURM_{name}": value for name, value in slurm.ite
     print(resolver.cluster_spec().as_dict(), resolver.get_task_info())
 
 # %% [markdown]
+# Every worker's address, and this one's place, counted from 0.
+#
 # Three more things change. The data must be where every worker can read it, and each should read its
-# own part only. The checkpoint folder must outlive any machine. And the job must be started again by
-# itself after a failure, since somebody's plug is always pulled.
+# own part only. The checkpoint folder must outlive any machine. And after a failure the training must be
+# started again without you, since somebody's plug is always pulled.
 
 # %% [markdown]
 # ## Exercises
 #
 # **1. Fair shares.** Each worker hands in the mean slopes of its share, and the shares have different
-# sizes. Return the mean slopes of the whole batch. The starter makes the mistake from above.
+# `sizes`. Return the mean slopes of the whole batch. The starter takes the mean of the means, as above.
 
 
 # %% tags=["starter"]
@@ -570,9 +590,9 @@ def combine(means: list, sizes: list) -> np.ndarray:
 
 
 # %% [markdown]
-# **2. Who am I?** Kubernetes starts a *stateful set* of four workers with the host names `trainer-0` to
-# `trainer-3`; the first can be reached at `trainer-0.trainer:2222`, the others likewise. Return what
-# belongs into `TF_CONFIG` on a given host. The starter takes every host for the first.
+# **2. Who am I?** Kubernetes starts a *stateful set*: `count` workers with the host names `trainer-0`,
+# `trainer-1` and so on. The first can be reached at `trainer-0.trainer:2222`, the others likewise. Return, as
+# a dictionary, what belongs into `TF_CONFIG` on a given host. The starter takes every host for the first.
 
 
 # %% tags=["starter"]
@@ -597,9 +617,9 @@ def config_on(host: str, count: int) -> dict:
 
 
 # %% [markdown]
-# **3. One worker too many.** A step takes one worker `seconds`. Shared by $n$, it takes an $n$-th of
-# that, and then the ring: `sum(ring_seconds(size, n))`. Return the number of workers, from 1 to 512,
-# with which a step is quickest. The starter takes all it can get.
+# **3. One worker too many.** A step takes one worker `seconds`. Shared by $n$ workers, it takes an $n$-th of
+# that, and then the time of the ring, `sum(ring_seconds(size, n))`, where `size` is the bytes of the slopes.
+# Return the number of workers, from 1 to 512, with which a step is quickest. The starter takes all it can get.
 
 
 # %% tags=["starter"]
@@ -626,10 +646,11 @@ print("the large network, 5 seconds a step:", best_count(5, 250 * BYTES), "worke
 # - A batch's slopes are a mean over its examples, so workers can share it: add up, then divide by the
 #   size of the *global* batch.
 # - Equal starts and equal steps keep the replicas equal. Check it: compare weights, not curves.
-# - With several workers on Keras 3, write the loop. Save everything that decides a step.
-# - In a ring each sends less than twice the slopes a step. Count bytes *and* waits before you buy.
-# - More workers with a fixed share each mean a larger batch, which is another training, not a faster
-#   one.
+# - With several workers on Keras 3, write the loop. In a checkpoint, save everything that decides a step.
+# - In a ring each worker sends, in a step, less than twice the bytes of the slopes. Count bytes *and* waits
+#   before you buy machines.
+# - If each worker keeps the size of its share, more workers mean a larger batch. That is another training,
+#   not the same one made faster.
 #
 # ## Where next
 #
