@@ -1,6 +1,6 @@
 # ---
 # title: Convolution
-# summary: Slide one small filter over a photograph by hand, let a network learn a hundred, and move the photograph.
+# summary: Slide one small filter over a photograph by hand, let a network learn dozens, and move the photograph.
 # needs: [first-network]
 # teaches: [convolution, filter, feature map, channel, padding, max pooling, receptive field, multiply-add, batch normalisation, equivariance, global average pooling]
 # data: [fashion-mnist]
