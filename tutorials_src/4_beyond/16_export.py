@@ -11,20 +11,30 @@
 # %% [markdown]
 # Your network lives in the memory of a notebook. Close the notebook, and the network is gone. What do
 # you put into a file, so that somebody else's program, on a telephone or in a web page, gives the same
-# answers? Train a network to find out: three blocks of convolutions, two quick epochs on standardised
-# photographs. The cell shows the training accuracy of each epoch.
+# answers? Here are five photographs to ask it about.
 
 # %%
-import keras
 import numpy as np
 
 from snippets import plots
-from snippets.convnets import fashion_convnet
 from snippets.datasets import load_fashion_mnist, standardise
-from snippets.training import fit_one_cycle
 
 fashion = load_fashion_mnist()
 names = fashion.class_names
+photographs, labels = fashion.validation.images[:1000], fashion.validation.labels[:1000]
+shown = [np.flatnonzero(labels == number)[0] for number in (0, 2, 4, 5, 6)]
+plots.image_grid(photographs[shown], [names[label] for label in labels[shown]], columns=5)
+
+# %% [markdown]
+# Train a network: three blocks of convolutions, two quick epochs on standardised photographs. The cell
+# shows the training accuracy of each epoch.
+
+# %%
+import keras
+
+from snippets.convnets import fashion_convnet
+from snippets.training import fit_one_cycle
+
 train_inputs = standardise(fashion.train.images, fashion.train.images)
 keras.utils.set_random_seed(7)
 network = fashion_convnet()
@@ -37,7 +47,6 @@ fit_one_cycle(network, (train_inputs, fashion.train.labels), epochs=2, batch_siz
 # pictures show what the eye sees, not what the network is fed.)
 
 # %%
-photographs, labels = fashion.validation.images[:1000], fashion.validation.labels[:1000]
 preparations = {
     "as in training": standardise(photographs, fashion.train.images),
     "0 to 255": photographs.astype("float32"),
@@ -51,7 +60,6 @@ def ask(model, inputs):
 
 
 says = {name: ask(alone, inputs) for name, inputs in preparations.items()}
-shown = [np.flatnonzero(labels == number)[0] for number in (0, 2, 4, 5, 6)]
 
 
 def title(way, p, i):

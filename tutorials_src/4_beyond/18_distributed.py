@@ -15,13 +15,17 @@
 # Try it on paper first, with four points and the smallest model there is: a prediction is weight · x,
 # and the weight is still 0. Then each [miss](../foundations/training-by-hand.md) is minus the answer,
 # and a point's slope is 2 · miss · x.
-#
-# | | point 1 | point 2 | point 3 | point 4 |
-# |---|---:|---:|---:|---:|
-# | x | 1 | 2 | 1 | 2 |
-# | answer | 1 | 1 | 3 | 4 |
-# | slope | −2 | −4 | −6 | −16 |
-#
+
+# %%
+import numpy as np
+
+from snippets import plots
+
+x, answer = np.array([[1, 2, 1, 2]]), np.array([[1, 1, 3, 4]])  # four points
+slope = 2 * (0 * x - answer) * x
+plots.signed_images({"x": x, "answer": answer, "slope": slope}, numbers=True)
+
+# %% [markdown]
 # The first half has the mean slope −3, the second −11, and the mean of both is −7: exactly the mean of all
 # four. Nothing is lost. A batch's loss is a mean over its examples, so its slope is a mean too, and the
 # mean of equal halves is the mean of the whole.
@@ -29,10 +33,8 @@
 # Now 64 photographs, from a sample of the training set.
 
 # %%
-import numpy as np
 import tensorflow as tf
 
-from snippets import plots
 from snippets.datasets import load_fashion_mnist, standardise
 
 # For a later section: one processor plays two. TensorFlow must know before it computes anything.
