@@ -356,7 +356,7 @@ print("answers when scaled twice:", [names[c] for c in np.unique(answers_if_scal
 
 # %% [markdown]
 # To the network these photographs are as good as black, all of them: its input is declared as
-# bytes, and every number below 1 is cut down to 0. If a network that trained well seems to guess,
+# bytes, every number below 1 is cut down to 0, and only pure white stays 1. If a network that trained well seems to guess,
 # look at what goes in: print the type, the smallest and the largest number, and compare them with
 # what it was trained on.
 #
@@ -467,7 +467,9 @@ assert best["val_accuracy"] > first["val_accuracy"] + 0.06, (
 )
 assert works["ours"] > 2 * works["as published"], "it has more than twice the multiply-adds"
 assert grades["ours"] >= bar, "at least 72% of the test photographs (full edition: 82%) are right"
-assert len(np.unique(answers_if_scaled)) == 1, "photographs scaled twice all get the same class"
+assert np.mean(answers_if_scaled == cifar.validation.labels) < 0.2, (
+    "of photographs scaled twice, fewer than a fifth are right"
+)
 assert set(worst) == {CAT, DOG}, "no two classes are confused more often than cats and dogs"
 assert by_class[vehicles].mean() > by_class[animals].mean() + 0.03, (
     "vehicles are recognised more often than animals, by more than 3 points"
