@@ -355,10 +355,10 @@ print(f"scaled twice {np.mean(answers_if_scaled == cifar.validation.labels):.1%}
 print("answers when scaled twice:", [names[c] for c in np.unique(answers_if_scaled)])
 
 # %% [markdown]
-# To the network these photographs are as good as black, all of them: its input is declared as
-# bytes, every number below 1 is cut down to 0, and only pure white stays 1. If a network that trained well seems to guess,
-# look at what goes in: print the type, the smallest and the largest number, and compare them with
-# what it was trained on.
+# To the network these photographs are as good as black, all of them: its input is declared as bytes,
+# every number below 1 is cut down to 0, and only pure white stays 1. If a network that trained well
+# seems to guess, look at what goes in: print the type, the smallest and the largest number, and
+# compare them with what it was trained on.
 #
 # ## The exam
 #
