@@ -22,6 +22,7 @@ import argparse
 import json
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -31,11 +32,12 @@ import tensorflow as tf
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
+from snippets.augmentation import augmented, random_shift
 from snippets.datasets import load_cifar10
 from snippets.training import OneCycle
 
 BAR, BAR_S = 0.94, 90
-BATCH, PEAK, BORDER = 512, 0.4, 4
+BATCH, PEAK, MOVED = 512, 0.4, 4
 # The source adds 5e-4 of each weight to its slope; Keras takes the decay past the momentum of 0.9, which
 # would have made ten times as much of it.
 DECAY = 5e-3
@@ -94,27 +96,15 @@ def main() -> None:
 
 
 def training_batches(images: np.ndarray, labels: np.ndarray) -> tf.data.Dataset:
-    """Return shuffled batches: each photograph moved by up to `BORDER` pixels, mirrored or not."""
-    padded = np.pad(images, [(0, 0), (BORDER, BORDER), (BORDER, BORDER), (0, 0)], mode="reflect")
+    """Return shuffled batches: each photograph mirrored or not, and moved by up to `MOVED` pixels."""
     one_hot = np.eye(10, dtype="float32")[labels]
-    return (
-        tf.data.Dataset.from_tensor_slices((padded, one_hot))
-        .shuffle(len(padded), seed=7)
-        .batch(min(BATCH, len(padded)), drop_remainder=True)  # one shape: compiled once
-        .map(moved_and_mirrored, num_parallel_calls=tf.data.AUTOTUNE)
-        .prefetch(tf.data.AUTOTUNE)
+    batches = (
+        tf.data.Dataset.from_tensor_slices((images, one_hot))
+        .shuffle(len(images), seed=7)
+        .batch(min(BATCH, len(images)), drop_remainder=True)  # one shape: compiled once
     )
-
-
-def moved_and_mirrored(padded: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Cut a window of 32 by 32 out of each photograph of a batch, half of them right to left."""
-    size, count = padded.shape[1] - 2 * BORDER, tf.shape(padded)[0]
-    top, left = (tf.random.uniform((count, 1), 0, 2 * BORDER + 1, tf.int32) for _ in range(2))
-    across = tf.range(size)[None]
-    mirrored = tf.random.uniform((count, 1)) < 0.5
-    columns = left + tf.where(mirrored, size - 1 - across, across)
-    rows = tf.gather(padded, top + across, axis=1, batch_dims=1)
-    return tf.gather(rows, columns, axis=2, batch_dims=1), labels
+    changes = tf.image.stateless_random_flip_left_right, partial(random_shift, pixels=MOVED)
+    return augmented(batches, *changes, seed=7).prefetch(tf.data.AUTOTUNE)
 
 
 def residual_network(width: int) -> keras.Model:

@@ -1,12 +1,10 @@
 """Pictures of sliding filters and receptive fields show the numbers that TensorFlow computes."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from matplotlib.figure import Figure
 
 from snippets import plots
 
@@ -24,12 +22,8 @@ FIGURES = {
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_a_figure_is_described_closed_and_narrow_enough_for_a_page(name):
-    figure = FIGURES[name]()
-    assert isinstance(figure, Figure)
-    assert figure.alt.endswith(".")
-    assert figure.number not in plt.get_fignums()
-    assert figure.get_size_inches()[0] <= 7.21
+def test_a_figure_is_fit_for_a_page(name, assert_fit_for_a_page):
+    assert_fit_for_a_page(FIGURES[name]())
 
 
 @few

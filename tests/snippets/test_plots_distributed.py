@@ -1,11 +1,9 @@
 """Figures of rings and of interrupted trainings say in words what was sent and what was lost."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from snippets import plots
@@ -22,12 +20,8 @@ FIGURES = {
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_a_figure_is_described_closed_and_narrow_enough_for_a_page(name):
-    figure = FIGURES[name]()
-    assert isinstance(figure, Figure)
-    assert figure.alt.endswith(".")
-    assert figure.number not in plt.get_fignums()
-    assert figure.get_size_inches()[0] <= 7.21
+def test_a_figure_is_fit_for_a_page(name, assert_fit_for_a_page):
+    assert_fit_for_a_page(FIGURES[name]())
 
 
 def test_a_copy_that_has_just_arrived_has_a_frame_and_no_other_has():
