@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -18,13 +17,12 @@ HEAT[0, 1, 2] = 3.0
 TITLES = ["Coat", "Ankle\nboot"]
 
 
-def test_photographs_are_grey_and_maps_are_not():
+def test_photographs_are_grey_and_maps_are_not(assert_fit_for_a_page):
     figure = plots.map_rows({"photograph": PHOTOS, "map": HEAT}, TITLES, outlines=PHOTOS)
     assert [ax.images[0].get_cmap().name for ax in figure.axes] == ["gray"] * 2 + ["inferno"] * 2
     assert figure.axes[0].get_ylabel() == "photograph"
     assert figure.axes[1].get_title() == TITLES[1]
-    assert figure.number not in plt.get_fignums()
-    assert figure.get_size_inches()[0] <= 7.21
+    assert_fit_for_a_page(figure)
 
 
 def test_the_alt_text_says_where_each_map_is_brightest_or_that_it_is_nowhere():
