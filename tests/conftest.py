@@ -8,10 +8,12 @@ import http.server
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +23,9 @@ from bs4 import BeautifulSoup
 from hypothesis import settings
 from nbclient import NotebookClient
 
+from tutorial_engine.course import load_course
 from tutorial_engine.execute import KernelManager
+from tutorial_engine.settings import Settings
 
 # Timings of single examples belong in no test: the machines are shared.
 settings.register_profile("no deadline", deadline=None)
@@ -75,19 +79,49 @@ class Site:
         return (self.folder / url / "index.html").stat().st_size
 
 
+@dataclass(frozen=True)
+class Building:
+    """A build of the real site that runs beside the tests."""
+
+    process: subprocess.Popen
+    folder: Path
+    log: Path
+
+    def finished(self) -> Path:
+        """Wait, and return the site's folder; a build that failed says why."""
+        assert self.process.wait() == 0, self.log.read_text(encoding="utf-8")
+        return self.folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def begin_with_what_takes_longest(request) -> None:
+    """Start the build and its notebooks now, if a test will want them: other tests run meanwhile."""
+    wanted = {name for item in request.session.items for name in item.fixturenames}
+    for name in ("building", "executed"):
+        if name in wanted:
+            request.getfixturevalue(name)
+
+
 @pytest.fixture(scope="session")
-def site(tmp_path_factory) -> Site:
+def building(tmp_path_factory) -> Iterator[Building]:
     folder = tmp_path_factory.mktemp("site") / "built site"
-    environment = {**os.environ, "SITE_URL": "https://example.org/course/", "REPO_URL": ""}
-    built = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", folder],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert built.returncode == 0, built.stdout + built.stderr
+    log = folder.with_name("build.log")
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", folder],
+            cwd=ROOT,
+            env={**os.environ, "SITE_URL": "https://example.org/course/", "REPO_URL": ""},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    yield Building(process, folder, log)
+    process.send_signal(signal.SIGINT)  # says nothing to a build that has ended
+    process.wait()
+
+
+@pytest.fixture(scope="session")
+def site(building) -> Site:
+    folder = building.finished()
     return Site(folder, json.loads((folder / "build.json").read_text(encoding="utf-8")))
 
 
@@ -148,16 +182,15 @@ def run_alone(file: Path, folder: Path) -> nbformat.NotebookNode:
 
 
 @pytest.fixture(scope="session")
-def executed(site, tmp_path_factory):
-    """All notebooks, run two at a time: name -> future of the executed notebook."""
+def executed(building, tmp_path_factory) -> Iterator[dict[str, Future]]:
+    """All notebooks, run two at a time once they are built: name -> future of the executed one."""
     folder = tmp_path_factory.mktemp("alone")
+
+    def execute(name: str) -> nbformat.NotebookNode:
+        (file,) = building.finished().rglob(f"{name}.ipynb")
+        return run_alone(file, folder / name)
+
     executor = ThreadPoolExecutor(2)
-    yield {
-        entry["name"]: executor.submit(
-            run_alone,
-            site.folder / entry["url"] / f"{entry['name']}.ipynb",
-            folder / entry["name"],
-        )
-        for entry in site.report["tutorials"]
-    }
+    names = [lesson.name for lesson in load_course(Settings.load(ROOT))]
+    yield {name: executor.submit(execute, name) for name in names}
     executor.shutdown(cancel_futures=True)

@@ -2,100 +2,100 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import pytest
 
 WIDTHS = (360, 1440)
 SCHEMES = ("light", "dark")
+SCREENS = [(width, scheme) for width in WIDTHS for scheme in SCHEMES]
+TEXTS = ("p", ".lead", ".facts a", "ul.claims li", ".output pre code")
 
 
-@pytest.fixture(params=[(width, scheme) for width in WIDTHS for scheme in SCHEMES], ids=str)
-def page(request, browser):
+@contextmanager
+def opened(browser, width, scheme):
     """A fresh page of one width and one scheme, with the requests it made and the errors it met."""
-    width, scheme = request.param
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    opened = context.new_page()
-    opened.requested = []
-    opened.problems = []
-    opened.on("request", lambda sent: opened.requested.append(sent.url))
-    opened.on("pageerror", lambda error: opened.problems.append(str(error)))
-    opened.on(
+    page = context.new_page()
+    page.requested = []
+    page.problems = []
+    page.on("request", lambda sent: page.requested.append(sent.url))
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    page.on(
         "console",
-        lambda said: opened.problems.append(said.text) if said.type == "error" else None,
+        lambda said: page.problems.append(said.text) if said.type == "error" else None,
     )
-    opened.scheme, opened.width = scheme, width
-    yield opened
+    page.scheme, page.width = scheme, width
+    yield page
     context.close()
+
+
+@pytest.fixture(params=SCREENS, ids=str)
+def page(request, browser):
+    with opened(browser, *request.param) as page:
+        yield page
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What a reader's browser did on one page, read to its end."""
+
+    requested: list[str]
+    problems: list[str]
+    figures: int
+    first_figure: float
+    images_that_failed: list[str]
+    overflow: int
+    contrasts: dict[str, float]
+
+
+@pytest.fixture(scope="module", params=SCREENS, ids=str)
+def screen(request) -> tuple[int, str]:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def visits(screen, site, address, browser) -> dict[str, Visit]:
+    """Every page, read once on one screen for all the tests of it: address -> visit."""
+    found = {}
+    with opened(browser, *screen) as page:
+        for url in ["", "about/checks/", "about/data/", *site.reading_pages, *site.records]:
+            page.requested, page.problems = [], []
+            page.goto(address + url, wait_until="load")
+            read_to_the_end(page)
+            texts = {name: page.locator(f"article {name}").first for name in TEXTS}
+            found[url] = Visit(
+                page.requested,
+                page.problems,
+                page.locator("article img.figure").count(),
+                page.evaluate(
+                    "document.querySelector('article img')?.getBoundingClientRect().y + scrollY"
+                ),
+                page.locator("article img").evaluate_all(
+                    "all => all.filter(each => !each.naturalWidth).map(each => each.src)"
+                ),
+                page.evaluate(
+                    "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+                ),
+                {name: contrast(text) for name, text in texts.items() if text.count()},
+            )
+    return found
 
 
 def read_to_the_end(page) -> None:
     """Unfold the solutions, bring every figure into view, and wait until each has loaded."""
-    page.evaluate("document.querySelectorAll('article details').forEach(each => each.open = true)")
-    for figure in page.locator("article img").all():
-        figure.scroll_into_view_if_needed()
-    page.wait_for_function(
-        "[...document.querySelectorAll('article img')].every(image => image.complete)"
+    page.evaluate(
+        """async () => {
+            document.querySelectorAll("article details").forEach(each => each.open = true);
+            for (const image of document.querySelectorAll("article img")) {
+                image.scrollIntoView();
+                if (!image.complete)
+                    await new Promise(done => { image.onload = image.onerror = done; });
+            }
+        }"""
     )
-
-
-def test_a_page_asks_no_other_origin_and_fetches_only_the_figures_that_show(site, address, page):
-    for url in ["", "about/checks/", *site.reading_pages, *site.records]:
-        page.requested.clear()
-        page.goto(address + url, wait_until="load")
-        read_to_the_end(page)
-        foreign = [sent for sent in page.requested if not sent.startswith((address, "data:"))]
-        assert foreign == [], url
-        figures = {urlsplit(sent).path for sent in page.requested if "figure-" in sent}
-        wrong = [path for path in figures if path.endswith("-dark.png") != (page.scheme == "dark")]
-        assert wrong == [], url
-        shown = page.locator("article img.figure").count()
-        assert len(figures) == shown, url
-        loaded = "images => images.every(image => image.naturalWidth > 0)"
-        assert page.locator("article img").evaluate_all(loaded), url
-    assert page.problems == []
-
-
-def test_no_page_scrolls_sideways(site, address, page):
-    for url in ["", "about/checks/", "about/data/", *site.reading_pages, *site.records]:
-        page.goto(address + url)
-        read_to_the_end(page)
-        overflow = page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-        assert overflow <= 0, f"{url} at {page.width} pixels"
-
-
-def test_the_first_figure_lies_within_a_screen_and_a_half_of_a_wide_screen(site, address, browser):
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    page = context.new_page()
-    for url in site.reading_pages:
-        page.goto(address + url)
-        top = page.locator("article img.figure").first.bounding_box()["y"]
-        assert top < 1.5 * 900, url
-    context.close()
-
-
-def test_code_has_a_copy_button_and_output_has_none(site, address, page):
-    page.goto(address + site.reading_pages[0])
-    code = page.locator("article .highlight:not(.output):visible")
-    output = page.locator("article .highlight.output")
-    page.wait_for_selector("article .highlight .md-code__button, article .highlight .md-clipboard")
-    button = ".md-clipboard, [data-md-type='copy']"
-    assert code.first.locator(button).count() == 1
-    assert output.count() > 0
-    assert output.locator(button).count() == 0
-
-
-def test_text_keeps_its_contrast(site, address, page):
-    """WCAG 2.2, 1.4.3: at least 4.5 to 1 for the text of the course's own parts."""
-    for url in site.reading_pages:
-        page.goto(address + url)
-        for selector in ("article p", ".lead", ".facts a", "ul.claims li", ".output pre code"):
-            first = page.locator(f"article {selector}" if selector[0] != "a" else selector).first
-            if first.count() == 0:
-                continue
-            assert contrast(first) >= 4.5, f"{url} {selector} {page.scheme}"
 
 
 def contrast(locator) -> float:
@@ -121,6 +121,52 @@ def contrast(locator) -> float:
             return (Math.max(text, paper) + 0.05) / (Math.min(text, paper) + 0.05);
         }"""
     )
+
+
+def test_a_page_asks_no_other_origin(address, visits):
+    for url, visit in visits.items():
+        foreign = [sent for sent in visit.requested if not sent.startswith((address, "data:"))]
+        assert foreign == [], url
+        assert visit.problems == [], url
+
+
+def test_a_page_fetches_only_the_figures_that_show(visits, screen):
+    _, scheme = screen
+    for url, visit in visits.items():
+        figures = {urlsplit(sent).path for sent in visit.requested if "figure-" in sent}
+        wrong = [path for path in figures if path.endswith("-dark.png") != (scheme == "dark")]
+        assert wrong == [], url
+        assert len(figures) == visit.figures, url
+        assert visit.images_that_failed == [], url
+
+
+def test_no_page_scrolls_sideways(visits):
+    assert [url for url, visit in visits.items() if visit.overflow > 0] == []
+
+
+def test_text_keeps_its_contrast(visits):
+    """WCAG 2.2, 1.4.3: at least 4.5 to 1 for the text of the course's own parts."""
+    for url, visit in visits.items():
+        assert all(ratio >= 4.5 for ratio in visit.contrasts.values()), (url, visit.contrasts)
+    assert {name for visit in visits.values() for name in visit.contrasts} == set(TEXTS)
+
+
+def test_the_first_figure_lies_within_a_screen_and_a_half_of_a_wide_screen(site, visits, screen):
+    width, _ = screen
+    if width == 1440:
+        tops = {url: visits[url].first_figure for url in site.reading_pages}
+        assert [url for url, top in tops.items() if not top < 1.5 * 900] == []
+
+
+def test_code_has_a_copy_button_and_output_has_none(site, address, page):
+    page.goto(address + site.reading_pages[0])
+    code = page.locator("article .highlight:not(.output):visible")
+    output = page.locator("article .highlight.output")
+    page.wait_for_selector("article .highlight .md-code__button, article .highlight .md-clipboard")
+    button = ".md-clipboard, [data-md-type='copy']"
+    assert code.first.locator(button).count() == 1
+    assert output.count() > 0
+    assert output.locator(button).count() == 0
 
 
 def test_a_figure_follows_the_scheme_that_the_reader_picks(site, address, page):
