@@ -68,12 +68,7 @@ def fashion_convnet(
     if len(shape) == 2:
         layers.append(keras.layers.Reshape((*shape, 1), name="channel"))
     for number, count in enumerate(filters, start=1):
-        # A bias would be subtracted again by the normalisation that follows.
-        conv = keras.layers.Conv2D(count, 3, padding="same", use_bias=False, name=f"conv_{number}")
-        norm = keras.layers.BatchNormalization(name=f"norm_{number}")
-        relu = keras.layers.ReLU(name=f"relu_{number}")
-        pool = keras.layers.MaxPooling2D(name=f"pool_{number}")
-        layers += [conv, pool, norm, relu] if pool_first else [conv, norm, relu, pool]
+        layers += _block(number, count, pool_first=pool_first, momentum=0.99)
     layers += [
         keras.layers.Flatten(name="flatten"),
         keras.layers.Dense(units, activation="relu", name="hidden"),
@@ -81,6 +76,16 @@ def fashion_convnet(
         keras.layers.Dense(classes, name="logits"),
     ]
     return keras.Sequential(layers, name=name)
+
+
+def _block(number: int, filters: int, *, pool_first: bool, momentum: float) -> list:
+    """Return a convolution, normalisation, relu and pooling; their names end in the block's number."""
+    # A bias would be subtracted again by the normalisation that follows.
+    conv = keras.layers.Conv2D(filters, 3, padding="same", use_bias=False, name=f"conv_{number}")
+    norm = keras.layers.BatchNormalization(momentum=momentum, name=f"norm_{number}")
+    relu = keras.layers.ReLU(name=f"relu_{number}")
+    pool = keras.layers.MaxPooling2D(name=f"pool_{number}")
+    return [conv, pool, norm, relu] if pool_first else [conv, norm, relu, pool]
 
 
 class LayerCost(NamedTuple):
@@ -326,13 +331,8 @@ def cifar_convnet(
         keras.layers.Rescaling(1 / 64, offset=-2, name="scale"),
     ]
     for number, count in enumerate(filters, start=1):
-        layers += [
-            keras.layers.Conv2D(count, 3, padding="same", use_bias=False, name=f"conv_{number}"),
-            keras.layers.MaxPooling2D(name=f"pool_{number}"),
-            # A short training needs a short memory: the default of 0.99 would lag behind.
-            keras.layers.BatchNormalization(momentum=0.9, name=f"norm_{number}"),
-            keras.layers.ReLU(name=f"relu_{number}"),
-        ]
+        # A short training needs a short memory: the usual momentum of 0.99 would lag behind.
+        layers += _block(number, count, pool_first=True, momentum=0.9)
     layers += [
         keras.layers.GlobalMaxPooling2D(name="largest"),
         keras.layers.Dense(classes, name="dense"),
