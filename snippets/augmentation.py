@@ -215,7 +215,7 @@ def augmented(batches: tf.data.Dataset, *transforms: Transform, seed: int) -> tf
         return images, labels
 
     seeds = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True).batch(2)
-    return tf.data.Dataset.zip(batches, seeds).map(change)
+    return tf.data.Dataset.zip(batches, seeds).map(change, num_parallel_calls=tf.data.AUTOTUNE)
 
 
 class Copies(NamedTuple):
