@@ -971,7 +971,8 @@ def signed_images(
     columns = min(columns or len(arrays), len(arrays))
     rows = -(-len(arrays) // columns)
     width = min(7.2, 0.8 + 2.3 * columns)
-    height = rows * max(0.4 + (width - 0.8) / columns, 1.2)
+    tallest = min(max(array.shape[0] / array.shape[1] for array in arrays.values()), 1)
+    height = rows * max(0.4 + tallest * (width - 0.8) / columns, 1.2)
     figure, axes = plt.subplots(
         rows, columns, figsize=(width, height), squeeze=False, layout="constrained"
     )
