@@ -511,8 +511,8 @@ plots.table(
 gap = np.abs(by_tensorflow[0] - by_hand).max()
 assert gap < 1e-5, "the filter slid by hand gives the numbers of tf.nn.conv2d"
 assert abs(right - right_shuffled) < 0.015, "the dense network learns as well from shuffled pixels"
-assert without_neighbours < min(scores["convolution"]) - 0.02, (
-    "shuffled pixels cost the convolution more than two points"
+assert without_neighbours < right_shuffled - 0.01, (
+    "on shuffled pixels the convolution is worse than the dense network, by more than a point"
 )
 assert min(scores["convolution"]) > max(scores["dense"]), (
     "the worst convolution of three seeds is above the best dense network"

@@ -393,8 +393,8 @@ plots.class_bars(by_class, names, overall=grades["ours"])
 # %% [markdown]
 # On average, vehicles are easier than animals, perhaps because a truck has straight edges and one
 # shape, and a cat any shape a cat likes. The network is right on
-# `{python} f"{by_class.max():.0%}"` of its best class, *`{python} names[by_class.argmax()]`*, and
-# on `{python} f"{by_class.min():.0%}"` of its worst, *`{python} names[by_class.argmin()]`*. One class has a
+# `{python} f"{by_class.max():.1%}"` of its best class, *`{python} names[by_class.argmax()]`*, and
+# on `{python} f"{by_class.min():.1%}"` of its worst, *`{python} names[by_class.argmin()]`*. One class has a
 # tenth of the photographs, so the luck of the draw is about three times as large as above (the root of
 # ten): do not make much of small differences between bars. What is each class taken for? Each row below is
 # a true class, in percent; each column an answer.
