@@ -92,6 +92,11 @@ class Building:
         assert self.process.wait() == 0, self.log.read_text(encoding="utf-8")
         return self.folder
 
+    def stop(self) -> None:
+        """End the build as Ctrl-C does, if it is still running."""
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait()
+
 
 @pytest.fixture(scope="session", autouse=True)
 def begin_with_what_takes_longest(request) -> None:
@@ -114,9 +119,9 @@ def building(tmp_path_factory) -> Iterator[Building]:
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-    yield Building(process, folder, log)
-    process.send_signal(signal.SIGINT)  # says nothing to a build that has ended
-    process.wait()
+    started = Building(process, folder, log)
+    yield started
+    started.stop()
 
 
 @pytest.fixture(scope="session")
@@ -193,4 +198,5 @@ def executed(building, tmp_path_factory) -> Iterator[dict[str, Future]]:
     executor = ThreadPoolExecutor(2)
     names = [lesson.name for lesson in load_course(Settings.load(ROOT))]
     yield {name: executor.submit(execute, name) for name in names}
+    building.stop()  # where a run ends early, no notebook is to wait for it
     executor.shutdown(cancel_futures=True)
