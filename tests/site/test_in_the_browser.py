@@ -180,6 +180,19 @@ def test_a_figure_follows_the_scheme_that_the_reader_picks(site, address, page):
     )
 
 
+def test_a_figure_that_goes_on_beyond_the_edge_fades_there_until_it_is_scrolled(
+    site, address, page
+):
+    page.goto(address + site.reading_pages[0])
+    figure = page.locator("article picture").first
+    goes_on = figure.evaluate("it => it.scrollWidth > it.clientWidth")
+    assert goes_on == (page.width == 360)
+    faded = "picture => getComputedStyle(picture).getPropertyValue('--fade') !== '0px'"
+    assert figure.evaluate(faded) == goes_on
+    figure.evaluate("it => { it.scrollLeft = it.scrollWidth; }")
+    page.wait_for_function(f"!({faded})(document.querySelector('article picture'))")
+
+
 def test_search_finds_a_word_from_inside_a_tutorial(site, address, page):
     page.goto(address)
     if page.width == 360:
