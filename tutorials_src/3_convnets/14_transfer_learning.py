@@ -507,6 +507,9 @@ assert without_training["base"] > without_training["pixels"] + 0.1, (
 )
 head_10, scratch_10 = scores["base, new head"][10], scores["from scratch"][10]
 control_10 = scores["untrained base, new head"][10]
+assert without_training["base"] > max(scratch_10) + 0.04, (
+    "and without any training, ten of each and the base's numbers beat all from scratch"
+)
 assert min(head_10) > max(scratch_10) + 0.04, "with ten of each, a new head beats all from scratch"
 assert min(head_10) > max(control_10) + 0.15, "an untrained base is at least 15 points worse"
 assert lead("base, fine-tuned", 100) > lead("base, new head", 100), (
