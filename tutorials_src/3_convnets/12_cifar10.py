@@ -185,15 +185,17 @@ plots.signed_images({"slopes / 5": slopes / 5, **largest}, numbers=True)
 # Ask before you spend much: train for one epoch on a sample, with three seeds each, and a dense network
 # beside the others. The learning rate goes up to a peak and down, [one
 # cycle](../networks/first-network.md). (Each convolutional network has the best of three peak rates that
-# were tried on it: a rate that suits only one side would make the comparison worthless.)
+# were tried on it: a rate that suits only one side would make the comparison worthless. `restart`, from
+# [Experiments](../networks/experiments.md), saves tracing a network anew for each seed.)
 
 # %% tags=["measured"]
+from snippets.experiments import restart
 from snippets.models import dense_network
 
 
 def dense_on_bytes():
-    scale = keras.layers.Rescaling(1 / 127.5, offset=-1)
-    return keras.Sequential([scale, dense_network((128,), shape=(32, 32, 3))])
+    scale = [keras.Input((32, 32, 3)), keras.layers.Rescaling(1 / 127.5, offset=-1)]
+    return keras.Sequential([*scale, dense_network((128,), shape=(32, 32, 3))])
 
 
 Adam = keras.optimizers.Adam
@@ -212,18 +214,21 @@ if cifar.edition == "full":
 sample = cifar.train.sample(per_class=900)
 
 
-def one_epoch(make, optimizer, peak, seed):
-    """Return the validation accuracy after each photograph of the sample was seen once."""
-    keras.utils.set_random_seed(seed)
-    network = make()
-    rate = OneCycle(peak, len(sample) // 64 + 1)
-    network.compile(optimizer(rate), cross_entropy, metrics=["accuracy"])
-    network.fit(sample.images, sample.labels, batch_size=64, verbose=0)
-    return network.evaluate(*held_out, batch_size=500, verbose=0)[1]
+def one_epoch(make, optimizer, peak):
+    """Return the validation accuracy of three seeds, each after one epoch of the sample."""
+    network, steps, found = make(), -(-len(sample) // 64), []
+    rate = OneCycle(peak, steps)
+    measures = {"metrics": ["accuracy"], "steps_per_execution": steps}
+    network.compile(optimizer(rate), cross_entropy, **measures)
+    for seed in (7, 8, 9):
+        restart(network, seed)
+        network.fit(sample.images, sample.labels, batch_size=64, verbose=0)
+        found.append(network.evaluate(*held_out, batch_size=500, verbose=0)[1])
+    return found
 
 
 with Stopwatch() as search_time:
-    scores = {name: [one_epoch(*how, seed) for seed in (7, 8, 9)] for name, how in changes.items()}
+    scores = {name: one_epoch(*how) for name, how in changes.items()}
 print(f"{search_time.cpu_seconds:.0f} CPU seconds")
 
 # %%
