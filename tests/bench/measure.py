@@ -77,6 +77,9 @@ def run(command: list[str], folder: Path, **environment: str) -> Cost:
     return Cost(wall, cpu, peak.megabytes)
 
 
+_SAMPLE_EVERY_S = 5  # the kernel walks all pages for each sample: twice a second took a tenth of a core
+
+
 class _PeakMemory:
     """Samples a process tree's proportional set size: shared pages count once."""
 
@@ -94,7 +97,7 @@ class _PeakMemory:
         self._thread.join()
 
     def _watch(self) -> None:
-        while not self._done.wait(0.5):
+        while not self._done.wait(_SAMPLE_EVERY_S):
             total = 0
             with contextlib.suppress(psutil.Error):
                 for each in [self._process, *self._process.children(recursive=True)]:
