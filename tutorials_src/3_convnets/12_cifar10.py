@@ -216,10 +216,9 @@ sample = cifar.train.sample(per_class=900)
 
 def one_epoch(make, optimizer, peak):
     """Return the validation accuracy of three seeds, each after one epoch of the sample."""
-    network, steps, found = make(), -(-len(sample) // 64), []
-    rate = OneCycle(peak, steps)
-    measures = {"metrics": ["accuracy"], "steps_per_execution": steps}
-    network.compile(optimizer(rate), cross_entropy, **measures)
+    network, found = make(), []
+    rate = OneCycle(peak, len(sample) // 64 + 1)
+    network.compile(optimizer(rate), cross_entropy, metrics=["accuracy"])
     for seed in (7, 8, 9):
         restart(network, seed)
         network.fit(sample.images, sample.labels, batch_size=64, verbose=0)
