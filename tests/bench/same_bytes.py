@@ -20,7 +20,7 @@ from bs4 import BeautifulSoup
 from measure import copy_repository, run
 
 BUILD = [sys.executable, "-m", "mkdocs", "build", "--quiet"]
-_SPAN = re.compile(r'<span class=\\?"measured\\?">.*?</span>')
+_SPAN = re.compile(r'<span class=\\?"measured\\?"[^>]*>.*?</span>')
 _CLOCK = ("wall_s", "cpu_s", "peak_mb")
 
 
