@@ -77,9 +77,8 @@ def run(command: list[str], folder: Path, **environment: str) -> Cost:
     return Cost(wall, cpu, peak.megabytes)
 
 
-_SAMPLE_EVERY_S = (
-    5  # the kernel walks all pages for each sample: twice a second took a tenth of a core
-)
+# The kernel walks all pages for each sample: twice a second took a tenth of a core.
+_SAMPLE_EVERY_S = 5
 
 
 class _PeakMemory:

@@ -27,7 +27,7 @@ def opened(browser, width, scheme):
         "console",
         lambda said: page.problems.append(said.text) if said.type == "error" else None,
     )
-    page.scheme, page.width = scheme, width
+    page.width = width
     yield page
     context.close()
 
@@ -71,7 +71,7 @@ def visits(screen, site, address, browser) -> dict[str, Visit]:
                 page.problems,
                 page.locator("article img.figure").count(),
                 page.evaluate(
-                    "document.querySelector('article img')?.getBoundingClientRect().y + scrollY"
+                    "document.querySelector('article img.figure')?.getBoundingClientRect().y + scrollY"
                 ),
                 page.locator("article img").evaluate_all(
                     "all => all.filter(each => !each.naturalWidth).map(each => each.src)"
@@ -91,10 +91,13 @@ def read_to_the_end(page) -> None:
             document.querySelectorAll("article details").forEach(each => each.open = true);
             for (const image of document.querySelectorAll("article img")) {
                 image.scrollIntoView();
-                if (!image.complete)
-                    await new Promise(done => { image.onload = image.onerror = done; });
+                for (const _ of [1, 2])  // a lazy image begins to load after a frame
+                    await new Promise(requestAnimationFrame);
             }
         }"""
+    )
+    page.wait_for_function(
+        "[...document.querySelectorAll('article img')].every(image => image.complete)"
     )
 
 
