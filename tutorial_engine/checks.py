@@ -33,6 +33,7 @@ def check_cells(tutorial: Tutorial) -> None:
         else:
             _check_markdown(tutorial, cell)
     _check_exercises(tutorial)
+    _check_controls(tutorial)
     _check_seed(tutorial)
 
 
@@ -66,6 +67,14 @@ def _check_code(tutorial: Tutorial, cell: Cell) -> None:
                 SourceError,
                 "a claim without its text",
                 "write 'assert condition, \"what the page claims\"' with a plain string",
+                cell,
+                node.lineno,
+            )
+        if not any(isinstance(each, ast.Name) for each in ast.walk(node.test)):
+            raise tutorial.error(
+                SourceError,
+                "a claim about nothing that the run computed",
+                "write a condition on a name that the cells above set",
                 cell,
                 node.lineno,
             )
@@ -118,6 +127,55 @@ def _check_exercises(tutorial: Tutorial) -> None:
                 SourceError,
                 f"a {role} cell outside an exercise",
                 "an exercise is the task in markdown, then a starter, a check and a solution cell",
+                cell,
+            )
+        if role == "check":
+            _check_messages(tutorial, cell)
+    before = None
+    for cell in code:
+        if "wrong" in cell.tags and not (before and before.tags & {"solution", "wrong"}):
+            raise tutorial.error(
+                SourceError,
+                "a wrong solution that follows no exercise",
+                "put cells tagged wrong right after the solution that they get wrong",
+                cell,
+            )
+        before = cell
+
+
+def _check_messages(tutorial: Tutorial, check: Cell) -> None:
+    """Insist that each assertion of a check tells the reader how an answer is wrong."""
+    for node in ast.walk(ast.parse(check.source)):
+        if isinstance(node, ast.Assert) and node.msg is None:
+            raise tutorial.error(
+                SourceError,
+                "an assertion of a check without a message",
+                "add after a comma what a reader whose answer fails it should know",
+                check,
+                node.lineno,
+            )
+
+
+def _check_controls(tutorial: Tutorial) -> None:
+    earlier: list[str] = []
+    for cell in tutorial.code_cells:
+        if "claims" in cell.tags:
+            earlier += [node.msg.value for each, node in tutorial.claims if each is cell]
+        is_control = "control" in cell.tags
+        if is_control != bool(cell.claim) or is_control != bool(cell.without):
+            raise tutorial.error(
+                SourceError,
+                "a control that does not say which claim fails without what"
+                if is_control
+                else "a claim or a without on a cell that is no control",
+                'write # %% tags=["control"] claim="the claim\'s text" without="what is left out"',
+                cell,
+            )
+        if is_control and earlier.count(cell.claim) != 1:
+            raise tutorial.error(
+                SourceError,
+                f"{earlier.count(cell.claim) or 'no'} claims above this control read: {cell.claim}",
+                "copy the text of one claim that stands above the control",
                 cell,
             )
 

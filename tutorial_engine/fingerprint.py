@@ -25,7 +25,7 @@ from .settings import Settings
 from .tutorial import CODE_TAGS, Tutorial
 
 # Raise it when the stored form of a run or the way it is made changes.
-SCHEMA = 2
+SCHEMA = 3
 _HERE = Path(__file__).parent
 # Import names that differ from their distribution's; a short cut past a search of all that is installed.
 _DISTRIBUTIONS = {"PIL": "pillow", "sklearn": "scikit-learn"}
@@ -221,6 +221,7 @@ def _code_parts(tutorial: Tutorial) -> list[object]:
             _canonical(cell.source),
             _is_quiet(cell.source),
             sorted(cell.tags & CODE_TAGS),
+            cell.claim,
         ]
         for cell in tutorial.code_cells
     ]

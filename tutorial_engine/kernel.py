@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import base64
+import contextlib
 import io
 import json
+import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 
 DARK = "application/x-tutorial-dark+png"
 VALUES = "application/x-tutorial-values+json"
+CLAIMS = "application/x-tutorial-claims+json"
+TRIAL = "application/x-tutorial-trial+json"
 USAGE = "application/x-tutorial-usage+json"
 
 # (light, dark) for the two reserved colours of matplotlibrc.
@@ -58,6 +65,113 @@ def publish_values(expressions: Sequence[tuple[str, Callable[[], object]]]) -> N
                 f"the inline expression {code} fails: {type(error).__name__}: {error}"
             ) from None
     display({VALUES: json.dumps(values)}, raw=True)
+
+
+def check_claims(source: str) -> None:
+    """Run a cell of claims, whatever Python was told about assertions, and send what they gave.
+
+    The hidden output holds `claims`, the text of each claim that held, and `line`, the line in the
+    cell of the statement that ran last.
+
+    Raises:
+        AssertionError: a claim does not hold; says its text.
+    """
+    from IPython import get_ipython
+    from IPython.display import display
+
+    names = get_ipython().user_ns
+    said: dict = {"claims": [], "line": 0}
+    try:
+        for node in ast.parse(source).body:
+            said["line"] = node.lineno
+            if not isinstance(node, ast.Assert):
+                _execute(ast.Module([node], []), names)
+            elif _holds(node.test, names):
+                said["claims"].append(node.msg.value)
+            else:
+                raise AssertionError(node.msg.value)
+    finally:
+        display({CLAIMS: json.dumps(said)}, raw=True)
+
+
+# Names as they were at a control or after a check, by the position of its cell.
+_remembered: dict[int, dict] = {}
+
+
+def remember(position: int) -> None:
+    """Keep the names as they are now, for a trial when everything else has run."""
+    from IPython import get_ipython
+
+    _remembered[position] = dict(get_ipython().user_ns)
+
+
+def try_control(position: int, source: str, condition: str) -> None:
+    """Run a control on the names kept at its place, and send whether the claim holds in it.
+
+    The claim must still hold there without the control: what it reads may have changed meanwhile.
+    """
+
+    def trial(names: dict) -> str:
+        test = ast.parse(condition, mode="eval").body
+        if not _holds(test, names):
+            return "gone"
+        _execute(ast.parse(source), names)
+        return "holds" if _holds(test, names) else "fails"
+
+    _try(position, trial)
+
+
+def try_wrong(position: int, source: str, check: str) -> None:
+    """Run a wrong solution on the names kept after the starter, and send what the check makes of it."""
+
+    def trial(names: dict) -> str:
+        _execute(ast.parse(source), names)
+        try:
+            _execute(ast.parse(check), names)
+        except AssertionError as error:
+            return "fails" if str(error).strip() else "says nothing"
+        return "holds"
+
+    _try(position, trial)
+
+
+def _try(position: int, trial: Callable[[dict], str]) -> None:
+    from IPython.display import display
+
+    said: dict = {"outcome": "raises"}
+    home = os.getcwd()
+    with tempfile.TemporaryDirectory() as scratch:
+        # In a copy of the working folder: a trial leaves the files that the page offers alone.
+        work = shutil.copytree(home, os.path.join(scratch, "work"))
+        os.chdir(work)
+        try:
+            with (
+                contextlib.redirect_stdout(io.StringIO()),
+                contextlib.redirect_stderr(io.StringIO()),
+            ):
+                said["outcome"] = trial(dict(_remembered[position]))
+        except Exception as error:
+            said["error"] = f"{type(error).__name__}: {error}"
+            traceback = error.__traceback__
+            while traceback is not None:
+                if traceback.tb_frame.f_code.co_filename == _TRIAL_FILE:
+                    said["line"] = traceback.tb_lineno
+                traceback = traceback.tb_next
+        finally:
+            os.chdir(home)
+    display({TRIAL: json.dumps(said)}, raw=True)
+
+
+_TRIAL_FILE = "<trial>"
+
+
+def _execute(tree: ast.Module, names: dict) -> None:
+    exec(compile(tree, _TRIAL_FILE, "exec", dont_inherit=True, optimize=0), names)
+
+
+def _holds(condition: ast.expr, names: dict) -> bool:
+    code = compile(ast.Expression(condition), _TRIAL_FILE, "eval", dont_inherit=True, optimize=0)
+    return bool(eval(code, names))
 
 
 def publish_usage() -> None:

@@ -51,6 +51,8 @@ def standalone_notebook(tutorial: Tutorial, run: Run, settings: Settings) -> str
             cells.append(nbformat.v4.new_markdown_cell(text))
             continue
         before += 1
+        if cell.is_trial:
+            continue
         if "solution" in cell.tags:
             code = f"```python\n{cell.source}\n```"
             text = f"<details>\n<summary>Solution</summary>\n\n{code}\n\n</details>"

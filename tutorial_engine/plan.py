@@ -1,11 +1,13 @@
 """What a kernel is given for one tutorial, and what its answers mean.
 
 A plan is a notebook: the tutorial's code cells, and hidden ones between them that set figures up,
-evaluate inline expressions and try each exercise's check again after its solution.
+evaluate inline expressions, try each exercise's check again after its solution, and at the end, so
+that they change nothing above, the controls and the wrong solutions.
 """
 
 from __future__ import annotations
 
+import ast
 import functools
 import json
 import os
@@ -13,6 +15,7 @@ import platform
 import re
 import time
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
@@ -39,11 +42,23 @@ class Plan:
         module = f"__import__('{kernel.__name__}', fromlist=['kernel'])"
         self._add("setup", None, f"{module}.install(figures={with_figures})")
         check: Cell | None = None
+        trials: list[tuple[Cell, str]] = []
         for cell in tutorial.cells:
-            if cell.is_code:
+            if "claims" in cell.tags:
+                self._add("claims", cell, f"{module}.check_claims({cell.source!r})")
+            elif "control" in cell.tags:
+                self._add("remember", cell, f"{module}.remember({cell.number})")
+                claims, claim = tutorial.claim_of(cell)
+                condition = ast.get_source_segment(claims.source, claim.test)
+                trials.append((cell, f"try_control({cell.number}, {cell.source!r}, {condition!r})"))
+            elif "wrong" in cell.tags:
+                arguments = f"{check.number}, {cell.source!r}, {check.source!r}"
+                trials.append((cell, f"try_wrong({arguments})"))
+            elif cell.is_code:
                 self._add("cell", cell, cell.source, _may_fail(cell))
                 if "check" in cell.tags:
                     check = cell
+                    self._add("remember", cell, f"{module}.remember({cell.number})")
                 if "solution" in cell.tags:
                     self._add("check again", check, check.source)
             elif cell.expressions:
@@ -52,6 +67,8 @@ class Plan:
                     for expression in cell.expressions
                 )
                 self._add("values", cell, f"{module}.publish_values([{lambdas}])")
+        for cell, call in trials:
+            self._add("trial", cell, f"{module}.{call}")
         self._add("usage", None, f"{module}.publish_usage()")
 
     def _add(self, role: str, cell: Cell | None, source: str, may_fail: bool = False) -> None:
@@ -64,7 +81,7 @@ class Plan:
         self._running = cell_index
 
     def code_cells_done(self, index: int) -> int:
-        return sum(role == "cell" for role, _ in self._origin[: index + 1])
+        return sum(role in ("cell", "claims") for role, _ in self._origin[: index + 1])
 
     def _outputs(self, role: str) -> list[tuple[Cell | None, list[dict]]]:
         return [
@@ -73,25 +90,30 @@ class Plan:
             if each == role
         ]
 
-    def _hidden(self, role: str, mime: str) -> list:
-        found = []
-        for _, outputs in self._outputs(role):
-            for output in outputs:
-                if mime in output.get("data", {}):
-                    found.append(json.loads(output["data"][mime]))
-        return found
+    def _hidden(self, role: str, mime: str) -> list[tuple[Cell | None, Any]]:
+        return [
+            (cell, json.loads(output["data"][mime]))
+            for cell, outputs in self._outputs(role)
+            for output in outputs
+            if mime in output.get("data", {})
+        ]
 
     def to_run(self, key: Key, work: Path, wall: float) -> Run:
-        outputs = [self._checked(cell, outputs) for cell, outputs in self._outputs("cell")]
-        values = [value for values in self._hidden("values", kernel.VALUES) for value in values]
+        shown = {
+            cell.number: self._checked(cell, outputs) for cell, outputs in self._outputs("cell")
+        }
+        outputs = [shown.get(cell.number, []) for cell in self.tutorial.code_cells]
+        values = [value for _, said in self._hidden("values", kernel.VALUES) for value in said]
         places = expression_places(self.tutorial)
-        usage = self._hidden("usage", kernel.USAGE)[0]
+        _, usage = self._hidden("usage", kernel.USAGE)[0]
+        self._check_trials()
         finished = float(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
         return Run(
             name=self.tutorial.name,
             key=key.digest,
             parts=key.parts,
             outputs=outputs,
+            claims=self._claims(),
             values=[[*place, value] for place, value in zip(places, values, strict=True)],
             artifacts=self._artifacts(work),
             finished=finished,
@@ -129,6 +151,34 @@ class Plan:
                         "written from the data it draws",
                     )
         return outputs
+
+    def _claims(self) -> list[str]:
+        """Return the claims that the kernel evaluated, which must be those of the source."""
+        evaluated = [
+            text for _, said in self._hidden("claims", kernel.CLAIMS) for text in said["claims"]
+        ]
+        written = [node.msg.value for _, node in self.tutorial.claims]
+        if evaluated != written:
+            raise ExecutionError(
+                f"the kernel evaluated {len(evaluated)} claims, the source has {len(written)}",
+                file=self.tutorial.file,
+                remedy="run it again; if that does not help, report it: the page would lie",
+            )
+        return evaluated
+
+    def _check_trials(self) -> None:
+        """Insist that controls and wrong solutions fail; say of all at once which do not."""
+        problems = [
+            (cell, *problem)
+            for cell, said in self._hidden("trial", kernel.TRIAL)
+            if (problem := _trial_problem(cell, said))
+        ]
+        if not problems:
+            return
+        first, message, remedy, line = problems[0]
+        for cell, other, _, line_there in problems[1:]:
+            message += f"\n  also line {cell.line + line_there} (cell {cell.number}): {other}"
+        raise self._error(first, message, remedy, line)
 
     def _artifacts(self, work: Path) -> tuple[Artifact, ...]:
         kept = []
@@ -169,7 +219,10 @@ class Plan:
             )
         if role == "values":
             return self._error(cell, error.evalue, "correct the expression or the cell above it")
-        if role == "cell" and "claims" in cell.tags and error.ename == "AssertionError":
+        if role == "claims":
+            answers = [said for each, said in self._hidden("claims", kernel.CLAIMS) if each is cell]
+            line = answers[0]["line"] if answers else 0
+        if role == "claims" and error.ename == "AssertionError":
             return self._error(
                 cell,
                 f"a claim does not hold: {error.evalue}",
@@ -183,6 +236,31 @@ class Plan:
         self, cell: Cell | None, message: str, remedy: str, line: int = 0, kind=ExecutionError
     ) -> TutorialError:
         return self.tutorial.error(kind, message, remedy, cell, line)
+
+
+def _trial_problem(cell: Cell, said: dict) -> tuple[str, str, int] | None:
+    """Return (message, remedy, line in the cell) of a trial that did not end as it must, else None."""
+    outcome, line = said["outcome"], said.get("line", 0)
+    if outcome == "fails":
+        return None
+    if "control" in cell.tags:
+        remedy = "set up in the control the case without the effect, or claim what the effect does"
+        if outcome == "gone":
+            message = f"the claim no longer holds when its control is tried: {cell.claim}"
+            return message, "let no later cell change in place what the claim reads", line
+        if outcome == "raises":
+            return f"the control fails itself: {said['error']}", "correct the control", line
+        return f"without {cell.without}, the claim still holds: {cell.claim}", remedy, line
+    if outcome == "holds":
+        return "the check passes a wrong solution", "make the check see what is wrong with it", line
+    remedy = "let the check end in an assertion whose message says how the answer is wrong"
+    if outcome == "raises":
+        return (
+            f"the check does not refuse a wrong solution, it raises {said['error']}",
+            remedy,
+            line,
+        )
+    return "the check refuses a wrong solution without a word", remedy, line
 
 
 def _may_fail(cell: Cell) -> bool:

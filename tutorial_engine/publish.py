@@ -161,7 +161,7 @@ class _Writer:
             self.files[f"{self.folder}/{artifact.name}"] = artifact.content
 
     def _code(self, cell: Cell, outputs: list[dict]) -> list[str]:
-        if "claims" in cell.tags:
+        if "claims" in cell.tags or cell.is_trial:
             return []
         if "solution" in cell.tags:
             inner = [_fence(cell.source, "python"), *self._outputs(cell, outputs)]
@@ -215,15 +215,29 @@ class _Writer:
 
     def _claims(self) -> list[str]:
         items = []
+        without: dict[str, list[str]] = {}
+        for control in self.tutorial.controls:
+            without.setdefault(control.claim, []).append(control.without)
         for cell, node in self.tutorial.claims:
+            if node.msg.value not in self.run.claims:
+                continue
             condition = html.escape(ast.get_source_segment(cell.source, node.test) or "")
             text = html.escape(node.msg.value)
-            items.append(f"<li>{text[:1].upper()}{text[1:]}. <code>{condition}</code></li>")
+            fails = "".join(
+                f' <span class="control">Fails without {html.escape(effect)}.</span>'
+                for effect in without.get(node.msg.value, ())
+            )
+            items.append(f"<li>{text[:1].upper()}{text[1:]}. <code>{condition}</code>{fails}</li>")
         if not items:
             return []
         return [
             "## Checked by this build",
-            "Each sentence is an assertion that ran with this page; one that fails stops the build.",
+            "Each sentence is an assertion that ran with this page; one that fails stops the build."
+            + (
+                " Where it says what a claim fails without, the build tried that too, and it failed."
+                if without
+                else ""
+            ),
             '<ul class="claims">\n' + "\n".join(items) + "\n</ul>",
         ]
 

@@ -54,7 +54,14 @@ def _claims(outcome: Outcome) -> list[dict]:
     if tutorial is None:
         return []
     if outcome.run:
-        return [{"text": node.msg.value, "holds": True} for _, node in tutorial.claims]
+        return [
+            {
+                "text": text,
+                "holds": True,
+                "fails_without": [each.without for each in tutorial.controls if each.claim == text],
+            }
+            for text in outcome.run.claims
+        ]
     decided = []
     line = outcome.error.line if outcome.error else None
     if line is None or outcome.error.cell is None:

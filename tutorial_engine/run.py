@@ -28,6 +28,7 @@ class Run:
         key: digest of the key it ran under.
         parts: the key's parts, kept to say later why it became stale.
         outputs: for each code cell, its outputs as notebook JSON; text cleaned.
+        claims: the text of each claim that was evaluated and held, in order.
         values: for each inline expression in order, `[code cells before it, code, value]`.
         artifacts: files kept.
         finished: when it ended, seconds since the epoch.
@@ -40,6 +41,7 @@ class Run:
     key: str
     parts: dict[str, str]
     outputs: list[list[dict]]
+    claims: list[str]
     values: list[list]
     artifacts: tuple[Artifact, ...]
     finished: float

@@ -49,7 +49,15 @@ def parse(path: Path, root: Path) -> Tutorial:
             remedy="begin each cell with '# %%' or '# %% [markdown]'",
         )
     cells = tuple(
-        Cell(cell.cell_type, cell.source, number, line, frozenset(cell.metadata.get("tags", ())))
+        Cell(
+            cell.cell_type,
+            cell.source,
+            number,
+            line,
+            frozenset(cell.metadata.get("tags", ())),
+            cell.metadata.get("claim", ""),
+            cell.metadata.get("without", ""),
+        )
         for number, (cell, line) in enumerate(zip(read, lines, strict=True), start=1)
     )
     tutorial = Tutorial(file, header, cells, text)

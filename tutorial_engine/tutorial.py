@@ -9,7 +9,11 @@ from pathlib import PurePosixPath
 
 from pydantic import BaseModel, ConfigDict, Field
 
-CODE_TAGS = frozenset({"claims", "raises-exception", "measured", "starter", "check", "solution"})
+CODE_TAGS = frozenset(
+    {"claims", "control", "raises-exception", "measured", "starter", "check", "solution", "wrong"}
+)
+# What the build tries after everything else, in copies of the names; no page shows it.
+TRIAL_TAGS = frozenset({"control", "wrong"})
 EXPRESSION = re.compile(r"`\{python(?P<measured> measured)?\} (?P<code>[^`]+)`")
 
 
@@ -37,13 +41,23 @@ class Expression:
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell. `number` counts all cells from 1; `line` is its marker's line in the file."""
+    """One cell. `number` counts all cells from 1; `line` is its marker's line in the file.
+
+    A `control` names the claim that must fail in it, and says `without` what it fails.
+    """
 
     kind: str
     source: str
     number: int
     line: int
     tags: frozenset[str] = frozenset()
+    claim: str = ""
+    without: str = ""
+
+    @property
+    def is_trial(self) -> bool:
+        """Say whether the build tries this cell beside the tutorial: a control or a wrong solution."""
+        return bool(self.tags & TRIAL_TAGS)
 
     @property
     def is_code(self) -> bool:
@@ -91,6 +105,15 @@ class Tutorial:
             for node in ast.parse(cell.source).body
             if isinstance(node, ast.Assert)
         )
+
+    @property
+    def controls(self) -> tuple[Cell, ...]:
+        """The cells that set up a case in which a claim must fail."""
+        return tuple(cell for cell in self.code_cells if "control" in cell.tags)
+
+    def claim_of(self, control: Cell) -> tuple[Cell, ast.Assert]:
+        """Return the claim that a control names, with its cell."""
+        return next(each for each in self.claims if each[1].msg.value == control.claim)
 
     def error(self, kind, message: str, remedy: str, cell: Cell | None = None, line: int = 0):
         """Make an error that points into this file; `line` counts from 1 inside the cell."""

@@ -224,6 +224,7 @@ def made_run(course: Course, file: str = "1_part/01_tiny.py", **changes) -> Run:
         "key": key.digest,
         "parts": key.parts,
         "outputs": [[] for _ in tutorial.code_cells],
+        "claims": [node.msg.value for _, node in tutorial.claims],
         "values": places,
         "artifacts": (),
         "finished": 1_700_000_000.0,
