@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
+import threading
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from .terminal import whole
@@ -20,8 +22,8 @@ def install(names: Sequence[str], most: int) -> None:
 
     Args:
         names: what warnings and tracebacks call each cell, from the one that runs now.
-        most: characters that one cell may send. What goes beyond is dropped, and said once by a hidden
-            output that holds the number.
+        most: characters that one cell may send. One that goes on stops for good, and a hidden output that
+            holds the number says so.
     """
     from IPython import get_ipython
 
@@ -68,36 +70,38 @@ def _sendable(message: Any) -> Any:
 
 
 def _limit(shell, most: int) -> None:
-    import sys
-
     sent = 0
     publish = shell.display_pub.publish
 
     def begin(*_) -> None:
         nonlocal sent
         sent = 0
+        for stream in (sys.stdout, sys.stderr):
+            # IPython's own, put there for each cell, which keeps a copy of all that is written.
+            vars(stream).pop("write", None)
 
     def fits(size: int) -> bool:
         nonlocal sent
         before, sent = sent, sent + size
         if before <= most < sent:
             publish({FLOOD: json.dumps(sent)})
+        if sent > most and threading.current_thread() is not shell.kernel.iopub_thread.thread:
+            threading.Event().wait()  # to be ended by whoever reads that output
         return sent <= most
 
-    def limited(write: Callable[[str], int | None]) -> Callable[[str], int | None]:
-        def write_(text: str) -> int | None:
-            if isinstance(text, str) and not fits(len(text)):
-                return len(text)
-            return write(text)
+    kind = type(sys.stdout)
+    write = kind.write
 
-        return write_
+    def write_(stream, text: str) -> int | None:
+        if isinstance(text, str) and not fits(len(text)):
+            return len(text)
+        return write(stream, text)
 
     def publish_(data, *arguments, **options) -> None:
         if fits(PRICE + sum(len(each) for each in data.values() if isinstance(each, str))):
             publish(data, *arguments, **options)
 
-    for stream in (sys.stdout, sys.stderr):
-        stream.write = limited(stream.write)
+    kind.write = write_
     shell.display_pub.publish = publish_
     shell.events.register("pre_run_cell", begin)
 
