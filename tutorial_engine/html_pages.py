@@ -29,7 +29,7 @@ def schemed_figures(content: str) -> str:
         dark = posixpath.join(folder, attributes.pop("data-dark")[1:-1])
         shown = " ".join(f"{name}={value}" for name, value in attributes.items())
         return (
-            f'<picture><source srcset="{dark}" media="(prefers-color-scheme: dark)" '
+            f'<picture><source srcset="{dark}" media="screen and (prefers-color-scheme: dark)" '
             f"data-dark-figure><img {shown}></picture>"
         )
 

@@ -208,7 +208,7 @@ def test_a_dark_figure_becomes_a_picture_that_fetches_one_of_two(tiny):
     run = made_run(tiny, outputs=[[picture()], []])
     (source,) = rendered(tiny.page(run).markdown).select("picture source")
     assert source["srcset"] == "tiny/figure-01-dark.png"
-    assert source["media"] == "(prefers-color-scheme: dark)"
+    assert source["media"] == "screen and (prefers-color-scheme: dark)"
 
 
 def test_maths_becomes_mathml(tiny):
