@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from . import glossary
 from .errors import SourceError, TutorialError
 from .fingerprint import Key, make_key
+from .markup import check_maths
 from .prose import check_numbers
 from .settings import Settings
 from .source import find_sources, parse
@@ -113,6 +114,7 @@ def _load(path: Path, settings: Settings) -> Lesson:
     try:
         tutorial = parse(path, settings.root)
         check_numbers(tutorial)
+        check_maths(tutorial)
         return Lesson(file, tutorial, make_key(tutorial, settings))
     except TutorialError as error:
         return Lesson(file, tutorial, error=error)

@@ -11,6 +11,7 @@ from urllib.parse import urljoin
 import nbformat
 
 from .fingerprint import distribution_of, find_snippets, imported_modules
+from .outputs import for_record
 from .prose import fill
 from .run import Run
 from .settings import Settings
@@ -80,7 +81,10 @@ def record_notebook(tutorial: Tutorial, run: Run) -> str:
             text = lower(fill(cell, before, run), link=lambda target: None)
             cells.append(nbformat.v4.new_markdown_cell(text))
             continue
-        outputs = [_record_output(output) for output in run.outputs[before]]
+        outputs = [
+            _record_output(for_record(output, f"output-{before + 1}-{position}"))
+            for position, output in enumerate(run.outputs[before], start=1)
+        ]
         before += 1
         metadata: dict = {"tags": sorted(cell.tags)} if cell.tags else {}
         cells.append(
@@ -96,9 +100,6 @@ def _record_output(output: dict) -> dict:
         output = {**output, "execution_count": None}
     if output["output_type"] == "error":
         output = {**output, "traceback": [f"{output['ename']}: {output['evalue']}"]}
-    if "data" in output:
-        data = {k: v for k, v in output["data"].items() if not k.startswith("application/x-")}
-        output = {**output, "data": data}
     return output
 
 
