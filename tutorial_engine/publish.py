@@ -17,6 +17,8 @@ from urllib.parse import urlencode
 from . import glossary
 from .errors import TutorialError
 from .kernel import DARK
+from .links import pictures
+from .markup import escape
 from .notebooks import record_notebook, standalone_notebook
 from .prose import fill, measured
 from .run import Run
@@ -69,8 +71,9 @@ def make_error_page(file: str, error: TutorialError, tutorial: Tutorial | None =
     where = error.file if error.line is None else f"{error.file}, line {error.line}"
     if error.cell is not None:
         where += f", cell {error.cell}"
+    metadata = _front_matter({"title": title}, "search:\n  exclude: true")
     markdown = (
-        f"---\ntitle: {json.dumps(title, ensure_ascii=False)}\nsearch:\n  exclude: true\n---\n\n# {title}\n\n"
+        f"{metadata}\n\n# {escape(title)}\n\n"
         '<div class="tutorial-state failed" role="alert" markdown="0">\n'
         f"<p><strong>This tutorial does not build.</strong></p><p>{html.escape(where)}</p>\n"
         f"<pre>{html.escape(error.message)}</pre>\n"
@@ -91,14 +94,17 @@ class _Writer:
 
     def page(self, state: str) -> Page:
         header = self.tutorial.header
+        prose = fill(self.tutorial, self.run, self.settings)
         body, before = [], 0
         for cell in self.tutorial.cells:
             if cell.is_code:
                 body += self._code(cell, self.run.outputs[before] if self.run else [])
                 before += 1
             else:
-                body.append(fill(cell, before, self.run))
-        parts = [self._front_matter(), f"# {header.title}", f"{header.summary}\n{{ .lead }}"]
+                body.append(prose[cell.number])
+        self.files |= pictures(self.tutorial, self.settings)
+        title, summary = escape(header.title), escape(header.summary)
+        parts = [self._front_matter(), f"# {title}", f"{summary}\n{{ .lead }}"]
         if not self.run:
             parts.append(
                 f'<p class="tutorial-state" role="status">{_STATES[state or "waiting"]}</p>'
@@ -106,7 +112,10 @@ class _Writer:
         record = None
         if self.run:
             self._write_downloads()
-            record = (f"{self.folder}/run.ipynb", record_notebook(self.tutorial, self.run))
+            record = (
+                f"{self.folder}/run.ipynb",
+                record_notebook(self.tutorial, self.run, self.settings),
+            )
         parts += [self._facts(), *body]
         if self.run:
             parts += [
@@ -121,9 +130,7 @@ class _Writer:
 
     def _front_matter(self) -> str:
         header = self.tutorial.header
-        fields = {"title": header.title, "description": header.summary}
-        lines = [f"{name}: {json.dumps(text, ensure_ascii=False)}" for name, text in fields.items()]
-        return "\n".join(["---", *lines, "---"])
+        return _front_matter({"title": header.title, "description": header.summary})
 
     def _beside(self, name: str) -> str:
         """Return a link from the page to a file beside it."""
@@ -150,7 +157,9 @@ class _Writer:
 
     def _need(self, name: str) -> str:
         path, title = self.titles[name]
-        return f"[{title}]({posixpath.relpath(path, posixpath.dirname(self.tutorial.page))})"
+        return (
+            f"[{escape(title)}]({posixpath.relpath(path, posixpath.dirname(self.tutorial.page))})"
+        )
 
     def _write_downloads(self) -> None:
         name = self.tutorial.name
@@ -286,6 +295,15 @@ class _Writer:
                 ("file", f"{artifact.name if plain else link}, {size}, {code(artifact.sha256)}")
             )
         return rows
+
+
+def _front_matter(fields: dict[str, str], more: str = "") -> str:
+    """Return a page's metadata; the theme puts each text into the page's HTML as it stands."""
+    lines = [
+        f"{name}: {json.dumps(html.escape(text), ensure_ascii=False)}"
+        for name, text in fields.items()
+    ]
+    return "\n".join(["---", *lines, *([more] if more else []), "---"])
 
 
 def png_size(picture: bytes) -> tuple[int, int]:
