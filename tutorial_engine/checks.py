@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from .errors import SourceError
-from .markup import mask
+from .passages import mask
 from .structure import FOOTNOTE, FOOTNOTE_TEXT, problems
 from .tutorial import CODE_TAGS, Cell, Tutorial
 

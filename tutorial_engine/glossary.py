@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from markdown.extensions.toc import slugify
 
-from .markup import escape
+from .passages import escape
 from .settings import Settings
 from .tutorial import Tutorial
 

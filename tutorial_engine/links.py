@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import quote, unquote
 
 from .errors import SourceError
-from .markup import mask, replace_outside
+from .passages import mask, replace_outside
 from .settings import Settings
 from .tutorial import Cell, Tutorial, page_path
 

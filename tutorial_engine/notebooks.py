@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 import nbformat
 
 from .fingerprint import distribution_of, find_snippets, imported_modules
-from .markup import escape, mask, passages, replace_outside
+from .passages import escape, mask, passages, replace_outside
 from .prose import fill
 from .run import Run
 from .settings import Settings

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from .errors import SourceError
 from .links import to_pages
-from .markup import Expression, escape, passages
+from .passages import Expression, escape, passages
 from .run import Run
 from .settings import Settings
 from .tutorial import Cell, Tutorial

@@ -18,8 +18,8 @@ from . import glossary
 from .errors import TutorialError
 from .kernel import DARK
 from .links import pictures
-from .markup import escape
 from .notebooks import record_notebook, standalone_notebook
+from .passages import escape
 from .prose import fill, measured
 from .run import Run
 from .settings import Settings
@@ -68,18 +68,23 @@ def make_page(
 def make_error_page(file: str, error: TutorialError, tutorial: Tutorial | None = None) -> Page:
     """Return the page of a tutorial that failed: what went wrong, where, and what to do."""
     title = tutorial.header.title if tutorial else tutorial_name(file)
+    metadata = _front_matter({"title": title}, "search:\n  exclude: true")
+    return Page(
+        page_path(file), file, title, f"{metadata}\n\n# {escape(title)}\n\n{error_box(error)}"
+    )
+
+
+def error_box(error: TutorialError) -> str:
+    """Return an error as HTML that Markdown leaves alone."""
     where = error.file if error.line is None else f"{error.file}, line {error.line}"
     if error.cell is not None:
         where += f", cell {error.cell}"
-    metadata = _front_matter({"title": title}, "search:\n  exclude: true")
-    markdown = (
-        f"{metadata}\n\n# {escape(title)}\n\n"
+    return (
         '<div class="tutorial-state failed" role="alert" markdown="0">\n'
         f"<p><strong>This tutorial does not build.</strong></p><p>{html.escape(where)}</p>\n"
         f"<pre>{html.escape(error.message)}</pre>\n"
         f"<p>What to do: {html.escape(error.remedy)}</p>\n</div>\n"
     )
-    return Page(page_path(file), file, title, markdown)
 
 
 class _Writer:
@@ -298,11 +303,7 @@ class _Writer:
 
 
 def _front_matter(fields: dict[str, str], more: str = "") -> str:
-    """Return a page's metadata; the theme puts each text into the page's HTML as it stands."""
-    lines = [
-        f"{name}: {json.dumps(html.escape(text), ensure_ascii=False)}"
-        for name, text in fields.items()
-    ]
+    lines = [f"{name}: {json.dumps(text, ensure_ascii=False)}" for name, text in fields.items()]
     return "\n".join(["---", *lines, *([more] if more else []), "---"])
 
 

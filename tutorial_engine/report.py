@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .fingerprint import versions_of
-from .markup import escape
+from .passages import escape
 from .prose import measured
 from .schedule import Outcome
 from .settings import Settings

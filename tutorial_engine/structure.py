@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .markup import BLOCK, VALUE, expressions, mask, passages
+from .passages import BLOCK, VALUE, expressions, mask, passages
 
 ADMONITION = re.compile(
     r'^(?P<mark>!!!|\?\?\?\+?) +(?P<kind>[\w -]+?)(?: +"(?P<title>[^"]*)")?$', re.MULTILINE

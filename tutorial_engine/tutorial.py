@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from .markup import Expression, expressions
+from .passages import Expression, expressions
 
 CODE_TAGS = frozenset(
     {"claims", "control", "raises-exception", "measured", "starter", "check", "solution", "wrong"}

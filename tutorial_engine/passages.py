@@ -1,4 +1,4 @@
-"""Markup: which passages of prose are code, maths, comments or inline values; text that stays text.
+"""Passages of prose that are no plain Markdown: code, maths, comments, inline values; and text that stays text.
 
 The one place that decides what is an inline value and what only shows how one is written.
 """
