@@ -175,7 +175,9 @@ def test_the_report_has_its_schema(good):
     assert (good.site / first["url"] / "index.html").is_file()
     assert re.fullmatch(r"[0-9a-f]{32}", first["key"])
     assert first["outcome"] == "executed"
-    assert first["claims"] == [{"text": "two and three make <five>", "holds": True}]
+    assert first["claims"] == [
+        {"text": "two and three make <five>", "holds": True, "fails_without": []}
+    ]
     assert first["artifacts"][0]["name"] == "kept.bin"
     assert first["artifacts"][0]["bytes"] == 4
     assert min(first[name] for name in ("wall_s", "cpu_s", "peak_mb")) > 0
