@@ -11,7 +11,8 @@ from markdown import Markdown
 
 from .errors import SourceError
 from .maths import mathml
-from .tutorial import EXPRESSION, Tutorial
+from .passages import expressions
+from .tutorial import Tutorial
 
 MATHS = re.compile(
     r'<(?P<tag>span|div) class="arithmatex">\\[(\[](?P<tex>.*?)\\[)\]]</(?P=tag)>', re.DOTALL
@@ -93,6 +94,13 @@ def formulas(text: str) -> Iterator[tuple[str, str]]:
     yield from map(_parts, MATHS.finditer(_markdown().reset().convert(text)))
 
 
+def _with_digits(text: str) -> str:
+    """Return prose with a digit in place of each inline value, which a formula may hold."""
+    for expression in reversed(expressions(text)):
+        text = f"{text[: expression.start]}0{text[expression.end :]}"
+    return text
+
+
 def check_maths(tutorial: Tutorial) -> None:
     """Refuse formulas that a page would show as their source, or not at all.
 
@@ -102,7 +110,7 @@ def check_maths(tutorial: Tutorial) -> None:
     for cell in tutorial.cells:
         if cell.is_code:
             continue
-        for tex, display in formulas(EXPRESSION.sub("0", cell.source)):
+        for tex, display in formulas(_with_digits(cell.source)):
             try:
                 _mathml(tex, display)
             except ValueError as error:

@@ -15,8 +15,10 @@ from urllib.parse import urlencode
 
 from . import glossary
 from .errors import TutorialError
+from .links import pictures
 from .notebooks import record_notebook, standalone_notebook
 from .outputs import is_picture, picture, walled
+from .passages import escape
 from .prose import fill, measured
 from .run import Run
 from .settings import Settings
@@ -63,17 +65,23 @@ def make_page(
 def make_error_page(file: str, error: TutorialError, tutorial: Tutorial | None = None) -> Page:
     """Return the page of a tutorial that failed: what went wrong, where, and what to do."""
     title = tutorial.header.title if tutorial else tutorial_name(file)
+    metadata = _front_matter({"title": title}, "search:\n  exclude: true")
+    return Page(
+        page_path(file), file, title, f"{metadata}\n\n# {escape(title)}\n\n{error_box(error)}"
+    )
+
+
+def error_box(error: TutorialError) -> str:
+    """Return an error as HTML that Markdown leaves alone."""
     where = error.file if error.line is None else f"{error.file}, line {error.line}"
     if error.cell is not None:
         where += f", cell {error.cell}"
-    markdown = (
-        f"---\ntitle: {json.dumps(title, ensure_ascii=False)}\nsearch:\n  exclude: true\n---\n\n# {title}\n\n"
+    return (
         '<div class="tutorial-state failed" role="alert" markdown="0">\n'
         f"<p><strong>This tutorial does not build.</strong></p><p>{html.escape(where)}</p>\n"
         f"<pre>{html.escape(error.message)}</pre>\n"
         f"<p>What to do: {html.escape(error.remedy)}</p>\n</div>\n"
     )
-    return Page(page_path(file), file, title, markdown)
 
 
 class _Writer:
@@ -88,14 +96,17 @@ class _Writer:
 
     def page(self, state: str) -> Page:
         header = self.tutorial.header
+        prose = fill(self.tutorial, self.run, self.settings)
         body, before = [], 0
         for cell in self.tutorial.cells:
             if cell.is_code:
                 before += 1
                 body += self._code(cell, self.run.outputs[before - 1] if self.run else [], before)
             else:
-                body.append(fill(cell, before, self.run))
-        parts = [self._front_matter(), f"# {header.title}", f"{header.summary}\n{{ .lead }}"]
+                body.append(prose[cell.number])
+        self.files |= pictures(self.tutorial, self.settings)
+        title, summary = escape(header.title), escape(header.summary)
+        parts = [self._front_matter(), f"# {title}", f"{summary}\n{{ .lead }}"]
         if not self.run:
             parts.append(
                 f'<p class="tutorial-state" role="status">{_STATES[state or "waiting"]}</p>'
@@ -103,7 +114,10 @@ class _Writer:
         record = None
         if self.run:
             self._write_downloads()
-            record = (f"{self.folder}/run.ipynb", record_notebook(self.tutorial, self.run))
+            record = (
+                f"{self.folder}/run.ipynb",
+                record_notebook(self.tutorial, self.run, self.settings),
+            )
         parts += [self._facts(), *body]
         if self.run:
             parts += [
@@ -118,9 +132,7 @@ class _Writer:
 
     def _front_matter(self) -> str:
         header = self.tutorial.header
-        fields = {"title": header.title, "description": header.summary}
-        lines = [f"{name}: {json.dumps(text, ensure_ascii=False)}" for name, text in fields.items()]
-        return "\n".join(["---", *lines, "---"])
+        return _front_matter({"title": header.title, "description": header.summary})
 
     def _beside(self, name: str) -> str:
         """Return a link from the page to a file beside it."""
@@ -147,7 +159,9 @@ class _Writer:
 
     def _need(self, name: str) -> str:
         path, title = self.titles[name]
-        return f"[{title}]({posixpath.relpath(path, posixpath.dirname(self.tutorial.page))})"
+        return (
+            f"[{escape(title)}]({posixpath.relpath(path, posixpath.dirname(self.tutorial.page))})"
+        )
 
     def _write_downloads(self) -> None:
         name = self.tutorial.name
@@ -285,6 +299,11 @@ class _Writer:
                 ("file", f"{artifact.name if plain else link}, {size}, {code(artifact.sha256)}")
             )
         return rows
+
+
+def _front_matter(fields: dict[str, str], more: str = "") -> str:
+    lines = [f"{name}: {json.dumps(text, ensure_ascii=False)}" for name, text in fields.items()]
+    return "\n".join(["---", *lines, *([more] if more else []), "---"])
 
 
 def _fence(text: str, language: str, options: str = "") -> str:
