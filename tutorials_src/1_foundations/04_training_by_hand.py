@@ -622,7 +622,7 @@ def slopes_by_hand(weight, bias):
 on_paper = {(0, 0): (-6, -4), (1.5, 0.5): (0, 0), (-1, 2): (-16 / 3, -2)}
 for at, expected in on_paper.items():
     given = np.array(slopes_by_hand(*at), float).round(4)
-    assert given.shape == (2,), f"shape {given.shape} is not that of two slopes"
+    assert given.shape == (2,), f"{given.shape} is not the shape of two slopes"
     differs = f"at {at} the slopes are {expected}, not {given.tolist()}"
     assert np.allclose(given, expected, atol=1e-3), differs
 
