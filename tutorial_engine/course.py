@@ -10,6 +10,7 @@ from . import glossary
 from .errors import SourceError, TutorialError, unforeseen
 from .fingerprint import Key, make_key
 from .links import check_links
+from .markup import check_maths
 from .prose import check_numbers
 from .settings import Settings
 from .source import find_sources, misnamed, parse
@@ -186,6 +187,7 @@ def _load(path: Path, settings: Settings) -> Lesson:
             )
         tutorial = parse(path, settings.root)
         check_numbers(tutorial)
+        check_maths(tutorial)
         return Lesson(file, tutorial, make_key(tutorial, settings))
     except TutorialError as error:
         return Lesson(file, tutorial, error=error)

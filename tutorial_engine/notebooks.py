@@ -11,6 +11,7 @@ from urllib.parse import urljoin
 import nbformat
 
 from .fingerprint import distribution_of, find_snippets, imported_modules
+from .outputs import for_record
 from .passages import escape, mask, passages, replace_outside
 from .prose import fill
 from .run import Run
@@ -77,7 +78,10 @@ def record_notebook(tutorial: Tutorial, run: Run, settings: Settings) -> str:
             text = lower(prose[cell.number], link=lambda target: None, notes=notes)
             cells.append(nbformat.v4.new_markdown_cell(text))
             continue
-        outputs = [_record_output(output) for output in run.outputs[before]]
+        outputs = [
+            _record_output(for_record(output, f"output-{before + 1}-{position}"))
+            for position, output in enumerate(run.outputs[before], start=1)
+        ]
         before += 1
         metadata: dict = {"tags": sorted(cell.tags)} if cell.tags else {}
         cells.append(
@@ -93,9 +97,6 @@ def _record_output(output: dict) -> dict:
         output = {**output, "execution_count": None}
     if output["output_type"] == "error":
         output = {**output, "traceback": [f"{output['ename']}: {output['evalue']}"]}
-    if "data" in output:
-        data = {k: v for k, v in output["data"].items() if not k.startswith("application/x-")}
-        output = {**output, "data": data}
     return output
 
 

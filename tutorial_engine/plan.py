@@ -24,6 +24,7 @@ from . import kernel
 from .clean_output import clean_outputs
 from .errors import ClaimError, ExecutionError, TutorialError
 from .fingerprint import Key, expression_places, find_snippets, imported_modules
+from .outputs import OutputError, checked_output, is_picture, picture
 from .run import Artifact, Run
 from .settings import Settings
 from .tutorial import Cell, Tutorial
@@ -34,6 +35,7 @@ class Plan:
 
     def __init__(self, tutorial: Tutorial, settings: Settings) -> None:
         self.tutorial = tutorial
+        self.settings = settings
         self.notebook = nbformat.v4.new_notebook()
         self._origin: list[tuple[str, Cell | None]] = []
         self._running = 0
@@ -102,6 +104,7 @@ class Plan:
         shown = {
             cell.number: self._checked(cell, outputs) for cell, outputs in self._outputs("cell")
         }
+        self._check_figures(shown)
         outputs = [shown.get(cell.number, []) for cell in self.tutorial.code_cells]
         values = [value for _, said in self._hidden("values", kernel.VALUES) for value in said]
         places = expression_places(self.tutorial)
@@ -139,18 +142,37 @@ class Plan:
                 "the cell is tagged raises-exception and raised nothing",
                 "make it fail, or remove the tag and what the prose says about it",
             )
-        outputs = clean_outputs(outputs)
-        for output in outputs:
-            pictures = [mime for mime in output.get("data", {}) if mime.startswith("image/")]
-            for mime in pictures:
-                if not output.get("metadata", {}).get(mime, {}).get("alt"):
+        try:
+            return [
+                checked_output(output, figure_limit=self.settings.figure_limit)
+                for output in clean_outputs(outputs)
+            ]
+        except OutputError as error:
+            raise self._error(cell, str(error), error.remedy) from None
+
+    def _check_figures(self, shown: dict[int, list[dict]]) -> None:
+        """Refuse a figure that the page shows a second time, or with another figure's text."""
+        pictures: set[bytes] = set()
+        texts: set[str] = set()
+        for cell in self.tutorial.code_cells:
+            outputs = [] if "starter" in cell.tags else shown.get(cell.number, [])
+            for figure in map(picture, filter(is_picture, outputs)):
+                text = " ".join(figure.alt.split())
+                if figure.content in pictures:
                     raise self._error(
                         cell,
-                        "a figure without alt text",
-                        "set figure.alt to a sentence that says what the figure shows, "
-                        "written from the data it draws",
+                        f"a figure that the page has already shown: {text}",
+                        "call plt.close(figure) before the figure is left as the last expression: "
+                        "an open one is shown again when the cell ends",
                     )
-        return outputs
+                if text in texts:
+                    raise self._error(
+                        cell,
+                        f"two figures with one text: {text}",
+                        "let each figure's text say what that figure shows",
+                    )
+                pictures.add(figure.content)
+                texts.add(text)
 
     def _claims(self) -> list[str]:
         """Return the claims that the kernel evaluated, which must be those of the source."""

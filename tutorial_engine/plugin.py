@@ -8,7 +8,7 @@ import json
 import logging
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from markupsafe import Markup, escape
@@ -18,20 +18,20 @@ from mkdocs.livereload import LiveReloadServer
 from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page as SitePage
-from mkdocs.structure.toc import get_toc
+from mkdocs.structure.toc import AnchorLink, get_toc
 from mkdocs.utils import get_relative_url
 
 from .course import Lesson, glossary_page, load_course, titles
 from .errors import TutorialError, unforeseen
 from .glossary import PAGE as GLOSSARY_PAGE
 from .html_pages import (
-    figure_texts,
+    figure_attributes,
     lean_code,
     lean_page,
     light_record,
-    maths,
     schemed_figures,
 )
+from .markup import contents_title, with_mathml
 from .publish import Page, error_box, make_error_page, make_page
 from .report import build_report, report_page
 from .schedule import Outcome, Watcher, bring_up_to_date
@@ -256,7 +256,9 @@ class TutorialsPlugin(BasePlugin):
         outcome = self.records.get(page.file.src_uri)
         if outcome is None:
             try:
-                return lean_code(schemed_figures(maths(html)))
+                for entry in _flat(page.toc):
+                    entry.title = contents_title(entry.title, entry.id, html)
+                return lean_code(schemed_figures(with_mathml(html)))
             except ValueError as error:
                 raise PluginError(f"{page.file.src_uri}: {error}") from None
         page.title = Markup(f"Run record: {escape(outcome.lesson.title)}")
@@ -269,8 +271,8 @@ class TutorialsPlugin(BasePlugin):
             if file.src_uri.startswith(beside)
         }
         stylesheet = get_relative_url(RECORD_CSS, page.url)
-        texts = figure_texts(outcome.run.outputs)
-        html, css = self._light_record(html, figures, texts, stylesheet)
+        shown = figure_attributes(outcome.run.outputs)
+        html, css = self._light_record(html, figures, shown, stylesheet)
         self.record_css = self.record_css or css
         return html
 
@@ -339,6 +341,13 @@ class TutorialsPlugin(BasePlugin):
         """Make MkDocs build again and reload the browsers."""
         self.sentinel.parent.mkdir(parents=True, exist_ok=True)
         self.sentinel.write_text(str(time.time_ns()))
+
+
+def _flat(entries: Iterable[AnchorLink]) -> Iterator[AnchorLink]:
+    """Yield the entries of a list of contents, those below others included."""
+    for entry in entries:
+        yield entry
+        yield from _flat(entry.children)
 
 
 class _Log(Watcher):

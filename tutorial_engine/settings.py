@@ -21,6 +21,7 @@ class Settings:
         threads: intra-operation threads in each kernel. Pinned, because it changes the last digits.
         cell_timeout: seconds that one cell may take.
         keep_runs: stored runs kept for each tutorial.
+        figure_limit: bytes that one figure may have.
         edition: which data the tutorials load, `default` or `full`.
         site_url: the site's public address, empty if it has none.
         repo_url: the repository's public address, empty if it has none.
@@ -32,6 +33,7 @@ class Settings:
     threads: int = 1
     cell_timeout: int = 600
     keep_runs: int = 4
+    figure_limit: int = 2_000_000
     edition: str = "default"
     site_url: str = ""
     repo_url: str = ""
@@ -60,7 +62,7 @@ class Settings:
             variable = name.upper() if name.endswith("_url") else f"TUTORIALS_{name.upper()}"
             if value := os.environ.get(variable):
                 given[name] = value
-        for name in ("jobs", "threads", "cell_timeout", "keep_runs"):
+        for name in ("jobs", "threads", "cell_timeout", "keep_runs", "figure_limit"):
             if name in given:
                 try:
                     given[name] = int(given[name])  # type: ignore[call-overload]
