@@ -98,7 +98,8 @@ class _Course:
                 remedy="take one of them out: a tutorial needs only what comes before it",
             )
         if lesson.tutorial.header.teaches:
-            _check_terms(lesson.tutorial, self._taught, _defined_terms(self._settings))
+            defined = _defined_terms(lesson.tutorial, self._settings)
+            _check_terms(lesson.tutorial, self._taught, defined)
         check_links(lesson.tutorial, self._settings, self._site)
 
     def _circle(self, start: str) -> list[str]:
@@ -132,10 +133,20 @@ def glossary_page(lessons: list[Lesson], text: str) -> str:
     return glossary.with_backlinks(text, [each.tutorial for each in lessons if each.tutorial])
 
 
-def _defined_terms(settings: Settings) -> set[str] | None:
+def _defined_terms(tutorial: Tutorial, settings: Settings) -> set[str] | None:
     """Return the terms that the glossary defines, None where a course has no glossary."""
     file = settings.root / glossary.GLOSSARY
-    return set(glossary.terms(file.read_text(encoding="utf-8"))) if file.is_file() else None
+    try:
+        return set(glossary.terms(file.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise SourceError(
+            f"header field 'teaches': {glossary.GLOSSARY} does not read: {error}",
+            file=tutorial.file,
+            line=1,
+            remedy=f"correct {glossary.GLOSSARY}",
+        ) from None
 
 
 def _check_terms(tutorial: Tutorial, taught: dict[str, str], defined: set[str] | None) -> None:

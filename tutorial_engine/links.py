@@ -95,6 +95,13 @@ def pictures(tutorial: Tutorial, settings: Settings) -> dict[str, bytes]:
 def links(tutorial: Tutorial) -> Iterator[Link]:
     """Yield every link and image of a tutorial's prose, link references among them."""
     known = definitions(tutorial)
+    shown = {
+        (match["label"] or match["text"]).lower()
+        for cell in tutorial.cells
+        if known and not cell.is_code
+        for match in _FULL.finditer(mask(cell.source))
+        if match["mark"]
+    }
     for cell in tutorial.cells:
         if cell.is_code:
             continue
@@ -111,7 +118,8 @@ def links(tutorial: Tutorial) -> Iterator[Link]:
                 cell, at(match, "target"), target, image is not None, image["text"] if image else ""
             )
         for match in _DEFINITION.finditer(plain):
-            yield Link(cell, at(match), match["target"].strip("<>"), False)
+            if match["label"].lower() not in shown:
+                yield Link(cell, at(match), match["target"].strip("<>"), False)
         for match in _FULL.finditer(plain):
             label = (match["label"] or match["text"]).lower()
             if match["mark"] and label in known:

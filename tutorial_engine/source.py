@@ -26,8 +26,8 @@ _MARKER_LIKE = re.compile(r"^\s*#\s*(?:%%|<codecell>|In ?\[[\d ]*\])")
 _MARKER = re.compile(r"# %%(?P<markdown> \[markdown\])?(?P<options>(?: .*)?)")
 _KEYS = ("tags", "claim", "without")
 _RIGHT_FORM = (
-    "begin a cell with '# %%', '# %% [markdown]' or '# %% tags=[\"claims\"]', and a control with "
-    '\'# %% tags=["control"] claim="the claim\\\'s text" without="what is left out"\''
+    """begin a cell with '# %%', '# %% [markdown]' or '# %% tags=["claims"]', and a control with """
+    """'# %% tags=["control"] claim="what the claim says" without="what is left out"'"""
 )
 # What ends a line for some programs and not for others, so that they would count lines differently.
 _UNEVEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029\ue000-\ue002]")

@@ -24,6 +24,9 @@ _HEADING = re.compile(r"(?P<before>[> ]*)(?P<marks>#+)(?P<text>.*)")
 _FENCE_INFO = re.compile(
     r"(?:[\w+.#-]+(?: +\w+=(?:\"[^\"]*\"|'[^']*'|\d+))*|\{ *\.[\w+.#-]+(?: +[^{}]+)? *\})?"
 )
+_FENCE_BEHIND_MARK = re.compile(
+    r"^[> ]*(?P<mark>[-*+]|\d+[.)]) +(?:`{3,}[^`\n]*|~{3,}.*)$", re.MULTILINE
+)
 _TAG = re.compile(
     rf"<(?P<close>/?)(?P<name>[A-Za-z][\w-]*)(?P<rest>(?:\s+[\w:@.-]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'"
     rf"|[^\s\"'<>=`{VALUE}]+))?)*)\s*(?P<alone>/?)>"
@@ -119,6 +122,11 @@ def _line(text: str, position: int) -> int:
 
 
 def _passages(text: str) -> Iterator[Problem]:
+    plain = mask(text)
+    for match in _FENCE_BEHIND_MARK.finditer(text):
+        if plain[match.end("mark") - 1] != BLOCK:
+            remedy = "begin the fence on a line of its own, indented by four"
+            yield Problem(_line(plain, match.start()), "a fence behind a list's mark", remedy)
     for passage in passages(text):
         if passage.kind != "fence":
             continue
@@ -140,10 +148,6 @@ def _passages(text: str) -> Iterator[Problem]:
             elif re.fullmatch(f"[> ]*{marker}{marker[0]}*", each.rstrip()):
                 remedy = "let an outer fence have more ticks than any inside, and end with as many"
                 yield Problem(line + offset, "a fence that ends twice", remedy)
-    plain = mask(text)
-    for match in re.finditer(r"(?m)^[> ]*(?:[-*+]|\d+[.)]) +(?:```|~~~)", plain):
-        remedy = "begin the fence on a line of its own, indented by four"
-        yield Problem(_line(plain, match.start()), "a fence behind a list's mark", remedy)
     for opening, name in (("<!--", "a comment"), ("$$", "a displayed formula")):
         if (at := plain.find(opening)) >= 0:
             yield Problem(
