@@ -232,6 +232,11 @@ class Plan:
             )
         return self._error(cell, said, "correct the cell", line)
 
+    def error_in(self, index: int, message: str, remedy: str) -> TutorialError:
+        """Make an error that points at the cell that this plan's cell belongs to, if there is one."""
+        cell = self._origin[index][1] if 0 <= index < len(self._origin) else None
+        return self._error(cell, message, remedy)
+
     def _error(
         self, cell: Cell | None, message: str, remedy: str, line: int = 0, kind=ExecutionError
     ) -> TutorialError:
