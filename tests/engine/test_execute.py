@@ -229,15 +229,9 @@ def test_a_cell_that_hangs_is_ended_and_named_with_the_setting(course):
 
 
 @pytest.mark.parametrize(
-    ("end", "words"),
-    [
-        ("os._exit(3)", ""),
-        ("os.kill(os.getpid(), signal.SIGKILL)", ""),
-        ("os.abort()", "Fatal Python error: Aborted"),
-    ],
-    ids=["exit", "kill", "crash"],
+    "end", ["os._exit(3)", "os.kill(os.getpid(), signal.SIGKILL)"], ids=["exit", "kill"]
 )
-def test_a_cell_that_takes_the_kernel_with_it_is_named_with_its_last_words(course, end, words):
+def test_a_cell_that_takes_the_kernel_with_it_is_named(course, end):
     child = "import time; time.sleep(600)  # orphan of " + course.root.parent.name
     error = failure(
         course,
@@ -245,7 +239,6 @@ def test_a_cell_that_takes_the_kernel_with_it_is_named_with_its_last_words(cours
         f"_ = subprocess.Popen([sys.executable, '-c', {child!r}])\n{end}\n",
     )
     assert "kernel died" in error.message
-    assert words in error.message
     assert (error.cell, error.line) == (2, line_of(course, "import os") - 1)
     assert processes_that_say("orphan of " + course.root.parent.name) == []
 
