@@ -30,9 +30,9 @@ def recorded(plan: Plan, settings: Settings, private: Path) -> dict[str, dict]:
     variables: dict[str, str | None] = {}
     modules: set[str] = set()
     fixed = fixed_environment(settings)
-    for kind, number, text in recorder.read_records(str(log_folder(private))):
+    for kind, text, source in recorder.read_records(str(log_folder(private))):
         if kind == recorder.REFUSED:
-            raise _refusal(plan, number, text)
+            raise _refusal(plan, source, text)
         if kind == recorder.VARIABLE:
             variables[text] = _text_digest(fixed.get(text))
         elif kind == recorder.LISTED:
@@ -96,9 +96,9 @@ def shown_versions(run: Run) -> dict[str, str]:
     return dict(sorted(versions.items()))
 
 
-def _refusal(plan: Plan, number: int, text: str) -> ExecutionError:
+def _refusal(plan: Plan, source: str, text: str) -> ExecutionError:
     return plan.error_in(
-        number - 1,
+        source,
         f"the cell tries to read {text}, which is not its own",
         "put code into snippets/, name data in the header, or write the text into a cell",
     )

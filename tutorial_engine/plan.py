@@ -232,9 +232,10 @@ class Plan:
             )
         return self._error(cell, said, "correct the cell", line)
 
-    def error_in(self, index: int, message: str, remedy: str) -> TutorialError:
-        """Make an error that points at the cell that this plan's cell belongs to, if there is one."""
-        cell = self._origin[index][1] if 0 <= index < len(self._origin) else None
+    def error_in(self, source: str, message: str, remedy: str) -> TutorialError:
+        """Make an error that points at the cell for which the kernel ran this code, if there is one."""
+        sources = [executed.source for executed in self.notebook.cells]
+        cell = self._origin[sources.index(source)][1] if source in sources else None
         return self._error(cell, message, remedy)
 
     def _error(

@@ -13,7 +13,7 @@ import stat
 import sys
 import warnings
 
-# Kinds of records. A record is its kind, the number of the cell if it is known, and a text.
+# Kinds of records. A record is its kind, a text, and where it matters the source of the cell that runs.
 MODULE, VARIABLE, READ, LISTED, SHOWN, REFUSED = [
     "module",
     "variable",
@@ -60,14 +60,14 @@ def install(*, root: str, own: str, helpers: str, data: list[str], log: str) -> 
     warnings._showwarnmsg = show
 
 
-def read_records(log: str) -> list[tuple[str, int, str]]:
-    """Return (kind, number of the cell, 0 if unknown, text) of everything recorded, in no order."""
+def read_records(log: str) -> list[tuple[str, str, str]]:
+    """Return (kind, text, source of the cell or nothing) of everything recorded, in no order."""
     found = []
     for name in sorted(os.listdir(log)):
         with open(os.path.join(log, name), encoding="utf-8", errors="surrogateescape") as file:
             for record in file.read().split("\0")[:-1]:
-                kind, cell, text = record.split("\t", 2)
-                found.append((kind, int(cell), text))
+                kind, text, source = record.split("\t", 2)
+                found.append((kind, text, source))
     return found
 
 
@@ -129,18 +129,22 @@ class _Recorder:
         if path.startswith(self._helpers):
             if sys._getframe(2).f_code.co_filename.startswith("<frozen importlib"):
                 return
+            if kind == READ and not path.endswith(".py"):
+                self._refuse(os.path.relpath(path, self._site))
             # A library that reads a function's code sees what the key sees. Text is another matter.
             if not _asked_by_library(3):
                 self._keep(kind, os.path.relpath(path, self._site))
         elif (path + os.sep).startswith(self._root) and not path.startswith(self._own):
             if path in self._data or _is_pipe(path):
                 return
-            shown = os.path.relpath(path, self._root)
-            self._keep(REFUSED, shown, again=True)
-            raise PermissionError(
-                f"{shown} is not this tutorial's to read: a run reads its snippets, the data that "
-                "its header names and files that it wrote itself"
-            )
+            self._refuse(os.path.relpath(path, self._root))
+
+    def _refuse(self, shown: str) -> None:
+        self._keep(REFUSED, shown, again=True)
+        raise PermissionError(
+            f"{shown} is not this tutorial's to read: a run reads its snippets, the data that its "
+            "header names and files that it wrote itself"
+        )
 
     def _starts(self, command, environment) -> None:
         """Refuse to start a Python that could not be recorded."""
@@ -167,8 +171,8 @@ class _Recorder:
         if (kind, text) in self._seen and not again:
             return
         self._seen.add((kind, text))
-        cell = _cell() if kind == REFUSED else 0
-        record = f"{kind}\t{cell}\t{text}\0".encode("utf-8", "surrogateescape")
+        cell = _cell() if kind == REFUSED else ""
+        record = f"{kind}\t{text}\t{cell}\0".encode("utf-8", "surrogateescape")
         # Opened each time: a program may close every file that it finds open.
         file = _open(f"{self._log}{os.sep}{_process()}", _APPEND, 0o600)
         try:
@@ -204,12 +208,11 @@ def _asked_by_library(depth: int) -> bool:
     return True
 
 
-def _cell() -> int:
-    """Return which of the plan's cells runs in this kernel, counted from 1, 0 if none does."""
+def _cell() -> str:
+    """Return the source of the cell that runs in this kernel, nothing in a child process."""
     module = sys.modules.get("IPython.core.interactiveshell")
-    kind = getattr(module, "InteractiveShell", None)
-    shell = getattr(kind, "_instance", None)
-    return shell.execution_count if shell else 0
+    shell = getattr(getattr(module, "InteractiveShell", None), "_instance", None)
+    return shell.history_manager.input_hist_raw[-1] if shell else ""
 
 
 def _is_pipe(path: str) -> bool:
