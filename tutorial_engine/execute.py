@@ -10,6 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -19,11 +20,13 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from .clean_output import clean_outputs
+from .dependencies import recorded
 from .errors import Cancelled
-from .fingerprint import Key, numeric_environment
+from .fingerprint import Key
 from .plan import Plan
 from .run import Run
 from .settings import Settings
+from .surroundings import keep_fonts, kernel_environment
 from .tutorial import Tutorial
 
 Progress = Callable[[int, int], None]
@@ -88,7 +91,9 @@ class Execution:
             started = time.monotonic()
             self._execute(plan, work, private, progress)
             wall = time.monotonic() - started
-            return plan.to_run(self.key, work, wall)
+            run = plan.to_run(self.key, work, wall)
+            keep_fonts(self.settings, private)
+            return replace(run, dependencies=recorded(plan, self.settings, private))
 
     def _execute(self, plan: Plan, work: Path, private: Path, progress: Progress | None) -> None:
         total = len(self.tutorial.code_cells)
@@ -117,7 +122,7 @@ class Execution:
         try:
             with log.open("wb") as file:
                 options = {
-                    "env": _kernel_environment(self.tutorial, self.settings, private),
+                    "env": kernel_environment(self.tutorial, self.settings, private),
                     "cwd": str(work),
                     # What native code writes before or beside the kernel's own streams.
                     "stdout": file,
@@ -142,28 +147,6 @@ class Execution:
 def execute(tutorial: Tutorial, key: Key, settings: Settings) -> Run:
     """Execute one tutorial: the picklable form, for executors that live in other processes."""
     return Execution(tutorial, key, settings).run()
-
-
-def _kernel_environment(tutorial: Tutorial, settings: Settings, private: Path) -> dict[str, str]:
-    environment = dict(os.environ)
-    environment.update(numeric_environment(settings))
-    environment.update(
-        # The user's IPython start-up files and matplotlibrc must not decide an output.
-        IPYTHONDIR=str(private / "ipython"),
-        MATPLOTLIBRC=str(Path(__file__).parent / "matplotlibrc"),
-        MPLBACKEND="module://matplotlib_inline.backend_inline",
-        PYDEVD_DISABLE_FILE_VALIDATION="1",
-        PYTHONPATH=str(settings.root),
-        PYTHONDONTWRITEBYTECODE="1",
-        TF_CPP_MIN_LOG_LEVEL="3",
-        TUTORIALS_ALLOWED_DATA=",".join(tutorial.header.data),
-        TUTORIALS_DATA=str(settings.data),
-        TUTORIALS_EDITION=settings.edition,
-        # A fixed width, so that text output does not depend on the terminal that started the build.
-        COLUMNS="80",
-    )
-    environment.pop("PYTHONSTARTUP", None)
-    return environment
 
 
 def _last_words(log: Path) -> str:

@@ -254,6 +254,12 @@ class Plan:
             )
         return self._error(cell, said, "correct the cell", line)
 
+    def error_in(self, source: str, message: str, remedy: str) -> TutorialError:
+        """Make an error that points at the cell for which the kernel ran this code, if there is one."""
+        sources = [executed.source for executed in self.notebook.cells]
+        cell = self._origin[sources.index(source)][1] if source in sources else None
+        return self._error(cell, message, remedy)
+
     def _error(
         self, cell: Cell | None, message: str, remedy: str, line: int = 0, kind=ExecutionError
     ) -> TutorialError:
