@@ -78,7 +78,7 @@ def _status(lessons: list[Lesson], store: Store, console: Console) -> int:
         elif latest is None:
             state, why = "never run", ""
         else:
-            state, why = "stale", "; ".join(lesson.key.changes_since(latest.parts))
+            state, why = "stale", "; ".join(store.why_stale(lesson.name, lesson.key))
         seconds = f"{latest.wall_s:.0f} s" if latest else ""
         table.add_row(lesson.name, state, escape(why), seconds)
     console.print(table)

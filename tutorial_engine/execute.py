@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from jupyter_client import AsyncKernelManager
@@ -23,8 +24,9 @@ from nbclient.exceptions import (
 )
 
 from .clean_output import clean_outputs
+from .dependencies import layout_digest, recorded
 from .errors import Cancelled, Mishap
-from .fingerprint import Key, numeric_environment
+from .fingerprint import Key
 from .kernel_output import FLOOD, PRICE
 from .places import Places
 from .plan import Plan
@@ -32,6 +34,7 @@ from .processes import Guard, end_process_tree, end_processes_in
 from .run import Run
 from .scratch import Scratch, scratch
 from .settings import Settings
+from .surroundings import helpers_folder, keep_fonts, kernel_environment
 from .tutorial import Tutorial
 
 Progress = Callable[[int, int], None]
@@ -147,14 +150,31 @@ class Execution:
                 guard.dismiss()
 
     def _run_in(self, folders: Scratch, progress: Progress | None) -> Run:
-        environment = _kernel_environment(self.tutorial, self.settings, folders.private)
-        home = Path(environment.get("HOME") or Path.home())
-        places = Places(self.settings.root, folders.work, home, *folders.folders)
+        private = folders.private
+        environment = kernel_environment(self.tutorial, self.settings, private)
+        places = Places(
+            self.settings.root,
+            {
+                folders.work: ".",
+                helpers_folder(private): ".",
+                Path(environment["TUTORIALS_DATA"]): "tutorials_src/data",
+                Path(environment["TMPDIR"]): "/tmp",
+                Path(environment["HOME"]): "~",
+                Path(environment["XDG_CACHE_HOME"]): "~/.cache",
+                **dict.fromkeys(folders.folders, "scratch"),
+            },
+        )
         plan = Plan(self.tutorial, self.settings, places)
         started = time.monotonic()
         self._execute(plan, folders, environment, progress)
         wall = time.monotonic() - started
-        return plan.to_run(self.key, folders.work, wall)
+        run = plan.to_run(self.key, folders.work, wall)
+        keep_fonts(self.settings, private)
+        dependencies = recorded(plan, self.settings, private)
+        if plan.names_cells(run):
+            # A cell's number and a line's hang on what stands above them.
+            dependencies["files"][self.tutorial.file] = layout_digest(self.tutorial.text)
+        return replace(run, dependencies=dependencies)
 
     def _execute(
         self,
@@ -217,7 +237,9 @@ class Execution:
                 flooded=client.flooded,
             ) from None
         finally:
-            atexit.unregister(client._cleanup_kernel)  # nbclient leaves it where a kernel fails to start
+            atexit.unregister(
+                client._cleanup_kernel
+            )  # nbclient leaves it where a kernel fails to start
             # Forgotten first: later the number may be another process's.
             pid, self._pid = self._pid, None
             if pid is not None:
@@ -227,28 +249,6 @@ class Execution:
 def execute(tutorial: Tutorial, key: Key, settings: Settings) -> Run:
     """Execute one tutorial: the picklable form, for executors that live in other processes."""
     return Execution(tutorial, key, settings).run()
-
-
-def _kernel_environment(tutorial: Tutorial, settings: Settings, private: Path) -> dict[str, str]:
-    environment = dict(os.environ)
-    environment.update(numeric_environment(settings))
-    environment.update(
-        # The user's IPython start-up files and matplotlibrc must not decide an output.
-        IPYTHONDIR=str(private / "ipython"),
-        MATPLOTLIBRC=str(Path(__file__).parent / "matplotlibrc"),
-        MPLBACKEND="module://matplotlib_inline.backend_inline",
-        PYDEVD_DISABLE_FILE_VALIDATION="1",
-        PYTHONPATH=str(settings.root),
-        PYTHONDONTWRITEBYTECODE="1",
-        TF_CPP_MIN_LOG_LEVEL="3",
-        TUTORIALS_ALLOWED_DATA=",".join(tutorial.header.data),
-        TUTORIALS_DATA=str(settings.data),
-        TUTORIALS_EDITION=settings.edition,
-        # A fixed width, so that text output does not depend on the terminal that started the build.
-        COLUMNS="80",
-    )
-    environment.pop("PYTHONSTARTUP", None)
-    return environment
 
 
 def _last_words(log: Path) -> str:

@@ -148,10 +148,10 @@ def _try(position: int, trial: Callable[[dict], str]) -> None:
     from IPython.display import display
 
     said: dict = {"outcome": "raises"}
-    home = os.getcwd()
+    home = Path.cwd()
     with tempfile.TemporaryDirectory() as scratch:
         # In a copy of the working folder: a trial leaves the files that the page offers alone.
-        work = shutil.copytree(home, os.path.join(scratch, "work"))
+        work = shutil.copytree(home, Path(scratch, "work"))
         os.chdir(work)
         try:
             with (

@@ -6,7 +6,7 @@ import re
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from copy import copy
 from pathlib import Path
 from typing import TypeVar
@@ -31,19 +31,13 @@ class Places:
 
     Args:
         root: the repository.
-        work: the run's working folder, if there is a run.
-        home: what the run knows as its home folder, besides the user's.
-        scratch: the folder around both.
+        of_run: folders of one run, with what to call them.
     """
 
-    def __init__(
-        self, root: Path, work: Path | None = None, home: Path | None = None, *scratch: Path
-    ) -> None:
+    def __init__(self, root: Path, of_run: Mapping[Path, str] | None = None) -> None:
         paths = sysconfig.get_paths()
         names: list[tuple[Path | str | None, str]] = [
-            (work, "."),
-            (home, "~"),
-            *((each, "scratch") for each in scratch),
+            *(of_run or {}).items(),
             (paths["purelib"], "site-packages"),
             (paths["platlib"], "site-packages"),
             (paths["stdlib"], "python"),

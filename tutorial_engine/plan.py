@@ -24,6 +24,7 @@ from . import kernel
 from .clean_output import clean_outputs
 from .errors import ClaimError, ExecutionError, Mishap, TutorialError
 from .fingerprint import Key, expression_places, find_snippets, imported_modules
+from .outputs import OutputError, checked_output, is_picture, picture
 from .places import Places, of_the_build
 from .run import Artifact, Run
 from .settings import Settings
@@ -46,7 +47,7 @@ class Plan:
     ) -> None:
         self.tutorial = tutorial
         self._places = places or of_the_build(settings)
-        self._settings = settings
+        self.settings = settings
         self.notebook = nbformat.v4.new_notebook()
         self._origin: list[tuple[str, Cell | None]] = []
         self._running = 0
@@ -96,7 +97,7 @@ class Plan:
     @property
     def most_sent(self) -> int:
         """Characters that one cell may send before it is ended."""
-        return SENT * 1000 * self._settings.output_limit
+        return SENT * 1000 * self.settings.output_limit
 
     def starts(self, cell_index: int, **_) -> None:
         """Remember which cell runs, to point at it when it fails."""
@@ -124,6 +125,7 @@ class Plan:
         shown = {
             cell.number: self._checked(cell, outputs) for cell, outputs in self._outputs("cell")
         }
+        self._check_figures(shown)
         outputs = [shown.get(cell.number, []) for cell in self.tutorial.code_cells]
         for cell in self.tutorial.code_cells:
             self._check_size(cell, _characters(shown.get(cell.number, [])))
@@ -166,27 +168,50 @@ class Plan:
                 "the cell is tagged raises-exception and raised nothing",
                 "make it fail, or remove the tag and what the prose says about it",
             )
-        outputs = clean_outputs(outputs, self._places.hide)
-        for output in outputs:
-            pictures = [mime for mime in output.get("data", {}) if mime.startswith("image/")]
-            for mime in pictures:
-                if not output.get("metadata", {}).get(mime, {}).get("alt"):
+        try:
+            return [
+                checked_output(output, figure_limit=self.settings.figure_limit)
+                for output in clean_outputs(outputs, self._places.hide)
+            ]
+        except OutputError as error:
+            raise self._error(cell, str(error), error.remedy) from None
+
+    def _check_figures(self, shown: dict[int, list[dict]]) -> None:
+        """Refuse a figure that the page shows a second time, or with another figure's text."""
+        pictures: set[bytes] = set()
+        texts: set[str] = set()
+        for cell in self.tutorial.code_cells:
+            outputs = [] if "starter" in cell.tags else shown.get(cell.number, [])
+            for figure in map(picture, filter(is_picture, outputs)):
+                text = " ".join(figure.alt.split())
+                if figure.content in pictures:
                     raise self._error(
                         cell,
-                        "a figure without alt text",
-                        "set figure.alt to a sentence that says what the figure shows, "
-                        "written from the data it draws",
+                        f"a figure that the page has already shown: {text}",
+                        "call plt.close(figure) before the figure is left as the last expression: "
+                        "an open one is shown again when the cell ends",
                     )
-        return outputs
+                if text in texts:
+                    raise self._error(
+                        cell,
+                        f"two figures with one text: {text}",
+                        "let each figure's text say what that figure shows",
+                    )
+                pictures.add(figure.content)
+                texts.add(text)
+
+    def names_cells(self, run: Run) -> bool:
+        """Tell whether something that a run shows names a cell by its number: a warning, a traceback."""
+        return bool(re.search(r"\bcell \d", json.dumps([run.outputs, run.values])))
 
     def _check_size(self, cell: Cell, characters: int) -> None:
-        if characters > 1000 * self._settings.output_limit:
+        if characters > 1000 * self.settings.output_limit:
             raise self._flood(cell, f"shows {characters / 1000:,.0f} kB of text")
 
     def _flood(self, cell: Cell | None, what: str) -> TutorialError:
         return self._error(
             cell,
-            f"the cell {what}; a reader gets {self._settings.output_limit} kB at most",
+            f"the cell {what}; a reader gets {self.settings.output_limit} kB at most",
             "show less of it, or raise output_limit in pyproject.toml, [tool.tutorial_engine]",
         )
 
@@ -254,7 +279,7 @@ class Plan:
         if isinstance(error, CellTimeoutError):
             return self._error(
                 cell,
-                f"the cell ran longer than {self._settings.cell_timeout} s and was ended",
+                f"the cell ran longer than {self.settings.cell_timeout} s and was ended",
                 "make it shorter, or raise cell_timeout in pyproject.toml, [tool.tutorial_engine]",
             )
         if not isinstance(error, CellExecutionError):
@@ -300,6 +325,12 @@ class Plan:
         if last_words:
             mishap.aside = f"The kernel's last words:\n{last_words}"
         return mishap
+
+    def error_in(self, source: str, message: str, remedy: str) -> TutorialError:
+        """Make an error that points at the cell for which the kernel ran this code, if there is one."""
+        sources = [executed.source for executed in self.notebook.cells]
+        cell = self._origin[sources.index(source)][1] if source in sources else None
+        return self._error(cell, message, remedy)
 
     def _error(
         self, cell: Cell | None, message: str, remedy: str, line: int = 0, kind=ExecutionError

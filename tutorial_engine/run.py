@@ -35,6 +35,8 @@ class Run:
         wall_s, cpu_s: seconds on the clock and on the processor.
         peak_mb: the kernel's peak resident memory, MB.
         machine: processor and cores, for the stamp.
+        dependencies: what it was seen to use beside what the key knows: `files` and `variables` by name
+            with their digests, None for what was not there; `distributions` with their versions.
     """
 
     name: str
@@ -49,13 +51,22 @@ class Run:
     cpu_s: float
     peak_mb: float
     machine: str
+    dependencies: dict[str, dict] = field(default_factory=dict)
 
-    def value(self, cells_before: int, code: str) -> str:
-        """Return an inline expression's value, found by its place, whatever prose moved around it."""
-        for place, expression, value in self.values:
-            if place == cells_before and expression == code:
-                return value
-        raise KeyError((cells_before, code))
+    def value(self, cells_before: int, code: str, occurrence: int = 0) -> str:
+        """Return an inline expression's value, found by its place, whatever prose moved around it.
+
+        Args:
+            occurrence: how often the same expression stands earlier at this place.
+        """
+        found = [
+            value
+            for place, expression, value in self.values
+            if place == cells_before and expression == code
+        ]
+        if occurrence >= len(found):
+            raise KeyError((cells_before, code, occurrence))
+        return found[occurrence]
 
     def to_json(self) -> dict:
         document = asdict(self)

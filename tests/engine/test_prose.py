@@ -115,12 +115,7 @@ def test_a_number_in_a_lesson_breaks_that_lesson_alone(course):
 
 
 def filled(course, run) -> str:
-    texts, before = [], 0
-    for cell in course.parse().cells:
-        before += cell.is_code
-        if not cell.is_code:
-            texts.append(fill(cell, before, run))
-    return "\n\n".join(texts)
+    return "\n\n".join(fill(course.parse(), run, course.settings()).values())
 
 
 def test_values_take_the_place_of_their_expressions(course):

@@ -1,0 +1,433 @@
+"""One file's fault is its own: it is said with file, cell, line and remedy, and the others go on."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tutorial_engine.errors import TutorialError
+from tutorial_engine.structure import problems
+
+from .tiny import HEADER, TINY, Course, code
+
+FILE = "tutorials_src/1_part/01_tiny.py"
+
+
+def fault(course: Course, body: str = TINY, **options) -> TutorialError:
+    """Return what is wrong with a tutorial, while another one beside it is well."""
+    course.tutorial(body, **options)
+    course.tutorial(file="2_more/02_well.py")
+    lesson, well = course.lessons()
+    assert well.error is None, well.error
+    assert well.key
+    assert lesson.key is None
+    assert lesson.error.file == FILE
+    assert lesson.error.remedy
+    return lesson.error
+
+
+def prose(text: str) -> str:
+    """Return a tutorial's body: a markdown cell with this text, from line 7 on, and a code cell."""
+    lines = "\n".join(f"# {line}".rstrip() for line in text.split("\n"))
+    return f"# %% [markdown]\n{lines}\n\n{code('x = 1')}"
+
+
+@pytest.mark.parametrize(
+    "marker",
+    [
+        "# %% tags=[claims]",
+        '# %% tags="claims"',
+        '# %% Tags=["claims"]',
+        '# %% tag=["claims"]',
+        '# %% tags=["claims"',
+        '# %% tags="claims"]',
+        "# %% tags=['claims']",
+        '# %% tags = ["claims"]',
+        '# %% tags=["claims"]x',
+        '# %% tags=["claims"] tags=["measured"]',
+        '# %% tags=["claims", "claims"]',
+        "# %% tags=[]",
+        "# %% tags=[1]",
+        "# %% claims",
+        '# %% a title ["claims"]',
+        '# %% ["claims"]',
+        '# %% {"tags": ["claims"]}',
+        '#%% tags=["claims"]',
+        '#  %% tags=["claims"]',
+        ' # %% tags=["claims"]',
+        '# %%tags=["claims"]',
+        '# %%% tags=["claims"]',
+        "# %% [claims]",
+        "# %% [raw]",
+        "# %% [md]",
+        "# %%[markdown]",
+        '# %% tags=["claims"] name="x"',
+        '# %% tags=["control"] claim=two without="x"',
+        '# %% tags=["control"] claim="" without="x"',
+        "# In[2]:",
+        "# <codecell>",
+    ],
+)
+def test_a_marker_that_does_not_read_is_refused_where_it_stands(course, marker):
+    error = fault(course, code("x = 1") + f'\n{marker}\nassert x == 1, "one is one"\n')
+    assert (error.cell, error.line) == (2, 9)
+    assert marker.strip() in error.message
+    assert "tags=[" in error.remedy
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        ["claims", "raises-exception"],
+        ["claims", "control"],
+        ["claims", "check"],
+        ["claims", "solution"],
+        ["starter", "check"],
+        ["starter", "measured"],
+        ["check", "raises-exception"],
+        ["solution", "wrong"],
+        ["control", "wrong"],
+        ["control", "measured"],
+    ],
+)
+def test_tags_that_contradict_one_another_are_refused(course, tags):
+    error = fault(course, code("x = 1") + f'\n# %% tags={json.dumps(tags)}\nassert x, "one"\n')
+    assert "contradict" in error.message
+    assert (error.cell, error.line) == (2, 9)
+
+
+def test_tags_on_prose_are_refused(course):
+    error = fault(course, '# %% [markdown] tags=["claims"]\n# Words.\n\n' + code("x = 1"))
+    assert "tags on a markdown cell" in error.message
+
+
+def test_code_below_a_marker_for_prose_is_refused_and_not_shown_unrun(course):
+    error = fault(course, "# %% [markdown]\n# Words.\nassert False\n\n" + code("x = 1"))
+    assert "no comment" in error.message
+    assert (error.cell, error.line) == (1, 8)
+
+
+def test_a_marker_inside_a_string_is_what_the_message_points_at(course):
+    error = fault(course, code('text = """\nbefore\n# %% claims\nafter\n"""'))
+    assert "inside a string" in error.message
+    assert error.line == 9
+
+
+def test_an_empty_cell_of_code_is_refused(course):
+    assert "empty code cell" in fault(course, code("x = 1") + "\n# %%\n\n" + code("y = 1")).message
+
+
+@pytest.mark.parametrize("character", ["\f", "\v", "\x1c", "\x85", "\u2028", "\x00", "\x1b"])
+def test_a_character_that_some_programs_end_a_line_at_is_refused(course, character):
+    error = fault(course, code(f"x = 1\ny = 2  # {character} end"))
+    assert f"U+{ord(character):04X}" in error.message
+    assert error.line == 8
+
+
+DEEP = {
+    "sum": "x = " + " + ".join(["1"] * 3000),
+    "brackets": "x = " + "[" * 150 + "]" * 150,
+    "attributes": "x = a" + ".b" * 500,
+}
+
+
+@pytest.mark.parametrize("source", DEEP.values(), ids=DEEP)
+def test_an_expression_nested_too_deep_is_an_error_of_its_cell(course, source):
+    error = fault(course, code(f"y = 0\n{source}"))
+    assert error.cell == 1
+    assert error.line in (6, 8)
+
+
+def test_an_inline_expression_nested_too_deep_is_an_error_of_its_line(course):
+    error = fault(course, prose("Words.\n\nIt is `{python} " + " + ".join(["1"] * 3000) + "`."))
+    assert "too deep" in error.message
+    assert (error.cell, error.line) == (1, 9)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("# title: Other", "'title' stands twice"),
+        ("# needs: tensors", "header field 'needs'"),
+        ("# seed: [1]", "header field 'seed'"),
+        ("# seed: true", "header field 'seed'"),
+        ("# data: {a: b}", "header field 'data'"),
+        ("# teaches: [1]", "header field 'teaches.0'"),
+        ("# {a: 1}: b", "not YAML"),
+        ("# : [", "not YAML"),
+        ("title: Other", "does not begin with"),
+        ("# needs: &a [*a]", "header"),
+        ('# artifacts: ["a", 2026-01-01]', "header field 'artifacts"),
+        ("# needs: " + "[" * 3000, "not YAML"),
+    ],
+)
+def test_a_line_of_the_header_that_does_not_read_is_named(course, line, said):
+    error = fault(course, header=HEADER.replace("# ---\n\n", f"{line}\n# ---\n\n"))
+    assert said in error.message
+    assert 1 <= error.line <= 5
+
+
+@pytest.mark.parametrize("title", ["Two\nlines", "A \x07 bell"])
+def test_a_title_is_one_line_of_text(course, title):
+    assert "header field 'title'" in fault(course, title=title).message
+
+
+def test_a_header_that_is_not_closed_is_said_so(course):
+    error = fault(course, header="# ---\n# title: Tiny\n\n")
+    assert "not closed" in error.message
+
+
+def test_what_jupytext_writes_into_a_header_is_left_alone(course):
+    jupytext = "# jupyter:\n#   kernelspec:\n#     name: python3\n"
+    course.tutorial(header=HEADER.replace("# ---\n\n", f"{jupytext}# ---\n\n"))
+    assert course.parse().header.title == "Tiny"
+
+
+def test_a_byte_order_mark_is_no_part_of_a_tutorial(course):
+    path = course.tutorial()
+    text = course.parse().text
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert course.parse().text == text
+    assert course.lessons()[0].error is None
+
+
+@pytest.mark.parametrize("needs", [{"01": ["tiny"]}, {"01": ["well"], "02": ["tiny"]}])
+def test_needs_that_go_round_in_a_circle_are_refused(course, needs):
+    course.tutorial(needs=needs["01"])
+    course.tutorial(file="2_more/02_well.py", needs=needs.get("02", []))
+    said = [lesson.error for lesson in course.lessons() if lesson.error]
+    assert len(said) == len(needs)
+    assert "tiny needs" in said[0].message
+    assert "circle" in said[0].message
+
+
+LEFT_OPEN = {
+    "details": ("Words.\n\n<details>\n<summary>More</summary>\n\nHidden.", 3, "<details>"),
+    "wrong order": ("<b>Words <i>here</b></i>", 1, "</b> without"),
+    "closed twice": ("Words.\n</div>", 2, "</div> without"),
+    "inline": ("Words <span>here.", 1, "<span>"),
+    "in a quote": ("> <div>\n> Words.", 1, "<div>"),
+    "unknown": ("The token <pad> fills.", 1, "<pad>"),
+    "script": ("<script>alert(1)</script>", 1, "<script>"),
+    "self-closed": ("<div/>\n\nWords.", 1, "<div/>"),
+    "no tag": ("If a <b then c.", 1, "begins no HTML tag"),
+    "fence": ("Words.\n\n```text\nnever closed", 3, "a fence that is not closed"),
+    "tilde fence": ("~~~\nnever closed\n```", 1, "a fence that is not closed"),
+    "fence in a list": ("- one\n\n    ```text\n    a\n```", 3, "a fence that is not closed"),
+    "fence closed by more": ("```\na\n````", 1, "a fence that is not closed"),
+    "fence closed twice": ("```\na\n````\nb\n```", 3, "a fence that ends twice"),
+    "fence behind a mark": ("- ```\n  a\n  ```", 1, "a fence behind a list's mark"),
+    "fence options": ("```python foo bar\nx\n```", 1, "does not begin as one"),
+    "comment": ("Words.\n<!-- never closed", 2, "a comment that is not closed"),
+    "formula": ("Words.\n\n$$\nx\n\ny", 3, "a displayed formula that is not closed"),
+    "code": ("Words `never closed.", 1, "a backtick without its partner"),
+    "code over paragraphs": ("Words `never\n\nclosed`.", 1, "a backtick without its partner"),
+    "note": ("!!! note 'single'\n    Words.", 1, "a note that does not read"),
+    "empty note": ("!!! note\nWords.", 1, "a note or tab without text"),
+    "note below a line": ("Words.\n!!! note\n    More.", 2, "right below a line"),
+    "tab": ("=== pip\n    Words.", 1, "a tab that does not read"),
+    "colons": ("::: note\nWords.\n:::", 1, "a ::: block"),
+    "alert": ("> [!NOTE]\n> Words.", 1, "another site's form"),
+    "indented": ("Words.\n\n    x = 1", 3, "an indented block"),
+    "raw inside": ("<details>\n<summary>S</summary>\n\n*Words*\n\n</details>", 1, "shown raw"),
+    "image in HTML": ('<img src="a.png" alt="A">', 1, "<img>"),
+    "link in HTML": ('<a href="other.md">a</a>', 1, "an address in HTML"),
+}
+
+
+@pytest.mark.parametrize(("text", "line", "said"), LEFT_OPEN.values(), ids=LEFT_OPEN)
+def test_prose_that_would_not_end_is_refused_with_its_line(course, text, line, said):
+    error = fault(course, prose(text))
+    assert said in error.message
+    assert (error.cell, error.line) == (1, 6 + line)
+
+
+HEADINGS = {
+    "first level": ("Words.\n\n# A title", 3),
+    "in a quote": ("> # A title", 1),
+    "in a list": ("- # A title", 1),
+    "without a blank": ("#tag", 1),
+    "underlined": ("A title\n=======", 2),
+    "in HTML": ("<h1>A title</h1>", 1),
+    "second level without a blank": ("##A part", 1),
+    "second level without words": ("##", 1),
+    "second level underlined": ("A part\n---", 2),
+    "indented": (" ## A part", 1),
+    "seventh level": ("####### A part", 1),
+}
+
+
+@pytest.mark.parametrize(("text", "line"), HEADINGS.values(), ids=HEADINGS)
+def test_a_heading_that_is_another_here_than_in_jupyter_or_a_second_title_is_refused(
+    course, text, line
+):
+    error = fault(course, prose(text))
+    assert "heading" in error.message
+    assert error.line == 6 + line
+
+
+LISTS = {
+    "bullets": ("Steps:\n- one\n- two", 2),
+    "stars": ("Steps\n* one", 2),
+    "numbers": ("Steps\n1. one", 2),
+    "numbers after a colon": ("Steps:\n10. ten", 2),
+    "in a quote": ("> Steps\n> - one", 2),
+    "in a note": ("!!! note\n    Steps\n    - one", 3),
+    "brackets": ("1) one\n2) two", 1),
+    "indented by two": ("- one\n  - two", 2),
+    "indented by three": ("1. one\n   - two", 2),
+}
+
+
+@pytest.mark.parametrize(("text", "line"), LISTS.values(), ids=LISTS)
+def test_a_list_that_only_jupyter_shows_is_refused_with_its_line(course, text, line):
+    error = fault(course, prose(text))
+    assert "list" in error.message
+    assert error.line == 6 + line
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- one\n- two\n    - deeper\n    - still\n        1. deepest\n- three",
+        "1. one\n\n    More of it.\n\n2. two",
+        "10. ten\n11. eleven\n\n- a bullet\n- another",
+        "## Steps\n- one",
+        "!!! note\n    - one\n    - two\n\nOn.",
+        "There are more than\n4. So what?",
+        "A line that ends - with\nwords - and - dashes -1 or * 2.",
+        "> - one\n> - two\n\nOn.",
+        "| a | b |\n|---|---|\n| 1 | 2 |",
+        "Words.\n\n---\n\nMore.",
+        "```text\n# a comment\n- no list\n<div>\n```",
+        "````markdown\n```python\nx\n```\n````",
+        "- one\n\n    ```python\n    x = 1\n    ```\n\n- two",
+        "> ```text\n> a\n> ```",
+        '=== "pip"\n    One.\n\n=== "uv"\n    Two.',
+        '??? tip "More"\n    ## Inside\n\n    - one',
+        "Use `<pad>` and `a|b`, not &lt;pad>; 1 < 2 and x <- y; <https://a.b/c_d> is there.",
+        "Press <kbd>Ctrl</kbd>+<kbd>C</kbd>.<br>H<sub>2</sub>O",
+        '<div markdown="1">\n\n*Words*\n\n</div>',
+        '<svg viewBox="0 0 1 1"><path d="M0 0"/></svg>',
+        "Costs $5, and $x$ is \\$5; $$y$$\n\n$$\nz < 1\n$$",
+        "A `` ` `` and a \\` here.",
+        "<!-- a comment with `one tick and <div> -->\n\nWords.",
+        'A figure{ width="7" } and *0.5 mm*{.given title="A, 1970"}.',
+        "Words[^1].\n\n[^1]: A note.\n    It goes on.",
+    ],
+)
+def test_prose_that_reads_alike_everywhere_is_left_alone(text):
+    assert list(problems(text)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "line"),
+    [
+        ("Words[^a].", "[^a] has no text", 1),
+        ("Words.\n\n[^a]: A note.", "nothing refers to the footnote [^a]", 3),
+        ("Words[^a].\n\n[^a]: A note.\n\n[^a]: Another.", "[^a] has two texts", 5),
+        ("Words [here][a].", "[a] is not defined", 1),
+        ("[a][], [a]\n\n[a]: https://a.b\n[A]: https://a.c", "[A] is defined twice", 4),
+    ],
+)
+def test_labels_are_defined_once_and_used(course, text, said, line):
+    error = fault(course, prose(text))
+    assert said in error.message
+    assert (error.cell, error.line) == (1, 6 + line)
+
+
+def test_a_footnote_may_be_told_in_another_cell(course):
+    course.tutorial(prose("Words[^a].") + "\n# %% [markdown]\n# [^a]: A note.\n")
+    assert course.lessons()[0].error is None
+
+
+LINKS = {
+    "source": ("99_none.py", "no tutorial is named 99_none.py"),
+    "notebook": ("../2_more/99_none.ipynb", "no tutorial is named ../2_more/99_none.ipynb"),
+    "page": ("none.md", "the link to none.md leads nowhere"),
+    "folder": ("../more/well/", "leads nowhere"),
+    "snippet": ("../../snippets/helper.py", "leads nowhere"),
+    "root": ("/more/well/", "begins at the root"),
+    "reference": ("none.md", "leads nowhere"),
+}
+
+
+@pytest.mark.parametrize(("target", "said"), LINKS.values(), ids=LINKS)
+def test_a_link_to_nothing_is_refused_with_its_line(course, request, target, said):
+    text = f"Words.\n[here]({target})."
+    if "reference" in request.node.name:
+        text = f"Words [here][a].\n\n[a]: {target}"
+    error = fault(course, prose(text))
+    assert said in error.message
+    assert (error.cell, error.line) == (1, 6 + text.count("\n") + 1)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "#below",
+        "01_tiny.py",
+        "../2_more/02_well.ipynb#top",
+        "../more/well.md",
+        "../more/well.md#top",
+        "tiny/tiny.ipynb",
+        "../more/well/well.py",
+        "tiny/figure-01.png",
+        "../about/checks.md",
+        "../index.md",
+        "https://a.b/c.py",
+        "mailto:a@b.c",
+    ],
+)
+def test_a_link_that_leads_somewhere_is_left_alone(course, target):
+    (course.root / "docs").mkdir()
+    (course.root / "docs" / "index.md").write_text("# Home\n")
+    course.tutorial(prose(f"[here]({target})"))
+    course.tutorial(file="2_more/02_well.py")
+    assert [lesson.error for lesson in course.lessons()] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("![A line.](none.png)", "there is no image none.png"),
+        ("![A line.](../assets/none.png)", "there is no image ../assets/none.png"),
+        ("![](line.png)", "has no text"),
+        ("![A line.](https://a.b/c.png)", "is not of this site"),
+        ("![A line.](data:image/png;base64,AAAA)", "is not of this site"),
+        ("![A line.][a]\n\n[a]: none.png", "there is no image none.png"),
+        ("[![A line.](none.png)](02_well.py)", "there is no image none.png"),
+    ],
+)
+def test_an_image_that_is_not_there_or_has_no_text_is_refused(course, text, said):
+    course.tutorial()
+    (course.root / "tutorials_src/1_part/line.png").write_bytes(b"PNG")
+    error = fault(course, prose(f"Words.\n\n{text}"))
+    assert said in error.message
+    assert (error.cell, error.line) == (1, 9)
+
+
+@pytest.mark.parametrize("where", ["parse", "check_numbers", "make_key", "check_links"])
+@pytest.mark.parametrize(
+    "error", [RuntimeError("odd"), RecursionError("deep"), MemoryError(), KeyError("gone")]
+)
+def test_whatever_goes_wrong_while_a_tutorial_is_read_stays_with_it(
+    course, monkeypatch, where, error
+):
+    import tutorial_engine.course as module
+
+    real = getattr(module, where)
+
+    def fails_for_one(first, *rest):
+        if "01_tiny" in str(getattr(first, "file", first)):
+            raise error
+        return real(first, *rest)
+
+    monkeypatch.setattr(module, where, fails_for_one)
+    assert type(error).__name__ in fault(course).message
+
+
+def test_a_glossary_that_does_not_read_is_the_fault_of_those_that_teach(course):
+    course.glossary("sums").write_bytes(b"\xff\xfe")
+    assert "docs/glossary.md" in fault(course, teaches=["sums"]).message
