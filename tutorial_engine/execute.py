@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
+import contextlib
 import os
 import sys
 import threading
@@ -23,7 +25,7 @@ from nbclient.exceptions import (
 
 from .clean_output import clean_outputs
 from .dependencies import recorded
-from .errors import Cancelled
+from .errors import Cancelled, Mishap
 from .fingerprint import Key
 from .kernel_output import FLOOD, PRICE
 from .places import Places
@@ -42,10 +44,14 @@ class KernelManager(AsyncKernelManager):
     """Starts this interpreter's own ipykernel, whatever kernels the user has installed.
 
     Messages go over IPC where the system has it: files that only this user can open.
+
+    Args:
+        on_launch: called with the kernel's process number as soon as there is one.
     """
 
-    def __init__(self, **options) -> None:
+    def __init__(self, on_launch: Callable[[int], None] | None = None, **options) -> None:
         super().__init__(**options)
+        self._on_launch = on_launch
         if os.name == "posix":
             self.transport = "ipc"
 
@@ -55,6 +61,11 @@ class KernelManager(AsyncKernelManager):
         argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
         argv += ["--HistoryManager.enabled=False", "--IPKernelApp.log_level=50"]
         return KernelSpec(argv=argv, display_name="Python 3", language="python")
+
+    async def start_kernel(self, **options) -> None:
+        await super().start_kernel(**options)
+        if self._on_launch:
+            self._on_launch(self.provisioner.pid)
 
     async def shutdown_kernel(self, now: bool = False, restart: bool = False) -> None:
         """End the kernel at once: all is in hand, and a polite request takes seconds over IPC."""
@@ -121,8 +132,16 @@ class Execution:
             ClaimError: an assertion in a cell tagged `claims` failed.
             Cancelled: `cancel` was called.
         """
-        with scratch() as folders:
-            guard = Guard(*folders.folders)
+        with contextlib.ExitStack() as stack:
+            try:
+                folders = stack.enter_context(scratch())
+                guard = Guard(*folders.folders)
+            except OSError as error:
+                raise Mishap(
+                    f"the run has no place: {error}",
+                    file=self.tutorial.file,
+                    remedy="let TMPDIR name a folder with a short path, and with room",
+                ) from None
             try:
                 return self._run_in(folders, progress)
             finally:
@@ -156,11 +175,13 @@ class Execution:
     ) -> None:
         total = len(self.tutorial.code_cells)
 
+        def on_launch(pid: int) -> None:
+            self._pid = pid
+            if self._cancelled.is_set():
+                end_process_tree(pid)
+
         def on_started(**_) -> None:
             client.is_ready = True
-            self._pid = client.km.provisioner.pid
-            if self._cancelled.is_set():
-                raise RuntimeError("cancelled while the kernel started")
 
         def on_executed(cell_index: int, **_) -> None:
             if client.flooded is not None:
@@ -172,7 +193,7 @@ class Execution:
             plan.notebook,
             most=plan.most_sent,
             # A short path of our own: an IPC address has about a hundred characters at most.
-            km=KernelManager(connection_file=str(folders.private / "k.json")),
+            km=KernelManager(on_launch, connection_file=str(folders.private / "k.json")),
             timeout=self.settings.cell_timeout,
             resources={"metadata": {"path": str(folders.work)}},
             record_timing=False,
@@ -206,6 +227,7 @@ class Execution:
                 flooded=client.flooded,
             ) from None
         finally:
+            atexit.unregister(client._cleanup_kernel)  # nbclient leaves it where a kernel fails to start
             # Forgotten first: later the number may be another process's.
             pid, self._pid = self._pid, None
             if pid is not None:
