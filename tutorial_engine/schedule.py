@@ -77,11 +77,12 @@ def bring_up_to_date(
     watcher = watcher or Watcher()
     outcomes: dict[str, Outcome] = {}
     missing = []
+    store.sweep()
     for lesson in lessons:
         if lesson.error:
             outcomes[lesson.file] = Outcome(lesson, error=lesson.error)
             watcher.ended(outcomes[lesson.file])
-        elif not again and (run := store.load(lesson.name, lesson.key)):
+        elif not again and (run := store.load(lesson.name, lesson.key, lesson.tutorial)):
             outcomes[lesson.file] = Outcome(lesson, run)
         else:
             missing.append(lesson)
@@ -121,7 +122,7 @@ def _run(lessons, settings, store, watcher, executor):
             lesson = futures[future]
             try:
                 run = future.result()
-                store.save(run)
+                store.keep(run)
             except TutorialError as error:
                 yield Outcome(lesson, error=error)
             except Exception as error:
