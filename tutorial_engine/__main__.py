@@ -16,6 +16,7 @@ from .glossary import GLOSSARY
 from .glossary import PAGE as GLOSSARY_PAGE
 from .publish import Page, export, make_error_page, make_page
 from .schedule import Outcome, Watcher, bring_up_to_date
+from .serving import ended_as_by_keyboard
 from .settings import Settings
 from .store import Store
 
@@ -49,9 +50,14 @@ def main(arguments: list[str] | None = None, *, root: Path | None = None) -> int
     lessons = load_course(settings)
     if given.command == "status":
         return _status(lessons, store, console)
-    if given.command == "run":
-        return _run(lessons, given, settings, store, console)
-    return _export(lessons, given.folder, settings, store, console)
+    try:
+        with ended_as_by_keyboard():
+            if given.command == "run":
+                return _run(lessons, given, settings, store, console)
+            return _export(lessons, given.folder, settings, store, console)
+    except KeyboardInterrupt:
+        console.print("Ended. The runs that had finished are kept.")
+        return 130
 
 
 def _find_root(folder: Path) -> Path:
@@ -72,7 +78,7 @@ def _status(lessons: list[Lesson], store: Store, console: Console) -> int:
         elif latest is None:
             state, why = "never run", ""
         else:
-            state, why = "stale", "; ".join(lesson.key.changes_since(latest.parts))
+            state, why = "stale", "; ".join(store.why_stale(lesson.name, lesson.key))
         seconds = f"{latest.wall_s:.0f} s" if latest else ""
         table.add_row(lesson.name, state, escape(why), seconds)
     console.print(table)

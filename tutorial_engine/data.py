@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import os
 from pathlib import Path
 
 from .errors import DataFileError, SourceError
@@ -25,10 +26,11 @@ def data_checksums(tutorial: Tutorial, name: str, settings: Settings) -> str:
         shown = path.relative_to(settings.root).as_posix()
         try:
             stat = path.stat()
+            found = _sha256(path, stat.st_size, stat.st_mtime_ns)
         except FileNotFoundError:
             found = "no file"
-        else:
-            found = _sha256(path, stat.st_size, stat.st_mtime_ns)
+        except OSError as error:
+            found = f"no file that can be read ({error.strerror})"
         if found != expected:
             raise DataFileError(
                 f"damaged data, needed by {tutorial.file}: "
@@ -39,9 +41,41 @@ def data_checksums(tutorial: Tutorial, name: str, settings: Settings) -> str:
     return hashlib.sha256(json.dumps(entry["arrays"], sort_keys=True).encode()).hexdigest()
 
 
+def data_files(tutorial: Tutorial, settings: Settings) -> dict[str, Path]:
+    """Return what the run may read of the data that the header names: place in the data folder -> path.
+
+    Raises:
+        SourceError: the header names data that the course does not have.
+    """
+    found = {}
+    for name in tutorial.header.data:
+        for file in _entry(tutorial, name, settings).get("files", {}):
+            found[file] = settings.data / file
+        fetched = _fetched() / f"{name}-full"
+        if settings.edition == "full" and fetched.is_dir():
+            found[fetched.name] = fetched
+    return found
+
+
+def _fetched() -> Path:
+    """Return where `tutorials_src/data/fetch.py` keeps what it has fetched."""
+    home = os.environ.get("XDG_CACHE_HOME")
+    return (Path(home) if home else Path.home() / ".cache") / "from-tensors-to-convnets"
+
+
 def _entry(tutorial: Tutorial, name: str, settings: Settings) -> dict:
     table_file = settings.data / "checksums.json"
-    table = json.loads(table_file.read_text()) if table_file.is_file() else {}
+    try:
+        table = json.loads(table_file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        table = {}
+    except (OSError, ValueError) as error:
+        shown = table_file.relative_to(settings.root).as_posix()
+        raise DataFileError(
+            f"the list of data, needed by {tutorial.file}, does not read: {error}",
+            file=shown,
+            remedy=f"git checkout -- {shown}",
+        ) from None
     if name not in table:
         raise SourceError(
             f"the header names unknown data '{name}'",

@@ -6,6 +6,7 @@ A key is a set of named parts, so that a stale tutorial can say which part chang
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import hashlib
 import importlib.metadata
@@ -20,17 +21,16 @@ from pathlib import Path
 
 from .data import data_checksums
 from .errors import SourceError
-from .reach import reachable, used_names
+from .reach import Looks, looks, reachable, used_names
 from .settings import Settings
 from .tutorial import CODE_TAGS, Tutorial
 
 # Raise it when the stored form of a run or the way it is made changes.
-SCHEMA = 3
+SCHEMA = 4
 _HERE = Path(__file__).parent
 # Import names that differ from their distribution's; a short cut past a search of all that is installed.
 _DISTRIBUTIONS = {"PIL": "pillow", "sklearn": "scikit-learn"}
-# What a distribution brings that decides outputs although the tutorial may not import it by name.
-_BROUGHT_ALONG = {"tensorflow": ("keras", "numpy"), "keras": ("tensorflow", "numpy")}
+_PACKAGE = "snippets/__init__.py"
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,13 @@ def make_key(tutorial: Tutorial, settings: Settings) -> Key:
         SourceError: it imports a snippet that does not exist or does not parse.
         DataFileError: a data file that it names is missing or damaged.
     """
-    snippets = _used_parts(tutorial, find_snippets(tutorial, settings.root))
-    modules = imported_modules(tutorial, snippets)
+    snippets = find_snippets(tutorial, settings.root)
+    _refuse_local_modules(tutorial, snippets, settings.root)
+    used, seen = _used_parts(tutorial, snippets)
+    modules = imported_modules(tutorial, used)
     parts = {
         "schema": str(SCHEMA),
-        "code": _hash(json.dumps(_code_parts(tutorial))),
+        "code": _hash(json.dumps(_code_parts(tutorial, as_text=seen.text))),
         "inline expressions": _hash(json.dumps(expression_places(tutorial))),
         "artifacts": json.dumps(tutorial.header.artifacts),
         "figure set-up": _figure_setup(),
@@ -80,8 +82,15 @@ def make_key(tutorial: Tutorial, settings: Settings) -> Key:
         "edition": settings.edition,
         "version of python": platform.python_version(),
     }
-    for file, source in snippets.items():
-        parts[file] = _hash(_canonical(source, strip_module_docstring=True))
+    for file, source in used.items():
+        # What looks names up or shows its text may show all of it, remarks included.
+        as_text = seen.text or (source == snippets[file] and reachable(source, None)[1].names)
+        parts[file] = _hash(
+            snippets[file] if as_text else _canonical(source, strip_module_docstring=True)
+        )
+    if seen.imports:
+        for file in sorted((settings.root / "snippets").glob("*.py")):
+            parts[f"snippets/{file.name}"] = hashlib.sha256(file.read_bytes()).hexdigest()
     for name in tutorial.header.data:
         parts[f"data {name}"] = data_checksums(tutorial, name, settings)
     for name, version in versions_of(modules).items():
@@ -117,20 +126,69 @@ def _collect(name, root, found, tutorial, cell, line) -> None:
     file = f"snippets/{name}.py"
     if file in found:
         return
+    found[file], inner = _read_snippet(file, root, tutorial, cell, line)
+    for each, _ in inner:
+        _collect(each, root, found, tutorial, cell, line)
+    if _PACKAGE not in found and (root / _PACKAGE).is_file():
+        source, inner = _read_snippet(_PACKAGE, root, tutorial, cell, line)
+        # The package counts when it is more than a docstring.
+        if _canonical(source, strip_module_docstring=True) != _canonical("pass"):
+            found[_PACKAGE] = source
+            for each, _ in inner:
+                _collect(each, root, found, tutorial, cell, line)
+
+
+def _read_snippet(file, root, tutorial, cell, line) -> tuple[str, list[tuple[str, int]]]:
+    """Return a snippet's source and its imports of snippets.
+
+    Raises:
+        SourceError: it is not there or not Python; points at the import.
+    """
     try:
-        source = (root / file).read_text(encoding="utf-8")
-        inner = _snippet_imports(source)
+        source = (root / file).read_text(encoding="utf-8-sig")
+        return source, _snippet_imports(source)
     except FileNotFoundError:
-        raise tutorial.error(
-            SourceError, f"{file} does not exist", "correct the import", cell, line
-        ) from None
+        message, remedy = f"{file} does not exist", "correct the import"
     except SyntaxError as error:
-        raise tutorial.error(
-            SourceError, f"{file}:{error.lineno}: {error.msg}", f"correct {file}", cell, line
-        ) from None
-    found[file] = source
-    for name, _ in inner:
-        _collect(name, root, found, tutorial, cell, line)
+        message, remedy = f"{file}:{error.lineno}: {error.msg}", f"correct {file}"
+    except UnicodeDecodeError:
+        message, remedy = f"{file} is not UTF-8", f"save {file} as UTF-8"
+    except OSError as error:
+        message, remedy = f"{file} cannot be read: {error.strerror}", f"make {file} a file"
+    except (ValueError, RecursionError, MemoryError) as error:
+        message, remedy = f"{file} is not Python: {error}", f"correct {file}"
+    raise tutorial.error(SourceError, message, remedy, cell, line)
+
+
+def _refuse_local_modules(tutorial: Tutorial, snippets: dict[str, str], root: Path) -> None:
+    """Refuse the import of a module that only this repository has and that no notebook carries."""
+    for cell in tutorial.code_cells:
+        for name, line in _public_imports(cell.source):
+            _refuse_if_local(name, root, tutorial, cell, line, "")
+    for file, source in snippets.items():
+        for name, line in _public_imports(source):
+            _refuse_if_local(name, root, tutorial, None, 0, f"{file}:{line}: ")
+
+
+def _refuse_if_local(name, root, tutorial, cell, line, where) -> None:
+    beside = (root / tutorial.file).parent
+    places = [
+        place for folder in (root, beside) for place in (folder / f"{name}.py", folder / name)
+    ]
+    local = next((place for place in places if place.exists()), None)
+    if name == "tutorial_engine":
+        shown = name
+    elif local is None or distribution_of(name):
+        return
+    else:
+        shown = local.relative_to(root).as_posix()
+    raise tutorial.error(
+        SourceError,
+        f"{where}imports {name} from {shown}, which is neither a snippet nor an installed package",
+        "move what it needs into snippets/: a notebook carries snippets and nothing else of the repository",
+        cell,
+        line,
+    )
 
 
 @functools.lru_cache(maxsize=1024)
@@ -152,73 +210,95 @@ def _snippet_imports(source: str) -> list[tuple[str, int]]:
     return names
 
 
-def _used_parts(tutorial: Tutorial, snippets: dict[str, str]) -> dict[str, str]:
-    """Return of each snippet the part that this tutorial can run: path -> source."""
+def _used_parts(tutorial: Tutorial, snippets: dict[str, str]) -> tuple[dict[str, str], Looks]:
+    """Return of each snippet the part that this tutorial can run, and what all of that looks at."""
     sources = [cell.source for cell in tutorial.code_cells]
     sources += [expression.code for cell in tutorial.cells for expression in cell.expressions]
+    own = functools.reduce(Looks.__or__, map(looks, sources), Looks())
     imported_by_snippets = {
         name for source in snippets.values() for name, _ in _snippet_imports(source)
     }
-    parts = {}
+    parts, seen = {}, own
     for file, source in snippets.items():
         name = file.removeprefix("snippets/").removesuffix(".py")
-        names = None if name in imported_by_snippets else used_names(sources, name)
-        parts[file] = reachable(source, names)
-    return parts
+        is_whole = own or name in imported_by_snippets or file == _PACKAGE
+        parts[file], inside = reachable(source, None if is_whole else used_names(sources, name))
+        seen |= Looks(text=inside.text, imports=inside.imports)
+    return parts, seen
 
 
 def imported_modules(tutorial: Tutorial, snippets: dict[str, str]) -> list[str]:
     """Return the top-level names of the public modules that a tutorial and its snippets import."""
     sources = [*(cell.source for cell in tutorial.code_cells), *snippets.values()]
-    names = set().union(*map(_imports, sources))
-    return sorted(names - set(sys.stdlib_module_names) - {"snippets"})
+    return sorted({name for source in sources for name, _ in _public_imports(source)})
 
 
 @functools.lru_cache(maxsize=1024)
-def _imports(source: str) -> frozenset[str]:
-    names = set()
+def _public_imports(source: str) -> list[tuple[str, int]]:
+    """Return (top-level name, line) of what is imported from outside the standard library."""
+    found = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            names |= {alias.name.partition(".")[0] for alias in node.names}
+            found += [(alias.name.partition(".")[0], node.lineno) for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            names.add(node.module.partition(".")[0])
-    return frozenset(names)
+            found.append((node.module.partition(".")[0], node.lineno))
+    known = sys.stdlib_module_names | {"snippets"}
+    return [(name, line) for name, line in found if name not in known]
 
 
 def distribution_of(module: str) -> str | None:
     """Return the installed distribution that provides a module, `scikit-learn` for `sklearn`."""
     name = _DISTRIBUTIONS.get(module, module)
-    try:
-        importlib.metadata.version(name)
+    if version_of(name):
         return name
-    except importlib.metadata.PackageNotFoundError:
-        providers = _providers().get(module)
-        return providers[0] if providers else None
+    providers = distributions_of(module)
+    return providers[0] if providers else None
+
+
+def distributions_of(module: str) -> list[str]:
+    """Return every installed distribution that puts something under a top-level name."""
+    return _providers(_state_of_environment()).get(module, [])
+
+
+def version_of(distribution: str) -> str | None:
+    """Return the installed version, None where it is not installed."""
+    return _version(distribution, _state_of_environment())
 
 
 def versions_of(modules: Iterable[str]) -> dict[str, str]:
-    """Return distribution -> version for imported modules and what they bring along."""
+    """Return distribution -> version for imported modules."""
     names = {name for module in modules if (name := distribution_of(module))}
-    for name in tuple(names):
-        names |= set(_BROUGHT_ALONG.get(name, ()))
-    versions = {}
-    for name in sorted(names):
-        try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            versions[name] = "not installed"
-    return versions
+    return {name: version for name in sorted(names) if (version := version_of(name))}
 
 
-@functools.cache
-def _providers() -> dict[str, list[str]]:
+def _state_of_environment() -> tuple[tuple[str, int], ...]:
+    """Return what changes when a distribution is installed or removed while a server runs."""
+    state = []
+    for folder in sys.path:
+        if folder.endswith("-packages"):
+            with contextlib.suppress(OSError):
+                state.append((folder, Path(folder).stat().st_mtime_ns))
+    return tuple(state)
+
+
+@functools.lru_cache(maxsize=4096)
+def _version(distribution: str, state: object) -> str | None:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+@functools.lru_cache(maxsize=2)
+def _providers(state: object) -> dict[str, list[str]]:
     return dict(importlib.metadata.packages_distributions())
 
 
-def _code_parts(tutorial: Tutorial) -> list[object]:
+def _code_parts(tutorial: Tutorial, *, as_text: bool) -> list[object]:
+    """Return what counts of the code cells; with `as_text` also remarks, layout and places."""
     return [
         [
-            _canonical(cell.source),
+            [cell.number, cell.source] if as_text else _canonical(cell.source),
             _is_quiet(cell.source),
             sorted(cell.tags & CODE_TAGS),
             cell.claim,

@@ -14,6 +14,8 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from . import kernel_output
+
 DARK = "application/x-tutorial-dark+png"
 VALUES = "application/x-tutorial-values+json"
 CLAIMS = "application/x-tutorial-claims+json"
@@ -34,8 +36,14 @@ _COLOUR_PROPERTIES = (
 )
 
 
-def install(*, figures: bool) -> None:
-    """Register the figure formatter with IPython, in place of matplotlib's own."""
+def install(*, figures: bool, names: Sequence[str], most: int) -> None:
+    """Limit and name what the cells say; draw figures in two schemes, in place of matplotlib's one.
+
+    Args:
+        names: what to call each cell, from the one that runs now.
+        most: characters that one cell may send.
+    """
+    kernel_output.install(names, most)
     if not figures:
         return
     import matplotlib.pyplot as plt
@@ -147,8 +155,9 @@ def _try(position: int, trial: Callable[[dict], str]) -> None:
         os.chdir(work)
         try:
             with (
-                contextlib.redirect_stdout(io.StringIO()),
-                contextlib.redirect_stderr(io.StringIO()),
+                Path(os.devnull).open("w", encoding="utf-8", errors="replace") as nowhere,
+                contextlib.redirect_stdout(nowhere),
+                contextlib.redirect_stderr(nowhere),
             ):
                 said["outcome"] = trial(dict(_remembered[position]))
         except Exception as error:

@@ -138,7 +138,7 @@ def _check_element(element: Element) -> None:
         raise ValueError("the braces do not balance")
     if text == "&":
         raise ValueError("& stands outside an environment that aligns")
-    if element.tag == "mo" and not text:
+    if element.tag == "mo" and not text and "fence" not in element.attrib:  # not the dot of \\left.
         raise ValueError("\\operatorname takes letters and spaces alone")
     if element.tag == "menclose" and element.get("notation") != "box":
         raise ValueError(

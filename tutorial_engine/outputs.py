@@ -11,7 +11,6 @@ import functools
 import html
 import io
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
@@ -255,7 +254,7 @@ def _walled(form: str, text: str, prefix: str) -> str:
     else:
         content = _or_refused(_latex, text)
     document = LexborHTMLParser(content, is_fragment=True)
-    nodes = list(_elements(document))
+    nodes = document.css("*")
     names: dict[str, str] = {}
     for node in nodes:
         _check_attributes(node.tag, node.attributes)
@@ -307,14 +306,6 @@ def _latex(text: str) -> str:
     raise ValueError(
         f"LaTeX beyond one formula cannot be shown: {text.strip()[:80]} (show Markdown instead)"
     )
-
-
-def _elements(document: LexborHTMLParser) -> Iterator[LexborNode]:
-    node = document.root
-    while node is not None:
-        if node.is_element_node:
-            yield from (each for each in node.traverse() if each.is_element_node)
-        node = node.next
 
 
 def _refused_element(name: str) -> OutputError:

@@ -35,7 +35,7 @@ from .markup import contents_title, with_mathml
 from .publish import Page, error_box, make_error_page, make_page
 from .report import build_report, report_page
 from .schedule import Outcome, Watcher, bring_up_to_date
-from .serving import Background, end_as_by_keyboard, when_listening
+from .serving import Background, ended_as_by_keyboard, when_listening
 from .settings import Settings
 from .store import Store, write_whole
 
@@ -61,12 +61,15 @@ class TutorialsPlugin(BasePlugin):
 
     def on_startup(self, *, command: str, dirty: bool) -> None:
         self.serving = command == "serve"
+        self._until_shutdown = contextlib.ExitStack()
+        self._until_shutdown.enter_context(ended_as_by_keyboard())
         self.background: Background | None = None
         self.asked: set[str] = set()
 
     def on_shutdown(self) -> None:
         if self.background:
             self.background.stop()
+        self._until_shutdown.close()
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         self.root = Path(config.config_file_path).parent
@@ -340,7 +343,6 @@ class TutorialsPlugin(BasePlugin):
             ) from None
 
     def on_serve(self, server: LiveReloadServer, config: MkDocsConfig, builder) -> LiveReloadServer:
-        end_as_by_keyboard()
         self._touch()
         server.watch(str(self.sentinel))
         serve_request = server.get_app()

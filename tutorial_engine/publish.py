@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from . import glossary
+from .dependencies import shown_versions
 from .errors import TutorialError
 from .links import pictures
 from .notebooks import record_notebook, standalone_notebook
@@ -272,11 +273,7 @@ class _Writer:
     def _stamp_rows(self, *, plain: bool = False) -> list[tuple[str, str]]:
         run, mark = self.run, (str if plain else measured)
         code = str if plain else "`{}`".format
-        versions = {
-            name.removeprefix("version of "): version
-            for name, version in sorted(run.parts.items())
-            if name.startswith("version of ")
-        }
+        versions = shown_versions(run)
         rows = [
             ("finished", mark(_date(run.finished))),
             (

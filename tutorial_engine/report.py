@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .dependencies import shown_versions
 from .fingerprint import versions_of
 from .passages import escape
 from .prose import measured
@@ -29,6 +30,7 @@ def _tutorial(outcome: Outcome) -> dict:
         "wall_s": run.wall_s if run else None,
         "cpu_s": run.cpu_s if run else None,
         "peak_mb": run.peak_mb if run else None,
+        "versions": shown_versions(run) if run else {},
         "claims": _claims(outcome),
         "artifacts": [
             {"name": item.name, "bytes": len(item.content), "sha256": item.sha256}

@@ -35,6 +35,8 @@ class Run:
         wall_s, cpu_s: seconds on the clock and on the processor.
         peak_mb: the kernel's peak resident memory, MB.
         machine: processor and cores, for the stamp.
+        dependencies: what it was seen to use beside what the key knows: `files` and `variables` by name
+            with their digests, None for what was not there; `distributions` with their versions.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Run:
     cpu_s: float
     peak_mb: float
     machine: str
+    dependencies: dict[str, dict] = field(default_factory=dict)
 
     def value(self, cells_before: int, code: str, occurrence: int = 0) -> str:
         """Return an inline expression's value, found by its place, whatever prose moved around it.

@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from .dependencies import changes
 from .fingerprint import Key
 from .run import Run
 from .settings import Settings
@@ -25,10 +26,20 @@ class Store:
     def __init__(self, settings: Settings) -> None:
         self.folder = settings.cache / "runs"
         self._keep = settings.keep_runs
+        self._settings = settings
 
     def load(self, name: str, key: Key) -> Run | None:
-        """Return the run stored under a key; None when there is none or it is damaged."""
-        return self._read(self._path(name, key.digest))
+        """Return the run stored under a key; None if there is none, it is damaged or used what has changed."""
+        run = self._read(self._path(name, key.digest))
+        return None if run is None or changes(run, self._settings) else run
+
+    def why_stale(self, name: str, key: Key) -> list[str]:
+        """Say what has changed since the run that was stored last, if there is one."""
+        latest = self.latest(name)
+        if latest is None:
+            return []
+        said = key.changes_since(latest.parts) + changes(latest, self._settings)
+        return list(dict.fromkeys(said))
 
     def latest(self, name: str) -> Run | None:
         """Return the run that was stored last, whatever its key."""

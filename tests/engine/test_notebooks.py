@@ -144,10 +144,46 @@ def test_a_helper_arrives_byte_for_byte(tiny, tmp_path, source):
     assert (tmp_path / "mine/snippets/helper.py").read_text(encoding="utf-8") == source
 
 
-def test_missing_public_packages_are_installed_and_no_others(tiny):
-    tiny.edit("from snippets", "import json\nimport sklearn\nfrom snippets")
-    cell = sources(standalone(tiny), "code")[0]
-    assert "packages = {'sklearn': 'scikit-learn'}" in cell
+LOADED = {"keras": "3.13.1", "tensorflow": "2.21.0", "scikit-learn": "1.6.0", "six": "1.17.0"}
+
+
+def first_cell(course, body: str, **loaded: str) -> str:
+    course.tutorial(code(body))
+    run = made_run(course, dependencies={"distributions": loaded or LOADED})
+    text = standalone_notebook(course.parse(), run, course.settings())
+    return sources(nbformat.reads(text, as_version=4), "code")[0]
+
+
+@pytest.mark.parametrize(
+    ("body", "packages"),
+    [
+        ("import sklearn.metrics\nimport json", {"sklearn": "scikit-learn==1.6.0"}),
+        ("import keras", {"keras": "keras==3.13.1", "tensorflow": "tensorflow==2.21.0"}),
+        ("import tensorflow as tf", {"tensorflow": "tensorflow==2.21.0"}),
+        ("try:\n    import yaml\nexcept ImportError:\n    pass", {}),
+    ],
+    ids=["its own name", "the backend of Keras", "TensorFlow alone", "not loaded by the run"],
+)
+def test_the_packages_are_those_that_the_run_loaded_in_its_versions(course, body, packages):
+    assert f"packages = {packages!r}" in first_cell(course, body)
+
+
+def test_a_package_in_another_version_stays_and_is_said_in_one_line(course, tmp_path):
+    cell = first_cell(course, "import yaml\nimport rich", PyYAML="0.1", rich="0.2")
+    ended = subprocess.run(
+        [sys.executable, "-c", cell], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    (line,) = ended.stdout.strip().split("\n")
+    assert line.startswith("You have other versions than this page: rich ")
+    assert "(checked with 0.2), PyYAML " in line or "(checked with 0.1)" in line
+
+
+def test_a_notebook_carries_the_snippets_that_its_run_was_seen_to_import(course):
+    course.tutorial(code("1"))
+    course.snippet("far", "VALUE = 7\n")
+    run = made_run(course, dependencies={"files": {"snippets/far.py": "digest", "snippets/": "x"}})
+    text = standalone_notebook(course.parse(), run, course.settings())
+    assert "VALUE = 7" in sources(nbformat.reads(text, as_version=4), "code")[0]
 
 
 def test_a_notebook_has_values_in_place_of_expressions(tiny):

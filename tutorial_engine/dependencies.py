@@ -1,0 +1,155 @@
+"""Dependencies: what a run was seen to use beside what its key knows, and whether that has changed."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from pathlib import Path
+
+from . import recorder
+from .errors import ExecutionError
+from .fingerprint import distributions_of, find_snippets, version_of
+from .plan import Plan
+from .run import Run
+from .settings import Settings
+from .surroundings import fixed_environment, helpers_folder, log_folder
+
+_OURS = ("from-tensors-to-convnets",)
+_LISTING = "snippets/"
+
+
+def recorded(plan: Plan, settings: Settings, private: Path) -> dict[str, dict]:
+    """Return what a run that has ended used: digests of files, values of variables, versions.
+
+    Raises:
+        ExecutionError: it tried to read what is not its own, and went on when it was refused.
+    """
+    tutorial, helpers = plan.tutorial, helpers_folder(private)
+    known = find_snippets(tutorial, settings.root)
+    files: dict[str, str | None] = {}
+    variables: dict[str, str | None] = {}
+    modules: set[str] = set()
+    fixed = fixed_environment(settings)
+    for kind, text, source in recorder.read_records(str(log_folder(private))):
+        if kind == recorder.REFUSED:
+            raise _refusal(plan, source, text)
+        if kind == recorder.VARIABLE:
+            variables[text] = _text_digest(fixed.get(text))
+        elif kind == recorder.LISTED:
+            files[_LISTING] = _listing(helpers / "snippets")
+        elif kind == recorder.SHOWN:
+            place = Path(text)
+            if place.is_relative_to(helpers):
+                file = place.relative_to(helpers).as_posix()
+                files[file] = _digest(place)
+            else:
+                files[tutorial.file] = _text_digest(_layout(tutorial.text))
+        elif kind == recorder.READ:
+            files[Path(text).as_posix()] = _digest(helpers / text)
+        elif text.startswith("snippets."):
+            file = text.replace(".", "/") + ".py"
+            # What is imported in the open is in the key, as far as the tutorial can reach it.
+            if file not in known and (helpers / file).is_file():
+                files[file] = _digest(helpers / file)
+        else:
+            modules.add(text)
+    names = {name for module in modules for name in distributions_of(module)} - set(_OURS)
+    return {
+        "files": dict(sorted(files.items())),
+        "variables": dict(sorted(variables.items())),
+        "distributions": {name: version_of(name) for name in sorted(names) if version_of(name)},
+    }
+
+
+def changes(run: Run, settings: Settings) -> list[str]:
+    """Say what a stored run used that is no longer as it was; empty where all is."""
+    used = run.dependencies
+    said = [
+        f"{file} changed"
+        for file, digest in used.get("files", {}).items()
+        if _now(file, run, settings) != digest
+    ]
+    fixed = fixed_environment(settings) if used.get("variables") else {}
+    said += [
+        f"variable {name} changed"
+        for name, digest in used.get("variables", {}).items()
+        if _text_digest(fixed.get(name)) != digest
+    ]
+    for name, version in used.get("distributions", {}).items():
+        now = version_of(name)
+        if now != version:
+            said.append(f"version of {name} changed from {version} to {now or 'none'}")
+    return said
+
+
+def shown_versions(run: Run) -> dict[str, str]:
+    """Return the versions that a page states: Python, what it imports, and the backend of Keras."""
+    prefix = "version of "
+    versions = {
+        name.removeprefix(prefix): version
+        for name, version in run.parts.items()
+        if name.startswith(prefix)
+    }
+    backend = run.dependencies.get("distributions", {}).get("tensorflow")
+    if "keras" in versions and backend:
+        versions["tensorflow"] = backend
+    return dict(sorted(versions.items()))
+
+
+def _refusal(plan: Plan, source: str, text: str) -> ExecutionError:
+    return plan.error_in(
+        source,
+        f"the cell tries to read {text}, which is not its own",
+        "put code into snippets/, name data in the header, or write the text into a cell",
+    )
+
+
+def _now(file: str, run: Run, settings: Settings) -> str | None:
+    path = settings.root / file
+    if file == _LISTING:
+        return _listing(path)
+    if file.startswith("tutorials_src/"):
+        try:
+            return _text_digest(_layout(path.read_text(encoding="utf-8-sig")))
+        except (OSError, UnicodeDecodeError):
+            return None
+    return _digest(path)
+
+
+def _digest(path: Path) -> str | None:
+    try:
+        status = path.stat()
+        return _digest_of(path, status.st_size, status.st_mtime_ns)
+    except OSError:
+        return None
+
+
+@functools.lru_cache(maxsize=1024)
+def _digest_of(path: Path, size: int, modified: int) -> str:
+    """Hash a file; size and time are in the signature so that a changed file is hashed again."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _listing(folder: Path) -> str:
+    names = sorted(path.name for path in folder.glob("*.py"))
+    return hashlib.sha256("\0".join(names).encode()).hexdigest()
+
+
+def _text_digest(text: str | None) -> str | None:
+    return None if text is None else hashlib.sha256(text.encode()).hexdigest()
+
+
+def _layout(text: str) -> str:
+    """Return what decides which cell and line a warning names: everything but the words of prose.
+
+    >>> _layout("# %% [markdown]\\n# Words.\\n# %%\\nx = 1")
+    '# %% [markdown]\\n# %%\\nx = 1'
+    """
+    kept, in_prose = [], False
+    for line in text.split("\n"):
+        if line.startswith("# %%"):
+            in_prose = "[markdown]" in line
+            kept.append(line)
+        elif not in_prose:
+            kept.append(line)
+    return "\n".join(kept)

@@ -1,0 +1,222 @@
+"""Recorder: what a kernel and the Python processes that it starts read and import, as it happens.
+
+Installed before anything else, by a `sitecustomize` module that `surroundings` puts first on the
+path. It knows the standard library alone, costs a prefix test for each file that is opened, and keeps
+what it saw in one small file a process. What belongs to the repository and not to the tutorial cannot
+be opened at all.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import warnings
+
+# Kinds of records. A record is its kind, a text, and where it matters the source of the cell that runs.
+MODULE, VARIABLE, READ, LISTED, SHOWN, REFUSED = [
+    "module",
+    "variable",
+    "read",
+    "listed",
+    "shown",
+    "refused",
+]
+
+_WAYS = os.O_WRONLY | os.O_RDWR
+_LIBRARY = os.path.dirname(os.__file__) + os.sep
+_LIBRARIES = (
+    _LIBRARY,
+    "<frozen ",
+    *(folder + os.sep for folder in sys.path if folder.endswith("-packages")),
+    *([sys.prefix + os.sep] if sys.prefix != sys.base_prefix else []),
+)
+
+
+def install(*, root: str, own: str, helpers: str, data: list[str], log: str) -> None:
+    """Begin to record in this process; processes that it starts inherit the way here.
+
+    Args:
+        root: the repository, its real path.
+        own: the run's folder, which may lie in the repository.
+        helpers: the folder that holds the run's copy of `snippets`.
+        data: real paths of the data files that the tutorial may read.
+        log: the folder that gets one file a process.
+    """
+    recorder = _Recorder(root, own, helpers, frozenset(data), log)
+    # Its own repository is not a place to import from; what is installed comes from elsewhere.
+    sys.path[:] = [each for each in sys.path if not recorder.is_of_repository(each)]
+    for name in tuple(sys.modules):
+        recorder.find_spec(name)
+    sys.meta_path.insert(0, recorder)
+    sys.addaudithook(recorder.hear)
+    os.environ.__class__ = _watched(type(os.environ), recorder)
+    shown = warnings._showwarnmsg
+
+    def show(message) -> None:
+        recorder.shows(message.filename)
+        shown(message)
+
+    warnings._showwarnmsg = show
+
+
+def read_records(log: str) -> list[tuple[str, str, str]]:
+    """Return (kind, text, source of the cell or nothing) of everything recorded, in no order."""
+    found = []
+    for name in sorted(os.listdir(log)):
+        with open(os.path.join(log, name), encoding="utf-8", errors="surrogateescape") as file:
+            for record in file.read().split("\0")[:-1]:
+                kind, text, source = record.split("\t", 2)
+                found.append((kind, text, source))
+    return found
+
+
+class _Recorder:
+    def __init__(self, root: str, own: str, helpers: str, data: frozenset[str], log: str) -> None:
+        self._root = root + os.sep
+        self._own = own + os.sep
+        self._helpers = os.path.join(helpers, "snippets")
+        self._site = helpers
+        self._data = data
+        self._log = log
+        self._seen: set[tuple[str, str]] = set()
+
+    def is_of_repository(self, path: str) -> bool:
+        """Say whether a path lies in the repository, the run's folder and what is installed apart."""
+        path = os.path.realpath(path) + os.sep
+        return path.startswith(self._root) and not path.startswith((self._own, *_LIBRARIES))
+
+    def find_spec(self, name: str, path=None, target=None) -> None:
+        """Note what is about to be imported; first on `sys.meta_path`, it finds nothing itself."""
+        top = name.partition(".")[0]
+        if top == "snippets":
+            self._keep(MODULE, name)
+        elif top not in sys.stdlib_module_names:
+            self._keep(MODULE, top)
+
+    def hear(self, event: str, arguments: tuple) -> None:
+        """Take an audit event."""
+        if event == "open":
+            path, _, flags = arguments
+            if type(path) is str and path.startswith(_LIBRARIES):
+                return
+            if not isinstance(path, int) and (flags or 0) & _WAYS != os.O_WRONLY:
+                self._opens(path, READ)
+        elif event in ("os.listdir", "os.scandir"):
+            path = arguments[0]
+            if not isinstance(path, int) and path is not None:
+                self._opens(path, LISTED)
+        elif event == "subprocess.Popen":
+            self._starts(arguments[1], arguments[3])
+
+    def shows(self, file: str) -> None:
+        """Note a file of which a warning shows a line."""
+        if not file.startswith(_LIBRARIES):
+            self._keep(SHOWN, file)
+
+    def variable(self, name: object) -> None:
+        """Note that a variable is read, if a cell or a snippet reads it."""
+        if not _asked_by_library(3):
+            self._keep(VARIABLE, str(name))
+
+    def _opens(self, path, kind: str) -> None:
+        try:
+            path = os.path.realpath(os.fsdecode(path))
+        except (TypeError, ValueError):
+            return
+        if path.startswith(_LIBRARIES) or path == self._root[:-1] + os.sep:
+            return
+        if path.startswith(self._helpers):
+            if sys._getframe(2).f_code.co_filename.startswith("<frozen importlib"):
+                return
+            if kind == READ and not path.endswith(".py"):
+                self._refuse(os.path.relpath(path, self._site))
+            # A library that reads a function's code sees what the key sees. Text is another matter.
+            if not _asked_by_library(3):
+                self._keep(kind, os.path.relpath(path, self._site))
+        elif (path + os.sep).startswith(self._root) and not path.startswith(self._own):
+            if path in self._data or _is_pipe(path):
+                return
+            self._refuse(os.path.relpath(path, self._root))
+
+    def _refuse(self, shown: str) -> None:
+        self._keep(REFUSED, shown, again=True)
+        raise PermissionError(
+            f"{shown} is not this tutorial's to read: a run reads its snippets, the data that its "
+            "header names and files that it wrote itself"
+        )
+
+    def _starts(self, command, environment) -> None:
+        """Refuse to start a Python that could not be recorded."""
+        words = [command] if isinstance(command, (str, bytes)) else list(command)
+        words = [os.fsdecode(each) for each in words]
+        if not os.path.basename(words[0]).startswith("python"):
+            return
+        ours = environment is None or self._site in (
+            environment.get("PYTHONPATH", "").split(os.pathsep)
+        )
+        alone = False
+        for word in words[1:]:
+            if not word.startswith("-") or word in ("-c", "-m"):
+                break
+            alone = alone or (not word.startswith("--") and bool(set(word) & set("ISE")))
+        if not ours or alone:
+            self._keep(REFUSED, "a Python process of its own", again=True)
+            raise PermissionError(
+                "a Python process that shuts out what records it: start it with this process's "
+                "environment, {**os.environ, ...}, and without -I, -S and -E"
+            )
+
+    def _keep(self, kind: str, text: str, *, again: bool = False) -> None:
+        if (kind, text) in self._seen and not again:
+            return
+        self._seen.add((kind, text))
+        cell = _cell() if kind == REFUSED else ""
+        record = f"{kind}\t{text}\t{cell}\0".encode("utf-8", "surrogateescape")
+        # Opened each time: a program may close every file that it finds open.
+        file = _open(f"{self._log}{os.sep}{_process()}", _APPEND, 0o600)
+        try:
+            _write(file, record)
+        finally:
+            _close(file)
+
+
+# Bound here: a cell may put something else in their place.
+_open, _write, _close, _process = os.open, os.write, os.close, os.getpid
+_APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+
+
+def _watched(kind: type, recorder: _Recorder) -> type:
+    class Environment(kind):
+        def __getitem__(self, name):
+            recorder.variable(name)
+            return super().__getitem__(name)
+
+    return Environment
+
+
+def _asked_by_library(depth: int) -> bool:
+    """Say whether the nearest caller outside the standard library is installed, not the tutorial."""
+    frame = sys._getframe(depth)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if "-packages" in file:
+            return True
+        if not file.startswith(_LIBRARIES) and file != __file__:
+            return False
+        frame = frame.f_back
+    return True
+
+
+def _cell() -> str:
+    """Return the source of the cell that runs in this kernel, nothing in a child process."""
+    module = sys.modules.get("IPython.core.interactiveshell")
+    shell = getattr(getattr(module, "InteractiveShell", None), "_instance", None)
+    return shell.history_manager.input_hist_raw[-1] if shell else ""
+
+
+def _is_pipe(path: str) -> bool:
+    try:
+        return stat.S_ISFIFO(os.stat(path).st_mode)
+    except OSError:
+        return False
