@@ -567,3 +567,43 @@ def test_a_stored_run_that_cannot_be_read_at_all_is_its_tutorials_error(course, 
     one, two = bring_up_to_date(course.lessons(), course.settings(), course.store)
     assert "RuntimeError: odd" in one.error.message
     assert two.run
+
+
+TITLE = 'Why <pad>, __init__ & "a|b" cost `2*3`'
+
+
+def test_a_title_arrives_as_written_wherever_the_site_shows_it(site_course):
+    course = site_course
+    course.glossary("sums")
+    tiny = "1_part/01_tiny.py"
+    course.tutorial(code("x = 1"), file=tiny, title=TITLE, summary=TITLE, teaches=["sums"])
+    course.tutorial(code("x = 1"), file="1_part/02_next.py", needs=["tiny"])
+    for file in (tiny, "1_part/02_next.py"):
+        course.store.save(made_run(course, file))
+    assert site(course) == ""
+
+    def page(address: str) -> BeautifulSoup:
+        return BeautifulSoup((course.root / "site" / address / "index.html").read_text(), "lxml")
+
+    own, following, record, words = map(
+        page, ("part/tiny", "part/next", "part/tiny/run", "glossary")
+    )
+    own.select_one("h1 .headerlink").decompose()
+    assert own.h1.get_text() == TITLE
+    assert own.title.get_text().startswith(TITLE)
+    assert own.select_one("meta[name=description]")["content"] == TITLE
+    assert own.select_one(".lead").get_text() == TITLE
+    link = following.select_one(".facts a")
+    assert (link.get_text(), link["href"]) == (TITLE, "../tiny/")
+    previous = following.select_one(".md-footer__link--prev")
+    assert previous["aria-label"] == f"Previous: {TITLE}"
+    assert TITLE in previous.get_text()
+    navigation = following.select_one(".md-nav--primary")
+    assert TITLE in [" ".join(each.get_text().split()) for each in navigation.select("a")]
+    assert TITLE in words.select_one(".first-use").get_text()
+    assert record.title.get_text().startswith(f"Run record: {TITLE}")
+    for each in (own, following, record, words):
+        assert not each.select("pad")
+    entries = json.loads((course.root / "site/search/search_index.json").read_text())["docs"]
+    titles = [each["title"] for each in entries if each["location"] == "part/tiny/"]
+    assert [BeautifulSoup(title, "html.parser").get_text() for title in titles] == [TITLE]
