@@ -335,8 +335,8 @@ plots.image_grid(twin_pairs, titles_of_twins, subject="test pictures, each with 
 assert (counts["train"] == 5400).all(), "the training set holds 5,400 pictures of each class"
 assert by_average > 0.55, "the nearest average is right far more often than chance"
 assert by_neighbour > by_average + 0.05, "the nearest neighbour is right more often than that"
-assert 0 < len(set(test_at[apart <= limit])) < 100, "of test pictures, under 1 in 100 have a twin"
-assert "GPU:99" not in elsewhere.device, "asked for a missing GPU, TensorFlow says nothing"
+assert 0 < len(set(test_at[apart <= limit])) < 100, "some test pictures have a twin, under 1 in 100"
+assert "GPU:99" not in elsewhere.device, "asked for a missing GPU, TensorFlow takes another device"
 
 # %% tags=["control"] claim="the nearest average is right far more often than chance" without="labels that belong to the averaged pictures"
 shuffled_labels = np.random.default_rng(0).permutation(fashion.train.labels)
