@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 import ast
-import re
 
 from .errors import SourceError
+from .passages import mask
+from .structure import FOOTNOTE, FOOTNOTE_TEXT, problems
 from .tutorial import CODE_TAGS, Cell, Tutorial
 
 EXERCISE = ("starter", "check", "solution")
-_FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
+# Deeper than code that a person writes, and far from where Python gives up on its own trees.
+_DEEPEST = 100
+# What a code cell may be; a `claims` cell prints nothing that could hang on the clock.
+_TOGETHER = frozenset(
+    frozenset(tags.split())
+    for tags in (
+        "",
+        "claims",
+        "claims measured",
+        "control",
+        "raises-exception",
+        "raises-exception measured",
+        "measured",
+        "starter",
+        "check",
+        "solution",
+        "solution measured",
+        "wrong",
+    )
+)
 
 
 def check_cells(tutorial: Tutorial) -> None:
@@ -29,15 +49,29 @@ def check_cells(tutorial: Tutorial) -> None:
                 cell,
             )
         if cell.is_code:
+            _check_tags(tutorial, cell)
             _check_code(tutorial, cell)
         else:
             _check_markdown(tutorial, cell)
+    _check_footnotes(tutorial)
     _check_exercises(tutorial)
     _check_controls(tutorial)
     _check_seed(tutorial)
 
 
+def _check_tags(tutorial: Tutorial, cell: Cell) -> None:
+    if cell.tags not in _TOGETHER:
+        raise tutorial.error(
+            SourceError,
+            f"tags that contradict one another: {', '.join(sorted(cell.tags))}",
+            "split the cell; only measured goes together with another tag",
+            cell,
+        )
+
+
 def _check_code(tutorial: Tutorial, cell: Cell) -> None:
+    if not cell.source.strip():
+        raise tutorial.error(SourceError, "an empty code cell", "delete it", cell)
     try:
         tree = ast.parse(cell.source)
     except SyntaxError as error:
@@ -48,6 +82,10 @@ def _check_code(tutorial: Tutorial, cell: Cell) -> None:
             cell,
             error.lineno or 0,
         ) from None
+    except (RecursionError, MemoryError):
+        raise _too_deep(tutorial, cell) from None
+    if line := _line_beyond(tree, _DEEPEST):
+        raise _too_deep(tutorial, cell, line)
     if "claims" not in cell.tags:
         return
     asserts = [node for node in tree.body if isinstance(node, ast.Assert)]
@@ -80,36 +118,70 @@ def _check_code(tutorial: Tutorial, cell: Cell) -> None:
             )
 
 
+def _too_deep(tutorial: Tutorial, cell: Cell, line: int = 0) -> SourceError:
+    remedy = "take it apart: build long sums and lists in a loop"
+    return tutorial.error(SourceError, "an expression nested too deep", remedy, cell, line)
+
+
+def _line_beyond(tree: ast.AST, depth: int) -> int:
+    """Return a line on which a syntax tree is deeper than this, 0 where it nowhere is."""
+    level, line = [tree], 0
+    while level and depth:
+        line = next((each.lineno for each in level if hasattr(each, "lineno")), line)
+        level = [child for each in level for child in ast.iter_child_nodes(each)]
+        depth -= 1
+    return line if level else 0
+
+
 def _check_markdown(tutorial: Tutorial, cell: Cell) -> None:
     if not cell.source.strip():
         raise tutorial.error(SourceError, "an empty markdown cell", "delete it", cell)
-    prose = _FENCE.sub(lambda match: "\n" * match[0].count("\n"), cell.source)
-    for offset, line in enumerate(prose.split("\n"), start=1):
-        if line.startswith("#") and "{python" in line:
-            raise tutorial.error(
-                SourceError,
-                "an expression in a heading",
-                "move the value into the text: headings are addresses and must not change",
-                cell,
-                offset,
-            )
-    if cell.source.count("`{python") != len(cell.expressions):
-        raise tutorial.error(
-            SourceError,
-            "an inline expression that does not read as one",
-            "write `{python} EXPRESSION` between single backticks, on as many lines as you like",
-            cell,
-        )
+    if cell.tags:
+        remedy = "take the tags away: they say what the build does with a code cell"
+        raise tutorial.error(SourceError, "tags on a markdown cell", remedy, cell)
+    for problem in problems(cell.source):
+        raise tutorial.error(SourceError, problem.message, problem.remedy, cell, problem.line)
     for expression in cell.expressions:
+        line = cell.source.count("\n", 0, expression.start) + 1
         try:
-            ast.parse(expression.code, mode="eval")
+            tree = ast.parse(expression.code, mode="eval")
         except SyntaxError as error:
             raise tutorial.error(
                 SourceError,
                 f"the inline expression {expression.code} is not Python: {error.msg}",
                 "correct it: an inline expression is one Python expression",
                 cell,
+                line,
             ) from None
+        except (RecursionError, MemoryError):
+            raise _too_deep(tutorial, cell, line) from None
+        if _line_beyond(tree, _DEEPEST):
+            raise _too_deep(tutorial, cell, line)
+
+
+def _check_footnotes(tutorial: Tutorial) -> None:
+    """Insist that each footnote has one text and is referred to; labels hold for the whole page."""
+    texts: dict[str, tuple[Cell, int]] = {}
+    references: dict[str, tuple[Cell, int]] = {}
+    for cell in tutorial.cells:
+        if cell.is_code or "[^" not in cell.source:
+            continue
+        plain = mask(cell.source)
+        for pattern, found in ((FOOTNOTE_TEXT, texts), (FOOTNOTE, references)):
+            for match in pattern.finditer(plain):
+                line = plain.count("\n", 0, match.start()) + 1
+                if pattern is FOOTNOTE_TEXT and match["label"] in texts:
+                    message = f"the footnote [^{match['label']}] has two texts"
+                    raise tutorial.error(SourceError, message, "rename one of them", cell, line)
+                found.setdefault(match["label"], (cell, line))
+    for label, place in references.items():
+        if label not in texts:
+            message, remedy = f"the footnote [^{label}] has no text", f"add '[^{label}]: text'"
+            raise tutorial.error(SourceError, message, remedy, *place)
+    for label, place in texts.items():
+        if label not in references:
+            message = f"nothing refers to the footnote [^{label}]"
+            raise tutorial.error(SourceError, message, "refer to it or delete it", *place)
 
 
 def _check_exercises(tutorial: Tutorial) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from . import glossary
-from .errors import SourceError, TutorialError
+from .errors import SourceError, TutorialError, unforeseen
 from .fingerprint import Key, make_key
+from .links import check_links
+from .markup import check_maths
 from .prose import check_numbers
 from .settings import Settings
-from .source import find_sources, parse
+from .source import find_sources, misnamed, parse
 from .tutorial import Tutorial, page_path, tutorial_name
 
 
@@ -44,31 +47,85 @@ class Lesson:
 def load_course(settings: Settings) -> list[Lesson]:
     """Read every tutorial, in course order. What is wrong with one is kept in its lesson."""
     lessons = [_load(path, settings) for path in find_sources(settings.sources)]
-    first: dict[str, str] = {}
-    taught: dict[str, str] = {}
-    names = {lesson.name for lesson in lessons}
-    defined = _defined_terms(settings)
+    course = _Course(lessons, settings)
     for position, lesson in enumerate(lessons):
         try:
-            if lesson.name in first:
-                raise SourceError(
-                    f"the name '{lesson.name}' is taken by {first[lesson.name]}",
-                    file=lesson.file,
-                    remedy="rename one of the two files",
-                )
-            first[lesson.name] = lesson.file
-            if lesson.tutorial and (unknown := set(lesson.tutorial.header.needs) - names):
-                raise SourceError(
-                    f"header field 'needs': no tutorial is named {', '.join(sorted(unknown))}",
-                    file=lesson.file,
-                    line=1,
-                    remedy=f"name some of {', '.join(sorted(names))}",
-                )
-            if lesson.tutorial:
-                _check_terms(lesson.tutorial, taught, defined)
-        except SourceError as error:
-            lessons[position] = replace(lesson, key=None, error=error)
+            course.check(lesson)
+        except TutorialError as error:
+            lessons[position] = replace(lesson, key=None, error=lesson.error or error)
+        except Exception as error:  # one file's fault must not be the others'
+            lessons[position] = replace(lesson, key=None, error=unforeseen(error, lesson.file))
     return lessons
+
+
+class _Course:
+    """What a lesson is checked against: all of them, and the glossary."""
+
+    def __init__(self, lessons: list[Lesson], settings: Settings) -> None:
+        self._settings = settings
+        self._lessons = {lesson.name: lesson for lesson in reversed(lessons)}
+        self._first: dict[str, str] = {}
+        self._taught: dict[str, str] = {}
+        self._site = {path for lesson in lessons for path in _published(lesson)}
+
+    def check(self, lesson: Lesson) -> None:
+        """Insist that a lesson fits the others; lessons are checked in course order.
+
+        Raises:
+            SourceError: its name is taken, or something that it names is not there.
+        """
+        if lesson.name in self._first:
+            raise SourceError(
+                f"the name '{lesson.name}' is taken by {self._first[lesson.name]}",
+                file=lesson.file,
+                remedy="rename one of the two files",
+            )
+        self._first[lesson.name] = lesson.file
+        if not lesson.tutorial:
+            return
+        if unknown := set(lesson.tutorial.header.needs) - set(self._lessons):
+            raise SourceError(
+                f"header field 'needs': no tutorial is named {', '.join(sorted(unknown))}",
+                file=lesson.file,
+                line=1,
+                remedy=f"name some of {', '.join(sorted(self._lessons))}",
+            )
+        if circle := self._circle(lesson.name):
+            raise SourceError(
+                f"header field 'needs' goes round in a circle: {' needs '.join(circle)}",
+                file=lesson.file,
+                line=1,
+                remedy="take one of them out: a tutorial needs only what comes before it",
+            )
+        if lesson.tutorial.header.teaches:
+            defined = _defined_terms(lesson.tutorial, self._settings)
+            _check_terms(lesson.tutorial, self._taught, defined)
+        check_links(lesson.tutorial, self._settings, self._site)
+
+    def _circle(self, start: str) -> list[str]:
+        """Return the names from a tutorial back to itself, empty where its needs end."""
+        ways = [[start]]
+        seen: set[str] = set()
+        while ways:
+            way = ways.pop()
+            lesson = self._lessons.get(way[-1])
+            for name in lesson.tutorial.header.needs if lesson and lesson.tutorial else ():
+                if name == start:
+                    return [*way, start]
+                if name not in seen:
+                    seen.add(name)
+                    ways.append([*way, name])
+        return []
+
+
+def _published(lesson: Lesson) -> Iterator[str]:
+    """Yield the files that a lesson becomes, relative to the site's documents."""
+    folder = lesson.page.removesuffix(".md")
+    yield lesson.page
+    yield from (f"{folder}/{lesson.name}.{kind}" for kind in ("py", "ipynb"))
+    yield f"{folder}/run.ipynb"
+    if lesson.tutorial:
+        yield from (f"{folder}/{name}" for name in lesson.tutorial.header.artifacts)
 
 
 def glossary_page(lessons: list[Lesson], text: str) -> str:
@@ -76,10 +133,20 @@ def glossary_page(lessons: list[Lesson], text: str) -> str:
     return glossary.with_backlinks(text, [each.tutorial for each in lessons if each.tutorial])
 
 
-def _defined_terms(settings: Settings) -> set[str] | None:
+def _defined_terms(tutorial: Tutorial, settings: Settings) -> set[str] | None:
     """Return the terms that the glossary defines, None where a course has no glossary."""
     file = settings.root / glossary.GLOSSARY
-    return set(glossary.terms(file.read_text(encoding="utf-8"))) if file.is_file() else None
+    try:
+        return set(glossary.terms(file.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise SourceError(
+            f"header field 'teaches': {glossary.GLOSSARY} does not read: {error}",
+            file=tutorial.file,
+            line=1,
+            remedy=f"correct {glossary.GLOSSARY}",
+        ) from None
 
 
 def _check_terms(tutorial: Tutorial, taught: dict[str, str], defined: set[str] | None) -> None:
@@ -111,8 +178,18 @@ def _load(path: Path, settings: Settings) -> Lesson:
     file = path.relative_to(settings.root).as_posix()
     tutorial = None
     try:
+        if said := misnamed(path, settings.sources):
+            raise SourceError(
+                said,
+                file=file,
+                remedy="name a tutorial tutorials_src/NUMBER_part/NUMBER_name.py, and keep anything "
+                "else in snippets/ or tutorials_src/data/",
+            )
         tutorial = parse(path, settings.root)
         check_numbers(tutorial)
+        check_maths(tutorial)
         return Lesson(file, tutorial, make_key(tutorial, settings))
     except TutorialError as error:
         return Lesson(file, tutorial, error=error)
+    except Exception as error:  # one file's fault must not be the others'
+        return Lesson(file, tutorial, error=unforeseen(error, file))

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from markdown.extensions.toc import slugify
 
+from .passages import escape
 from .settings import Settings
 from .tutorial import Tutorial
 
@@ -35,14 +36,14 @@ def section(tutorial: Tutorial, settings: Settings) -> str:
     if not words or not (settings.root / GLOSSARY).is_file():
         return ""
     page = posixpath.relpath(PAGE, posixpath.dirname(tutorial.page))
-    links = ", ".join(f"[{term}]({page}#{slugify(term, '-')})" for term in words)
+    links = ", ".join(f"[{escape(term)}]({page}#{slugify(term, '-')})" for term in words)
     return f"## Words first used here\n\n{links}."
 
 
 def with_backlinks(text: str, tutorials: Iterable[Tutorial]) -> str:
     """Return a glossary in which each entry ends with the tutorial that introduces its term."""
     introduced = {
-        term: f"[{tutorial.header.title}]({tutorial.page})"
+        term: f"[{escape(tutorial.header.title)}]({tutorial.page})"
         for tutorial in tutorials
         for term in tutorial.header.teaches
     }

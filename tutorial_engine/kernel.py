@@ -12,6 +12,9 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from . import kernel_output
 
 DARK = "application/x-tutorial-dark+png"
 VALUES = "application/x-tutorial-values+json"
@@ -33,8 +36,14 @@ _COLOUR_PROPERTIES = (
 )
 
 
-def install(*, figures: bool) -> None:
-    """Register the figure formatter with IPython, in place of matplotlib's own."""
+def install(*, figures: bool, names: Sequence[str], most: int) -> None:
+    """Limit and name what the cells say; draw figures in two schemes, in place of matplotlib's one.
+
+    Args:
+        names: what to call each cell, from the one that runs now.
+        most: characters that one cell may send.
+    """
+    kernel_output.install(names, most)
     if not figures:
         return
     import matplotlib.pyplot as plt
@@ -140,15 +149,16 @@ def _try(position: int, trial: Callable[[dict], str]) -> None:
     from IPython.display import display
 
     said: dict = {"outcome": "raises"}
-    home = os.getcwd()
+    home = Path.cwd()
     with tempfile.TemporaryDirectory() as scratch:
         # In a copy of the working folder: a trial leaves the files that the page offers alone.
-        work = shutil.copytree(home, os.path.join(scratch, "work"))
+        work = shutil.copytree(home, Path(scratch, "work"))
         os.chdir(work)
         try:
             with (
-                contextlib.redirect_stdout(io.StringIO()),
-                contextlib.redirect_stderr(io.StringIO()),
+                Path(os.devnull).open("w", encoding="utf-8", errors="replace") as nowhere,
+                contextlib.redirect_stdout(nowhere),
+                contextlib.redirect_stderr(nowhere),
             ):
                 said["outcome"] = trial(dict(_remembered[position]))
         except Exception as error:
@@ -207,7 +217,7 @@ def _leave_out_fonts_of_this_machine() -> None:
     fonts.ttflist = [font for font in fonts.ttflist if font.fname.startswith(bundled)]
     fonts.afmlist = [font for font in fonts.afmlist if font.fname.startswith(bundled)]
     name = f"fontlist-v{font_manager.FontManager.__version__}.json"
-    font_manager.json_dump(fonts, os.path.join(matplotlib.get_cachedir(), name))
+    font_manager.json_dump(fonts, Path(matplotlib.get_cachedir(), name))
 
 
 def _bundle(figure, include=None, exclude=None):

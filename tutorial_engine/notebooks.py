@@ -5,29 +5,25 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urljoin
 
 import nbformat
 
 from .fingerprint import distributions_of, find_snippets, imported_modules
+from .outputs import for_record
+from .passages import escape, mask, passages, replace_outside
 from .prose import fill
 from .run import Run
 from .settings import Settings
+from .structure import ADMONITION, FOOTNOTE, FOOTNOTE_TEXT, TAB
 from .tutorial import Tutorial
 
-_ADMONITION = re.compile(r'^(?P<mark>!!!|\?\?\?\+?) +(?P<kind>[\w -]+?)(?: +"(?P<title>[^"]*)")?$')
-_TAB = re.compile(r'^===\+?!? +"(?P<title>[^"]*)"$')
-_ATTRIBUTES = re.compile(r"""\{:?\s*(?:[.#][A-Za-z]|\w+=["'])[^}\n]*\}""")
+_ATTRIBUTES = re.compile(r"\{:?\s*(?:[.#][A-Za-z]|[\w-]+=)[^}\n]*\}")
 _LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]*)\]\((?P<target>[^)\s]+)(?:\s+\"[^\"]*\")?\)")
-# Code and maths: what looks like a link or an attribute list there is none.
-_VERBATIM = re.compile(
-    r"^[ >]*(?P<fence>```|~~~).*?^[ >]*(?P=fence)"
-    r"|(?P<ticks>`+)(?!`)(?:(?!\n\n).)+?(?<!`)(?P=ticks)(?!`)"
-    r"|\$\$(?:(?!\n\n).)+?\$\$|\$(?=\S)[^$\n]+?(?<=\S)\$",
-    re.DOTALL | re.MULTILINE,
-)
+_IMAGE = re.compile(r"!\[(?P<text>[^\]]*)\]\((?P<target>[^)\s]+)(?:\s+\"[^\"]*\")?\)")
+_ABBREVIATION = re.compile(r"^\*\[[^\]\n]+\]:.*\n?", re.MULTILINE)
 _FENCE_OPTIONS = re.compile(r"^([ >]*```) *\{ *\.(\w+)[^}]*\}")
 
 
@@ -39,19 +35,19 @@ def standalone_notebook(tutorial: Tutorial, run: Run, settings: Settings) -> str
     """
     cells = [
         nbformat.v4.new_markdown_cell(
-            f"# {tutorial.header.title}\n\n{tutorial.header.summary}{_home(tutorial, settings)}"
+            f"# {escape(tutorial.header.title)}\n\n{escape(tutorial.header.summary)}"
+            f"{_home(tutorial, settings)}"
         ),
         nbformat.v4.new_code_cell(
             _bootstrap(tutorial, run, settings), metadata={"jupyter": {"source_hidden": True}}
         ),
     ]
-    before = 0
+    prose, notes = fill(tutorial, run, settings), footnotes(tutorial)
     for cell in tutorial.cells:
         if not cell.is_code:
-            text = lower(fill(cell, before, run), link=_absolute(tutorial, settings))
+            text = lower(prose[cell.number], link=_absolute(tutorial, settings), notes=notes)
             cells.append(nbformat.v4.new_markdown_cell(text))
             continue
-        before += 1
         if cell.is_trial:
             continue
         if "solution" in cell.tags:
@@ -67,21 +63,26 @@ def standalone_notebook(tutorial: Tutorial, run: Run, settings: Settings) -> str
     return _write(cells)
 
 
-def record_notebook(tutorial: Tutorial, run: Run) -> str:
+def record_notebook(tutorial: Tutorial, run: Run, settings: Settings) -> str:
     """Return the notebook as it ran, every cell with its outputs, as JSON."""
+    title = escape(tutorial.header.title)
     cells = [
         nbformat.v4.new_markdown_cell(
-            f"# Run record: {tutorial.header.title}\n\nEvery cell of [{tutorial.header.title}](../) "
+            f"# Run record: {title}\n\nEvery cell of [{title}](../) "
             "with its outputs, as the build ran it."
         )
     ]
+    prose, notes = fill(tutorial, run, settings), footnotes(tutorial)
     before = 0
     for cell in tutorial.cells:
         if not cell.is_code:
-            text = lower(fill(cell, before, run), link=lambda target: None)
+            text = lower(prose[cell.number], link=lambda target: None, notes=notes)
             cells.append(nbformat.v4.new_markdown_cell(text))
             continue
-        outputs = [_record_output(output) for output in run.outputs[before]]
+        outputs = [
+            _record_output(for_record(output, f"output-{before + 1}-{position}"))
+            for position, output in enumerate(run.outputs[before], start=1)
+        ]
         before += 1
         metadata: dict = {"tags": sorted(cell.tags)} if cell.tags else {}
         cells.append(
@@ -97,9 +98,6 @@ def _record_output(output: dict) -> dict:
         output = {**output, "execution_count": None}
     if output["output_type"] == "error":
         output = {**output, "traceback": [f"{output['ename']}: {output['evalue']}"]}
-    if "data" in output:
-        data = {k: v for k, v in output["data"].items() if not k.startswith("application/x-")}
-        output = {**output, "data": data}
     return output
 
 
@@ -215,19 +213,59 @@ def _bootstrap(tutorial: Tutorial, run: Run, settings: Settings) -> str:
     return "\n".join(lines)
 
 
-def lower(text: str, *, link: Callable[[str], str | None]) -> str:
+def footnotes(tutorial: Tutorial) -> dict[str, int]:
+    """Return the numbers that a tutorial's footnotes have on its page: label -> number."""
+    labels = [
+        match["label"]
+        for cell in tutorial.cells
+        if not cell.is_code and "[^" in cell.source
+        for match in FOOTNOTE.finditer(mask(cell.source))
+    ]
+    return {label: number for number, label in enumerate(dict.fromkeys(labels), start=1)}
+
+
+def lower(
+    text: str, *, link: Callable[[str], str | None], notes: Mapping[str, int] | None = None
+) -> str:
     """Return Markdown that Jupyter shows, from Markdown that MkDocs shows.
 
-    Admonitions and tabs become quotes, details become HTML details, attribute lists go, links between
-    pages become `link(target)`, or their text alone where that is None.
+    Admonitions and tabs become quotes, details become HTML details, attribute lists and
+    abbreviations go, links between pages and images become `link(target)`, or their text alone where
+    that is None.
 
-    >>> print(lower('!!! note "Mind"\\n    the [gap](gap.md)', link=lambda target: None))
+    Args:
+        notes: the numbers of footnotes, which become raised numbers and paragraphs.
+
+    >>> print(lower('!!! note "Mind"\n    the [gap](gap.md)', link=lambda target: None))
     > **Mind**
     >
     > the gap
     """
     text = text.replace(" data-search-exclude", "")
-    return _lower_blocks(_lower_inline(text, link))
+    return _lower_blocks(_lower_inline(_lower_footnotes(text, notes or {}), link))
+
+
+def _lower_footnotes(text: str, notes: Mapping[str, int]) -> str:
+    def number(match: re.Match) -> str:
+        behind = " " if match.re is FOOTNOTE_TEXT and text[match.end() :][:1] != " " else ""
+        return (
+            f"<sup>{notes[match['label']]}</sup>{behind}" if match["label"] in notes else match[0]
+        )
+
+    if not notes:
+        return text
+    lines, inside = text.split("\n"), False
+    for position, line in enumerate(mask(text).split("\n")):
+        if FOOTNOTE_TEXT.match(line):
+            inside = True
+        elif inside and line.startswith("    "):
+            lines[position] = lines[position][4:]
+        elif line.strip():
+            inside = False
+    text = "\n".join(lines)
+    for pattern in (FOOTNOTE_TEXT, FOOTNOTE):
+        text = replace_outside(pattern, number, text)
+    return text
 
 
 def _lower_inline(text: str, link: Callable[[str], str | None]) -> str:
@@ -236,15 +274,23 @@ def _lower_inline(text: str, link: Callable[[str], str | None]) -> str:
         if re.match(r"[a-z]+:", target) or target.startswith("#"):
             return match[0]
         address = link(target)
-        return match["text"] if address is None else f"[{match['text']}]({address})"
+        mark = "!" if match.re is _IMAGE else ""
+        return match["text"] if address is None else f"{mark}[{match['text']}]({address})"
 
     verbatim: list[str] = []
-
-    def keep(match: re.Match) -> str:
-        verbatim.append(_FENCE_OPTIONS.sub(r"\1\2", match[0]))
-        return f"\x00{len(verbatim) - 1}\x00"
-
-    text = _LINK.sub(relink, _ATTRIBUTES.sub("", _VERBATIM.sub(keep, text)))
+    parts, position = [], 0
+    for passage in passages(text):
+        verbatim.append(_FENCE_OPTIONS.sub(r"\1\2", text[passage.start : passage.end]))
+        parts += [text[position : passage.start], f"\x00{len(verbatim) - 1}\x00"]
+        position = passage.end
+    text = "".join(parts) + text[position:]
+    for pattern, replacement in (
+        (_ABBREVIATION, ""),
+        (_ATTRIBUTES, ""),
+        (_IMAGE, relink),
+        (_LINK, relink),
+    ):
+        text = pattern.sub(replacement, text)
     return re.sub(r"\x00(\d+)\x00", lambda match: verbatim[int(match[1])], text)
 
 
@@ -252,7 +298,7 @@ def _lower_blocks(text: str) -> str:
     lines, shown, position = text.split("\n"), [], 0
     while position < len(lines):
         line = lines[position]
-        match = _ADMONITION.match(line) or _TAB.match(line)
+        match = ADMONITION.match(line) or TAB.match(line)
         if not match:
             shown.append(line)
             position += 1

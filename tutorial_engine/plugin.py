@@ -6,36 +6,42 @@ import contextlib
 import hashlib
 import json
 import logging
+import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
+from markupsafe import Markup, escape
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.livereload import LiveReloadServer
 from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page as SitePage
+from mkdocs.structure.toc import AnchorLink, get_toc
 from mkdocs.utils import get_relative_url
 
 from .course import Lesson, glossary_page, load_course, titles
+from .errors import TutorialError, unforeseen
 from .glossary import PAGE as GLOSSARY_PAGE
 from .html_pages import (
-    figure_texts,
+    figure_attributes,
     lean_code,
     lean_page,
     light_record,
-    maths,
     schemed_figures,
 )
-from .publish import Page, make_error_page, make_page
+from .markup import contents_title, with_mathml
+from .publish import Page, error_box, make_error_page, make_page
 from .report import build_report, report_page
 from .schedule import Outcome, Watcher, bring_up_to_date
-from .serving import Background, end_as_by_keyboard, when_listening
+from .serving import Background, ended_as_by_keyboard, when_listening
 from .settings import Settings
 from .store import Store, write_whole
 
 log = logging.getLogger("mkdocs.tutorials")
+# Not below MkDocs' own: what is made good must not end a strict build.
+notes = logging.getLogger("tutorial_engine")
 
 NAV_MARK = "tutorials"
 REPORT_PAGE = "about/checks.md"
@@ -55,12 +61,15 @@ class TutorialsPlugin(BasePlugin):
 
     def on_startup(self, *, command: str, dirty: bool) -> None:
         self.serving = command == "serve"
+        self._until_shutdown = contextlib.ExitStack()
+        self._until_shutdown.enter_context(ended_as_by_keyboard())
         self.background: Background | None = None
         self.asked: set[str] = set()
 
     def on_shutdown(self) -> None:
         if self.background:
             self.background.stop()
+        self._until_shutdown.close()
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         self.root = Path(config.config_file_path).parent
@@ -73,6 +82,7 @@ class TutorialsPlugin(BasePlugin):
         self.lessons = load_course(self.settings)
         self.records: dict[str, Outcome] = {}
         self.record_css = ""
+        self.writing = ""
         self.light_records: set[Path] = set()
         config.watch += [str(self.settings.sources), str(self.root / "snippets")]
         config.nav = _expand(config.nav, self.lessons, self.settings.parts)
@@ -87,9 +97,10 @@ class TutorialsPlugin(BasePlugin):
     def on_files(self, files: Files, config: MkDocsConfig) -> Files:
         outcomes = self._outcomes()
         self.outcomes = outcomes
+        self.pages: dict[str, int] = {}
         names = titles(self.lessons)
-        for outcome in outcomes:
-            self._add_page(self._page(outcome, names), outcome, files, config)
+        for position in range(len(outcomes)):
+            self._publish(position, names, files, config)
         report = build_report(outcomes, self.settings)
         text = json.dumps(report, indent=1, ensure_ascii=False) + "\n"
         files.append(File.generated(config, "build.json", content=text))
@@ -104,12 +115,39 @@ class TutorialsPlugin(BasePlugin):
         outcomes, missing = [], []
         for lesson in self.lessons:
             error = lesson.error or self.background.failure(lesson)
-            run = None if error else self.store.load(lesson.name, lesson.key)
+            run = None
+            try:
+                run = None if error else self.store.load(lesson.name, lesson.key)
+            except Exception as fault:  # one tutorial's fault must not be the others'
+                error = unforeseen(fault, lesson.file)
             if run is None and error is None:
                 missing.append(lesson)
             outcomes.append(Outcome(lesson, run, error))
         self.background.want(missing)
         return outcomes
+
+    def _publish(self, position: int, names: dict, files: Files, config: MkDocsConfig) -> None:
+        """Add one tutorial's files to the site; what goes wrong becomes the tutorial's error."""
+        lesson = self.outcomes[position].lesson
+        try:
+            page = self._page(self.outcomes[position], names)
+            self._add_page(page, self.outcomes[position], files, config)
+        except Exception as error:  # one tutorial's fault must not be the others'
+            self._fail(position, error)
+            page = make_error_page(lesson.file, self.outcomes[position].error, lesson.tutorial)
+            self._add_page(page, self.outcomes[position], files, config)
+        self.pages[page.path] = position
+        if page.record:
+            self.pages[page.record[0]] = position
+
+    def _fail(self, position: int, error: Exception) -> TutorialError:
+        """Keep an exception as the error of a tutorial that ran well until here."""
+        outcome = self.outcomes[position]
+        if not isinstance(error, TutorialError):
+            error = unforeseen(error, outcome.lesson.file)
+        self.outcomes[position] = Outcome(outcome.lesson, error=error)
+        log.error("Failed: %s", error)
+        return error
 
     def _page(self, outcome: Outcome, names: dict) -> Page:
         lesson = outcome.lesson
@@ -123,14 +161,16 @@ class TutorialsPlugin(BasePlugin):
     def _add_page(self, page: Page, outcome: Outcome, files: Files, config: MkDocsConfig) -> None:
         file = File.generated(config, page.path, content=page.markdown)
         file.edit_uri = f"../{page.source}"
-        files.append(file)
+        added = [file]
         for path, content in page.files.items():
-            files.append(File.generated(config, path, content=content))
+            added.append(File.generated(config, path, content=content))
         if page.record:
+            added.append(self._record_file(outcome.lesson, *page.record, config))
             self.records[page.record[0]] = outcome
-            files.append(self._record_file(*page.record, config))
+        for each in added:  # all or none
+            files.append(each)
 
-    def _record_file(self, path: str, notebook: str, config: MkDocsConfig) -> File:
+    def _record_file(self, lesson: Lesson, path: str, notebook: str, config: MkDocsConfig) -> File:
         if self.serving and path not in self.asked:
             return _RecordPlaceholder.generated(
                 config, path, content=_PLACEHOLDER, inclusion=InclusionLevel.NOT_IN_NAV
@@ -138,9 +178,16 @@ class TutorialsPlugin(BasePlugin):
         # mkdocs-jupyter reads from disk: a real file, outside every watched folder.
         folder = self.settings.cache / "notebooks"
         target = folder / path
-        if not target.is_file() or target.read_text(encoding="utf-8") != notebook:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(notebook, encoding="utf-8")
+        try:
+            if not target.is_file() or target.read_bytes() != notebook.encode():
+                write_whole(target, notebook)
+        except OSError as error:
+            shown = target.relative_to(self.root).as_posix()
+            raise TutorialError(
+                f"its run record cannot be written to {shown}: {error.strerror}",
+                file=lesson.file,
+                remedy="make room on the disk, or run `python -m tutorial_engine clean`",
+            ) from None
         return File(
             path,
             src_dir=str(folder),
@@ -154,16 +201,86 @@ class TutorialsPlugin(BasePlugin):
     ) -> str:
         if page.file.src_uri == GLOSSARY_PAGE:
             return glossary_page(self.lessons, markdown)
+        if page.file.src_uri in self.pages:
+            # The theme puts these into its HTML as they stand; `Markup` keeps it from escaping twice.
+            for name in ("title", "description"):
+                if name in page.meta:
+                    page.meta[name] = Markup(escape(page.meta[name]))
         return markdown
 
+    @event_priority(-100)  # after mkdocs-jupyter has put its own `render` in place
+    def on_pre_page(self, page: SitePage, config: MkDocsConfig, files: Files) -> SitePage:
+        position = self.pages.get(page.file.src_uri)
+        if position is None:
+            return page
+        render = page.render
+
+        def guarded(config: MkDocsConfig, files: Files) -> None:
+            failed = self.outcomes[position].error
+            if failed and page.file.src_uri in self.records:
+                self._show_error(page, failed)
+                return
+            try:
+                try:
+                    render(config, files)
+                except Exception:
+                    if not self._heal_records(config):
+                        raise
+                    render(config, files)
+            except Exception as error:  # one page's fault must not be the others'
+                self._show_error(page, self._fail(position, error))
+
+        page.render = guarded
+        return page
+
+    def _heal_records(self, config: MkDocsConfig) -> bool:
+        """Drop what does not read in mkdocs-jupyter's cache, and say whether there was any."""
+        jupyter = config.plugins.get("mkdocs-jupyter")
+        damaged = []
+        for kept in Path(jupyter.config["cache_dir"]).glob("*.json") if jupyter else ():
+            try:
+                document = json.loads(kept.read_text(encoding="utf-8"))
+                good = isinstance(document, dict) and {"content", "toc_tokens"} <= set(document)
+            except (OSError, ValueError):
+                good = False
+            if not good:
+                damaged.append(kept)
+        for kept in damaged:
+            if kept.is_dir():
+                shutil.rmtree(kept)
+            else:
+                kept.unlink()
+            notes.info("A rendered run record, %s, was damaged; it is rendered again.", kept.name)
+        return bool(damaged)
+
+    def _show_error(self, page: SitePage, error: TutorialError) -> None:
+        page.content = error_box(error)
+        page.toc = get_toc([])
+        page.meta["search"] = {"exclude": True}
+
     def on_page_content(self, html: str, page: SitePage, config: MkDocsConfig, files: Files) -> str:
+        position = self.pages.get(page.file.src_uri)
+        if position is None:
+            return self._finished(html, page, files)
+        try:
+            # A page whose rendering failed says so already.
+            failed = self.outcomes[position].error
+            return html if failed else self._finished(html, page, files)
+        except Exception as error:  # one page's fault must not be the others'
+            self._show_error(page, self._fail(position, error))
+            return page.content
+
+    def _finished(self, html: str, page: SitePage, files: Files) -> str:
+        """Return a rendered page's content as the site has it."""
         outcome = self.records.get(page.file.src_uri)
         if outcome is None:
             try:
-                return lean_code(schemed_figures(maths(html)))
+                for entry in _flat(page.toc):
+                    entry.title = contents_title(entry.title, entry.id, html)
+                return lean_code(schemed_figures(with_mathml(html)))
             except ValueError as error:
                 raise PluginError(f"{page.file.src_uri}: {error}") from None
-        page.title = f"Run record: {outcome.lesson.title}"
+        page.title = Markup(f"Run record: {escape(outcome.lesson.title)}")
         page.edit_url = None
         page.meta.update({"search": {"exclude": True}, "robots": "noindex", "hide": ["navigation"]})
         beside = page.file.src_uri.rsplit("/", 1)[0] + "/figure-"
@@ -173,8 +290,8 @@ class TutorialsPlugin(BasePlugin):
             if file.src_uri.startswith(beside)
         }
         stylesheet = get_relative_url(RECORD_CSS, page.url)
-        texts = figure_texts(outcome.run.outputs)
-        html, css = self._light_record(html, figures, texts, stylesheet)
+        shown = figure_attributes(outcome.run.outputs)
+        html, css = self._light_record(html, figures, shown, stylesheet)
         self.record_css = self.record_css or css
         return html
 
@@ -183,13 +300,18 @@ class TutorialsPlugin(BasePlugin):
         digest = hashlib.sha256(repr(ingredients).encode()).hexdigest()
         kept = self.settings.cache / "light-records" / f"{digest}.json"
         self.light_records.add(kept)
-        with contextlib.suppress(FileNotFoundError, ValueError):  # absent, or damaged
-            return tuple(json.loads(kept.read_text(encoding="utf-8")))
+        with contextlib.suppress(OSError, ValueError, TypeError):  # absent, or damaged
+            content, css = json.loads(kept.read_text(encoding="utf-8"))
+            return content, css
         result = light_record(*ingredients)
-        write_whole(kept, json.dumps(result))
+        try:
+            write_whole(kept, json.dumps(result))
+        except OSError as error:  # it is only not kept
+            notes.info("%s could not be kept (%s).", kept.name, error.strerror)
         return result
 
     def on_post_page(self, output: str, page: SitePage, config: MkDocsConfig) -> str:
+        self.writing = page.file.dest_uri
         return lean_page(output)
 
     def on_post_build(self, config: MkDocsConfig) -> None:
@@ -209,8 +331,18 @@ class TutorialsPlugin(BasePlugin):
                 f"the runs of the other {kept} are kept.\n\n{said}"
             )
 
+    def on_build_error(self, error: Exception) -> None:
+        """Say which file could not be written, rather than where in MkDocs."""
+        if isinstance(error, OSError):
+            # A full disk shows while a file is written, when its name is no longer told.
+            file = error.filename or self.writing or "the site"
+            raise PluginError(
+                f"{file} cannot be read or written: {error.strerror or error}\n"
+                "  What to do: make room on the disk or free the file, and build again; "
+                "the runs that ended well are kept"
+            ) from None
+
     def on_serve(self, server: LiveReloadServer, config: MkDocsConfig, builder) -> LiveReloadServer:
-        end_as_by_keyboard()
         self._touch()
         server.watch(str(self.sentinel))
         serve_request = server.get_app()
@@ -231,6 +363,13 @@ class TutorialsPlugin(BasePlugin):
         """Make MkDocs build again and reload the browsers."""
         self.sentinel.parent.mkdir(parents=True, exist_ok=True)
         self.sentinel.write_text(str(time.time_ns()))
+
+
+def _flat(entries: Iterable[AnchorLink]) -> Iterator[AnchorLink]:
+    """Yield the entries of a list of contents, those below others included."""
+    for entry in entries:
+        yield entry
+        yield from _flat(entry.children)
 
 
 class _Log(Watcher):

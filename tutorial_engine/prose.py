@@ -5,15 +5,18 @@ from __future__ import annotations
 import io
 import re
 import tokenize
+from collections import Counter
 from collections.abc import Iterator
 
 from .errors import SourceError
+from .links import to_pages
+from .passages import Expression, escape, passages
 from .run import Run
-from .tutorial import EXPRESSION, Cell, Tutorial
+from .settings import Settings
+from .tutorial import Cell, Tutorial
 
 PENDING = '<span class="pending" title="this value comes with the run">…</span>'
 
-_FENCE = re.compile(r"^( *)(```|~~~).*?^\1\2", re.MULTILINE | re.DOTALL)
 _GIVEN = re.compile(
     r"(\*{1,2})[^*\n]+\1\{[^}\n]*\.given[^}\n]*\btitle=[\"'][^\"'\n]+[\"'][^}\n]*\}"
 )
@@ -37,21 +40,39 @@ _TYPED = re.compile(
 )
 
 
-def fill(cell: Cell, cells_before: int, run: Run | None) -> str:
-    """Return a markdown cell's text with its inline expressions replaced by the run's values.
+def fill(tutorial: Tutorial, run: Run | None, settings: Settings) -> dict[int, str]:
+    """Return the number of each markdown cell with its text as the page and the notebook have it.
+
+    Inline expressions are replaced by the run's values, which stay text: no character of theirs is
+    read as Markdown unless the expression says `markdown`. Links to tutorials' sources and images
+    beside the source lead to what the site has.
 
     Args:
-        cells_before: code cells above this cell, which is how the run files its values.
         run: None while there is none; then every value is an ellipsis.
     """
+    filled, before = {}, 0
+    seen: Counter[tuple[int, str]] = Counter()
+    for cell in tutorial.cells:
+        before += cell.is_code
+        if cell.is_code:
+            continue
+        parts, position = [], 0
+        for expression in cell.expressions:
+            parts.append(cell.source[position : expression.start])
+            position = expression.end
+            if run is None:
+                parts.append(PENDING)
+                continue
+            value = run.value(before, expression.code, seen[before, expression.code])
+            seen[before, expression.code] += 1
+            parts.append(_shown(value, expression, "".join(parts), cell.source[position:]))
+        filled[cell.number] = to_pages("".join(parts) + cell.source[position:], tutorial, settings)
+    return filled
 
-    def value(match: re.Match) -> str:
-        if run is None:
-            return PENDING
-        text = run.value(cells_before, match["code"].strip())
-        return measured(text) if match["measured"] else text
 
-    return EXPRESSION.sub(value, cell.source)
+def _shown(value: str, expression: Expression, before: str, after: str) -> str:
+    text = value if expression.markdown else escape(value, before, after)
+    return measured(text) if expression.measured else text
 
 
 def measured(text: str) -> str:
@@ -93,7 +114,11 @@ def typed_numbers(tutorial: Tutorial) -> Iterator[tuple[Cell | None, int, str]]:
 
 
 def _find(text: str, literals: set[float]) -> Iterator[tuple[int, str]]:
-    for pattern in (_FENCE, EXPRESSION, _GIVEN, _ARGUMENT, _ADDRESS):
+    for passage in reversed(passages(text)):
+        if passage.kind in ("fence", "value", "comment"):
+            lines = text.count("\n", passage.start, passage.end)
+            text = text[: passage.start] + " " + "\n" * lines + text[passage.end :]
+    for pattern in (_GIVEN, _ARGUMENT, _ADDRESS):
         text = pattern.sub(_blank, text)
     for match in _TYPED.finditer(text):
         kind = match.lastgroup

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import base64
 import datetime
 import html
 import json
@@ -17,15 +16,15 @@ from urllib.parse import urlencode
 from . import glossary
 from .dependencies import shown_versions
 from .errors import TutorialError
-from .kernel import DARK
+from .links import pictures
 from .notebooks import record_notebook, standalone_notebook
+from .outputs import is_picture, picture, walled
+from .passages import escape
 from .prose import fill, measured
 from .run import Run
 from .settings import Settings
 from .tutorial import Cell, Tutorial, page_path, tutorial_name
 
-# Figures wider than this many CSS pixels would be illegible if a phone shrank them; there they scroll.
-WIDE = 560
 _STATES = {
     "waiting": "Waiting to run. The outputs appear here by themselves.",
     "running": "Running… The outputs appear here by themselves.",
@@ -67,17 +66,23 @@ def make_page(
 def make_error_page(file: str, error: TutorialError, tutorial: Tutorial | None = None) -> Page:
     """Return the page of a tutorial that failed: what went wrong, where, and what to do."""
     title = tutorial.header.title if tutorial else tutorial_name(file)
+    metadata = _front_matter({"title": title}, "search:\n  exclude: true")
+    return Page(
+        page_path(file), file, title, f"{metadata}\n\n# {escape(title)}\n\n{error_box(error)}"
+    )
+
+
+def error_box(error: TutorialError) -> str:
+    """Return an error as HTML that Markdown leaves alone."""
     where = error.file if error.line is None else f"{error.file}, line {error.line}"
     if error.cell is not None:
         where += f", cell {error.cell}"
-    markdown = (
-        f"---\ntitle: {json.dumps(title, ensure_ascii=False)}\nsearch:\n  exclude: true\n---\n\n# {title}\n\n"
+    return (
         '<div class="tutorial-state failed" role="alert" markdown="0">\n'
         f"<p><strong>This tutorial does not build.</strong></p><p>{html.escape(where)}</p>\n"
         f"<pre>{html.escape(error.message)}</pre>\n"
         f"<p>What to do: {html.escape(error.remedy)}</p>\n</div>\n"
     )
-    return Page(page_path(file), file, title, markdown)
 
 
 class _Writer:
@@ -92,14 +97,17 @@ class _Writer:
 
     def page(self, state: str) -> Page:
         header = self.tutorial.header
+        prose = fill(self.tutorial, self.run, self.settings)
         body, before = [], 0
         for cell in self.tutorial.cells:
             if cell.is_code:
-                body += self._code(cell, self.run.outputs[before] if self.run else [])
                 before += 1
+                body += self._code(cell, self.run.outputs[before - 1] if self.run else [], before)
             else:
-                body.append(fill(cell, before, self.run))
-        parts = [self._front_matter(), f"# {header.title}", f"{header.summary}\n{{ .lead }}"]
+                body.append(prose[cell.number])
+        self.files |= pictures(self.tutorial, self.settings)
+        title, summary = escape(header.title), escape(header.summary)
+        parts = [self._front_matter(), f"# {title}", f"{summary}\n{{ .lead }}"]
         if not self.run:
             parts.append(
                 f'<p class="tutorial-state" role="status">{_STATES[state or "waiting"]}</p>'
@@ -107,7 +115,10 @@ class _Writer:
         record = None
         if self.run:
             self._write_downloads()
-            record = (f"{self.folder}/run.ipynb", record_notebook(self.tutorial, self.run))
+            record = (
+                f"{self.folder}/run.ipynb",
+                record_notebook(self.tutorial, self.run, self.settings),
+            )
         parts += [self._facts(), *body]
         if self.run:
             parts += [
@@ -122,9 +133,7 @@ class _Writer:
 
     def _front_matter(self) -> str:
         header = self.tutorial.header
-        fields = {"title": header.title, "description": header.summary}
-        lines = [f"{name}: {json.dumps(text, ensure_ascii=False)}" for name, text in fields.items()]
-        return "\n".join(["---", *lines, "---"])
+        return _front_matter({"title": header.title, "description": header.summary})
 
     def _beside(self, name: str) -> str:
         """Return a link from the page to a file beside it."""
@@ -151,7 +160,9 @@ class _Writer:
 
     def _need(self, name: str) -> str:
         path, title = self.titles[name]
-        return f"[{title}]({posixpath.relpath(path, posixpath.dirname(self.tutorial.page))})"
+        return (
+            f"[{escape(title)}]({posixpath.relpath(path, posixpath.dirname(self.tutorial.page))})"
+        )
 
     def _write_downloads(self) -> None:
         name = self.tutorial.name
@@ -161,58 +172,60 @@ class _Writer:
         for artifact in self.run.artifacts:
             self.files[f"{self.folder}/{artifact.name}"] = artifact.content
 
-    def _code(self, cell: Cell, outputs: list[dict]) -> list[str]:
+    def _code(self, cell: Cell, outputs: list[dict], number: int) -> list[str]:
         if "claims" in cell.tags or cell.is_trial:
             return []
         if "solution" in cell.tags:
-            inner = [_fence(cell.source, "python"), *self._outputs(cell, outputs)]
-            text = "\n\n".join(inner).replace("\n", "\n    ")
-            return [f'??? success "Solution"\n\n    {text}']
+            # HTML's own details: indented below `???`, an output's HTML would be read as Markdown.
+            opening = '<details class="success" markdown="1">\n<summary>Solution</summary>'
+            code = _fence(cell.source, "python")
+            return [opening, code, *self._outputs(cell, outputs, number), "</details>"]
         title = {"starter": "Your turn", "check": "Check yourself"}
         label = next((title[tag] for tag in title if tag in cell.tags), "")
         code = _fence(cell.source, "python", f' title="{label}"' if label else "")
-        return [code, *([] if "starter" in cell.tags else self._outputs(cell, outputs))]
+        return [code, *([] if "starter" in cell.tags else self._outputs(cell, outputs, number))]
 
-    def _outputs(self, cell: Cell, outputs: list[dict]) -> list[str]:
+    def _outputs(self, cell: Cell, outputs: list[dict], number: int) -> list[str]:
         extra = ' .measured data-search-exclude=""' if "measured" in cell.tags else ""
-        return [text for output in outputs if (text := self._output(output, extra))]
+        return [
+            text
+            for position, output in enumerate(outputs, start=1)
+            if (text := self._output(output, extra, f"output-{number}-{position}"))
+        ]
 
-    def _output(self, output: dict, extra: str) -> str:
+    def _output(self, output: dict, extra: str, prefix: str) -> str:
         if output["output_type"] == "stream":
             kind = " .stderr" if output["name"] == "stderr" else ""
             return _fence(output["text"].rstrip(), f"{{ .text .output .no-copy{kind}{extra} }}")
         if output["output_type"] == "error":
             said = f"{output['ename']}: {output['evalue']}".strip()
             return _fence(said, f"{{ .text .output .error .no-copy{extra} }}")
-        data = output["data"]
-        if "image/png" in data:
+        if is_picture(output):
             return self._figure(output, extra)
-        for mime, wrap in (("text/markdown", ' markdown="1"'), ("text/html", "")):
-            if mime in data:
-                name = 'output rich measured" data-search-exclude="' if extra else "output rich"
-                # A scrolling region must be reachable by keyboard.
-                opening = f'<div class="{name}"{wrap} tabindex="0">'
-                return f"{opening}\n\n{data[mime].strip()}\n\n</div>"
-        return _fence(data.get("text/plain", ""), f"{{ .text .output .no-copy{extra} }}")
+        if set(output["data"]) == {"text/plain"}:
+            text = output["data"]["text/plain"]
+            return _fence(text, f"{{ .text .output .no-copy{extra} }}")
+        name = 'output rich measured" data-search-exclude="' if extra else "output rich"
+        # A scrolling region must be reachable by keyboard.
+        return f'<div class="{name}" tabindex="0">{walled(output, prefix)}</div>'
 
     def _figure(self, output: dict, extra: str) -> str:
         self._figures += 1
         stem = f"figure-{self._figures:02d}" + ("-measured" if extra else "")
-        light = base64.b64decode(output["data"]["image/png"])
-        self.files[f"{self.folder}/{stem}.png"] = light
-        dark = ""
-        if DARK in output["data"]:
-            dark_file = f"{stem}-dark.png"
-            self.files[f"{self.folder}/{dark_file}"] = base64.b64decode(output["data"][DARK])
-            dark = f' data-dark="{dark_file}"'
-        alt = html.escape(" ".join(output["metadata"]["image/png"]["alt"].split()))
+        shown = picture(output)
+        file = f"{stem}.{shown.extension}"
+        self.files[f"{self.folder}/{file}"] = shown.content
+        attributes = dict(shown.attributes)
+        classes = "".join(f" .{name}" for name in attributes.pop("class").split())
+        attributes["loading"] = "eager" if self._figures == 1 else "lazy"
+        if shown.dark:
+            attributes["data-dark"] = f"{stem}-dark.png"
+            self.files[f"{self.folder}/{stem}-dark.png"] = shown.dark
+        alt = html.escape(" ".join(shown.alt.split()))
         # What Markdown would read as its own becomes an entity.
         alt = re.sub(r"[][\\`$]", lambda match: f"&#{ord(match[0])};", alt)
-        width, height = (pixels // 2 for pixels in png_size(light))
-        loading = "eager" if self._figures == 1 else "lazy"
-        extra = (" .wide" if width > WIDE else "") + extra
-        attributes = f'.figure{extra} width="{width}" height="{height}" loading="{loading}"{dark}'
-        return f"![{alt}]({self._beside(f'{stem}.png')}){{ {attributes} }}"
+        written = " ".join(f'{name}="{value}"' for name, value in attributes.items())
+        return f"![{alt}]({self._beside(file)}){{{classes}{extra} {written} }}"
 
     def _claims(self) -> list[str]:
         items = []
@@ -285,9 +298,9 @@ class _Writer:
         return rows
 
 
-def png_size(picture: bytes) -> tuple[int, int]:
-    """Return a PNG's width and height in pixels. Figures are drawn at twice their shown size."""
-    return int.from_bytes(picture[16:20], "big"), int.from_bytes(picture[20:24], "big")
+def _front_matter(fields: dict[str, str], more: str = "") -> str:
+    lines = [f"{name}: {json.dumps(text, ensure_ascii=False)}" for name, text in fields.items()]
+    return "\n".join(["---", *lines, *([more] if more else []), "---"])
 
 
 def _fence(text: str, language: str, options: str = "") -> str:

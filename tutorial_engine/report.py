@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import html
-
 from .dependencies import shown_versions
 from .fingerprint import versions_of
+from .passages import escape
 from .prose import measured
 from .schedule import Outcome
 from .settings import Settings
@@ -94,7 +93,7 @@ def report_page(report: dict) -> str:
         rows.append("| " + " | ".join(cells) + " |")
         if entry["claims"]:
             items = "\n".join(
-                f"- {'Holds' if claim['holds'] else '**Does not hold**'}: {html.escape(claim['text'])}"
+                f"- {'Holds' if claim['holds'] else '**Does not hold**'}: {escape(claim['text'])}"
                 for claim in entry["claims"]
             )
             lists.append(f"## {entry['name']}\n\n{items}")

@@ -53,12 +53,20 @@ class Run:
     machine: str
     dependencies: dict[str, dict] = field(default_factory=dict)
 
-    def value(self, cells_before: int, code: str) -> str:
-        """Return an inline expression's value, found by its place, whatever prose moved around it."""
-        for place, expression, value in self.values:
-            if place == cells_before and expression == code:
-                return value
-        raise KeyError((cells_before, code))
+    def value(self, cells_before: int, code: str, occurrence: int = 0) -> str:
+        """Return an inline expression's value, found by its place, whatever prose moved around it.
+
+        Args:
+            occurrence: how often the same expression stands earlier at this place.
+        """
+        found = [
+            value
+            for place, expression, value in self.values
+            if place == cells_before and expression == code
+        ]
+        if occurrence >= len(found):
+            raise KeyError((cells_before, code, occurrence))
+        return found[occurrence]
 
     def to_json(self) -> dict:
         document = asdict(self)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from .course import Lesson
 from .errors import Cancelled, TutorialError, unforeseen
@@ -129,18 +130,28 @@ class Background:
         self._on_change()
 
 
-def end_as_by_keyboard() -> None:
-    """Let a termination or a closed terminal end the server as Ctrl-C does: kernels and all."""
+@contextlib.contextmanager
+def ended_as_by_keyboard() -> Iterator[None]:
+    """Let a termination or a closed terminal end this program as Ctrl-C does: kernels and all."""
+    before: dict[int, object] = {}
 
     def interrupt(*_) -> None:
+        for number in before:
+            signal.signal(
+                number, signal.SIG_IGN
+            )  # once: what cleans up now is not to be interrupted
         raise KeyboardInterrupt
 
-    if threading.current_thread() is not threading.main_thread():
-        return
-    for name in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)  # Windows has no SIGHUP; nohup ignores it
-        if number and signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, interrupt)
+    if threading.current_thread() is threading.main_thread():
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)  # Windows has no SIGHUP; nohup ignores it
+            if number and signal.getsignal(number) is not signal.SIG_IGN:
+                before[number] = signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def when_listening(address: tuple[str, int], then: Callable[[], None]) -> None:

@@ -57,8 +57,9 @@ class Store:
             old.unlink(missing_ok=True)
 
     def clean(self) -> None:
-        """Forget every run."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Forget every run, and what was rendered from runs."""
+        for name in (self.folder.name, "notebooks", "records", "records-serve", "light-records"):
+            shutil.rmtree(self.folder.parent / name, ignore_errors=True)
 
     def _path(self, name: str, digest: str) -> Path:
         return self.folder / name / f"{digest}.json"

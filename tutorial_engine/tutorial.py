@@ -9,12 +9,14 @@ from pathlib import PurePosixPath
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from .passages import Expression, expressions
+
 CODE_TAGS = frozenset(
     {"claims", "control", "raises-exception", "measured", "starter", "check", "solution", "wrong"}
 )
 # What the build tries after everything else, in copies of the names; no page shows it.
 TRIAL_TAGS = frozenset({"control", "wrong"})
-EXPRESSION = re.compile(r"`\{python(?P<measured> measured)?\} (?P<code>[^`]+)`")
+_ONE_LINE = r"^[^\x00-\x1f]*$"
 
 
 class Header(BaseModel):
@@ -22,21 +24,13 @@ class Header(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    title: str = Field(min_length=1)
-    summary: str = Field(min_length=1, max_length=140)
+    title: str = Field(min_length=1, pattern=_ONE_LINE)
+    summary: str = Field(min_length=1, max_length=140, pattern=_ONE_LINE)
     needs: tuple[str, ...] = ()
     teaches: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
     artifacts: tuple[str, ...] = ()
-    seed: int | None = None
-
-
-@dataclass(frozen=True)
-class Expression:
-    """An inline value: its code, and whether it hangs on the clock."""
-
-    code: str
-    measured: bool = False
+    seed: int | None = Field(None, strict=True)
 
 
 @dataclass(frozen=True)
@@ -66,12 +60,7 @@ class Cell:
     @property
     def expressions(self) -> tuple[Expression, ...]:
         """The inline expressions of a markdown cell, in order."""
-        if self.is_code:
-            return ()
-        return tuple(
-            Expression(match["code"].strip(), bool(match["measured"]))
-            for match in EXPRESSION.finditer(self.source)
-        )
+        return () if self.is_code else expressions(self.source)
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,26 @@
 // A figure follows the scheme that the reader chose, also where that differs from the system's.
 (() => {
-  const apply = () => {
-    const scheme = document.body.getAttribute("data-md-color-scheme");
+  const showFigures = (dark) => {
     for (const source of document.querySelectorAll("source[data-dark-figure]")) {
-      const media = scheme === "slate" ? "all" : "not all";
+      const media = dark ? "screen" : "not all";
       if (source.media !== media) source.media = media;
     }
   };
-  apply();
-  new MutationObserver(apply).observe(document.body, { attributeFilter: ["data-md-color-scheme"] });
+  const followScheme = () => showFigures(document.body.getAttribute("data-md-color-scheme") === "slate");
+  followScheme();
+  new MutationObserver(followScheme).observe(document.body, { attributeFilter: ["data-md-color-scheme"] });
+
+  // Paper is light and does not unfold. A browser waits for the pictures that are asked for now; those
+  // that a change of medium alone asks for come too late.
+  let folded = [];
+  addEventListener("beforeprint", () => {
+    showFigures(false);
+    folded = [...document.querySelectorAll("article details:not([open])")];
+    for (const each of folded) each.open = true;
+  });
+  addEventListener("afterprint", () => {
+    followScheme();
+    for (const each of folded) each.open = false;
+    folded = [];
+  });
 })();

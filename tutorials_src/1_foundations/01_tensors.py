@@ -89,10 +89,10 @@ print("size ", int(tf.size(matrix)))
 print("dtype", matrix.dtype)
 
 # %% tags=["claims"]
-assert all(len(tensor.shape) == tensor.ndim for tensor in tensors.values()), (
-    "the rank of a tensor is the length of its shape"
+assert [tensor.ndim for tensor in tensors.values()] == [0, 1, 2, 3, 2], (
+    "a scalar has rank 0, a vector 1, a matrix 2, the stack 3, and a grey picture 2"
 )
-assert int(tf.size(stack)) == 2 * 2 * 3, "the size of a tensor is its shape multiplied out"
+assert int(tf.size(stack)) == 2 * 2 * 3, "the stack has 2 times 2 times 3 elements"
 assert (boot.dtype, boot.min(), boot.max()) == ("uint8", 0, 255), (
     "the boot's pixels are whole numbers from 0 to 255"
 )
@@ -413,23 +413,58 @@ assert np.all(right.numpy() >= boot), "brightening in int32 makes no pixel darke
 assert np.any(wrong.numpy() < boot), "brightening in uint8 makes some pixels darker"
 assert list(doubled.numpy()) == [2, 4, 6], "a tensor does not follow the variable it came from"
 
+# %% tags=["control"] claim="brightening in int32 makes no pixel darker" without="the roomier dtype"
+right = tf.minimum(tf.constant(boot) + 60, 255)
+
 # %% [markdown]
 # ## Exercise: the last column of every sheet
 #
-# Pick the last column of both sheets of `stack` (3 and 6, 9 and 12) with one pair of square
-# brackets. The result is a matrix. Before you run it: what is its shape? (To work on the exercises,
-# open the notebook that the top of the page offers.)
+# Write `last_columns(sheets)`. It picks the last column of every sheet, of `stack` 3 and 6, 9 and 12,
+# with one pair of square brackets. The result is a matrix. Before you run it: what is its shape? (To
+# work on the exercises, open the notebook that the top of the page offers.)
+
 
 # %% tags=["starter"]
-last_columns = stack[-1]
+def last_columns(sheets):
+    return sheets[-1]
+
 
 # %% tags=["check"]
-assert last_columns.shape == (2, 2), f"the shape is {last_columns.shape}, not (2, 2)"
-assert np.array_equal(last_columns, [[3, 6], [9, 12]]), "these are not the last columns"
+for sheets in (stack, tf.reshape(tf.range(24), (2, 3, 4))):
+    picked = np.array(last_columns(sheets))
+    rows = sheets.numpy().tolist()
+    wanted = [[row[-1] for row in sheet] for sheet in rows]
+    differs = f"of {rows} you pick {picked.tolist()}, not {wanted}"
+    assert picked.tolist() == wanted, differs
+
 
 # %% tags=["solution"]
-last_columns = stack[:, :, -1]
-last_columns
+def last_columns(sheets):
+    return sheets[:, :, -1]
+
+
+last_columns(stack)
+
+
+# %% tags=["wrong"]
+def last_columns(sheets):
+    return sheets[:, -1]  # the last rows
+
+
+# %% tags=["wrong"]
+def last_columns(sheets):
+    return sheets[:, :, 2]  # last only where there are three
+
+
+# %% tags=["wrong"]
+def last_columns(sheets):
+    return sheets[:, :, -1:]  # a slice keeps the axis
+
+
+# %% tags=["wrong"]
+def last_columns(sheets):
+    return tf.transpose(sheets[:, :, -1])  # of stack, the same shape
+
 
 # %% [markdown]
 # ## Exercise: colour last
@@ -443,13 +478,26 @@ photo = tf.reshape(tf.range(60), (3, 4, 5))
 fixed = tf.reshape(photo, (4, 5, 3))
 
 # %% tags=["check"]
-assert fixed.shape == (4, 5, 3), f"the shape is {fixed.shape}, not (4, 5, 3)"
-assert np.array_equal(fixed[0, 0], photo[:, 0, 0]), "the first pixel has lost its colours"
-assert np.array_equal(fixed[:, :, 2], photo[2]), "the blue sheet is not where it should be"
+shape = np.shape(fixed)
+assert shape == (4, 5, 3), f"the shape is {shape}, not (4, 5, 3)"
+first_sheet = np.arange(20).reshape(4, 5)  # red; green adds 20, blue 40
+for place, colour in enumerate(["red", "green", "blue"]):
+    given = np.array(fixed)[:, :, place].tolist()
+    differs = f"fixed[:, :, {place}] is not the {colour} sheet: {given}"
+    assert given == (first_sheet + 20 * place).tolist(), differs
 
 # %% tags=["solution"]
 fixed = tf.transpose(photo, perm=[1, 2, 0])
 fixed[0, 0]
+
+# %% tags=["wrong"]
+fixed = tf.transpose(photo)  # all axes turned round: columns first
+
+# %% tags=["wrong"]
+fixed = tf.reshape(tf.transpose(photo), (4, 5, 3))  # one pixel is right
+
+# %% tags=["wrong"]
+fixed = tf.transpose(photo, perm=[1, 2, 0])[:, :, ::-1]  # blue, green, red
 
 # %% [markdown]
 # ## Exercise: brighter, and still a picture
@@ -465,13 +513,15 @@ def brighten(image, amount):
 
 
 # %% tags=["check"]
-assert brighten(boot, 60).dtype == tf.uint8, "the result is no longer uint8"
-assert brighten(boot, 60).numpy().max() == 255, "the brightest pixel should stop at 255"
-assert np.all(brighten(boot, 60).numpy() >= boot), "some pixels became darker"
-assert np.all(brighten(boot, -60).numpy() <= boot), "some pixels became brighter"
-row = np.array([0, 100, 250], dtype=np.uint8)
-assert list(brighten(row, 60).numpy()) == [60, 160, 255], "adding 60 gives other numbers"
-assert list(brighten(row, -60).numpy()) == [0, 40, 190], "subtracting 60 gives other numbers"
+for amount in (60, -60, 7, -300, 300):
+    row = np.array([[0, 100, 250]], dtype=np.uint8)
+    given = np.array(brighten(row, amount))
+    assert given.dtype == np.uint8, f"the dtype is {given.dtype}, not uint8"
+    wanted = [[min(max(pixel + amount, 0), 255) for pixel in (0, 100, 250)]]
+    sums = given.tolist()
+    differs = f"[[0, 100, 250]] and {amount} give {sums}, not {wanted}"
+    assert sums == wanted, differs
+    assert row[0, 2] == 250, "the picture that was passed in has changed"
 
 
 # %% tags=["solution"]
@@ -482,6 +532,30 @@ def brighten(image, amount):
 
 darker = np.stack([brighten(boot, amount) for amount in (-100, 0, 100)])
 plots.image_grid(darker, ["-100", "0", "+100"], columns=3, subject="boots")
+
+
+# %% tags=["wrong"]
+def brighten(image, amount):
+    return tf.minimum(tf.constant(image), 255 - amount) + amount  # up only
+
+
+# %% tags=["wrong"]
+def brighten(image, amount):
+    brighter = tf.cast(image, tf.int32) + amount
+    return tf.clip_by_value(brighter, 0, 255)  # stays int32
+
+
+# %% tags=["wrong"]
+def brighten(image, amount):
+    brighter = tf.cast(image, tf.int32) + (60 if amount > 0 else -60)
+    return tf.cast(tf.clip_by_value(brighter, 0, 255), tf.uint8)
+
+
+# %% tags=["wrong"]
+def brighten(image, amount):
+    brighter = tf.cast(tf.cast(image, tf.int32) + amount, tf.uint8)
+    return tf.clip_by_value(brighter, 0, 255)  # clipped after it wrapped
+
 
 # %% [markdown]
 # ## Exercise: the average piece of clothing
@@ -495,14 +569,34 @@ plots.image_grid(darker, ["-100", "0", "+100"], columns=3, subject="boots")
 average = tf.reduce_mean(fashion.train.images[:1000], axis=0)
 
 # %% tags=["check"]
-assert average.dtype == tf.float32, f"the dtype is {average.dtype}, not float32"
-assert average.shape == (28, 28), f"the shape is {average.shape}, not (28, 28)"
+given = np.array(average)
+assert given.shape == (28, 28), f"the shape is {given.shape}, not (28, 28)"
+assert given.dtype == np.float32, f"the dtype is {given.dtype}, not float32"
+top = given.max()
+assert top <= 1, f"the brightest value is {top:.1f}; white should be 1"
 exact = fashion.train.images[:1000].mean(axis=0) / 255
-assert np.allclose(average, exact, atol=1e-4), "the values are wrong"
+error = np.abs(given - exact).max()
+assert error < 1e-4, f"a pixel is off by {255 * error:.2f} grey levels"
 
 # %% tags=["solution"]
 average = tf.reduce_mean(tf.cast(fashion.train.images[:1000], tf.float32) / 255, axis=0)
 plots.image_grid(average.numpy()[None], ["average"], columns=1, subject="averaged clothes")
+
+# %% tags=["wrong"]
+pixels = tf.cast(fashion.train.images[:1000], tf.int32)
+average = tf.cast(tf.reduce_mean(pixels, axis=0), tf.float32) / 255
+
+# %% tags=["wrong"]
+pixels = tf.cast(fashion.train.images[:1000], tf.float32)
+average = tf.reduce_mean(pixels, axis=0)  # from 0 to 255
+
+# %% tags=["wrong"]
+pixels = tf.cast(fashion.train.images[:1000], tf.float32) / 255
+average = tf.reduce_mean(pixels, axis=(1, 2))  # a brightness a picture
+
+# %% tags=["wrong"]
+wrapped = tf.reduce_mean(fashion.train.images[:1000], axis=0)
+average = tf.cast(wrapped, tf.float32) / 255  # the sum has wrapped
 
 # %% [markdown]
 # ## What to remember

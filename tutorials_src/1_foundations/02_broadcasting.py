@@ -154,7 +154,7 @@ broadcast_picture(boot[:, :, None].shape, palette.shape, names=("boot", "palette
 assert np.array_equal(matrix + offsets[:, None], [[11, 12, 13], [24, 25, 26]]), (
     "a vector with a new axis at its end is added row by row"
 )
-assert np.broadcast_shapes((8, 1, 6), (7, 1)) == (8, 7, 6), (
+assert "(8, 7, 6)" in explain_broadcast(*pairs[2]), (
     "shapes (8, 1, 6) and (7, 1) broadcast to (8, 7, 6), as the rules say"
 )
 assert [" fit." in explain_broadcast(*pair) for pair in pairs] == [False, True, False, True], (
@@ -366,6 +366,11 @@ assert is_right.mean() > 0.75, (
     "the nearest of 10,000 pictures has the right label for three in four"
 )
 
+# %% tags=["control"] claim="the nearest of 10,000 pictures has the right label for three in four" without="labels that belong to the known pictures"
+known_labels = fashion.train.labels[:10000]
+shuffled_labels = np.random.default_rng(0).permutation(known_labels)
+is_right = shuffled_labels[nearest] == fashion.validation.labels[:1000]
+
 # %% [markdown]
 # ## The silent bug
 #
@@ -503,6 +508,26 @@ assert losses["targets (500, 1)"][-1] < 0.7 * variance, (
 )
 assert abs(protected - by_hand) < 1e-6, "Keras's mean squared error does not broadcast"
 
+# %% tags=["control"] claim="the broadcast loss ends at the variance of the targets" without="the broadcast"
+column = targets[:, None]
+path = descend(
+    lambda weights: mean_squared_error(weights, column),
+    np.zeros((2, 1)),
+    learning_rate=0.1,
+    steps=50,
+)
+losses = {"targets (500,)": [float(mean_squared_error(path[-1], column))]}
+
+# %% tags=["control"] claim="with equal shapes the loss ends well below the variance" without="the column of targets"
+path = descend(
+    lambda weights: mean_squared_error(weights, targets),
+    np.zeros((2, 1)),
+    learning_rate=0.1,
+    steps=50,
+)
+final_loss = float(mean_squared_error(path[-1], targets))
+losses = {"targets (500, 1)": [final_loss]}
+
 # %% [markdown]
 # ## Exercise: the rules in code
 #
@@ -516,13 +541,19 @@ def broadcast_shape(left, right):
 
 
 # %% tags=["check"]
-fitting = [((2, 3), (2, 3)), ((2, 3), (2, 1)), ((2, 3), (3,)), ((), (4,)), ((8, 1, 6), (7, 1))]
-for one, other in fitting:
+fitting = [((2, 3), (2, 3)), ((2, 3), (2, 1)), ((2, 3), (3,)), ((), (4,))]
+fitting += [((5, 1, 3), (1, 4, 3)), ((8, 1, 6), (7, 1)), ((3,), (2, 1, 1))]
+clashing = [((2, 3), (2, 2)), ((2, 3), (2,)), ((4,), (2,))]
+clashing += [((2, 3), (4, 3)), ((5, 2, 3), (4, 1, 3)), ((2, 5, 3), (4, 3))]
+for one, other in fitting + clashing:
+    fits = (one, other) in fitting
+    expected = np.broadcast_shapes(one, other) if fits else None
     for a, b in ((one, other), (other, one)):
-        found, expected = broadcast_shape(a, b), np.broadcast_shapes(a, b)
-        assert found == expected, f"{a} with {b} gives {expected}, not {found}"
-for a, b in [((2, 3), (2, 2)), ((2, 3), (2,)), ((4,), (2,))]:
-    assert broadcast_shape(a, b) is None, f"{a} with {b} does not fit: return None"
+        try:
+            found = broadcast_shape(a, b)
+        except Exception as error:
+            found = f"the error {error!r}"
+        assert found == expected, f"{a} with {b} is {expected}, not {found}"
 
 
 # %% tags=["solution"]
@@ -537,6 +568,49 @@ def broadcast_shape(left, right):
 
 broadcast_shape((28, 28, 1), (5, 1, 1, 3))
 
+
+# %% tags=["wrong"]
+def broadcast_shape(left, right):
+    rank = max(len(left), len(right))
+    left = tuple(left) + (1,) * (rank - len(left))  # aligned at the front
+    right = tuple(right) + (1,) * (rank - len(right))
+    sizes = list(zip(left, right, strict=True))
+    if any(a != b and 1 not in (a, b) for a, b in sizes):
+        return None
+    return tuple(max(pair) for pair in sizes)
+
+
+# %% tags=["wrong"]
+def broadcast_shape(left, right):
+    rank = max(len(left), len(right))
+    left = (1,) * (rank - len(left)) + tuple(left)
+    right = (1,) * (rank - len(right)) + tuple(right)
+    if rank and left[-1] != right[-1] and 1 not in (left[-1], right[-1]):
+        return None  # only the last axis is compared
+    return tuple(max(sizes) for sizes in zip(left, right, strict=True))
+
+
+# %% tags=["wrong"]
+def broadcast_shape(left, right):
+    rank = max(len(left), len(right))
+    left = (1,) * (rank - len(left)) + tuple(left)
+    right = (1,) * (rank - len(right)) + tuple(right)
+    sizes = list(zip(left, right, strict=True))
+    if any(max(pair) % min(pair) for pair in sizes):
+        return None  # as though 2 fitted 4
+    return tuple(max(pair) for pair in sizes)
+
+
+# %% tags=["wrong"]
+def broadcast_shape(left, right):
+    if len(left) != len(right):  # without the third rule
+        return None
+    sizes = list(zip(left, right, strict=True))
+    if any(a != b and 1 not in (a, b) for a, b in sizes):
+        return None
+    return tuple(max(pair) for pair in sizes)
+
+
 # %% [markdown]
 # ## Exercise: every picture as bright as it can be
 #
@@ -550,12 +624,14 @@ def brightest_to_one(pictures):
 
 
 # %% tags=["check"]
-dim = images[:50] * np.linspace(0.2, 1, 50, dtype="float32")[:, None, None]
-lit = np.asarray(brightest_to_one(dim))
-assert lit.shape == dim.shape, f"the shape has become {lit.shape}"
-assert np.allclose(lit.max(axis=(1, 2)), 1), "not every picture has a maximum of 1"
-scale = dim.max(axis=(1, 2))
-assert np.allclose(lit[7] * scale[7], dim[7]), "a picture may be scaled, but not changed otherwise"
+dim = 0.1 + images[:28] * np.linspace(0.2, 0.9, 28)[:, None, None]
+lit = np.array(brightest_to_one(dim.copy()))
+assert lit.shape == dim.shape, f"{dim.shape} has become {lit.shape}"
+for number, (before, after) in enumerate(zip(dim, lit, strict=True)):
+    most = f"picture {number} has a maximum of {after.max():.3f}, not 1"
+    assert np.isclose(after.max(), 1), most
+    changed = f"in picture {number}, not all pixels were divided alike"
+    assert np.allclose(after * before.max(), before), changed
 
 
 # %% tags=["solution"]
@@ -564,6 +640,29 @@ def brightest_to_one(pictures):
 
 
 brightest_to_one(dim)[:3].max(axis=(1, 2))
+
+
+# %% tags=["wrong"]
+def brightest_to_one(pictures):
+    return pictures / pictures.max(axis=(1, 2))  # 28 pictures, 28 columns
+
+
+# %% tags=["wrong"]
+def brightest_to_one(pictures):
+    darkest = pictures.min(axis=(1, 2), keepdims=True)
+    brightest = pictures.max(axis=(1, 2), keepdims=True)
+    return (pictures - darkest) / (brightest - darkest)
+
+
+# %% tags=["wrong"]
+def brightest_to_one(pictures):
+    return pictures / pictures.max(axis=2, keepdims=True)  # each row
+
+
+# %% tags=["wrong"]
+def brightest_to_one(pictures):
+    return np.minimum(pictures * 10, 1)  # clipped, not scaled
+
 
 # %% [markdown]
 # ## Exercise: one-hot labels from a comparison
@@ -579,10 +678,14 @@ def one_hot(labels):
 
 
 # %% tags=["check"]
-some = tf.constant([9, 0, 3])
-assert one_hot(some).shape == (3, 10), f"the shape is {one_hot(some).shape}, not (3, 10)"
-assert one_hot(some).dtype == tf.float32, "cast the answers to float32"
-assert np.array_equal(one_hot(some), tf.one_hot(some, 10)), "the ones stand in the wrong places"
+for some in ([9, 0, 3], [4, 4, 1, 0, 7], list(range(10))[::-1]):
+    rows = np.array(one_hot(tf.constant(some)))
+    wanted = (len(some), 10)
+    assert rows.shape == wanted, f"{some} give {rows.shape}, not {wanted}"
+    assert rows.dtype == np.float32, f"{rows.dtype} numbers, not float32"
+    for label, row in zip(some, rows.tolist(), strict=True):
+        wanted = [0.0] * label + [1.0] + [0.0] * (9 - label)
+        assert row == wanted, f"of {some}, label {label} has the row {row}"
 
 
 # %% tags=["solution"]
@@ -590,7 +693,29 @@ def one_hot(labels):
     return tf.cast(labels[:, None] == tf.range(10), tf.float32)
 
 
-one_hot(some)
+one_hot(tf.constant([9, 0, 3]))
+
+
+# %% tags=["wrong"]
+def one_hot(labels):
+    return tf.cast(labels == tf.range(10)[:, None], tf.float32)
+
+
+# %% tags=["wrong"]
+def one_hot(labels):
+    numbers = tf.range(tf.reduce_max(labels) + 1)  # ten if a 9 is there
+    return tf.cast(labels[:, None] == numbers, tf.float32)
+
+
+# %% tags=["wrong"]
+def one_hot(labels):
+    return labels[:, None] == tf.range(10)  # True and False
+
+
+# %% tags=["wrong"]
+def one_hot(labels):
+    return tf.cast(labels[:, None] == tf.range(1, 11), tf.float32)
+
 
 # %% [markdown]
 # ## Exercise: a loss that refuses
@@ -605,15 +730,28 @@ def careful_loss(predictions, targets):
 
 
 # %% tags=["check"]
-column = tf.constant([[1.0], [3.0]])
-assert float(careful_loss(column, column + 2)) == 4, "a miss of 2 everywhere makes a loss of 4"
-try:
-    careful_loss(column, column[:, 0])
-except ValueError as error:
-    message = str(error)
-else:
-    raise AssertionError("(2, 1) against (2,) should raise a ValueError")
-assert all(shape in message for shape in ("(2, 1)", "(2,)")), f"name both shapes, not: {message}"
+def outcome(predictions, targets):
+    try:
+        return careful_loss(predictions, targets)
+    except Exception as error:
+        return error
+
+
+for shape in ((2, 1), (2,), (1, 2)):
+    loss = outcome(tf.reshape([1.0, 3.0], shape), tf.reshape([2.0, 0.0], shape))
+    assert not isinstance(loss, Exception), f"{shape} twice raises {loss!r}"
+    assert np.shape(loss) == (), f"the loss of {shape} has shape {np.shape(loss)}"
+    assert loss == 5, f"misses of -1 and 3 make a loss of 5, not {np.array(loss)}"
+vector, column, row, wide, low = (2,), (2, 1), (1, 2), (2, 3), (1, 3)
+clashing = [(column, vector), (vector, column), (column, row)]
+for a, b in [*clashing, (wide, column), (low, wide)]:
+    error = outcome(tf.ones(a), tf.ones(b))
+    is_refused = isinstance(error, ValueError)
+    assert is_refused, f"{a} against {b} gives {error!r}, not a ValueError"
+    text = str(error).replace("[", "(").replace("]", ")")
+    for shape in (a, b):
+        numbers = str(shape).replace(",)", "")
+        assert numbers in text, f"name the shape {shape}, too: {error}"
 
 
 # %% tags=["solution"]
@@ -623,7 +761,35 @@ def careful_loss(predictions, targets):
     return tf.reduce_mean((predictions - targets) ** 2)
 
 
-float(careful_loss(column, column + 2))
+float(careful_loss(tf.constant([[1.0], [3.0]]), tf.constant([[3.0], [5.0]])))
+
+
+# %% tags=["wrong"]
+def careful_loss(predictions, targets):
+    if len(predictions.shape) != len(targets.shape):  # the ranks alone
+        raise ValueError(f"{predictions.shape} against {targets.shape}")
+    return tf.reduce_mean((predictions - targets) ** 2)
+
+
+# %% tags=["wrong"]
+def careful_loss(predictions, targets):
+    if len(predictions) != len(targets):  # the first axis alone
+        raise ValueError(f"{predictions.shape} against {targets.shape}")
+    return tf.reduce_mean((predictions - targets) ** 2)
+
+
+# %% tags=["wrong"]
+def careful_loss(predictions, targets):
+    assert predictions.shape == targets.shape, "the shapes differ"
+    return tf.reduce_mean((predictions - targets) ** 2)
+
+
+# %% tags=["wrong"]
+def careful_loss(predictions, targets):
+    if predictions.shape != targets.shape:
+        raise ValueError(f"{predictions.shape} against {targets.shape}")
+    return tf.reduce_mean(predictions - targets) ** 2  # misses cancel
+
 
 # %% [markdown]
 # ## What to remember

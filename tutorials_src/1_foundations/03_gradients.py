@@ -332,6 +332,16 @@ assert np.allclose(first.ravel(), 2 / 2000 * boots_minus_sneakers, atol=1e-5), (
 assert losses[-1] < losses[0] / 2, "60 steps of descent more than halve the loss"
 assert right.mean() > 0.9, "it tells boots from sneakers on more than 90% of unseen pictures"
 
+# %% tags=["control"] claim="it tells boots from sneakers on more than 90% of unseen pictures" without="the steps downhill"
+scores = tf.linalg.matvec(unseen, tf.zeros(784)).numpy()
+right = (scores > 0) == (truth.numpy() > 0)
+
+# %% tags=["control"] claim="60 steps of descent more than halve the loss" without="the minus sign"
+climbing = tf.Variable(tf.zeros(784))
+for _ in range(59):
+    climbing.assign_add(0.005 * slope(loss, climbing))
+losses = [losses[0], float(loss(climbing))]
+
 # %% [markdown]
 # ## When the gradient is None
 #
@@ -510,6 +520,10 @@ assert np.allclose(np.multiply(memory["tape, recomputing"], 4), memory["tape"]),
     "recomputing around every four layers keeps a quarter"
 )
 
+# %% tags=["control"] claim="recomputing around every four layers keeps a quarter" without="recomputing"
+kept = [kept_megabytes(four_layers, depth // 4, batch) for depth in depths]
+memory = memory | {"tape, recomputing": kept}
+
 # %% [markdown]
 # ## A target that must not move
 #
@@ -555,6 +569,15 @@ assert np.allclose([courses["pupil, free"][-1], courses["teacher, free"][-1]], 5
     "without stop_gradient pupil and teacher meet in the middle"
 )
 assert courses["teacher, held"][-1] == 10, "with stop_gradient the teacher does not move"
+
+# %% tags=["control"] claim="with stop_gradient the teacher does not move" without="stop_gradient"
+path = descend(
+    lambda both: (both[0] - both[1]) ** 2,
+    [0.0, 10.0],
+    learning_rate=0.1,
+    steps=15,
+)
+courses = {"teacher, held": path[:, 1]}
 
 # %% [markdown]
 # ## Many results: the Jacobian
@@ -645,7 +668,7 @@ assert limit[0.49] < bowl([0, 1]) < limit[0.51], (
 # ## Exercise: a derivative by hand
 #
 # The derivative of $x^3$ is $3x^2$, that of $2x$ is 2, and in a difference you may take each part
-# by itself. Write the derivative of $x^3 - 2x$. The check asks the tape at three points.
+# by itself. Write the derivative of $x^3 - 2x$. The check asks the tape at five points.
 
 
 # %% tags=["starter"]
@@ -658,9 +681,11 @@ def derivative(x):
 
 
 # %% tags=["check"]
-for at in (-1.0, 0.5, 2.0):
-    found, expected = derivative(at), float(slope(cubic, tf.Variable(at)))
-    assert abs(found - expected) < 1e-4, f"at {at} you say {found}, the tape {expected}"
+for at in (-1.0, 0.0, 0.5, 2.0, 10.0):
+    found = np.array(derivative(at), float)
+    expected = float(slope(lambda x: x**3 - 2 * x, tf.Variable(at)))
+    agree = np.allclose(found, expected, rtol=1e-4)
+    assert agree, f"at {at} you say {found}, the tape {expected}"
 
 
 # %% tags=["solution"]
@@ -669,6 +694,31 @@ def derivative(x):
 
 
 [derivative(at) for at in (-1.0, 0.5, 2.0)]
+
+
+# %% tags=["wrong"]
+def derivative(x):
+    return 3 * x**2 - 2 * x  # 2x has lost its slope and kept its x
+
+
+# %% tags=["wrong"]
+def derivative(x):
+    return x**2 - 2  # without the 3
+
+
+# %% tags=["wrong"]
+def derivative(x):
+    return x**3 - 2 * x  # the height
+
+
+# %% tags=["wrong"]
+def cubic(x):
+    return x**3
+
+
+def derivative(x):
+    return 3 * x**2  # suits a function that was changed to match
+
 
 # %% [markdown]
 # ## Exercise: mend the descent
@@ -686,10 +736,16 @@ def minimise(function, start, rate, steps):
 
 
 # %% tags=["check"]
-arrived = minimise(square, 3.0, 0.1, 100)
-assert abs(arrived) < 1e-3, f"x² is lowest at 0, but you arrive at {arrived}"
-arrived = minimise(lambda x: (x - 5) ** 2, 0.0, 0.1, 100)
-assert abs(arrived - 5) < 1e-3, f"(x − 5)² is lowest at 5, but you arrive at {arrived}"
+# By hand: on (x − lowest)², a step multiplies the way left by 1 − 2 · rate.
+walks = [(0, 3.0, 0.1, 1), (0, 3.0, 0.1, 3)]
+walks += [(5, 0.0, 0.25, 2), (-2, 4.0, 0.1, 100)]
+for lowest, start, rate, steps in walks:
+    arrived = minimise(lambda x, b=lowest: (x - b) ** 2, start, rate, steps)
+    # By hand: each step multiplies the way to go by 1 − 2 · rate.
+    expected = lowest + (start - lowest) * (1 - 2 * rate) ** steps
+    walk = f"(x - {lowest})², start {start}, rate {rate}, steps {steps}"
+    agree = np.allclose(np.array(arrived, float), expected, atol=1e-4)
+    assert agree, f"{walk}: you arrive at {arrived}, not {expected:.4f}"
 
 
 # %% tags=["solution"]
@@ -701,6 +757,48 @@ def minimise(function, start, rate, steps):
 
 
 minimise(lambda x: (x - 5) ** 2, 0.0, 0.1, 100)
+
+
+# %% tags=["wrong"]
+def minimise(function, start, rate, steps):
+    place = tf.Variable(start)
+    for _ in range(100):  # however many steps were asked for
+        place.assign_sub(0.1 * slope(function, place))
+    return float(place)
+
+
+# %% tags=["wrong"]
+def minimise(function, start, rate, steps):
+    place = tf.Variable(start)
+    for _ in range(steps - 1):
+        place.assign_sub(rate * slope(function, place))
+    return float(place)
+
+
+# %% tags=["wrong"]
+def minimise(function, start, rate, steps):
+    place = tf.Variable(start)
+    steepness = slope(function, place)  # measured once, at the start
+    for _ in range(steps):
+        place.assign_sub(rate * steepness)
+    return float(place)
+
+
+# %% tags=["wrong"]
+def minimise(function, start, rate, steps):
+    place = tf.Variable(start)
+    for _ in range(steps):
+        place.assign_add(rate * slope(function, place))  # uphill
+    return float(place)
+
+
+# %% tags=["wrong"]
+def minimise(function, start, rate, steps):
+    place = tf.Variable(start)
+    for _ in range(steps):
+        place.assign_sub(rate * slope(function, place))
+    return float(function(place))  # the height, not the place
+
 
 # %% [markdown]
 # ## Exercise: one step to the bottom
@@ -718,10 +816,15 @@ def newton_step(function, at):
 
 
 # %% tags=["check"]
-arrived = newton_step(square, 3.0)
-assert abs(arrived) < 1e-4, f"one step on x² from 3 should end at 0, not {arrived}"
-arrived = newton_step(lambda x: 7 * (x - 2) ** 2 + 1, 10.0)
-assert abs(arrived - 2) < 1e-4, f"the bottom of 7(x − 2)² + 1 is at 2, not {arrived}"
+trials = {"x²": (square, 3.0, 0), "x⁴": (lambda x: x**4, 3.0, 2)}
+trials["7(x − 2)² + 1"] = lambda x: 7 * (x - 2) ** 2 + 1, 10.0, 2
+trials["x³ − 2x"] = lambda x: x**3 - 2 * x, -1.0, -1 - 1 / -6
+for name, (function, at, expected) in trials.items():
+    arrived = newton_step(function, at)
+    kind = type(arrived).__name__
+    assert isinstance(arrived, float), f"{kind} is not Python's float"
+    agree = abs(arrived - expected) < 1e-4
+    assert agree, f"{name}: from {at} you go to {arrived}, not {expected:.3f}"
 
 
 # %% tags=["solution"]
@@ -733,6 +836,45 @@ def newton_step(function, at):
 
 
 newton_step(lambda x: 7 * (x - 2) ** 2 + 1, 10.0)
+
+
+# %% tags=["wrong"]
+def newton_step(function, at):
+    x = tf.Variable(at)
+    for _ in range(1000):  # many small steps instead of one
+        x.assign_sub(0.01 * slope(function, x))
+    return float(x)
+
+
+# %% tags=["wrong"]
+def newton_step(function, at):
+    x = tf.Variable(at)
+    return float(x - slope(function, x) / 2)  # as though each bend were 2
+
+
+# %% tags=["wrong"]
+def newton_step(function, at):
+    x = tf.Variable(at)
+    with tf.GradientTape() as tape:
+        steepness = slope(function, x)
+    return float(x - steepness * tape.gradient(steepness, x))
+
+
+# %% tags=["wrong"]
+def newton_step(function, at):
+    x = tf.Variable(at)
+    with tf.GradientTape() as tape:
+        steepness = slope(function, x)
+    return x - steepness / tape.gradient(steepness, x)  # a tensor
+
+
+# %% tags=["wrong"]
+def newton_step(function, at):
+    x = tf.Variable(at)
+    with tf.GradientTape() as tape:
+        steepness = slope(function, x)
+    return float(x - steepness / abs(tape.gradient(steepness, x)))
+
 
 # %% [markdown]
 # Why does not everyone train like this? A network with a million weights has a million times a million
@@ -752,11 +894,13 @@ def soft_round(x):
 
 
 # %% tags=["check"]
-for at in (0.2, 2.7, -1.6):
-    value, found = float(soft_round(tf.Variable(at))), slope(soft_round, tf.Variable(at))
-    assert abs(value - round(at)) < 1e-6, f"{at} rounds to {round(at)}, not to {value}"
-    assert found is not None, f"the slope at {at} is None: the connection is cut"
-    assert float(found) == 1, f"the slope at {at} should be 1, not {float(found)}"
+for at in (0.2, 2.7, -1.6, 2.5):
+    value = float(np.array(soft_round(tf.Variable(at)), float))
+    agree = abs(value - round(at)) < 1e-6
+    assert agree, f"tf.round takes {at} to {round(at)}, not to {value}"
+    found = slope(soft_round, tf.Variable(at))
+    assert found is not None, f"at {at} the slope is None: it is cut"
+    assert float(found) == 1, f"at {at} the slope is {float(found)}, not 1"
 
 
 # %% tags=["solution"]
@@ -765,6 +909,27 @@ def soft_round(x):
 
 
 slope(lambda x: soft_round(x) ** 2, tf.Variable(2.7))
+
+
+# %% tags=["wrong"]
+def soft_round(x):
+    return tf.stop_gradient(x + (tf.round(x) - x))
+
+
+# %% tags=["wrong"]
+def soft_round(x):
+    return tf.stop_gradient(x) + (tf.round(x) - x)  # the slope is -1
+
+
+# %% tags=["wrong"]
+def soft_round(x):
+    return x * tf.stop_gradient(tf.round(x) / x)
+
+
+# %% tags=["wrong"]
+def soft_round(x):
+    return x + tf.stop_gradient(tf.floor(x) - x)  # rounds down
+
 
 # %% [markdown]
 # The square of 3 has the slope 6, and 6 it is, though the variable holds 2.7. The name of this trick is

@@ -420,13 +420,9 @@ print(f"{1000 * constant_time.cpu_seconds:.0f} with tensors")
 # (When it happens often, TensorFlow prints a warning about *retracing*. Take it seriously.)
 
 # %% tags=["claims"]
-assert np.allclose(eager_losses, graph_losses, atol=1e-4), (
-    "eager and compiled steps give the same loss curve"
-)
+assert np.allclose(eager_losses, graph_losses, atol=1e-4), "eager and compiled losses are the same"
 assert speed_up > 1.5, "in batches of 32, compiled steps take less CPU time, by a factor above 1.5"
-assert (after_tensors, len(traced)) == (1, 4), (
-    "tensors of one shape are traced once, Python numbers once each"
-)
+assert (after_tensors, len(traced)) == (1, 4), "tensors are traced once, Python numbers each time"
 assert retraced_time.cpu_seconds > 1.5 * constant_time.cpu_seconds, (
     "a learning rate given as a Python number costs more than 1.5 times as much as a tensor"
 )
@@ -545,6 +541,12 @@ assert float(recipes["0 to 1, from logits"][-1]) < np.log(10), (
     "scaled and from logits, three steps bring the loss below ln 10"
 )
 
+# %% tags=["control"] claim="bytes and the plain formula end in nan" without="the bytes"
+recipes = {"bytes, by the formula": three_losses(by_the_formula, 1.0)}
+
+# %% tags=["control"] claim="bytes and the plain formula end in nan" without="the plain formula"
+recipes = {"bytes, by the formula": three_losses(cross_entropy, 255.0)}
+
 # %% [markdown]
 # ## The same in Keras
 #
@@ -567,14 +569,8 @@ record = keras.callbacks.LambdaCallback(  # called by fit before and after each 
 model = keras.Sequential([keras.Input((784,)), keras.layers.Dense(10, kernel_initializer="zeros")])
 entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 model.compile(optimizer=keras.optimizers.SGD(0.1), loss=entropy)
-run = model.fit(
-    tf.gather(images, order),
-    tf.gather(labels, order),
-    batch_size=128,
-    shuffle=False,  # already dealt, in the order of the loop by hand
-    callbacks=[record],
-    verbose=0,
-)
+inputs, answers = tf.gather(images, order), tf.gather(labels, order)  # dealt already, as by hand
+run = model.fit(inputs, answers, batch_size=128, shuffle=False, callbacks=[record], verbose=0)
 # %%
 losses = train(fast_step, rate=0.1)
 both = {"by hand": losses, "Keras": keras_losses}
@@ -604,6 +600,10 @@ assert np.allclose(model.get_weights()[0], weights.numpy(), atol=1e-4), (
     "Keras and the loop by hand end at the same weights"
 )
 
+# %% tags=["control"] claim="Keras and the loop by hand have the same loss curve, step by step" without="the same order of the pictures"
+other_order = train(fast_step, rate=0.1, seed=1)
+difference = np.abs(np.subtract(other_order, keras_losses)).max()
+
 # %% [markdown]
 # ## Exercise: the slopes without a tape
 #
@@ -619,14 +619,12 @@ def slopes_by_hand(weight, bias):
 
 
 # %% tags=["check"]
-for at in ((0.0, 0.0), (1.5, 0.5), (-1.0, 2.0)):
-    place = tf.Variable(at)
-    with tf.GradientTape() as tape:
-        height = surface(place)
-    expected = tape.gradient(height, place).numpy()
-    assert np.allclose(slopes_by_hand(*at), expected, atol=1e-5), (
-        f"at {at} the tape says {expected}"
-    )
+on_paper = {(0, 0): (-6, -4), (1.5, 0.5): (0, 0), (-1, 2): (-16 / 3, -2)}
+for at, expected in on_paper.items():
+    given = np.array(slopes_by_hand(*at), float).round(4)
+    assert given.shape == (2,), f"{given.shape} is not the shape of two slopes"
+    differs = f"at {at} the slopes are {expected}, not {given.tolist()}"
+    assert np.allclose(given, expected, atol=1e-3), differs
 
 
 # %% tags=["solution"]
@@ -637,13 +635,38 @@ def slopes_by_hand(weight, bias):
 
 slopes_by_hand(0.0, 0.0)
 
+
+# %% tags=["wrong"]
+def slopes_by_hand(weight, bias):
+    misses = weight * x + bias - y
+    return np.mean(2 * misses), np.mean(2 * misses * x)  # swapped
+
+
+# %% tags=["wrong"]
+def slopes_by_hand(weight, bias):
+    misses = weight * x + bias - y
+    return np.mean(misses * x), np.mean(misses)  # without the 2
+
+
+# %% tags=["wrong"]
+def slopes_by_hand(weight, bias):
+    misses = weight * x + bias - y
+    return np.sum(2 * misses * x), np.sum(2 * misses)  # not averaged
+
+
+# %% tags=["wrong"]
+def slopes_by_hand(weight, bias):
+    return -6.0, -4.0  # those of the first guess, wherever one stands
+
+
 # %% [markdown]
 # ## Exercise: make the valley round
 #
 # Subtract the mean from the inputs and divide by their standard deviation (`x.std()`), and weight and
 # bias no longer do the same job: the valley becomes a round bowl. On a round bowl, one step of the
 # right length goes straight to the bottom; here the right rate is one half. Write `rounded(x)`. The
-# check takes one single step from the first guess.
+# check has two small inputs worked out by hand, and the solution takes one single step from the first
+# guess: the loss is then as small as it can be.
 
 
 # %% tags=["starter"]
@@ -652,10 +675,11 @@ def rounded(x):
 
 
 # %% tags=["check"]
-z = rounded(x)
-one_step = 0.5 * np.mean(2 * y * z), 0.5 * np.mean(2 * y)
-loss_then = np.mean((one_step[0] * z + one_step[1] - y) ** 2)
-assert abs(loss_then - 0.5) < 1e-5, f"after one step the loss is {loss_then:.3f}; the least is 0.5"
+on_paper = {(7, 3): [1, -1], (0, 0, 0, 0, 5): [-0.5] * 4 + [2]}
+for inputs, expected in on_paper.items():
+    given = np.array(rounded(np.array(inputs, "float32")), float).round(4)
+    differs = f"{inputs} become {given.tolist()}, not {expected}"
+    assert np.array_equal(given, expected), differs
 
 
 # %% tags=["solution"]
@@ -663,7 +687,29 @@ def rounded(x):
     return (x - x.mean()) / x.std()
 
 
-rounded(x)
+z = rounded(x)
+float(np.mean((np.mean(y * z) * z + np.mean(y) - y) ** 2))  # after one step
+
+
+# %% tags=["wrong"]
+def rounded(x):
+    return x - x.mean()  # moved, not scaled
+
+
+# %% tags=["wrong"]
+def rounded(x):
+    return x / x.std()  # scaled, not moved
+
+
+# %% tags=["wrong"]
+def rounded(x):
+    return np.array([-1, 0, 1]) * np.sqrt(1.5)  # for 0, 1, 2 alone
+
+
+# %% tags=["wrong"]
+def rounded(x):
+    return (x - x.min()) / (x.max() - x.min())  # from 0 to 1
+
 
 # %% [markdown]
 # ## Exercise: deal fairly
@@ -680,11 +726,19 @@ def careless_deal(count, batch_size, seed):
 
 
 # %% tags=["check"]
-dealt = careless_deal(1000, 128, seed=0)
-assert [len(batch) for batch in dealt] == [128] * 7 + [104], "seven batches of 128, one of 104"
-assert sorted(np.concatenate(dealt)) == list(range(1000)), "each position must come up exactly once"
-assert list(dealt[0]) != list(range(128)), "the order must be random"
-assert list(careless_deal(1000, 128, seed=1)[0]) != list(dealt[0]), "another seed, another order"
+for count, size in ((1000, 128), (10, 4), (96, 32)):
+    dealt = careless_deal(count, size, seed=0)
+    sizes = [np.size(batch) for batch in dealt]
+    wanted = [min(size, count - first) for first in range(0, count, size)]
+    assert sizes == wanted, f"{count} by {size} make {wanted}, not {sizes}"
+    missing = {*range(count)} - {*np.concatenate(dealt).tolist()}
+    assert not missing, f"{len(missing)} of {count} positions never come up"
+orders = [np.concatenate(careless_deal(1000, 128, s)) for s in (0, 0, 1)]
+assert (orders[0] == orders[1]).all(), "seed 0 gives another order again"
+assert (orders[0] != orders[2]).any(), "seeds 0 and 1 give the same order"
+jumps = len(np.unique(np.diff(orders[0])))
+pattern = f"no random order: neighbours lie only {jumps} distances apart"
+assert jumps > 300, pattern
 
 
 # %% tags=["solution"]
@@ -694,6 +748,40 @@ def careless_deal(count, batch_size, seed):
 
 
 [len(batch) for batch in careless_deal(1000, 128, seed=0)]
+
+
+# %% tags=["wrong"]
+def careless_deal(count, batch_size, seed):
+    order = np.roll(np.arange(count), seed + 1)  # each once, not at random
+    return np.split(order, range(batch_size, count, batch_size))
+
+
+# %% tags=["wrong"]
+def careless_deal(count, batch_size, seed):
+    order = np.random.default_rng().permutation(count)  # without the seed
+    return np.split(order, range(batch_size, count, batch_size))
+
+
+# %% tags=["wrong"]
+def careless_deal(count, batch_size, seed):
+    generator = np.random.default_rng(seed)
+    sizes = [min(batch_size, count - first) for first in range(0, count, batch_size)]
+    return [generator.choice(count, size, replace=False) for size in sizes]
+
+
+# %% tags=["wrong"]
+def careless_deal(count, batch_size, seed):
+    order = np.random.default_rng(seed).permutation(count)
+    whole = count // batch_size  # the last, smaller batch is left out
+    return [order[n * batch_size : (n + 1) * batch_size] for n in range(whole)]
+
+
+# %% tags=["wrong"]
+def careless_deal(count, batch_size, seed):
+    batches = np.split(np.arange(count), range(batch_size, count, batch_size))
+    generator = np.random.default_rng(seed)  # mixed within each batch only
+    return [generator.permutation(batch) for batch in batches]
+
 
 # %% [markdown]
 # ## Exercise: keep some speed
@@ -714,9 +802,13 @@ def roll(steps, rate=0.1, keep=0.8):
 
 
 # %% tags=["check"]
-assert np.allclose(roll(1), [0.6, 0.4]), "the first step is the same as without momentum"
-assert np.allclose(roll(2), [1.4, 0.92]), "the second adds 0.8 of the first"
-assert surface(roll(60)) < surface([1.5, 0.5]) + 1e-4, "60 steps should arrive at the bottom"
+on_paper = {(1, 0.1, 0.8): (0.6, 0.4), (2, 0.1, 0.8): (1.4, 0.92)}
+on_paper[3, 0.3, 0.5] = 1.17, 0.492
+for (steps, rate, keep), place in on_paper.items():
+    arrived = np.array(roll(steps, rate, keep), float).round(4)
+    walk = f"{steps} steps at rate {rate}, keeping {keep},"
+    differs = f"{walk} lead to {place}, not {arrived.tolist()}"
+    assert np.array_equal(arrived, place), differs
 
 
 # %% tags=["solution"]
@@ -729,6 +821,47 @@ def roll(steps, rate=0.1, keep=0.8):
 
 
 roll(60)
+
+
+# %% tags=["wrong"]
+def roll(steps, rate=0.1, keep=0.8):
+    place, before = np.zeros(2), np.zeros(2)
+    for _ in range(steps):
+        slopes = np.array(slopes_by_hand(*place))
+        place = place - rate * (slopes + keep * before)
+        before = slopes  # remembers one step, no more
+    return place
+
+
+# %% tags=["wrong"]
+def roll(steps, rate=0.1, keep=0.8):
+    place, velocity = np.zeros(2), np.zeros(2)
+    for _ in range(steps):
+        slopes = np.array(slopes_by_hand(*place))
+        velocity = keep * velocity - (1 - keep) * rate * slopes
+        place = place + velocity
+    return place
+
+
+# %% tags=["wrong"]
+def roll(steps, rate=0.1, keep=0.8):
+    place, velocity = np.zeros(2), np.zeros(2)
+    for _ in range(steps):
+        slopes = np.array(slopes_by_hand(*place))
+        velocity = 0.8 * velocity - 0.1 * slopes  # whatever was asked for
+        place = place + velocity
+    return place
+
+
+# %% tags=["wrong"]
+def roll(steps, rate=0.1, keep=0.8):
+    place, velocity = np.zeros(2), np.zeros(2)
+    for _ in range(steps):
+        slopes = np.array(slopes_by_hand(*place))
+        place = place + velocity  # before the new slope counts
+        velocity = keep * velocity - rate * slopes
+    return place
+
 
 # %% [markdown]
 # ## What to remember

@@ -41,8 +41,7 @@ plots.model_diagram(network)
 # on what? You have shown it no photograph yet:
 
 # %%
-print(image)
-print(logits)
+print(image, logits, sep="\n")
 
 # %% [markdown]
 # These are **symbolic tensors**: a shape, a type and a memory of where they came from, but no
@@ -63,9 +62,8 @@ images = standardise(fashion.train.images, fashion.train.images)
 held_out = standardise(fashion.validation.images, fashion.train.images)
 held_out_labels = fashion.validation.labels
 
-history = fit_one_cycle(
-    network, (images, fashion.train.labels), validation=(held_out, held_out_labels), epochs=5
-)
+examples, judges = (images, fashion.train.labels), (held_out, held_out_labels)
+history = fit_one_cycle(network, examples, validation=judges, epochs=5)
 print(f"{history['val_accuracy'][-1]:.1%} of the validation photographs after 5 epochs")
 
 # %% [markdown]
@@ -212,7 +210,6 @@ def train(fresh: keras.Model, optimizer, epochs: int = 5) -> tuple[float, float]
 
 # %%
 def dead_and_right(activation: str, rate: float, seed: int) -> tuple[float, float]:
-    """Return the dead part of the second hidden layer, and the validation accuracy."""
     keras.utils.set_random_seed(seed)
     fresh = dense_network((128, 128), activation=activation)
     _, right = train(fresh, keras.optimizers.Adam(rate), epochs=3)
@@ -416,9 +413,8 @@ def fit_twins(seed: int, same: float, kind: float) -> keras.Model:
 
 
 def score(twins: keras.Model, pairs: dict, truth: dict) -> tuple[float, float]:
-    """Return the accuracies of the two answers; a logit above 0 means *same*."""
     found = twins(pairs)
-    same = (found["same"].numpy()[:, 0] > 0) == (truth["same"] == 1)
+    same = (found["same"].numpy()[:, 0] > 0) == (truth["same"] == 1)  # logit above 0: yes
     kind = found["kind"].numpy().argmax(axis=1) == truth["kind"]
     return float(same.mean()), float(kind.mean())
 
@@ -470,7 +466,6 @@ cut = max(cuts, key=lambda c: np.mean((pixel_distance(pairs) < c) == truth["same
 
 
 def compare(pairs: dict, truth: dict) -> dict[str, float]:
-    """Return the part of the pairs that each way of answering gets right."""
     left, right = pairs["left"], pairs["right"]
     answers = {
         "pixel distance": pixel_distance(pairs) < cut,
@@ -515,10 +510,11 @@ layers.Concatenate()([right, left_code])
 # trains. Ask both networks, the second untrained, how far a photograph lies from *itself*:
 
 # %%
+apart = {}
 for name, pair in {"shared": twins, "not shared": build_twins(shared=False)}.items():
     ruler = keras.Model(pair.inputs, pair.get_layer("distance").output)
-    far = float(keras.ops.max(ruler([held_out[:100], held_out[:100]])))
-    print(f"{name}: {pair.count_params():,} weights, largest distance {far:.2f}")
+    apart[name] = float(keras.ops.max(ruler([held_out[:100], held_out[:100]])))
+    print(f"{name}: {pair.count_params():,} weights, largest distance {apart[name]:.2f}")
 
 # %% [markdown]
 # Shared, that is 0 with any weights. Two encoders speak two languages, and their numbers cannot be
@@ -560,17 +556,48 @@ assert test_accuracy > 0.86, "relu, tanh and selu together reach 86% of the test
 (*_, vanished), (*_, kept) = sizes["sigmoid, Glorot"], sizes["selu, LeCun"]
 assert vanished[0] < 1e-5 * vanished[-1], "15 sigmoids leave less than 1/100,000 of the gradient"
 assert 0.1 < kept[0] / kept[-1] < 10, "15 selus keep its size within a factor of 10"
-assert deep_losses["sigmoid, Glorot"][-1] > 2 > 1 > deep_losses["selu, LeCun"][-1], (
-    "the deep chain of sigmoids learns next to nothing; that of selus learns"
-)
+slow, quick = (losses[-1] for losses in deep_losses.values())
+assert slow > 2 > 1 > quick, "the deep sigmoids learn next to nothing; the deep selus learn"
 gentle, harsh, leaky = (runs[:, 0].mean() for runs in dead.values())
 assert harsh > 0.3 + gentle, "a high rate kills relu units"
 assert leaky < 0.1, "leaky relu keeps more than 90% of its units"
 assert not tuning["SGD"][0.9] < 0.6, "SGD with a rate of 0.9 ends with a loss above 0.6"
 assert means["SGD"] < means[first] - 0.002, "in so few steps, plain SGD is behind the best"
-assert exam["the output same"] > exam["pixel distance"] + 0.05, (
-    "the twins beat the pixel distance by more than 5 points on test pairs"
+assert apart["shared"] == 0, "twins see no distance between a photograph and itself"
+assert exam["the output same"] > exam["pixel distance"] + 0.05, "twins beat pixels on test pairs"
+
+# %% tags=["control"] claim="15 sigmoids leave less than 1/100,000 of the gradient" without="that many layers"
+shallow = dense_network((64,) * 3, activation="sigmoid")
+_, vanished = measure(shallow)
+
+# %% tags=["control"] claim="15 selus keep its size within a factor of 10" without="selu"
+keras.utils.set_random_seed(7)
+_, kept = measure(
+    dense_network((64,) * 15, activation="sigmoid", kernel_initializer="lecun_normal")
 )
+
+# %% tags=["control"] claim="the deep sigmoids learn next to nothing; the deep selus learn" without="the depth"
+keras.utils.set_random_seed(7)
+shallow = dense_network((64,), activation="sigmoid")
+examples = (small_images, small.labels)
+run = fit_one_cycle(shallow, examples, epochs=4, batch_size=200, peak=0.001)
+slow = run["loss"][-1]
+
+# %% tags=["control"] claim="a high rate kills relu units" without="the high rate"
+harsh, _ = dead_and_right("relu", 0.001, SEEDS[0])
+
+# %% tags=["control"] claim="leaky relu keeps more than 90% of its units" without="a slope below 0"
+leaky, _ = dead_and_right("relu", 0.03, SEEDS[0])
+
+# %% tags=["control"] claim="twins see no distance between a photograph and itself" without="sharing the encoder"
+strangers = build_twins(shared=False)
+ruler = keras.Model(strangers.inputs, strangers.get_layer("distance").output)
+photographs = [held_out[:100], held_out[:100]]
+apart = {"shared": float(keras.ops.max(ruler(photographs)))}
+
+# %% tags=["control"] claim="twins beat pixels on test pairs" without="a loss for the output same"
+untaught = trios[0.0, 1.0][0](test_pairs)["same"].numpy()[:, 0] > 0
+exam = exam | {"the output same": np.mean(untaught == test_truth["same"])}
 
 # %% [markdown]
 # ## Exercises
@@ -588,18 +615,45 @@ def skip_block(x):
 
 # %% tags=["check"]
 start = keras.Input((8,))
-block = keras.Model(start, skip_block(start))
-assert block.count_params() == 8 * 8 + 8, "one dense layer of 8 units, no other weights"
-block.set_weights([np.zeros_like(weights) for weights in block.get_weights()])
-sample = np.arange(16, dtype="float32").reshape(2, 8)
-assert np.allclose(block(sample), sample), (
-    "with all weights 0 the layer adds nothing, so the block must return its input"
-)
+answer = skip_block(start)
+assert getattr(answer, "shape", None) == (None, 8), "return a tensor of the input's shape"
+assert skip_block(keras.Input((1,))).shape == (None, 1), "an input of 1 number needs 1 unit"
+block = keras.Model(start, answer)
+shapes = [weights.shape for weights in block.get_weights()]
+assert shapes == [(8, 8), (8,)], f"wanted: one dense layer of 8 units; these are {shapes}"
+sample = np.arange(-4, 4, dtype="float32")[None]
+for factor, expected, why in [
+    (0, sample, "all weights are 0: the block must return its input, also what is negative"),
+    (1, np.where(sample > 0, 2 * sample, sample), "a copying layer must add what is positive"),
+    (-1, np.where(sample > 0, sample, 0), "a layer turning signs must lift what is negative"),
+]:
+    block.set_weights([factor * np.eye(8), np.zeros(8)])
+    assert np.allclose(block(sample), expected), f"{why}, and nothing else; is relu in its place?"
 
 
 # %% tags=["solution"]
 def skip_block(x):
     return layers.Add()([x, layers.Dense(x.shape[-1], activation="relu")(x)])
+
+
+# %% tags=["wrong"]
+def skip_block(x):
+    return layers.ReLU()(x + layers.Dense(x.shape[-1])(x))  # relu after the sum
+
+
+# %% tags=["wrong"]
+def skip_block(x):
+    return layers.Add()([x, layers.Dense(x.shape[-1])(x)])  # no relu
+
+
+# %% tags=["wrong"]
+def skip_block(x):
+    return x + layers.Dense(x.shape[-1])(layers.ReLU()(x))  # relu before the layer
+
+
+# %% tags=["wrong"]
+def skip_block(x):
+    return x + layers.Dense(8, activation="relu")(x)  # always 8 units
 
 
 # %% [markdown]
@@ -621,19 +675,54 @@ def adam(slopes: list[float], rate: float) -> list[float]:
 
 
 # %% tags=["check"]
-assert np.allclose(adam([50.0, 50.0], 0.1), [-0.1, -0.2]), (
-    "while the slope stays the same, each step is as long as the rate, whatever the slope"
-)
-weight, keras_path, keras_adam = tf.Variable(0.0), [], keras.optimizers.Adam(0.1)
-for slope in (2.0, -1.0, 0.5, 3.0):
-    keras_adam.apply([tf.constant(slope)], [weight])
-    keras_path.append(float(weight))
-assert np.allclose(adam([2.0, -1.0, 0.5, 3.0], 0.1), keras_path, atol=1e-5), "Keras disagrees"
+for rate, slopes in [(0.1, [50.0, 50.0]), (0.5, [2.0, -1.0, 0.5, 9.0, -4.0])]:
+    weight, expected, keras_adam = tf.Variable(0.0), [], keras.optimizers.Adam(rate)
+    for slope in slopes:
+        keras_adam.apply([tf.constant(slope)], [weight])
+        expected.append(round(float(weight), 5))
+    given = adam(slopes, rate)
+    assert len(np.atleast_1d(given)) == len(slopes), f"a weight after each step, not {given}"
+    assert np.allclose(given, expected, atol=1e-4), f"{slopes}: Keras walks {expected}, not {given}"
 
 
 # %% tags=["solution"]
 def adam(slopes: list[float], rate: float) -> list[float]:
     weight, m, v, path = 0.0, 0.0, 0.0, []
+    for t, slope in enumerate(slopes, start=1):
+        m, v = 0.9 * m + 0.1 * slope, 0.999 * v + 0.001 * slope**2
+        weight -= rate * (m / (1 - 0.9**t)) / (v / (1 - 0.999**t)) ** 0.5
+        path.append(weight)
+    return path
+
+
+# %% tags=["wrong"]
+def adam(slopes: list[float], rate: float) -> list[float]:
+    weight, m, v, path = 0.0, 0.0, 0.0, []
+    for slope in slopes:
+        m, v = 0.9 * m + 0.1 * slope, 0.999 * v + 0.001 * slope**2
+        weight -= rate * m / v**0.5  # too small at first, and left so
+        path.append(weight)
+    return path
+
+
+# %% tags=["wrong"]
+def adam(slopes: list[float], rate: float) -> list[float]:
+    weight, m, v, path = 0.0, 0.0, 0.0, []
+    for slope in slopes:
+        m, v = 0.9 * m + 0.1 * slope, 0.999 * v + 0.001 * slope**2
+        weight -= rate * (m / (1 - 0.9)) / (v / (1 - 0.999)) ** 0.5  # t stays 1
+        path.append(weight)
+    return path
+
+
+# %% tags=["wrong"]
+def adam(slopes: list[float], rate: float) -> list[float]:
+    return list(-rate * np.cumsum(np.sign(slopes)))  # steps all as long as the rate
+
+
+# %% tags=["wrong"]
+def adam(slopes: list[float], rate: float) -> list[float]:
+    weight, m, v, path = 0.0, 0.0, 0.0, [0.0]  # the start is no step
     for t, slope in enumerate(slopes, start=1):
         m, v = 0.9 * m + 0.1 * slope, 0.999 * v + 0.001 * slope**2
         weight -= rate * (m / (1 - 0.9**t)) / (v / (1 - 0.999**t)) ** 0.5
@@ -658,13 +747,18 @@ def build_namer(twins: keras.Model) -> keras.Model:
 
 # %% tags=["check"]
 namer = build_namer(twins)
-named = namer({"left": held_out[:200], "right": held_out[200:400]})
-used = twins.get_layer("encoder").count_params() + twins.get_layer("kind").count_params()
-assert namer.count_params() == used, "use the trained layers, and no others"
-again = twins({"left": held_out[200:400], "right": held_out[:200]})["kind"]
-assert np.allclose(named["right_kind"], again, atol=1e-4), (
-    "the right photograph's name must be the one it gets on the left"
+assert isinstance(namer, keras.Model), "return a keras.Model"
+trained = {id(weights) for weights in twins.variables}
+assert {id(weights) for weights in namer.variables} <= trained, "use no weights but those of twins"
+sides = {"left": held_out[:200], "right": held_out[200:400]}
+named = namer(sides)
+assert getattr(named, "keys", list)() == {"left_kind", "right_kind"}, (
+    "call the outputs left_kind and right_kind"
 )
+for side, images in sides.items():
+    expected, given = twins({"left": images, "right": images})["kind"], named[f"{side}_kind"]
+    assert given.shape == expected.shape, f"{side}_kind: {given.shape}, not ten logits a photograph"
+    assert np.allclose(given, expected, atol=1e-4), f"{side}_kind is not what twins calls that one"
 
 
 # %% tags=["solution"]
@@ -673,6 +767,31 @@ def build_namer(twins: keras.Model) -> keras.Model:
     left, right = keras.Input((28, 28), name="left"), keras.Input((28, 28), name="right")
     names = {"left_kind": kind(encoder(left)), "right_kind": kind(encoder(right))}
     return keras.Model({"left": left, "right": right}, names)
+
+
+# %% tags=["wrong"]
+def build_namer(twins: keras.Model) -> keras.Model:
+    encoder, kind = twins.get_layer("encoder"), twins.get_layer("kind")
+    left, right = keras.Input((28, 28), name="left"), keras.Input((28, 28), name="right")
+    names = {"left_kind": kind(encoder(right)), "right_kind": kind(encoder(right))}
+    return keras.Model({"left": left, "right": right}, names)  # one photograph twice
+
+
+# %% tags=["wrong"]
+def build_namer(twins: keras.Model) -> keras.Model:
+    encoder, kind = make_encoder("encoder"), layers.Dense(10)  # as large, untrained
+    left, right = keras.Input((28, 28), name="left"), keras.Input((28, 28), name="right")
+    names = {"left_kind": kind(encoder(left)), "right_kind": kind(encoder(right))}
+    return keras.Model({"left": left, "right": right}, names)
+
+
+# %% tags=["wrong"]
+def build_namer(twins: keras.Model) -> keras.Model:
+    encoder, kind = twins.get_layer("encoder"), twins.get_layer("kind")
+    left, right = keras.Input((28, 28), name="left"), keras.Input((28, 28), name="right")
+    sides = {"left_kind": left, "right_kind": right}
+    names = {n: layers.ReLU()(kind(encoder(side))) for n, side in sides.items()}
+    return keras.Model({"left": left, "right": right}, names)  # logits may be negative
 
 
 # %% [markdown]

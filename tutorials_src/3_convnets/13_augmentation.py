@@ -498,10 +498,46 @@ assert promised > true + 0.2, "versions on both sides of the split promise over 
 assert np.mean(leak["split first: validation"]) < promised - 0.15, (
     "split first, and the grade is over 15 points lower"
 )
-assert (found.likeness > 0.95).sum() > 10 * (clean.likeness > 0.95).sum(), (
+assert (found.likeness > 0.95).sum() > 10 * (clean.likeness > 0.95).sum() + 50, (
     "a search for copies tells the split that leaks from the one that does not"
 )
 assert min(exam_versions) > max(exam_once), "the versions are worth it on the test photographs"
+
+# %% tags=["control"] claim="the same seed makes the same versions" without="the same seed"
+again = next(iter(augmented(one_batch, mirror, move, colour_jitter, seed=8)))[0].numpy()
+
+# %% tags=["control"] claim="layers in a network rest in predict and with training=False, and not in a plain call" without="random layers in the network"
+ways = (
+    lambda: plain.predict(horse, verbose=0),
+    lambda: plain(horse, training=False),
+    lambda: plain(horse),
+)
+repeats = {way: np.array_equal(way(), way()) for way in ways}
+
+
+# %% tags=["control"] claim="with the fewest photographs, the worst network with versions is above the best without" without="a change in the versions"
+def unchanged(images, seed):
+    return images
+
+
+few_photographs = samples[small]
+train(few_photographs.images, few_photographs.labels, seeds[0], unchanged, unchanged)
+gain = gain | {"mirrored and moved": {small: [accuracy(*held_out)]}}
+
+# %% tags=["control"] claim="mirrored shoes under one label leave nothing to learn" without="the same label for both"
+told_apart = lessons["mirrored,\nlabel turned"]
+sure = sure | {"mirrored": which_way(told_apart, seeds[0]).max(axis=1).mean()}
+
+# %% tags=["control"] claim="with labels turned, mirroring does no harm" without="turning the labels"
+answers = which_way(lessons["mirrored"], seeds[0]).argmax(axis=1)
+right = right | {"mirrored,\nlabel turned": [np.mean(answers == unseen_truth)]}
+
+# %% tags=["control"] claim="versions on both sides of the split promise over 20 points too much" without="the leak"
+promised, true = (np.mean(leak[f"split first: {kind}"]) for kind in kinds)
+
+# %% tags=["control"] claim="a search for copies tells the split that leaks from the one that does not" without="moving one picture over the other"
+leaky = np.random.default_rng(seeds[0]).permutation(2500)
+found = closest_copies(made[leaky[:100]], made[leaky[500:]], reach=0)
 
 # %% [markdown]
 # ## Exercises
@@ -517,12 +553,16 @@ def blend(images, labels, order, share):
 
 
 # %% tags=["check"]
-random = np.random.default_rng(7)
-some, some_labels, order = random.random((4, 2, 2, 3)), np.eye(4), np.array([1, 2, 3, 0])
-given, given_labels = blend(some, some_labels, order, 0.75)
-assert np.allclose(given[3], 0.75 * some[3] + 0.25 * some[0]), "picture 3: 3/4 of it, 1/4 of 0"
-assert np.allclose(given_labels.sum(axis=1), 1), "each row of the labels should sum to 1"
-assert np.allclose(given_labels[3], [0.25, 0, 0, 0.75]), f"picture 3 is no {given_labels[3]}"
+some, some_labels = np.random.default_rng(7).random((4, 2, 2, 3)), np.eye(4)
+order = np.array([2, 0, 3, 1])
+for share in (0.75, 0.4):
+    answer = blend(some.copy(), some_labels.copy(), order, share)
+    assert isinstance(answer, tuple | list), "return pictures and labels"
+    for what, given, before in zip(("picture", "label"), answer, (some, some_labels), strict=True):
+        assert np.shape(given) == before.shape, f"{what}s of shape {np.shape(given)}"
+        for i, other in enumerate(order):
+            blended = np.allclose(given[i], share * before[i] + (1 - share) * before[other])
+            assert blended, f"{what} {i} is not {share:.0%} its own, the rest {other}'s"
 
 
 # %% tags=["solution"]
@@ -530,10 +570,33 @@ def blend(images, labels, order, share):
     return tuple(share * each + (1 - share) * each[order] for each in (images, labels))
 
 
+# %% tags=["wrong"]
+def blend(images, labels, order, share):
+    return tuple((1 - share) * each + share * each[order] for each in (images, labels))
+
+
+# %% tags=["wrong"]
+def blend(images, labels, order, share):
+    return tuple(share * each + (1 - share) * each[::-1] for each in (images, labels))
+
+
+# %% tags=["wrong"]
+def blend(images, labels, order, share):
+    mixed = share * images + (1 - share) * images[order]
+    return mixed, labels if share >= 0.5 else labels[order]
+
+
+# %% tags=["wrong"]
+def blend(images, labels, order, share):
+    back = np.argsort(order)
+    return tuple(share * each + (1 - share) * each[back] for each in (images, labels))
+
+
 # %% [markdown]
 # **2. The box moves, too.** Where the question is *where is the dog?*, the label is a box: its first
 # row, its first column, and the row and the column after its last ones, as in a slice. Mirror the
-# picture left to right *and* the box with it. The starter leaves the box where it was.
+# picture (rows, columns, colours) left to right *and* the box with it. The starter leaves the box
+# where it was.
 
 
 # %% tags=["starter"]
@@ -542,13 +605,16 @@ def mirror_with_box(image, box):
 
 
 # %% tags=["check"]
-for box in ((0, 0, 2, 3), (1, 4, 5, 6), (0, 0, 5, 8)):
-    scene = np.zeros((5, 8))
-    scene[box[0] : box[2], box[1] : box[3]] = 1
-    turned, (top, left, bottom, end) = mirror_with_box(scene, box)
-    assert np.array_equal(turned, scene[:, ::-1]), "the image should be mirrored"
-    assert turned[top:bottom, left:end].size == scene.sum(), f"the box of {box} has another size"
-    assert turned[top:bottom, left:end].all(), f"{box} became {(top, left, bottom, end)}: beside it"
+for width, box in ((8, (0, 0, 2, 3)), (8, (1, 4, 5, 6)), (11, (2, 1, 3, 4)), (9, (0, 0, 5, 9))):
+    scene = np.zeros((5, width, 3))
+    scene[box[0] : box[2], box[1] : box[3]] = 1, 2, 3  # a dog, in its colour
+    answer = mirror_with_box(scene.copy(), box)
+    assert isinstance(answer, tuple | list), "return the image and the box"
+    assert np.array_equal(answer[0], scene[:, ::-1]), "the image is not mirrored left to right"
+    assert np.size(answer[-1]) == 4, f"a box has four numbers, not {answer[-1]}"
+    rows, columns = np.nonzero(np.asarray(answer[0])[..., 0])
+    dog = rows.min(), columns.min(), rows.max() + 1, columns.max() + 1
+    assert tuple(answer[1]) == dog, f"{box} of {width} columns became {answer[1]}: not the dog"
 
 
 # %% tags=["solution"]
@@ -558,11 +624,39 @@ def mirror_with_box(image, box):
     return image[:, ::-1], (top, width - end, bottom, width - left)
 
 
+# %% tags=["wrong"]
+def mirror_with_box(image, box):
+    top, left, bottom, end = box
+    width = image.shape[1]
+    return image[:, ::-1], (top, width - left, bottom, width - end)
+
+
+# %% tags=["wrong"]
+def mirror_with_box(image, box):
+    top, left, bottom, end = box
+    return image[:, ::-1], (top, 8 - end, bottom, 8 - left)
+
+
+# %% tags=["wrong"]
+def mirror_with_box(image, box):
+    top, left, bottom, end = box
+    last = image.shape[1] - 1
+    return image[:, ::-1], (top, last - end, bottom, last - left)
+
+
+# %% tags=["wrong"]
+def mirror_with_box(image, box):
+    top, left, bottom, end = box
+    width = image.shape[1]
+    return image[..., ::-1], (top, width - end, bottom, width - left)
+
+
 # %% [markdown]
 # **3. Split what is already augmented.** Somebody hands you the 2,500 versions, with
 # `photo_numbers`: which photograph each was made from. Return the indices of the versions to train on
-# and of those to hold out. Hold out about a fifth of the versions, with no photograph on both sides.
-# The starter splits as the leak did. (scikit-learn has a `GroupShuffleSplit`.)
+# and of those to hold out. Hold out about a fifth of the versions, with no photograph on both sides; which
+# photographs, chance decides, and the same `seed` again gives the same split. The starter splits as
+# the leak did. (scikit-learn has a `GroupShuffleSplit`.)
 
 
 # %% tags=["starter"]
@@ -575,13 +669,19 @@ def split_by_photo(photo_numbers, seed):
 
 
 # %% tags=["check"]
-for seed in seeds:
-    train_on, hold_out = split_by_photo(photo_numbers, seed)
-    both = np.intersect1d(photo_numbers[train_on], photo_numbers[hold_out])
-    assert not both.size, f"{len(both)} photographs have versions on both sides"
+others = np.random.default_rng(7).integers(1000, 1300, 1500)  # in no order, not as many of each
+for numbers, seed in itertools.product((photo_numbers, others), (7, 8)):
+    answer, count = split_by_photo(numbers, seed), len(numbers)
+    assert isinstance(answer, tuple | list), "return two arrays of indices"
+    train_on, hold_out = map(np.asarray, answer)
     everything = np.sort(np.concatenate([train_on, hold_out]))
-    assert np.array_equal(everything, np.arange(2500)), "each picture belongs on one side"
-    assert 450 <= len(hold_out) <= 550, f"{len(hold_out)} of 2,500 held out, not about a fifth"
+    assert np.array_equal(everything, np.arange(count)), "each picture belongs on one side"
+    both = np.intersect1d(numbers[train_on], numbers[hold_out])
+    assert not both.size, f"{len(both)} photographs have versions on both sides"
+    assert 0.15 < len(hold_out) / count < 0.25, f"{len(hold_out)} of {count} held out, not a fifth"
+    drawn = [frozenset(split_by_photo(numbers, other)[1]) for other in [*range(20)] * 2]
+    assert drawn[:20] == drawn[20:], "the same seed should give the same split again"
+    assert len(set(drawn)) == 20, "twenty seeds do not give twenty splits: let chance decide"
 
 
 # %% tags=["solution"]
@@ -591,6 +691,35 @@ from sklearn.model_selection import GroupShuffleSplit
 def split_by_photo(photo_numbers, seed):
     splitter = GroupShuffleSplit(n_splits=1, test_size=0.2, random_state=seed)
     return next(splitter.split(photo_numbers, groups=photo_numbers))
+
+
+# %% tags=["wrong"]
+def split_by_photo(photo_numbers, seed):
+    held = photo_numbers >= np.quantile(photo_numbers, 0.8)
+    return np.flatnonzero(~held), np.flatnonzero(held)
+
+
+# %% tags=["wrong"]
+def split_by_photo(photo_numbers, seed):
+    photos = np.random.default_rng(seed).permutation(np.unique(photo_numbers))
+    part = len(photos) // 5
+    return photos[part:], photos[:part]
+
+
+# %% tags=["wrong"]
+def split_by_photo(photo_numbers, seed):
+    order = np.random.default_rng(seed).permutation(500)
+    kept, out = (
+        np.concatenate([part + 500 * i for i in range(5)]) for part in (order[100:], order[:100])
+    )
+    return kept, out
+
+
+# %% tags=["wrong"]
+def split_by_photo(photo_numbers, seed):
+    photos = np.unique(photo_numbers)
+    held = np.isin(photo_numbers, np.random.choice(photos, len(photos) // 5, replace=False))
+    return np.flatnonzero(~held), np.flatnonzero(held)
 
 
 # %% [markdown]

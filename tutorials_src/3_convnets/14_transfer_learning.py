@@ -525,6 +525,44 @@ assert min(exam["base, new head"][10]) > max(exam["from scratch"][10]), (
     "the lead with ten photographs a class holds on the test photographs"
 )
 
+# %% tags=["control"] claim="training a new head leaves every bit of the base as it was" without="freezing the base"
+thawed = copy_of(base)
+train(with_head(thawed, 4), few, epochs=1, peak=0.01)
+after = fingerprint(thawed)
+
+# %% tags=["control"] claim="without any training, the base's numbers tell new classes apart better than pixels do" without="what the base has learned"
+known, asked = (describe(never_trained, each.images) for each in (few, new_validation))
+answers = nearest_mean(known, few.labels, asked)
+without_training = without_training | {"base": np.mean(answers == new_validation.labels)}
+
+# %% tags=["control"] claim="and without any training, ten of each and the base's numbers beat all from scratch" without="what the base has learned"
+known, asked = (describe(never_trained, each.images) for each in (few, new_validation))
+answers = nearest_mean(known, few.labels, asked)
+without_training = without_training | {"base": np.mean(answers == new_validation.labels)}
+
+# %% tags=["control"] claim="with ten of each, a new head beats all from scratch" without="what the base has learned"
+blank = networks["untrained base, new head"][10]
+head_10 = [accuracy(each, new_validation) for each in blank]
+
+# %% tags=["control"] claim="fine-tuning at 0.01 costs the old classes at least 10 points more than at 0.001" without="thawing the base"
+resting = [accuracy(with_old_head(each), old_validation) for each in heads.values()]
+on_old = on_old | {0.01: resting}
+
+# %% tags=["control"] claim="at rate 0, training mode costs 5 points" without="averages that move"
+still = copy_of(base)
+unfreeze_last(still, 4)  # freezes batch normalisation
+network = keras.Sequential([still, keras.layers.Dense(4)])
+network.compile(keras.optimizers.SGD(0.0), "mse")
+network.fit(0.3 * few.images, np.eye(4)[few.labels], batch_size=8, epochs=10, verbose=0)
+by_day = {"training mode": accuracy(keras.Sequential([still, old_head]), old_validation)}
+
+# %% tags=["control"] claim="in inference mode not a bit changes" without="inference mode"
+drifted = {"InferenceMode": drifted["training mode"]}
+
+# %% tags=["control"] claim="the lead with ten photographs a class holds on the test photographs" without="what the base has learned"
+blank = networks["untrained base, new head"][10]
+exam = exam | {"base, new head": {10: [accuracy(each, exam_split) for each in blank]}}
+
 # %% [markdown]
 # ## Exercises
 #
@@ -540,12 +578,14 @@ def moving_average(batches: list[np.ndarray], keep: float) -> np.ndarray:
 
 
 # %% tags=["check"]
-batches = [np.random.default_rng(seed).normal(3, 1, (8, 2)).astype("float32") for seed in range(5)]
+dice = np.random.default_rng(7)
+batches = [dice.normal(3, 1, (size, 3)).astype("float32") for size in (8, 8, 4, 16, 2)]
 for keep in (0.5, 0.9, 0.99):
     norm = keras.layers.BatchNormalization(momentum=keep)
     for batch in batches:
         norm(batch, training=True)
     expected, given = norm.moving_mean.numpy(), moving_average(batches, keep)
+    assert np.shape(given) == (3,), f"three features, three averages, not shape {np.shape(given)}"
     assert np.allclose(given, expected, atol=1e-4), (
         f"keep {keep}: Keras has {expected}, not {given}"
     )
@@ -561,6 +601,39 @@ def moving_average(batches: list[np.ndarray], keep: float) -> np.ndarray:
 
 
 print("after five batches with mean 3:", moving_average(batches, 0.99).round(2))
+
+
+# %% tags=["wrong"]
+def moving_average(batches: list[np.ndarray], keep: float) -> np.ndarray:
+    average = batches[0].mean(axis=0)  # starts at the first batch, not at 0
+    for batch in batches[1:]:
+        average = keep * average + (1 - keep) * batch.mean(axis=0)
+    return average
+
+
+# %% tags=["wrong"]
+def moving_average(batches: list[np.ndarray], keep: float) -> np.ndarray:
+    average = np.zeros(batches[0].shape[1])
+    for batch in batches:
+        average = (1 - keep) * average + keep * batch.mean(axis=0)
+    return average
+
+
+# %% tags=["wrong"]
+def moving_average(batches: list[np.ndarray], keep: float) -> np.ndarray:
+    average = 0.0
+    for batch in batches:
+        average = keep * average + (1 - keep) * batch.mean()
+    return average
+
+
+# %% tags=["wrong"]
+def moving_average(batches: list[np.ndarray], keep: float) -> np.ndarray:
+    average = np.zeros(batches[0].shape[1])
+    for batch in batches:
+        average = keep * average + (1 - keep) * batch.sum(axis=0) / len(batches[0])
+    return average
+
 
 # %% [markdown]
 # After five batches with `keep` at 0.99, Keras's default, the average is still near 0. A network
@@ -578,13 +651,14 @@ def thaw_only(base: keras.Sequential, name: str) -> None:
 
 
 # %% tags=["check"]
-for name in ("conv_4", "conv_1"):
+for name in ("conv_4", "conv_1", "norm_2"):
     exercise_base = copy_of(base)
     exercise_base.trainable = False
     thaw_only(exercise_base, name)
     free = [layer.name for layer in exercise_base.layers if layer.trainable_weights]
-    assert free == [name], f"training may change {free}, not only {name}"
+    assert free == [name], f"training may change {free or 'nothing'}, not {name} alone"
     assert exercise_base.trainable_weights, "a frozen base hides the flags of its layers"
+    assert fingerprint(exercise_base) == before, "set flags; the weights should stay as they are"
 
 
 # %% tags=["solution"]
@@ -593,6 +667,35 @@ def thaw_only(base: keras.Sequential, name: str) -> None:
     base.trainable = True  # sets all layers, so it comes first
     for layer in base.layers:
         layer.trainable = layer.name == name
+
+
+# %% tags=["wrong"]
+def thaw_only(base: keras.Sequential, name: str) -> None:
+    base.get_layer(name).trainable = True  # the base itself is still frozen
+
+
+# %% tags=["wrong"]
+def thaw_only(base: keras.Sequential, name: str) -> None:
+    for layer in base.layers:
+        layer.trainable = layer.name == name
+    base.trainable = True  # comes last, and sets all layers
+
+
+# %% tags=["wrong"]
+def thaw_only(base: keras.Sequential, name: str) -> None:
+    base.trainable = True
+    for layer in base.layers:
+        if layer.name == name:
+            break
+        layer.trainable = False  # all behind it stay free
+
+
+# %% tags=["wrong"]
+def thaw_only(base: keras.Sequential, name: str) -> None:
+    base.trainable = True
+    for layer in base.layers:
+        is_convolution = isinstance(layer, keras.layers.Conv2D)
+        layer.trainable = is_convolution and layer.name[-1] == name[-1]
 
 
 # %% [markdown]
@@ -608,14 +711,20 @@ def nearest_by_angle(vectors: np.ndarray, labels: np.ndarray, asked: np.ndarray)
 
 
 # %% tags=["check"]
-line = np.array([[1.0, 0.0], [4.0, 0.0], [0.0, 1.0], [0.0, 0.1]])
-by_angle = nearest_by_angle(line, np.array([0, 0, 1, 1]), np.array([[0.2, 0.1], [1.0, 9.0]]))
-assert by_angle.tolist() == [0, 1], (
-    f"(0.2, 0.1) points towards class 0, (1, 9) towards 1: {by_angle}"
-)
+arrows = np.array([[0.0, 3.0], [6.0, 0.0], [1.0, 5.0], [6.0, 2.0], [7.0, 0.0], [5.0, 6.0]])
+questions = np.array([[1.0, 8.0], [5.0, 4.0], [6.0, 0.0], [6.0, 7.0]])
+by_angle = nearest_by_angle(arrows, np.array([0, 0, 0, 1, 1, 1]), questions)
+assert np.shape(by_angle) == (4,), f"four questions, four classes, not {by_angle}"
+for question, answer, truth in zip(questions, by_angle, (0, 1, 1, 0), strict=True):
+    assert answer == truth, (
+        f"{question} is nearer to the average direction of {truth}, not {answer}; "
+        "does each vector have length 1, before they are averaged?"
+    )
 known, unknown = vectors["base"]
-once, longer = (nearest_by_angle(known, few.labels, size * unknown) for size in (1, 7))
-assert np.array_equal(once, longer), "seven times the vector has the same direction"
+once = nearest_by_angle(known, few.labels, unknown)
+for longer in ((known, 7 * unknown), (7 * known, unknown)):
+    again = nearest_by_angle(longer[0], few.labels, longer[1])
+    assert np.array_equal(once, again), "seven times the vectors have the same directions"
 
 
 # %% tags=["solution"]
@@ -631,6 +740,34 @@ def nearest_by_angle(vectors: np.ndarray, labels: np.ndarray, asked: np.ndarray)
 right = nearest_by_angle(vectors["base"][0], few.labels, vectors["base"][1])
 right = np.mean(right == new_validation.labels)
 print(f"by distance {without_training['base']:.1%}, by angle {right:.1%}")
+
+
+# %% tags=["wrong"]
+def nearest_by_angle(vectors: np.ndarray, labels: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    return nearest_mean(vectors, labels, asked / np.linalg.norm(asked, axis=1, keepdims=True))
+
+
+# %% tags=["wrong"]
+def nearest_by_angle(vectors: np.ndarray, labels: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    return nearest_mean(vectors / np.linalg.norm(vectors), labels, asked / np.linalg.norm(asked))
+
+
+# %% tags=["wrong"]
+def nearest_by_angle(vectors: np.ndarray, labels: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    def unit(rows):  # the sum of the sizes is not the length
+        return rows / np.abs(rows).sum(axis=1, keepdims=True)
+
+    return nearest_mean(unit(vectors), labels, unit(asked))
+
+
+# %% tags=["wrong"]
+def nearest_by_angle(vectors: np.ndarray, labels: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    def unit(rows):
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+    means = [vectors[labels == label].mean(axis=0) for label in np.unique(labels)]
+    return nearest_mean(unit(np.array(means)), np.unique(labels), unit(asked))
+
 
 # %% [markdown]
 # ## What to remember

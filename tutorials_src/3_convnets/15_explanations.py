@@ -156,6 +156,11 @@ assert np.allclose(falls(tiny, picture, 0, size=1), weights * picture), (
     "covering single pixels of a linear network gives weight times pixel"
 )
 
+# %% tags=["control"] claim="saliency of a linear network is its weights" without="linearity"
+linear, tiny = tiny, keras.Sequential([*tiny.layers[:-1], keras.layers.Dense(1, "tanh")])
+tiny.build((None, 4, 4))
+tiny.set_weights(linear.get_weights())
+
 # %% [markdown]
 # ## A third way: from the inside
 #
@@ -369,6 +374,19 @@ assert max(last[name] for name in ("saliency", "occlusion", "Grad-CAM")) < 0.5, 
 assert last["gradient × pixel"] > 0.7, "random weights leave gradient × pixel nearly as it was"
 assert np.allclose(likenesses["edges"], 1), "an edge detector does not notice random weights"
 
+# %% tags=["control"] claim="random weights destroy saliency, occlusion and Grad-CAM" without="random weights"
+same = candidates(randomise_layers(honest, []), some, some_labels)
+last = {name: rank_correlation(steps[0][name], same[name]).mean() for name in same}
+
+# %% tags=["control"] claim="random weights leave gradient × pixel nearly as it was" without="the black around the garment"
+white = 1 - unit(some)
+pairs = [(steps[0]["saliency"] * white, run[-1]["saliency"] * white) for run in runs]
+last = {"gradient × pixel": np.mean([rank_correlation(*pair).mean() for pair in pairs])}
+
+# %% tags=["control"] claim="an edge detector does not notice random weights" without="the same photographs"
+turned = candidates(honest, some[::-1], some_labels[::-1])["edges"]
+likenesses = {"edges": rank_correlation(steps[0]["edges"], turned)}
+
 # %% [markdown]
 # ## What goes wrong with a convincing map
 #
@@ -386,6 +404,15 @@ def with_edges(name):
 
 kin = {name: with_edges(name) for name in list(steps[0])[:-1]}
 plots.table([row | {k: f"{row[k]:.2f}" for k in ("trained", "random")} for row in kin.values()])
+
+# %% tags=["claims"]
+product, *real_maps = (kin[n] for n in ("gradient × pixel", "saliency", "occlusion", "Grad-CAM"))
+assert all(product[w] > max(each[w] for each in real_maps) for w in ("trained", "random")), (
+    "no other map resembles an edge detector as much as gradient × pixel, trained or random"
+)
+
+# %% tags=["control"] claim="no other map resembles an edge detector as much as gradient × pixel, trained or random" without="the factor pixel"
+product = kin["saliency"]
 
 # %% [markdown]
 # The map in which you recognise most is the one that most resembles an edge detector, trained or not.
@@ -538,6 +565,23 @@ assert min(cost["planned"]) > max(cost["by the toss of a coin"]) + 0.2, (
 )
 assert all(max(row[5]) < min(row[0]) for row in treated.values()), "every corruption costs accuracy"
 
+# %% tags=["control"] claim="on photographs with the shortcut, the networks that use it have the better grade" without="the squares"
+graded = graded | {"with squares": accuracy(lamps, held_out.images)}
+
+# %% tags=["control"] claim="their answer Shirt follows the square, not the shirt" without="the lamp in training"
+seen = {
+    "with lamp: shirts, no square": called_shirt(plain, held_out.images[shirts]),
+    "with lamp: others, square": called_shirt(plain, mark(others)),
+}
+
+# %% tags=["control"] claim="one planned grey level turns more answers than another seed does" without="a plan"
+tosses = np.random.default_rng(7).choice([-LEVEL, LEVEL], exam.images.shape)
+shaken = np.clip(unit(exam.images) + tosses, 0, 1).astype("float32")
+results = results | {"without lamp, one grey level": accuracy(plain, shaken, exam.labels)}
+
+# %% tags=["control"] claim="sixteen planned grey levels cost far more than sixteen by the toss of a coin" without="the slope's sign"
+cost = cost | {"planned": cost["by the toss of a coin"]}
+
 # %% [markdown]
 # ## Exercises
 #
@@ -553,12 +597,17 @@ def towards(network: keras.Model, images: np.ndarray, target: int, epsilon: floa
 
 
 # %% tags=["check"]
-BAG = names.index("Bag")
-hundred = unit(part.images[:100])
-walked = towards(honest, hundred, BAG, 4 * LEVEL)
-assert np.abs(walked - hundred).max() < 4.01 * LEVEL, "no pixel may move by more than epsilon"
-rises = ask(honest, walked)[:, BAG] > ask(honest, hundred)[:, BAG]
-assert rises.mean() > 0.9, f"the logit of Bag rises on only {rises.mean():.0%} of the photographs"
+BAG, hundred = names.index("Bag"), unit(part.images[:100])
+for target, epsilon in ((BAG, 4 * LEVEL), (SHIRT, 2 * LEVEL), (0, LEVEL)):
+    walked = towards(honest, hundred.copy(), target, epsilon)
+    assert np.shape(walked) == hundred.shape, f"images of shape {np.shape(walked)}"
+    assert 0 <= walked.min() <= walked.max() <= 1, "pixels should stay from 0 to 1"
+    step = np.abs(walked - hundred)
+    assert step.max() < 1.01 * epsilon, "no pixel may move by more than epsilon"
+    whole = (step > 0.99 * epsilon)[(hundred > epsilon) & (hundred < 1 - epsilon)].mean()
+    assert whole > 0.8, f"only {whole:.0%} of the grey pixels move by all of epsilon"
+    before, after = (tf.nn.log_softmax(ask(honest, x))[:, target] for x in (hundred, walked))
+    assert np.mean(after >= before) > 0.9, f"on many photographs, {names[target]} is no likelier"
 
 
 # %% tags=["solution"]
@@ -569,6 +618,30 @@ def towards(network: keras.Model, images: np.ndarray, target: int, epsilon: floa
 
 taken = (ask(honest, towards(honest, hundred, BAG, 16 * LEVEL)).argmax(axis=1) == BAG).mean()
 print(f"sixteen grey levels: {taken:.0%} of a hundred photographs are taken for bags")
+
+
+# %% tags=["wrong"]
+def towards(network: keras.Model, images: np.ndarray, target: int, epsilon: float) -> np.ndarray:
+    answers = ask(network, images).argmax(axis=1)  # away from its answers, wherever that leads
+    return sign_step(network, images, labels=answers, epsilon=epsilon)
+
+
+# %% tags=["wrong"]
+def towards(network: keras.Model, images: np.ndarray, target: int, epsilon: float) -> np.ndarray:
+    return sign_step(network, images, labels=[BAG] * len(images), epsilon=-4 * LEVEL)
+
+
+# %% tags=["wrong"]
+def towards(network: keras.Model, images: np.ndarray, target: int, epsilon: float) -> np.ndarray:
+    slope = saliency(network, images, classes=[target] * len(images))
+    return np.clip(images + epsilon * slope / np.abs(slope).max(), 0, 1)  # no sign
+
+
+# %% tags=["wrong"]
+def towards(network: keras.Model, images: np.ndarray, target: int, epsilon: float) -> np.ndarray:
+    slope = saliency(network, images, classes=[target] * len(images))
+    return images + epsilon * np.sign(slope)  # leaves the range of pixels
+
 
 # %% [markdown]
 # **2. An alarm for corners.** Return the share of a map's importance that lies in its four corners, of
@@ -585,12 +658,13 @@ def corner_share(heat: np.ndarray, size: int) -> float:
 
 
 # %% tags=["check"]
-even = np.ones((8, 8))
-assert corner_share(even, 2) == 0.25, (
-    "an even map has a quarter in corners of 2 by 2, out of 8 by 8"
-)
-checks = np.where(np.indices((8, 8)).sum(axis=0) % 2, -1.0, 1.0)
-assert corner_share(checks, 2) == 0.25, "a map of both signs: sum absolute values"
+signs = np.where(np.indices((8, 8)).sum(axis=0) % 2, -1.0, 1.0)
+spots = np.zeros((6, 9))  # one spot near each corner, three elsewhere
+spots[[0, 1, 5, 4, 0, 2, 3], [1, 7, 0, 8, 4, 8, 5]] = 1, -2, 3, -4, 5, -6, 9
+for heat, size, want in ((signs, 2, 0.25), (spots, 2, 1 / 3), (spots, 1, 0.1), (spots, 3, 8 / 15)):
+    told = corner_share(heat, size)
+    assert np.isscalar(told), f"return one number, not {told}"
+    assert np.isclose(told, want), f"corners of {size} have {want:.3f}, not {told:.3f}, of\n{heat}"
 
 
 # %% tags=["solution"]
@@ -605,6 +679,35 @@ def corner_share(heat: np.ndarray, size: int) -> float:
 for kind, network, images in (("with", lamplit, suspects), ("without", honest, suspects)):
     sloped = saliency(network, unit(images), classes=[SHIRT] * 6)
     print(f"{kind} lamp: {np.mean([corner_share(each, 6) for each in sloped]):.0%}")
+
+
+# %% tags=["wrong"]
+def corner_share(heat: np.ndarray, size: int) -> float:
+    return 4 * size**2 / heat.size  # the corners' part of the area
+
+
+# %% tags=["wrong"]
+def corner_share(heat: np.ndarray, size: int) -> float:
+    near = np.zeros(heat.shape, bool)
+    for rows in (slice(size), slice(-size, None)):
+        near[rows, :size] = near[rows, -size:] = True
+    return (heat**2)[near].sum() / (heat**2).sum()
+
+
+# %% tags=["wrong"]
+def corner_share(heat: np.ndarray, size: int) -> float:
+    important = np.abs(heat)
+    last = len(heat) - size  # rows and columns need not be equally many
+    near = [important[r : r + size, c : c + size].sum() for r in (0, last) for c in (0, last)]
+    return sum(near) / important.sum()
+
+
+# %% tags=["wrong"]
+def corner_share(heat: np.ndarray, size: int) -> float:
+    important = np.abs(heat)
+    ends = np.r_[:size, -size:0]
+    return important[ends].sum() / important.sum() * 2 * size / heat.shape[1]
+
 
 # %% [markdown]
 # **3. Cover with white as well.** Occlusion has to cover with *something*. Where a photograph is black
@@ -623,9 +726,15 @@ def twice_covered(network: keras.Model, images: np.ndarray, classes: list[int]) 
 # %% tags=["check"]
 dark = unit(held_out.images[shirts[:4]])
 both = twice_covered(lamplit, dark, [SHIRT] * 4)
-assert both.shape == dark.shape, "one map a photograph"
-assert both.min() >= 0, "a change has a size, without a sign"
-assert (both[:, 2, 2] > 1).all(), "a white square in the corner raises Shirt a lot: it must show"
+assert np.shape(both) == dark.shape, f"one map a photograph, not shape {np.shape(both)}"
+assert np.all(both[:, 2, 2] > 1), "a white square in the corner raises Shirt a lot: it must show"
+grey, in_squares = np.array([[0.75, 0.25], [0.25, 0.75]]), np.ones((1, 4, 4))
+sums = np.array([[[4, -8], [2, -1]], [[1, 3], [-5, 7]]])  # of the weights; class, rows, columns
+linear = keras.Sequential([keras.Input((8, 8)), keras.layers.Flatten(), keras.layers.Dense(2)])
+linear.set_weights([np.kron(sums, in_squares / 16).reshape(2, 64).T, np.zeros(2)])
+given = twice_covered(linear, np.kron([grey, grey], in_squares), [1, 0])
+known = np.kron(0.75 * np.abs(sums[::-1]), in_squares)  # for the network is linear
+assert np.allclose(given, known, atol=1e-4), f"found {np.unique(given)}, not {np.unique(known)}"
 
 
 # %% tags=["solution"]
@@ -640,6 +749,33 @@ black = np.abs(occlusion(lamplit, dark, classes=[SHIRT] * 4, size=4, stride=4))
 either = twice_covered(lamplit, dark, [SHIRT] * 4)
 rows = {"photograph": held_out.images[shirts[:4]], "black": black, "black or white": either}
 plots.map_rows(rows, ["Shirt"] * 4)
+
+
+# %% tags=["wrong"]
+def twice_covered(network: keras.Model, images: np.ndarray, classes: list[int]) -> np.ndarray:
+    return np.abs(occlusion(network, images, classes=classes, size=4, stride=4, fill=1.0))
+
+
+# %% tags=["wrong"]
+def twice_covered(network: keras.Model, images: np.ndarray, classes: list[int]) -> np.ndarray:
+    options = {"classes": classes, "size": 4, "stride": 4}
+    changes = [occlusion(network, images, fill=fill, **options) for fill in (0.0, 1.0)]
+    return np.abs(changes).sum(axis=0)
+
+
+# %% tags=["wrong"]
+def twice_covered(network: keras.Model, images: np.ndarray, classes: list[int]) -> np.ndarray:
+    options = {"classes": classes, "size": 4, "stride": 4}
+    changes = [occlusion(network, images, fill=fill, **options) for fill in (0.0, 1.0)]
+    return np.abs(np.max(changes, axis=0))  # the larger by its sign, not by its size
+
+
+# %% tags=["wrong"]
+def twice_covered(network: keras.Model, images: np.ndarray, classes: list[int]) -> np.ndarray:
+    options = {"classes": classes, "size": 4, "stride": 2}  # not side by side
+    changes = [occlusion(network, images, fill=fill, **options) for fill in (0.0, 1.0)]
+    return np.abs(changes).max(axis=0)
+
 
 # %% [markdown]
 # These shirts have no square, and yet the white cover finds the place of the lamp, where the black cover

@@ -132,6 +132,13 @@ assert np.abs(expected - says["as in training"]).max() < 1e-4, (
     "with the preparation inside, raw pixels give the same probabilities"
 )
 
+# %% tags=["control"] claim="fed with pixels prepared in another way, the same weights lose more than five points" without="another preparation"
+share_right = (expected.argmax(axis=1) == labels).mean()  # `product` prepares by itself
+right = right | {"0 to 255": share_right, "0 to 1": share_right}
+
+# %% tags=["control"] claim="with the preparation inside, raw pixels give the same probabilities" without="the preparation inside"
+expected = ask(alone, photographs.astype("float32"))
+
 # %% [markdown]
 # ## Three kinds of file
 #
@@ -247,6 +254,12 @@ assert (np.abs(stored * scales - kernel) <= 0.501 * scales).all(), (
     "rounding moves no weight by more than half a scale"
 )
 
+# %% tags=["control"] claim="the integers in the file are those of two lines by hand" without="a scale for each row"
+by_hand = np.round(kernel / np.abs(kernel).max() * 127)
+
+# %% tags=["control"] claim="rounding moves no weight by more than half a scale" without="rounding to the nearest"
+stored = np.trunc(kernel / scales)
+
 # %% [markdown]
 # ## Do they agree?
 #
@@ -355,6 +368,21 @@ assert max(map(abs, drops)) < 0.01, (
 assert size["fashion-int8.tflite"] < 0.35 * size["fashion.tflite"], (
     "int8 weights make the file less than 0.35 times as large"
 )
+
+# %% tags=["control"] claim="with int8 weights, at least 980 of 1,000 answers stay the same" without="so many steps: with two bits"
+coarse = keras.models.clone_model(network)
+for layer, trained in zip(coarse.layers, network.layers, strict=True):
+    values = trained.get_weights()
+    if values and values[0].ndim > 1:
+        largest = np.abs(values[0]).max(axis=tuple(range(values[0].ndim - 1)), keepdims=True)
+        values[0] = np.round(values[0] / largest) * largest  # -1, 0 or 1 times a scale
+    layer.set_weights(values)
+answers_of_two_bits = ask(coarse, preparations["as in training"])
+agreed = agreed | {"fashion-int8.tflite": agreement(expected, answers_of_two_bits)}
+
+# %% tags=["control"] claim="int8 weights make the file less than 0.35 times as large" without="quantisation"
+export_litert(product, "fashion-int8.tflite")
+size = size | {"fashion-int8.tflite": file_megabytes("fashion-int8.tflite")}
 
 # %% [markdown]
 # ## Is it fast?
@@ -535,6 +563,14 @@ assert abs(whole.mean() - rounded.mean()) < 0.01, (
     "on the test set, int8 weights change the accuracy by less than one point"
 )
 
+# %% tags=["control"] claim="the check file and the LiteRT file, read back, give the same answer to 100 test photographs" without="pixels as the file wants them"
+answers_to_scaled = run_litert("fashion.tflite", pixels.astype("float32") / 255)
+read_back = agreement(np.array(asked["probabilities"]), answers_to_scaled)
+
+# %% tags=["control"] claim="the file's shapes are all known: one by 28 by 28" without="a fixed batch size"
+product.export("any.tflite", format="litert", verbose=False)
+entry = open_litert("any.tflite").get_input_details()[0]
+
 # %% [markdown]
 # ## Exercises
 #
@@ -547,6 +583,8 @@ for_paper = product
 
 # %% tags=["check"]
 on_paper = 255 - photographs[:200]
+assert isinstance(for_paper, keras.Model), "make a Keras model, preparation and all"
+assert for_paper.output_shape == product.output_shape, "ten probabilities a photograph"
 found = agreement(expected[:200], ask(for_paper, on_paper))
 assert found.same == 200, f"only {found.same} of 200 answers are those of the same clothes on black"
 assert found.largest < 1e-3, f"a probability is off by {found.largest:.2g}: is it exactly 255 − x?"
@@ -556,6 +594,26 @@ for_paper = keras.Sequential(
     [keras.Input((28, 28)), keras.layers.Rescaling(-1, offset=255), *product.layers]
 )
 agreement(expected[:200], ask(for_paper, on_paper)).largest
+
+# %% tags=["wrong"]
+for_paper = keras.Sequential(
+    [keras.Input((28, 28)), keras.layers.Rescaling(-1, offset=1), *product.layers]
+)
+
+# %% tags=["wrong"]
+for_paper = keras.Sequential(
+    [keras.Input((28, 28)), keras.layers.Rescaling(-1, offset=256), *product.layers]
+)
+
+# %% tags=["wrong"]
+for_paper = keras.Sequential(
+    [keras.Input((28, 28)), keras.layers.Rescaling(-1, offset=255), *network.layers]
+)
+
+# %% tags=["wrong"]
+for_paper = keras.Sequential(
+    [keras.Input((28, 28)), *product.layers, keras.layers.Rescaling(-1, offset=1)]
+)
 
 # %% [markdown]
 # **2. Four bits.** Write `quantise_to(rows, bits)`, which returns integers and scales as `quantise`
@@ -570,11 +628,17 @@ def quantise_to(rows, bits):
 
 
 # %% tags=["check"]
-for bits, most in {8: 127, 4: 7, 2: 1}.items():
-    numbers, steps = quantise_to(kernel, bits)
-    largest = int(np.abs(numbers.astype(int)).max())
-    assert largest == most, f"with {bits} bits the largest integer is {most}, not {largest}"
-    off = float((np.abs(numbers * steps - kernel) / steps).max())
+for bits, most in {8: 127, 4: 7, 2: 1, 3: 3}.items():
+    answer = quantise_to(kernel.copy(), bits)
+    assert isinstance(answer, tuple | list), "return integers and scales"
+    numbers, steps = map(np.asarray, answer)
+    assert numbers.dtype.kind == "i", f"integers, not {numbers.dtype}"
+    assert steps.shape == (len(kernel), 1), f"one scale a row, not shape {steps.shape}"
+    largest = np.abs(numbers.astype(int)).max(axis=1).tolist()
+    assert set(largest) == {most}, (
+        f"{bits} bits: the largest of a row is {most}, not {set(largest)}"
+    )
+    off = float(np.abs(numbers - kernel / steps).max())
     assert off < 0.501, (
         f"with {bits} bits a weight moves by {off:.2f} of a scale: round, do not cut"
     )
@@ -589,6 +653,31 @@ def quantise_to(rows, bits):
 for bits in (8, 6, 4, 3, 2):
     numbers, steps = quantise_to(kernel, bits)
     print(bits, "bits, mean error of a weight:", np.abs(numbers * steps - kernel).mean().round(4))
+
+
+# %% tags=["wrong"]
+def quantise_to(rows, bits):
+    scale = np.abs(rows).max() / (2 ** (bits - 1) - 1)  # one for all rows
+    return np.round(rows / scale).astype("int8"), np.full((len(rows), 1), scale)
+
+
+# %% tags=["wrong"]
+def quantise_to(rows, bits):
+    scales = np.abs(rows).max(axis=1, keepdims=True) / (2 ** (bits - 1) - 1)
+    return np.floor(rows / scales).astype("int8"), scales
+
+
+# %% tags=["wrong"]
+def quantise_to(rows, bits):
+    scales = np.abs(rows).max(axis=1, keepdims=True) / (2**bits - 1)  # forgets the sign
+    return np.round(rows / scales).astype("int16"), scales
+
+
+# %% tags=["wrong"]
+def quantise_to(rows, bits):
+    scales = np.abs(rows).max(axis=1, keepdims=True) / (16 * bits - 1)
+    return np.round(rows / scales).astype("int8"), scales
+
 
 # %% [markdown]
 # **3. Check before you open.** Write `load_checked(path, sha256)`: load a `.keras` file in safe mode,
@@ -606,15 +695,31 @@ def load_checked(path, sha256):
 
 
 # %% tags=["check"]
-published = hashlib.sha256(Path("fashion.keras").read_bytes()).hexdigest()
-assert load_checked("fashion.keras", published).name == "fashion", "the true file should load"
-refused = ""
-try:
-    load_checked("gift.keras", published)
-except ValueError as error:
-    refused = str(error)
-assert refused, "another file was loaded under the published checksum"
-assert "Lambda" not in refused, "it was safe mode that refused: you opened the file before checking"
+from unittest.mock import patch
+
+
+def attempt(path, sha256):
+    """Return what comes of it, a model or an error."""
+    try:
+        return load_checked(path, sha256)
+    except Exception as error:
+        return error
+
+
+published, of_gift = (
+    hashlib.sha256(Path(name).read_bytes()).hexdigest() for name in ("fashion.keras", "gift.keras")
+)
+found = attempt("fashion.keras", published)
+assert getattr(found, "name", "") == "fashion", f"the true file should load, not give {found!r}"
+altered = published[:-1] + ("1" if published.endswith("0") else "0")
+for path, checksum in (("gift.keras", published), ("fashion.keras", altered)):
+    with patch("zipfile.ZipFile") as archive:  # notices who opens a file, even in vain
+        found = attempt(path, checksum)
+    assert not archive.called, f"{path} was opened, and its checksum is another"
+    assert isinstance(found, ValueError), f"{path}: not a ValueError but {found!r}"
+Path("note.txt").unlink(missing_ok=True)
+attempt("gift.keras", of_gift)
+assert not Path("note.txt").exists(), "the gift's code ran: is safe mode on?"
 
 
 # %% tags=["solution"]
@@ -626,6 +731,45 @@ def load_checked(path, sha256):
 
 
 load_checked("fashion.keras", published).name
+
+
+# %% tags=["wrong"]
+def load_checked(path, sha256):
+    model = keras.saving.load_model(path)  # what the file does, it has done
+    if hashlib.sha256(Path(path).read_bytes()).hexdigest() != sha256:
+        raise ValueError(f"{path} is not the file that was published")
+    return model
+
+
+# %% tags=["wrong"]
+def load_checked(path, sha256):
+    found = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    if found[:8] != sha256[:8]:
+        raise ValueError(f"{path} is not the file that was published: {found[:8]}…")
+    return keras.saving.load_model(path)
+
+
+# %% tags=["wrong"]
+def load_checked(path, sha256):
+    if hashlib.sha256(Path(path).read_bytes()).hexdigest() != sha256:
+        raise ValueError(f"{path} is not the file that was published")
+    return keras.saving.load_model(path, safe_mode=False)
+
+
+# %% tags=["wrong"]
+def load_checked(path, sha256):
+    if hashlib.sha256(Path(path).read_bytes()).hexdigest() != sha256:
+        print(f"{path} is not the file that was published")
+        return None
+    return keras.saving.load_model(path)
+
+
+# %% tags=["wrong"]
+def load_checked(path, sha256):
+    if hashlib.sha256(path.encode()).hexdigest() != sha256:  # of its name
+        raise ValueError(f"{path} is not the file that was published")
+    return keras.saving.load_model(path)
+
 
 # %% [markdown]
 # ## What to remember

@@ -57,8 +57,6 @@ def whole_gain(part, factor):
 # PNG files. The [convolutional network](../convnets/convolution.md) gets them from arrays.
 
 # %%
-from pathlib import Path
-
 from snippets.convnets import fashion_convnet
 from snippets.datasets import load_fashion_mnist, standardise
 from snippets.models import dense_network
@@ -70,7 +68,6 @@ fashion = load_fashion_mnist()
 sample = fashion.train.sample(per_class=1500)
 inputs, labels = standardise(sample.images, sample.images), sample.labels.astype("int32")
 
-Path("photographs").mkdir()
 paths = [f"photographs/{number}.png" for number in range(1600)]
 for path, image in zip(paths, sample.images, strict=False):
     tf.io.write_file(path, tf.io.encode_png(image[..., None]))
@@ -78,8 +75,7 @@ for path, image in zip(paths, sample.images, strict=False):
 
 # %%
 def decode(path, label):
-    pixels = tf.io.decode_png(tf.io.read_file(path), channels=1)
-    return tf.reshape(pixels, (28, 28)), label
+    return tf.io.decode_png(tf.io.read_file(path), channels=1)[..., 0], label
 
 
 def prepare(images, labels):
@@ -109,19 +105,17 @@ pipelines = {
 from snippets.timing import interleave, nested_steps
 
 cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-nothing = tf.function(lambda images, labels: 0.0)
 
 
-def run(batches, step=None):
+def run(batches, step=lambda *batch: 0.0):
     for images, labels in batches:
-        if step is not None:
-            step(images, labels)
+        step(images, labels)
 
 
 def stages(raw, build):
     network, batches = build(), raw.map(prepare)
     network.compile("adam", cross_entropy)
-    steps = {"calling": nothing} | nested_steps(network, cross_entropy)
+    steps = {"calling": tf.function(lambda *batch: 0.0)} | nested_steps(network, cross_entropy)
     nested = {"reading": lambda: run(raw), "preparing": lambda: run(batches)}
     nested |= {name: lambda step=step: run(batches, step) for name, step in steps.items()}
     nested["fit"] = lambda: network.fit(batches, shuffle=False, verbose=0)
@@ -176,7 +170,7 @@ print(f"{without.cpu_seconds / with_trick.cpu_seconds:.0f} times as fast")
 # factor is below 1.1. Put the step against itself; you see a ratio for each round, and the verdict:
 
 # %% tags=["measured"]
-from snippets.timing import times_as_fast, verdict
+from snippets.timing import built_under, times_as_fast, verdict
 
 twins = {name: lambda: step(*batch) for name in ("without", "with the trick")}
 ratios = times_as_fast(interleave(twins, calls=10), "without")["with the trick"]
@@ -197,14 +191,11 @@ assert without.cpu_seconds > 1.5 * with_trick.cpu_seconds, (
 # network with another one, and `race` times its step against the plain step.
 
 # %%
-from snippets.timing import built_under
-
 cases = {
     "dense, batch 32": (dense_network, 32, 50),  # the last: calls a measurement
     "dense, batch 512": (dense_network, 512, 10),
     "convolution, batch 64": (fashion_convnet, 64, 2),
 }
-gains = {}  # what each change wins, for a picture at the end
 
 
 def race(case, policy="float32", **how):
@@ -218,7 +209,7 @@ def race(case, policy="float32", **how):
 
 
 # %% tags=["measured"]
-gains["float64"] = {case: race(case, "float64") for case in cases}
+gains = {"float64": {case: race(case, "float64") for case in cases}}  # more to come
 plots.speed_ratios(gains, xlabel="times as fast as float32")
 
 # %% [markdown]
@@ -320,8 +311,7 @@ ways = {
     "seeded": files.batch(32).map(seeded_flip),
 }
 seen = np.stack([next(iter(way.take(1)))[0][boot] for way in ways.values() for _ in range(8)])
-mirrored = (seen != sample.images[boot]).any(axis=(1, 2))
-words = np.where(mirrored, "mirrored", "as it was")
+words = np.where((seen != sample.images[boot]).any(axis=(1, 2)), "mirrored", "as it was")
 titles = [f"{name}\n{word}" for name, word in zip(np.repeat(list(ways), 8), words, strict=True)]
 plots.image_grid(seen, titles, columns=8, subject="views of one boot, eight epochs a row")
 
@@ -349,6 +339,11 @@ assert np.median(ratios["decode, cache, batch, flip"]) > 1.5, (
 assert list(views.values()) == [2, 1, 1], (
     "a cache behind a random flip freezes it, a seed in the operation too; a generator draws on"
 )
+
+# %% tags=["control"] claim="a cache behind a random flip freezes it, a seed in the operation too; a generator draws on" without="the cache behind the flip"
+drawn_anew = files.batch(32).map(flip).take(1)
+boots = np.stack([next(iter(drawn_anew))[0][boot] for _ in range(64)])
+views = views | {"cached": len(np.unique(boots, axis=0))}
 
 # %% [markdown]
 # ## Traced, and traced again
@@ -391,6 +386,10 @@ plots.table([{"eight calls": name, "traces": count} for name, count in counted.i
 assert list(counted.values()) == [8, 1, 8, 1, 8], (
     "Python numbers, new shapes and new definitions are traced at each of eight calls, tensors once"
 )
+
+# %% tags=["control"] claim="Python numbers, new shapes and new definitions are traced at each of eight calls, tensors once" without="making the numbers tensors"
+numbers = [(images, float(rate)) for images, rate in tensors]
+counted = counted | {"rate a tensor": traces(numbers)}
 
 # %% [markdown]
 # ## Come back to Python less often
@@ -506,6 +505,16 @@ assert slowed < 1 / 1.5, (
     "at batch 512, and with convolutions, float64 takes more than 1.5 times as long as float32"
 )
 
+# %% tags=["control"] claim="with Adam, weights in bfloat16 learn nothing" without="Adam"
+keras.utils.set_random_seed(7)
+network = built_under("bfloat16", dense_network)
+network.compile(keras.optimizers.SGD(0.1), cross_entropy)
+network.fit(inputs, labels, batch_size=128, verbose=0)
+scores = {"bfloat16": [accuracy(network, held_out, fashion.validation.labels)]}
+
+# %% tags=["control"] claim="in mixed precision the accuracy stays within two points of float32's" without="weights in float32"
+apart = abs(np.mean(scores["bfloat16"]) - np.mean(scores["float32"]))
+
 # %% [markdown]
 # ## Fewer steps instead of faster ones
 #
@@ -581,6 +590,9 @@ assert max(curves["rate 0.001"]) > 1.5 * max(curves["one cycle"]), (
 )
 assert np.mean(tested["one cycle"]) > np.mean(tested["rate 0.001"]), "on the test set, too"
 
+# %% tags=["control"] claim="three epochs on a cycle beat ten at either constant rate" without="the cycle"
+cycled = max(list(means["rate 0.001"].values())[:3])  # three epochs at the usual rate
+
 # %% [markdown]
 # The cycle wins on these, too.
 #
@@ -638,16 +650,39 @@ def best_offer(stages, offers):
 
 
 # %% tags=["check"]
-kitchen = {"reading": 6, "preparing": 1, "computing": 3}
-chosen = best_offer(kitchen, [("computing", 10), ("reading", 2)])
-assert chosen == ("reading", 2), "reading twice as fast leaves 7 minutes, the other offer 7.3"
-chosen = best_offer(kitchen, [("reading", 1.1), ("computing", 10)])
-assert chosen == ("computing", 10), "a bottleneck that is hardly eased is no gain"
+for times, now, best in (
+    (training, [("computing", 10), ("reading", 2)], 1),
+    (training, [("computing", 10), ("reading", 1.1)], 0),
+    (training, [("computing", 2), ("computing", 3), ("preparing", 9)], 1),
+    ({"reading": 12, "preparing": 18}, [("preparing", 2), ("reading", 8)], 1),
+):
+    chosen = best_offer(times, now)
+    assert chosen == now[best], f"of {now}, {now[best]} saves most of {times}, not {chosen}"
 
 
 # %% tags=["solution"]
 def best_offer(stages, offers):
     return max(offers, key=lambda offer: stages[offer[0]] * (1 - 1 / offer[1]))
+
+
+# %% tags=["wrong"]
+def best_offer(stages, offers):
+    return max(offers, key=lambda offer: stages[offer[0]])  # the largest stage, whatever the factor
+
+
+# %% tags=["wrong"]
+def best_offer(stages, offers):
+    return max(offers, key=lambda offer: stages[offer[0]] * offer[1])
+
+
+# %% tags=["wrong"]
+def best_offer(stages, offers):
+    return min(offers, key=lambda offer: stages[offer[0]] / offer[1])  # the other stages count, too
+
+
+# %% tags=["wrong"]
+def best_offer(stages, offers):
+    return max(offers, key=lambda offer: whole_gain(stages[offer[0]], offer[1]))  # no part of 1
 
 
 # %% [markdown]
@@ -663,31 +698,58 @@ def pipeline(numbers, read, spoil):
 
 
 # %% tags=["check"]
-calls = {"read": tf.Variable(0), "spoil": tf.Variable(0)}
+calls = tf.Variable([0, 0])  # of read, of spoil
 
 
 def counted_read(number):
-    calls["read"].assign_add(1)
+    calls.assign_add([1, 0])
     return tf.cast(number, tf.float32)
 
 
 def counted_spoil(values):
-    calls["spoil"].assign_add(1)
+    calls.assign_add([0, 1])
     return values + chance.uniform(tf.shape(values))
 
 
-found = pipeline(tf.data.Dataset.range(12), counted_read, counted_spoil)
+found = pipeline(tf.data.Dataset.range(14), counted_read, counted_spoil)
+assert isinstance(found, tf.data.Dataset), f"return a dataset, not {found!r}"
+assert [np.size(batch) for batch in found] == [4, 4, 4, 2], "14 numbers: batches of 4, and 2 left"
 three = [np.concatenate([each.numpy() for each in found]) for _ in range(3)]
-read, spoiled = (int(count) for count in calls.values())
-assert read == 12, f"12 numbers were read {read} times in three epochs"
-assert spoiled == 9, f"3 epochs of 3 batches: spoil was called {spoiled} times"
-assert (np.floor(three) == range(12)).all(), "all numbers must come, in their order"
+read, spoiled = calls.numpy()
+assert read == 14, f"14 numbers were read {read} times in four epochs"
+assert spoiled == 16, f"4 epochs of 4 batches: spoil was called {spoiled} times"
+assert (np.floor(three) == range(14)).all(), "all numbers must come, in their order"
 assert (three[0] != three[1]).any(), "each epoch draws anew: what stands before the cache?"
 
 
 # %% tags=["solution"]
 def pipeline(numbers, read, spoil):
     return numbers.map(read).cache().batch(4).map(spoil).prefetch(1)
+
+
+# %% tags=["wrong"]
+def pipeline(numbers, read, spoil):
+    return numbers.map(read).batch(4).map(spoil).cache()
+
+
+# %% tags=["wrong"]
+def pipeline(numbers, read, spoil):
+    return numbers.map(read).cache().map(spoil).batch(4)
+
+
+# %% tags=["wrong"]
+def pipeline(numbers, read, spoil):
+    return numbers.cache().map(read).batch(4).map(spoil)
+
+
+# %% tags=["wrong"]
+def pipeline(numbers, read, spoil):
+    return numbers.map(read).cache().batch(4, drop_remainder=True).map(spoil)
+
+
+# %% tags=["wrong"]
+def pipeline(numbers, read, spoil):
+    return numbers.map(read).cache().batch(5).map(spoil)
 
 
 # %% [markdown]
@@ -703,14 +765,41 @@ def scaled(images, factor):
 
 
 # %% tags=["check"]
-for size, factor in ((32, 0.5), (32, 0.25), (14, 0.125), (1, 2.0)):
-    assert np.allclose(scaled(inputs[:size], factor), inputs[:size] * factor), "a wrong product"
-traced = scaled.experimental_get_tracing_count()
+try:
+    for size, factor in ((32, 0.5), (32, 0.25), (14, 0.125), (1, 2.0)):
+        product = scaled(inputs[:size], factor)
+        assert np.allclose(product, inputs[:size] * factor), f"wrong for {size}, times {factor}"
+    traced = scaled.experimental_get_tracing_count()
+except (AttributeError, TypeError, ValueError) as error:
+    raise AssertionError(f"{size} photographs, times {factor}: {str(error)[:99]}") from error
 assert traced == 1, f"{traced} traces for four calls"
 
 
 # %% tags=["solution"]
 @tf.function(input_signature=[tf.TensorSpec((None, 28, 28)), tf.TensorSpec(())])
+def scaled(images, factor):
+    return images * factor
+
+
+# %% tags=["wrong"]
+@tf.function(reduce_retracing=True)
+def scaled(images, factor):
+    return images * factor
+
+
+# %% tags=["wrong"]
+@tf.function(input_signature=[tf.TensorSpec((32, 28, 28)), tf.TensorSpec(())])
+def scaled(images, factor):
+    return images * factor
+
+
+# %% tags=["wrong"]
+@tf.function(input_signature=[tf.TensorSpec((None, 28, 28)), tf.TensorSpec((), tf.int32)])
+def scaled(images, factor):
+    return images * tf.cast(factor, tf.float32)
+
+
+# %% tags=["wrong"]
 def scaled(images, factor):
     return images * factor
 

@@ -100,6 +100,13 @@ assert np.abs(halves - whole).max() < 1e-6, (
 )
 assert off > 0.02, "with unequal shares, the mean of the means is off by more than 2%"
 
+# %% tags=["control"] claim="64 photographs: two halves average to the whole batch's slopes, to a millionth" without="taking the mean of both"
+halves = first + second
+
+# %% tags=["control"] claim="with unequal shares, the mean of the means is off by more than 2%" without="unequal shares"
+mean_of_means = (slopes(order[:23]) + slopes(order[23:46])) / 2
+off = np.linalg.norm(mean_of_means - rest) / np.linalg.norm(rest)
+
 # %% [markdown]
 # ## One machine, two devices
 #
@@ -286,6 +293,20 @@ assert np.abs(two[0]["weights"] - alone).max() < 1e-5, (
     "two worker processes end with the weights of one process, to a hundred-thousandth"
 )
 
+# %% tags=["control"] claim="two devices end with the weights of one, to a hundred-thousandth" without="dividing by the global batch"
+mean_of_share = ("tf.reduce_sum(each) / global_batch", "tf.reduce_mean(each)")
+exec(inspect.getsource(new_step).replace(*mean_of_share) + inspect.getsource(train))
+mirrored, _, _ = train(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]), batches)
+
+# %% tags=["control"] claim="two workers hold equal weights, bit for bit" without="exchanging slopes"
+shares = ([(pixels[i::2], truth[i::2]) for pixels, truth in batches] for i in (0, 1))
+no_strategy = tf.distribute.get_strategy()
+two = [{"weights": train(no_strategy, each)[0]} for each in shares]
+
+# %% tags=["control"] claim="two worker processes end with the weights of one process, to a hundred-thousandth" without="exchanging slopes"
+first_share = [(pixels[::2], truth[::2]) for pixels, truth in batches]
+two = [{"weights": train(tf.distribute.get_strategy(), first_share)[0]}]
+
 # %% [markdown]
 # ## Why not fit?
 #
@@ -390,6 +411,16 @@ assert np.abs(resumed[0]["weights"] - two[0]["weights"]).max() < 1e-5, (
     "killed and resumed, the training ends with the weights of an undisturbed one"
 )
 
+# %% tags=["control"] claim="the restarted workers resume at the last checkpoint, after 20 steps" without="a checkpoint"
+_, losses, _ = train(tf.distribute.get_strategy(), batches)
+began = min(losses)
+
+# %% tags=["control"] claim="killed and resumed, the training ends with the weights of an undisturbed one" without="the momenta in the checkpoint"
+exec(inspect.getsource(train).replace("optimizer=optimizer, ", ""))
+no_strategy, forgetful = tf.distribute.get_strategy(), tempfile.mkdtemp(dir=".")
+train(no_strategy, batches[:20], folder=forgetful)
+resumed = [{"weights": train(no_strategy, batches, folder=forgetful)[0]}]
+
 # %% [markdown]
 # ## What goes over the wire
 #
@@ -480,6 +511,9 @@ vectors = np.random.default_rng(7).normal(size=(8, 1600))
 sums, sent = ring_all_reduce(vectors)
 assert np.allclose(sums, vectors.sum(axis=0)), "after the ring, every worker holds the sum"
 assert sent == [2 * 7 / 8 * 1600] * 8, "in a ring of n, each sends 2(n - 1)/n of the slopes"
+
+# %% tags=["control"] claim="after the ring, every worker holds the sum" without="the last round"
+sums, _ = ring_all_reduce(vectors, rounds=13)
 
 # %% [markdown]
 # ## More workers, larger batches
@@ -580,15 +614,40 @@ def combine(means: list, sizes: list) -> np.ndarray:
 
 
 # %% tags=["check"]
-assert combine([1.0, 5.0], [3, 1]) == 2.0, "three slopes of 1 and one of 5 have the mean 2"
-parts = [order[:32], order[32:46]]
-combined = combine([slopes(part) for part in parts], [len(part) for part in parts])
-assert np.abs(combined - rest).max() < 1e-6, "32 and 14 photographs: not the slopes of all 46"
+for cuts in ([32], [5, 20], [1, 2, 40]):
+    parts = np.split(order[:46], cuts)
+    sizes = [len(part) for part in parts]
+    combined = combine([slopes(part) for part in parts], sizes)
+    assert np.shape(combined) == rest.shape, f"slopes of shape {np.shape(combined)}"
+    assert np.abs(combined - rest).max() < 1e-6, f"shares of {sizes}: not the slopes of all 46"
+assert np.allclose(combine([1.0, 5.0], [3, 1]), 2), "three slopes of 1 and one of 5: the mean is 2"
 
 
 # %% tags=["solution"]
 def combine(means: list, sizes: list) -> np.ndarray:
     return np.average(means, axis=0, weights=sizes)
+
+
+# %% tags=["wrong"]
+def combine(means: list, sizes: list) -> np.ndarray:
+    return sum(size * mean for mean, size in zip(means, sizes, strict=True))
+
+
+# %% tags=["wrong"]
+def combine(means: list, sizes: list) -> np.ndarray:
+    weighted = [size * mean for mean, size in zip(means, sizes, strict=True)]
+    return np.sum(weighted, axis=0) / len(sizes)
+
+
+# %% tags=["wrong"]
+def combine(means: list, sizes: list) -> np.ndarray:
+    first, second = sizes[0], sum(sizes[1:])
+    return (first * means[0] + second * means[-1]) / (first + second)
+
+
+# %% tags=["wrong"]
+def combine(means: list, sizes: list) -> np.ndarray:
+    return np.average(means, axis=0, weights=1 / np.array(sizes))
 
 
 # %% [markdown]
@@ -604,11 +663,16 @@ def config_on(host: str, count: int) -> dict:
 
 
 # %% tags=["check"]
-hosts = [f"trainer-{number}" for number in range(12)]
-for index, host in enumerate(hosts):
-    told = json.dumps(config_on(host, 12))
-    expected = tf_config([f"{each}.trainer:2222" for each in hosts], index=index)
-    assert told == expected, f"{host} must be told {expected[-40:]}"
+for index, count in ((0, 2), (1, 2), (3, 4), (1, 12), (10, 12), (11, 12)):
+    told, host = config_on(f"trainer-{index}", count), f"trainer-{index} of {count}"
+    assert isinstance(told, dict), f"a dictionary, not {told!r}"
+    told = json.loads(json.dumps(told, default=str))  # as the worker will read it
+    expected = json.loads(
+        tf_config([f"trainer-{i}.trainer:2222" for i in range(count)], index=index)
+    )
+    for part in ("cluster", "task"):
+        assert told.get(part) == expected[part], f"{host} is told the {part} {told.get(part)}"
+    assert told == expected, f"{host} is told more: {sorted(set(told) - set(expected))}"
 
 
 # %% tags=["solution"]
@@ -616,6 +680,33 @@ def config_on(host: str, count: int) -> dict:
     name, number = host.rsplit("-", 1)
     addresses = [f"{name}-{each}.{name}:2222" for each in range(count)]
     return {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": int(number)}}
+
+
+# %% tags=["wrong"]
+def config_on(host: str, count: int) -> dict:
+    addresses = [f"trainer-{number}.trainer:2222" for number in range(count)]
+    return {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": int(host[-1])}}
+
+
+# %% tags=["wrong"]
+def config_on(host: str, count: int) -> dict:
+    index = host.split("-")[1]  # text, not a number
+    addresses = [f"trainer-{number}.trainer:2222" for number in range(count)]
+    return {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
+
+
+# %% tags=["wrong"]
+def config_on(host: str, count: int) -> dict:
+    index = int(host.split("-")[1])
+    addresses = [f"{host}.trainer:2222" for _ in range(count)]
+    return {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
+
+
+# %% tags=["wrong"]
+def config_on(host: str, count: int) -> dict:
+    index = int(host.split("-")[1])
+    addresses = [f"trainer-{number}:2222" for number in range(count)]
+    return {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
 
 
 # %% [markdown]
@@ -630,9 +721,15 @@ def best_count(seconds: float, size: float) -> int:
 
 
 # %% tags=["check"]
-assert best_count(0.001, BYTES) == 1, "a step of a thousandth: sending takes longer than the step"
-assert best_count(1.0, 0) == 100, "with nothing to send, 100 workers balance work and waiting"
-assert best_count(1.0, 250 * BYTES) == 1, "the large network takes longer to send than to compute"
+for seconds, size, best, why in (
+    (0.001, BYTES, 1, "sending takes longer than the step"),
+    (1.0, 0, 100, "with nothing to send, 100 workers balance work and waiting"),
+    (1.0, 250 * BYTES, 1, "the large network takes longer to send than to compute"),
+    (100.0, BYTES, 512, "more workers are always better, and 512 are all there are"),
+    (3.0, 250 * BYTES, 117, "what is saved by sharing has to pay for sending and waiting"),
+):
+    told = best_count(seconds, size)
+    assert told == best, f"a step of {seconds:g} s, {size / 1e6:.1f} MB to send: {told}? {why}"
 
 
 # %% tags=["solution"]
@@ -641,6 +738,31 @@ def best_count(seconds: float, size: float) -> int:
 
 
 print("the large network, 5 seconds a step:", best_count(5, 250 * BYTES), "workers")
+
+
+# %% tags=["wrong"]
+def best_count(seconds: float, size: float) -> int:
+    return min(range(1, 512), key=lambda n: seconds / n + sum(ring_seconds(size, n)))
+
+
+# %% tags=["wrong"]
+def best_count(seconds: float, size: float) -> int:
+    return min(counts, key=lambda n: seconds / n + sum(ring_seconds(size, n)))  # of the figure
+
+
+# %% tags=["wrong"]
+def best_count(seconds: float, size: float) -> int:
+    sending, _ = ring_seconds(size, 2)
+    if sending > seconds:
+        return 1
+    waiting = ring_seconds(0, 2)[1]
+    return min(512, round(np.sqrt(seconds / waiting)))  # as if sending did not grow
+
+
+# %% tags=["wrong"]
+def best_count(seconds: float, size: float) -> int:
+    return min(range(1, 513), key=lambda n: seconds + sum(ring_seconds(size, n)))
+
 
 # %% [markdown]
 # ## What to remember

@@ -1,0 +1,84 @@
+"""What a build does to a page's HTML step by step, and what HTML's own rules say against a page."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import html5lib
+import pytest
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from selectolax.lexbor import LexborHTMLParser
+
+from tutorial_engine import html_pages, plugin
+from tutorial_engine.markup import MATHS
+from tutorial_engine.reading import visible_text
+
+# Not against the rules as they are today: `&` before what is no entity's name.
+_ALLOWED = {"expected-named-entity"}
+_FORMULA = re.compile(r"<math\b.*?</math>", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One step's change to one page."""
+
+    step: str
+    before: str
+    after: str
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """What a reader sees before and after; formulas, which are to change, left out."""
+        before, after = self.before, self.after
+        if self.step == "with_mathml":
+            before = MATHS.sub("<math></math>", before)
+            before, after = (_FORMULA.sub("<math></math>", each) for each in (before, after))
+        if self.step == "light_record":
+            document = LexborHTMLParser(before)
+            for copy_button in document.css(".clipboard-copy-txt, clipboard-copy"):
+                copy_button.decompose()
+            before = document.html
+        return visible_text(before), visible_text(after)
+
+
+def edits_of(config: Path, site: Path) -> list[Edit]:
+    """Build a site in this process and return every change that a step made to a page."""
+    edits: list[Edit] = []
+
+    def watched(step: Callable) -> Callable:
+        def run(content: str, *rest):
+            result = step(content, *rest)
+            after = result[0] if isinstance(result, tuple) else result
+            edits.append(Edit(step.__name__, content, after))
+            return result
+
+        return run
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("with_mathml", "schemed_figures", "lean_code", "lean_page"):
+            patch.setattr(plugin, name, watched(getattr(plugin, name)))
+        # Made anew, although the build keeps it.
+        light = watched(html_pages.light_record)
+        patch.setattr(plugin.TutorialsPlugin, "_light_record", lambda self, *given: light(*given))
+        patch.setattr(sys, "argv", ["mkdocs", "build"])
+        loaded = load_config(str(config), site_dir=str(site))
+        loaded.plugins.on_startup(command="build", dirty=False)
+        build(loaded)
+    return edits
+
+
+def errors_of(page: str) -> list[str]:
+    """Return what is wrong with a page by HTML's own rules, each with what stands there."""
+    parser = html5lib.HTMLParser()
+    parser.parse(page)
+    lines = page.split("\n")
+    return [
+        f"{code} {details} at …{lines[line - 1][max(0, column - 60) : column + 10]}…"
+        for (line, column), code, details in parser.errors
+        if code not in _ALLOWED
+    ]
