@@ -202,9 +202,9 @@ class TutorialsPlugin(BasePlugin):
             if not target.is_file() or target.read_bytes() != notebook.encode():
                 write_whole(target, notebook)
         except OSError as error:
-            shown = target.relative_to(self.root).as_posix()
+            shown = target.relative_to(self.root) if target.is_relative_to(self.root) else target
             raise TutorialError(
-                f"its run record cannot be written to {shown}: {error.strerror}",
+                f"its run record cannot be written to {shown.as_posix()}: {error.strerror}",
                 file=lesson.file,
                 remedy="make room on the disk, or run `python -m tutorial_engine clean`",
             ) from None
