@@ -30,7 +30,14 @@ def recorded(plan: Plan, settings: Settings, private: Path) -> dict[str, dict]:
     variables: dict[str, str | None] = {}
     modules: set[str] = set()
     fixed = fixed_environment(settings)
-    for kind, text, source in recorder.read_records(str(log_folder(private))):
+    records = recorder.read_records(str(log_folder(private)))
+    if not records:
+        raise ExecutionError(
+            "nothing was recorded of what the run used",
+            file=tutorial.file,
+            remedy="let nothing in this Python's site-packages keep sitecustomize from being imported",
+        )
+    for kind, text, source in records:
         if kind == recorder.REFUSED:
             raise _refusal(plan, source, text)
         if kind == recorder.VARIABLE:

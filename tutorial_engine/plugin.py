@@ -45,7 +45,7 @@ from .store import Store
 
 log = logging.getLogger("mkdocs.tutorials")
 # Not below MkDocs' own: what is made good must not end a strict build.
-said = logging.getLogger("tutorial_engine")
+notes = logging.getLogger("tutorial_engine")
 
 NAV_MARK = "tutorials"
 REPORT_PAGE = "about/checks.md"
@@ -92,6 +92,7 @@ class TutorialsPlugin(BasePlugin):
         self.lessons = load_course(self.settings)
         self.records: dict[str, Outcome] = {}
         self.record_css = ""
+        self.writing = ""
         self.light_records: set[Path] = set()
         config.watch += [str(self.settings.sources), str(self.root / "snippets")]
         config.nav = _expand(config.nav, self.lessons, self.settings.parts)
@@ -135,7 +136,11 @@ class TutorialsPlugin(BasePlugin):
         outcomes, missing = [], []
         for lesson in self.lessons:
             error = lesson.error or self.background.failure(lesson)
-            run = None if error else self.store.load(lesson.name, lesson.key, lesson.tutorial)
+            run = None
+            try:
+                run = None if error else self.store.load(lesson.name, lesson.key, lesson.tutorial)
+            except Exception as fault:  # one tutorial's fault must not be the others'
+                error = unforeseen(fault, lesson.file)
             if run is None and error is None:
                 missing.append(lesson)
             outcomes.append(Outcome(lesson, run, error))
@@ -181,12 +186,12 @@ class TutorialsPlugin(BasePlugin):
         for path, content in page.files.items():
             added.append(File.generated(config, path, content=content))
         if page.record:
-            added.append(self._record_file(*page.record, config))
+            added.append(self._record_file(outcome.lesson, *page.record, config))
             self.records[page.record[0]] = outcome
         for each in added:  # all or none
             files.append(each)
 
-    def _record_file(self, path: str, notebook: str, config: MkDocsConfig) -> File:
+    def _record_file(self, lesson: Lesson, path: str, notebook: str, config: MkDocsConfig) -> File:
         if self.serving and path not in self.asked:
             return _RecordPlaceholder.generated(
                 config, path, content=_PLACEHOLDER, inclusion=InclusionLevel.NOT_IN_NAV
@@ -194,9 +199,16 @@ class TutorialsPlugin(BasePlugin):
         # mkdocs-jupyter reads from disk: a real file, outside every watched folder.
         folder = self.cache / "notebooks"
         target = folder / path
-        content = notebook.encode()
-        if not target.is_file() or target.read_bytes() != content:
-            write_whole(target, notebook)
+        try:
+            if not target.is_file() or target.read_bytes() != notebook.encode():
+                write_whole(target, notebook)
+        except OSError as error:
+            shown = target.relative_to(self.root) if target.is_relative_to(self.root) else target
+            raise TutorialError(
+                f"its run record cannot be written to {shown.as_posix()}: {error.strerror}",
+                file=lesson.file,
+                remedy="make room on the disk, or run `python -m tutorial_engine clean`",
+            ) from None
         return File(
             path,
             src_dir=str(folder),
@@ -225,6 +237,10 @@ class TutorialsPlugin(BasePlugin):
         render = page.render
 
         def guarded(config: MkDocsConfig, files: Files) -> None:
+            failed = self.outcomes[position].error
+            if failed and page.file.src_uri in self.records:
+                self._show_error(page, failed)
+                return
             try:
                 try:
                     render(config, files)
@@ -255,7 +271,7 @@ class TutorialsPlugin(BasePlugin):
                 shutil.rmtree(kept)
             else:
                 kept.unlink()
-            said.info("A rendered run record, %s, was damaged; it is rendered again.", kept.name)
+            notes.info("A rendered run record, %s, was damaged; it is rendered again.", kept.name)
         return bool(damaged)
 
     def _show_error(self, page: SitePage, error: TutorialError) -> None:
@@ -305,16 +321,18 @@ class TutorialsPlugin(BasePlugin):
         digest = hashlib.sha256(repr(ingredients).encode()).hexdigest()
         kept = self.cache / "light-records" / f"{digest}.json"
         self.light_records.add(kept)
-        with contextlib.suppress(FileNotFoundError, ValueError):  # absent, or damaged
-            return tuple(json.loads(kept.read_text(encoding="utf-8")))
+        with contextlib.suppress(OSError, ValueError, TypeError):  # absent, or damaged
+            content, css = json.loads(kept.read_text(encoding="utf-8"))
+            return content, css
         result = light_record(*ingredients)
         try:
             write_whole(kept, json.dumps(result))
         except OSError as error:  # it is only not kept
-            said.info("%s could not be kept (%s).", kept.name, error.strerror)
+            notes.info("%s could not be kept (%s).", kept.name, error.strerror)
         return result
 
     def on_post_page(self, output: str, page: SitePage, config: MkDocsConfig) -> str:
+        self.writing = page.file.dest_uri
         return lean_page(output)
 
     def on_post_build(self, config: MkDocsConfig) -> None:
@@ -336,9 +354,11 @@ class TutorialsPlugin(BasePlugin):
 
     def on_build_error(self, error: Exception) -> None:
         """Say which file could not be written, rather than where in MkDocs."""
-        if isinstance(error, OSError) and error.filename:
+        if isinstance(error, OSError):
+            # A full disk shows while a file is written, when its name is no longer told.
+            file = error.filename or self.writing or "the site"
             raise PluginError(
-                f"{error.filename}: {error.strerror}\n"
+                f"{file} cannot be read or written: {error.strerror or error}\n"
                 "  What to do: make room on the disk or free the file, and build again; "
                 "the runs that ended well are kept"
             ) from None

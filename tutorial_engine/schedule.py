@@ -82,7 +82,14 @@ def bring_up_to_date(
         if lesson.error:
             outcomes[lesson.file] = Outcome(lesson, error=lesson.error)
             watcher.ended(outcomes[lesson.file])
-        elif not again and (run := store.load(lesson.name, lesson.key, lesson.tutorial)):
+            continue
+        try:
+            run = None if again else store.load(lesson.name, lesson.key, lesson.tutorial)
+        except Exception as error:  # one tutorial's fault must not be the others'
+            outcomes[lesson.file] = Outcome(lesson, error=unforeseen(error, lesson.file))
+            watcher.ended(outcomes[lesson.file])
+            continue
+        if run:
             outcomes[lesson.file] = Outcome(lesson, run)
         else:
             missing.append(lesson)

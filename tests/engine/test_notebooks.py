@@ -9,6 +9,8 @@ import sys
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
+from mistune import create_markdown
 
 from tutorial_engine.notebooks import lower, record_notebook, standalone_notebook
 
@@ -325,3 +327,85 @@ def test_a_tutorial_without_helpers_writes_none(course):
 def test_a_claims_cell_stays_in_the_notebook(tiny):
     assert 'assert total == 5, "two and three make <five>"' in sources(standalone(tiny), "code")
     assert TINY.rstrip().endswith(sources(standalone(tiny), "code")[-1])
+
+
+PNG = b"\x89PNG picture"
+
+
+@pytest.fixture
+def illustrated(tiny):
+    """A tutorial with an image beside its source and one in the site's own files."""
+    (tiny.root / "docs" / "assets").mkdir(parents=True)
+    (tiny.root / "docs" / "assets" / "diagram.png").write_bytes(PNG)
+    (tiny.root / "tutorials_src" / "1_part" / "my plan.png").write_bytes(PNG)
+    tiny.edit(
+        "Two numbers",
+        "![A diagram.](../assets/diagram.png) ![A plan.](my%20plan.png){ width=2 }\n#\n# Two numbers",
+    )
+    return tiny
+
+
+def test_images_are_published_with_the_page(illustrated):
+    (lesson,) = illustrated.lessons()
+    assert lesson.error is None
+    page = illustrated.page(made_run(illustrated))
+    assert page.files["part/tiny/images/my plan.png"] == PNG
+    assert "![A diagram.](../assets/diagram.png)" in page.markdown
+    assert "![A plan.](tiny/images/my%20plan.png){ width=2 }" in page.markdown
+
+
+def test_a_notebooks_images_are_those_of_the_site_and_their_text_where_there_is_none(illustrated):
+    first = sources(standalone(illustrated, site_url="https://a.b/c"), "markdown")[1]
+    assert "![A diagram.](https://a.b/c/assets/diagram.png)" in first
+    assert "![A plan.](https://a.b/c/part/tiny/images/my%20plan.png)" in first
+    without = sources(standalone(illustrated), "markdown")[1]
+    assert without.startswith("A diagram. A plan.\n")
+
+
+def test_links_to_sources_lead_to_pages(tiny):
+    tiny.tutorial(file="2_more/02_other.py", needs=["tiny"])
+    tiny.edit(
+        "Two numbers",
+        "[One](../2_more/02_other.py#top), [two](01_tiny.ipynb), [three][o]. Two numbers\n#\n"
+        '# [o]: ../2_more/02_other.ipynb "Other"\n#\n# Some',
+    )
+    assert [lesson.error for lesson in tiny.lessons()] == [None, None]
+    page = tiny.page(made_run(tiny)).markdown
+    assert '[One](../more/other.md#top), [two](tiny.md), [three](../more/other.md "Other").' in page
+    text = "\n".join(sources(standalone(tiny, site_url="https://a.b/"), "markdown"))
+    assert "[One](https://a.b/more/other/#top), [two](https://a.b/part/tiny/)" in text
+    assert "[three](https://a.b/more/other/)." in text
+    assert "[o]:" not in page + text
+
+
+def test_footnotes_are_numbered_through_the_notebook(tiny):
+    tiny.edit(
+        "Two numbers",
+        "First[^b], then[^a], again[^b] and `[^b]`.\n#\n# [^a]: A note.\n#     It goes on.\n#\n# Two numbers",
+    )
+    tiny.edit("# Together", "# [^b]: Another.\n#\n# Together")
+    first, second = sources(standalone(tiny), "markdown")[1:]
+    assert first.startswith(
+        "First<sup>1</sup>, then<sup>2</sup>, again<sup>1</sup> and `[^b]`.\n\n"
+        "<sup>2</sup> A note.\nIt goes on.\n\nTwo numbers"
+    )
+    assert second.startswith("<sup>1</sup> Another.\n\nTogether")
+
+
+TITLE = 'Why <pad>, __init__ & "a|b" cost `2*3` $5'
+
+
+def test_a_title_is_text_in_notebook_and_record(tiny):
+    tiny.edit("# title: Tiny", f"# title: {json.dumps(TITLE)}")
+    tiny.edit("# summary: A tutorial that runs at once.", f"# summary: {json.dumps(TITLE)}")
+    run = made_run(tiny)
+    record = nbformat.reads(record_notebook(tiny.parse(), run, tiny.settings()), as_version=4)
+    for notebook in (standalone(tiny), record):
+        html = create_markdown(escape=False)(sources(notebook, "markdown")[0])
+        heading = BeautifulSoup(html, "html.parser").h1
+        assert heading.get_text().removeprefix("Run record: ") == TITLE
+        assert not heading.select("pad, strong, em, code")
+    lead = BeautifulSoup(
+        create_markdown(escape=False)(sources(standalone(tiny), "markdown")[0]), "html.parser"
+    )
+    assert lead.p.get_text() == TITLE
