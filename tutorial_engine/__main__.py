@@ -14,6 +14,7 @@ from rich.table import Table
 from .course import Lesson, glossary_page, load_course, titles
 from .glossary import GLOSSARY
 from .glossary import PAGE as GLOSSARY_PAGE
+from .places import of_the_build
 from .publish import Page, export, make_error_page, make_page
 from .schedule import Outcome, Watcher, bring_up_to_date
 from .settings import Settings
@@ -100,7 +101,11 @@ def _export(lessons, folder: Path, settings, store, console) -> int:
     outcomes = _bring(lessons, settings, store, console)
     names = titles(lessons)
     pages = [
-        make_error_page(outcome.lesson.file, outcome.error, outcome.lesson.tutorial)
+        make_error_page(
+            outcome.lesson.file,
+            of_the_build(settings).hide_in(outcome.error),
+            outcome.lesson.tutorial,
+        )
         if outcome.error
         else make_page(outcome.lesson.tutorial, outcome.run, settings, names)
         for outcome in outcomes
