@@ -26,7 +26,7 @@ from .settings import Settings
 from .tutorial import CODE_TAGS, Tutorial
 
 # Raise it when the stored form of a run or the way it is made changes.
-SCHEMA = 4
+SCHEMA = 5
 _HERE = Path(__file__).parent
 # Import names that differ from their distribution's; a short cut past a search of all that is installed.
 _DISTRIBUTIONS = {"PIL": "pillow", "sklearn": "scikit-learn"}

@@ -22,7 +22,9 @@ _NUMBERS = (
     (re.compile(r"\b([Aa]t 0x)[0-9A-Fa-f]{6,16}\b"), r"\1…"),
     (re.compile(r"\b(Thread 0x)[0-9a-f]{6,16}\b"), r"\1…"),
     (re.compile(r"\b(pid|parent|ppid)( ?[=:] ?| )\d+\b"), r"\1\2…"),
-    (re.compile(r"(?<=/)(tmp)[a-z0-9_]{8}\b"), r"\1…"),
+    (re.compile(r"(?<=/)(tmp|__autograph_generated_file)[a-z0-9_]{8}\b"), r"\1…"),
+    # Keras lists what an exported model captured under numbers that are addresses.
+    (re.compile(r"(?m)^(  )\d{12,15}(?=: TensorSpec\()"), r"\1…"),
 )
 
 

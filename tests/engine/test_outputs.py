@@ -79,6 +79,8 @@ def places(tmp_path, monkeypatch) -> Places:
         (pytest.__file__, "site-packages/pytest/__init__.py"),
         (sys.executable, "sys.prefix/bin/" + Path(sys.executable).name),
         ("/tmp/tmpa1b2c3d4/x", "/tmp/tmp…/x"),
+        ("/tmp/__autograph_generated_file3qjxqphm.py", "/tmp/__autograph_generated_file….py"),
+        ("  140511538650128: TensorSpec(shape", "  …: TensorSpec(shape"),
         ("<object at 0x7f01deadbeef>", "<object at 0x…>"),
         ("the bits 0x3f800000", "the bits 0x3f800000"),
         ("This process (pid=4711) is", "This process (pid=…) is"),
