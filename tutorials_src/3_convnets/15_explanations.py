@@ -157,7 +157,7 @@ assert np.allclose(falls(tiny, picture, 0, size=1), weights * picture), (
 )
 
 # %% tags=["control"] claim="saliency of a linear network is its weights" without="linearity"
-linear, tiny = tiny, keras.Sequential([*tiny.layers[:-1], keras.layers.Dense(1, "tanh")])
+linear, tiny = tiny, keras.Sequential([*tiny.layers[:-1], keras.layers.Dense(1, "sigmoid")])
 tiny.build((None, 4, 4))
 tiny.set_weights(linear.get_weights())
 
