@@ -16,6 +16,7 @@ from .glossary import GLOSSARY
 from .glossary import PAGE as GLOSSARY_PAGE
 from .publish import Page, export, make_error_page, make_page
 from .schedule import Outcome, Watcher, bring_up_to_date
+from .serving import ended_as_by_keyboard
 from .settings import Settings
 from .store import Store
 
@@ -49,9 +50,14 @@ def main(arguments: list[str] | None = None, *, root: Path | None = None) -> int
     lessons = load_course(settings)
     if given.command == "status":
         return _status(lessons, store, console)
-    if given.command == "run":
-        return _run(lessons, given, settings, store, console)
-    return _export(lessons, given.folder, settings, store, console)
+    try:
+        with ended_as_by_keyboard():
+            if given.command == "run":
+                return _run(lessons, given, settings, store, console)
+            return _export(lessons, given.folder, settings, store, console)
+    except KeyboardInterrupt:
+        console.print("Ended. The runs that had finished are kept.")
+        return 130
 
 
 def _find_root(folder: Path) -> Path:
@@ -67,7 +73,7 @@ def _status(lessons: list[Lesson], store: Store, console: Console) -> int:
         latest = store.latest(lesson.name)
         if lesson.error:
             state, why = "broken", str(lesson.error)
-        elif store.load(lesson.name, lesson.key):
+        elif store.load(lesson.name, lesson.key, lesson.tutorial):
             state, why = "fresh", ""
         elif latest is None:
             state, why = "never run", ""

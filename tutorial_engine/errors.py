@@ -12,6 +12,7 @@ class TutorialError(Exception):
         remedy: what to do about it.
         cell: the cell's number, counted from 1 over all cells of the file.
         line: the line in the file.
+        aside: what only the author is told, at the terminal: a kernel's last words, say.
     """
 
     def __init__(
@@ -22,12 +23,14 @@ class TutorialError(Exception):
         remedy: str,
         cell: int | None = None,
         line: int | None = None,
+        aside: str = "",
     ) -> None:
         self.message = message
         self.file = file
         self.remedy = remedy
         self.cell = cell
         self.line = line
+        self.aside = aside
         super().__init__(str(self))
 
     def __reduce__(self):
@@ -37,7 +40,8 @@ class TutorialError(Exception):
         where = self.file if self.line is None else f"{self.file}:{self.line}"
         if self.cell is not None:
             where += f" (cell {self.cell})"
-        return f"{where}: {self.message}\n  What to do: {self.remedy}"
+        said = f"{where}: {self.message}\n  What to do: {self.remedy}"
+        return f"{said}\n  {self.aside}" if self.aside else said
 
 
 class SourceError(TutorialError):
@@ -52,6 +56,10 @@ class ClaimError(ExecutionError):
     """The page says something that this run contradicts."""
 
 
+class Mishap(ExecutionError):
+    """A run ended for a reason that need not be the source's: the same source may run well next time."""
+
+
 class DataFileError(TutorialError):
     """A data file is missing or is not the published one."""
 
@@ -62,7 +70,7 @@ class Cancelled(TutorialError):
 
 def unforeseen(error: Exception, file: str) -> TutorialError:
     """Turn a fault that is not the tutorial's own into its error, so that the others go on."""
-    return TutorialError(
+    return Mishap(
         f"{type(error).__name__}: {error}",
         file=file,
         remedy="look at the disk, the memory and the data, then build or serve again",

@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import os
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import psutil
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbclient.exceptions import (
+    CellExecutionComplete,
+    CellExecutionError,
+    CellTimeoutError,
+    DeadKernelError,
+)
 
 from .clean_output import clean_outputs
-from .dependencies import recorded
-from .errors import Cancelled
+from .dependencies import layout_digest, recorded
+from .errors import Cancelled, Mishap
 from .fingerprint import Key
+from .kernel_output import FLOOD, PRICE
+from .places import Places
 from .plan import Plan
+from .processes import Guard, end_process_tree, end_processes_in
 from .run import Run
+from .scratch import Scratch, scratch
 from .settings import Settings
-from .surroundings import keep_fonts, kernel_environment
+from .surroundings import helpers_folder, keep_fonts, kernel_environment
 from .tutorial import Tutorial
 
 Progress = Callable[[int, int], None]
@@ -36,10 +44,14 @@ class KernelManager(AsyncKernelManager):
     """Starts this interpreter's own ipykernel, whatever kernels the user has installed.
 
     Messages go over IPC where the system has it: files that only this user can open.
+
+    Args:
+        on_launch: called with the kernel's process number as soon as there is one.
     """
 
-    def __init__(self, **options) -> None:
+    def __init__(self, on_launch: Callable[[int], None] | None = None, **options) -> None:
         super().__init__(**options)
+        self._on_launch = on_launch
         if os.name == "posix":
             self.transport = "ipc"
 
@@ -50,10 +62,47 @@ class KernelManager(AsyncKernelManager):
         argv += ["--HistoryManager.enabled=False", "--IPKernelApp.log_level=50"]
         return KernelSpec(argv=argv, display_name="Python 3", language="python")
 
+    async def start_kernel(self, **options) -> None:
+        await super().start_kernel(**options)
+        if self._on_launch:
+            self._on_launch(self.provisioner.pid)
+
     async def shutdown_kernel(self, now: bool = False, restart: bool = False) -> None:
         """End the kernel at once: all is in hand, and a polite request takes seconds over IPC."""
         end_process_tree(self.provisioner.pid)
         await super().shutdown_kernel(now=True, restart=restart)
+
+
+class Client(NotebookClient):
+    """Runs a plan, and ends the kernel when a cell sends more than a plan's cell may.
+
+    Args:
+        most: characters that one cell may send.
+
+    Attributes:
+        flooded: the position of the cell that sent more.
+        is_ready: the kernel has started.
+    """
+
+    def __init__(self, *arguments, most: int, **options) -> None:
+        super().__init__(*arguments, **options)
+        self._most = most
+        self._sent: dict[int, int] = {}
+        self.flooded: int | None = None
+        self.is_ready = False
+
+    def process_message(self, msg, cell, cell_index):
+        content = msg["content"]
+        data = content.get("data", {})
+        texts = [*data.values(), content.get("text"), content.get("evalue")]
+        size = (PRICE if data else 0) + sum(len(each) for each in texts if isinstance(each, str))
+        self._sent[cell_index] = self._sent.get(cell_index, 0) + size
+        if FLOOD in data or self._sent[cell_index] > 2 * self._most:
+            if self.flooded is None:
+                self.flooded = cell_index
+                end_process_tree(self.km.provisioner.pid)
+            raise CellExecutionComplete
+        return super().process_message(msg, cell, cell_index)
 
 
 class Execution:
@@ -83,47 +132,92 @@ class Execution:
             ClaimError: an assertion in a cell tagged `claims` failed.
             Cancelled: `cancel` was called.
         """
-        plan = Plan(self.tutorial, self.settings)
-        with tempfile.TemporaryDirectory(prefix="tutorial-") as scratch:
-            work, private = Path(scratch, "work"), Path(scratch, "p")
-            work.mkdir()
-            private.mkdir()
-            started = time.monotonic()
-            self._execute(plan, work, private, progress)
-            wall = time.monotonic() - started
-            run = plan.to_run(self.key, work, wall)
-            keep_fonts(self.settings, private)
-            return replace(run, dependencies=recorded(plan, self.settings, private))
+        with contextlib.ExitStack() as stack:
+            try:
+                folders = stack.enter_context(scratch())
+                guard = Guard(*folders.folders)
+            except OSError as error:
+                raise Mishap(
+                    f"the run has no place: {error}",
+                    file=self.tutorial.file,
+                    remedy="let TMPDIR name a folder with a short path, and with room",
+                ) from None
+            try:
+                return self._run_in(folders, progress)
+            finally:
+                for folder in folders.folders:
+                    end_processes_in(folder)
+                guard.dismiss()
 
-    def _execute(self, plan: Plan, work: Path, private: Path, progress: Progress | None) -> None:
+    def _run_in(self, folders: Scratch, progress: Progress | None) -> Run:
+        private = folders.private
+        environment = kernel_environment(self.tutorial, self.settings, private)
+        places = Places(
+            self.settings.root,
+            {
+                folders.work: ".",
+                helpers_folder(private): ".",
+                Path(environment["TUTORIALS_DATA"]): "tutorials_src/data",
+                Path(environment["TMPDIR"]): "/tmp",
+                Path(environment["HOME"]): "~",
+                Path(environment["XDG_CACHE_HOME"]): "~/.cache",
+                **dict.fromkeys(folders.folders, "scratch"),
+            },
+        )
+        plan = Plan(self.tutorial, self.settings, places)
+        started = time.monotonic()
+        self._execute(plan, folders, environment, progress)
+        wall = time.monotonic() - started
+        run = plan.to_run(self.key, folders.work, wall)
+        keep_fonts(self.settings, private)
+        dependencies = recorded(plan, self.settings, private)
+        if plan.names_cells(run):
+            # A cell's number and a line's hang on what stands above them.
+            dependencies["files"][self.tutorial.file] = layout_digest(self.tutorial.text)
+        return replace(run, dependencies=dependencies)
+
+    def _execute(
+        self,
+        plan: Plan,
+        folders: Scratch,
+        environment: dict[str, str],
+        progress: Progress | None,
+    ) -> None:
         total = len(self.tutorial.code_cells)
 
-        def on_started(**_) -> None:
-            self._pid = client.km.provisioner.pid
+        def on_launch(pid: int) -> None:
+            self._pid = pid
             if self._cancelled.is_set():
-                raise RuntimeError("cancelled while the kernel started")
+                end_process_tree(pid)
+
+        def on_started(**_) -> None:
+            client.is_ready = True
 
         def on_executed(cell_index: int, **_) -> None:
+            if client.flooded is not None:
+                raise RuntimeError("ended")
             if progress:
                 progress(plan.code_cells_done(cell_index), total)
 
-        client = NotebookClient(
+        client = Client(
             plan.notebook,
+            most=plan.most_sent,
             # A short path of our own: an IPC address has about a hundred characters at most.
-            km=KernelManager(connection_file=str(private / "k.json")),
+            km=KernelManager(on_launch, connection_file=str(folders.private / "k.json")),
             timeout=self.settings.cell_timeout,
-            resources={"metadata": {"path": str(work)}},
+            resources={"metadata": {"path": str(folders.work)}},
             record_timing=False,
             on_notebook_start=on_started,
             on_cell_execute=plan.starts,
             on_cell_executed=on_executed,
         )
-        log = private / "log"
+        client.log.disabled = True  # what goes wrong is explained below, once
+        log = folders.private / "log"
         try:
             with log.open("wb") as file:
                 options = {
-                    "env": kernel_environment(self.tutorial, self.settings, private),
-                    "cwd": str(work),
+                    "env": environment,
+                    "cwd": str(folders.work),
                     # What native code writes before or beside the kernel's own streams.
                     "stdout": file,
                     "stderr": file,
@@ -136,8 +230,15 @@ class Execution:
                     file=self.tutorial.file,
                     remedy="run it again",
                 ) from None
-            raise plan.explain(error, self.settings, _last_words(log)) from None
+            raise plan.explain(
+                error,
+                _last_words(log),
+                is_ready=client.is_ready,
+                flooded=client.flooded,
+            ) from None
         finally:
+            # nbclient leaves it where a kernel fails to start.
+            atexit.unregister(client._cleanup_kernel)
             # Forgotten first: later the number may be another process's.
             pid, self._pid = self._pid, None
             if pid is not None:
@@ -150,26 +251,9 @@ def execute(tutorial: Tutorial, key: Key, settings: Settings) -> Run:
 
 
 def _last_words(log: Path) -> str:
-    """Return the end of what a dying kernel wrote, introduced, or nothing."""
-    text = log.read_text(encoding="utf-8", errors="replace")
+    """Return the end of what a dying kernel wrote."""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - 10_000))
+        text = file.read().decode(errors="replace")
     outputs = clean_outputs([{"output_type": "stream", "name": "stderr", "text": text}])
-    return f"; its last words:\n{outputs[0]['text'].strip()[-600:]}" if outputs else ""
-
-
-def end_process_tree(pid: int) -> None:
-    """End a process and everything that it started; if it died before, what is left of its session."""
-    doomed: list[psutil.Process] = []
-    with contextlib.suppress(psutil.NoSuchProcess):
-        process = psutil.Process(pid)
-        doomed = [*process.children(recursive=True), process]
-    doomed += [process for process in psutil.process_iter() if _session(process.pid) == pid]
-    for each in doomed:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            each.kill()
-
-
-def _session(pid: int) -> int | None:
-    try:
-        return os.getsid(pid)
-    except (AttributeError, OSError):  # Windows; a process that has ended meanwhile
-        return None
+    return outputs[0]["text"].strip()[-600:] if outputs else ""

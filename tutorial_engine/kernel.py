@@ -14,6 +14,8 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from . import kernel_output
+
 DARK = "application/x-tutorial-dark+png"
 VALUES = "application/x-tutorial-values+json"
 CLAIMS = "application/x-tutorial-claims+json"
@@ -34,8 +36,14 @@ _COLOUR_PROPERTIES = (
 )
 
 
-def install(*, figures: bool) -> None:
-    """Register the figure formatter with IPython, in place of matplotlib's own."""
+def install(*, figures: bool, names: Sequence[str], most: int) -> None:
+    """Limit and name what the cells say; draw figures in two schemes, in place of matplotlib's one.
+
+    Args:
+        names: what to call each cell, from the one that runs now.
+        most: characters that one cell may send.
+    """
+    kernel_output.install(names, most)
     if not figures:
         return
     import matplotlib.pyplot as plt
@@ -44,6 +52,7 @@ def install(*, figures: bool) -> None:
 
     # The inline backend registers its own formatter when it is switched on: do that first.
     plt.switch_backend(plt.rcParams["backend"])
+    _leave_out_fonts_of_this_machine()
     formatter = get_ipython().display_formatter
     formatter.formatters["image/png"].pop(Figure, None)
     formatter.mimebundle_formatter.for_type(Figure, _bundle)
@@ -147,8 +156,9 @@ def _try(position: int, trial: Callable[[dict], str]) -> None:
         os.chdir(work)
         try:
             with (
-                contextlib.redirect_stdout(io.StringIO()),
-                contextlib.redirect_stderr(io.StringIO()),
+                Path(os.devnull).open("w", encoding="utf-8", errors="replace") as nowhere,
+                contextlib.redirect_stdout(nowhere),
+                contextlib.redirect_stderr(nowhere),
             ):
                 said["outcome"] = trial(dict(_remembered[position]))
         except Exception as error:
@@ -196,6 +206,18 @@ def publish_usage() -> None:
         unit = 1 if sys.platform == "darwin" else 1024
         peak = max(usage.ru_maxrss for usage in usages) * unit / 1e6
     display({USAGE: json.dumps({"cpu_s": cpu, "peak_mb": peak})}, raw=True)
+
+
+def _leave_out_fonts_of_this_machine() -> None:
+    """Let figures use the fonts that come with matplotlib alone, and keep their list."""
+    import matplotlib
+    from matplotlib import font_manager
+
+    fonts, bundled = font_manager.fontManager, matplotlib.get_data_path()
+    fonts.ttflist = [font for font in fonts.ttflist if font.fname.startswith(bundled)]
+    fonts.afmlist = [font for font in fonts.afmlist if font.fname.startswith(bundled)]
+    name = f"fontlist-v{font_manager.FontManager.__version__}.json"
+    font_manager.json_dump(fonts, Path(matplotlib.get_cachedir(), name))
 
 
 def _bundle(figure, include=None, exclude=None):

@@ -6,11 +6,12 @@ import json
 import posixpath
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from urllib.parse import urljoin
 
 import nbformat
 
-from .fingerprint import distribution_of, find_snippets, imported_modules
+from .fingerprint import distributions_of, find_snippets, imported_modules
 from .outputs import for_record
 from .passages import escape, mask, passages, replace_outside
 from .prose import fill
@@ -19,7 +20,7 @@ from .settings import Settings
 from .structure import ADMONITION, FOOTNOTE, FOOTNOTE_TEXT, TAB
 from .tutorial import Tutorial
 
-_ATTRIBUTES = re.compile(r"""\{:?\s*(?:[.#][A-Za-z]|\w+=["'])[^}\n]*\}""")
+_ATTRIBUTES = re.compile(r"\{:?\s*(?:[.#][A-Za-z]|[\w-]+=)[^}\n]*\}")
 _LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]*)\]\((?P<target>[^)\s]+)(?:\s+\"[^\"]*\")?\)")
 _IMAGE = re.compile(r"!\[(?P<text>[^\]]*)\]\((?P<target>[^)\s]+)(?:\s+\"[^\"]*\")?\)")
 _ABBREVIATION = re.compile(r"^\*\[[^\]\n]+\]:.*\n?", re.MULTILINE)
@@ -38,7 +39,7 @@ def standalone_notebook(tutorial: Tutorial, run: Run, settings: Settings) -> str
             f"{_home(tutorial, settings)}"
         ),
         nbformat.v4.new_code_cell(
-            _bootstrap(tutorial, settings), metadata={"jupyter": {"source_hidden": True}}
+            _bootstrap(tutorial, run, settings), metadata={"jupyter": {"source_hidden": True}}
         ),
     ]
     prose, notes = fill(tutorial, run, settings), footnotes(tutorial)
@@ -137,26 +138,60 @@ def _absolute(tutorial: Tutorial, settings: Settings) -> Callable[[str], str | N
     return link
 
 
-def _bootstrap(tutorial: Tutorial, settings: Settings) -> str:
-    snippets = find_snippets(tutorial, settings.root)
-    modules = {
-        module: distribution
-        for module in imported_modules(tutorial, snippets)
-        if (distribution := distribution_of(module))
+def _packages(tutorial: Tutorial, run: Run, snippets: dict[str, str]) -> dict[str, str]:
+    """Return what a reader needs, module -> pinned distribution: what is imported by name and was loaded.
+
+    Keras finds its backend by itself, so nobody imports it by name.
+    """
+    loaded = run.dependencies.get("distributions", {})
+    modules = imported_modules(tutorial, snippets)
+    needed = {module: distributions_of(module) for module in modules}
+    if "keras" in modules and "tensorflow" in loaded:
+        needed["tensorflow"] = ["tensorflow"]
+    return {
+        module: f"{name}=={loaded[name]}"
+        for module, names in sorted(needed.items())
+        for name in names
+        if name in loaded
     }
+
+
+def _carried(tutorial: Tutorial, run: Run, root: Path) -> dict[str, str]:
+    """Return the snippets that the notebook carries: what is imported by name or was seen to be."""
+    snippets = find_snippets(tutorial, root)
+    for file in run.dependencies.get("files", {}):
+        if file.startswith("snippets/") and file.endswith(".py"):
+            snippets[file] = (root / file).read_text(encoding="utf-8-sig")
+    return dict(sorted(snippets.items()))
+
+
+def _bootstrap(tutorial: Tutorial, run: Run, settings: Settings) -> str:
+    snippets = _carried(tutorial, run, settings.root)
+    packages = _packages(tutorial, run, snippets)
     lines = [
         "# Makes this notebook run anywhere: installs the public packages that are missing and writes the",
-        "# helper files that it imports. A helper file that you changed stays as it is.",
+        "# helper files that it imports. A helper file that you changed stays as it is, and so does a",
+        "# package that you have in another version.",
+        "import importlib.metadata",
         "import importlib.util",
+        "import os",
         "import pathlib",
         "import subprocess",
         "import sys",
         "",
-        f"packages = {modules!r}",
-        "missing = [name for module, name in packages.items() if not importlib.util.find_spec(module)]",
+        f"packages = {packages!r}",
+        "missing = [need for module, need in packages.items() if not importlib.util.find_spec(module)]",
         "if missing:",
         '    subprocess.check_call([sys.executable, "-m", "pip", "install", "--quiet", *missing])',
+        "    importlib.invalidate_caches()",
+        "yours = {d.name: d.version for d in importlib.metadata.distributions() if d.name}",
+        'checked = dict(need.split("==") for need in packages.values())',
+        "if others := [name for name in checked if yours.get(name, checked[name]) != checked[name]]:",
+        '    said = [f"{name} {yours[name]} (checked with {checked[name]})" for name in others]',
+        '    print("You have other versions than this page:", ", ".join(said))',
     ]
+    if "tensorflow" in packages and "keras" in packages:
+        lines.append('os.environ.setdefault("KERAS_BACKEND", "tensorflow")')
     if snippets:
         # A package of its own: another one named `snippets` on the path must not come first.
         snippets = {"snippets/__init__.py": '"""This notebook\'s helpers."""\n', **snippets}

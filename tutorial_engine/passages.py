@@ -30,6 +30,7 @@ _OPTIONS = frozenset({"measured", "markdown"})
 
 # Each of these can begin or end something in the site's Markdown, in Jupyter's or in HTML.
 _ACTIVE = {character: f"&#{ord(character)};" for character in r"`*_[]{}<>|~!&" + "\"'"}
+_MEETING = frozenset("*_`~[]()!<>$\\&")
 # In an element of its own no script finds its partner and takes what is between them for maths.
 _ACTIVE |= {character: f"<span>&#{ord(character)};</span>" for character in "\\$"}
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ue000-\ue002]")
@@ -171,11 +172,13 @@ def escape(text: str, before: str = "", after: str = "") -> str:
     shown = "<br>".join(_escape_line(line.expandtabs()) for line in _LINE_END.split(text))
     first = text[:1]
     start = _LINE_START.fullmatch(before.rpartition("\n")[2])
+    if not shown and (start or before[-1] in _MEETING or after[:1] in _MEETING):
+        return "<span></span>"  # what stands around nothing must not meet
     begins = start is not None and not start["digits"]
     numbers = start is not None and _NUMBERED.match(start["digits"] + text + after)
     # `[text]` before a value must not become a link with it.
     active = numbers or first in ("(", ":") or (begins and not first.isalnum())
-    if active and shown[:1] == first and first not in _ACTIVE:
+    if first and active and shown[:1] == first and first not in _ACTIVE:
         shown = f"&#{ord(first)};{shown[1:]}"
     return shown
 

@@ -22,19 +22,31 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 
 from . import kernel
 from .clean_output import clean_outputs
-from .errors import ClaimError, ExecutionError, TutorialError
+from .errors import ClaimError, ExecutionError, Mishap, TutorialError
 from .fingerprint import Key, expression_places, find_snippets, imported_modules
 from .outputs import OutputError, checked_output, is_picture, picture
+from .places import Places, of_the_build
 from .run import Artifact, Run
 from .settings import Settings
+from .terminal import without_controls
 from .tutorial import Cell, Tutorial
+
+# What a cell sends, progress bars and all, may be this many times what it shows.
+SENT = 50
 
 
 class Plan:
-    """The notebook that the kernel gets: the tutorial's cells and hidden ones between them."""
+    """The notebook that the kernel gets: the tutorial's cells and hidden ones between them.
 
-    def __init__(self, tutorial: Tutorial, settings: Settings) -> None:
+    Args:
+        places: the names that stand for where the run takes place.
+    """
+
+    def __init__(
+        self, tutorial: Tutorial, settings: Settings, places: Places | None = None
+    ) -> None:
         self.tutorial = tutorial
+        self._places = places or of_the_build(settings)
         self.settings = settings
         self.notebook = nbformat.v4.new_notebook()
         self._origin: list[tuple[str, Cell | None]] = []
@@ -42,7 +54,7 @@ class Plan:
         snippets = find_snippets(tutorial, settings.root)
         with_figures = "matplotlib" in imported_modules(tutorial, snippets)
         module = f"__import__('{kernel.__name__}', fromlist=['kernel'])"
-        self._add("setup", None, f"{module}.install(figures={with_figures})")
+        self._add("setup", None, "")
         check: Cell | None = None
         trials: list[tuple[Cell, str]] = []
         for cell in tutorial.cells:
@@ -72,11 +84,20 @@ class Plan:
         for cell, call in trials:
             self._add("trial", cell, f"{module}.{call}")
         self._add("usage", None, f"{module}.publish_usage()")
+        names = [f"cell {cell.number}" if cell else "the set-up" for _, cell in self._origin]
+        self.notebook.cells[
+            0
+        ].source = f"{module}.install(figures={with_figures}, names={names}, most={self.most_sent})"
 
     def _add(self, role: str, cell: Cell | None, source: str, may_fail: bool = False) -> None:
         metadata = {"tags": ["raises-exception"]} if may_fail else {}
         self.notebook.cells.append(nbformat.v4.new_code_cell(source, metadata=metadata))
         self._origin.append((role, cell))
+
+    @property
+    def most_sent(self) -> int:
+        """Characters that one cell may send before it is ended."""
+        return SENT * 1000 * self.settings.output_limit
 
     def starts(self, cell_index: int, **_) -> None:
         """Remember which cell runs, to point at it when it fails."""
@@ -106,7 +127,12 @@ class Plan:
         }
         self._check_figures(shown)
         outputs = [shown.get(cell.number, []) for cell in self.tutorial.code_cells]
-        values = [value for _, said in self._hidden("values", kernel.VALUES) for value in said]
+        for cell in self.tutorial.code_cells:
+            self._check_size(cell, _characters(shown.get(cell.number, [])))
+        values = []
+        for cell, said in self._hidden("values", kernel.VALUES):
+            self._check_size(cell, sum(map(len, said)))
+            values += [self._places.hide(without_controls(value)) for value in said]
         places = expression_places(self.tutorial)
         _, usage = self._hidden("usage", kernel.USAGE)[0]
         self._check_trials()
@@ -144,8 +170,8 @@ class Plan:
             )
         try:
             return [
-                checked_output(output, figure_limit=self.settings.figure_limit)
-                for output in clean_outputs(outputs)
+                checked_output(output, figure_limit=1000 * self.settings.figure_limit)
+                for output in clean_outputs(outputs, self._places.hide)
             ]
         except OutputError as error:
             raise self._error(cell, str(error), error.remedy) from None
@@ -173,6 +199,21 @@ class Plan:
                     )
                 pictures.add(figure.content)
                 texts.add(text)
+
+    def names_cells(self, run: Run) -> bool:
+        """Tell whether something that a run shows names a cell by its number: a warning, a traceback."""
+        return bool(re.search(r"\bcell \d", json.dumps([run.outputs, run.values])))
+
+    def _check_size(self, cell: Cell, characters: int) -> None:
+        if characters > 1000 * self.settings.output_limit:
+            raise self._flood(cell, f"shows {characters / 1000:,.0f} kB of text")
+
+    def _flood(self, cell: Cell | None, what: str) -> TutorialError:
+        return self._error(
+            cell,
+            f"the cell {what}; a reader gets {self.settings.output_limit} kB at most",
+            "show less of it, or raise output_limit in pyproject.toml, [tool.tutorial_engine]",
+        )
 
     def _claims(self) -> list[str]:
         """Return the claims that the kernel evaluated, which must be those of the source."""
@@ -216,23 +257,36 @@ class Plan:
             kept.append(Artifact(name, path.read_bytes()))
         return tuple(kept)
 
-    def explain(self, error: Exception, settings: Settings, last_words: str) -> TutorialError:
-        """Turn what nbclient raised into an error that points at the cell that was running."""
+    def explain(
+        self,
+        error: Exception,
+        last_words: str,
+        *,
+        is_ready: bool = True,
+        flooded: int | None = None,
+    ) -> TutorialError:
+        """Turn what nbclient raised into an error that points at the cell that was running.
+
+        Args:
+            last_words: what the kernel wrote beside its outputs; told to the author alone.
+            is_ready: the kernel had started.
+            flooded: the position of the cell that sent more than `most_sent`, which ended the kernel.
+        """
         role, cell = self._origin[self._running]
+        if flooded is not None:
+            _, cell = self._origin[flooded]
+            return self._flood(cell, f"sent more than {self.most_sent / 1e6:,.0f} MB and was ended")
         if isinstance(error, CellTimeoutError):
             return self._error(
                 cell,
-                f"the cell ran longer than {settings.cell_timeout} s and was ended",
+                f"the cell ran longer than {self.settings.cell_timeout} s and was ended",
                 "make it shorter, or raise cell_timeout in pyproject.toml, [tool.tutorial_engine]",
             )
-        if isinstance(error, DeadKernelError):
-            return self._error(
-                cell,
-                f"the kernel died while it ran this cell{last_words}",
-                "look for a crash in native code, or for too little memory",
-            )
         if not isinstance(error, CellExecutionError):
-            return self._error(cell, f"the kernel failed: {error}{last_words}", "run it again")
+            return self._mishap(error, cell, last_words, is_ready)
+        if role == "setup":
+            failed = f"the kernel's set-up fails: {error.ename}: {error.evalue}"
+            return self._error(cell, failed, _INSTALL, kind=Mishap)
         line = _line_of_failure(error.traceback)
         said = f"{error.ename}: {error.evalue}".strip()
         if role == "check again":
@@ -252,7 +306,25 @@ class Plan:
                 line,
                 kind=ClaimError,
             )
+        if error.ename in ("MemoryError", "ResourceExhaustedError"):
+            remedy = "let the cell hold less at once, or let fewer kernels run side by side (jobs)"
+            return self._error(cell, said, remedy, line)
         return self._error(cell, said, "correct the cell", line)
+
+    def _mishap(
+        self, error: Exception, cell: Cell | None, last_words: str, is_ready: bool
+    ) -> TutorialError:
+        if not is_ready:
+            message, remedy = f"the kernel did not start: {error}", _INSTALL
+        elif isinstance(error, DeadKernelError):
+            message = "the kernel died while it ran this cell"
+            remedy = "look for a crash in native code, or for too little memory"
+        else:
+            message, remedy = f"the kernel failed: {error}", "run it again"
+        mishap = self._error(cell, message, remedy, kind=Mishap)
+        if last_words:
+            mishap.aside = f"The kernel's last words:\n{last_words}"
+        return mishap
 
     def error_in(self, source: str, message: str, remedy: str) -> TutorialError:
         """Make an error that points at the cell for which the kernel ran this code, if there is one."""
@@ -263,6 +335,7 @@ class Plan:
     def _error(
         self, cell: Cell | None, message: str, remedy: str, line: int = 0, kind=ExecutionError
     ) -> TutorialError:
+        message = self._places.hide(without_controls(message))
         return self.tutorial.error(kind, message, remedy, cell, line)
 
 
@@ -289,6 +362,19 @@ def _trial_problem(cell: Cell, said: dict) -> tuple[str, str, int] | None:
             line,
         )
     return "the check refuses a wrong solution without a word", remedy, line
+
+
+_INSTALL = "install what requirements.lock lists, as `make build` does, and build again"
+
+
+def _characters(outputs: list[dict]) -> int:
+    """Return how much text a cell shows; pictures have a limit of their own."""
+    texts = [output.get("text", "") + output.get("evalue", "") for output in outputs]
+    for output in outputs:
+        for mime, content in output.get("data", {}).items():
+            if isinstance(content, str) and (mime.startswith("text/") or mime == "image/svg+xml"):
+                texts.append(content)
+    return sum(map(len, texts))
 
 
 def _may_fail(cell: Cell) -> bool:

@@ -7,6 +7,7 @@ import hashlib
 import json
 import logging
 import shutil
+import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
@@ -23,6 +24,7 @@ from mkdocs.utils import get_relative_url
 
 from .course import Lesson, glossary_page, load_course, titles
 from .errors import TutorialError, unforeseen
+from .files import write_whole
 from .glossary import PAGE as GLOSSARY_PAGE
 from .html_pages import (
     figure_attributes,
@@ -35,13 +37,14 @@ from .markup import contents_title, with_mathml
 from .publish import Page, error_box, make_error_page, make_page
 from .report import build_report, report_page
 from .schedule import Outcome, Watcher, bring_up_to_date
-from .serving import Background, end_as_by_keyboard, when_listening
+from .scratch import locked_folder
+from .serving import Background, ended_as_by_keyboard, when_listening
 from .settings import Settings
-from .store import Store, write_whole
+from .store import Store
 
 log = logging.getLogger("mkdocs.tutorials")
 # Not below MkDocs' own: what is made good must not end a strict build.
-said = logging.getLogger("tutorial_engine")
+notes = logging.getLogger("tutorial_engine")
 
 NAV_MARK = "tutorials"
 REPORT_PAGE = "about/checks.md"
@@ -61,12 +64,20 @@ class TutorialsPlugin(BasePlugin):
 
     def on_startup(self, *, command: str, dirty: bool) -> None:
         self.serving = command == "serve"
+        self._until_shutdown = contextlib.ExitStack()
+        self._until_shutdown.enter_context(ended_as_by_keyboard())
         self.background: Background | None = None
+        self.store: Store | None = None
+        self.spare_cache: Path | None = None
+        if self.serving:
+            # Not in the cache: that may be deleted meanwhile, and what was watched there with it.
+            self.sentinel = self._until_shutdown.enter_context(locked_folder()) / "finished"
         self.asked: set[str] = set()
 
     def on_shutdown(self) -> None:
         if self.background:
             self.background.stop()
+        self._until_shutdown.close()
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         self.root = Path(config.config_file_path).parent
@@ -74,11 +85,13 @@ class TutorialsPlugin(BasePlugin):
             self.settings = Settings.load(self.root)
         except ValueError as error:
             raise PluginError(str(error)) from None
-        self.store = Store(self.settings)
-        self.sentinel = self.settings.cache / "serve" / "finished"
+        if self.store is None or self.store.settings != self.settings:
+            self.store = Store(self.settings)
+        self.cache = self._writable_cache()
         self.lessons = load_course(self.settings)
         self.records: dict[str, Outcome] = {}
         self.record_css = ""
+        self.writing = ""
         self.light_records: set[Path] = set()
         config.watch += [str(self.settings.sources), str(self.root / "snippets")]
         config.nav = _expand(config.nav, self.lessons, self.settings.parts)
@@ -86,8 +99,19 @@ class TutorialsPlugin(BasePlugin):
         if jupyter:
             # In serve only asked-for records are rendered; they must not evict the build's.
             folder = "records-serve" if self.serving else "records"
-            jupyter.config["cache_dir"] = str(self.settings.cache / folder)
+            jupyter.config["cache_dir"] = str(self.cache / folder)
         return config
+
+    def _writable_cache(self) -> Path:
+        """Return where to keep what is rendered: where nothing can be written, a folder for this time."""
+        if self.spare_cache is None:
+            try:
+                self.settings.cache.mkdir(parents=True, exist_ok=True)
+                tempfile.TemporaryFile(dir=self.settings.cache).close()
+            except OSError as error:
+                self.store.cannot_write(error)
+                self.spare_cache = self._until_shutdown.enter_context(locked_folder())
+        return self.spare_cache or self.settings.cache
 
     @event_priority(100)
     def on_files(self, files: Files, config: MkDocsConfig) -> Files:
@@ -111,7 +135,11 @@ class TutorialsPlugin(BasePlugin):
         outcomes, missing = [], []
         for lesson in self.lessons:
             error = lesson.error or self.background.failure(lesson)
-            run = None if error else self.store.load(lesson.name, lesson.key)
+            run = None
+            try:
+                run = None if error else self.store.load(lesson.name, lesson.key, lesson.tutorial)
+            except Exception as fault:  # one tutorial's fault must not be the others'
+                error = unforeseen(fault, lesson.file)
             if run is None and error is None:
                 missing.append(lesson)
             outcomes.append(Outcome(lesson, run, error))
@@ -157,22 +185,29 @@ class TutorialsPlugin(BasePlugin):
         for path, content in page.files.items():
             added.append(File.generated(config, path, content=content))
         if page.record:
-            added.append(self._record_file(*page.record, config))
+            added.append(self._record_file(outcome.lesson, *page.record, config))
             self.records[page.record[0]] = outcome
         for each in added:  # all or none
             files.append(each)
 
-    def _record_file(self, path: str, notebook: str, config: MkDocsConfig) -> File:
+    def _record_file(self, lesson: Lesson, path: str, notebook: str, config: MkDocsConfig) -> File:
         if self.serving and path not in self.asked:
             return _RecordPlaceholder.generated(
                 config, path, content=_PLACEHOLDER, inclusion=InclusionLevel.NOT_IN_NAV
             )
         # mkdocs-jupyter reads from disk: a real file, outside every watched folder.
-        folder = self.settings.cache / "notebooks"
+        folder = self.cache / "notebooks"
         target = folder / path
-        content = notebook.encode()
-        if not target.is_file() or target.read_bytes() != content:
-            write_whole(target, notebook)
+        try:
+            if not target.is_file() or target.read_bytes() != notebook.encode():
+                write_whole(target, notebook)
+        except OSError as error:
+            shown = target.relative_to(self.root) if target.is_relative_to(self.root) else target
+            raise TutorialError(
+                f"its run record cannot be written to {shown.as_posix()}: {error.strerror}",
+                file=lesson.file,
+                remedy="make room on the disk, or run `python -m tutorial_engine clean`",
+            ) from None
         return File(
             path,
             src_dir=str(folder),
@@ -201,6 +236,10 @@ class TutorialsPlugin(BasePlugin):
         render = page.render
 
         def guarded(config: MkDocsConfig, files: Files) -> None:
+            failed = self.outcomes[position].error
+            if failed and page.file.src_uri in self.records:
+                self._show_error(page, failed)
+                return
             try:
                 try:
                     render(config, files)
@@ -231,7 +270,7 @@ class TutorialsPlugin(BasePlugin):
                 shutil.rmtree(kept)
             else:
                 kept.unlink()
-            said.info("A rendered run record, %s, was damaged; it is rendered again.", kept.name)
+            notes.info("A rendered run record, %s, was damaged; it is rendered again.", kept.name)
         return bool(damaged)
 
     def _show_error(self, page: SitePage, error: TutorialError) -> None:
@@ -279,18 +318,20 @@ class TutorialsPlugin(BasePlugin):
     def _light_record(self, *ingredients) -> tuple[str, str]:
         """Return `light_record(*ingredients)`, computed once and kept: it parses half a megabyte."""
         digest = hashlib.sha256(repr(ingredients).encode()).hexdigest()
-        kept = self.settings.cache / "light-records" / f"{digest}.json"
+        kept = self.cache / "light-records" / f"{digest}.json"
         self.light_records.add(kept)
-        with contextlib.suppress(FileNotFoundError, ValueError):  # absent, or damaged
-            return tuple(json.loads(kept.read_text(encoding="utf-8")))
+        with contextlib.suppress(OSError, ValueError, TypeError):  # absent, or damaged
+            content, css = json.loads(kept.read_text(encoding="utf-8"))
+            return content, css
         result = light_record(*ingredients)
         try:
             write_whole(kept, json.dumps(result))
         except OSError as error:  # it is only not kept
-            said.info("%s could not be kept (%s).", kept.name, error.strerror)
+            notes.info("%s could not be kept (%s).", kept.name, error.strerror)
         return result
 
     def on_post_page(self, output: str, page: SitePage, config: MkDocsConfig) -> str:
+        self.writing = page.file.dest_uri
         return lean_page(output)
 
     def on_post_build(self, config: MkDocsConfig) -> None:
@@ -299,7 +340,7 @@ class TutorialsPlugin(BasePlugin):
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(self.record_css, encoding="utf-8")
         if not self.serving:
-            for old in set((self.settings.cache / "light-records").glob("*")) - self.light_records:
+            for old in set((self.cache / "light-records").glob("*")) - self.light_records:
                 old.unlink()
         failures = [outcome for outcome in self.outcomes if outcome.error]
         if failures and not self.serving:
@@ -312,15 +353,16 @@ class TutorialsPlugin(BasePlugin):
 
     def on_build_error(self, error: Exception) -> None:
         """Say which file could not be written, rather than where in MkDocs."""
-        if isinstance(error, OSError) and error.filename:
+        if isinstance(error, OSError):
+            # A full disk shows while a file is written, when its name is no longer told.
+            file = error.filename or self.writing or "the site"
             raise PluginError(
-                f"{error.filename}: {error.strerror}\n"
+                f"{file} cannot be read or written: {error.strerror or error}\n"
                 "  What to do: make room on the disk or free the file, and build again; "
                 "the runs that ended well are kept"
             ) from None
 
     def on_serve(self, server: LiveReloadServer, config: MkDocsConfig, builder) -> LiveReloadServer:
-        end_as_by_keyboard()
         self._touch()
         server.watch(str(self.sentinel))
         serve_request = server.get_app()

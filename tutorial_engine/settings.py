@@ -20,8 +20,9 @@ class Settings:
         jobs: kernels side by side.
         threads: intra-operation threads in each kernel. Pinned, because it changes the last digits.
         cell_timeout: seconds that one cell may take.
+        output_limit: kilobytes of text that one cell may show.
+        figure_limit: kilobytes that one figure may have.
         keep_runs: stored runs kept for each tutorial.
-        figure_limit: bytes that one figure may have.
         edition: which data the tutorials load, `default` or `full`.
         site_url: the site's public address, empty if it has none.
         repo_url: the repository's public address, empty if it has none.
@@ -32,8 +33,9 @@ class Settings:
     jobs: int = 2
     threads: int = 1
     cell_timeout: int = 600
+    output_limit: int = 200
+    figure_limit: int = 2000
     keep_runs: int = 4
-    figure_limit: int = 2_000_000
     edition: str = "default"
     site_url: str = ""
     repo_url: str = ""
@@ -62,7 +64,14 @@ class Settings:
             variable = name.upper() if name.endswith("_url") else f"TUTORIALS_{name.upper()}"
             if value := os.environ.get(variable):
                 given[name] = value
-        for name in ("jobs", "threads", "cell_timeout", "keep_runs", "figure_limit"):
+        for name in (
+            "jobs",
+            "threads",
+            "cell_timeout",
+            "output_limit",
+            "keep_runs",
+            "figure_limit",
+        ):
             if name in given:
                 try:
                     given[name] = int(given[name])  # type: ignore[call-overload]

@@ -90,6 +90,7 @@ processes = [
     for alone in (False, True)
 ]
 print(os.getcwd())
+_ = pathlib.Path("place").write_text(os.getcwd())
 
 # %% [markdown]
 # `{python} sum(
@@ -109,7 +110,7 @@ def looked(module_course, tmp_path_factory):
     module_course.data("digits")
     module_course.data("letters")
     module_course.tutorial(
-        LOOK_AROUND.lstrip(), data=["digits"], artifacts=["model.bin", "deep/scores.json"]
+        LOOK_AROUND.lstrip(), data=["digits"], artifacts=["model.bin", "deep/scores.json", "place"]
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IPYTHONDIR", str(home / "ipython"))
@@ -125,12 +126,18 @@ def said(run, number: int) -> str:
     return "".join(output.get("text", "") for output in run.outputs[number])
 
 
+def place(run) -> str:
+    """Return the working folder of a run."""
+    return run.artifacts[-1].content.decode()
+
+
 def test_each_run_starts_in_an_empty_folder_of_its_own(looked):
     assert looked.outputs[0][0]["data"]["text/plain"] == "[]"
 
 
 def test_the_working_folder_is_gone_when_the_run_has_ended(looked):
-    assert not os.path.exists(said(looked, 8).strip())  # noqa: PTH110
+    assert not os.path.exists(place(looked))  # noqa: PTH110
+    assert said(looked, 8) == ".\n"
 
 
 def test_the_kernel_learns_which_data_it_may_load_and_gets_a_folder_of_those_alone(looked):
@@ -167,13 +174,13 @@ def test_the_users_own_settings_do_not_matter(looked):
 
 def test_artifacts_are_kept_with_their_checksums_and_nothing_else(looked):
     kept = {artifact.name: artifact for artifact in looked.artifacts}
-    assert set(kept) == {"model.bin", "deep/scores.json"}
+    assert set(kept) == {"model.bin", "deep/scores.json", "place"}
     assert kept["model.bin"].content == b"weights"
     assert kept["model.bin"].sha256 == hashlib.sha256(b"weights").hexdigest()
 
 
 def test_a_run_that_succeeds_leaves_no_process(looked):
-    assert processes_that_say(f"left behind by {said(looked, 8).strip()}") == []
+    assert processes_that_say(f"left behind by {place(looked)}") == []
 
 
 def test_inline_values_are_filed_by_place_and_code(looked):
@@ -189,9 +196,10 @@ def test_the_cost_of_a_run_is_measured(looked):
     assert "cores" in looked.machine
 
 
-def test_no_output_tells_where_the_run_took_place(looked):
-    outputs = json.dumps([*looked.outputs[:1], *looked.outputs[2:8]])
+def test_no_output_tells_where_the_run_took_place(looked, module_course):
+    outputs = json.dumps(looked.outputs)
     assert "tutorial-" not in outputs
+    assert str(module_course.root) not in outputs
     assert "execution_count" not in outputs
 
 

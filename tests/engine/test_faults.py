@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
+from mkdocs import utils
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from mkdocs.exceptions import MkDocsException
 
+import tutorial_engine.course
+import tutorial_engine.plugin
+import tutorial_engine.store
+from tutorial_engine.__main__ import main
 from tutorial_engine.errors import TutorialError
+from tutorial_engine.schedule import bring_up_to_date
 from tutorial_engine.structure import problems
 
-from .tiny import HEADER, TINY, Course, code
+from .tiny import HEADER, TINY, Course, code, made_run
 
 FILE = "tutorials_src/1_part/01_tiny.py"
 
@@ -415,8 +426,7 @@ def test_an_image_that_is_not_there_or_has_no_text_is_refused(course, text, said
 def test_whatever_goes_wrong_while_a_tutorial_is_read_stays_with_it(
     course, monkeypatch, where, error
 ):
-    import tutorial_engine.course as module
-
+    module = tutorial_engine.course
     real = getattr(module, where)
 
     def fails_for_one(first, *rest):
@@ -431,3 +441,169 @@ def test_whatever_goes_wrong_while_a_tutorial_is_read_stays_with_it(
 def test_a_glossary_that_does_not_read_is_the_fault_of_those_that_teach(course):
     course.glossary("sums").write_bytes(b"\xff\xfe")
     assert "docs/glossary.md" in fault(course, teaches=["sums"]).message
+
+
+def site(course: Course) -> str:
+    """Build the site in this process, from runs that are stored already; return how it failed."""
+    config = load_config(str(course.root / "mkdocs.yml"), site_dir=str(course.root / "site"))
+    config.plugins.on_startup(command="build", dirty=False)
+    try:
+        build(config)
+    except MkDocsException as error:
+        return str(error)
+    finally:
+        config.plugins.on_shutdown()
+    return ""
+
+
+def stored(course: Course, *names: str) -> None:
+    """Write tutorials of these names and store a run of each."""
+    for number, name in enumerate(names, start=1):
+        file = f"1_part/{number:02d}_{name}.py"
+        course.tutorial(prose(f"Words of {name}."), file=file, title=f"On {name}")
+        course.store.save(made_run(course, file))
+
+
+def shown(course: Course, name: str) -> str:
+    page = (course.root / "site" / "part" / name / "index.html").read_text()
+    return BeautifulSoup(page, "lxml").select_one("article").get_text(" ")
+
+
+@pytest.fixture
+def site_course(course) -> Course:
+    course.site()
+    return course
+
+
+def test_what_goes_wrong_while_a_page_is_made_or_rendered_stays_with_its_tutorial(
+    site_course, monkeypatch, caplog
+):
+    course = site_course
+    stored(course, "making", "finishing", "recording", "writing", "well")
+
+    def failing(name: str, mark: str, error: Exception) -> None:
+        real = getattr(tutorial_engine.plugin, name)
+
+        def fails_for_one(*arguments):
+            if mark in repr(arguments):
+                raise error
+            return real(*arguments)
+
+        monkeypatch.setattr(tutorial_engine.plugin, name, fails_for_one)
+
+    failing("make_page", "1_part/01_making", KeyError("odd"))
+    failing("schemed_figures", "Words of finishing", RecursionError("deep"))
+    failing("light_record", "Words of recording", ValueError("half"))
+    failing("write_whole", "part/writing/run.ipynb", OSError(28, "No space left on device"))
+    assert site(course)
+    said = caplog.text
+    assert "4 of 5 tutorials failed" in said
+    for number, name in enumerate(("making", "finishing", "recording", "writing"), start=1):
+        assert f"tutorials_src/1_part/{number:02d}_{name}.py" in said
+    assert "notebooks/part/writing/run.ipynb: No space left" in said
+    assert "Words of well." in shown(course, "well")
+    for name in ("making", "finishing", "writing", "recording/run"):
+        assert "This tutorial does not build." in shown(course, name)
+
+
+@pytest.mark.parametrize("damage", ["half", "empty", "no object", "folder"])
+def test_a_damaged_rendered_record_is_rendered_again(site_course, damage):
+    course = site_course
+    stored(course, "one", "two")
+    assert site(course) == ""
+    before = (course.root / "site/part/one/run/index.html").read_bytes()
+    for kept in (course.root / ".cache/tutorials/records").glob("*.json"):
+        text = kept.read_text()
+        if damage == "folder":
+            kept.unlink()
+            kept.mkdir()
+        else:
+            kept.write_text({"half": text[:-9], "empty": "", "no object": "[]"}[damage])
+    for folder in ("light-records",):
+        for kept in (course.root / ".cache/tutorials" / folder).glob("*.json"):
+            kept.write_text(kept.read_text()[:-9])
+    assert site(course) == ""
+    assert (course.root / "site/part/one/run/index.html").read_bytes() == before
+
+
+def test_clean_forgets_what_was_rendered_too(site_course, monkeypatch):
+    course = site_course
+    cache = course.root / ".cache/tutorials"
+    for name in ("runs", "records", "light-records", "notebooks"):
+        (cache / name).mkdir(parents=True)
+    monkeypatch.chdir(course.root)
+    assert main(["clean"]) == 0
+    assert list(cache.iterdir()) == []
+
+
+def test_a_disk_that_fills_while_the_site_is_written_is_said_with_the_file(
+    site_course, monkeypatch
+):
+    course = site_course
+    stored(course, "one")
+    real = utils.write_file
+
+    def full(content: bytes, path: str) -> None:
+        if Path(path).match("part/one/index.html"):
+            raise OSError(28, "No space left on device")
+        real(content, path)
+
+    monkeypatch.setattr(utils, "write_file", full)
+    said = site(course)
+    assert "part/one/index.html cannot be read or written: No space left on device" in said
+    assert "What to do: make room on the disk" in said
+
+
+def test_a_stored_run_that_cannot_be_read_at_all_is_its_tutorials_error(course, monkeypatch):
+    stored(course, "one", "two")
+    real = tutorial_engine.store.Store.load
+
+    def fails_for_one(store, name, key):
+        if name == "one":
+            raise RuntimeError("odd")
+        return real(store, name, key)
+
+    monkeypatch.setattr(tutorial_engine.store.Store, "load", fails_for_one)
+    one, two = bring_up_to_date(course.lessons(), course.settings(), course.store)
+    assert "RuntimeError: odd" in one.error.message
+    assert two.run
+
+
+TITLE = 'Why <pad>, __init__ & "a|b" cost `2*3`'
+
+
+def test_a_title_arrives_as_written_wherever_the_site_shows_it(site_course):
+    course = site_course
+    course.glossary("sums")
+    tiny = "1_part/01_tiny.py"
+    course.tutorial(code("x = 1"), file=tiny, title=TITLE, summary=TITLE, teaches=["sums"])
+    course.tutorial(code("x = 1"), file="1_part/02_next.py", needs=["tiny"])
+    for file in (tiny, "1_part/02_next.py"):
+        course.store.save(made_run(course, file))
+    assert site(course) == ""
+
+    def page(address: str) -> BeautifulSoup:
+        return BeautifulSoup((course.root / "site" / address / "index.html").read_text(), "lxml")
+
+    own, following, record, words = map(
+        page, ("part/tiny", "part/next", "part/tiny/run", "glossary")
+    )
+    own.select_one("h1 .headerlink").decompose()
+    assert own.h1.get_text() == TITLE
+    assert own.title.get_text().startswith(TITLE)
+    assert own.select_one("meta[name=description]")["content"] == TITLE
+    assert own.select_one(".lead").get_text() == TITLE
+    link = following.select_one(".facts a")
+    assert (link.get_text(), link["href"]) == (TITLE, "../tiny/")
+    previous = following.select_one(".md-footer__link--prev")
+    assert previous["aria-label"] == f"Previous: {TITLE}"
+    assert TITLE in previous.get_text()
+    navigation = following.select_one(".md-nav--primary")
+    assert TITLE in [" ".join(each.get_text().split()) for each in navigation.select("a")]
+    assert TITLE in words.select_one(".first-use").get_text()
+    assert record.title.get_text().startswith(f"Run record: {TITLE}")
+    for each in (own, following, record, words):
+        assert not each.select("pad")
+    entries = json.loads((course.root / "site/search/search_index.json").read_text())["docs"]
+    titles = [each["title"] for each in entries if each["location"] == "part/tiny/"]
+    assert [BeautifulSoup(title, "html.parser").get_text() for title in titles] == [TITLE]

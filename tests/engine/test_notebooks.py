@@ -9,6 +9,8 @@ import sys
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
+from mistune import create_markdown
 
 from tutorial_engine.notebooks import lower, record_notebook, standalone_notebook
 
@@ -144,10 +146,46 @@ def test_a_helper_arrives_byte_for_byte(tiny, tmp_path, source):
     assert (tmp_path / "mine/snippets/helper.py").read_text(encoding="utf-8") == source
 
 
-def test_missing_public_packages_are_installed_and_no_others(tiny):
-    tiny.edit("from snippets", "import json\nimport sklearn\nfrom snippets")
-    cell = sources(standalone(tiny), "code")[0]
-    assert "packages = {'sklearn': 'scikit-learn'}" in cell
+LOADED = {"keras": "3.13.1", "tensorflow": "2.21.0", "scikit-learn": "1.6.0", "six": "1.17.0"}
+
+
+def first_cell(course, body: str, **loaded: str) -> str:
+    course.tutorial(code(body))
+    run = made_run(course, dependencies={"distributions": loaded or LOADED})
+    text = standalone_notebook(course.parse(), run, course.settings())
+    return sources(nbformat.reads(text, as_version=4), "code")[0]
+
+
+@pytest.mark.parametrize(
+    ("body", "packages"),
+    [
+        ("import sklearn.metrics\nimport json", {"sklearn": "scikit-learn==1.6.0"}),
+        ("import keras", {"keras": "keras==3.13.1", "tensorflow": "tensorflow==2.21.0"}),
+        ("import tensorflow as tf", {"tensorflow": "tensorflow==2.21.0"}),
+        ("try:\n    import yaml\nexcept ImportError:\n    pass", {}),
+    ],
+    ids=["its own name", "the backend of Keras", "TensorFlow alone", "not loaded by the run"],
+)
+def test_the_packages_are_those_that_the_run_loaded_in_its_versions(course, body, packages):
+    assert f"packages = {packages!r}" in first_cell(course, body)
+
+
+def test_a_package_in_another_version_stays_and_is_said_in_one_line(course, tmp_path):
+    cell = first_cell(course, "import yaml\nimport rich", PyYAML="0.1", rich="0.2")
+    ended = subprocess.run(
+        [sys.executable, "-c", cell], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    (line,) = ended.stdout.strip().split("\n")
+    assert line.startswith("You have other versions than this page: rich ")
+    assert "(checked with 0.2), PyYAML " in line or "(checked with 0.1)" in line
+
+
+def test_a_notebook_carries_the_snippets_that_its_run_was_seen_to_import(course):
+    course.tutorial(code("1"))
+    course.snippet("far", "VALUE = 7\n")
+    run = made_run(course, dependencies={"files": {"snippets/far.py": "digest", "snippets/": "x"}})
+    text = standalone_notebook(course.parse(), run, course.settings())
+    assert "VALUE = 7" in sources(nbformat.reads(text, as_version=4), "code")[0]
 
 
 def test_a_notebook_has_values_in_place_of_expressions(tiny):
@@ -289,3 +327,85 @@ def test_a_tutorial_without_helpers_writes_none(course):
 def test_a_claims_cell_stays_in_the_notebook(tiny):
     assert 'assert total == 5, "two and three make <five>"' in sources(standalone(tiny), "code")
     assert TINY.rstrip().endswith(sources(standalone(tiny), "code")[-1])
+
+
+PNG = b"\x89PNG picture"
+
+
+@pytest.fixture
+def illustrated(tiny):
+    """A tutorial with an image beside its source and one in the site's own files."""
+    (tiny.root / "docs" / "assets").mkdir(parents=True)
+    (tiny.root / "docs" / "assets" / "diagram.png").write_bytes(PNG)
+    (tiny.root / "tutorials_src" / "1_part" / "my plan.png").write_bytes(PNG)
+    tiny.edit(
+        "Two numbers",
+        "![A diagram.](../assets/diagram.png) ![A plan.](my%20plan.png){ width=2 }\n#\n# Two numbers",
+    )
+    return tiny
+
+
+def test_images_are_published_with_the_page(illustrated):
+    (lesson,) = illustrated.lessons()
+    assert lesson.error is None
+    page = illustrated.page(made_run(illustrated))
+    assert page.files["part/tiny/images/my plan.png"] == PNG
+    assert "![A diagram.](../assets/diagram.png)" in page.markdown
+    assert "![A plan.](tiny/images/my%20plan.png){ width=2 }" in page.markdown
+
+
+def test_a_notebooks_images_are_those_of_the_site_and_their_text_where_there_is_none(illustrated):
+    first = sources(standalone(illustrated, site_url="https://a.b/c"), "markdown")[1]
+    assert "![A diagram.](https://a.b/c/assets/diagram.png)" in first
+    assert "![A plan.](https://a.b/c/part/tiny/images/my%20plan.png)" in first
+    without = sources(standalone(illustrated), "markdown")[1]
+    assert without.startswith("A diagram. A plan.\n")
+
+
+def test_links_to_sources_lead_to_pages(tiny):
+    tiny.tutorial(file="2_more/02_other.py", needs=["tiny"])
+    tiny.edit(
+        "Two numbers",
+        "[One](../2_more/02_other.py#top), [two](01_tiny.ipynb), [three][o]. Two numbers\n#\n"
+        '# [o]: ../2_more/02_other.ipynb "Other"\n#\n# Some',
+    )
+    assert [lesson.error for lesson in tiny.lessons()] == [None, None]
+    page = tiny.page(made_run(tiny)).markdown
+    assert '[One](../more/other.md#top), [two](tiny.md), [three](../more/other.md "Other").' in page
+    text = "\n".join(sources(standalone(tiny, site_url="https://a.b/"), "markdown"))
+    assert "[One](https://a.b/more/other/#top), [two](https://a.b/part/tiny/)" in text
+    assert "[three](https://a.b/more/other/)." in text
+    assert "[o]:" not in page + text
+
+
+def test_footnotes_are_numbered_through_the_notebook(tiny):
+    tiny.edit(
+        "Two numbers",
+        "First[^b], then[^a], again[^b] and `[^b]`.\n#\n# [^a]: A note.\n#     It goes on.\n#\n# Two numbers",
+    )
+    tiny.edit("# Together", "# [^b]: Another.\n#\n# Together")
+    first, second = sources(standalone(tiny), "markdown")[1:]
+    assert first.startswith(
+        "First<sup>1</sup>, then<sup>2</sup>, again<sup>1</sup> and `[^b]`.\n\n"
+        "<sup>2</sup> A note.\nIt goes on.\n\nTwo numbers"
+    )
+    assert second.startswith("<sup>1</sup> Another.\n\nTogether")
+
+
+TITLE = 'Why <pad>, __init__ & "a|b" cost `2*3` $5'
+
+
+def test_a_title_is_text_in_notebook_and_record(tiny):
+    tiny.edit("# title: Tiny", f"# title: {json.dumps(TITLE)}")
+    tiny.edit("# summary: A tutorial that runs at once.", f"# summary: {json.dumps(TITLE)}")
+    run = made_run(tiny)
+    record = nbformat.reads(record_notebook(tiny.parse(), run, tiny.settings()), as_version=4)
+    for notebook in (standalone(tiny), record):
+        html = create_markdown(escape=False)(sources(notebook, "markdown")[0])
+        heading = BeautifulSoup(html, "html.parser").h1
+        assert heading.get_text().removeprefix("Run record: ") == TITLE
+        assert not heading.select("pad, strong, em, code")
+    lead = BeautifulSoup(
+        create_markdown(escape=False)(sources(standalone(tiny), "markdown")[0]), "html.parser"
+    )
+    assert lead.p.get_text() == TITLE

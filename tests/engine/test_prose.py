@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
+import yaml
+from bs4 import BeautifulSoup
+from markdown import Markdown
+from markdown_it import MarkdownIt
+from mistune import create_markdown
 
 from tutorial_engine.errors import SourceError
+from tutorial_engine.notebooks import lower
+from tutorial_engine.passages import escape, expressions
 from tutorial_engine.prose import check_numbers, fill, typed_numbers
 
-from .tiny import TINY, code, made_run
+from .tiny import REPOSITORY, TINY, code, made_run
 
 CODE = code("x = 0.25\nrates = (0.05, 1e-3)\nwidth = 128\nshare = 12")
 
@@ -157,3 +166,244 @@ def test_prose_written_today_is_merged_with_the_run_of_yesterday(course):
     assert "New words, one." in text
     assert "| two | more |" in text
     assert "ten it is." in text
+
+
+@cache
+def renderers() -> dict:
+    """Return what shows Markdown: the site, with its own extensions, and two of Jupyter's kind."""
+    text = (REPOSITORY / "mkdocs.yml").read_text()
+    listed = yaml.safe_load(text[text.index("markdown_extensions:") :].partition("validation:")[0])
+    options = {}
+    for each in listed["markdown_extensions"]:
+        options |= each if isinstance(each, dict) else {each: {}}
+    site = Markdown(extensions=list(options), extension_configs=options)
+    mistune = create_markdown(escape=False, plugins=["strikethrough", "table", "math"])
+    return {
+        "site": lambda text: site.reset().convert(text),
+        "mistune": mistune,
+        "markdown-it": MarkdownIt("commonmark").enable(["table", "strikethrough"]).render,
+    }
+
+
+def seen(html: str) -> tuple[list[str], str]:
+    """Return the elements and the text that a reader meets."""
+    soup = BeautifulSoup(html, "html.parser")
+    elements = [
+        each.name for each in soup.find_all() if each.name != "br" and each.attrs.keys() != set()
+    ]
+    elements += [each.name for each in soup.find_all() if each.name not in ("br", "span")]
+    for each in soup.find_all("br"):
+        each.replace_with("\n")
+    return elements, soup.get_text().replace("\xa0", " ")
+
+
+VALUES = [
+    "__init__",
+    "2*3*4",
+    "**bold**",
+    "a|b",
+    "| a | b |",
+    "<pad>",
+    "</div>",
+    "<!-- x",
+    "$x$",
+    "$$x$$",
+    r"\(x\)",
+    r"\begin{a}x\end{a}",
+    "a\\b",
+    "`x`",
+    "```",
+    "[a](b)",
+    "[^1]",
+    "[x]: y",
+    "(1, 2)",
+    ": x",
+    "!",
+    "!x",
+    "~~x~~",
+    "&amp;",
+    "&",
+    "{.lead}",
+    "{: #x }",
+    "- a",
+    "+ a",
+    "* a",
+    "1. b",
+    "12.",
+    "7",
+    "# h",
+    "> q",
+    "---",
+    "===",
+    "!!! note",
+    "*[X]: y",
+    "two\nlines",
+    "x\n- y\n\n# z",
+    "a  b",
+    "    code",
+    "'q' and \"q\"",
+    "1.5%",
+    "−0.3",
+    "3×3",
+    "1,024",
+]
+PLACES = [
+    "The value is @ here, @.",
+    "@ begins",
+    "@",
+    "@. Then more",
+    "Words\n@\nmore",
+    "| a | b |\n|---|---|\n| @ | y |\n| z | @ |",
+    "> @",
+    "- @ item\n- two @",
+    "10. @",
+    "- a\n\n    @",
+    "**@** and *@* [@](#x)",
+    "*a*@*b*",
+    "`x`@`y`",
+    "[a]@ x",
+    "@[a](#b)",
+    "!@[a](#b)",
+    "3@ x",
+    "$a$ @ $b$",
+    "<div>@</div>",
+]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_value_is_text_wherever_it_stands_on_the_site_and_in_jupyter(place):
+    wrong = []
+    for name, render in renderers().items():
+        elements, text = seen(render(place.replace("@", "QQ")))
+        for value in VALUES:
+            before, *rest = place.split("@")
+            written = before
+            for position, each in enumerate(rest):
+                written += escape(value, written, "@".join(rest[position:])) + each
+            if seen(render(written)) != (elements, text.replace("QQ", value)):
+                wrong.append((name, value, written, render(written)))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("value", ["\x02amp\x03", "a\x00b", "\x1b[31mred", "\ud800", "\ue000"])
+def test_what_is_no_text_in_a_value_does_not_reach_the_page(value):
+    shown = escape(value)
+    assert not any(ord(each) < 32 or "\ud800" <= each <= "\ue002" for each in shown)
+
+
+@pytest.mark.parametrize("name", ["site", "mistune", "markdown-it"])
+@pytest.mark.parametrize("place", ["**@** words", "@- words", "@", "*a*@*b*", "image@ and"])
+def test_what_stands_around_an_empty_value_does_not_meet(place, name):
+    elements, text = seen(renderers()[name](place.replace("@", "QQ")))
+    before, after = place.split("@")
+    shown = seen(renderers()[name](before + escape("", before, after) + after))
+    assert (set(shown[0]) - {"p"}, shown[1].strip()) == (
+        set(elements) - {"p"},
+        text.replace("QQ", "").strip(),
+    )
+
+
+@pytest.mark.parametrize("value", ["1.5%", "−0.3", "3×3", "1,024", "Shirt for T-shirt/top", "(a)"])
+def test_plain_values_stay_readable_in_the_notebooks_source(value):
+    assert escape(value, "It is ") in (value, f"&#40;{value[1:]}")
+
+
+def test_values_reach_page_and_notebook_as_computed(course):
+    course.tutorial(
+        code('x = ["__init__", "2*3*4", "a|b", "<pad>"]')
+        + "\n# %% [markdown]\n# It is `{python} x[0]`, `{python measured} x[1]`, `{python} x[3]`.\n#\n"
+        "# | a | b |\n# |---|---|\n# | `{python} x[2]` | 2 |\n"
+    )
+    run = course.run()
+    page = course.page(run).markdown
+    (text,) = fill(course.parse(), run, course.settings()).values()
+    assert text in page
+    for render, shown in (("site", text), ("mistune", lower(text, link=lambda target: None))):
+        soup = BeautifulSoup(renderers()[render](shown), "html.parser")
+        assert soup.p.get_text() == "It is __init__, 2*3*4, <pad>."
+        assert [cell.get_text() for cell in soup.select("td")] == ["a|b", "2"]
+        assert not soup.select("em, strong, pad")
+
+
+def test_a_value_that_is_markdown_on_purpose_says_so(course):
+    course.tutorial(
+        code('x = "*so*"')
+        + "\n# %% [markdown]\n# It is `{python markdown} x`, `{python markdown measured} x + '!'`, "
+        "`{python measured markdown} x`.\n"
+    )
+    marked = '<span class="measured" data-search-exclude>{}</span>'
+    text = filled(course, course.run())
+    assert text == f"It is *so*, {marked.format('*so*!')}, {marked.format('*so*')}."
+
+
+def test_the_same_expression_twice_in_one_place_is_evaluated_twice(course):
+    course.tutorial(
+        code("numbers = iter(range(9))")
+        + "\n# %% [markdown]\n# `{python} next(numbers)`, `{python} next(numbers)`\n"
+        + "\n# %% [markdown]\n# and `{python} next(numbers)`.\n"
+    )
+    assert filled(course, course.run()).split() == ["0,", "1", "and", "2."]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "```markdown\nIt is `{python} x`.\n```",
+        "````\n```\n`{python} x`\n```\n````",
+        "~~~text\n`{python} x +`\n~~~",
+        "- one\n\n    ```text\n    `{python} x`\n    ```",
+        "> ```text\n> `{python} x`\n> ```",
+        '!!! note "Mind"\n    ```text\n    `{python} x`\n    ```',
+        "You write `` `{python} x` `` so.",
+        "You write ``` `{python} x` ``` so.",
+        "<!-- `{python} x` -->",
+    ],
+)
+def test_an_expression_that_is_only_shown_stays_as_written(course, text):
+    lines = "\n".join(f"# {line}".rstrip() for line in text.split("\n"))
+    course.tutorial(code("x = 1") + f"\n# %% [markdown]\n{lines}\n")
+    assert course.parse().cells[1].expressions == ()
+    assert filled(course, made_run(course)) == text
+    assert "`{python} x" in lower(text, link=lambda target: None)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("The formula $x = `{python} x`$.", "inside a formula"),
+        ("$$\nx = `{python} x`\n$$", "inside a formula"),
+        ("[here](#`{python} x`)", "in a link's address"),
+        ("![A `{python} x` line.](a.png)", "in an image's text"),
+        ('<span title="`{python} x`">a</span>', "in an HTML tag"),
+        ('*a*{.given title="`{python} x`"}', "in an attribute list"),
+        ('!!! note "The `{python} x`"\n    Words.', "in a title"),
+        ("`{python quick} x`", "does not read as one"),
+        ("`{python measured measured} x`", "does not read as one"),
+        ("`{python}x`", "does not read as one"),
+        ("`{python} `", "does not read as one"),
+    ],
+)
+def test_an_expression_where_no_value_can_stand_is_refused(course, text, said):
+    lines = "\n".join(f"# {line}".rstrip() for line in f"Words.\n\n{text}".split("\n"))
+    course.tutorial(code("x = 1") + f"\n# %% [markdown]\n{lines}\n")
+    with pytest.raises(SourceError, match=said) as caught:
+        course.parse()
+    assert caught.value.cell == 2
+    assert caught.value.line >= 12
+
+
+def test_expressions_are_found_by_one_reading_of_the_prose():
+    text = '`` ` `` and `{python} a`, \\`{python} b`, `{python measured} c["`"[:0]]'
+    assert [each.code for each in expressions(text)] == ["a"]
+
+
+LISTS = "Steps:\n\n- one\n- two\n\n10. ten\n11. eleven\n\n- a bullet\n- another\n"
+
+
+@pytest.mark.parametrize("name", ["site", "mistune", "markdown-it"])
+def test_lists_are_the_same_on_the_site_and_in_jupyter(name):
+    soup = BeautifulSoup(renderers()[name](LISTS), "html.parser")
+    lists = [
+        (each.name, each.get("start"), len(each.select("li"))) for each in soup.select("ol, ul")
+    ]
+    assert lists == [("ul", None, 2), ("ol", "10", 2), ("ul", None, 2)]

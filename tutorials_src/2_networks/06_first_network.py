@@ -566,6 +566,37 @@ assert test_probabilities[0, [5, 7, 9]].sum() > 0.95, "nearly all its probabilit
 assert wrong_loss > np.log(10) > right_loss, "fed bytes, the network is worse than ignorance"
 assert hardest == "Shirt", "shirts are the hardest class"
 
+# %% tags=["control"] claim="an untrained network loses about ln 10" without="dividing the pixels by 255"
+images = fashion.validation.images.astype("float32")
+untrained = build()
+untrained.compile(loss=cross_entropy)
+held_out_labels = fashion.validation.labels
+untrained_loss = untrained.evaluate(images, held_out_labels, verbose=0)
+
+# %% tags=["control"] claim="the quick recipe is no worse than the plain one" without="nine of its ten epochs"
+images = to_standard(fashion.train.images)
+hasty = build()
+optimizer = keras.optimizers.Adam(OneCycle(0.006, steps // 10))
+hasty.compile(optimizer, cross_entropy, metrics=["accuracy"])
+hasty.fit(images, labels, batch_size=512, verbose=0)
+_, test_accuracy = hasty.evaluate(test_images, test_labels, verbose=0)
+
+# %% tags=["control"] claim="the quick recipe is right on at least 88% of the test photographs" without="labels that belong to the training photographs"
+shuffled_labels = np.random.default_rng(0).permutation(labels)
+images = to_standard(fashion.train.images)
+misled = build()
+misled.compile("adam", cross_entropy, metrics=["accuracy"])
+misled.fit(images, shuffled_labels, batch_size=512, verbose=0)
+_, test_accuracy = misled.evaluate(test_images, test_labels, verbose=0)
+
+# %% tags=["control"] claim="fed bytes, the network is worse than ignorance" without="the bytes"
+images = to_standard(fashion.validation.images)
+wrong_loss, _ = quick.evaluate(images, fashion.validation.labels, verbose=0)
+
+# %% tags=["control"] claim="nearly all its probability goes to shoes" without="training"
+logits = build().predict(test_images[:1], verbose=0)
+test_probabilities = keras.ops.convert_to_numpy(keras.ops.softmax(logits))
+
 # %% [markdown]
 # ## Exercises
 #
@@ -583,14 +614,19 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 
 
 # %% tags=["check"]
+# The last three each hold the same differences, so the same probabilities.
 for logits, expected in [
     ([2.0, 0.0], [0.880797, 0.119203]),
-    ([1000.0, 1000.0], [0.5, 0.5]),
     ([-1000.0, 0.0], [0.0, 1.0]),
-    ([2000.0, 0.0], [1.0, 0.0]),
+    ([3000.0, 0.0, 0.0], [1.0, 0.0, 0.0]),
+    ([2.0, 1.0, 0.0], [0.665241, 0.244728, 0.090031]),
+    ([1e5 + 1, 1e5, 1e5 - 1], [0.665241, 0.244728, 0.090031]),
+    ([-1e5, -1e5 - 1, -1e5 - 2], [0.665241, 0.244728, 0.090031]),
 ]:
-    given = softmax(np.array(logits))
-    assert np.allclose(given, expected), f"the logits {logits} give {given}, not {expected}"
+    given = np.array(softmax(np.array(logits)), float).round(4)
+    differs = f"the logits {logits} give {given.tolist()}, not {expected}"
+    assert given.shape == (len(logits),), differs
+    assert np.allclose(given, expected, atol=1e-3), differs
 
 
 # %% tags=["solution"]
@@ -598,6 +634,36 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     """Return the probabilities of one example's logits, shape (classes,)."""
     powers = np.exp(logits - logits.max())  # the largest power is now 1
     return powers / powers.sum()
+
+
+# %% tags=["wrong"]
+def softmax(logits: np.ndarray) -> np.ndarray:
+    powers = np.exp(np.clip(logits, -700, 700))  # 701 is 700
+    return powers / powers.sum()
+
+
+# %% tags=["wrong"]
+def softmax(logits: np.ndarray) -> np.ndarray:
+    powers = np.exp(logits - logits.mean())  # may be too large
+    return powers / powers.sum()
+
+
+# %% tags=["wrong"]
+def softmax(logits: np.ndarray) -> np.ndarray:
+    powers = np.exp(logits / np.abs(logits).max())  # another temperature
+    return powers / powers.sum()
+
+
+# %% tags=["wrong"]
+def softmax(logits: np.ndarray) -> np.ndarray:
+    with np.errstate(all="ignore"):
+        powers = np.nan_to_num(np.exp(logits))
+        return np.nan_to_num(powers / powers.sum())  # hides the nan
+
+
+# %% tags=["wrong"]
+def softmax(logits: np.ndarray) -> np.ndarray:
+    return np.exp(logits - logits.max())  # not divided by the sum
 
 
 # %% [markdown]
@@ -612,12 +678,14 @@ def optimizer_steps(examples: int, batch_size: int, epochs: int) -> int:
 
 
 # %% tags=["check"]
-assert optimizer_steps(1024, 512, 3) == 6, "1024 examples are two full batches of 512 an epoch"
-assert optimizer_steps(1025, 512, 3) == 9, "one example more makes a third batch, of one"
+cases = {(1024, 512, 3): 6, (1025, 512, 3): 9, (100, 512, 4): 4}
+cases |= {(10_001, 10_000, 1): 2, (7, 2, 5): 20, (6, 1, 1): 6}
 for network, size in ((plain, 32), (quick, 512)):
-    taken = int(network.optimizer.iterations)
-    counted = optimizer_steps(len(fashion.train), size, 10)
-    assert counted == taken, f"batches of {size}: the optimizer took {taken} steps, not {counted}"
+    cases[len(fashion.train), size, 10] = int(network.optimizer.iterations)
+for (examples, size, epochs), taken in cases.items():
+    counted = optimizer_steps(examples, size, epochs)
+    case = f"{examples} examples, batches of {size}, epochs: {epochs}"
+    assert counted == taken, f"{case}: {taken} steps, not {counted}"
 
 
 # %% tags=["solution"]
@@ -625,6 +693,26 @@ def optimizer_steps(examples: int, batch_size: int, epochs: int) -> int:
     """Return the number of steps that `fit` takes."""
     batches = (examples + batch_size - 1) // batch_size  # rounded up
     return batches * epochs
+
+
+# %% tags=["wrong"]
+def optimizer_steps(examples: int, batch_size: int, epochs: int) -> int:
+    return (examples // batch_size + 1) * epochs  # if it fits, 1 more
+
+
+# %% tags=["wrong"]
+def optimizer_steps(examples: int, batch_size: int, epochs: int) -> int:
+    return -(-examples * epochs // batch_size)  # across epochs
+
+
+# %% tags=["wrong"]
+def optimizer_steps(examples: int, batch_size: int, epochs: int) -> int:
+    return round(examples / batch_size) * epochs
+
+
+# %% tags=["wrong"]
+def optimizer_steps(examples: int, batch_size: int, epochs: int) -> int:
+    return -(-examples // batch_size) * 10  # ten epochs, as on this page
 
 
 # %% [markdown]
@@ -639,12 +727,20 @@ def top_two_accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
 
 
 # %% tags=["check"]
-held_out_logits = quick.predict(to_standard(fashion.validation.images), verbose=0)
-three = np.array([[5.0, 1.0, 3.0], [5.0, 1.0, 3.0], [0.0, 2.0, 1.0], [0.0, 2.0, 1.0]])
-assert top_two_accuracy(three, np.array([0, 2, 2, 0])) == 0.75, "only the last misses the best two"
-assert top_two_accuracy(three, np.array([1, 1, 0, 0])) == 0.0, "no label is among the best two"
-nearly = top_two_accuracy(held_out_logits, fashion.validation.labels)
-assert nearly > right_accuracy + 0.05, "on the validation set the second guess is often right"
+held_out_images = to_standard(fashion.validation.images)
+held_out_logits = quick.predict(held_out_images, verbose=0)
+four = np.array([[5, 1, 3, 0]] * 2 + [[0, 2, 1, -9]] * 2, "float32")
+cases = [(four, [0, 2, 1, 0], 0.75), (four, [1, 1, 0, 0], 0.0)]
+held_out_labels = fashion.validation.labels
+rows = np.arange(len(held_out_labels))
+of_label = held_out_logits[rows, held_out_labels]
+better = (held_out_logits > of_label[:, None]).sum(axis=1)
+cases.append((held_out_logits, held_out_labels, np.mean(better < 2)))
+for logits, answers, expected in cases:
+    given = np.array(top_two_accuracy(logits, np.array(answers)), float)
+    share = f"of {len(answers)} labels, a part of {expected:.4f}"
+    differs = f"{share} is among the two best, not {given}"
+    assert np.allclose(given, expected), differs
 
 
 # %% tags=["solution"]
@@ -655,6 +751,37 @@ def top_two_accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
 
 
 print(f"{top_two_accuracy(held_out_logits, fashion.validation.labels):.1%} of the validation set")
+
+
+# %% tags=["wrong"]
+def top_two_accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
+    best_two = np.argsort(logits, axis=1)[:, :2]  # the two smallest
+    return float((best_two == labels[:, None]).any(axis=1).mean())
+
+
+# %% tags=["wrong"]
+def top_two_accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
+    best_two = np.argsort(logits, axis=1)[:, -2:]
+    return float((best_two == labels[:, None]).mean())  # of all pairs
+
+
+# %% tags=["wrong"]
+def top_two_accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
+    best_two = np.argsort(logits, axis=1)[:, -2:]
+    return float(np.isin(labels, best_two).mean())  # of any example
+
+
+# %% tags=["wrong"]
+def top_two_accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
+    second = np.argsort(logits, axis=1)[:, -2]  # the second guess only
+    return float((second == labels).mean())
+
+
+# %% tags=["wrong"]
+def top_two_accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
+    best_three = np.argsort(logits, axis=1)[:, -3:]
+    return float((best_three == labels[:, None]).any(axis=1).mean())
+
 
 # %% [markdown]
 # ## What to remember

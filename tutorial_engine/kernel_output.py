@@ -1,0 +1,114 @@
+"""Inside a kernel: what it says names cells, is text that can be sent, and comes to an end."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import threading
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+from .terminal import whole
+
+FLOOD = "application/x-tutorial-flood+json"
+# What an output counts besides its text: each is a message, and a box on the page.
+PRICE = 10_000
+
+
+def install(names: Sequence[str], most: int) -> None:
+    """Set up what this kernel's cells may say and how.
+
+    Args:
+        names: what warnings and tracebacks call each cell, from the one that runs now.
+        most: characters that one cell may send. One that goes on stops for good, and a hidden output that
+            holds the number says so.
+    """
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    _name_cells(shell, names)
+    session = shell.kernel.session
+    pack = session.pack
+    session.pack = lambda message: pack(_sendable(message))
+    _limit(shell, most)
+    logging.getLogger("tensorflow").addFilter(_is_for_readers)
+    logging.getLogger("matplotlib.font_manager").addFilter(
+        lambda record: "building the font cache" not in str(record.msg)
+    )
+
+
+def _name_cells(shell, names: Sequence[str]) -> None:
+    """Compile each cell under its own name, in place of a file's in a folder with the process number."""
+    first: int | None = None  # the number of the first cell after this one
+
+    def name(raw_code: str, code: str, number: int) -> str:
+        nonlocal first
+        first = number if first is None else first
+        position = 1 + number - first
+        return names[position] if 0 <= position < len(names) else "cell"
+
+    shell.compile.get_code_name = name
+
+    def line_of_warning(message, category, filename, lineno, line=None) -> str:
+        place = f"{filename}, line {lineno}" if filename in names else f"{filename}:{lineno}"
+        return f"{place}: {category.__name__}: {message}\n"
+
+    warnings.formatwarning = line_of_warning
+
+
+def _sendable(message: Any) -> Any:
+    """Return a message whose texts UTF-8 can hold."""
+    if isinstance(message, str):
+        return whole(message)
+    if isinstance(message, dict):
+        return {_sendable(name): _sendable(value) for name, value in message.items()}
+    if isinstance(message, list | tuple):
+        return [_sendable(each) for each in message]
+    return message
+
+
+def _limit(shell, most: int) -> None:
+    sent = 0
+    publish = shell.display_pub.publish
+
+    def begin(*_) -> None:
+        nonlocal sent
+        sent = 0
+        for stream in (sys.stdout, sys.stderr):
+            # IPython's own, put there for each cell, which keeps a copy of all that is written.
+            vars(stream).pop("write", None)
+
+    def fits(size: int) -> bool:
+        nonlocal sent
+        before, sent = sent, sent + size
+        if before <= most < sent:
+            publish({FLOOD: json.dumps(sent)})
+        if sent > most and threading.current_thread() is not shell.kernel.iopub_thread.thread:
+            threading.Event().wait()  # to be ended by whoever reads that output
+        return sent <= most
+
+    kind = type(sys.stdout)
+    write = kind.write
+
+    def write_(stream, text: str) -> int | None:
+        if isinstance(text, str) and not fits(len(text)):
+            return len(text)
+        return write(stream, text)
+
+    def publish_(data, *arguments, **options) -> None:
+        if fits(PRICE + sum(len(each) for each in data.values() if isinstance(each, str))):
+            publish(data, *arguments, **options)
+
+    kind.write = write_
+    shell.display_pub.publish = publish_
+    shell.events.register("pre_run_cell", begin)
+
+
+def _is_for_readers(record: logging.LogRecord) -> bool:
+    """Tell whether a message of TensorFlow's is about the reader's code.
+
+    That a strategy announces itself is not, nor that each network of a page is new to TensorFlow.
+    """
+    return record.levelno >= logging.WARNING and "tf.function retracing" not in str(record.msg)
