@@ -227,7 +227,9 @@ class Execution:
                 flooded=client.flooded,
             ) from None
         finally:
-            atexit.unregister(client._cleanup_kernel)  # nbclient leaves it where a kernel fails to start
+            atexit.unregister(
+                client._cleanup_kernel
+            )  # nbclient leaves it where a kernel fails to start
             # Forgotten first: later the number may be another process's.
             pid, self._pid = self._pid, None
             if pid is not None:
