@@ -1,6 +1,6 @@
 # Everything runs in .venv, made on first use. README.md spells the same steps out for Windows.
 .DEFAULT_GOAL := help
-.PHONY: help serve build test full bench lint lock clean browser
+.PHONY: help serve build test full bench soak notebooks lint lock clean browser
 
 # The first Python from 3.11 to 3.13 on the PATH; PYTHON=… overrides it.
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python; do \
@@ -19,6 +19,8 @@ help: ## say what there is
 	@echo "make build  execute what changed and write the site to site/"
 	@echo "make full   the same with the whole of CIFAR-10 (fetched once)"
 	@echo "make bench  compare the build with stock mkdocs-jupyter, and measure serve"
+	@echo "make soak   200 random schedules of edits and damage, each build compared with one from nothing"
+	@echo "make notebooks  run four notebooks alone, each in a fresh environment with a kernel in it"
 	@echo "make lint   ruff: format and lint, check only"
 	@echo "make lock   refresh requirements.lock from pyproject.toml"
 	@echo "make clean  delete .venv, .cache and site"
@@ -47,6 +49,12 @@ bench: $(READY)
 	$(VENV) tests/bench/build.py
 	$(VENV) tests/bench/serve.py
 	$(VENV) tests/bench/same_bytes.py
+
+soak: $(READY)
+	$(VENV) tests/bench/soak.py
+
+notebooks: $(READY)
+	$(VENV) tests/bench/notebooks.py
 
 lint: $(READY)
 	$(VENV) -m ruff check .

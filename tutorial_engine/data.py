@@ -38,7 +38,7 @@ def data_checksums(tutorial: Tutorial, name: str, settings: Settings) -> str:
                 file=shown,
                 remedy=f"git checkout -- {shown}",
             )
-    return hashlib.sha256(json.dumps(entry["arrays"], sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(entry, sort_keys=True).encode()).hexdigest()
 
 
 def data_files(tutorial: Tutorial, settings: Settings) -> dict[str, Path]:

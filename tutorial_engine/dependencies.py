@@ -30,7 +30,14 @@ def recorded(plan: Plan, settings: Settings, private: Path) -> dict[str, dict]:
     variables: dict[str, str | None] = {}
     modules: set[str] = set()
     fixed = fixed_environment(settings)
-    for kind, text, source in recorder.read_records(str(log_folder(private))):
+    records = recorder.read_records(str(log_folder(private)))
+    if not records:
+        raise ExecutionError(
+            "nothing was recorded of what the run used",
+            file=tutorial.file,
+            remedy="let nothing in this Python's site-packages keep sitecustomize from being imported",
+        )
+    for kind, text, source in records:
         if kind == recorder.REFUSED:
             raise _refusal(plan, source, text)
         if kind == recorder.VARIABLE:
@@ -43,7 +50,7 @@ def recorded(plan: Plan, settings: Settings, private: Path) -> dict[str, dict]:
                 file = place.relative_to(helpers).as_posix()
                 files[file] = _digest(place)
             else:
-                files[tutorial.file] = _text_digest(_layout(tutorial.text))
+                files[tutorial.file] = layout_digest(tutorial.text)
         elif kind == recorder.READ:
             files[Path(text).as_posix()] = _digest(helpers / text)
         elif text.startswith("snippets."):
@@ -110,7 +117,7 @@ def _now(file: str, run: Run, settings: Settings) -> str | None:
         return _listing(path)
     if file.startswith("tutorials_src/"):
         try:
-            return _text_digest(_layout(path.read_text(encoding="utf-8-sig")))
+            return layout_digest(path.read_text(encoding="utf-8-sig"))
         except (OSError, UnicodeDecodeError):
             return None
     return _digest(path)
@@ -137,6 +144,11 @@ def _listing(folder: Path) -> str:
 
 def _text_digest(text: str | None) -> str | None:
     return None if text is None else hashlib.sha256(text.encode()).hexdigest()
+
+
+def layout_digest(text: str) -> str | None:
+    """Return the digest of what decides which cell and line of a source something is in."""
+    return _text_digest(_layout(text))
 
 
 def _layout(text: str) -> str:

@@ -24,7 +24,7 @@ from nbclient.exceptions import (
 )
 
 from .clean_output import clean_outputs
-from .dependencies import recorded
+from .dependencies import layout_digest, recorded
 from .errors import Cancelled, Mishap
 from .fingerprint import Key
 from .kernel_output import FLOOD, PRICE
@@ -150,21 +150,31 @@ class Execution:
                 guard.dismiss()
 
     def _run_in(self, folders: Scratch, progress: Progress | None) -> Run:
-        environment = kernel_environment(self.tutorial, self.settings, folders.private)
+        private = folders.private
+        environment = kernel_environment(self.tutorial, self.settings, private)
         places = Places(
             self.settings.root,
-            *folders.folders,
-            work=folders.work,
-            home=Path(environment["HOME"]),
-            helpers=helpers_folder(folders.private),
+            {
+                folders.work: ".",
+                helpers_folder(private): ".",
+                Path(environment["TUTORIALS_DATA"]): "tutorials_src/data",
+                Path(environment["TMPDIR"]): "/tmp",
+                Path(environment["HOME"]): "~",
+                Path(environment["XDG_CACHE_HOME"]): "~/.cache",
+                **dict.fromkeys(folders.folders, "scratch"),
+            },
         )
         plan = Plan(self.tutorial, self.settings, places)
         started = time.monotonic()
         self._execute(plan, folders, environment, progress)
         wall = time.monotonic() - started
         run = plan.to_run(self.key, folders.work, wall)
-        keep_fonts(self.settings, folders.private)
-        return replace(run, dependencies=recorded(plan, self.settings, folders.private))
+        keep_fonts(self.settings, private)
+        dependencies = recorded(plan, self.settings, private)
+        if plan.names_cells(run):
+            # A cell's number and a line's hang on what stands above them.
+            dependencies["files"][self.tutorial.file] = layout_digest(self.tutorial.text)
+        return replace(run, dependencies=dependencies)
 
     def _execute(
         self,
@@ -227,9 +237,8 @@ class Execution:
                 flooded=client.flooded,
             ) from None
         finally:
-            atexit.unregister(
-                client._cleanup_kernel
-            )  # nbclient leaves it where a kernel fails to start
+            # nbclient leaves it where a kernel fails to start.
+            atexit.unregister(client._cleanup_kernel)
             # Forgotten first: later the number may be another process's.
             pid, self._pid = self._pid, None
             if pid is not None:

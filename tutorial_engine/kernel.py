@@ -52,6 +52,7 @@ def install(*, figures: bool, names: Sequence[str], most: int) -> None:
 
     # The inline backend registers its own formatter when it is switched on: do that first.
     plt.switch_backend(plt.rcParams["backend"])
+    _leave_out_fonts_of_this_machine()
     formatter = get_ipython().display_formatter
     formatter.formatters["image/png"].pop(Figure, None)
     formatter.mimebundle_formatter.for_type(Figure, _bundle)
@@ -205,6 +206,18 @@ def publish_usage() -> None:
         unit = 1 if sys.platform == "darwin" else 1024
         peak = max(usage.ru_maxrss for usage in usages) * unit / 1e6
     display({USAGE: json.dumps({"cpu_s": cpu, "peak_mb": peak})}, raw=True)
+
+
+def _leave_out_fonts_of_this_machine() -> None:
+    """Let figures use the fonts that come with matplotlib alone, and keep their list."""
+    import matplotlib
+    from matplotlib import font_manager
+
+    fonts, bundled = font_manager.fontManager, matplotlib.get_data_path()
+    fonts.ttflist = [font for font in fonts.ttflist if font.fname.startswith(bundled)]
+    fonts.afmlist = [font for font in fonts.afmlist if font.fname.startswith(bundled)]
+    name = f"fontlist-v{font_manager.FontManager.__version__}.json"
+    font_manager.json_dump(fonts, Path(matplotlib.get_cachedir(), name))
 
 
 def _bundle(figure, include=None, exclude=None):

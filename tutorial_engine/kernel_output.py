@@ -14,7 +14,7 @@ from .terminal import whole
 
 FLOOD = "application/x-tutorial-flood+json"
 # What an output counts besides its text: each is a message, and a box on the page.
-PRICE = 5000
+PRICE = 10_000
 
 
 def install(names: Sequence[str], most: int) -> None:

@@ -140,6 +140,10 @@ def _check_element(element: Element) -> None:
         raise ValueError("& stands outside an environment that aligns")
     if element.tag == "mo" and not text and "fence" not in element.attrib:  # not the dot of \\left.
         raise ValueError("\\operatorname takes letters and spaces alone")
+    if element.get("linebreak") == "newline":
+        raise ValueError("\\\\ outside an environment breaks no line: write aligned or gathered")
+    if element.get("columnlines") or element.get("rowlines"):
+        raise ValueError("browsers draw no lines between the cells of an array")
     if element.tag == "menclose" and element.get("notation") != "box":
         raise ValueError(
             f"browsers draw no {element.get('notation')}: \\boxed is the one frame they can"

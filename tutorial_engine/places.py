@@ -6,7 +6,7 @@ import re
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from copy import copy
 from pathlib import Path
 from typing import TypeVar
@@ -31,26 +31,13 @@ class Places:
 
     Args:
         root: the repository.
-        work: the run's working folder, if there is a run.
-        home: what the run knows as its home folder, besides the user's.
-        helpers: the folder that holds its copy of `snippets`.
-        scratch: the folders around them.
+        of_run: folders of one run, with what to call them.
     """
 
-    def __init__(
-        self,
-        root: Path,
-        *scratch: Path,
-        work: Path | None = None,
-        home: Path | None = None,
-        helpers: Path | None = None,
-    ) -> None:
+    def __init__(self, root: Path, of_run: Mapping[Path, str] | None = None) -> None:
         paths = sysconfig.get_paths()
         names: list[tuple[Path | str | None, str]] = [
-            (work, "."),
-            (helpers, "."),
-            (home, "~"),
-            *((each, "scratch") for each in scratch),
+            *(of_run or {}).items(),
             (paths["purelib"], "site-packages"),
             (paths["platlib"], "site-packages"),
             (paths["stdlib"], "python"),

@@ -46,8 +46,8 @@ class Plan:
         self, tutorial: Tutorial, settings: Settings, places: Places | None = None
     ) -> None:
         self.tutorial = tutorial
-        self.settings = settings
         self._places = places or of_the_build(settings)
+        self.settings = settings
         self.notebook = nbformat.v4.new_notebook()
         self._origin: list[tuple[str, Cell | None]] = []
         self._running = 0
@@ -200,6 +200,10 @@ class Plan:
                 pictures.add(figure.content)
                 texts.add(text)
 
+    def names_cells(self, run: Run) -> bool:
+        """Tell whether something that a run shows names a cell by its number: a warning, a traceback."""
+        return bool(re.search(r"\bcell \d", json.dumps([run.outputs, run.values])))
+
     def _check_size(self, cell: Cell, characters: int) -> None:
         if characters > 1000 * self.settings.output_limit:
             raise self._flood(cell, f"shows {characters / 1000:,.0f} kB of text")
@@ -307,12 +311,6 @@ class Plan:
             return self._error(cell, said, remedy, line)
         return self._error(cell, said, "correct the cell", line)
 
-    def error_in(self, source: str, message: str, remedy: str) -> TutorialError:
-        """Make an error that points at the cell for which the kernel ran this code, if there is one."""
-        sources = [executed.source for executed in self.notebook.cells]
-        cell = self._origin[sources.index(source)][1] if source in sources else None
-        return self._error(cell, message, remedy)
-
     def _mishap(
         self, error: Exception, cell: Cell | None, last_words: str, is_ready: bool
     ) -> TutorialError:
@@ -327,6 +325,12 @@ class Plan:
         if last_words:
             mishap.aside = f"The kernel's last words:\n{last_words}"
         return mishap
+
+    def error_in(self, source: str, message: str, remedy: str) -> TutorialError:
+        """Make an error that points at the cell for which the kernel ran this code, if there is one."""
+        sources = [executed.source for executed in self.notebook.cells]
+        cell = self._origin[sources.index(source)][1] if source in sources else None
+        return self._error(cell, message, remedy)
 
     def _error(
         self, cell: Cell | None, message: str, remedy: str, line: int = 0, kind=ExecutionError

@@ -11,6 +11,7 @@ import ast
 import builtins
 import functools
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -119,31 +120,51 @@ def used_names(sources: Iterable[str], snippet: str) -> frozenset[str] | None:
         sources: Python code of one tutorial.
         snippet: its name, `plots`.
     """
-    trees = [ast.parse(source) for source in sources]
-    names: set[str] = set()
-    aliases: set[str] = set()
-    for node in (node for tree in trees for node in ast.walk(tree)):
-        if isinstance(node, ast.Import) and any(
-            alias.name in ("snippets", f"snippets.{snippet}") for alias in node.names
-        ):
-            return None
-        if isinstance(node, ast.ImportFrom) and node.module == "snippets":
-            aliases |= {alias.asname or alias.name for alias in node.names if alias.name == snippet}
-        elif isinstance(node, ast.ImportFrom) and node.module == f"snippets.{snippet}":
-            names |= {alias.name for alias in node.names}
-    mentions = attributes = 0
-    for node in (node for tree in trees for node in ast.walk(tree)):
-        if isinstance(node, ast.Name) and node.id in aliases:
-            mentions += 1
-        elif (
-            isinstance(node, ast.Attribute)
-            and isinstance(node.value, ast.Name)
-            and node.value.id in aliases
-        ):
-            attributes += 1
-            names.add(node.attr)
+    mentioned = [_mentions(source) for source in sources]
+    if any({"snippets", f"snippets.{snippet}"} & each.modules for each in mentioned):
+        return None
+    taken = [each for one in mentioned for each in one.taken]
+    names = {name for module, name, _ in taken if module == f"snippets.{snippet}"}
+    aliases = {alias for module, name, alias in taken if (module, name) == ("snippets", snippet)}
+    attributes = [attribute for one in mentioned for attribute in one.attributes]
+    asked = [attribute for name, attribute in attributes if name in aliases]
+    mentions = sum(one.names[alias] for one in mentioned for alias in aliases)
+    names.update(asked)
     # A module that is passed on, not asked for an attribute, may be asked for any.
-    return None if mentions > attributes or "*" in names else frozenset(names)
+    return None if mentions > len(asked) or "*" in names else frozenset(names)
+
+
+@dataclass(frozen=True)
+class _Mentions:
+    """What a piece of code imports and names.
+
+    Args:
+        modules: imported by their full name.
+        taken: (module, name, name here) of each name imported from a module.
+        names: how often each name stands in it.
+        attributes: (name, attribute) of each attribute that a plain name is asked for.
+    """
+
+    modules: frozenset[str]
+    taken: tuple[tuple[str, str, str], ...]
+    names: Counter[str]
+    attributes: tuple[tuple[str, str], ...]
+
+
+@functools.lru_cache(maxsize=2048)
+def _mentions(source: str) -> _Mentions:
+    modules, taken, names, attributes = [], [], [], []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            modules += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            where = node.module or ""
+            taken += [(where, alias.name, alias.asname or alias.name) for alias in node.names]
+        elif isinstance(node, ast.Name):
+            names.append(node.id)
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            attributes.append((node.value.id, node.attr))
+    return _Mentions(frozenset(modules), tuple(taken), Counter(names), tuple(attributes))
 
 
 @functools.lru_cache(maxsize=1024)

@@ -61,12 +61,8 @@ def test_a_document_loses_what_no_document_may_hold_and_keeps_the_rest():
 @pytest.fixture
 def places(tmp_path, monkeypatch) -> Places:
     monkeypatch.setenv("HOME", "/home/ann")
-    return Places(
-        Path("/srv/a course"),
-        Path("/tmp/x"),
-        work=Path("/tmp/x/work"),
-        home=Path("/tmp/x/p/home"),
-    )
+    work, home, folder = Path("/tmp/x/work"), Path("/tmp/x/p/home"), Path("/tmp/x")
+    return Places(Path("/srv/a course"), {work: ".", home: "~", folder: "scratch"})
 
 
 @pytest.mark.parametrize(
@@ -267,7 +263,8 @@ def test_a_flood_is_refused_with_its_cell_and_size(course, body):
 def test_a_cell_that_does_not_stop_is_ended_soon(course, body, monkeypatch):
     monkeypatch.delenv("PYTEST_CURRENT_TEST")  # or the kernel leaves its children's output alone
     started = time.monotonic()
-    assert "sent more than 10 MB and was ended" in refused(course, body).message
+    error = refused(course, body, output_limit=20)
+    assert "sent more than 1 MB and was ended; a reader gets 20 kB at most" in error.message
     assert time.monotonic() - started < 30
 
 

@@ -6,7 +6,9 @@ import ast
 import itertools
 import json
 import posixpath
+from collections import Counter
 from copy import copy
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import nbformat
@@ -14,6 +16,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.engine.page_rules import edits_of, errors_of
+
+ROOT = Path(__file__).parents[2]
 READING_PAGE_BYTES = 80_000
 RECORD_BYTES = 150_000
 PAPER = (0xFE, 0xFE, 0xFE)
@@ -220,3 +225,28 @@ def test_every_page_has_one_first_heading_and_skips_no_level(site):
         ]
         assert levels.count(1) == 1, url
         assert all(b - a <= 1 for a, b in itertools.pairwise(levels)), url
+
+
+def test_no_page_has_an_error_by_the_rules_of_html(site):
+    found = {
+        path.relative_to(site.folder).as_posix(): errors
+        for path in sorted(site.folder.rglob("*.html"))
+        if (errors := errors_of(path.read_text(encoding="utf-8")))
+    }
+    assert found == {}
+
+
+def test_no_step_of_the_build_changes_a_word_of_a_page(site, tmp_path, monkeypatch):
+    """Every page is made again, from the runs that are stored by now, and each step is watched."""
+    monkeypatch.setenv("SITE_URL", "https://example.org/course/")
+    edits = edits_of(ROOT / "mkdocs.yml", tmp_path / "site")
+    steps = Counter(edit.step for edit in edits)
+    assert steps["lean_page"] >= len(site.pages) - 1  # 404.html is no page of ours
+    assert steps["light_record"] == len(site.records)
+    changed = [
+        (edit.step, before, after)
+        for edit in edits
+        for before, after in [edit.words]
+        if before != after
+    ]
+    assert changed == []

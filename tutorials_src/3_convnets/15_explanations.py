@@ -411,7 +411,7 @@ assert all(product[w] > max(each[w] for each in real_maps) for w in ("trained", 
     "no other map resembles an edge detector as much as gradient × pixel, trained or random"
 )
 
-# %% tags=["control"] claim="no other map resembles an edge detector as much as gradient × pixel, trained or random" without="the factor pixel"
+# %% tags=["control"] claim="no other map resembles an edge detector as much as gradient × pixel, trained or random" without="multiplying by the pixels"
 product = kin["saliency"]
 
 # %% [markdown]
@@ -579,7 +579,7 @@ tosses = np.random.default_rng(7).choice([-LEVEL, LEVEL], exam.images.shape)
 shaken = np.clip(unit(exam.images) + tosses, 0, 1).astype("float32")
 results = results | {"without lamp, one grey level": accuracy(plain, shaken, exam.labels)}
 
-# %% tags=["control"] claim="sixteen planned grey levels cost far more than sixteen by the toss of a coin" without="the slope's sign"
+# %% tags=["control"] claim="sixteen planned grey levels cost far more than sixteen by the toss of a coin" without="following the slopes"
 cost = cost | {"planned": cost["by the toss of a coin"]}
 
 # %% [markdown]
@@ -661,12 +661,10 @@ def corner_share(heat: np.ndarray, size: int) -> float:
 signs = np.where(np.indices((8, 8)).sum(axis=0) % 2, -1.0, 1.0)
 spots = np.zeros((6, 9))  # one spot near each corner, three elsewhere
 spots[[0, 1, 5, 4, 0, 2, 3], [1, 7, 0, 8, 4, 8, 5]] = 1, -2, 3, -4, 5, -6, 9
-for heat, size, share in ((signs, 2, 1 / 4), (spots, 2, 1 / 3), (spots, 1, 0), (spots, 3, 8 / 15)):
+for heat, size, want in ((signs, 2, 0.25), (spots, 2, 1 / 3), (spots, 1, 0.1), (spots, 3, 8 / 15)):
     told = corner_share(heat, size)
     assert np.isscalar(told), f"return one number, not {told}"
-    assert np.isclose(told, share), (
-        f"corners of {size} have {share:.3f}, not {told:.3f}, of\n{heat}"
-    )
+    assert np.isclose(told, want), f"corners of {size} have {want:.3f}, not {told:.3f}, of\n{heat}"
 
 
 # %% tags=["solution"]
@@ -735,8 +733,8 @@ sums = np.array([[[4, -8], [2, -1]], [[1, 3], [-5, 7]]])  # of the weights; clas
 linear = keras.Sequential([keras.Input((8, 8)), keras.layers.Flatten(), keras.layers.Dense(2)])
 linear.set_weights([np.kron(sums, in_squares / 16).reshape(2, 64).T, np.zeros(2)])
 given = twice_covered(linear, np.kron([grey, grey], in_squares), [1, 0])
-changes = np.kron(0.75 * np.abs(sums[::-1]), in_squares)  # each network is linear
-assert np.allclose(given, changes, atol=1e-4), f"{np.unique(given)}, not {np.unique(changes)}"
+known = np.kron(0.75 * np.abs(sums[::-1]), in_squares)  # for the network is linear
+assert np.allclose(given, known, atol=1e-4), f"found {np.unique(given)}, not {np.unique(known)}"
 
 
 # %% tags=["solution"]
