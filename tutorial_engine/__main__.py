@@ -73,7 +73,7 @@ def _status(lessons: list[Lesson], store: Store, console: Console) -> int:
         latest = store.latest(lesson.name)
         if lesson.error:
             state, why = "broken", str(lesson.error)
-        elif store.load(lesson.name, lesson.key):
+        elif store.load(lesson.name, lesson.key, lesson.tutorial):
             state, why = "fresh", ""
         elif latest is None:
             state, why = "never run", ""

@@ -7,6 +7,7 @@ import hashlib
 import json
 import logging
 import shutil
+import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
@@ -23,6 +24,7 @@ from mkdocs.utils import get_relative_url
 
 from .course import Lesson, glossary_page, load_course, titles
 from .errors import TutorialError, unforeseen
+from .files import write_whole
 from .glossary import PAGE as GLOSSARY_PAGE
 from .html_pages import (
     figure_attributes,
@@ -35,9 +37,10 @@ from .markup import contents_title, with_mathml
 from .publish import Page, error_box, make_error_page, make_page
 from .report import build_report, report_page
 from .schedule import Outcome, Watcher, bring_up_to_date
+from .scratch import locked_folder
 from .serving import Background, ended_as_by_keyboard, when_listening
 from .settings import Settings
-from .store import Store, write_whole
+from .store import Store
 
 log = logging.getLogger("mkdocs.tutorials")
 # Not below MkDocs' own: what is made good must not end a strict build.
@@ -64,6 +67,11 @@ class TutorialsPlugin(BasePlugin):
         self._until_shutdown = contextlib.ExitStack()
         self._until_shutdown.enter_context(ended_as_by_keyboard())
         self.background: Background | None = None
+        self.store: Store | None = None
+        self.spare_cache: Path | None = None
+        if self.serving:
+            # Not in the cache: that may be deleted meanwhile, and what was watched there with it.
+            self.sentinel = self._until_shutdown.enter_context(locked_folder()) / "finished"
         self.asked: set[str] = set()
 
     def on_shutdown(self) -> None:
@@ -77,8 +85,9 @@ class TutorialsPlugin(BasePlugin):
             self.settings = Settings.load(self.root)
         except ValueError as error:
             raise PluginError(str(error)) from None
-        self.store = Store(self.settings)
-        self.sentinel = self.settings.cache / "serve" / "finished"
+        if self.store is None or self.store.settings != self.settings:
+            self.store = Store(self.settings)
+        self.cache = self._writable_cache()
         self.lessons = load_course(self.settings)
         self.records: dict[str, Outcome] = {}
         self.record_css = ""
@@ -90,8 +99,19 @@ class TutorialsPlugin(BasePlugin):
         if jupyter:
             # In serve only asked-for records are rendered; they must not evict the build's.
             folder = "records-serve" if self.serving else "records"
-            jupyter.config["cache_dir"] = str(self.settings.cache / folder)
+            jupyter.config["cache_dir"] = str(self.cache / folder)
         return config
+
+    def _writable_cache(self) -> Path:
+        """Return where to keep what is rendered: where nothing can be written, a folder for this time."""
+        if self.spare_cache is None:
+            try:
+                self.settings.cache.mkdir(parents=True, exist_ok=True)
+                tempfile.TemporaryFile(dir=self.settings.cache).close()
+            except OSError as error:
+                self.store.cannot_write(error)
+                self.spare_cache = self._until_shutdown.enter_context(locked_folder())
+        return self.spare_cache or self.settings.cache
 
     @event_priority(100)
     def on_files(self, files: Files, config: MkDocsConfig) -> Files:
@@ -117,7 +137,7 @@ class TutorialsPlugin(BasePlugin):
             error = lesson.error or self.background.failure(lesson)
             run = None
             try:
-                run = None if error else self.store.load(lesson.name, lesson.key)
+                run = None if error else self.store.load(lesson.name, lesson.key, lesson.tutorial)
             except Exception as fault:  # one tutorial's fault must not be the others'
                 error = unforeseen(fault, lesson.file)
             if run is None and error is None:
@@ -176,15 +196,15 @@ class TutorialsPlugin(BasePlugin):
                 config, path, content=_PLACEHOLDER, inclusion=InclusionLevel.NOT_IN_NAV
             )
         # mkdocs-jupyter reads from disk: a real file, outside every watched folder.
-        folder = self.settings.cache / "notebooks"
+        folder = self.cache / "notebooks"
         target = folder / path
         try:
             if not target.is_file() or target.read_bytes() != notebook.encode():
                 write_whole(target, notebook)
         except OSError as error:
-            shown = target.relative_to(self.root).as_posix()
+            shown = target.relative_to(self.root) if target.is_relative_to(self.root) else target
             raise TutorialError(
-                f"its run record cannot be written to {shown}: {error.strerror}",
+                f"its run record cannot be written to {shown.as_posix()}: {error.strerror}",
                 file=lesson.file,
                 remedy="make room on the disk, or run `python -m tutorial_engine clean`",
             ) from None
@@ -298,7 +318,7 @@ class TutorialsPlugin(BasePlugin):
     def _light_record(self, *ingredients) -> tuple[str, str]:
         """Return `light_record(*ingredients)`, computed once and kept: it parses half a megabyte."""
         digest = hashlib.sha256(repr(ingredients).encode()).hexdigest()
-        kept = self.settings.cache / "light-records" / f"{digest}.json"
+        kept = self.cache / "light-records" / f"{digest}.json"
         self.light_records.add(kept)
         with contextlib.suppress(OSError, ValueError, TypeError):  # absent, or damaged
             content, css = json.loads(kept.read_text(encoding="utf-8"))
@@ -320,7 +340,7 @@ class TutorialsPlugin(BasePlugin):
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(self.record_css, encoding="utf-8")
         if not self.serving:
-            for old in set((self.settings.cache / "light-records").glob("*")) - self.light_records:
+            for old in set((self.cache / "light-records").glob("*")) - self.light_records:
                 old.unlink()
         failures = [outcome for outcome in self.outcomes if outcome.error]
         if failures and not self.serving:

@@ -77,13 +77,14 @@ def bring_up_to_date(
     watcher = watcher or Watcher()
     outcomes: dict[str, Outcome] = {}
     missing = []
+    store.sweep()
     for lesson in lessons:
         if lesson.error:
             outcomes[lesson.file] = Outcome(lesson, error=lesson.error)
             watcher.ended(outcomes[lesson.file])
             continue
         try:
-            run = None if again else store.load(lesson.name, lesson.key)
+            run = None if again else store.load(lesson.name, lesson.key, lesson.tutorial)
         except Exception as error:  # one tutorial's fault must not be the others'
             outcomes[lesson.file] = Outcome(lesson, error=unforeseen(error, lesson.file))
             watcher.ended(outcomes[lesson.file])
@@ -128,7 +129,7 @@ def _run(lessons, settings, store, watcher, executor):
             lesson = futures[future]
             try:
                 run = future.result()
-                store.save(run)
+                store.keep(run)
             except TutorialError as error:
                 yield Outcome(lesson, error=error)
             except Exception as error:

@@ -47,11 +47,11 @@ def scratch() -> Iterator[Scratch]:
     """
     sweep()
     with contextlib.ExitStack() as stack:
-        folder = stack.enter_context(_folder(tempfile.gettempdir()))
+        folder = stack.enter_context(locked_folder(tempfile.gettempdir()))
         private = folder / "p"
         folders = [folder]
         if os.name == "posix" and len(os.fsencode(private)) > _LONGEST:
-            private = stack.enter_context(_folder(_short())) / "p"
+            private = stack.enter_context(locked_folder(_short())) / "p"
             folders.append(private.parent)
         work = folder / "work"
         work.mkdir()
@@ -70,7 +70,8 @@ def sweep() -> None:
 
 
 @contextlib.contextmanager
-def _folder(parent: str) -> Iterator[Path]:
+def locked_folder(parent: str | None = None) -> Iterator[Path]:
+    """Make a folder that is swept by a later build, should this one die."""
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
     try:
         with _locked(folder / LOCK):

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from .course import Lesson
-from .errors import Cancelled, TutorialError, unforeseen
+from .errors import Cancelled, Mishap, TutorialError, unforeseen
 from .execute import Execution
 from .schedule import longest_first
 from .settings import Settings
@@ -33,7 +33,8 @@ class Background:
         self._lock = threading.Lock()
         self._wanted: dict[str, Lesson] = {}
         self._running: dict[str, Execution] = {}
-        self._failed: dict[tuple[str, str], TutorialError] = {}
+        # With the state of the source at that time, for what may go well at its next save.
+        self._failed: dict[tuple[str, str], tuple[TutorialError, object]] = {}
         self._threads: set[threading.Thread] = set()
         self._open = False
         self._timer: threading.Timer | None = None
@@ -41,11 +42,7 @@ class Background:
     def want(self, lessons: list[Lesson]) -> None:
         """Set what should run now. Runs of anything else, or of an older key, are cancelled."""
         with self._lock:
-            self._wanted = {
-                lesson.name: lesson
-                for lesson in lessons
-                if (lesson.name, lesson.key.digest) not in self._failed
-            }
+            self._wanted = {lesson.name: lesson for lesson in lessons if not self._failure(lesson)}
             for name, execution in self._running.items():
                 lesson = self._wanted.get(name)
                 if lesson is None or lesson.key.digest != execution.key.digest:
@@ -56,6 +53,7 @@ class Background:
         """Begin: the server listens now."""
         with self._lock:
             self._open = True
+            self._store.sweep()
             self._fill()
 
     def stop(self) -> None:
@@ -80,7 +78,23 @@ class Background:
     def failure(self, lesson: Lesson) -> TutorialError | None:
         """Return how this lesson failed under its present key, if it did."""
         with self._lock:
-            return self._failed.get((lesson.name, lesson.key.digest))
+            return self._failure(lesson)
+
+    def _failure(self, lesson: Lesson) -> TutorialError | None:
+        place = lesson.name, lesson.key.digest
+        error, saved = self._failed.get(place, (None, None))
+        if isinstance(error, Mishap) and saved != self._saved(lesson):
+            del self._failed[place]
+            return None
+        return error
+
+    def _saved(self, lesson: Lesson) -> object:
+        """Return what differs after a lesson's file was saved."""
+        try:
+            status = (self._settings.root / lesson.file).stat()
+        except OSError:
+            return None
+        return status.st_mtime_ns, status.st_ino
 
     def _fill(self) -> None:
         free = self._settings.jobs - len(self._running)
@@ -98,7 +112,7 @@ class Background:
         failure: TutorialError | None = None
         finished = False
         try:
-            self._store.save(execution.run())
+            self._store.keep(execution.run())
             finished = True
         except Cancelled:
             pass
@@ -112,7 +126,7 @@ class Background:
             if (finished or failure) and current and current.key.digest == execution.key.digest:
                 self._wanted.pop(lesson.name)
             if failure:
-                self._failed[lesson.name, execution.key.digest] = failure
+                self._failed[lesson.name, execution.key.digest] = failure, self._saved(lesson)
             if finished or failure:
                 self._announce()
             self._fill()

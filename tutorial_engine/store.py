@@ -6,15 +6,17 @@ import contextlib
 import hashlib
 import json
 import logging
-import os
 import shutil
-import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from .dependencies import changes
+from .files import sweep_parts, write_whole
 from .fingerprint import Key
 from .run import Run
 from .settings import Settings
+from .tutorial import Tutorial
+from .validity import check_fit, check_form
 
 # Not below MkDocs' own: a damaged entry is made good, so it must not end a strict build.
 log = logging.getLogger("tutorial_engine")
@@ -26,35 +28,73 @@ class Store:
     def __init__(self, settings: Settings) -> None:
         self.folder = settings.cache / "runs"
         self._keep = settings.keep_runs
-        self._settings = settings
+        self.settings = settings
+        self._said: set[tuple[Path, int]] = set()
+        self._not_written: dict[tuple[str, str], Run] = {}
+        self._is_writable = True
 
-    def load(self, name: str, key: Key) -> Run | None:
-        """Return the run stored under a key; None if there is none, it is damaged or used what has changed."""
-        run = self._read(self._path(name, key.digest))
-        return None if run is None or changes(run, self._settings) else run
+    def load(self, name: str, key: Key, tutorial: Tutorial | None = None) -> Run | None:
+        """Return the run stored under a key; None if there is none, it is damaged or used what has changed.
+
+        Args:
+            tutorial: what the run must fit in every part; without it, only its form is looked at.
+        """
+
+        def check(run: Run) -> None:
+            if tutorial:
+                check_fit(run, tutorial, key)
+
+        run = self._not_written.get((name, key.digest))
+        run = run or self._read(self._path(name, key.digest), check, say=True)
+        return None if run is None or changes(run, self.settings) else run
 
     def why_stale(self, name: str, key: Key) -> list[str]:
         """Say what has changed since the run that was stored last, if there is one."""
         latest = self.latest(name)
         if latest is None:
             return []
-        said = key.changes_since(latest.parts) + changes(latest, self._settings)
+        said = key.changes_since(latest.parts) + changes(latest, self.settings)
         return list(dict.fromkeys(said))
 
     def latest(self, name: str) -> Run | None:
         """Return the run that was stored last, whatever its key."""
         for path in self._newest_first(name):
-            if run := self._read(path):
+            if run := self._read(path, say=False):
                 return run
         return None
 
     def save(self, run: Run) -> None:
         """Write a run, then drop the oldest runs beyond the limit."""
         path = self._path(run.name, run.key)
+        if path.parent.exists() and not path.parent.is_dir():
+            path.parent.unlink()
         payload = json.dumps(run.to_json(), sort_keys=True, ensure_ascii=False)
         write_whole(path, f"{_digest(payload)}\n{payload}")
         for old in self._newest_first(run.name)[self._keep :]:
-            old.unlink(missing_ok=True)
+            _remove(old)
+
+    def keep(self, run: Run) -> None:
+        """Save a run; where that is impossible say so once, and remember the run as long as this store."""
+        try:
+            self.save(run)
+        except OSError as error:
+            self._not_written[run.name, run.key] = run
+            self.cannot_write(error)
+
+    def cannot_write(self, error: OSError) -> None:
+        """Say, once, that nothing is stored."""
+        if self._is_writable:
+            self._is_writable = False
+            folder = self.folder.parent.relative_to(self.settings.root).as_posix()
+            log.warning(
+                "%s cannot be written (%s): the build goes on, and stores nothing.",
+                folder,
+                error.strerror or error,
+            )
+
+    def sweep(self) -> None:
+        """Remove what builds that died left half written."""
+        sweep_parts(self.folder.parent)
 
     def clean(self) -> None:
         """Forget every run, and what was rendered from runs."""
@@ -71,37 +111,45 @@ class Store:
                 found.append((path.stat().st_mtime_ns, path))
         return [path for _, path in sorted(found, reverse=True)]
 
-    def _read(self, path: Path) -> Run | None:
+    def _read(
+        self, path: Path, check: Callable[[Run], None] | None = None, *, say: bool
+    ) -> Run | None:
         try:
             digest, _, payload = path.read_text(encoding="utf-8").partition("\n")
             if digest != _digest(payload):
                 raise ValueError("its checksum does not match")
-            return Run.from_json(json.loads(payload))
+            run = Run.from_json(json.loads(payload))
+            check_form(run)
+            if check:
+                check(run)
+            return run
         except FileNotFoundError:
             return None
-        except (ValueError, KeyError, TypeError, OSError) as error:
+        except Exception as error:  # whatever a file can hold
+            if say:
+                self._say_damaged(path, error)
+            return None
+
+    def _say_damaged(self, path: Path, error: Exception) -> None:
+        try:
+            seen = path, path.stat().st_mtime_ns
+        except OSError:
+            seen = path, 0
+        if seen not in self._said:
+            self._said.add(seen)
             log.warning(
                 "Stored run %s of %s is damaged (%s); it will be run again.",
                 path.name,
                 path.parent.name,
-                error,
+                str(error).partition("\n")[0] or type(error).__name__,
             )
-            return None
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a file whole or not at all: temporary file, fsync, rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _digest(payload: str) -> str:

@@ -69,7 +69,9 @@ def kernel_environment(
     for name, path in files.items():
         _link(path, data / name)
     cache = private / "cache"
-    shutil.copytree(_font_cache(settings), cache / _FONTS, dirs_exist_ok=True)
+    fonts = _font_cache(settings)
+    if fonts.is_dir():
+        shutil.copytree(fonts, cache / _FONTS)
     options = {
         "root": os.path.realpath(settings.root),
         "own": [os.path.realpath(folder) for folder in own],

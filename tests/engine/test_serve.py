@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,7 +20,7 @@ import psutil
 import pytest
 
 from tutorial_engine import serving
-from tutorial_engine.errors import Cancelled, ExecutionError
+from tutorial_engine.errors import Cancelled, ExecutionError, Mishap
 from tutorial_engine.serving import Background
 
 from .tiny import TINY, Course, clean_environment, code, kernels_below, made_run
@@ -229,6 +230,29 @@ def test_a_quiet_server_does_not_build_again(course, serve):
         server.get(f"/livereload/{epoch}/1", timeout=4)
 
 
+def test_a_cache_that_is_deleted_meanwhile_is_made_again(course, serve):
+    course.tutorial()
+    server = serve()
+    server.until("/part/tiny/", lambda page: "the total is 5" in page)
+    shutil.rmtree(course.root / ".cache")
+    course.edit("Two numbers", "Two okapis")
+    page = server.until("/part/tiny/", lambda page: "Two okapis" in page and "total is 5" in page)
+    assert "role=alert" not in page
+    assert len(list((course.store.folder / "tiny").iterdir())) == 1
+
+
+def test_a_port_that_is_taken_is_one_clear_line_and_runs_nothing(course):
+    course.site()
+    course.tutorial()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = course.command("mkdocs", "serve", "--dev-addr", f"127.0.0.1:{port}")
+    assert ended.returncode == 1
+    assert "Traceback" not in ended.stderr
+    assert ended.stderr.count(f"127.0.0.1:{port} is taken") == 1
+    assert course.store.latest("tiny") is None
+
+
 class Instant:
     """An execution that ends when the test says so."""
 
@@ -311,6 +335,23 @@ def test_a_failure_is_remembered_and_not_run_again_until_its_key_changes(course,
     background.want(course.lessons())
     assert background.changed.acquire(timeout=10)
     assert len(background.kind.made) == 2
+
+
+def test_a_mishap_is_tried_again_at_the_next_save_of_its_file_and_not_before(course, background):
+    file = course.tutorial()
+    background.kind.failure = Mishap("the kernel died", file="x", remedy="none")
+    background.start()
+    background.want(course.lessons())
+    assert background.changed.acquire(timeout=10)
+    background.want(course.lessons())
+    assert background.failure(course.lessons()[0]).message == "the kernel died"
+    assert len(background.kind.made) == 1
+    background.kind.failure = None
+    file.write_bytes(file.read_bytes())
+    assert background.failure(course.lessons()[0]) is None
+    background.want(course.lessons())
+    assert background.changed.acquire(timeout=10)
+    assert course.store.latest("tiny")
 
 
 def test_a_fault_of_the_engine_shows_as_a_failure(course, background):

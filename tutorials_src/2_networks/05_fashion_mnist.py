@@ -335,10 +335,10 @@ plots.image_grid(twin_pairs, titles_of_twins, subject="test pictures, each with 
 assert (counts["train"] == 5400).all(), "the training set holds 5,400 pictures of each class"
 assert by_average > 0.55, "the nearest average is right far more often than chance"
 assert by_neighbour > by_average + 0.05, "the nearest neighbour is right more often than that"
-assert 0 < len(set(test_at[apart <= limit])) < 100, "of test pictures, under 1 in 100 have a twin"
-assert "GPU:99" not in elsewhere.device, "asked for a missing GPU, TensorFlow says nothing"
+assert 0 < len(set(test_at[apart <= limit])) < 100, "some test pictures have a twin, under 1 in 100"
+assert "GPU:99" not in elsewhere.device, "asked for a missing GPU, TensorFlow takes another device"
 
-# %% tags=["control"] claim="the nearest average is right far more often than chance" without="a class for each average"
+# %% tags=["control"] claim="the nearest average is right far more often than chance" without="labels that belong to the averaged pictures"
 shuffled_labels = np.random.default_rng(0).permutation(fashion.train.labels)
 photos = fashion.train.images
 mixtures = [photos[shuffled_labels == label] for label in range(10)]
@@ -635,7 +635,7 @@ assert max(after_epoch[100]) < 0.3 < 0.6 < min(after_epoch[10_000]), (
 assert speeds["batch, map"] > 1.5 * speeds["map, batch"], "batch before map is 1.5 times as fast"
 assert speeds["arrays, no pipeline"] > 1.5 * speeds["map, batch"], "plain arrays beat the pipeline"
 
-# %% tags=["control"] claim="a winner chosen on 50 pictures drops on fresh ones by more than one chosen on 3,000" without="choosing: the first rule instead of the best"
+# %% tags=["control"] claim="a winner chosen on 50 pictures drops on fresh ones by more than one chosen on 3,000" without="choosing the best rule"
 drops = {
     judges: [(chosen - fresh)[0] for chosen, fresh in contests]
     for judges, contests in ((50, few), (3000, many))

@@ -570,11 +570,16 @@ assert hardest == "Shirt", "shirts are the hardest class"
 images = fashion.validation.images.astype("float32")
 untrained = build()
 untrained.compile(loss=cross_entropy)
-untrained_loss = untrained.evaluate(images, fashion.validation.labels, verbose=0)
+held_out_labels = fashion.validation.labels
+untrained_loss = untrained.evaluate(images, held_out_labels, verbose=0)
 
-# %% tags=["control"] claim="the quick recipe is no worse than the plain one" without="the schedule and the standardised pixels"
-images = to_unit(fashion.test.images)
-_, test_accuracy = large.evaluate(images, test_labels, verbose=0)
+# %% tags=["control"] claim="the quick recipe is no worse than the plain one" without="nine of its ten epochs"
+images = to_standard(fashion.train.images)
+hasty = build()
+optimizer = keras.optimizers.Adam(OneCycle(0.006, steps // 10))
+hasty.compile(optimizer, cross_entropy, metrics=["accuracy"])
+hasty.fit(images, labels, batch_size=512, verbose=0)
+_, test_accuracy = hasty.evaluate(test_images, test_labels, verbose=0)
 
 # %% tags=["control"] claim="the quick recipe is right on at least 88% of the test photographs" without="labels that belong to the training photographs"
 shuffled_labels = np.random.default_rng(0).permutation(labels)
@@ -763,7 +768,7 @@ def top_two_accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
 # %% tags=["wrong"]
 def top_two_accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
     best_two = np.argsort(logits, axis=1)[:, -2:]
-    return float(np.isin(labels, best_two).mean())  # the best of any example
+    return float(np.isin(labels, best_two).mean())  # of any example
 
 
 # %% tags=["wrong"]

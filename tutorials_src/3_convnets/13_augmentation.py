@@ -515,7 +515,7 @@ ways = (
 repeats = {way: np.array_equal(way(), way()) for way in ways}
 
 
-# %% tags=["control"] claim="with the fewest photographs, the worst network with versions is above the best without" without="a change in the versions"
+# %% tags=["control"] claim="with the fewest photographs, the worst network with versions is above the best without" without="changing the photographs"
 def unchanged(images, seed):
     return images
 

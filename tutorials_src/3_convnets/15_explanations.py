@@ -411,7 +411,7 @@ assert all(product[w] > max(each[w] for each in real_maps) for w in ("trained", 
     "no other map resembles an edge detector as much as gradient × pixel, trained or random"
 )
 
-# %% tags=["control"] claim="no other map resembles an edge detector as much as gradient × pixel, trained or random" without="the factor pixel"
+# %% tags=["control"] claim="no other map resembles an edge detector as much as gradient × pixel, trained or random" without="multiplying by the pixels"
 product = kin["saliency"]
 
 # %% [markdown]
@@ -579,7 +579,7 @@ tosses = np.random.default_rng(7).choice([-LEVEL, LEVEL], exam.images.shape)
 shaken = np.clip(unit(exam.images) + tosses, 0, 1).astype("float32")
 results = results | {"without lamp, one grey level": accuracy(plain, shaken, exam.labels)}
 
-# %% tags=["control"] claim="sixteen planned grey levels cost far more than sixteen by the toss of a coin" without="the slope's sign"
+# %% tags=["control"] claim="sixteen planned grey levels cost far more than sixteen by the toss of a coin" without="following the slopes"
 cost = cost | {"planned": cost["by the toss of a coin"]}
 
 # %% [markdown]

@@ -369,7 +369,7 @@ assert size["fashion-int8.tflite"] < 0.35 * size["fashion.tflite"], (
     "int8 weights make the file less than 0.35 times as large"
 )
 
-# %% tags=["control"] claim="with int8 weights, at least 980 of 1,000 answers stay the same" without="so many steps: with two bits"
+# %% tags=["control"] claim="with int8 weights, at least 980 of 1,000 answers stay the same" without="more than two bits"
 coarse = keras.models.clone_model(network)
 for layer, trained in zip(coarse.layers, network.layers, strict=True):
     values = trained.get_weights()

@@ -342,7 +342,7 @@ assert list(views.values()) == [2, 1, 1], (
 
 # %% tags=["control"] claim="a cache behind a random flip freezes it, a seed in the operation too; a generator draws on" without="the cache behind the flip"
 drawn_anew = files.batch(32).map(flip).take(1)
-boots = np.stack([next(iter(drawn_anew))[0][boot] for _ in range(64)])
+boots = np.stack([next(iter(drawn_anew))[0][boot] for _ in range(32)])
 views = views | {"cached": len(np.unique(boots, axis=0))}
 
 # %% [markdown]

@@ -1,0 +1,61 @@
+"""Files that are written whole or not at all, whoever is interrupted."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+try:
+    import fcntl
+except ModuleNotFoundError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+PART = ".part"
+_OLD_S = 3600
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file whole or not at all: temporary file, fsync, rename. A folder in its place goes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = _part(path.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            if os.name == "posix":
+                temporary.replace(path)  # while it is locked
+        if os.name != "posix":
+            temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def sweep_parts(folder: Path) -> None:
+    """Remove what writers that died have left below a folder."""
+    for part in folder.rglob(f"*{PART}"):
+        with contextlib.suppress(OSError), part.open("rb") as file:
+            if fcntl is not None:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            elif part.stat().st_mtime > time.time() - _OLD_S:
+                continue
+            part.unlink()
+
+
+def _part(folder: Path) -> tuple[int, Path]:
+    """Make a file that nobody sweeps while it is open."""
+    while True:
+        descriptor, name = tempfile.mkstemp(dir=folder, suffix=PART)
+        if fcntl is None:
+            return descriptor, Path(name)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if os.fstat(descriptor).st_nlink:
+            return descriptor, Path(name)
+        os.close(descriptor)  # swept before it was locked
