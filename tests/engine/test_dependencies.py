@@ -493,6 +493,19 @@ def test_a_file_that_is_not_the_tutorials_own_cannot_be_read(course, file):
     assert (caught.value.cell, caught.value.line) == (2, course.parse().cells[1].line + 2)
 
 
+def test_no_way_round_through_what_is_installed_leads_to_the_repository(course):
+    (course.root / "notes.txt").write_text("old")
+    body = f"""
+    import os, sys
+
+    there = os.path.relpath({str(course.root / "notes.txt")!r}, os.path.dirname(os.__file__))
+    open(os.path.join(os.path.dirname(os.__file__), there))
+    """
+    course.tutorial(code(body))
+    with pytest.raises(ExecutionError, match=r"notes\.txt is not this tutorial's to read"):
+        course.run()
+
+
 def test_a_snippet_that_reads_a_file_beside_itself_is_refused(course):
     course.snippet(
         "helper", "from pathlib import Path\n\nT = Path(__file__).with_name('t.csv').read_text()\n"
@@ -638,3 +651,9 @@ def test_the_list_of_fonts_is_made_once_kept_and_holds_none_of_this_machine(cour
     assert text_of(course.run()) == shown
     assert kept.stat().st_mtime_ns == before
     assert kept.parent.name == fingerprint.version_of("matplotlib")
+
+
+def test_a_run_does_without_the_kept_list_where_nothing_can_be_kept(course):
+    (course.root / ".cache").write_text("in the way of a folder")
+    course.tutorial()
+    assert text_of(course.run()) == "the total is 5\n"
