@@ -23,9 +23,9 @@ BAR = 0.02
 _prepare, _recorded = execute.kernel_environment, execute.recorded
 
 
-def unrecorded(tutorial, settings, private: Path) -> dict[str, str]:
+def unrecorded(tutorial, settings, private: Path, *own: Path) -> dict[str, str]:
     """Make a run's surroundings without what records it."""
-    environment = _prepare(tutorial, settings, private)
+    environment = _prepare(tutorial, settings, private, *own)
     Path(environment["PYTHONPATH"], "sitecustomize.py").write_text("", encoding="utf-8")
     return environment
 

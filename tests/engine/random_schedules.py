@@ -34,6 +34,8 @@ TEMPLATES = {
 # %%
 import os
 import pathlib
+import subprocess
+import sys
 
 from snippets import shapes
 
@@ -47,6 +49,11 @@ value
 data = pathlib.Path(os.environ["TUTORIALS_DATA"], "digits", "pixels.bin").read_text()
 print(data, os.environ.get("COURSE_FLAG"), sorted(p.name for p in pathlib.Path.home().iterdir()))
 
+# %%
+program = "import os; from snip" + "pets import deep; print(deep.VALUE, os.environ.get('COURSE_FLAG'))"
+done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+print(done.stdout, done.returncode)
+
 # %% tags=["claims"]
 assert value >= 0, "a value is not negative"
 """,
@@ -58,7 +65,7 @@ assert value >= 0, "a value is not negative"
 
 # %%
 import importlib
-import subprocess
+import pathlib
 import sys
 
 from snippets import shapes
@@ -70,9 +77,8 @@ print(importlib.import_module("snippets." + "far").VALUE, sys.flags.optimize)
 # More words, {prose}.
 
 # %%
-program = "import os; from snip" + "pets import deep; print(deep.VALUE, os.environ.get('COURSE_FLAG'))"
-done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-print(done.stdout, end="")  # {remark}
+far = pathlib.Path(shapes.__file__).with_name("far.py")
+print(far.read_text() if far.exists() else "no file")  # {remark}
 """,
     "snippets/__init__.py": '"""Helpers."""\n{package}\n',
     "snippets/shapes.py": '''\
