@@ -17,8 +17,8 @@ from .glossary import GLOSSARY
 from .glossary import PAGE as GLOSSARY_PAGE
 from .publish import Page, export, make_error_page, make_page
 from .schedule import Outcome, Watcher, bring_up_to_date
-from .serving import ended_as_by_keyboard
 from .settings import Settings
+from .signals import ended_as_by_keyboard
 from .store import Store
 
 
