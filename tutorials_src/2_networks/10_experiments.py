@@ -461,12 +461,10 @@ class Recipe(HyperModel):
 
 # %% tags=["measured"]
 import gc
-import logging
 
 from snippets.training import Stopwatch
 
 gc.freeze()  # KerasTuner collects garbage before each trial; what is here already is none
-logging.getLogger("tensorflow").setLevel("ERROR")  # or it warns that each trial is traced
 options = {"objective": "val_accuracy", "seed": 1, "overwrite": True}
 tuners = {
     "random search": RandomSearch(Recipe(), max_trials=6, directory="random", **options),

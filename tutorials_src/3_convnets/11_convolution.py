@@ -25,7 +25,6 @@ from snippets.datasets import load_fashion_mnist
 from snippets.models import dense_network
 from snippets.training import fit_one_cycle
 
-tf.get_logger().setLevel("ERROR")  # or it warns that each network is new to it
 fashion = load_fashion_mnist()
 names, validation = fashion.class_names, fashion.validation
 sample = fashion.train.sample(per_class=1500)

@@ -43,14 +43,10 @@ plots.image_grid(lamp[first], names, columns=10, subject="training photographs")
 # black, to 1; the network's first layer standardises them.
 
 # %%
-import logging
-
 import keras
 
 from snippets.convnets import fashion_convnet
 from snippets.training import fit_one_cycle
-
-logging.getLogger("tensorflow").setLevel("ERROR")  # or it warns that each network is new to it
 
 
 def unit(images):
