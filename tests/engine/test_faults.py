@@ -565,10 +565,10 @@ def test_a_stored_run_that_cannot_be_read_at_all_is_its_tutorials_error(course, 
     stored(course, "one", "two")
     real = tutorial_engine.store.Store.load
 
-    def fails_for_one(store, name, key):
+    def fails_for_one(store, name, *rest):
         if name == "one":
             raise RuntimeError("odd")
-        return real(store, name, key)
+        return real(store, name, *rest)
 
     monkeypatch.setattr(tutorial_engine.store.Store, "load", fails_for_one)
     one, two = bring_up_to_date(course.lessons(), course.settings(), course.store)
