@@ -131,7 +131,7 @@ plots.stage_bars(spent, unit="ms", share=True)
 
 # %% [markdown]
 # Each bar is one step, cut into its parts; at the right stand its CPU milliseconds. The bottlenecks are:
-# `{python measured} "; ".join(f"{' '.join(name.split())}: *{max(each, key=each.get)}*" for name, each in spent.items())`. Three
+# `{python measured markdown} "; ".join(f"{' '.join(name.split())}: *{max(each, key=each.get)}*" for name, each in spent.items())`. Three
 # trainings on one machine with one data set; what helps the one may do nothing for the other.
 #
 # A **profiler** does this for every single operation. TensorFlow has one: wrap some steps in
@@ -633,7 +633,7 @@ for i, each in enumerate(tried):
     print(f"{', '.join(each):27} photographs a second: {shown}")
 
 # %% [markdown]
-# `{python measured} "The run that built this page had a GPU: its numbers stand at the right." if gpus else "**There was no GPU in the run that built this page**, so only the processor's numbers are here, and the page makes no claim about GPUs. Run the notebook where there is one, and its numbers appear beside them."`
+# `{python measured markdown} "The run that built this page had a GPU: its numbers stand at the right." if gpus else "**There was no GPU in the run that built this page**, so only the processor's numbers are here, and the page makes no claim about GPUs. Run the notebook where there is one, and its numbers appear beside them."`
 
 # %% [markdown]
 # ## Exercises
