@@ -12,12 +12,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from .course import Lesson, glossary_page, load_course, titles
+from .errors import unforeseen
 from .glossary import GLOSSARY
 from .glossary import PAGE as GLOSSARY_PAGE
 from .publish import Page, export, make_error_page, make_page
 from .schedule import Outcome, Watcher, bring_up_to_date
-from .serving import ended_as_by_keyboard
 from .settings import Settings
+from .signals import ended_as_by_keyboard
 from .store import Store
 
 
@@ -99,12 +100,15 @@ def _run(lessons, given, settings, store, console) -> int:
 def _export(lessons, folder: Path, settings, store, console) -> int:
     outcomes = _bring(lessons, settings, store, console)
     names = titles(lessons)
-    pages = [
-        make_error_page(outcome.lesson.file, outcome.error, outcome.lesson.tutorial)
-        if outcome.error
-        else make_page(outcome.lesson.tutorial, outcome.run, settings, names)
-        for outcome in outcomes
-    ]
+    pages = []
+    for position, outcome in enumerate(outcomes):
+        lesson, page = outcome.lesson, None
+        try:
+            if not outcome.error:
+                page = make_page(lesson.tutorial, outcome.run, settings, names)
+        except Exception as error:  # one tutorial's fault must not be the others'
+            outcome = outcomes[position] = Outcome(lesson, error=unforeseen(error, lesson.file))
+        pages.append(page or make_error_page(lesson.file, outcome.error, lesson.tutorial))
     source = settings.root / GLOSSARY
     if source.is_file():
         text = glossary_page(lessons, source.read_text(encoding="utf-8"))

@@ -38,8 +38,9 @@ from .publish import Page, error_box, make_error_page, make_page
 from .report import build_report, report_page
 from .schedule import Outcome, Watcher, bring_up_to_date
 from .scratch import locked_folder
-from .serving import Background, ended_as_by_keyboard, when_listening
+from .serving import Background, begin_when_listening
 from .settings import Settings
+from .signals import ended_as_by_keyboard
 from .store import Store
 
 log = logging.getLogger("mkdocs.tutorials")
@@ -376,7 +377,7 @@ class TutorialsPlugin(BasePlugin):
             return serve_request(environ, start_response)
 
         server.set_app(ask_for_records)
-        when_listening((server.server_address[0], server.server_address[1]), self.background.start)
+        begin_when_listening(server, self.background.start)
         return server
 
     def _touch(self) -> None:

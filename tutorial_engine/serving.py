@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import signal
+import errno
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from socketserver import TCPServer
+
+from mkdocs.exceptions import MkDocsException
 
 from .course import Lesson
 from .errors import Cancelled, Mishap, TutorialError, unforeseen
@@ -144,42 +145,28 @@ class Background:
         self._on_change()
 
 
-@contextlib.contextmanager
-def ended_as_by_keyboard() -> Iterator[None]:
-    """Let a termination or a closed terminal end this program as Ctrl-C does: kernels and all."""
-    before: dict[int, object] = {}
+def begin_when_listening(server: TCPServer, then: Callable[[], None]) -> None:
+    """Let a server call `then` as soon as it listens, and say in a line if it cannot.
 
-    def interrupt(*_) -> None:
-        for number in before:
-            signal.signal(
-                number, signal.SIG_IGN
-            )  # once: what cleans up now is not to be interrupted
-        raise KeyboardInterrupt
+    Raises:
+        MkDocsException: the address is another program's, or not this machine's (when the server starts).
+    """
+    bind, activate = server.server_bind, server.server_activate
+    host, port = server.server_address[:2]
 
-    if threading.current_thread() is threading.main_thread():
-        for name in ("SIGTERM", "SIGHUP"):
-            number = getattr(signal, name, None)  # Windows has no SIGHUP; nohup ignores it
-            if number and signal.getsignal(number) is not signal.SIG_IGN:
-                before[number] = signal.signal(number, interrupt)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    def bind_() -> None:
+        try:
+            bind()
+        except OSError as error:
+            why = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used: {error}"
+            # It has not begun, so there is nothing to end, and MkDocs would wait for it.
+            server.shutdown = lambda: None
+            raise MkDocsException(
+                f"{host}:{port} {why}; give another address with --dev-addr"
+            ) from None
 
+    def activate_() -> None:
+        activate()
+        then()
 
-def when_listening(address: tuple[str, int], then: Callable[[], None]) -> None:
-    """Call `then`, from a thread, as soon as something accepts connections at an address."""
-    import socket
-
-    def wait() -> None:
-        while True:
-            try:
-                socket.create_connection(address, timeout=1).close()
-            except OSError:
-                time.sleep(0.05)
-            else:
-                then()
-                return
-
-    threading.Thread(target=wait, daemon=True).start()
+    server.server_bind, server.server_activate = bind_, activate_

@@ -89,7 +89,7 @@ def kernel_environment(
         "IPYTHONDIR": str(private / "ipython"),
         "KERAS_HOME": str(home / ".keras"),
         "LOCALAPPDATA": str(home),
-        "MATPLOTLIBRC": str(_HERE / "matplotlibrc"),
+        "MATPLOTLIBRC": str(site / "tutorial_engine" / "matplotlibrc"),
         "MPLCONFIGDIR": str(cache / _FONTS),
         "PYTHONPATH": str(site),
         "TEMP": str(private / "tmp"),

@@ -63,7 +63,6 @@ from snippets.models import dense_network
 
 gpus = tf.config.list_physical_devices("GPU")
 tf.config.set_visible_devices([], "GPU")  # here the processor works; a GPU has its turn below
-tf.get_logger().setLevel("ERROR")  # TensorFlow warns of what this page does on purpose
 fashion = load_fashion_mnist()
 sample = fashion.train.sample(per_class=1500)
 inputs, labels = standardise(sample.images, sample.images), sample.labels.astype("int32")
@@ -379,7 +378,7 @@ plots.table([{"eight calls": name, "traces": count} for name, count in counted.i
 # %% [markdown]
 # The cures: hand over tensors; leave a size open with `input_signature`, or drop the odd last batch
 # (`batch(32, drop_remainder=True)`); define a compiled function once. TensorFlow warns when it
-# suspects retracing (not on this page, which has switched that off). It is surer to count, with
+# suspects retracing (this course leaves that warning out of its pages). It is surer to count, with
 # `experimental_get_tracing_count()`.
 
 # %% tags=["claims"]
