@@ -199,14 +199,30 @@ def take_a_snippet_away(play: Playground, draw: random.Random) -> str:
 
 
 def damage(play: Playground, draw: random.Random) -> str:
-    entries = sorted(play.course.store.folder.rglob("*.json"))
+    entries = sorted(path for path in play.course.store.folder.rglob("*.json") if path.is_file())
     if not entries:
         return "nothing to damage"
     entry = draw.choice(entries)
     text = entry.read_text(encoding="utf-8")
-    how = draw.choice(["cut off", "zeros", "empty", "deleted", "a digit changed", "touched"])
+    how = draw.choice(
+        [
+            "cut off",
+            "zeros",
+            "empty",
+            "deleted",
+            "a digit changed",
+            "touched",
+            "another's",
+            "a folder",
+        ]
+    )
     if how == "deleted":
         entry.unlink()
+    elif how == "another's":
+        shutil.copyfile(draw.choice(entries), entry)
+    elif how == "a folder":
+        entry.unlink()
+        (entry / "inside").mkdir(parents=True)
     elif how == "touched":
         os.utime(entry, (draw.randrange(10**9),) * 2)
     else:
