@@ -15,6 +15,7 @@ from .course import Lesson, glossary_page, load_course, titles
 from .errors import unforeseen
 from .glossary import GLOSSARY
 from .glossary import PAGE as GLOSSARY_PAGE
+from .places import of_the_build
 from .publish import Page, export, make_error_page, make_page
 from .schedule import Outcome, Watcher, bring_up_to_date
 from .settings import Settings
@@ -108,7 +109,10 @@ def _export(lessons, folder: Path, settings, store, console) -> int:
                 page = make_page(lesson.tutorial, outcome.run, settings, names)
         except Exception as error:  # one tutorial's fault must not be the others'
             outcome = outcomes[position] = Outcome(lesson, error=unforeseen(error, lesson.file))
-        pages.append(page or make_error_page(lesson.file, outcome.error, lesson.tutorial))
+        if page is None:
+            shown = of_the_build(settings).hide_in(outcome.error)
+            page = make_error_page(lesson.file, shown, lesson.tutorial)
+        pages.append(page)
     source = settings.root / GLOSSARY
     if source.is_file():
         text = glossary_page(lessons, source.read_text(encoding="utf-8"))

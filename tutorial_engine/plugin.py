@@ -34,6 +34,7 @@ from .html_pages import (
     schemed_figures,
 )
 from .markup import contents_title, with_mathml
+from .places import of_the_build
 from .publish import Page, error_box, make_error_page, make_page
 from .report import build_report, report_page
 from .schedule import Outcome, Watcher, bring_up_to_date
@@ -155,7 +156,7 @@ class TutorialsPlugin(BasePlugin):
             self._add_page(page, self.outcomes[position], files, config)
         except Exception as error:  # one tutorial's fault must not be the others'
             self._fail(position, error)
-            page = make_error_page(lesson.file, self.outcomes[position].error, lesson.tutorial)
+            page = self._error_page(self.outcomes[position])
             self._add_page(page, self.outcomes[position], files, config)
         self.pages[page.path] = position
         if page.record:
@@ -170,12 +171,16 @@ class TutorialsPlugin(BasePlugin):
         log.error("Failed: %s", error)
         return error
 
+    def _error_page(self, outcome: Outcome) -> Page:
+        error = of_the_build(self.settings).hide_in(outcome.error)
+        return make_error_page(outcome.lesson.file, error, outcome.lesson.tutorial)
+
     def _page(self, outcome: Outcome, names: dict) -> Page:
         lesson = outcome.lesson
         if outcome.error:
             if self.serving:
                 log.error("%s", outcome.error)
-            return make_error_page(lesson.file, outcome.error, lesson.tutorial)
+            return self._error_page(outcome)
         state = "" if outcome.run else self.background.state(lesson)
         return make_page(lesson.tutorial, outcome.run, self.settings, names, state)
 
@@ -275,7 +280,7 @@ class TutorialsPlugin(BasePlugin):
         return bool(damaged)
 
     def _show_error(self, page: SitePage, error: TutorialError) -> None:
-        page.content = error_box(error)
+        page.content = error_box(of_the_build(self.settings).hide_in(error))
         page.toc = get_toc([])
         page.meta["search"] = {"exclude": True}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .dependencies import shown_versions
 from .fingerprint import versions_of
 from .passages import escape
+from .places import of_the_build
 from .prose import measured
 from .schedule import Outcome
 from .settings import Settings
@@ -15,11 +16,11 @@ def build_report(outcomes: list[Outcome], settings: Settings) -> dict:
     return {
         "edition": settings.edition,
         "versions": versions_of(["tensorflow", "keras", "numpy", "matplotlib", "mkdocs"]),
-        "tutorials": [_tutorial(outcome) for outcome in outcomes],
+        "tutorials": [_tutorial(outcome, settings) for outcome in outcomes],
     }
 
 
-def _tutorial(outcome: Outcome) -> dict:
+def _tutorial(outcome: Outcome, settings: Settings) -> dict:
     lesson, run = outcome.lesson, outcome.run
     entry = {
         "name": lesson.name,
@@ -38,7 +39,7 @@ def _tutorial(outcome: Outcome) -> dict:
         ],
     }
     if outcome.error:
-        error = outcome.error
+        error = of_the_build(settings).hide_in(outcome.error)
         entry["error"] = {
             "file": error.file,
             "cell": error.cell,

@@ -1,14 +1,16 @@
 """Two cold builds on one machine: the same bytes, but for what hangs on the clock.
 
-    .venv/bin/python tests/bench/same_bytes.py
+    .venv/bin/python tests/bench/same_bytes.py [--elsewhere] [--empty-home] [--user NAME]
 
-Builds a copy of the repository twice from an empty cache, masks what the pages mark as measured, and
+Builds a copy of the repository twice from an empty cache: the second time in another folder, with an empty
+home, as another user (who must be able to read this Python; needs root), where the options say so. Masks what the pages mark as measured, and
 compares every file of the two sites. Prints how many outputs were masked; ends with status 1 and the names
 of the files if anything else differs.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import shutil
@@ -25,8 +27,14 @@ _CLOCK = ("wall_s", "cpu_s", "peak_mb")
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--elsewhere", action="store_true", help="second build in another folder")
+    parser.add_argument("--empty-home", action="store_true", help="second build with an empty home")
+    parser.add_argument("--user", metavar="NAME", help="second build as this user; needs root")
+    given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
-        sites = [build(Path(scratch), number) for number in (1, 2)]
+        Path(scratch).chmod(0o755)
+        sites = [build(Path(scratch), 1), build(Path(scratch), 2, given)]
         names = [
             {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
             for site in sites
@@ -46,10 +54,21 @@ def main() -> None:
     sys.exit(bool(differing))
 
 
-def build(scratch: Path, number: int) -> Path:
-    folder = copy_repository(scratch / "site")
+def build(scratch: Path, number: int, given: argparse.Namespace | None = None) -> Path:
+    """Build a copy of the repository; return its site."""
+    place = scratch / ("another place/of another length" if given and given.elsewhere else "site")
+    folder = copy_repository(place)
     shutil.rmtree(folder / ".cache", ignore_errors=True)
-    run(BUILD, folder, SOURCE_DATE_EPOCH="1700000000")
+    command, environment = BUILD, {"SOURCE_DATE_EPOCH": "1700000000"}
+    if given and (given.empty_home or given.user):
+        home = scratch / "home"
+        home.mkdir()
+        environment["HOME"] = str(home)
+        if given.user:
+            for path in (home, folder, *folder.rglob("*")):
+                shutil.chown(path, given.user)
+            command = ["setpriv", f"--reuid={given.user}", "--clear-groups", *BUILD]
+    run(command, folder, **environment)
     kept = scratch / f"built-{number}"
     shutil.move(folder / "site", kept)
     shutil.rmtree(folder)

@@ -10,6 +10,7 @@ import pytest
 
 from tutorial_engine import schedule
 from tutorial_engine.errors import ExecutionError
+from tutorial_engine.report import build_report
 from tutorial_engine.schedule import Watcher, bring_up_to_date, longest_first
 
 from .tiny import TINY, Course, code, made_run
@@ -110,6 +111,17 @@ def test_a_fault_of_the_engine_in_one_run_leaves_the_good_runs_kept(three):
     assert [outcome.word for outcome in outcomes] == ["executed", "failed", "executed"]
     assert "no space left on device" in outcomes[1].error.message
     assert outcomes[1].error.file == "tutorials_src/1_part/02_second.py"
+
+
+def test_the_report_names_no_folder_of_the_builders_machine(three):
+    def run(tutorial):
+        if tutorial.name == "second":
+            raise OSError(28, "No space left on device", str(three.root / "site" / "x"))
+        return made_run(three, tutorial.file.split("/", 1)[1])
+
+    report = build_report(bring(three, executor=Inline(run)), three.settings())
+    message = report["tutorials"][1]["error"]["message"]
+    assert message == "OSError: [Errno 28] No space left on device: 'site/x'"
 
 
 def test_a_damaged_entry_is_run_again_and_said_so(three, caplog):

@@ -370,9 +370,6 @@ def trained(examples, seed: int, *, epochs: int, batch_size: int, peak: float, *
 
 
 # %%
-import logging
-
-logging.getLogger("tensorflow").setLevel("ERROR")  # or it warns that each network is new to it
 STRENGTHS, SEEDS = (0.0, 0.001, 0.01), (7, 8, 9)
 sets = {"1,000 photographs": [np.repeat(each, 10, axis=0) for each in few]}
 sets["10,000 photographs"] = prepared(fashion.train.sample(per_class=1000))
