@@ -150,7 +150,6 @@ class TutorialsPlugin(BasePlugin):
 
     def _publish(self, position: int, names: dict, files: Files, config: MkDocsConfig) -> None:
         """Add one tutorial's files to the site; what goes wrong becomes the tutorial's error."""
-        lesson = self.outcomes[position].lesson
         try:
             page = self._page(self.outcomes[position], names)
             self._add_page(page, self.outcomes[position], files, config)
