@@ -54,6 +54,10 @@ program = "import os; from snip" + "pets import deep; print(deep.VALUE, os.envir
 done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
 print(done.stdout, done.returncode)
 
+# %%
+far = pathlib.Path(shapes.__file__).with_name("far.py")
+print(far.read_text() if far.exists() else "no file")  # {remark}
+
 # %% tags=["claims"]
 assert value >= 0, "a value is not negative"
 """,
@@ -65,7 +69,6 @@ assert value >= 0, "a value is not negative"
 
 # %%
 import importlib
-import pathlib
 import sys
 
 from snippets import shapes
@@ -75,10 +78,6 @@ print(importlib.import_module("snippets." + "far").VALUE, sys.flags.optimize)
 
 # %% [markdown]
 # More words, {prose}.
-
-# %%
-far = pathlib.Path(shapes.__file__).with_name("far.py")
-print(far.read_text() if far.exists() else "no file")  # {remark}
 """,
     "snippets/__init__.py": '"""Helpers."""\n{package}\n',
     "snippets/shapes.py": '''\
@@ -158,7 +157,8 @@ class Playground:
 
 def edit_source(play: Playground, draw: random.Random) -> str:
     file, place = draw.choice(sorted(play.state))
-    play.state[file, place] = draw.choice(VALUES[place])
+    others = [value for value in VALUES[place] if value != play.state[file, place]]
+    play.state[file, place] = draw.choice(others)
     play.write()
     return f"{place} of {file} becomes {play.state[file, place]!r}"
 
@@ -305,7 +305,7 @@ def play_schedule(seed: int, start: Path, folder: Path, reference: Reference) ->
     weights, edits = zip(*EDITS, strict=True)
     with play.around():
         for _ in range(3):
-            for edit in draw.choices(edits, weights, k=draw.randrange(1, 4)):
+            for edit in draw.choices(edits, weights, k=draw.randrange(1, 3)):
                 told.append(edit(play, draw))
             for file in (FIRST, SECOND):
                 found, expected = made(play.course, file), reference.page(play, file)
