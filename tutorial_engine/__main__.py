@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from .course import Lesson, glossary_page, load_course, titles
+from .errors import unforeseen
 from .glossary import GLOSSARY
 from .glossary import PAGE as GLOSSARY_PAGE
 from .places import of_the_build
@@ -100,16 +101,18 @@ def _run(lessons, given, settings, store, console) -> int:
 def _export(lessons, folder: Path, settings, store, console) -> int:
     outcomes = _bring(lessons, settings, store, console)
     names = titles(lessons)
-    pages = [
-        make_error_page(
-            outcome.lesson.file,
-            of_the_build(settings).hide_in(outcome.error),
-            outcome.lesson.tutorial,
-        )
-        if outcome.error
-        else make_page(outcome.lesson.tutorial, outcome.run, settings, names)
-        for outcome in outcomes
-    ]
+    pages = []
+    for position, outcome in enumerate(outcomes):
+        lesson, page = outcome.lesson, None
+        try:
+            if not outcome.error:
+                page = make_page(lesson.tutorial, outcome.run, settings, names)
+        except Exception as error:  # one tutorial's fault must not be the others'
+            outcome = outcomes[position] = Outcome(lesson, error=unforeseen(error, lesson.file))
+        if page is None:
+            shown = of_the_build(settings).hide_in(outcome.error)
+            page = make_error_page(lesson.file, shown, lesson.tutorial)
+        pages.append(page)
     source = settings.root / GLOSSARY
     if source.is_file():
         text = glossary_page(lessons, source.read_text(encoding="utf-8"))

@@ -151,7 +151,7 @@ class Execution:
 
     def _run_in(self, folders: Scratch, progress: Progress | None) -> Run:
         private = folders.private
-        environment = kernel_environment(self.tutorial, self.settings, private)
+        environment = kernel_environment(self.tutorial, self.settings, private, *folders.folders)
         places = Places(
             self.settings.root,
             {

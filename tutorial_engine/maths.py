@@ -25,6 +25,7 @@ _KNOWN_ENVIRONMENTS = {
     name[1:] for name in commands.MATRICES if name not in (commands.ALIGN, commands.SUBSTACK)
 }
 _OPERATOR_NAME = re.compile(r"\\operatorname(?P<star>\*?)\s*\{(?P<name>(?:[^{}\\]|\\[,;:! ])*)\}")
+_ROW_DISTANCE = re.compile(r"(\\\\)\s*\[\s*-?[\d.]+\s*[a-z]{2}\s*\]")
 _ESCAPED = re.compile(r"\\([%_#&${}])")
 _NAMED_SPACES = {
     f"{sign}{kind}mathspace": f"{'-' * bool(sign)}{width}em"
@@ -112,6 +113,7 @@ def _rewrite(tex: str) -> str:
         name = re.sub(r"\\[,;: ]", "\u2009", match["name"].replace("\\!", ""))
         return f"\\operatorname{match['star']}{{{name}}}"
 
+    tex = _ROW_DISTANCE.sub(r"\1", tex)  # shown as it stands otherwise
     return _OPERATOR_NAME.sub(operator, _ENVIRONMENT.sub(environment, tex))
 
 
@@ -139,7 +141,7 @@ def _check_element(element: Element) -> None:
     if text == "&":
         raise ValueError("& stands outside an environment that aligns")
     if element.tag == "mo" and not text and "fence" not in element.attrib:  # not the dot of \\left.
-        raise ValueError("\\operatorname takes letters and spaces alone")
+        raise ValueError("an operator without a name: \\operatorname takes letters and blanks")
     if element.get("linebreak") == "newline":
         raise ValueError("\\\\ outside an environment breaks no line: write aligned or gathered")
     if element.get("columnlines") or element.get("rowlines"):

@@ -159,8 +159,8 @@ def _packages(tutorial: Tutorial, run: Run, snippets: dict[str, str]) -> dict[st
 def _carried(tutorial: Tutorial, run: Run, root: Path) -> dict[str, str]:
     """Return the snippets that the notebook carries: what is imported by name or was seen to be."""
     snippets = find_snippets(tutorial, root)
-    for file in run.dependencies.get("files", {}):
-        if file.startswith("snippets/") and file.endswith(".py"):
+    for file, digest in run.dependencies.get("files", {}).items():
+        if digest and file.startswith("snippets/") and file.endswith(".py"):
             snippets[file] = (root / file).read_text(encoding="utf-8-sig")
     return dict(sorted(snippets.items()))
 

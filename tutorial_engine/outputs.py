@@ -35,14 +35,8 @@ _RUNS = ("script", "iframe", "object", "embed", "frame", "frameset", "portal", "
 _OF_THE_PAGE = ("base", "link", "meta", "h1", "plaintext", "xmp", "noscript", "noembed", "noframes")
 # Attributes that hold an address which is followed when a reader asks, or words.
 _HARMLESS = (
-    "alt",
-    "title",
-    "cite",
-    "xmlns",
-    "aria-label",
-    "aria-description",
-    "content",
-    "summary",
+    *("alt", "title", "cite", "aria-label", "aria-description", "summary", "value", "placeholder"),
+    *("label", "abbr", "resource", "about"),  # the last two name what a drawing is, in RDF
 )
 _REFERENCES = (
     *("for", "list", "form", "headers", "aria-labelledby", "aria-describedby", "aria-controls"),
@@ -153,7 +147,10 @@ def picture(output: dict) -> Picture:
         content = base64.b64decode(output["data"][form])
         with Image.open(io.BytesIO(content)) as image:
             size = image.size
-    except (binascii.Error, UnidentifiedImageError, OSError, ValueError) as error:
+    except (
+        *(binascii.Error, UnidentifiedImageError, Image.DecompressionBombError),
+        *(OSError, ValueError),
+    ) as error:
         raise OutputError(
             f"a figure that does not read as {form}: {error}", "correct how it is made"
         ) from None
@@ -220,6 +217,8 @@ def _drawing(text: str, alt: str, asked: dict) -> Picture:
         _check_attributes(name, attributes)
         if name == "style":
             _check_style(element.text or "")
+    if "<?xml-stylesheet" in text:
+        raise _refused_element("?xml-stylesheet")
     if not root.tag.startswith("{"):
         text = re.sub(r"<svg\b", '<svg xmlns="http://www.w3.org/2000/svg"', text, count=1)
     box = [float(number) for number in re.findall(r"-?[\d.]+", root.get("viewBox", ""))]
@@ -312,7 +311,7 @@ def _refused_element(name: str) -> OutputError:
     if name == "script":
         return OutputError(
             "an output with a script: what it draws in a reader's browser is not what ran here",
-            "show a matplotlib figure, a table or text; a film becomes a row of figures",
+            "show it as text with print(…), as a table or as a matplotlib figure",
         )
     if name == "h1":
         return OutputError(
@@ -329,16 +328,18 @@ def _check_attributes(tag: str, attributes: dict[str, str | None]) -> None:
     for name, value in attributes.items():
         if name.startswith("on") or (value or "").strip().lower().startswith("javascript:"):
             raise _refused_element("script")
-        link = name in ("href", "xlink:href") and tag in ("a", "area")
+        address = name.rpartition(":")[2] == "href"
+        link = address and tag in ("a", "area")
         if not value or link or name in _HARMLESS or name.startswith(("data-", "xmlns")):
             continue
+        if "srcset" in name or (name.lower() == "attributename" and "href" in value):
+            raise OutputError(
+                f"an output whose {name} fetches pictures by turns", "give it one picture in src"
+            )
         if name == "style":
             _check_style(value)
-        elif name in ("src", "poster", "background") or (name == "href" and tag != "a"):
+        elif address or name in ("src", "poster", "background"):
             _check_address(value)
-        elif "srcset" in name:
-            for candidate in re.split(r",\s+", value):
-                _check_address(candidate)
         else:
             for match in _URL.finditer(value):
                 _check_address("".join(filter(None, match.groups())))
@@ -369,8 +370,10 @@ def _check_style(css: str) -> None:
     """Refuse a style that fetches, or whose brackets would end what it is put into."""
     plain = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
     plain = re.sub(r"\\([0-9a-fA-F]{1,6})\s?", lambda match: _character(match[1]), plain)
+    plain = re.sub(r"\\(.)", r"\1", plain)
     for match in _URL.finditer(plain):
         _check_address("".join(filter(None, match.groups())))
+    plain = _URL.sub("", plain)
     if match := re.search(r"@import|image-set|(?:https?:)?//[\w.]", plain, re.IGNORECASE):
         raise _foreign(plain[match.start() :])
     depth = 0
@@ -396,6 +399,8 @@ def _scoped(css: str, names: dict[str, str]) -> str:
 
 def _rename(node: LexborNode, names: dict[str, str]) -> None:
     for name, value in node.attributes.items():
+        if name.startswith("data-md-"):  # the theme's script would take it for its own
+            del node.attrs[name]
         if not value:
             continue
         if name == "id":

@@ -14,15 +14,14 @@ import sys
 import warnings
 
 # Kinds of records. A record is its kind, a text, and where it matters the source of the cell that runs.
-MODULE, VARIABLE, READ, LISTED, SHOWN, REFUSED = [
-    "module",
-    "variable",
-    "read",
-    "listed",
-    "shown",
-    "refused",
-]
+MODULE = "module"
+VARIABLE = "variable"
+READ = "read"
+LISTED = "listed"
+SHOWN = "shown"
+REFUSED = "refused"
 
+_HEARD = frozenset({"open", "os.listdir", "os.scandir", "subprocess.Popen"})
 _WAYS = os.O_WRONLY | os.O_RDWR
 _LIBRARY = os.path.dirname(os.__file__) + os.sep
 _LIBRARIES = (
@@ -33,17 +32,17 @@ _LIBRARIES = (
 )
 
 
-def install(*, root: str, own: str, helpers: str, data: list[str], log: str) -> None:
+def install(*, root: str, own: list[str], helpers: str, data: list[str], log: str) -> None:
     """Begin to record in this process; processes that it starts inherit the way here.
 
     Args:
         root: the repository, its real path.
-        own: the run's folder, which may lie in the repository.
+        own: the run's folders, which may lie in the repository.
         helpers: the folder that holds the run's copy of `snippets`.
         data: real paths of the data files that the tutorial may read.
         log: the folder that gets one file a process.
     """
-    recorder = _Recorder(root, own, helpers, frozenset(data), log)
+    recorder = _Recorder(root, tuple(own), helpers, frozenset(data), log)
     # Its own repository is not a place to import from; what is installed comes from elsewhere.
     sys.path[:] = [each for each in sys.path if not recorder.is_of_repository(each)]
     for name in tuple(sys.modules):
@@ -72,9 +71,11 @@ def read_records(log: str) -> list[tuple[str, str, str]]:
 
 
 class _Recorder:
-    def __init__(self, root: str, own: str, helpers: str, data: frozenset[str], log: str) -> None:
+    def __init__(
+        self, root: str, own: tuple[str, ...], helpers: str, data: frozenset[str], log: str
+    ) -> None:
         self._root = root + os.sep
-        self._own = own + os.sep
+        self._own = tuple(folder + os.sep for folder in own)
         self._helpers = os.path.join(helpers, "snippets")
         self._site = helpers
         self._data = data
@@ -84,7 +85,7 @@ class _Recorder:
     def is_of_repository(self, path: str) -> bool:
         """Say whether a path lies in the repository, the run's folder and what is installed apart."""
         path = os.path.realpath(path) + os.sep
-        return path.startswith(self._root) and not path.startswith((self._own, *_LIBRARIES))
+        return path.startswith(self._root) and not path.startswith(self._own + _LIBRARIES)
 
     def find_spec(self, name: str, path=None, target=None) -> None:
         """Note what is about to be imported; first on `sys.meta_path`, it finds nothing itself."""
@@ -94,20 +95,20 @@ class _Recorder:
         elif top not in sys.stdlib_module_names:
             self._keep(MODULE, top)
 
-    def hear(self, event: str, arguments: tuple) -> None:
-        """Take an audit event."""
+    def hear(self, event: str, arguments: tuple, _heard=_HEARD) -> None:
+        """Take an audit event; of a hundred thousand in a run, nearly all end in the first line."""
+        if event not in _heard:
+            return
         if event == "open":
             path, _, flags = arguments
-            if type(path) is str and path.startswith(_LIBRARIES):
+            if type(path) is str and path.startswith(_LIBRARIES) and ".." not in path:
                 return
             if not isinstance(path, int) and (flags or 0) & _WAYS != os.O_WRONLY:
                 self._opens(path, READ)
-        elif event in ("os.listdir", "os.scandir"):
-            path = arguments[0]
-            if not isinstance(path, int) and path is not None:
-                self._opens(path, LISTED)
         elif event == "subprocess.Popen":
             self._starts(arguments[1], arguments[3])
+        elif not isinstance(arguments[0], int) and arguments[0] is not None:
+            self._opens(arguments[0], LISTED)
 
     def shows(self, file: str) -> None:
         """Note a file of which a warning shows a line."""

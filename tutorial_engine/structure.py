@@ -20,6 +20,9 @@ FOOTNOTE_TEXT = re.compile(r"^\[\^(?P<label>[^\]\s]+)\]:", re.MULTILINE)
 
 _CONTAINER = re.compile(r"(?:[-*+]|\d+\.) |!!!|\?\?\?|===[+! ]|\[\^[^\]\s]+\]:")
 _ITEM = re.compile(r"(?P<indent>[> ]*)(?P<mark>[-*+]|\d+[.)])(?P<gap> +)\S")
+_RULE = re.compile(r"[> ]*(?:(?:- *){3,}|(?:\* *){3,})")
+_TABLE_RULE = re.compile(r"[> ]*(?=.*\|)\|?(?: *:?-+:? *\|)* *:?-+:? *\|?")
+_ADMITS_BLOCK = re.compile(r"[> ]*#| *(?:!!!|\?\?\?|===)")
 _HEADING = re.compile(r"(?P<before>[> ]*)(?P<marks>#+)(?P<text>.*)")
 _FENCE_INFO = re.compile(
     r"(?:[\w+.#-]+(?: +\w+=(?:\"[^\"]*\"|'[^']*'|\d+))*|\{ *\.[\w+.#-]+(?: +[^{}]+)? *\})?"
@@ -114,6 +117,8 @@ def problems(text: str) -> Iterator[Problem]:
     yield from _headings(plain)
     yield from _blocks(plain)
     yield from _lists(plain)
+    yield from _tables(plain)
+    yield from _inline(plain)
     yield from _tags(plain)
 
 
@@ -266,32 +271,53 @@ def _blocks(plain: str) -> Iterator[Problem]:
 
 
 def _lists(plain: str) -> Iterator[Problem]:
-    before, in_list = "", False
+    before, in_list, in_item = "", False, False
     for number, line in enumerate(plain.split("\n"), start=1):
         match = _ITEM.match(line)
-        rule = re.fullmatch(r"[> ]*(?:(?:- *){3,}|(?:\* *){3,})", line)
-        if match and not rule:
-            if match["mark"].endswith(")"):
+        if line.strip(" >") and not before.strip(" >"):
+            in_item = False
+            in_list = in_list and (bool(match) or line.startswith((" ", ">  ")))
+        if match and not _RULE.fullmatch(line):
+            if match["mark"].endswith(")") and (in_list or not before.strip(" >")):
                 remedy = "number a list 1. 2. 3."
-                if in_list or not before.strip(" >"):
-                    yield Problem(number, "a list numbered with brackets", remedy)
+                yield Problem(number, "a list numbered with brackets", remedy)
             indent = match["indent"]
-            if (
-                in_list
-                and len(indent.rpartition(">")[2].removeprefix(" " if ">" in indent else "")) % 4
-            ):
+            if in_list and len(indent.rpartition(">")[2].removeprefix(" " * (">" in indent))) % 4:
                 remedy = "indent a list inside a list by four blanks"
                 yield Problem(number, "a list item that is not indented by four", remedy)
-            opens = before.strip(" >") and not in_list
+            opens = before.strip(" >") and not in_item
             # A sentence's number at a line's start begins no list, neither here nor in Jupyter.
             means_one = match["mark"] in "-*+1." or before.rstrip().endswith(":")
-            if opens and means_one and not re.match(r"[> ]*#| *(?:!!!|\?\?\?|===)", before):
+            if opens and not means_one:
+                continue
+            if opens and not _ADMITS_BLOCK.match(before):
                 remedy = "put a blank line before the list, or begin the line with another word"
                 yield Problem(number, "a list right below a line of text", remedy)
-            in_list = True
-        elif line.strip(" >") and not before.strip(" >") and not line.startswith(" "):
-            in_list = False
+            in_list = in_item = True
         before = line
+
+
+def _tables(plain: str) -> Iterator[Problem]:
+    lines = plain.split("\n")
+    for at in range(2, len(lines)):
+        if _TABLE_RULE.fullmatch(lines[at]) and lines[at - 2].strip(" >") and "|" in lines[at - 1]:
+            if _ADMITS_BLOCK.match(lines[at - 2]):
+                continue
+            remedy = "put a blank line before the table"
+            yield Problem(at, "a table right below a line of text", remedy)
+
+
+def _inline(plain: str) -> Iterator[Problem]:
+    for pattern, message, remedy in (
+        (r"~~", "a struck passage, which only Jupyter shows", "write <del>passage</del>"),
+        (
+            r"(?<!\\)(?:\\\\)*\\\n",
+            "a line that ends in a backslash, which only Jupyter breaks",
+            "end the line with <br>",
+        ),
+    ):
+        if match := re.search(pattern, plain):
+            yield Problem(_line(plain, match.start()), message, remedy)
 
 
 def _tags(plain: str) -> Iterator[Problem]:

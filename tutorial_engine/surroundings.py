@@ -51,8 +51,14 @@ def fixed_environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def kernel_environment(tutorial: Tutorial, settings: Settings, private: Path) -> dict[str, str]:
-    """Make a run's surroundings in its private folder and return its environment."""
+def kernel_environment(
+    tutorial: Tutorial, settings: Settings, private: Path, *own: Path
+) -> dict[str, str]:
+    """Make a run's surroundings in its private folder and return its environment.
+
+    Args:
+        own: the run's folders, which may lie in the repository.
+    """
     home, site, data = private / "home", private / _SITE, private / "data"
     for folder in (home, site / "snippets", data, private / _LOG, private / "tmp"):
         folder.mkdir(parents=True)
@@ -68,7 +74,7 @@ def kernel_environment(tutorial: Tutorial, settings: Settings, private: Path) ->
         shutil.copytree(fonts, cache / _FONTS)
     options = {
         "root": os.path.realpath(settings.root),
-        "own": os.path.realpath(private.parent),
+        "own": [os.path.realpath(folder) for folder in own],
         "helpers": os.path.realpath(site),
         "data": [os.path.realpath(path) for path in files.values()],
         "log": str(private / _LOG),
@@ -83,7 +89,7 @@ def kernel_environment(tutorial: Tutorial, settings: Settings, private: Path) ->
         "IPYTHONDIR": str(private / "ipython"),
         "KERAS_HOME": str(home / ".keras"),
         "LOCALAPPDATA": str(home),
-        "MATPLOTLIBRC": str(_HERE / "matplotlibrc"),
+        "MATPLOTLIBRC": str(site / "tutorial_engine" / "matplotlibrc"),
         "MPLCONFIGDIR": str(cache / _FONTS),
         "PYTHONPATH": str(site),
         "TEMP": str(private / "tmp"),

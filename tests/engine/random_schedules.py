@@ -34,6 +34,8 @@ TEMPLATES = {
 # %%
 import os
 import pathlib
+import subprocess
+import sys
 
 from snippets import shapes
 
@@ -47,6 +49,15 @@ value
 data = pathlib.Path(os.environ["TUTORIALS_DATA"], "digits", "pixels.bin").read_text()
 print(data, os.environ.get("COURSE_FLAG"), sorted(p.name for p in pathlib.Path.home().iterdir()))
 
+# %%
+program = "import os; from snip" + "pets import deep; print(deep.VALUE, os.environ.get('COURSE_FLAG'))"
+done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+print(done.stdout, done.returncode)
+
+# %%
+far = pathlib.Path(shapes.__file__).with_name("far.py")
+print(far.read_text() if far.exists() else "no file")  # {remark}
+
 # %% tags=["claims"]
 assert value >= 0, "a value is not negative"
 """,
@@ -58,7 +69,6 @@ assert value >= 0, "a value is not negative"
 
 # %%
 import importlib
-import subprocess
 import sys
 
 from snippets import shapes
@@ -68,11 +78,6 @@ print(importlib.import_module("snippets." + "far").VALUE, sys.flags.optimize)
 
 # %% [markdown]
 # More words, {prose}.
-
-# %%
-program = "import os; from snip" + "pets import deep; print(deep.VALUE, os.environ.get('COURSE_FLAG'))"
-done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-print(done.stdout, end="")  # {remark}
 """,
     "snippets/__init__.py": '"""Helpers."""\n{package}\n',
     "snippets/shapes.py": '''\
@@ -152,7 +157,8 @@ class Playground:
 
 def edit_source(play: Playground, draw: random.Random) -> str:
     file, place = draw.choice(sorted(play.state))
-    play.state[file, place] = draw.choice(VALUES[place])
+    others = [value for value in VALUES[place] if value != play.state[file, place]]
+    play.state[file, place] = draw.choice(others)
     play.write()
     return f"{place} of {file} becomes {play.state[file, place]!r}"
 
@@ -193,14 +199,30 @@ def take_a_snippet_away(play: Playground, draw: random.Random) -> str:
 
 
 def damage(play: Playground, draw: random.Random) -> str:
-    entries = sorted(play.course.store.folder.rglob("*.json"))
+    entries = sorted(path for path in play.course.store.folder.rglob("*.json") if path.is_file())
     if not entries:
         return "nothing to damage"
     entry = draw.choice(entries)
     text = entry.read_text(encoding="utf-8")
-    how = draw.choice(["cut off", "zeros", "empty", "deleted", "a digit changed", "touched"])
+    how = draw.choice(
+        [
+            "cut off",
+            "zeros",
+            "empty",
+            "deleted",
+            "a digit changed",
+            "touched",
+            "another's",
+            "a folder",
+        ]
+    )
     if how == "deleted":
         entry.unlink()
+    elif how == "another's":
+        shutil.copyfile(draw.choice(entries), entry)
+    elif how == "a folder":
+        entry.unlink()
+        (entry / "inside").mkdir(parents=True)
     elif how == "touched":
         os.utime(entry, (draw.randrange(10**9),) * 2)
     else:
@@ -283,7 +305,7 @@ def play_schedule(seed: int, start: Path, folder: Path, reference: Reference) ->
     weights, edits = zip(*EDITS, strict=True)
     with play.around():
         for _ in range(3):
-            for edit in draw.choices(edits, weights, k=draw.randrange(1, 4)):
+            for edit in draw.choices(edits, weights, k=draw.randrange(1, 3)):
                 told.append(edit(play, draw))
             for file in (FIRST, SECOND):
                 found, expected = made(play.course, file), reference.page(play, file)

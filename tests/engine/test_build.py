@@ -167,9 +167,11 @@ def test_the_report_has_its_schema(good):
         "wall_s",
         "cpu_s",
         "peak_mb",
+        "versions",
         "claims",
         "artifacts",
     }
+    assert set(first["versions"]) == {"python"}
     assert first["name"] == "tiny"
     assert first["source"] == "tutorials_src/1_part/01_tiny.py"
     assert (good.site / first["url"] / "index.html").is_file()

@@ -314,6 +314,7 @@ import subprocess
 import sys
 
 program = "import os; from snip" + "pets import far; print(os.environ.get('CHILD_ASKS'), far.VALUE)"
+program += "\\ntry: from snip" + "pets import absent\\nexcept ImportError: print('absent')"
 (Path("worker.py")).write_text(program)
 print(subprocess.run([sys.executable, "worker.py"], capture_output=True, text=True).stdout)
 
@@ -383,9 +384,16 @@ def test_a_run_is_loaded_while_nothing_that_it_used_has_changed(watched):
         ("snippets/other.py", "# its remark\n", "snippets/other.py changed"),
         ("snippets/far.py", "VALUE = 'near'\n", "snippets/far.py changed"),
         ("snippets/new.py", "", "snippets/ changed"),
+        ("snippets/absent.py", "", "snippets/absent.py changed"),
         ("snippets/asks.py", ASKS.replace("said once", "again"), "snippets/asks.py changed"),
     ],
-    ids=["read as text", "imported by a child", "a folder's list", "shown by a warning"],
+    ids=[
+        "read as text",
+        "imported by a child",
+        "a folder's list",
+        "not there before",
+        "shown by a warning",
+    ],
 )
 def test_a_run_is_stale_when_a_file_that_it_used_has_changed(watched, file, text, reason):
     path = watched.root / file
@@ -485,6 +493,19 @@ def test_a_file_that_is_not_the_tutorials_own_cannot_be_read(course, file):
     assert (caught.value.cell, caught.value.line) == (2, course.parse().cells[1].line + 2)
 
 
+def test_no_way_round_through_what_is_installed_leads_to_the_repository(course):
+    (course.root / "notes.txt").write_text("old")
+    body = f"""
+    import os, sys
+
+    there = os.path.relpath({str(course.root / "notes.txt")!r}, os.path.dirname(os.__file__))
+    open(os.path.join(os.path.dirname(os.__file__), there))
+    """
+    course.tutorial(code(body))
+    with pytest.raises(ExecutionError, match=r"notes\.txt is not this tutorial's to read"):
+        course.run()
+
+
 def test_a_snippet_that_reads_a_file_beside_itself_is_refused(course):
     course.snippet(
         "helper", "from pathlib import Path\n\nT = Path(__file__).with_name('t.csv').read_text()\n"
@@ -540,6 +561,17 @@ def test_a_run_reads_the_data_that_its_header_names_and_no_other(course):
     """
     course.tutorial(code(body), data=["digits"])
     assert text_of(course.run()) == "b'1' False\n"
+
+
+def test_a_run_whose_folder_lies_in_the_repository_reads_what_it_wrote(course, monkeypatch):
+    temporary = course.root / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    body = (
+        "import pathlib\npathlib.Path('x').write_text('mine')\nprint(pathlib.Path('x').read_text())"
+    )
+    course.tutorial(code(body))
+    assert text_of(course.run()) == "mine\n"
 
 
 def test_a_run_uses_the_snippets_as_they_were_when_it_began(course, tmp_path):
@@ -619,3 +651,9 @@ def test_the_list_of_fonts_is_made_once_kept_and_holds_none_of_this_machine(cour
     assert text_of(course.run()) == shown
     assert kept.stat().st_mtime_ns == before
     assert kept.parent.name == fingerprint.version_of("matplotlib")
+
+
+def test_a_run_does_without_the_kept_list_where_nothing_can_be_kept(course):
+    (course.root / ".cache").write_text("in the way of a folder")
+    course.tutorial()
+    assert text_of(course.run()) == "the total is 5\n"

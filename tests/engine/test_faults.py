@@ -12,6 +12,7 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.exceptions import MkDocsException
 
+import tutorial_engine.__main__
 import tutorial_engine.course
 import tutorial_engine.plugin
 import tutorial_engine.store
@@ -243,6 +244,9 @@ LEFT_OPEN = {
     "indented": ("Words.\n\n    x = 1", 3, "an indented block"),
     "raw inside": ("<details>\n<summary>S</summary>\n\n*Words*\n\n</details>", 1, "shown raw"),
     "image in HTML": ('<img src="a.png" alt="A">', 1, "<img>"),
+    "table below a line": ("Words:\n| a | b |\n|---|---|\n| 1 | 2 |", 2, "a table right below"),
+    "struck": ("Words ~~struck~~.", 1, "a struck passage"),
+    "backslash at the end": ("Words\\\non.", 1, "ends in a backslash"),
     "link in HTML": ('<a href="other.md">a</a>', 1, "an address in HTML"),
 }
 
@@ -284,6 +288,7 @@ LISTS = {
     "numbers": ("Steps\n1. one", 2),
     "numbers after a colon": ("Steps:\n10. ten", 2),
     "in a quote": ("> Steps\n> - one", 2),
+    "below a paragraph of an item": ("- one\n\n    Steps\n    - two", 4),
     "in a note": ("!!! note\n    Steps\n    - one", 3),
     "brackets": ("1) one\n2) two", 1),
     "indented by two": ("- one\n  - two", 2),
@@ -301,6 +306,8 @@ def test_a_list_that_only_jupyter_shows_is_refused_with_its_line(course, text, l
 @pytest.mark.parametrize(
     "text",
     [
+        "- one\n  goes on\n- two\n\n    More.\n\n    - deeper\n\n1. other\n2. list",
+        "## Table\n| a | b |\n|---|---|\n| 1 | 2 |\n\n| a |\n|---|\n| 1 |",
         "- one\n- two\n    - deeper\n    - still\n        1. deepest\n- three",
         "1. one\n\n    More of it.\n\n2. two",
         "10. ten\n11. eleven\n\n- a bullet\n- another",
@@ -558,10 +565,10 @@ def test_a_stored_run_that_cannot_be_read_at_all_is_its_tutorials_error(course, 
     stored(course, "one", "two")
     real = tutorial_engine.store.Store.load
 
-    def fails_for_one(store, name, key):
+    def fails_for_one(store, name, *rest):
         if name == "one":
             raise RuntimeError("odd")
-        return real(store, name, key)
+        return real(store, name, *rest)
 
     monkeypatch.setattr(tutorial_engine.store.Store, "load", fails_for_one)
     one, two = bring_up_to_date(course.lessons(), course.settings(), course.store)
@@ -607,3 +614,18 @@ def test_a_title_arrives_as_written_wherever_the_site_shows_it(site_course):
     entries = json.loads((course.root / "site/search/search_index.json").read_text())["docs"]
     titles = [each["title"] for each in entries if each["location"] == "part/tiny/"]
     assert [BeautifulSoup(title, "html.parser").get_text() for title in titles] == [TITLE]
+
+
+def test_a_page_that_cannot_be_made_is_exported_as_its_error(course, monkeypatch):
+    stored(course, "one", "two")
+    real = tutorial_engine.__main__.make_page
+
+    def fails_for_one(tutorial, *rest):
+        if tutorial.name == "one":
+            raise RuntimeError("odd")
+        return real(tutorial, *rest)
+
+    monkeypatch.setattr(tutorial_engine.__main__, "make_page", fails_for_one)
+    assert main(["export", str(course.root / "pages")], root=course.root) == 1
+    assert "RuntimeError: odd" in (course.root / "pages/part/one.md").read_text()
+    assert "Words of two." in (course.root / "pages/part/two.md").read_text()

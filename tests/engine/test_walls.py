@@ -317,6 +317,10 @@ ELSEWHERE = [
     '<img src="//example.com/p.png" alt="">',
     '<img src=" HTTP://example.com/p.png" alt="">',
     '<img srcset="data:image/png;base64,aa 1x, https://example.com/p.png 2x" alt="">',
+    '<img srcset="data:image/png;base64,aa 1x,https://example.com/p.png 2x" alt="">',
+    '<svg><animate attributeName="href" values="#a;https://example.com/s.svg"/></svg>',
+    '<svg><use xlink:href="s.svg#a"/></svg>',
+    r'<p style="background: image(\/\/example.com/p.png)">x</p>',
     '<p style="background: url(https://example.com/p.png)">x</p>',
     "<p style=\"background: URL( '//example.com/p.png' )\">x</p>",
     r'<p style="background: \75rl(https://example.com/p.png)">x</p>',
@@ -372,6 +376,7 @@ def test_an_output_that_would_fetch_run_or_reach_out_is_refused(text, mime):
         "<style>@import 'https://example.com/s.css';</style>",
         '<rect onload="1"/>',
         "<foreignObject/>",
+        "<?xml-stylesheet href='https://example.com/s.css'?>",
     ],
 )
 def test_a_drawing_that_would_fetch_or_run_is_refused(inner):
@@ -389,10 +394,41 @@ def test_a_drawing_that_would_fetch_or_run_is_refused(inner):
         '<p title="see https://example.com/">words</p>',
         "<style>td { content: '}' } /* } */</style><table><tr><td>1</table>",
         '<p style="color: red">red</p>',
+        '<p style="background: url(data:image/png;base64,//8A//)">red</p>',
+        '<input value="https://example.com/" placeholder="//">',
     ],
 )
 def test_what_stays_in_its_box_is_shown(text):
     assert checked_output(shown("text/html", text), figure_limit=LIMIT)["data"]["text/html"] == text
+
+
+def test_a_drawing_of_matplotlib_is_shown(course):
+    course.tutorial(
+        code(
+            """
+            import io
+
+            import matplotlib.pyplot as plt
+            from IPython.display import SVG, display
+
+            figure, axes = plt.subplots(figsize=(2, 1))
+            axes.plot([1, 2, 3])
+            plt.close(figure)
+            file = io.StringIO()
+            figure.savefig(file, format="svg")
+            display(SVG(file.getvalue()), metadata={"image/svg+xml": {"alt": "A line that rises."}})
+            """
+        )
+    )
+    found = picture(course.run().outputs[0][0])
+    assert found.alt == "A line that rises."
+    assert 72 < found.height < found.width < 2 * 96
+
+
+def test_an_output_cannot_pose_as_a_part_of_the_theme():
+    assert "data-md" not in walled(
+        shown("text/html", '<div data-md-component="header">x</div>'), "output-1-1"
+    )
 
 
 def test_what_is_refused_is_refused_with_its_cell(course):
@@ -430,6 +466,7 @@ UNKNOWN = {
     r"\begin{array}{c} a \\ \hline b \end{array}": "no lines",
     r"\text{a \b}": r"\\b inside text",
     r"\operatorname{F1}": "letters",
+    r"\mathop{rot} x": "without a name",
     r"\cancel{x}": "browsers draw no",
     r"50% of x": "comment",
     r"\frac{a}{b": "braces",
@@ -506,6 +543,7 @@ def test_limits_stand_below_their_operator():
 def test_what_has_another_name_is_rewritten():
     assert elements(r"50\%").text == "50%"
     assert elements(r"\text{50\% of}").text == "50%\u00a0of"
+    assert elements(r"\begin{matrix} a \\[2pt] b \end{matrix}").text == "ab"
     assert elements(r"\big\| x \big\|").text == "‖x‖"
     rows = elements(r"\begin{aligned} a &= b \\ c &= d \end{aligned}").find_all("mtr")
     assert [row.text for row in rows] == ["a=b", "c=d"]

@@ -736,7 +736,6 @@ def minimise(function, start, rate, steps):
 
 
 # %% tags=["check"]
-# By hand: on (x − lowest)², a step multiplies the way left by 1 − 2 · rate.
 walks = [(0, 3.0, 0.1, 1), (0, 3.0, 0.1, 3)]
 walks += [(5, 0.0, 0.25, 2), (-2, 4.0, 0.1, 100)]
 for lowest, start, rate, steps in walks:

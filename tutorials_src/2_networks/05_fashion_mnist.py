@@ -672,10 +672,9 @@ for a, b in (by_hand, fashion.train.images[:2]):
     apart = np.abs(a.astype(float) - b)
     expected = np.linalg.norm(apart) / np.sqrt(apart.size)
     for given in (grey_distance(a, b), grey_distance(b, a)):
-        given = np.array(given, float)
         differs = f"{apart.mean():.1f} on average, {apart.max():.0f} at most, "
         differs += f"a root mean square of {expected:.2f}; not {given}"
-        assert np.allclose(given, expected), differs
+        assert np.allclose(np.array(given, float), expected), differs
 
 
 # %% tags=["solution"]
@@ -797,15 +796,16 @@ def prepared(dataset):
 
 
 # %% tags=["check"]
-numbers = tf.data.Dataset.range(10_000)
-batches = [batch.numpy() for batch in prepared(numbers).take(101)]
+given = prepared(tf.data.Dataset.range(10_000))
+assert isinstance(given, tf.data.Dataset), f"not a dataset: {given}"
+batches = [batch.numpy() for batch in given.take(101)]
 shapes = len(batches), {batch.shape for batch in batches}
 assert shapes == (100, {(100,)}), f"not 100 batches of 100, but {shapes}"
 order = np.concatenate(batches)
 assert len(np.unique(order)) == 10_000, "some numbers come twice"
 jumps = len(np.unique(np.diff(order)))
 assert jumps > 1000, f"neighbours stay together: only {jumps} distances"
-assert (order[:500] >= 9000).sum() > 28, "of the last tenth, few come early"
+assert (order[:500] >= 9000).sum() > 28, "few of the last tenth come early"
 
 
 # %% tags=["solution"]

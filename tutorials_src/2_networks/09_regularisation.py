@@ -28,7 +28,6 @@ fashion = load_fashion_mnist()
 
 
 def prepared(split) -> tuple[np.ndarray, np.ndarray]:
-    """Return a split's photographs, standardised, and its labels."""
     return standardise(split.images, fashion.train.images), split.labels
 
 
@@ -78,7 +77,6 @@ from snippets.gradients import descend
 
 
 def priced(strength: float):
-    """Return the loss of one weight, penalty included."""
     return lambda w: (w[0] - 2) ** 2 + strength * w[0] ** 2
 
 
@@ -148,9 +146,8 @@ published = regularised_network((100, 100), strength=0.01, dropout=0.2, name="pu
 before, rows = published.get_weights(), []
 for layer in published.layers:
     cost = sum(float(term) for term in layer.losses)
-    rows.append(
-        {"layer": layer.name, "weights": f"{layer.count_params():,}", "penalty": f"{cost:.3f}"}
-    )
+    row = {"layer": layer.name, "weights": f"{layer.count_params():,}"}
+    rows.append(row | {"penalty": f"{cost:.3f}"})
 first_penalty = sum(float(term) for term in published.losses)
 plots.table(rows)
 
@@ -219,8 +216,6 @@ def watchers(name: str) -> list[keras.callbacks.Callback]:
 
 # %%
 class RightAnswers(keras.callbacks.Callback):
-    """Note after each epoch which held-out photographs the network gets right."""
-
     def on_train_begin(self, logs=None):
         self.right = []
 
@@ -375,9 +370,6 @@ def trained(examples, seed: int, *, epochs: int, batch_size: int, peak: float, *
 
 
 # %%
-import logging
-
-logging.getLogger("tensorflow").setLevel("ERROR")  # or it warns that each network is new to it
 STRENGTHS, SEEDS = (0.0, 0.001, 0.01), (7, 8, 9)
 sets = {"1,000 photographs": [np.repeat(each, 10, axis=0) for each in few]}
 sets["10,000 photographs"] = prepared(fashion.train.sample(per_class=1000))
@@ -467,8 +459,7 @@ fit_watching(monitor="val_acc")
 # %%
 import warnings
 
-with warnings.catch_warnings(record=True) as caught:
-    warnings.simplefilter("always")
+with warnings.catch_warnings(record=True, action="always") as caught:
     epochs_run = fit_watching(monitor="val_acc", mode="max")
 print(epochs_run, "epochs:", caught[0].message)
 
@@ -483,8 +474,6 @@ print(epochs_run, "epochs:", caught[0].message)
 
 # %%
 class StopAtAccuracy(keras.callbacks.Callback):
-    """Stop after the first epoch whose validation accuracy reaches the target."""
-
     def __init__(self, target: float):
         super().__init__()
         self.target = target
@@ -632,17 +621,53 @@ assert squares["published"][0] < squares["before"][0] / 3 < squares["free"][0], 
 assert by_few[:, -1, 0].max() < by_few[:, 0, 0].min() - 0.1, (
     "with 1,000 photographs a strength of 0.01 clearly lowers the validation cross-entropy"
 )
-assert by_many[:, -1, 0].min() > by_many[:, 0, 0].max() + 0.03, (
-    "with 10,000 photographs and as many steps it clearly raises it"
-)
+assert by_many[:, -1, 0].min() > by_many[:, 0, 0].max() + 0.03, "with 10,000 it clearly raises it"
 assert harm > 0.01, "watching the penalised loss keeps a network with a worse cross-entropy"
 recorded = histories["free"]["val_cross_entropy"]
 assert np.allclose(seen["free"][1], recorded, rtol=1e-5), "the event files hold what `fit` returned"
 assert flattery[0] > 1, "an exam of 100 flatters the epoch that it chose by more than a point"
-assert finals["light"][:, 0].mean() < finals["none"][:, 0].mean() - 0.002, (
-    "a light touch lowers the validation cross-entropy with all photographs"
-)
+untouched, touched = (finals[name][:, 0].mean() for name in ("none", "light"))
+assert touched < untouched - 0.002, "with all photographs, a light touch lowers it, too"
 assert min(tested) >= 0.88, "100-100-10 is right on at least 88% of the test photographs"
+
+# %% tags=["control"] claim="the sparse and the one-hot form give equal losses" without="labels that are all of one class"
+mixed = 0.7 * one_hot + 0.3 * one_hot[::-1]  # three tenths another photograph's
+both = both[0], float(categorical(mixed, logits))
+
+# %% tags=["control"] claim="the recipe as published is worse than none of it, by more than a point" without="so strong a penalty"
+schedule = {"epochs": 10, "batch_size": 128, "peak": 0.004}
+restraint = {"strength": 0.0001, "dropout": 0.2}
+mild = trained(sets["10,000 photographs"], 7, **schedule, **restraint)
+lead = scores["free"]["accuracy"] - grade(mild)[1]
+
+# %% tags=["control"] claim="the recipe's first kernel shrinks to less than a third of its first sum of squares" without="so strong a penalty"
+schedule = {"epochs": 2, "batch_size": 128, "peak": 0.004}
+restraint = {"strength": 0.0001, "dropout": 0.2}
+mild = trained(sets["10,000 photographs"], 7, **schedule, **restraint)
+now = [float((array**2).sum()) for array in mild.get_weights()]
+squares = squares | {"published": now}
+
+# %% tags=["control"] claim="with 1,000 photographs a strength of 0.01 clearly lowers the validation cross-entropy" without="scarcity of photographs"
+by_few = swept["10,000 photographs"]
+
+# %% tags=["control"] claim="with 10,000 it clearly raises it" without="ten times the photographs"
+by_many = swept["1,000 photographs"]
+
+# %% tags=["control"] claim="watching the penalised loss keeps a network with a worse cross-entropy" without="a penalty"
+keras.utils.set_random_seed(7)
+unpriced = regularised_network((100, 100), strength=0.0, dropout=0.0)
+entropy = keras.metrics.SparseCategoricalCrossentropy(from_logits=True, name="cross_entropy")
+adam = keras.optimizers.Adam(0.0005)
+unpriced.compile(adam, cross_entropy, metrics=[entropy], steps_per_execution=10)
+stop = keras.callbacks.EarlyStopping("val_loss", mode="min", patience=5)
+options = {"epochs": 40, "batch_size": 100, "callbacks": [stop]} | measured
+run = unpriced.fit(*few, **options).history
+entropies = run["val_cross_entropy"]
+harm = entropies[int(np.argmin(run["val_loss"]))] - min(entropies)
+
+# %% tags=["control"] claim="an exam of 100 flatters the epoch that it chose by more than a point" without="a choice among epochs"
+only_one = promised_and_kept(epochs_right[-1:], 1, size=EXAMS[0])
+flattery = [100 * (only_one[0] - only_one[1])]
 
 # %% [markdown]
 # ## Exercises
@@ -658,15 +683,43 @@ def l2_penalty(weights: list[np.ndarray], strength: float) -> float:
 
 
 # %% tags=["check"]
-by_hand = l2_penalty([np.array([[3.0, 4.0]])], 0.01)
-assert abs(by_hand - 0.25) < 1e-6, f"3 and 4 with a strength of 0.01 cost 0.25, not {by_hand:.3f}"
-assert abs(l2_penalty(before, 0.01) - first_penalty) < 1e-3, "for the recipe, Keras disagrees"
+for weights, strength, expected in [
+    ([np.array([[3.0, -4.0]]), np.array([2.0, 1.0])], 0.1, 3.0),
+    (before, 0.01, first_penalty),
+]:
+    given, shapes = l2_penalty(weights, strength), [array.shape for array in weights]
+    assert isinstance(given, float | np.number), f"return a number, not {given}"
+    assert abs(given - expected) < 1e-3, f"{shapes}, {strength}: {expected:.2f}, not {given:.3f}"
 
 
 # %% tags=["solution"]
 def l2_penalty(weights: list[np.ndarray], strength: float) -> float:
     """Return the strength times the sum of all squares in all arrays."""
     return strength * sum(float((array**2).sum()) for array in weights)
+
+
+# %% tags=["wrong"]
+def l2_penalty(weights: list[np.ndarray], strength: float) -> float:
+    """Return the sum of all squares, whatever the strength."""
+    return 0.01 * sum(float((array**2).sum()) for array in weights)
+
+
+# %% tags=["wrong"]
+def l2_penalty(weights: list[np.ndarray], strength: float) -> float:
+    """Return the strength times the sum of the sizes: an L1 penalty."""
+    return strength * sum(float(np.abs(array).sum()) for array in weights)
+
+
+# %% tags=["wrong"]
+def l2_penalty(weights: list[np.ndarray], strength: float) -> float:
+    """Return the strength times the sum of the arrays' lengths, roots taken."""
+    return strength * sum(float(np.sqrt((array**2).sum())) for array in weights)
+
+
+# %% tags=["wrong"]
+def l2_penalty(weights: list[np.ndarray], strength: float) -> float:
+    """Return the strength times the squares of the kernels, biases left out."""
+    return strength * sum(float((a**2).sum()) for a in weights if a.ndim == 2)
 
 
 # %% [markdown]
@@ -687,7 +740,8 @@ for values, patience, answer in [
     ([3, 2, 1], 1, (3, 3)),
     ([3, 2, 4, 5, 1], 2, (2, 4)),
     ([3, 2, 4, 1, 5, 5], 2, (4, 6)),
-    ([1, 1, 1, 1], 3, (1, 4)),
+    ([5, 1, 4, 3, 2], 2, (2, 4)),
+    ([1, 1, 1, 1, 1], 3, (1, 4)),
     (by_entropy["val_cross_entropy"], 5, (kept_by_entropy, len(by_entropy["loss"]))),
 ]:
     given = stop_early(values, patience)
@@ -705,6 +759,50 @@ def stop_early(values: list[float], patience: int) -> tuple[int, int]:
     return best + 1, epoch + 1
 
 
+# %% tags=["wrong"]
+def stop_early(values: list[float], patience: int) -> tuple[int, int]:
+    """Return the best epoch and the last one."""
+    best, worse = 0, 0
+    for epoch, value in enumerate(values):
+        worse = worse + 1 if epoch and value >= values[epoch - 1] else 0
+        best = epoch if value < values[best] else best
+        if worse >= patience:  # compared with the epoch before, not with the best
+            break
+    return best + 1, epoch + 1
+
+
+# %% tags=["wrong"]
+def stop_early(values: list[float], patience: int) -> tuple[int, int]:
+    """Return the best epoch and the last one."""
+    best = 0
+    for epoch, value in enumerate(values):
+        best = epoch if value <= values[best] else best  # of equals, the last
+        if epoch - best >= patience:
+            break
+    return best + 1, epoch + 1
+
+
+# %% tags=["wrong"]
+def stop_early(values: list[float], patience: int) -> tuple[int, int]:
+    """Return the best epoch and the last one."""
+    best = int(np.argmin(values))  # may come after training has stopped
+    return best + 1, min(best + 1 + patience, len(values))
+
+
+# %% tags=["wrong"]
+def stop_early(values: list[float], patience: int) -> tuple[int, int]:
+    """Return the best epoch and the last one."""
+    best, waited = 0, 0
+    for epoch, value in enumerate(values):
+        if value < values[best] or epoch == 0:
+            best = epoch  # and goes on counting where it was
+        else:
+            waited += 1
+        if waited >= patience:
+            break
+    return best + 1, epoch + 1
+
+
 # %% [markdown]
 # **3. Dropout by hand.** Set each number to 0 with the probability `rate`, and make up for it, so that
 # the mean stays what it was. The starter forgets to make up.
@@ -717,16 +815,68 @@ def drop(values: np.ndarray, rate: float, generator: np.random.Generator) -> np.
 
 
 # %% tags=["check"]
-dropped = drop(np.full(100_000, 3.0), 0.4, np.random.default_rng(7))
-part = (dropped == 0).mean()
-assert abs(part - 0.4) < 0.01, f"with a rate of 0.4, {part:.1%} are 0"
-assert abs(dropped.mean() - 3) < 0.05, f"the mean was 3 and is now {dropped.mean():.2f}"
+values = np.arange(1.0, 40_001).reshape(200, 200)
+generator = np.random.default_rng(7)
+steps = np.stack([drop(values.copy(), 0.4, generator) for _ in range(2)])
+assert steps.shape == (2, 200, 200), f"shape {steps.shape[1:]} instead of (200, 200)"
+gone = steps == 0
+assert abs(gone.mean() - 0.4) < 0.02, f"with a rate of 0.4, {gone.mean():.1%} are 0"
+scale = (steps / values)[~gone]
+assert np.allclose(scale, 1 / 0.6), f"what stays grows {scale.min():.4f} to {scale.max():.4f} times"
+assert (gone[0] != gone[1]).any(), "at the second step the same numbers go: draw anew"
+for spread in (gone.sum(axis=1).std(), gone.sum(axis=2).std()):
+    assert 5 < spread < 9, "what goes hangs on what else goes in its row or column"
+some = {(drop(np.ones(10), 0.4, generator) == 0).sum() for _ in range(20)}
+assert len(some) > 1, "of ten numbers, always four go: each needs a draw of its own"
+again = drop(values.copy(), 0.4, np.random.default_rng(7))
+assert np.array_equal(again, steps[0]), (
+    "equal generators must drop the same: draw from the one given"
+)
 
 
 # %% tags=["solution"]
 def drop(values: np.ndarray, rate: float, generator: np.random.Generator) -> np.ndarray:
     """Return the values with a random part set to 0 and the others scaled up."""
     return np.where(generator.random(values.shape) < rate, 0, values / (1 - rate))
+
+
+# %% tags=["wrong"]
+def drop(values: np.ndarray, rate: float, generator: np.random.Generator) -> np.ndarray:
+    """Drop every so many-th number, with nothing random about it."""
+    places = np.arange(values.size).reshape(values.shape)
+    return np.where(places % 5 < 5 * rate, 0, values / (1 - rate))
+
+
+# %% tags=["wrong"]
+def drop(values: np.ndarray, rate: float, generator: np.random.Generator) -> np.ndarray:
+    """Draw once for all rows."""
+    return np.where(generator.random(values.shape[-1]) < rate, 0, values / (1 - rate))
+
+
+# %% tags=["wrong"]
+def drop(values: np.ndarray, rate: float, generator: np.random.Generator) -> np.ndarray:
+    """Draw from a generator of its own, which is new at each call."""
+    own = np.random.default_rng(0)
+    return np.where(own.random(values.shape) < rate, 0, values / (1 - rate))
+
+
+# %% tags=["wrong"]
+def drop(values: np.ndarray, rate: float, generator: np.random.Generator) -> np.ndarray:
+    """Drop exactly the part, never one more or less."""
+    places = generator.permutation(values.size).reshape(values.shape)
+    return np.where(places < rate * values.size, 0, values / (1 - rate))
+
+
+# %% tags=["wrong"]
+def drop(values: np.ndarray, rate: float, generator: np.random.Generator) -> np.ndarray:
+    """Keep the part that should go."""
+    return np.where(generator.random(values.shape) > rate, 0, values / rate)
+
+
+# %% tags=["wrong"]
+def drop(values: np.ndarray, rate: float, generator: np.random.Generator) -> np.ndarray:
+    """Make up with the wrong factor."""
+    return np.where(generator.random(values.shape) < rate, 0, values * (1 + rate))
 
 
 # %% [markdown]

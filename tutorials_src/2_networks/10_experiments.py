@@ -461,12 +461,10 @@ class Recipe(HyperModel):
 
 # %% tags=["measured"]
 import gc
-import logging
 
 from snippets.training import Stopwatch
 
 gc.freeze()  # KerasTuner collects garbage before each trial; what is here already is none
-logging.getLogger("tensorflow").setLevel("ERROR")  # or it warns that each trial is traced
 options = {"objective": "val_accuracy", "seed": 1, "overwrite": True}
 tuners = {
     "random search": RandomSearch(Recipe(), max_trials=6, directory="random", **options),
@@ -576,6 +574,41 @@ assert set(initializers[-1].scores) == {0.1}, "from zeros, no network learns mor
 assert choices[12][0] > choices[12][1] + 0.002, "the luckiest of twelve promises more than it keeps"
 assert exam[1].mean > 0.8, "the finalists are right on more than 80% of the test photographs"
 
+# %% tags=["control"] claim="the same seed gives the same accuracy" without="equal seeds"
+right = right[3:]  # the next seeds of the twelve
+
+# %% tags=["control"] claim="three seeds fool the rule once in ten times" without="the third seed"
+orders = list(combinations(range(4), 2))
+clear = [places for places in orders if places in ((0, 1), (2, 3))]
+
+# %% tags=["control"] claim="ten epochs of a longer cycle are worse than a cycle of ten epochs" without="a schedule"
+steady, fixed_rate = build(), keras.optimizers.Adam(0.002)
+steady.compile(fixed_rate, loss)
+after = {}
+for planned in (10, 20):
+    restart(steady, 1)
+    for epoch in range(1, planned + 1):
+        steady.fit(images, labels, 128, verbose=0)
+        if epoch == 10:
+            after[planned] = right_answers(steady).mean()
+own, on_the_way = {10: [after[10]]}, {10: [after[20]]}
+
+# %% tags=["control"] claim="at a peak of 0.001, batches of 32 are better by over half a point" without="a difference in steps"
+as_many_steps = {"batch_size": 512, "peak": 0.001, "epochs": 140}
+small = reports[0.001][1].scores[0]
+gaps = gaps | {0.001: small - train(seeds[0], **as_many_steps)}
+
+# %% tags=["control"] claim="in the range test, batches of 512 want the larger learning rate" without="a difference in batch size"
+climbed = [tested(32, seed) for seed in seeds]
+losses = np.mean([losses for _, losses in climbed], axis=0)
+lowest = lowest | {"batch size 512": climbing[losses.argmin()]}
+
+# %% tags=["control"] claim="from zeros, no network learns more than guessing" without="zeros"
+initializers = random_ones
+
+# %% tags=["control"] claim="the luckiest of twelve promises more than it keeps" without="a choice"
+choices = choices | {12: promised_and_kept(right[:1], 1)}
+
 # %% [markdown]
 # ## Exercises
 #
@@ -586,14 +619,29 @@ assert exam[1].mean > 0.8, "the finalists are right on more than 80% of the test
 wider = {"128 units": {}, "256 units": {"width": 256}, "512 units": {"width": 512, "epochs": 50}}
 
 # %% tags=["check"]
-assert list(wider) == ["128 units", "256 units", "512 units"], "keep the three names"
+assert isinstance(wider, dict), "settings are a dictionary, from names to what changes"
+assert set(wider) == {"128 units", "256 units", "512 units"}, "keep the three names"
 for name, setting in wider.items():
+    assert isinstance(setting, dict), f"{name}: a setting is a dictionary, not {setting}"
     assert set(setting) <= {"width"}, f"{name} changes {sorted(setting)}: change one thing"
     assert setting.get("width", 128) == int(name.split()[0]), f"{name} has another width"
 
 # %% tags=["solution"]
 wider = {"128 units": {}, "256 units": {"width": 256}, "512 units": {"width": 512}}
 print(verdict(sweep(train, wider, seeds=seeds, known=units)))
+
+# %% tags=["wrong"]
+wider = {"128 units": {}, "256 units": {}, "512 units": {"width": 512}}
+
+# %% tags=["wrong"]
+wider = {"128 units": {}, "256 units": {"units": 256}, "512 units": {"units": 512}}
+
+# %% tags=["wrong"]
+wider = {
+    "128 units": {},
+    "256 units": {"width": 256},
+    "512 units": {"width": 512, "peak": 0.003},
+}
 
 # %% [markdown]
 # **2. Add a layer, remove a layer.** Before you do, know how many weights, biases included, the
@@ -607,9 +655,9 @@ def weights(width, depth):
 
 
 # %% tags=["check"]
-for depth in (1, 2, 3, 0):
-    there = build(64, depth).count_params()
-    assert weights(64, depth) == there, f"{depth} hidden layers of 64: {there} weights"
+for width, depth in ((64, 1), (64, 2), (32, 4), (7, 0)):
+    there, given = build(width, depth).count_params(), weights(width, depth)
+    assert given == there, f"{depth} hidden layers of {width}: {there} weights, not {given}"
 
 
 # %% tags=["solution"]
@@ -620,6 +668,25 @@ def weights(width, depth):
 
 fewer = {"no hidden layer": {"depth": 0}, "1 hidden layer": {}, "2 hidden layers": {"depth": 2}}
 print(verdict(sweep(train, fewer, seeds=seeds, known=layers)))
+
+
+# %% tags=["wrong"]
+def weights(width, depth):
+    sizes = [784, *[width] * depth, 10]
+    return sum(inputs * units for inputs, units in pairwise(sizes))  # no biases
+
+
+# %% tags=["wrong"]
+def weights(width, depth):  # right but for no hidden layer at all
+    first, last = 784 * width + width, width * 10 + 10
+    return first + (depth - 1) * (width * width + width) + last
+
+
+# %% tags=["wrong"]
+def weights(width, depth):
+    sizes = [784, *[64] * depth, 10]  # any width, as long as it is 64
+    return sum((inputs + 1) * units for inputs, units in pairwise(sizes))
+
 
 # %% [markdown]
 # **3. Fewer epochs, more epochs.** The best mean may be costly. Return the name of the *first*
@@ -636,10 +703,15 @@ def thrifty(results):
 # %% tags=["check"]
 five, ten = Result("5", {}, (0.80, 0.81)), Result("10", {}, (0.83, 0.85))
 twenty_one, fifty = Result("21", {}, (0.84, 0.86)), Result("50", {}, (0.83, 0.84))
-assert thrifty([five, ten, twenty_one]) == "10", "10 is inside the noise of 21, and cheaper"
-assert thrifty([ten, twenty_one, fifty]) == "10", "the first of the three will do"
-assert thrifty([five, twenty_one]) == "21", "5 is clearly worse, so take the best itself"
-assert thrifty([twenty_one, fifty]) == "21", "the best may come first"
+for results, expected, why in [
+    ([twenty_one, fifty], "21", "the best may come first"),
+    ([five, twenty_one], "21", "5 is clearly worse, so take the best itself"),
+    ([five, ten, twenty_one], "10", "10 is inside the noise of 21, and comes before it"),
+    ([ten, fifty, twenty_one], "10", "the first of the three will do, others may be worse"),
+    ([fifty, ten, twenty_one], "50", "the first of the three will do, whatever its name says"),
+]:
+    given = thrifty(results)
+    assert given == expected, f"of {[r.name for r in results]}, {given!r} is not it: {why}"
 
 
 # %% tags=["solution"]
@@ -649,6 +721,30 @@ def thrifty(results):
 
 
 print(thrifty(epochs))
+
+
+# %% tags=["wrong"]
+def thrifty(results):
+    return best(results).name  # the best, whatever it costs
+
+
+# %% tags=["wrong"]
+def thrifty(results):
+    names = inside_the_noise(results)
+    return names[0] if names else best(results).name  # the best is no candidate
+
+
+# %% tags=["wrong"]
+def thrifty(results):
+    return results[0].name  # the first, good enough or not
+
+
+# %% tags=["wrong"]
+def thrifty(results):
+    good_enough = {best(results).name, *inside_the_noise(results)}
+    candidates = [result for result in results if result.name in good_enough]
+    return min(candidates, key=lambda result: result.mean).name  # the worst of them
+
 
 # %% [markdown]
 # **4. Stop at 85%.** Repair this [callback](regularisation.md), which should end training after the
@@ -664,19 +760,59 @@ class StopAt85(keras.callbacks.Callback):
 
 
 # %% tags=["check"]
+from collections import defaultdict
+
+practice, target = build(), 0.85
+for accuracy, last in ((0.80, False), (0.86, True), (target, True), (0.8499, False)):
+    stopper, practice.stop_training = StopAt85(), False
+    stopper.set_model(practice)
+    logs = {"accuracy": accuracy, "val_accuracy": 1 - accuracy, "loss": 0.9}
+    stopper.on_epoch_end(3, defaultdict(float, logs))  # 0 for what is not logged
+    wish = practice.stop_training
+    assert wish == last, (
+        f"accuracy {accuracy} after an epoch: it should {'' if last else 'not '}stop"
+    )
 keras.utils.set_random_seed(1)
 practice = build()
 practice.compile("adam", loss, metrics=["accuracy"])
 reached = practice.fit(images, labels, 128, 15, callbacks=[StopAt85()], verbose=0).history
 assert len(reached["accuracy"]) < 15, "all 15 epochs ran: nothing stopped the training"
-assert reached["accuracy"][-1] >= 0.85, "it stopped before the target"
-assert all(a < 0.85 for a in reached["accuracy"][:-1]), "it went on after the target"
+assert reached["accuracy"][-1] >= target, "it stopped before the target"
+assert all(a < target for a in reached["accuracy"][:-1]), "it went on after the target"
 
 
 # %% tags=["solution"]
 class StopAt85(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs):
         if logs["accuracy"] >= 0.85:
+            self.model.stop_training = True
+
+
+# %% tags=["wrong"]
+class StopAt85(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs):
+        if logs["accuracy"] >= 0.85:
+            self.stop_training = True  # the callback, not the network
+
+
+# %% tags=["wrong"]
+class StopAt85(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs):
+        if logs["accuracy"] > 0.85:  # not at 0.85 itself
+            self.model.stop_training = True
+
+
+# %% tags=["wrong"]
+class StopAt85(keras.callbacks.Callback):
+    def on_train_batch_end(self, batch, logs):  # in the middle of an epoch
+        if logs["accuracy"] >= 0.85:
+            self.model.stop_training = True
+
+
+# %% tags=["wrong"]
+class StopAt85(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs):
+        if logs.get("acc", 0) >= 0.85:  # a name that is never logged
             self.model.stop_training = True
 
 

@@ -25,7 +25,6 @@ from snippets.datasets import load_fashion_mnist
 from snippets.models import dense_network
 from snippets.training import fit_one_cycle
 
-tf.get_logger().setLevel("ERROR")  # or it warns that each network is new to it
 fashion = load_fashion_mnist()
 names, validation = fashion.class_names, fashion.validation
 sample = fashion.train.sample(per_class=1500)
@@ -266,7 +265,7 @@ plots.receptive_fields(moved_dress[0], boxes, subject="a dress")
 # After three layers of small filters, one number sees most of the dress. You need not believe the
 # arithmetic: ask the gradient. If a pixel cannot change a number, the
 # [gradient](../foundations/gradients.md) of the number with respect to that pixel is 0. Take one place of
-# `conv_3` and count the rows and columns of pixels with any gradient. It takes many pictures, here of
+# `conv_3` and count the rows and columns of pixels with any gradient. Take many pictures, here of
 # noise, because in each of them a pooling passes on only the largest number of its block.
 
 # %%
@@ -533,6 +532,53 @@ assert min(exam["convolution, mean"][6]) > max(exam["convolution"][6]) + 0.1, (
     "moved by 6 pixels, averaging the maps is worth more than 10 points on the test photographs"
 )
 
+# %% tags=["control"] claim="the dense network learns as well from shuffled pixels" without="learning from them"
+guesses = answers(dense, shuffle(validation.images))  # it has seen no shuffled one
+right_shuffled = np.mean(guesses == validation.labels)
+
+# %% tags=["control"] claim="on shuffled pixels the convolution is worse than the dense network, by more than a point" without="the shuffle"
+guesses = answers(networks["convolution"][0], validation.images)
+without_neighbours = np.mean(guesses == validation.labels)
+
+# %% tags=["control"] claim="the worst convolution of three seeds is above the best dense network" without="neighbours among the pixels"
+guesses = answers(shuffled_convolution, shuffle(validation.images))
+scores = scores | {"convolution": [np.mean(guesses == validation.labels)]}
+
+# %% tags=["control"] claim="it has less than half of the weights" without="sharing them among all places"
+unshared = sum(cost.multiply_adds for cost in costs)  # a weight for each use
+totals = totals | {"convolution": (unshared, unshared)}
+
+# %% tags=["control"] claim="it has more than 4 times the multiply-adds" without="using each weight in many places"
+work = totals["convolution"][0] / totals["dense"][1]  # each weight used once
+
+# %% tags=["control"] claim="the gradient finds the receptive field that was computed" without="the poolings between"
+shape = [keras.Input((28, 28)), keras.layers.Reshape((28, 28, 1))]
+same = {"padding": "same", "activation": "relu"}
+bare = keras.Sequential(shape + [keras.layers.Conv2D(n, 3, **same) for n in (8, 16, 32)])
+with tf.GradientTape() as tape:
+    tape.watch(noise)
+    number = tf.reduce_sum(bare(noise)[:, 14, 14])
+reached = np.abs(tape.gradient(number, noise)).max(axis=0) > 0
+first_row, first_column = np.argwhere(reached).min(axis=0)
+corner = np.argwhere(reached).max(axis=0) + 1
+height, width = corner - (first_row, first_column)
+
+# %% tags=["control"] claim="the maps of the first convolution move with the photograph" without="moving by whole places of the map"
+pooled = keras.Model(trained.inputs, trained.get_layer("pool_1").output)
+still, moving = pooled.predict(to_unit(moved_dress[[0, 1]]), verbose=0)
+candidates = [shifted(still[None], right=by)[0] for by in (0, 1)]
+drift = min(np.abs(candidate - moving).max() for candidate in candidates)
+
+# %% tags=["control"] claim="moved by 6 pixels, averaging the maps is worth more than 10 points on the test photographs" without="the mean"
+trunk = keras.Model(trained.inputs, trained.get_layer("pool_3").output)
+maps = trunk.predict(to_unit(sample.images), batch_size=1000, verbose=0)
+keras.utils.set_random_seed(7)
+head = dense_network((128,), shape=maps.shape[1:])  # flattens the maps
+fit_one_cycle(head, (maps, sample.labels), batch_size=128)
+flat = keras.Sequential([trunk, head])
+far = accuracy_when_moved(flat, fashion.test, 6)
+exam = exam | {"convolution, mean": {6: [far]}}
+
 # %% [markdown]
 # As on the validation photographs: where they stand as usual, the convolution leads the dense network, and
 # far from there the network with the mean leads both.
@@ -551,21 +597,46 @@ def slide_in_steps(picture: np.ndarray, kernel: np.ndarray, stride: int, zeros: 
 
 
 # %% tags=["check"]
+bright = np.random.default_rng(7).random((9, 12)).astype("float32")  # bright at its border, too
 for stride, zeros in ((1, 0), (2, 0), (1, 1), (2, 1), (3, 2)):
     border = [[0, 0], [zeros, zeros], [zeros, zeros], [0, 0]]
-    expected = tf.nn.conv2d(batch, weights[..., 1:2], strides=stride, padding=border)[0, :, :, 0]
-    given = slide_in_steps(boot, edge.T, stride, zeros)
-    case = f"stride {stride}, {zeros} zeros"
-    assert given.shape == expected.shape, f"{case}: {given.shape}, TensorFlow {expected.shape}"
+    four_axes = bright[None, :, :, None], weights[..., 1:2]
+    expected = tf.nn.conv2d(*four_axes, strides=stride, padding=border)[0, :, :, 0].numpy()
+    given, case = slide_in_steps(bright, edge.T, stride, zeros), f"stride {stride}, {zeros} zeros"
+    shape = np.shape(given)
+    assert shape == expected.shape, f"{case}: shape {shape}, TensorFlow has {expected.shape}"
     assert np.allclose(given, expected, atol=1e-5), f"{case}: the shape is right, the numbers not"
 
 
 # %% tags=["solution"]
 def slide_in_steps(picture: np.ndarray, kernel: np.ndarray, stride: int, zeros: int) -> np.ndarray:
     """Return the map of a padded picture, the filter moved by `stride` pixels at a time."""
-    return slide(np.pad(picture, zeros), kernel)[
-        ::stride, ::stride
-    ]  # simple, but it works too much
+    everywhere = slide(np.pad(picture, zeros), kernel)
+    return everywhere[::stride, ::stride]  # simple, but it works too much
+
+
+# %% tags=["wrong"]
+def slide_in_steps(picture: np.ndarray, kernel: np.ndarray, stride: int, zeros: int) -> np.ndarray:
+    """Pad with copies of the border."""
+    return slide(np.pad(picture, zeros, mode="edge"), kernel)[::stride, ::stride]
+
+
+# %% tags=["wrong"]
+def slide_in_steps(picture: np.ndarray, kernel: np.ndarray, stride: int, zeros: int) -> np.ndarray:
+    """Take larger steps downwards only."""
+    return slide(np.pad(picture, zeros), kernel)[::stride]
+
+
+# %% tags=["wrong"]
+def slide_in_steps(picture: np.ndarray, kernel: np.ndarray, stride: int, zeros: int) -> np.ndarray:
+    """Leave pixels out before the filter has seen them."""
+    return slide(np.pad(picture, zeros)[::stride, ::stride], kernel)
+
+
+# %% tags=["wrong"]
+def slide_in_steps(picture: np.ndarray, kernel: np.ndarray, stride: int, zeros: int) -> np.ndarray:
+    """Put the zeros around the map instead of the picture."""
+    return np.pad(slide(picture, kernel), zeros)[::stride, ::stride]
 
 
 # %% [markdown]
@@ -582,17 +653,44 @@ def line_filter() -> np.ndarray:
 
 
 # %% tags=["check"]
-flat, line = np.ones((5, 5)), np.eye(5)[[2] * 5]
-assert np.allclose(slide(flat, line_filter()), 0), "the answer should be 0 where all is alike"
-assert slide(line, line_filter()).max() >= 2, "the line is answered with less than 2"
-for lit in (picture, 1 - picture):
-    assert slide(lit, line_filter()).max() <= 1, "an edge is answered with more than 1"
+flat, line, yours = np.ones((5, 5)), np.eye(5)[[2] * 5], np.array(line_filter())
+assert yours.shape == (3, 3), f"three by three weights, not {yours.shape}"
+assert np.allclose(slide(flat, yours), 0), "the answer should be 0 where all is alike"
+highest = slide(line, yours).max()
+assert highest > 2 - 1e-5, f"the line is answered with {highest:.2f}: less than 2"
+for side, lit in {"right": picture, "left": 1 - picture}.items():
+    highest = slide(lit, yours).max()
+    assert highest < 1 + 1e-5, f"an edge with the ones at the {side} is answered with {highest:.2f}"
 
 
 # %% tags=["solution"]
 def line_filter() -> np.ndarray:
     """Return the weights, shape (3, 3)."""
     return np.array([[0.0, 0.0, 0.0], [-1.0, 2.0, -1.0], [0.0, 0.0, 0.0]])
+
+
+# %% tags=["wrong"]
+def line_filter() -> np.ndarray:
+    """Return the outline filter, which answers edges as well."""
+    return np.array([[-1.0, -1.0, -1.0], [-1.0, 8.0, -1.0], [-1.0, -1.0, -1.0]])
+
+
+# %% tags=["wrong"]
+def line_filter() -> np.ndarray:
+    """Return weights that find level lines."""
+    return np.array([[-1.0] * 3, [2.0] * 3, [-1.0] * 3])
+
+
+# %% tags=["wrong"]
+def line_filter() -> np.ndarray:
+    """Return a picture of the line, which answers all that is bright."""
+    return np.array([[0.0, 1.0, 0.0]] * 3)
+
+
+# %% tags=["wrong"]
+def line_filter() -> np.ndarray:
+    """Return one row of weights."""
+    return np.array([-1.0, 2.0, -1.0])
 
 
 # %% [markdown]
@@ -612,8 +710,11 @@ assert sees([(3, 1), (3, 1)]) == 5, "two filters of three in a row see five pixe
 assert sees([(2, 2), (2, 2)]) == 4, "two poolings of two in a row see four pixels"
 chain = [(3, 1), (2, 2)] * 3
 for length, name in ((3, "conv_2"), (5, "conv_3"), (6, "pool_3")):
-    expected = fields[name].size[0]
-    assert sees(chain[:length]) == expected, f"{name} sees {expected}, not {sees(chain[:length])}"
+    expected, given = fields[name].size[0], sees(chain[:length])
+    assert given == expected, f"{name} sees {expected}, not {given}"
+assert sees([(5, 3), (2, 4), (7, 1)]) == 80, (
+    "a filter of 5, stride 3; one of 2, stride 4; one of 7: 80"
+)
 
 
 # %% tags=["solution"]
@@ -623,6 +724,45 @@ def sees(layers: list[tuple[int, int]]) -> int:
     for width, stride in layers:
         size += (width - 1) * apart
         apart *= stride
+    return size
+
+
+# %% tags=["wrong"]
+def sees(layers: list[tuple[int, int]]) -> int:
+    """Spread out by the last stride alone."""
+    size, apart = 1, 1
+    for width, stride in layers:
+        size += (width - 1) * apart
+        apart = stride
+    return size
+
+
+# %% tags=["wrong"]
+def sees(layers: list[tuple[int, int]]) -> int:
+    """Go from the first layer to the last where it must be the other way."""
+    size = 1
+    for width, stride in layers:
+        size = (size - 1) * stride + width
+    return size
+
+
+# %% tags=["wrong"]
+def sees(layers: list[tuple[int, int]]) -> int:
+    """Spread out a layer by its own stride."""
+    size, apart = 1, 1
+    for width, stride in layers:
+        apart *= stride
+        size += (width - 1) * apart
+    return size
+
+
+# %% tags=["wrong"]
+def sees(layers: list[tuple[int, int]]) -> int:
+    """Take each larger step for one of two pixels."""
+    size, apart = 1, 1
+    for width, stride in layers:
+        size += (width - 1) * apart
+        apart *= 2 if stride > 1 else 1
     return size
 
 

@@ -479,6 +479,38 @@ assert by_class[vehicles].mean() > by_class[animals].mean() + 0.03, (
     "vehicles are recognised more often than animals, by more than 3 points"
 )
 
+# %% tags=["control"] claim="the untrained network loses about ln 10" without="scaling the bytes"
+keras.utils.set_random_seed(7)
+unscaled = keras.Sequential(
+    [layer for layer in published_network().layers if not isinstance(layer, keras.layers.Rescaling)]
+)
+told = unscaled(cifar.validation.images[:500].astype("float32"))
+loss_before = float(cross_entropy(cifar.validation.labels[:500], told))
+
+# %% tags=["control"] claim="with Muon, the worst of three seeds is above the best with Adam" without="Muon"
+keras.utils.set_random_seed(7)
+without_muon = cifar_convnet()
+rate = OneCycle(0.005, len(sample) // 64 + 1)
+without_muon.compile(Adam(rate), cross_entropy, metrics=["accuracy"])
+without_muon.fit(sample.images, sample.labels, batch_size=64, verbose=0)
+reached = without_muon.evaluate(*held_out, batch_size=500, verbose=0)[1]
+scores = scores | {"four blocks and Muon": [reached]}
+
+# %% tags=["control"] claim="trained at length, it is right on at least 6 of 100 validation photographs more" without="the many epochs"
+best = {name: values[0] for name, values in long_run.history.items()}
+
+# %% tags=["control"] claim="it has more than twice the multiply-adds" without="so many filters"
+slim = cifar_convnet((16, 24, 48, 96))
+of_slim = sum(cost.multiply_adds for cost in layer_costs(slim))
+works = works | {"ours": of_slim}
+
+# %% tags=["control"] claim="at least 72% of the test photographs (full edition: 82%) are right" without="the changes to the published network"
+grades = grades | {"ours": np.mean(answers["as published"] == cifar.test.labels)}
+
+# %% tags=["control"] claim="of photographs scaled twice, fewer than a fifth are right" without="scaling twice"
+as_bytes = network.predict(cifar.validation.images, batch_size=500, verbose=0)
+answers_if_scaled = as_bytes.argmax(axis=1)
+
 # %% [markdown]
 # ## Exercises
 #
@@ -497,10 +529,11 @@ def mirrored_place(place: int, size: int) -> int:
 # %% tags=["check"]
 assert [mirrored_place(place, 4) for place in range(4)] == [0, 1, 2, 3], "inside, nothing changes"
 assert mirrored_place(4, 4) == 2, "behind the last of four pixels, 3, comes 2"
-row = np.array([10, 20, 30, 40, 50])
-expected = np.pad(row, 4, mode="reflect")
-shown = [row[mirrored_place(place, 5)] for place in range(-4, 9)]
-assert np.array_equal(shown, expected), f"{shown} should be {expected.tolist()}"
+assert mirrored_place(-1, 4) == 1, "before the first of four pixels, 0, comes 1"
+for size in (2, 3, 5, 8):
+    expected = np.pad(np.arange(size), size - 1, mode="reflect").tolist()
+    shown = [mirrored_place(place, size) for place in range(1 - size, 2 * size - 1)]
+    assert shown == expected, f"{size} pixels: {shown} should be {expected}"
 
 
 # %% tags=["solution"]
@@ -508,6 +541,32 @@ def mirrored_place(place: int, size: int) -> int:
     """Return which of `size` pixels stands at a place, from -size + 1 to 2 * size - 2."""
     last = size - 1
     return last - abs(last - abs(place))  # the same fold, once at each border
+
+
+# %% tags=["wrong"]
+def mirrored_place(place: int, size: int) -> int:
+    """Begin again at the other side."""
+    return place % size
+
+
+# %% tags=["wrong"]
+def mirrored_place(place: int, size: int) -> int:
+    """Show the last pixel twice, as a mirror right at the border would."""
+    if place < 0:
+        return -place - 1
+    return place if place < size else 2 * size - 1 - place
+
+
+# %% tags=["wrong"]
+def mirrored_place(place: int, size: int) -> int:
+    """Go on with the pixel at the border."""
+    return min(max(place, 0), size - 1)
+
+
+# %% tags=["wrong"]
+def mirrored_place(place: int, size: int) -> int:
+    """Count back from the end, and leave negative places to Python."""
+    return place if place < size else 2 * size - 2 - place
 
 
 # %% [markdown]
@@ -523,15 +582,36 @@ def conv_weights(kernel: int, channels: int, filters: int) -> int:
 
 # %% tags=["check"]
 assert conv_weights(1, 1, 1) == 2, "one weight and one bias"
-for layer, arguments in (("conv_1", (3, 3, 32)), ("conv_2", (3, 32, 64))):
-    expected = published.get_layer(layer).count_params()
-    assert conv_weights(*arguments) == expected, f"{arguments}: the network has {expected}"
+for kernel, channels, filters in ((3, 3, 32), (3, 32, 64), (5, 4, 6)):
+    layer = keras.layers.Conv2D(filters, kernel)
+    layer.build((None, 8, 8, channels))
+    expected, given = layer.count_params(), conv_weights(kernel, channels, filters)
+    case = f"{filters} filters of {kernel} by {kernel} on {channels} channels"
+    assert given == expected, f"{case}: Keras counts {expected}, not {given}"
 
 
 # %% tags=["solution"]
 def conv_weights(kernel: int, channels: int, filters: int) -> int:
     """Return the number of weights of a convolution, biases included."""
     return (kernel * kernel * channels + 1) * filters  # and one bias a filter
+
+
+# %% tags=["wrong"]
+def conv_weights(kernel: int, channels: int, filters: int) -> int:
+    """Add one bias for the whole layer."""
+    return kernel * kernel * channels * filters + 1
+
+
+# %% tags=["wrong"]
+def conv_weights(kernel: int, channels: int, filters: int) -> int:
+    """Add a bias for each channel of each filter."""
+    return (kernel * kernel + 1) * channels * filters
+
+
+# %% tags=["wrong"]
+def conv_weights(kernel: int, channels: int, filters: int) -> int:
+    """Forget that a filter is as deep as its input."""
+    return (kernel * kernel + 1) * filters
 
 
 # %% [markdown]
@@ -551,11 +631,15 @@ def ask_twice(images: np.ndarray) -> np.ndarray:
 
 # %% tags=["check"]
 some, some_labels = cifar.validation.images[:500], cifar.validation.labels[:500]
+turned = some[:, :, ::-1]
 mean_logits = ask_twice(some)
-assert np.allclose(mean_logits, ask_twice(some[:, :, ::-1]), atol=1e-3), (
+assert np.shape(mean_logits) == (500, 10), f"shape {np.shape(mean_logits)}, not ten logits each"
+assert np.allclose(mean_logits, ask_twice(turned), atol=1e-3), (
     "a photograph and its mirror image must get the same answer"
 )
-once_each = [network.predict(side, verbose=0) for side in (some, some[:, :, ::-1])]
+once_each = [network.predict(side, verbose=0) for side in (some, turned)]
+away = np.abs(mean_logits - np.mean(once_each, axis=0)).max()
+assert away < 1e-3, f"up to {away:.2f} away from the mean of the two answers' logits"
 losses = [float(cross_entropy(some_labels, one)) for one in once_each]
 assert float(cross_entropy(some_labels, mean_logits)) <= sum(losses) / 2 + 1e-5, (
     "the mean of two answers should cost no more than the two do on average"
@@ -572,6 +656,43 @@ def ask_twice(images: np.ndarray) -> np.ndarray:
 print(f"asked once: {best['val_accuracy']:.1%} of the validation photographs")
 twice = ask_twice(cifar.validation.images).argmax(axis=1)
 print(f"asked twice: {(twice == cifar.validation.labels).mean():.1%}")
+
+
+# %% tags=["wrong"]
+def ask_twice(images: np.ndarray) -> np.ndarray:
+    """Return the larger logits, not the mean."""
+    sides = images, images[:, :, ::-1]
+    return np.maximum(*[network.predict(side, verbose=0) for side in sides])
+
+
+# %% tags=["wrong"]
+def ask_twice(images: np.ndarray) -> np.ndarray:
+    """Return the sum, which is twice too sure."""
+    sides = images, images[:, :, ::-1]
+    return sum(network.predict(side, verbose=0) for side in sides)
+
+
+# %% tags=["wrong"]
+def ask_twice(images: np.ndarray) -> np.ndarray:
+    """Ask once, about a blend of the photograph and its mirror image."""
+    blend = (images / 2 + images[:, :, ::-1] / 2).astype("uint8")
+    return network.predict(blend, verbose=0)
+
+
+# %% tags=["wrong"]
+def ask_twice(images: np.ndarray) -> np.ndarray:
+    """Return the mean of the probabilities."""
+    sides = images, images[:, :, ::-1]
+    both = [tf.nn.softmax(network.predict(side, verbose=0)) for side in sides]
+    return np.mean(both, axis=0)
+
+
+# %% tags=["wrong"]
+def ask_twice(images: np.ndarray) -> np.ndarray:
+    """Mirror the channels, red for blue."""
+    mirrored = images[..., ::-1]
+    return (network.predict(images, verbose=0) + network.predict(mirrored, verbose=0)) / 2
+
 
 # %% [markdown]
 # ## What to remember

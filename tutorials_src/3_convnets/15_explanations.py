@@ -43,14 +43,10 @@ plots.image_grid(lamp[first], names, columns=10, subject="training photographs")
 # black, to 1; the network's first layer standardises them.
 
 # %%
-import logging
-
 import keras
 
 from snippets.convnets import fashion_convnet
 from snippets.training import fit_one_cycle
-
-logging.getLogger("tensorflow").setLevel("ERROR")  # or it warns that each network is new to it
 
 
 def unit(images):
@@ -157,7 +153,7 @@ assert np.allclose(falls(tiny, picture, 0, size=1), weights * picture), (
 )
 
 # %% tags=["control"] claim="saliency of a linear network is its weights" without="linearity"
-linear, tiny = tiny, keras.Sequential([*tiny.layers[:-1], keras.layers.Dense(1, "tanh")])
+linear, tiny = tiny, keras.Sequential([*tiny.layers[:-1], keras.layers.Dense(1, "sigmoid")])
 tiny.build((None, 4, 4))
 tiny.set_weights(linear.get_weights())
 

@@ -166,7 +166,6 @@ np.array_equal(ask(again, photographs), expected)
 # %%
 import tensorflow as tf
 
-tf.get_logger().setLevel("ERROR")  # no report of each file written
 product.export("fashion_savedmodel", verbose=False)
 served = tf.saved_model.load("fashion_savedmodel")
 by_graph = served.serve(photographs.astype("float32")).numpy()

@@ -63,7 +63,6 @@ from snippets.models import dense_network
 
 gpus = tf.config.list_physical_devices("GPU")
 tf.config.set_visible_devices([], "GPU")  # here the processor works; a GPU has its turn below
-tf.get_logger().setLevel("ERROR")  # TensorFlow warns of what this page does on purpose
 fashion = load_fashion_mnist()
 sample = fashion.train.sample(per_class=1500)
 inputs, labels = standardise(sample.images, sample.images), sample.labels.astype("int32")
@@ -132,7 +131,7 @@ plots.stage_bars(spent, unit="ms", share=True)
 
 # %% [markdown]
 # Each bar is one step, cut into its parts; at the right stand its CPU milliseconds. The bottlenecks are:
-# `{python measured} "; ".join(f"{' '.join(name.split())}: *{max(each, key=each.get)}*" for name, each in spent.items())`. Three
+# `{python measured markdown} "; ".join(f"{' '.join(name.split())}: *{max(each, key=each.get)}*" for name, each in spent.items())`. Three
 # trainings on one machine with one data set; what helps the one may do nothing for the other.
 #
 # A **profiler** does this for every single operation. TensorFlow has one: wrap some steps in
@@ -379,7 +378,7 @@ plots.table([{"eight calls": name, "traces": count} for name, count in counted.i
 # %% [markdown]
 # The cures: hand over tensors; leave a size open with `input_signature`, or drop the odd last batch
 # (`batch(32, drop_remainder=True)`); define a compiled function once. TensorFlow warns when it
-# suspects retracing (not on this page, which has switched that off). It is surer to count, with
+# suspects retracing (this course leaves that warning out of its pages). It is surer to count, with
 # `experimental_get_tracing_count()`.
 
 # %% tags=["claims"]
@@ -634,7 +633,7 @@ for i, each in enumerate(tried):
     print(f"{', '.join(each):27} photographs a second: {shown}")
 
 # %% [markdown]
-# `{python measured} "The run that built this page had a GPU: its numbers stand at the right." if gpus else "**There was no GPU in the run that built this page**, so only the processor's numbers are here, and the page makes no claim about GPUs. Run the notebook where there is one, and its numbers appear beside them."`
+# `{python measured markdown} "The run that built this page had a GPU: its numbers stand at the right." if gpus else "**There was no GPU in the run that built this page**, so only the processor's numbers are here, and the page makes no claim about GPUs. Run the notebook where there is one, and its numbers appear beside them."`
 
 # %% [markdown]
 # ## Exercises

@@ -204,7 +204,6 @@ def train(strategy, batches, index=0, folder=None, dies_at=None):
 chosen = order[: len(order) // 128 * 128].reshape(-1, 128)
 batches = [(images[each], labels[each]) for each in chosen]
 
-tf.get_logger().setLevel("WARNING")  # strategies announce themselves
 alone, losses, _ = train(tf.distribute.get_strategy(), batches)  # the default: no strategy
 mirrored, _, _ = train(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]), batches)
 print(f"{len(alone):,} weights, {len(batches)} steps, loss {losses[0]:.3f}", end=" ")
