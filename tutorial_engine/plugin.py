@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from markupsafe import Markup, escape
 from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.exceptions import PluginError
+from mkdocs.exceptions import MkDocsException, PluginError
 from mkdocs.livereload import LiveReloadServer
 from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File, Files, InclusionLevel
@@ -381,7 +381,7 @@ class TutorialsPlugin(BasePlugin):
             return serve_request(environ, start_response)
 
         server.set_app(ask_for_records)
-        begin_when_listening(server, self.background.start)
+        begin_when_listening(server, self.background.start, MkDocsException)
         return server
 
     def _touch(self) -> None:

@@ -7,8 +7,6 @@ import threading
 from collections.abc import Callable
 from socketserver import TCPServer
 
-from mkdocs.exceptions import MkDocsException
-
 from .course import Lesson
 from .errors import Cancelled, Mishap, TutorialError, unforeseen
 from .execute import Execution
@@ -145,11 +143,14 @@ class Background:
         self._on_change()
 
 
-def begin_when_listening(server: TCPServer, then: Callable[[], None]) -> None:
+def begin_when_listening(
+    server: TCPServer, then: Callable[[], None], refused: type[Exception]
+) -> None:
     """Let a server call `then` as soon as it listens, and say in a line if it cannot.
 
-    Raises:
-        MkDocsException: the address is another program's, or not this machine's (when the server starts).
+    Args:
+        refused: what is raised, when the server starts, if its address is another program's or not
+            this machine's.
     """
     bind, activate = server.server_bind, server.server_activate
     host, port = server.server_address[:2]
@@ -161,9 +162,7 @@ def begin_when_listening(server: TCPServer, then: Callable[[], None]) -> None:
             why = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used: {error}"
             # It has not begun, so there is nothing to end, and MkDocs would wait for it.
             server.shutdown = lambda: None
-            raise MkDocsException(
-                f"{host}:{port} {why}; give another address with --dev-addr"
-            ) from None
+            raise refused(f"{host}:{port} {why}; give another address with --dev-addr") from None
 
     def activate_() -> None:
         activate()
