@@ -366,7 +366,7 @@ assert is_right.mean() > 0.75, (
     "the nearest of 10,000 pictures has the right label for three in four"
 )
 
-# %% tags=["control"] claim="the nearest of 10,000 pictures has the right label for three in four" without="labels that belong to the known pictures"
+# %% tags=["control"] claim="the nearest of 10,000 pictures has the right label for three in four" without="labels that match the pictures"
 known_labels = fashion.train.labels[:10000]
 shuffled_labels = np.random.default_rng(0).permutation(known_labels)
 is_right = shuffled_labels[nearest] == fashion.validation.labels[:1000]
@@ -518,7 +518,7 @@ path = descend(
 )
 losses = {"targets (500,)": [float(mean_squared_error(path[-1], column))]}
 
-# %% tags=["control"] claim="with equal shapes the loss ends well below the variance" without="the column of targets"
+# %% tags=["control"] claim="with equal shapes the loss ends well below the variance" without="equal shapes"
 path = descend(
     lambda weights: mean_squared_error(weights, targets),
     np.zeros((2, 1)),
@@ -553,7 +553,7 @@ for one, other in fitting + clashing:
             found = broadcast_shape(a, b)
         except Exception as error:
             found = f"the error {error!r}"
-        assert found == expected, f"{a} with {b} is {expected}, not {found}"
+        assert found == expected, f"{a} with {b} should give {expected}, not {found}"
 
 
 # %% tags=["solution"]
@@ -681,11 +681,11 @@ def one_hot(labels):
 for some in ([9, 0, 3], [4, 4, 1, 0, 7], list(range(10))[::-1]):
     rows = np.array(one_hot(tf.constant(some)))
     wanted = (len(some), 10)
-    assert rows.shape == wanted, f"{some} give {rows.shape}, not {wanted}"
-    assert rows.dtype == np.float32, f"{rows.dtype} numbers, not float32"
+    assert rows.shape == wanted, f"shape {rows.shape}, not {wanted}, for {some}"
+    assert rows.dtype == np.float32, f"the dtype is {rows.dtype}, not float32"
     for label, row in zip(some, rows.tolist(), strict=True):
         wanted = [0.0] * label + [1.0] + [0.0] * (9 - label)
-        assert row == wanted, f"of {some}, label {label} has the row {row}"
+        assert row == wanted, f"in {some}, label {label} has the row {row}"
 
 
 # %% tags=["solution"]
@@ -738,10 +738,11 @@ def outcome(predictions, targets):
 
 
 for shape in ((2, 1), (2,), (1, 2)):
-    loss = outcome(tf.reshape([1.0, 3.0], shape), tf.reshape([2.0, 0.0], shape))
-    assert not isinstance(loss, Exception), f"{shape} twice raises {loss!r}"
-    assert np.shape(loss) == (), f"the loss of {shape} has shape {np.shape(loss)}"
-    assert loss == 5, f"misses of -1 and 3 make a loss of 5, not {np.array(loss)}"
+    guesses, truth = tf.constant([1.0, 3.0]), tf.constant([2.0, 0.0])
+    loss = outcome(tf.reshape(guesses, shape), tf.reshape(truth, shape))
+    assert not isinstance(loss, Exception), f"{shape} against {shape} raises {loss!r}"
+    assert np.shape(loss) == (), f"the loss has shape {np.shape(loss)}, not ()"
+    assert loss == 5, f"misses of -1 and 3 cost 5, not {np.array(loss)}"
 vector, column, row, wide, low = (2,), (2, 1), (1, 2), (2, 3), (1, 3)
 clashing = [(column, vector), (vector, column), (column, row)]
 for a, b in [*clashing, (wide, column), (low, wide)]:
@@ -751,7 +752,7 @@ for a, b in [*clashing, (wide, column), (low, wide)]:
     text = str(error).replace("[", "(").replace("]", ")")
     for shape in (a, b):
         numbers = str(shape).replace(",)", "")
-        assert numbers in text, f"name the shape {shape}, too: {error}"
+        assert numbers in text, f"the message should name {shape}: {error}"
 
 
 # %% tags=["solution"]
