@@ -624,7 +624,7 @@ for at, expected in on_paper.items():
     given = np.array(slopes_by_hand(*at), dtype=object)
     shapes = given.shape, {np.shape(each) for each in given.ravel()}
     assert shapes == ((2,), {()}), f"return two numbers, not {given.tolist()}"
-    differs = f"at {at} the slopes are {expected}, not {given.tolist()}"
+    differs = f"at {at}: {expected}, not {[*map(float, given)]}"
     assert np.allclose(given.astype(float), expected, atol=1e-3), differs
 
 
