@@ -804,7 +804,7 @@ assert shapes == (100, {(100,)}), f"not 100 batches of 100; number, shapes: {sha
 order = np.concatenate(batches)
 assert len(np.unique(order)) == 10_000, "some numbers come twice"
 jumps = len(np.unique(np.diff(order)))
-assert jumps > 1000, f"barely shuffled: only {jumps} gaps between neighbours"
+assert jumps > 1000, f"barely shuffled: only {jumps} different gaps"
 assert (order[:500] >= 9000).sum() > 28, "few of the last tenth come early"
 
 

@@ -822,12 +822,12 @@ assert steps.shape == (2, 200, 200), f"shape {steps.shape[1:]} instead of (200, 
 gone = steps == 0
 assert abs(gone.mean() - 0.4) < 0.02, f"with a rate of 0.4, {gone.mean():.1%} are 0"
 scale = (steps / values)[~gone]
-assert np.allclose(scale, 1 / 0.6), f"kept numbers: times {scale.min():.3f} to {scale.max():.3f}"
+assert np.allclose(scale, 1 / 0.6), f"what stays grows {scale.mean():.3f} times: the mean changes"
 assert (gone[0] != gone[1]).any(), "at the second step the same numbers go: draw anew"
 for spread in (gone.sum(axis=1).std(), gone.sum(axis=2).std()):
-    assert 5 < spread < 9, "numbers of a row or column go together: draw for each"
+    assert 5 < spread < 9, "numbers in a row or column go together: draw for each"
 some = {(drop(np.ones(10), 0.4, generator) == 0).sum() for _ in range(20)}
-assert len(some) > 1, "of ten numbers, as many go each time: draw for each"
+assert len(some) > 1, "out of ten, the same count always goes: draw for each"
 again = drop(values.copy(), 0.4, np.random.default_rng(7))
 assert np.array_equal(again, steps[0]), (
     "equal generators must drop the same numbers: draw from the one given"

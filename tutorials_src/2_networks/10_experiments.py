@@ -623,8 +623,10 @@ assert isinstance(wider, dict), "settings are a dictionary, from names to what c
 assert set(wider) == {"128 units", "256 units", "512 units"}, "keep the three names"
 for name, setting in wider.items():
     assert isinstance(setting, dict), f"{name}: a setting is a dictionary, not {setting}"
-    assert set(setting) <= {"width"}, f"{name} changes {sorted(setting)}: change one thing"
-    assert setting.get("width", 128) == int(name.split()[0]), f"{name}: wrong width"
+    assert set(setting) <= {"width"}, f"{name} changes {sorted(setting)}: change the width alone"
+    assert setting.get("width", 128) == int(name.split()[0]), (
+        f"{name} has a width of {setting.get('width', 128)}"
+    )
 
 # %% tags=["solution"]
 wider = {"128 units": {}, "256 units": {"width": 256}, "512 units": {"width": 512}}
