@@ -551,7 +551,7 @@ totals = totals | {"convolution": (unshared, unshared)}
 # %% tags=["control"] claim="it has more than 4 times the multiply-adds" without="using each weight in many places"
 work = totals["convolution"][0] / totals["dense"][1]  # each weight used once
 
-# %% tags=["control"] claim="the gradient finds the receptive field that was computed" without="the poolings between"
+# %% tags=["control"] claim="the gradient finds the receptive field that was computed" without="the pooling layers between"
 shape = [keras.Input((28, 28)), keras.layers.Reshape((28, 28, 1))]
 same = {"padding": "same", "activation": "relu"}
 bare = keras.Sequential(shape + [keras.layers.Conv2D(n, 3, **same) for n in (8, 16, 32)])

@@ -614,7 +614,7 @@ for width, box in ((8, (0, 0, 2, 3)), (8, (1, 4, 5, 6)), (11, (2, 1, 3, 4)), (9,
     assert np.size(answer[-1]) == 4, f"a box has four numbers, not {answer[-1]}"
     rows, columns = np.nonzero(np.asarray(answer[0])[..., 0])
     dog = rows.min(), columns.min(), rows.max() + 1, columns.max() + 1
-    assert tuple(answer[1]) == dog, f"{box} of {width} columns became {answer[1]}: not the dog"
+    assert tuple(answer[1]) == dog, f"{box} of {width} columns became {answer[1]}: no dog there"
 
 
 # %% tags=["solution"]
