@@ -382,7 +382,7 @@ assert rare["accuracy of never"] > rare["accuracy"] > common["accuracy"], (
     "accuracy rises where shirts are rare, and never saying yes is more accurate still"
 )
 
-# %% tags=["control"] claim="whichever shirts chance leaves, AUC moves by less than 3 points" without="chance"
+# %% tags=["control"] claim="whichever shirts chance leaves, AUC moves by less than 3 points" without="a random draw"
 hardest = shirts[np.argsort(scores[shirts])[: len(shirts) // 10]]
 left_over = at_shop(np.append(np.flatnonzero(~is_shirt), hardest))
 moves = [abs(left_over["AUC"] - common["AUC"])]
