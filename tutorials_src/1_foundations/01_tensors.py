@@ -579,8 +579,10 @@ error = np.abs(given - exact).max()
 assert error < 1e-4, f"a pixel is off by {255 * error:.2f} grey levels"
 
 # %% tags=["solution"]
-average = tf.reduce_mean(tf.cast(fashion.train.images[:1000], tf.float32) / 255, axis=0)
-plots.image_grid(average.numpy()[None], ["average"], columns=1, subject="averaged clothes")
+pixels = tf.cast(fashion.train.images[:1000], tf.float32) / 255
+average = tf.reduce_mean(pixels, axis=0)
+grid = average.numpy()[None]
+plots.image_grid(grid, ["average"], columns=1, subject="averaged clothes")
 
 # %% tags=["wrong"]
 pixels = tf.cast(fashion.train.images[:1000], tf.int32)

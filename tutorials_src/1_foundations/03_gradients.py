@@ -823,7 +823,7 @@ for name, (function, at, expected) in trials.items():
     kind = type(arrived).__name__
     assert isinstance(arrived, float), f"return a Python float, not {kind}"
     agree = abs(arrived - expected) < 1e-4
-    assert agree, f"{name}: from {at} you go to {arrived}, not {expected:.3f}"
+    assert agree, f"{name}: {at} leads to {arrived}, not {expected:.3f}"
 
 
 # %% tags=["solution"]

@@ -623,7 +623,7 @@ on_paper = {(0, 0): (-6, -4), (1.5, 0.5): (0, 0), (-1, 2): (-16 / 3, -2)}
 for at, expected in on_paper.items():
     given = np.array(slopes_by_hand(*at), dtype=object)
     shapes = given.shape, {np.shape(each) for each in given.ravel()}
-    assert shapes == ((2,), {()}), f"return two numbers, not {given.tolist()}"
+    assert shapes == ((2,), {()}), f"two numbers, not {given.tolist()}"
     differs = f"at {at}: {expected}, not {[*map(float, given)]}"
     assert np.allclose(given.astype(float), expected, atol=1e-3), differs
 
@@ -731,11 +731,11 @@ for count, size in ((1000, 128), (10, 4), (96, 32)):
     dealt = careless_deal(count, size, seed=0)
     sizes = [np.size(batch) for batch in dealt]
     wanted = [min(size, count - first) for first in range(0, count, size)]
-    assert sizes == wanted, f"{count} by {size}: batches of {sizes}, not {wanted}"
+    assert sizes == wanted, f"{count} by {size}: sizes {sizes}, not {wanted}"
     missing = {*range(count)} - {*np.concatenate(dealt).tolist()}
     assert not missing, f"{len(missing)} of {count} positions never come up"
 orders = [np.concatenate(careless_deal(1000, 128, s)) for s in (0, 0, 1)]
-assert (orders[0] == orders[1]).all(), "seed 0, used twice, gives two orders"
+assert (orders[0] == orders[1]).all(), "seed 0 used twice gives two orders"
 assert (orders[0] != orders[2]).any(), "seeds 0 and 1 give the same order"
 jumps = len(np.unique(np.diff(orders[0])))
 pattern = f"not random: only {jumps} different gaps between neighbours"
