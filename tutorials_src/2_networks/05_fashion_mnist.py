@@ -672,7 +672,7 @@ for a, b in (by_hand, fashion.train.images[:2]):
     apart = np.abs(a.astype(float) - b)
     expected = np.linalg.norm(apart) / np.sqrt(apart.size)
     for given in (grey_distance(a, b), grey_distance(b, a)):
-        differs = f"differences of up to {apart.max():.0f} have a root mean "
+        differs = f"differences up to {apart.max():.0f} have a root mean "
         differs += f"square of {expected:.2f}, not {given}"
         assert np.allclose(np.array(given, float), expected), differs
 
@@ -730,9 +730,9 @@ mixed = np.random.default_rng(0).permutation(by_kind)
 for share, fair in {0.25: [5, 10, 25], 0.1: [2, 4, 10]}.items():
     given = np.array(split_off(mixed, share), dtype=object).ravel()
     kinds = {type(place).__name__ for place in given}
-    assert kinds <= {"int", "int32", "int64"}, f"positions are whole numbers, not {kinds}"
+    assert kinds <= {"int", "int32", "int64"}, f"positions, not {kinds}"
     places = {*range(160)} & {*given.tolist()}
-    assert len(places) == len(given), "a position comes twice or does not exist"
+    assert len(places) == len(given), "a position is there twice or not in the data"
     taken = np.bincount(mixed[[*places]], minlength=9)[[3, 7, 8]].tolist()
     assert taken == fair, f"{share} of [20, 40, 100] is {fair}, not {taken}"
 
@@ -800,7 +800,7 @@ given = prepared(tf.data.Dataset.range(10_000))
 assert isinstance(given, tf.data.Dataset), f"not a dataset: {given}"
 batches = [batch.numpy() for batch in given.take(101)]
 shapes = len(batches), {batch.shape for batch in batches}
-assert shapes == (100, {(100,)}), f"not 100 batches of 100; number, shapes: {shapes}"
+assert shapes == (100, {(100,)}), f"100 batches of 100, not {shapes}"
 order = np.concatenate(batches)
 assert len(np.unique(order)) == 10_000, "some numbers come twice"
 jumps = len(np.unique(np.diff(order)))

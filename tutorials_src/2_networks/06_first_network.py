@@ -750,7 +750,8 @@ def top_two_accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
     return float((best_two == labels[:, None]).any(axis=1).mean())
 
 
-print(f"{top_two_accuracy(held_out_logits, fashion.validation.labels):.1%} of the validation set")
+share = top_two_accuracy(held_out_logits, fashion.validation.labels)
+print(f"{share:.1%} of the validation set")
 
 
 # %% tags=["wrong"]
