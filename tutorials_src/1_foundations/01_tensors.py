@@ -419,7 +419,7 @@ right = tf.minimum(tf.constant(boot) + 60, 255)
 # %% [markdown]
 # ## Exercise: the last column of every sheet
 #
-# Write `last_columns(sheets)`. It picks the last column of every sheet, of `stack` 3 and 6, 9 and 12,
+# Write `last_columns(sheets)`. It picks the last column of every sheet (in `stack`, 3 and 6, 9 and 12)
 # with one pair of square brackets. The result is a matrix. Before you run it: what is its shape? (To
 # work on the exercises, open the notebook that the top of the page offers.)
 
@@ -434,7 +434,7 @@ for sheets in (stack, tf.reshape(tf.range(24), (2, 3, 4))):
     picked = np.array(last_columns(sheets))
     rows = sheets.numpy().tolist()
     wanted = [[row[-1] for row in sheet] for sheet in rows]
-    differs = f"of {rows} you pick {picked.tolist()}, not {wanted}"
+    differs = f"from {rows} you pick {picked.tolist()}, not {wanted}"
     assert picked.tolist() == wanted, differs
 
 
@@ -503,8 +503,8 @@ fixed = tf.transpose(photo, perm=[1, 2, 0])[:, :, ::-1]  # blue, green, red
 # ## Exercise: brighter, and still a picture
 #
 # Write `brighten(image, amount)` for an image of dtype `uint8`. It returns `uint8` again, adds
-# `amount` to every pixel, and stops at 0 and 255; `amount` may be negative. To hold numbers between
-# two limits there is `tf.clip_by_value(x, low, high)`.
+# `amount` to every pixel, and stops at 0 and 255; `amount` may be negative. The image passed in stays
+# as it was. To hold numbers between two limits there is `tf.clip_by_value(x, low, high)`.
 
 
 # %% tags=["starter"]
@@ -519,7 +519,7 @@ for amount in (60, -60, 7, -300, 300):
     assert given.dtype == np.uint8, f"the dtype is {given.dtype}, not uint8"
     wanted = [[min(max(pixel + amount, 0), 255) for pixel in (0, 100, 250)]]
     sums = given.tolist()
-    differs = f"[[0, 100, 250]] and {amount} give {sums}, not {wanted}"
+    differs = f"[[0, 100, 250]] plus {amount} is {sums}, not {wanted}"
     assert sums == wanted, differs
     assert row[0, 2] == 250, "the picture that was passed in has changed"
 
@@ -579,8 +579,10 @@ error = np.abs(given - exact).max()
 assert error < 1e-4, f"a pixel is off by {255 * error:.2f} grey levels"
 
 # %% tags=["solution"]
-average = tf.reduce_mean(tf.cast(fashion.train.images[:1000], tf.float32) / 255, axis=0)
-plots.image_grid(average.numpy()[None], ["average"], columns=1, subject="averaged clothes")
+pixels = tf.cast(fashion.train.images[:1000], tf.float32) / 255
+average = tf.reduce_mean(pixels, axis=0)
+grid = average.numpy()[None]
+plots.image_grid(grid, ["average"], columns=1, subject="averaged clothes")
 
 # %% tags=["wrong"]
 pixels = tf.cast(fashion.train.images[:1000], tf.int32)

@@ -366,7 +366,7 @@ assert is_right.mean() > 0.75, (
     "the nearest of 10,000 pictures has the right label for three in four"
 )
 
-# %% tags=["control"] claim="the nearest of 10,000 pictures has the right label for three in four" without="labels that belong to the known pictures"
+# %% tags=["control"] claim="the nearest of 10,000 pictures has the right label for three in four" without="labels that match the pictures"
 known_labels = fashion.train.labels[:10000]
 shuffled_labels = np.random.default_rng(0).permutation(known_labels)
 is_right = shuffled_labels[nearest] == fashion.validation.labels[:1000]
@@ -518,7 +518,7 @@ path = descend(
 )
 losses = {"targets (500,)": [float(mean_squared_error(path[-1], column))]}
 
-# %% tags=["control"] claim="with equal shapes the loss ends well below the variance" without="the column of targets"
+# %% tags=["control"] claim="with equal shapes the loss ends well below the variance" without="equal shapes"
 path = descend(
     lambda weights: mean_squared_error(weights, targets),
     np.zeros((2, 1)),
@@ -553,7 +553,8 @@ for one, other in fitting + clashing:
             found = broadcast_shape(a, b)
         except Exception as error:
             found = f"the error {error!r}"
-        assert found == expected, f"{a} with {b} is {expected}, not {found}"
+        differs = f"{a} with {b} should give {expected}, not {found}"
+        assert found == expected, differs
 
 
 # %% tags=["solution"]
@@ -561,9 +562,10 @@ def broadcast_shape(left, right):
     rank = max(len(left), len(right))
     left = (1,) * (rank - len(left)) + tuple(left)  # rule 3
     right = (1,) * (rank - len(right)) + tuple(right)
-    if any(a != b and 1 not in (a, b) for a, b in zip(left, right, strict=True)):  # rule 1
+    pairs = list(zip(left, right, strict=True))
+    if any(a != b and 1 not in (a, b) for a, b in pairs):  # rule 1
         return None
-    return tuple(b if a == 1 else a for a, b in zip(left, right, strict=True))  # rule 2
+    return tuple(b if a == 1 else a for a, b in pairs)  # rule 2
 
 
 broadcast_shape((28, 28, 1), (5, 1, 1, 3))
@@ -681,11 +683,11 @@ def one_hot(labels):
 for some in ([9, 0, 3], [4, 4, 1, 0, 7], list(range(10))[::-1]):
     rows = np.array(one_hot(tf.constant(some)))
     wanted = (len(some), 10)
-    assert rows.shape == wanted, f"{some} give {rows.shape}, not {wanted}"
-    assert rows.dtype == np.float32, f"{rows.dtype} numbers, not float32"
+    assert rows.shape == wanted, f"{some}: shape {rows.shape}, not {wanted}"
+    assert rows.dtype == np.float32, f"dtype {rows.dtype}, not float32"
     for label, row in zip(some, rows.tolist(), strict=True):
         wanted = [0.0] * label + [1.0] + [0.0] * (9 - label)
-        assert row == wanted, f"of {some}, label {label} has the row {row}"
+        assert row == wanted, f"in {some}, label {label} has the row {row}"
 
 
 # %% tags=["solution"]
@@ -738,10 +740,12 @@ def outcome(predictions, targets):
 
 
 for shape in ((2, 1), (2,), (1, 2)):
-    loss = outcome(tf.reshape([1.0, 3.0], shape), tf.reshape([2.0, 0.0], shape))
-    assert not isinstance(loss, Exception), f"{shape} twice raises {loss!r}"
-    assert np.shape(loss) == (), f"the loss of {shape} has shape {np.shape(loss)}"
-    assert loss == 5, f"misses of -1 and 3 make a loss of 5, not {np.array(loss)}"
+    guesses, truth = tf.constant([1.0, 3.0]), tf.constant([2.0, 0.0])
+    loss = outcome(tf.reshape(guesses, shape), tf.reshape(truth, shape))
+    is_loss = not isinstance(loss, Exception)
+    assert is_loss, f"{shape} against {shape} raises {loss!r}"
+    assert np.shape(loss) == (), f"the loss has shape {np.shape(loss)}"
+    assert loss == 5, f"misses of -1 and 3 cost 5, not {np.array(loss)}"
 vector, column, row, wide, low = (2,), (2, 1), (1, 2), (2, 3), (1, 3)
 clashing = [(column, vector), (vector, column), (column, row)]
 for a, b in [*clashing, (wide, column), (low, wide)]:
@@ -751,17 +755,19 @@ for a, b in [*clashing, (wide, column), (low, wide)]:
     text = str(error).replace("[", "(").replace("]", ")")
     for shape in (a, b):
         numbers = str(shape).replace(",)", "")
-        assert numbers in text, f"name the shape {shape}, too: {error}"
+        assert numbers in text, f"the message should name {shape}: {error}"
 
 
 # %% tags=["solution"]
 def careful_loss(predictions, targets):
     if predictions.shape != targets.shape:
-        raise ValueError(f"predictions {predictions.shape} against targets {targets.shape}")
+        shapes = f"predictions {predictions.shape}, targets {targets.shape}"
+        raise ValueError(shapes)
     return tf.reduce_mean((predictions - targets) ** 2)
 
 
-float(careful_loss(tf.constant([[1.0], [3.0]]), tf.constant([[3.0], [5.0]])))
+guesses, truth = tf.constant([[1.0], [3.0]]), tf.constant([[3.0], [5.0]])
+float(careful_loss(guesses, truth))
 
 
 # %% tags=["wrong"]

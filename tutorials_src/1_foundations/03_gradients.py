@@ -821,9 +821,9 @@ trials["x³ − 2x"] = lambda x: x**3 - 2 * x, -1.0, -1 - 1 / -6
 for name, (function, at, expected) in trials.items():
     arrived = newton_step(function, at)
     kind = type(arrived).__name__
-    assert isinstance(arrived, float), f"{kind} is not Python's float"
+    assert isinstance(arrived, float), f"return a Python float, not {kind}"
     agree = abs(arrived - expected) < 1e-4
-    assert agree, f"{name}: from {at} you go to {arrived}, not {expected:.3f}"
+    assert agree, f"{name}: {at} leads to {arrived}, not {expected:.3f}"
 
 
 # %% tags=["solution"]
@@ -876,7 +876,7 @@ def newton_step(function, at):
 
 
 # %% [markdown]
-# Why does not everyone train like this? A network with a million weights has a million times a million
+# Why doesn't everyone train like this? A network with a million weights has a million times a million
 # second derivatives.
 #
 # ## Exercise: a rounding that lets slopes pass
@@ -898,7 +898,7 @@ for at in (0.2, 2.7, -1.6, 2.5):
     agree = abs(value - round(at)) < 1e-6
     assert agree, f"tf.round takes {at} to {round(at)}, not to {value}"
     found = slope(soft_round, tf.Variable(at))
-    assert found is not None, f"at {at} the slope is None: it is cut"
+    assert found is not None, f"no slope at {at}: the connection is cut"
     assert float(found) == 1, f"at {at} the slope is {float(found)}, not 1"
 
 

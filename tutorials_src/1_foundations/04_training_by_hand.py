@@ -422,7 +422,7 @@ print(f"{1000 * constant_time.cpu_seconds:.0f} with tensors")
 # %% tags=["claims"]
 assert np.allclose(eager_losses, graph_losses, atol=1e-4), "eager and compiled losses are the same"
 assert speed_up > 1.5, "in batches of 32, compiled steps take less CPU time, by a factor above 1.5"
-assert (after_tensors, len(traced)) == (1, 4), "tensors are traced once, Python numbers each time"
+assert (after_tensors, len(traced)) == (1, 4), "tensors are traced once, each Python number anew"
 assert retraced_time.cpu_seconds > 1.5 * constant_time.cpu_seconds, (
     "a learning rate given as a Python number costs more than 1.5 times as much as a tensor"
 )
@@ -623,8 +623,8 @@ on_paper = {(0, 0): (-6, -4), (1.5, 0.5): (0, 0), (-1, 2): (-16 / 3, -2)}
 for at, expected in on_paper.items():
     given = np.array(slopes_by_hand(*at), dtype=object)
     shapes = given.shape, {np.shape(each) for each in given.ravel()}
-    assert shapes == ((2,), {()}), f"not two numbers, but shapes {shapes}"
-    differs = f"at {at} the slopes are {expected}, not {given.tolist()}"
+    assert shapes == ((2,), {()}), f"two numbers, not {given.tolist()}"
+    differs = f"at {at}: {expected}, not {[*map(float, given)]}"
     assert np.allclose(given.astype(float), expected, atol=1e-3), differs
 
 
@@ -666,7 +666,7 @@ def slopes_by_hand(weight, bias):
 # Subtract the mean from the inputs and divide by their standard deviation (`x.std()`), and weight and
 # bias no longer do the same job: the valley becomes a round bowl. On a round bowl, one step of the
 # right length goes straight to the bottom; here the right rate is one half. Write `rounded(x)`. The
-# check has two small inputs worked out by hand, and the solution takes one single step from the first
+# check has two small inputs worked out by hand, and the solution takes a single step from the first
 # guess: the loss is then as small as it can be.
 
 
@@ -716,8 +716,8 @@ def rounded(x):
 # ## Exercise: deal fairly
 #
 # `careless_deal` draws each batch at random from all positions, so in one epoch some pictures come up
-# twice and others not at all. Repair it without calling `deal`: each position exactly once, in random
-# order, the last batch smaller if need be.
+# twice and others not at all. Repair it without calling `deal`: each position exactly once, in a random
+# order that `seed` decides, the last batch smaller if need be.
 
 
 # %% tags=["starter"]
@@ -731,14 +731,14 @@ for count, size in ((1000, 128), (10, 4), (96, 32)):
     dealt = careless_deal(count, size, seed=0)
     sizes = [np.size(batch) for batch in dealt]
     wanted = [min(size, count - first) for first in range(0, count, size)]
-    assert sizes == wanted, f"{count} by {size} make {wanted}, not {sizes}"
+    assert sizes == wanted, f"{count} by {size}: sizes {sizes}, not {wanted}"
     missing = {*range(count)} - {*np.concatenate(dealt).tolist()}
     assert not missing, f"{len(missing)} of {count} positions never come up"
 orders = [np.concatenate(careless_deal(1000, 128, s)) for s in (0, 0, 1)]
-assert (orders[0] == orders[1]).all(), "seed 0 gives another order again"
+assert (orders[0] == orders[1]).all(), "seed 0 used twice gives two orders"
 assert (orders[0] != orders[2]).any(), "seeds 0 and 1 give the same order"
 jumps = len(np.unique(np.diff(orders[0])))
-pattern = f"no random order: neighbours lie only {jumps} distances apart"
+pattern = f"not random: only {jumps} different gaps between neighbours"
 assert jumps > 300, pattern
 
 
@@ -788,9 +788,9 @@ def careless_deal(count, batch_size, seed):
 # ## Exercise: keep some speed
 #
 # A ball that rolls along the valley gathers speed. **Momentum** gives descent a memory: a velocity,
-# which keeps 0.8 of itself at each step and loses learning rate times slope; the place then moves
-# by the velocity. Add it. The starter moves by the last slope only. (It uses your `slopes_by_hand`,
-# so solve that exercise first.)
+# which at each step keeps the fraction `keep` of itself and loses learning rate times slope; the place
+# then moves by the velocity. Add it. The starter moves by the last slope only. (It uses your
+# `slopes_by_hand`, so solve that exercise first.)
 
 
 # %% tags=["starter"]

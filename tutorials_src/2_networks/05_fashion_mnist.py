@@ -338,7 +338,7 @@ assert by_neighbour > by_average + 0.05, "the nearest neighbour is right more of
 assert 0 < len(set(test_at[apart <= limit])) < 100, "some test pictures have a twin, under 1 in 100"
 assert "GPU:99" not in elsewhere.device, "asked for a missing GPU, TensorFlow takes another device"
 
-# %% tags=["control"] claim="the nearest average is right far more often than chance" without="labels that belong to the averaged pictures"
+# %% tags=["control"] claim="the nearest average is right far more often than chance" without="labels that match the pictures"
 shuffled_labels = np.random.default_rng(0).permutation(fashion.train.labels)
 photos = fashion.train.images
 mixtures = [photos[shuffled_labels == label] for label in range(10)]
@@ -672,8 +672,8 @@ for a, b in (by_hand, fashion.train.images[:2]):
     apart = np.abs(a.astype(float) - b)
     expected = np.linalg.norm(apart) / np.sqrt(apart.size)
     for given in (grey_distance(a, b), grey_distance(b, a)):
-        differs = f"{apart.mean():.1f} on average, {apart.max():.0f} at most, "
-        differs += f"a root mean square of {expected:.2f}; not {given}"
+        differs = f"differences up to {apart.max():.0f} have a root mean "
+        differs += f"square of {expected:.2f}, not {given}"
         assert np.allclose(np.array(given, float), expected), differs
 
 
@@ -716,7 +716,7 @@ def grey_distance(a, b):
 #
 # `split_off(labels, share)` returns the positions of a validation set. The starter takes the last part of
 # the data, as the argument `validation_split=0.1` of `fit` does. If the data is sorted by class, that
-# goes wrong. Return positions that hold the same share of every class.
+# goes wrong. Return positions, none of them twice, that hold the same share of every class.
 
 
 # %% tags=["starter"]
@@ -732,7 +732,7 @@ for share, fair in {0.25: [5, 10, 25], 0.1: [2, 4, 10]}.items():
     kinds = {type(place).__name__ for place in given}
     assert kinds <= {"int", "int32", "int64"}, f"positions, not {kinds}"
     places = {*range(160)} & {*given.tolist()}
-    assert len(places) == len(given), "a position comes twice or is none"
+    assert len(places) == len(given), "a position is there twice or not in the data"
     taken = np.bincount(mixed[[*places]], minlength=9)[[3, 7, 8]].tolist()
     assert taken == fair, f"{share} of [20, 40, 100] is {fair}, not {taken}"
 
@@ -800,11 +800,11 @@ given = prepared(tf.data.Dataset.range(10_000))
 assert isinstance(given, tf.data.Dataset), f"not a dataset: {given}"
 batches = [batch.numpy() for batch in given.take(101)]
 shapes = len(batches), {batch.shape for batch in batches}
-assert shapes == (100, {(100,)}), f"not 100 batches of 100, but {shapes}"
+assert shapes == (100, {(100,)}), f"100 batches of 100, not {shapes}"
 order = np.concatenate(batches)
 assert len(np.unique(order)) == 10_000, "some numbers come twice"
 jumps = len(np.unique(np.diff(order)))
-assert jumps > 1000, f"neighbours stay together: only {jumps} distances"
+assert jumps > 1000, f"barely shuffled: only {jumps} different gaps"
 assert (order[:500] >= 9000).sum() > 28, "few of the last tenth come early"
 
 

@@ -581,7 +581,7 @@ hasty.compile(optimizer, cross_entropy, metrics=["accuracy"])
 hasty.fit(images, labels, batch_size=512, verbose=0)
 _, test_accuracy = hasty.evaluate(test_images, test_labels, verbose=0)
 
-# %% tags=["control"] claim="the quick recipe is right on at least 88% of the test photographs" without="labels that belong to the training photographs"
+# %% tags=["control"] claim="the quick recipe is right on at least 88% of the test photographs" without="labels that match the training photographs"
 shuffled_labels = np.random.default_rng(0).permutation(labels)
 images = to_standard(fashion.train.images)
 misled = build()
@@ -722,7 +722,7 @@ def optimizer_steps(examples: int, batch_size: int, epochs: int) -> int:
 
 # %% tags=["starter"]
 def top_two_accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
-    """Return the part of the examples whose label is one of the two largest logits."""
+    """Return the fraction of examples whose label is one of the two largest logits."""
     return float((logits.argmax(axis=1) == labels).mean())
 
 
@@ -738,19 +738,20 @@ better = (held_out_logits > of_label[:, None]).sum(axis=1)
 cases.append((held_out_logits, held_out_labels, np.mean(better < 2)))
 for logits, answers, expected in cases:
     given = np.array(top_two_accuracy(logits, np.array(answers)), float)
-    share = f"of {len(answers)} labels, a part of {expected:.4f}"
+    share = f"of {len(answers)} labels, the fraction {expected:.4f}"
     differs = f"{share} is among the two best, not {given}"
     assert np.allclose(given, expected), differs
 
 
 # %% tags=["solution"]
 def top_two_accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
-    """Return the part of the examples whose label is one of the two largest logits."""
+    """Return the fraction of examples whose label is one of the two largest logits."""
     best_two = np.argsort(logits, axis=1)[:, -2:]
     return float((best_two == labels[:, None]).any(axis=1).mean())
 
 
-print(f"{top_two_accuracy(held_out_logits, fashion.validation.labels):.1%} of the validation set")
+share = top_two_accuracy(held_out_logits, fashion.validation.labels)
+print(f"{share:.1%} of the validation set")
 
 
 # %% tags=["wrong"]

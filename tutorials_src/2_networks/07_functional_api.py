@@ -595,7 +595,7 @@ ruler = keras.Model(strangers.inputs, strangers.get_layer("distance").output)
 photographs = [held_out[:100], held_out[:100]]
 apart = {"shared": float(keras.ops.max(ruler(photographs)))}
 
-# %% tags=["control"] claim="twins beat pixels on test pairs" without="a loss for the output same"
+# %% tags=["control"] claim="twins beat pixels on test pairs" without="training to tell same from different"
 untaught = trios[0.0, 1.0][0](test_pairs)["same"].numpy()[:, 0] > 0
 exam = exam | {"the output same": np.mean(untaught == test_truth["same"])}
 
@@ -620,15 +620,15 @@ assert getattr(answer, "shape", None) == (None, 8), "return a tensor of the inpu
 assert skip_block(keras.Input((1,))).shape == (None, 1), "an input of 1 number needs 1 unit"
 block = keras.Model(start, answer)
 shapes = [weights.shape for weights in block.get_weights()]
-assert shapes == [(8, 8), (8,)], f"wanted: one dense layer of 8 units; these are {shapes}"
+assert shapes == [(8, 8), (8,)], f"one dense layer of 8 units, not weights of {shapes}"
 sample = np.arange(-4, 4, dtype="float32")[None]
 for factor, expected, why in [
-    (0, sample, "all weights are 0: the block must return its input, also what is negative"),
-    (1, np.where(sample > 0, 2 * sample, sample), "a copying layer must add what is positive"),
-    (-1, np.where(sample > 0, sample, 0), "a layer turning signs must lift what is negative"),
+    (0, sample, "with all weights 0, the block must return its input, negative numbers too"),
+    (1, np.where(sample > 0, 2 * sample, sample), "a copying layer must double positives only"),
+    (-1, np.where(sample > 0, sample, 0), "a layer flipping signs must turn only negatives to 0"),
 ]:
     block.set_weights([factor * np.eye(8), np.zeros(8)])
-    assert np.allclose(block(sample), expected), f"{why}, and nothing else; is relu in its place?"
+    assert np.allclose(block(sample), expected), f"{why}; is relu in its place?"
 
 
 # %% tags=["solution"]
@@ -758,7 +758,7 @@ assert getattr(named, "keys", list)() == {"left_kind", "right_kind"}, (
 for side, images in sides.items():
     expected, given = twins({"left": images, "right": images})["kind"], named[f"{side}_kind"]
     assert given.shape == expected.shape, f"{side}_kind: {given.shape}, not ten logits a photograph"
-    assert np.allclose(given, expected, atol=1e-4), f"{side}_kind is not what twins calls that one"
+    assert np.allclose(given, expected, atol=1e-4), f"{side}_kind differs from the answer of twins"
 
 
 # %% tags=["solution"]

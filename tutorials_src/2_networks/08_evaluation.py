@@ -180,7 +180,7 @@ assert np.isclose(precision_score(labels, answers, average="micro"), (answers ==
 )
 assert names[f1s.argmin()] == "Shirt", "Shirt has the lowest F1 of all classes"
 
-# %% tags=["control"] claim="with one answer a photograph, the micro average of the precision is the accuracy" without="the limit of one answer a photograph"
+# %% tags=["control"] claim="with one answer a photograph, the micro average of the precision is the accuracy" without="the limit to one answer"
 labels = labels[:, None] == np.arange(10)
 answers = logits >= np.sort(logits, axis=1)[:, [-2]]  # the two likeliest classes
 
@@ -376,13 +376,13 @@ plots.table([{"grade": g, "as before": before[g], "shirts are rare": after[g]} f
 
 # %% tags=["claims"]
 moves = [abs(deal["AUC"] - common["AUC"]) for deal in deals]
-assert max(moves) < 0.03, "whichever shirts are left, AUC moves by less than 3 points"
+assert max(moves) < 0.03, "whichever shirts chance leaves, AUC moves by less than 3 points"
 assert rare["precision"] < common["precision"] / 2, "with a tenth of the shirts, precision halves"
 assert rare["accuracy of never"] > rare["accuracy"] > common["accuracy"], (
     "accuracy rises where shirts are rare, and never saying yes is more accurate still"
 )
 
-# %% tags=["control"] claim="whichever shirts are left, AUC moves by less than 3 points" without="drawing them regardless of their scores"
+# %% tags=["control"] claim="whichever shirts chance leaves, AUC moves by less than 3 points" without="a random draw"
 hardest = shirts[np.argsort(scores[shirts])[: len(shirts) // 10]]
 left_over = at_shop(np.append(np.flatnonzero(~is_shirt), hardest))
 moves = [abs(left_over["AUC"] - common["AUC"])]
@@ -587,8 +587,8 @@ plots.table([{"on": "validation"} | percent(made), {"on": "test"} | percent(kept
 # itself uncertain by a point or two. If you must promise 95%, aim higher. And the validation
 # photographs had a say in the recipe, so their grades are a little kind. That is why there is an exam.
 #
-# The quick network hardly needed its temperature. Does the one of the crammed network, fitted on
-# validation, mend its certainty here as well?
+# The quick network hardly needed its temperature. Does the crammed network's, fitted on the validation
+# set, mend its confidence here as well?
 
 # %%
 crammed_exam = ask(crammed, test_inputs)
@@ -701,7 +701,7 @@ called = ask(network, fed).argmax(axis=1)
 # %% [markdown]
 # ## Exercises
 #
-# **1. A threshold that keeps a promise.** Return the highest threshold at which at least the part
+# **1. A threshold that keeps a promise.** Return the highest threshold at which at least the fraction
 # `wanted` of the positives is found, where a score at or above the threshold means yes. The starter
 # always returns one half.
 
@@ -716,7 +716,7 @@ jumble = np.array([5, 2, 3, 1, 4, 0])  # the six photographs of the table, out o
 six = tiny_truth[jumble], tiny_scores[jumble]
 for wanted, expected in {0.3: 0.9, 0.4: 0.8, 2 / 3: 0.8, 0.9: 0.4}.items():
     given = threshold_for(*six, wanted)
-    why = f"{wanted:.0%} of the table's three shirts need {expected}, not {given}"
+    why = f"finding {wanted:.0%} of the table's shirts takes {expected}, not {given}"
     assert np.array_equal(given, expected), why
 given = threshold_for(is_shirt, scores, 0.95)
 assert np.array_equal(given, catch), f"scikit-learn's list gives {catch} for 95%, not {given}"
@@ -807,8 +807,8 @@ def f_beta(truth: np.ndarray, found: np.ndarray, beta: float) -> float:
 
 # %% [markdown]
 # **3. I would rather not say.** A shop lets the network answer only where it is surest, and asks a
-# person about the rest. Return the largest part of the photographs that the network can answer, from
-# the surest down, with at least the part `wanted` of these answers right. The starter lets it answer
+# person about the rest. Return the largest fraction of the photographs that the network can answer, from
+# the surest down, with at least the fraction `wanted` of these answers right. The starter lets it answer
 # everything.
 
 
@@ -838,8 +838,8 @@ def answerable(confidence: np.ndarray, right: np.ndarray, wanted: float) -> floa
     return (enough[-1] + 1) / len(right) if len(enough) else 0.0
 
 
-part = answerable(sure.max(axis=1), correct, 0.97)
-print(f"{part:.0%} of the validation photographs can be answered with 97% right")
+share = answerable(sure.max(axis=1), correct, 0.97)
+print(f"{share:.0%} of the validation photographs can be answered with 97% right")
 
 
 # %% tags=["wrong"]

@@ -630,7 +630,7 @@ untouched, touched = (finals[name][:, 0].mean() for name in ("none", "light"))
 assert touched < untouched - 0.002, "with all photographs, a light touch lowers it, too"
 assert min(tested) >= 0.88, "100-100-10 is right on at least 88% of the test photographs"
 
-# %% tags=["control"] claim="the sparse and the one-hot form give equal losses" without="labels that are all of one class"
+# %% tags=["control"] claim="the sparse and the one-hot form give equal losses" without="a single class for each photograph"
 mixed = 0.7 * one_hot + 0.3 * one_hot[::-1]  # three tenths another photograph's
 both = both[0], float(categorical(mixed, logits))
 
@@ -647,10 +647,10 @@ mild = trained(sets["10,000 photographs"], 7, **schedule, **restraint)
 now = [float((array**2).sum()) for array in mild.get_weights()]
 squares = squares | {"published": now}
 
-# %% tags=["control"] claim="with 1,000 photographs a strength of 0.01 clearly lowers the validation cross-entropy" without="scarcity of photographs"
+# %% tags=["control"] claim="with 1,000 photographs a strength of 0.01 clearly lowers the validation cross-entropy" without="so small a training set"
 by_few = swept["10,000 photographs"]
 
-# %% tags=["control"] claim="with 10,000 it clearly raises it" without="ten times the photographs"
+# %% tags=["control"] claim="with 10,000 it clearly raises it" without="so many photographs"
 by_many = swept["1,000 photographs"]
 
 # %% tags=["control"] claim="watching the penalised loss keeps a network with a worse cross-entropy" without="a penalty"
@@ -804,13 +804,13 @@ def stop_early(values: list[float], patience: int) -> tuple[int, int]:
 
 
 # %% [markdown]
-# **3. Dropout by hand.** Set each number to 0 with the probability `rate`, and make up for it, so that
-# the mean stays what it was. The starter forgets to make up.
+# **3. Dropout by hand.** Set each number to 0 with the probability `rate`, by a draw of its own from
+# `generator`, and make up for it, so that the mean stays what it was. The starter forgets to make up.
 
 
 # %% tags=["starter"]
 def drop(values: np.ndarray, rate: float, generator: np.random.Generator) -> np.ndarray:
-    """Return the values with a random part set to 0 and the others scaled up."""
+    """Return the values, some at random set to 0 and the others scaled up."""
     return np.where(generator.random(values.shape) < rate, 0, values)
 
 
@@ -822,21 +822,21 @@ assert steps.shape == (2, 200, 200), f"shape {steps.shape[1:]} instead of (200, 
 gone = steps == 0
 assert abs(gone.mean() - 0.4) < 0.02, f"with a rate of 0.4, {gone.mean():.1%} are 0"
 scale = (steps / values)[~gone]
-assert np.allclose(scale, 1 / 0.6), f"what stays grows {scale.min():.4f} to {scale.max():.4f} times"
+assert np.allclose(scale, 1 / 0.6), f"what stays grows {scale.mean():.3f} times: the mean changes"
 assert (gone[0] != gone[1]).any(), "at the second step the same numbers go: draw anew"
 for spread in (gone.sum(axis=1).std(), gone.sum(axis=2).std()):
-    assert 5 < spread < 9, "what goes hangs on what else goes in its row or column"
+    assert 5 < spread < 9, "numbers in a row or column go together: draw for each"
 some = {(drop(np.ones(10), 0.4, generator) == 0).sum() for _ in range(20)}
-assert len(some) > 1, "of ten numbers, always four go: each needs a draw of its own"
+assert len(some) > 1, "out of ten, the same count always goes: draw for each"
 again = drop(values.copy(), 0.4, np.random.default_rng(7))
 assert np.array_equal(again, steps[0]), (
-    "equal generators must drop the same: draw from the one given"
+    "equal generators must drop the same numbers: draw from the one given"
 )
 
 
 # %% tags=["solution"]
 def drop(values: np.ndarray, rate: float, generator: np.random.Generator) -> np.ndarray:
-    """Return the values with a random part set to 0 and the others scaled up."""
+    """Return the values, some at random set to 0 and the others scaled up."""
     return np.where(generator.random(values.shape) < rate, 0, values / (1 - rate))
 
 

@@ -612,8 +612,8 @@ choices = choices | {12: promised_and_kept(right[:1], 1)}
 # %% [markdown]
 # ## Exercises
 #
-# **1. From 128 units to 512.** Write the settings for a sweep over 128, 256 and 512 units. The starter
-# would find an improvement whose cause nobody could name.
+# **1. From 128 units to 512.** Write the settings for a sweep over 128, 256 and 512 units. Keep the
+# three names. The starter would find an improvement whose cause nobody could name.
 
 # %% tags=["starter"]
 wider = {"128 units": {}, "256 units": {"width": 256}, "512 units": {"width": 512, "epochs": 50}}
@@ -623,8 +623,10 @@ assert isinstance(wider, dict), "settings are a dictionary, from names to what c
 assert set(wider) == {"128 units", "256 units", "512 units"}, "keep the three names"
 for name, setting in wider.items():
     assert isinstance(setting, dict), f"{name}: a setting is a dictionary, not {setting}"
-    assert set(setting) <= {"width"}, f"{name} changes {sorted(setting)}: change one thing"
-    assert setting.get("width", 128) == int(name.split()[0]), f"{name} has another width"
+    assert set(setting) <= {"width"}, f"{name} changes {sorted(setting)}: change the width alone"
+    assert setting.get("width", 128) == int(name.split()[0]), (
+        f"{name} has a width of {setting.get('width', 128)}"
+    )
 
 # %% tags=["solution"]
 wider = {"128 units": {}, "256 units": {"width": 256}, "512 units": {"width": 512}}
@@ -711,7 +713,7 @@ for results, expected, why in [
     ([fifty, ten, twenty_one], "50", "the first of the three will do, whatever its name says"),
 ]:
     given = thrifty(results)
-    assert given == expected, f"of {[r.name for r in results]}, {given!r} is not it: {why}"
+    assert given == expected, f"of {[r.name for r in results]}, not {given!r}: {why}"
 
 
 # %% tags=["solution"]

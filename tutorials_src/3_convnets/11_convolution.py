@@ -551,7 +551,7 @@ totals = totals | {"convolution": (unshared, unshared)}
 # %% tags=["control"] claim="it has more than 4 times the multiply-adds" without="using each weight in many places"
 work = totals["convolution"][0] / totals["dense"][1]  # each weight used once
 
-# %% tags=["control"] claim="the gradient finds the receptive field that was computed" without="the poolings between"
+# %% tags=["control"] claim="the gradient finds the receptive field that was computed" without="the pooling layers between"
 shape = [keras.Input((28, 28)), keras.layers.Reshape((28, 28, 1))]
 same = {"padding": "same", "activation": "relu"}
 bare = keras.Sequential(shape + [keras.layers.Conv2D(n, 3, **same) for n in (8, 16, 32)])
@@ -602,10 +602,10 @@ for stride, zeros in ((1, 0), (2, 0), (1, 1), (2, 1), (3, 2)):
     border = [[0, 0], [zeros, zeros], [zeros, zeros], [0, 0]]
     four_axes = bright[None, :, :, None], weights[..., 1:2]
     expected = tf.nn.conv2d(*four_axes, strides=stride, padding=border)[0, :, :, 0].numpy()
-    given, case = slide_in_steps(bright, edge.T, stride, zeros), f"stride {stride}, {zeros} zeros"
+    given, case = slide_in_steps(bright, edge.T, stride, zeros), f"stride {stride}, zeros {zeros}"
     shape = np.shape(given)
     assert shape == expected.shape, f"{case}: shape {shape}, TensorFlow has {expected.shape}"
-    assert np.allclose(given, expected, atol=1e-5), f"{case}: the shape is right, the numbers not"
+    assert np.allclose(given, expected, atol=1e-5), f"{case}: right shape, wrong numbers"
 
 
 # %% tags=["solution"]
@@ -657,10 +657,10 @@ flat, line, yours = np.ones((5, 5)), np.eye(5)[[2] * 5], np.array(line_filter())
 assert yours.shape == (3, 3), f"three by three weights, not {yours.shape}"
 assert np.allclose(slide(flat, yours), 0), "the answer should be 0 where all is alike"
 highest = slide(line, yours).max()
-assert highest > 2 - 1e-5, f"the line is answered with {highest:.2f}: less than 2"
+assert highest > 2 - 1e-5, f"the line gives {highest:.2f}: less than 2"
 for side, lit in {"right": picture, "left": 1 - picture}.items():
     highest = slide(lit, yours).max()
-    assert highest < 1 + 1e-5, f"an edge with the ones at the {side} is answered with {highest:.2f}"
+    assert highest < 1 + 1e-5, f"an edge with ones on the {side} gives {highest:.2f}: more than 1"
 
 
 # %% tags=["solution"]

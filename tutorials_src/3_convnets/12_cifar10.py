@@ -496,7 +496,7 @@ without_muon.fit(sample.images, sample.labels, batch_size=64, verbose=0)
 reached = without_muon.evaluate(*held_out, batch_size=500, verbose=0)[1]
 scores = scores | {"four blocks and Muon": [reached]}
 
-# %% tags=["control"] claim="trained at length, it is right on at least 6 of 100 validation photographs more" without="the many epochs"
+# %% tags=["control"] claim="trained at length, it is right on at least 6 of 100 validation photographs more" without="the epochs after the first"
 best = {name: values[0] for name, values in long_run.history.items()}
 
 # %% tags=["control"] claim="it has more than twice the multiply-adds" without="so many filters"
@@ -581,7 +581,7 @@ def conv_weights(kernel: int, channels: int, filters: int) -> int:
 
 
 # %% tags=["check"]
-assert conv_weights(1, 1, 1) == 2, "one weight and one bias"
+assert conv_weights(1, 1, 1) == 2, "one weight and one bias make 2"
 for kernel, channels, filters in ((3, 3, 32), (3, 32, 64), (5, 4, 6)):
     layer = keras.layers.Conv2D(filters, kernel)
     layer.build((None, 8, 8, channels))

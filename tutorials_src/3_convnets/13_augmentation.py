@@ -562,7 +562,7 @@ for share in (0.75, 0.4):
         assert np.shape(given) == before.shape, f"{what}s of shape {np.shape(given)}"
         for i, other in enumerate(order):
             blended = np.allclose(given[i], share * before[i] + (1 - share) * before[other])
-            assert blended, f"{what} {i} is not {share:.0%} its own, the rest {other}'s"
+            assert blended, f"{what} {i} is not {share:.0%} itself and the rest {what} {other}"
 
 
 # %% tags=["solution"]
@@ -614,7 +614,7 @@ for width, box in ((8, (0, 0, 2, 3)), (8, (1, 4, 5, 6)), (11, (2, 1, 3, 4)), (9,
     assert np.size(answer[-1]) == 4, f"a box has four numbers, not {answer[-1]}"
     rows, columns = np.nonzero(np.asarray(answer[0])[..., 0])
     dog = rows.min(), columns.min(), rows.max() + 1, columns.max() + 1
-    assert tuple(answer[1]) == dog, f"{box} of {width} columns became {answer[1]}: not the dog"
+    assert tuple(answer[1]) == dog, f"{box} of {width} columns became {answer[1]}: no dog there"
 
 
 # %% tags=["solution"]
@@ -654,8 +654,8 @@ def mirror_with_box(image, box):
 # %% [markdown]
 # **3. Split what is already augmented.** Somebody hands you the 2,500 versions, with
 # `photo_numbers`: which photograph each was made from. Return the indices of the versions to train on
-# and of those to hold out. Hold out about a fifth of the versions, with no photograph on both sides; which
-# photographs, chance decides, and the same `seed` again gives the same split. The starter splits as
+# and of those to hold out. Hold out about a fifth of the versions, with no photograph on both sides. Let
+# chance choose the photographs; the same `seed` must give the same split again. The starter splits as
 # the leak did. (scikit-learn has a `GroupShuffleSplit`.)
 
 
@@ -675,13 +675,13 @@ for numbers, seed in itertools.product((photo_numbers, others), (7, 8)):
     assert isinstance(answer, tuple | list), "return two arrays of indices"
     train_on, hold_out = map(np.asarray, answer)
     everything = np.sort(np.concatenate([train_on, hold_out]))
-    assert np.array_equal(everything, np.arange(count)), "each picture belongs on one side"
+    assert np.array_equal(everything, np.arange(count)), "each version belongs on one side"
     both = np.intersect1d(numbers[train_on], numbers[hold_out])
     assert not both.size, f"{len(both)} photographs have versions on both sides"
     assert 0.15 < len(hold_out) / count < 0.25, f"{len(hold_out)} of {count} held out, not a fifth"
     drawn = [frozenset(split_by_photo(numbers, other)[1]) for other in [*range(20)] * 2]
     assert drawn[:20] == drawn[20:], "the same seed should give the same split again"
-    assert len(set(drawn)) == 20, "twenty seeds do not give twenty splits: let chance decide"
+    assert len(set(drawn)) == 20, "twenty seeds do not give twenty splits: let chance choose"
 
 
 # %% tags=["solution"]

@@ -717,7 +717,7 @@ by_angle = nearest_by_angle(arrows, np.array([0, 0, 0, 1, 1, 1]), questions)
 assert np.shape(by_angle) == (4,), f"four questions, four classes, not {by_angle}"
 for question, answer, truth in zip(questions, by_angle, (0, 1, 1, 0), strict=True):
     assert answer == truth, (
-        f"{question} is nearer to the average direction of {truth}, not {answer}; "
+        f"{question} is nearest to the average direction of class {truth}, not {answer}; "
         "does each vector have length 1, before they are averaged?"
     )
 known, unknown = vectors["base"]

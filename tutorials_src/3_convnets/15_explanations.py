@@ -647,7 +647,7 @@ def towards(network: keras.Model, images: np.ndarray, target: int, epsilon: floa
 
 # %% tags=["starter"]
 def corner_share(heat: np.ndarray, size: int) -> float:
-    """Return the part of one map, shape (height, width), that lies in its four corners."""
+    """Return the share of one map, shape (height, width), that lies in its four corners."""
     corners = np.concatenate([heat[:size, :size], heat[:size, -size:]])
     corners = np.concatenate([corners, heat[-size:, :size], heat[-size:, -size:]])
     return corners.sum() / heat.sum()
@@ -665,7 +665,7 @@ for heat, size, want in ((signs, 2, 0.25), (spots, 2, 1 / 3), (spots, 1, 0.1), (
 
 # %% tags=["solution"]
 def corner_share(heat: np.ndarray, size: int) -> float:
-    """Return the part of one map, shape (height, width), that lies in its four corners."""
+    """Return the share of one map, shape (height, width), that lies in its four corners."""
     near = np.zeros(heat.shape, bool)
     for rows in (slice(size), slice(-size, None)):
         near[rows, :size] = near[rows, -size:] = True

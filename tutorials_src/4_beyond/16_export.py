@@ -132,7 +132,7 @@ assert np.abs(expected - says["as in training"]).max() < 1e-4, (
     "with the preparation inside, raw pixels give the same probabilities"
 )
 
-# %% tags=["control"] claim="fed with pixels prepared in another way, the same weights lose more than five points" without="another preparation"
+# %% tags=["control"] claim="fed with pixels prepared in another way, the same weights lose more than five points" without="a different preparation"
 share_right = (expected.argmax(axis=1) == labels).mean()  # `product` prepares by itself
 right = right | {"0 to 255": share_right, "0 to 1": share_right}
 
@@ -712,9 +712,9 @@ found = attempt("fashion.keras", published)
 assert getattr(found, "name", "") == "fashion", f"the true file should load, not give {found!r}"
 altered = published[:-1] + ("1" if published.endswith("0") else "0")
 for path, checksum in (("gift.keras", published), ("fashion.keras", altered)):
-    with patch("zipfile.ZipFile") as archive:  # notices who opens a file, even in vain
+    with patch("zipfile.ZipFile") as archive:  # notices any attempt to open a file
         found = attempt(path, checksum)
-    assert not archive.called, f"{path} was opened, and its checksum is another"
+    assert not archive.called, f"{path} was opened, though its checksum differs"
     assert isinstance(found, ValueError), f"{path}: not a ValueError but {found!r}"
 Path("note.txt").unlink(missing_ok=True)
 attempt("gift.keras", of_gift)

@@ -336,10 +336,10 @@ assert np.median(ratios["decode, cache, batch, flip"]) > 1.5, (
     "cached after decoding and flipped by batches, photographs come more than 1.5 times as fast"
 )
 assert list(views.values()) == [2, 1, 1], (
-    "a cache behind a random flip freezes it, a seed in the operation too; a generator draws on"
+    "a cache behind a random flip freezes it, as does a seed in the operation; a generator does not"
 )
 
-# %% tags=["control"] claim="a cache behind a random flip freezes it, a seed in the operation too; a generator draws on" without="the cache behind the flip"
+# %% tags=["control"] claim="a cache behind a random flip freezes it, as does a seed in the operation; a generator does not" without="the cache behind the flip"
 drawn_anew = files.batch(32).map(flip).take(1)
 boots = np.stack([next(iter(drawn_anew))[0][boot] for _ in range(32)])
 views = views | {"cached": len(np.unique(boots, axis=0))}
@@ -640,7 +640,7 @@ for i, each in enumerate(tried):
 #
 # **1. Which offer?** `stages` has the time of each stage, like `training` above. Each of `offers` is a pair:
 # the name of a stage, and how many times as fast it would become. Return the offer after which the whole takes
-# least time. The starter takes the one with the largest factor.
+# the least time. The starter takes the one with the largest factor.
 
 
 # %% tags=["starter"]
@@ -656,7 +656,7 @@ for times, now, best in (
     ({"reading": 12, "preparing": 18}, [("preparing", 2), ("reading", 8)], 1),
 ):
     chosen = best_offer(times, now)
-    assert chosen == now[best], f"of {now}, {now[best]} saves most of {times}, not {chosen}"
+    assert chosen == now[best], f"of {now}, {now[best]} saves the most of {times}, not {chosen}"
 
 
 # %% tags=["solution"]
@@ -685,10 +685,10 @@ def best_offer(stages, offers):
 
 
 # %% [markdown]
-# **2. A pipeline in order.** `numbers` is a `tf.data` dataset. Return one of batches of four, to which `read`
-# and then `spoil` were applied. `read` must be called once for each number *in all*, however many epochs
-# follow; `spoil` must be called once a batch, and draw anew in each epoch. The starter has all stages, in an
-# unlucky order.
+# **2. A pipeline in order.** `numbers` is a `tf.data` dataset. Return one that gives all of them, in their
+# order and in batches of four, with `read` and then `spoil` applied. `read` must be called once for each
+# number *in all*, however many epochs follow; `spoil` must be called once a batch, and draw anew in each
+# epoch. The starter has all stages, in an unlucky order.
 
 
 # %% tags=["starter"]
@@ -718,7 +718,7 @@ read, spoiled = calls.numpy()
 assert read == 14, f"14 numbers were read {read} times in four epochs"
 assert spoiled == 16, f"4 epochs of 4 batches: spoil was called {spoiled} times"
 assert (np.floor(three) == range(14)).all(), "all numbers must come, in their order"
-assert (three[0] != three[1]).any(), "each epoch draws anew: what stands before the cache?"
+assert (three[0] != three[1]).any(), "each epoch should draw anew: what stands before the cache?"
 
 
 # %% tags=["solution"]

@@ -652,7 +652,7 @@ def combine(means: list, sizes: list) -> np.ndarray:
 # %% [markdown]
 # **2. Who am I?** Kubernetes starts a *stateful set*: `count` workers with the host names `trainer-0`,
 # `trainer-1` and so on. The first can be reached at `trainer-0.trainer:2222`, the others likewise. Return, as
-# a dictionary, what belongs into `TF_CONFIG` on a given host. The starter takes every host for the first.
+# a dictionary, what belongs in `TF_CONFIG` on a given host. The starter takes every host for the first.
 
 
 # %% tags=["starter"]
