@@ -496,9 +496,6 @@ without_muon.fit(sample.images, sample.labels, batch_size=64, verbose=0)
 reached = without_muon.evaluate(*held_out, batch_size=500, verbose=0)[1]
 scores = scores | {"four blocks and Muon": [reached]}
 
-# %% tags=["control"] claim="trained at length, it is right on at least 6 of 100 validation photographs more" without="the epochs after the first"
-best = {name: values[0] for name, values in long_run.history.items()}
-
 # %% tags=["control"] claim="it has more than twice the multiply-adds" without="so many filters"
 slim = cifar_convnet((16, 24, 48, 96))
 of_slim = sum(cost.multiply_adds for cost in layer_costs(slim))

@@ -407,9 +407,6 @@ assert all(product[w] > max(each[w] for each in real_maps) for w in ("trained", 
     "no other map resembles an edge detector as much as gradient × pixel, trained or random"
 )
 
-# %% tags=["control"] claim="no other map resembles an edge detector as much as gradient × pixel, trained or random" without="multiplying by the pixels"
-product = kin["saliency"]
-
 # %% [markdown]
 # The map in which you recognise most is the one that most resembles an edge detector, trained or not.
 # The cure is the test, not the eye: make the weights random before you believe a map. Passing proves
@@ -574,9 +571,6 @@ seen = {
 tosses = np.random.default_rng(7).choice([-LEVEL, LEVEL], exam.images.shape)
 shaken = np.clip(unit(exam.images) + tosses, 0, 1).astype("float32")
 results = results | {"without lamp, one grey level": accuracy(plain, shaken, exam.labels)}
-
-# %% tags=["control"] claim="sixteen planned grey levels cost far more than sixteen by the toss of a coin" without="following the slopes"
-cost = cost | {"planned": cost["by the toss of a coin"]}
 
 # %% [markdown]
 # ## Exercises

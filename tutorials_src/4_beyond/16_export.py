@@ -132,10 +132,6 @@ assert np.abs(expected - says["as in training"]).max() < 1e-4, (
     "with the preparation inside, raw pixels give the same probabilities"
 )
 
-# %% tags=["control"] claim="fed with pixels prepared in another way, the same weights lose more than five points" without="a different preparation"
-share_right = (expected.argmax(axis=1) == labels).mean()  # `product` prepares by itself
-right = right | {"0 to 255": share_right, "0 to 1": share_right}
-
 # %% tags=["control"] claim="with the preparation inside, raw pixels give the same probabilities" without="the preparation inside"
 expected = ask(alone, photographs.astype("float32"))
 

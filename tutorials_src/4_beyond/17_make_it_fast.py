@@ -589,9 +589,6 @@ assert max(curves["rate 0.001"]) > 1.5 * max(curves["one cycle"]), (
 )
 assert np.mean(tested["one cycle"]) > np.mean(tested["rate 0.001"]), "on the test set, too"
 
-# %% tags=["control"] claim="three epochs on a cycle beat ten at either constant rate" without="the cycle"
-cycled = max(list(means["rate 0.001"].values())[:3])  # three epochs at the usual rate
-
 # %% [markdown]
 # The cycle wins on these, too.
 #
