@@ -84,10 +84,18 @@ def places(tmp_path, monkeypatch) -> Places:
         ("<object at 0x7f01deadbeef>", "<object at 0x…>"),
         ("the bits 0x3f800000", "the bits 0x3f800000"),
         ("This process (pid=4711) is", "This process (pid=…) is"),
+        ("node 7, parent 3, parent: 1", "node 7, parent 3, parent: 1"),
+        ("<Process name='P-1' pid=8 parent=7>", "<Process name='P-1' pid=… parent=…>"),
+        ("<_MainThread(MainThread, started 140470622)>", "<_MainThread(MainThread, started …)>"),
     ],
 )
 def test_names_that_are_the_same_everywhere_stand_for_the_machines(places, said, published):
     assert places.hide(said) == published
+
+
+def test_a_folder_that_every_machine_has_keeps_its_name(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "base_prefix", "/usr")
+    assert Places(tmp_path).hide("#!/usr/bin/env python") == "#!/usr/bin/env python"
 
 
 def test_every_text_of_an_output_is_cleaned(places):

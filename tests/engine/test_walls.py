@@ -470,6 +470,8 @@ UNKNOWN = {
     r"\cancel{x}": "browsers draw no",
     r"50% of x": "comment",
     r"\frac{a}{b": "braces",
+    r"\frac{1}": "lacks an argument",
+    r"\limits": "lacks an argument",
     r"\left( x": "left",
 }
 
@@ -547,6 +549,20 @@ def test_what_has_another_name_is_rewritten():
     assert elements(r"\big\| x \big\|").text == "‖x‖"
     rows = elements(r"\begin{aligned} a &= b \\ c &= d \end{aligned}").find_all("mtr")
     assert [row.text for row in rows] == ["a=b", "c=d"]
+
+
+@pytest.mark.parametrize(
+    ("tex", "braced"),
+    [
+        (r"\binom52", r"\binom{5}{2}"),
+        (r"\underset 12", r"\underset{1}{2}"),
+        (r"\sqrt23", r"\sqrt{2}3"),
+        (r"\sqrt[3]27", r"\sqrt[3]{2}7"),
+        (r"\hat12", r"\hat{1}2"),
+    ],
+)
+def test_a_command_takes_one_digit_where_no_braces_stand(tex, braced):
+    assert mathml(tex) == mathml(braced)
 
 
 def test_letters_of_other_alphabets_are_those_letters():
