@@ -87,6 +87,8 @@ def places(tmp_path, monkeypatch) -> Places:
         ("node 7, parent 3, parent: 1", "node 7, parent 3, parent: 1"),
         ("<Process name='P-1' pid=8 parent=7>", "<Process name='P-1' pid=… parent=…>"),
         ("<_MainThread(MainThread, started 140470622)>", "<_MainThread(MainThread, started …)>"),
+        ("<Beat(Thread-2 (beat), started daemon 14)>", "<Beat(Thread-2 (beat), started daemon …)>"),
+        ("{'JPY_PARENT_PID': '9601', 'N': '2'}", "{'JPY_PARENT_PID': '…', 'N': '2'}"),
     ],
 )
 def test_names_that_are_the_same_everywhere_stand_for_the_machines(places, said, published):

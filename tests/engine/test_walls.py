@@ -349,6 +349,7 @@ RUNS = [
     "<svg><script>1</script></svg>",
     '<img src="data:," onerror="1" alt="">',
     '<a href="javascript:1">x</a>',
+    '<a href="java&#10;script:1">x</a>',
     '<iframe srcdoc="<p>x"></iframe>',
 ]
 REACHES_OUT = [
