@@ -26,6 +26,7 @@ _KNOWN_ENVIRONMENTS = {
 }
 _OPERATOR_NAME = re.compile(r"\\operatorname(?P<star>\*?)\s*\{(?P<name>(?:[^{}\\]|\\[,;:! ])*)\}")
 _ROW_DISTANCE = re.compile(r"(\\\\)\s*\[\s*-?[\d.]+\s*[a-z]{2}\s*\]")
+_NOT_EQUAL = re.compile(r"\\not\s*=")
 _ESCAPED = re.compile(r"\\([%_#&${}])")
 # TeX takes one digit for an argument without braces, the converter the whole number.
 _BARE_DIGITS = re.compile(
@@ -128,6 +129,7 @@ def _rewrite(tex: str) -> str:
         is_one = match["name"] in _OF_ONE or match["name"].startswith("math")
         return f"{command}{{{first}}}{second}" if is_one else match[0]
 
+    tex = _NOT_EQUAL.sub(r"\\ne ", tex)
     tex = _ROW_DISTANCE.sub(r"\1", tex)  # shown as it stands otherwise
     tex = _BARE_DIGITS.sub(digits, tex)
     return _OPERATOR_NAME.sub(operator, _ENVIRONMENT.sub(environment, tex))
@@ -135,6 +137,8 @@ def _rewrite(tex: str) -> str:
 
 def _check_element(element: Element) -> None:
     """Refuse source that the converter passed through; its own symbols are still character references."""
+    if element.tag == "mtext" and html.unescape(element.text or "") == "\u29f8":
+        raise ValueError("\\not strikes nothing through here: write \\ne, \\notin or the like")
     if len(element) != _CHILDREN.get(element.tag, len(element)):
         raise ValueError("a command lacks an argument: give each in braces of its own")
     text = element.text or ""
