@@ -239,6 +239,22 @@ def test_nothing_said_names_a_folder_of_this_machine(said, module_course):
         assert place not in everything
 
 
+def test_a_group_of_exceptions_is_an_exception(course):
+    body = """
+        try:
+            raise ExceptionGroup("two workers failed", [ValueError("a"), TypeError("b")])
+        except ExceptionGroup as group:
+            raise RuntimeError("no result") from group
+        """
+    course.tutorial(code(body).replace("# %%", '# %% tags=["raises-exception"]'))
+    ((shown,),) = course.run().outputs
+    assert (shown["ename"], shown["evalue"]) == ("RuntimeError", "no result")
+    course.tutorial(code("x = 1") + code("raise ExceptionGroup('two failed', [ValueError('a')])"))
+    with pytest.raises(ExecutionError, match="ExceptionGroup: two failed") as caught:
+        course.run()
+    assert caught.value.cell == 2
+
+
 def refused(course, body: str, **changes) -> ExecutionError:
     course.tutorial(code("x = 1") + "\n" + code(body))
     with pytest.raises(ExecutionError) as caught:
