@@ -26,7 +26,7 @@ _NUMBERS = (
     (re.compile(r"\b(p?pid)( ?[=:] ?| )\d+\b"), r"\1\2…"),
     # As a process and a thread show themselves: `parent=3` alone may speak of a tree.
     (re.compile(r"(<\w*Process name='[^'\n]*'[^>\n]* parent=)\d+\b"), r"\1…"),
-    (re.compile(r"(<\w+\([^>\n]*, (?:started|stopped)(?: daemon)? )\d+(?=\)>)"), r"\1…"),
+    (re.compile(r"(<\w+\([^>\n]*, (?:started|stopped)(?: daemon)? )\d{9,}(?=\)>)"), r"\1…"),
     (re.compile(r"\b(JPY_PARENT_PID(?:=|': '))\d+\b"), r"\1…"),  # in a kernel's environment
     (re.compile(r"(?<=/)(tmp|__autograph_generated_file)[a-z0-9_]{8}\b"), r"\1…"),
     # Keras lists what an exported model captured under numbers that are addresses.

@@ -85,9 +85,13 @@ def places(tmp_path, monkeypatch) -> Places:
         ("the bits 0x3f800000", "the bits 0x3f800000"),
         ("This process (pid=4711) is", "This process (pid=…) is"),
         ("node 7, parent 3, parent: 1", "node 7, parent 3, parent: 1"),
+        ("<Run(a, started 5)>", "<Run(a, started 5)>"),
         ("<Process name='P-1' pid=8 parent=7>", "<Process name='P-1' pid=… parent=…>"),
         ("<_MainThread(MainThread, started 140470622)>", "<_MainThread(MainThread, started …)>"),
-        ("<Beat(Thread-2 (beat), started daemon 14)>", "<Beat(Thread-2 (beat), started daemon …)>"),
+        (
+            "<Beat(Thread-2 (beat), started daemon 140470622)>",
+            "<Beat(Thread-2 (beat), started daemon …)>",
+        ),
         ("{'JPY_PARENT_PID': '9601', 'N': '2'}", "{'JPY_PARENT_PID': '…', 'N': '2'}"),
     ],
 )
