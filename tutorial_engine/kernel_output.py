@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 import threading
+import traceback
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -33,6 +34,7 @@ def install(names: Sequence[str], most: int) -> None:
     pack = session.pack
     session.pack = lambda message: pack(_sendable(message))
     _limit(shell, most)
+    _report_groups(shell)
     logging.getLogger("tensorflow").addFilter(_is_for_readers)
     logging.getLogger("matplotlib.font_manager").addFilter(
         lambda record: "building the font cache" not in str(record.msg)
@@ -56,6 +58,23 @@ def _name_cells(shell, names: Sequence[str]) -> None:
         return f"{place}: {category.__name__}: {message}\n"
 
     warnings.formatwarning = line_of_warning
+
+
+def _report_groups(shell) -> None:
+    """Send a group of exceptions as the error that it is: IPython would only print it."""
+    show = shell.showtraceback
+
+    def showtraceback(exc_tuple=None, *arguments, **options) -> None:
+        kind, error, _ = exc_tuple or sys.exc_info()
+        each = error
+        while each is not None and not isinstance(each, BaseExceptionGroup):
+            each = each.__context__
+        if each is None:
+            show(exc_tuple, *arguments, **options)
+        else:
+            shell._showtraceback(kind, error, traceback.format_exception(error))
+
+    shell.showtraceback = showtraceback
 
 
 def _sendable(message: Any) -> Any:

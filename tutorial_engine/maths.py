@@ -26,7 +26,14 @@ _KNOWN_ENVIRONMENTS = {
 }
 _OPERATOR_NAME = re.compile(r"\\operatorname(?P<star>\*?)\s*\{(?P<name>(?:[^{}\\]|\\[,;:! ])*)\}")
 _ROW_DISTANCE = re.compile(r"(\\\\)\s*\[\s*-?[\d.]+\s*[a-z]{2}\s*\]")
+_NOT_EQUAL = re.compile(r"\\not\s*=")
 _ESCAPED = re.compile(r"\\([%_#&${}])")
+# TeX takes one digit for an argument without braces, the converter the whole number.
+_BARE_DIGITS = re.compile(
+    r"(?P<command>\\(?P<name>[A-Za-z]+)\s*(?:\[[^\]]*\]\s*)?)(?P<first>\d)\s*(?P<second>\d)"
+)
+_OF_TWO = {name[1:] for name in commands.COMMANDS_WITH_TWO_PARAMETERS}
+_OF_ONE = {name[1:] for name in commands.COMMANDS_WITH_ONE_PARAMETER} | {"sqrt"}
 _NAMED_SPACES = {
     f"{sign}{kind}mathspace": f"{'-' * bool(sign)}{width}em"
     for sign in ("", "negative")
@@ -46,6 +53,8 @@ _VARIANTS = {
 _FUNCTIONS = {name[1:] for name in (*commands.FUNCTIONS, *commands.LIMIT)}
 _ROWS = ("math", "mrow", "mstyle", "mtd", "msqrt", "mpadded", "mphantom", "menclose")
 _SCRIPTS = ("msub", "msup", "msubsup", "munder", "mover", "munderover")
+_CHILDREN = {"mfrac": 2, "mroot": 2} | dict.fromkeys(_SCRIPTS, 2)
+_CHILDREN |= {"msubsup": 3, "munderover": 3}
 _OPENING, _CLOSING = "([{|‖⟨⌊⌈", ")]}⟩⌋⌉!"
 _SIGNS = "+-−±∓"
 _PREFIXES = f"{_SIGNS}¬∂∇∑∏∫√"
@@ -113,12 +122,25 @@ def _rewrite(tex: str) -> str:
         name = re.sub(r"\\[,;: ]", "\u2009", match["name"].replace("\\!", ""))
         return f"\\operatorname{match['star']}{{{name}}}"
 
+    def digits(match: re.Match) -> str:
+        command, first, second = match["command"], match["first"], match["second"]
+        if match["name"] in _OF_TWO:
+            return f"{command}{{{first}}}{{{second}}}"
+        is_one = match["name"] in _OF_ONE or match["name"].startswith("math")
+        return f"{command}{{{first}}}{second}" if is_one else match[0]
+
+    tex = _NOT_EQUAL.sub(r"\\ne ", tex)
     tex = _ROW_DISTANCE.sub(r"\1", tex)  # shown as it stands otherwise
+    tex = _BARE_DIGITS.sub(digits, tex)
     return _OPERATOR_NAME.sub(operator, _ENVIRONMENT.sub(environment, tex))
 
 
 def _check_element(element: Element) -> None:
     """Refuse source that the converter passed through; its own symbols are still character references."""
+    if element.tag == "mtext" and html.unescape(element.text or "") == "\u29f8":
+        raise ValueError("\\not strikes nothing through here: write \\ne, \\notin or the like")
+    if len(element) != _CHILDREN.get(element.tag, len(element)):
+        raise ValueError("a command lacks an argument: give each in braces of its own")
     text = element.text or ""
     if element.tag == "mtext":
         if unread := re.search(r"\\[A-Za-z]*|[${}]", _ESCAPED.sub("", text)):

@@ -17,11 +17,17 @@ from .settings import Settings
 
 _ERROR = TypeVar("_ERROR", bound=TutorialError)
 
+# Folders that every machine has: `/usr/bin/env` says nothing of this one.
+_EVERYWHERE = ("/usr", "/usr/local")
 # What differs from run to run and means nothing, with what stands for it.
 _NUMBERS = (
     (re.compile(r"\b([Aa]t 0x)[0-9A-Fa-f]{6,16}\b"), r"\1…"),
     (re.compile(r"\b(Thread 0x)[0-9a-f]{6,16}\b"), r"\1…"),
-    (re.compile(r"\b(pid|parent|ppid)( ?[=:] ?| )\d+\b"), r"\1\2…"),
+    (re.compile(r"\b(p?pid)( ?[=:] ?| )\d+\b"), r"\1\2…"),
+    # As a process and a thread show themselves: `parent=3` alone may speak of a tree.
+    (re.compile(r"(<\w*Process name='[^'\n]*'[^>\n]* parent=)\d+\b"), r"\1…"),
+    (re.compile(r"(<\w+\([^>\n]*, (?:started|stopped)(?: daemon)? )\d{9,}(?=\)>)"), r"\1…"),
+    (re.compile(r"\b(JPY_PARENT_PID(?:=|': '))\d+\b"), r"\1…"),  # in a kernel's environment
     (re.compile(r"(?<=/)(tmp|__autograph_generated_file)[a-z0-9_]{8}\b"), r"\1…"),
     # Keras lists what an exported model captured under numbers that are addresses.
     (re.compile(r"(?m)^(  )\d{12,15}(?=: TensorSpec\()"), r"\1…"),
@@ -44,7 +50,7 @@ class Places:
             (paths["platlib"], "site-packages"),
             (paths["stdlib"], "python"),
             (sys.prefix, "sys.prefix"),
-            (sys.base_prefix, "sys.prefix"),
+            (sys.base_prefix if sys.base_prefix not in _EVERYWHERE else None, "sys.prefix"),
             (root, "."),
             (_home(), "~"),
             (tempfile.gettempdir(), "/tmp"),

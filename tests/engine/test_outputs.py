@@ -84,10 +84,24 @@ def places(tmp_path, monkeypatch) -> Places:
         ("<object at 0x7f01deadbeef>", "<object at 0x…>"),
         ("the bits 0x3f800000", "the bits 0x3f800000"),
         ("This process (pid=4711) is", "This process (pid=…) is"),
+        ("node 7, parent 3, parent: 1", "node 7, parent 3, parent: 1"),
+        ("<Run(a, started 5)>", "<Run(a, started 5)>"),
+        ("<Process name='P-1' pid=8 parent=7>", "<Process name='P-1' pid=… parent=…>"),
+        ("<_MainThread(MainThread, started 140470622)>", "<_MainThread(MainThread, started …)>"),
+        (
+            "<Beat(Thread-2 (beat), started daemon 140470622)>",
+            "<Beat(Thread-2 (beat), started daemon …)>",
+        ),
+        ("{'JPY_PARENT_PID': '9601', 'N': '2'}", "{'JPY_PARENT_PID': '…', 'N': '2'}"),
     ],
 )
 def test_names_that_are_the_same_everywhere_stand_for_the_machines(places, said, published):
     assert places.hide(said) == published
+
+
+def test_a_folder_that_every_machine_has_keeps_its_name(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "base_prefix", "/usr")
+    assert Places(tmp_path).hide("#!/usr/bin/env python") == "#!/usr/bin/env python"
 
 
 def test_every_text_of_an_output_is_cleaned(places):
@@ -227,6 +241,22 @@ def test_nothing_said_names_a_folder_of_this_machine(said, module_course):
     everything = json.dumps(said.to_json(), ensure_ascii=False)
     for place in (str(module_course.root), str(Path.home()), "ipykernel_", "tutorial-"):
         assert place not in everything
+
+
+def test_a_group_of_exceptions_is_an_exception(course):
+    body = """
+        try:
+            raise ExceptionGroup("two workers failed", [ValueError("a"), TypeError("b")])
+        except ExceptionGroup as group:
+            raise RuntimeError("no result") from group
+        """
+    course.tutorial(code(body).replace("# %%", '# %% tags=["raises-exception"]'))
+    ((shown,),) = course.run().outputs
+    assert (shown["ename"], shown["evalue"]) == ("RuntimeError", "no result")
+    course.tutorial(code("x = 1") + code("raise ExceptionGroup('two failed', [ValueError('a')])"))
+    with pytest.raises(ExecutionError, match="ExceptionGroup: two failed") as caught:
+        course.run()
+    assert caught.value.cell == 2
 
 
 def refused(course, body: str, **changes) -> ExecutionError:

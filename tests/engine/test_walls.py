@@ -349,6 +349,7 @@ RUNS = [
     "<svg><script>1</script></svg>",
     '<img src="data:," onerror="1" alt="">',
     '<a href="javascript:1">x</a>',
+    '<a href="java&#10;script:1">x</a>',
     '<iframe srcdoc="<p>x"></iframe>',
 ]
 REACHES_OUT = [
@@ -470,6 +471,9 @@ UNKNOWN = {
     r"\cancel{x}": "browsers draw no",
     r"50% of x": "comment",
     r"\frac{a}{b": "braces",
+    r"\frac{1}": "lacks an argument",
+    r"\limits": "lacks an argument",
+    r"a \not< b": r"\\not strikes nothing",
     r"\left( x": "left",
 }
 
@@ -542,11 +546,26 @@ def test_limits_stand_below_their_operator():
 
 def test_what_has_another_name_is_rewritten():
     assert elements(r"50\%").text == "50%"
+    assert elements(r"a \not= b").text == "a≠b"
     assert elements(r"\text{50\% of}").text == "50%\u00a0of"
     assert elements(r"\begin{matrix} a \\[2pt] b \end{matrix}").text == "ab"
     assert elements(r"\big\| x \big\|").text == "‖x‖"
     rows = elements(r"\begin{aligned} a &= b \\ c &= d \end{aligned}").find_all("mtr")
     assert [row.text for row in rows] == ["a=b", "c=d"]
+
+
+@pytest.mark.parametrize(
+    ("tex", "braced"),
+    [
+        (r"\binom52", r"\binom{5}{2}"),
+        (r"\underset 12", r"\underset{1}{2}"),
+        (r"\sqrt23", r"\sqrt{2}3"),
+        (r"\sqrt[3]27", r"\sqrt[3]{2}7"),
+        (r"\hat12", r"\hat{1}2"),
+    ],
+)
+def test_a_command_takes_one_digit_where_no_braces_stand(tex, braced):
+    assert mathml(tex) == mathml(braced)
 
 
 def test_letters_of_other_alphabets_are_those_letters():
@@ -588,6 +607,7 @@ print("word\tword " * 40)
 display(HTML("<div><style>b { color: red }</style><b id=mine>open <svg><path d='M0 0'/></svg>"))
 display(Math(r"\frac{a}{b} \, c"))
 display(SVG('<svg width="40" height="30"><title>A disc.</title><circle cx="9" cy="9" r="9"/></svg>'))
+display(SVG('<svg width="900" height="9"><title>A bar.</title><path d="M0 4H900"/></svg>'))
 display(Markdown("| a | b |\n|---|--:|\n| $x\\,y$ | 3 |"))
 
 # %% tags=["measured"]
@@ -673,7 +693,7 @@ def test_a_run_record_shows_what_the_page_shows(whole):
     record = BeautifulSoup(whole.html["part/tiny/run"], "lxml")
     assert record.select_one("math mfrac")
     images = {image["alt"]: image for image in record.select("img.figure")}
-    assert set(images) == {"A line that rises.", "A disc."}
+    assert set(images) == {"A line that rises.", "A disc.", "A bar."}
     assert images["A disc."]["src"].endswith("figure-02.svg")
     assert record.find("style", string=lambda css: css and css.startswith("@scope{"))
 
@@ -732,6 +752,15 @@ def test_a_page_of_the_dark_scheme_prints_dark_ink_on_light_paper(dark_page):
     ):
         ink, paper = dark_page.evaluate(_LIGHTNESS, selector)
         assert ink < 0.5 < 0.85 < paper, selector
+
+
+@pytest.mark.parametrize("address", ["", "run/"], ids=["page", "record"])
+def test_on_a_phone_a_wide_picture_scrolls_in_its_own_frame(whole_address, browser, address):
+    page = browser.new_page(viewport={"width": 360, "height": 800})
+    page.goto(whole_address + address)
+    assert page.locator("img.figure.wide").bounding_box()["width"] > 360
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    page.close()
 
 
 def test_a_solution_is_printed_open_and_stays_folded_on_the_screen(dark_page):
