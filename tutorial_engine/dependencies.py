@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import hashlib
+import re
 from pathlib import Path
 
 from . import recorder
@@ -55,12 +57,13 @@ def recorded(plan: Plan, settings: Settings, private: Path) -> dict[str, dict]:
             files[Path(text).as_posix()] = _digest(helpers / text)
         elif text.startswith("snippets."):
             file = text.replace(".", "/") + ".py"
-            # What is imported in the open is in the key, as far as the tutorial can reach it. What
-            # was not there counts too: it may be there tomorrow.
-            if file not in known:
+            # What is imported in the open is in the key, as far as the tutorial can reach it; what a
+            # worker uses of it nobody sees. What was not there counts too: it may be there tomorrow.
+            if file not in known or kind == recorder.WORKER:
                 files[file] = _digest(helpers / file)
         else:
             modules.add(text)
+    _refuse_paths_into(settings.root, plan, known)
     names = {name for module in modules for name in distributions_of(module)} - set(_OURS)
     return {
         "files": dict(sorted(files.items())),
@@ -102,6 +105,20 @@ def shown_versions(run: Run) -> dict[str, str]:
     if "keras" in versions and backend:
         versions["tensorflow"] = backend
     return dict(sorted(versions.items()))
+
+
+def _refuse_paths_into(root: Path, plan: Plan, snippets: dict[str, str]) -> None:
+    """Refuse a path of this machine's into the repository: native code reads it without being seen."""
+    path = re.compile(
+        rf"(?<![\w.-])(?:{re.escape(str(root))}|{re.escape(root.as_posix())})(?![\w.-])"
+    )
+    cells = plan.tutorial.code_cells
+    for source in [*(cell.source for cell in cells), *snippets.values()]:
+        for node in ast.walk(ast.parse(source)):
+            text = node.value if isinstance(node, ast.Constant) else ""
+            text = text.decode("latin-1") if isinstance(text, bytes) else text
+            if isinstance(text, str) and path.search(text):
+                raise _refusal(plan, source, "a path into the repository")
 
 
 def _refusal(plan: Plan, source: str, text: str) -> ExecutionError:
