@@ -151,9 +151,12 @@ class _Recorder:
         )
 
     def _starts(self, command, environment) -> None:
-        """Refuse to start a Python that could not be recorded."""
+        """Refuse to start a Python that could not be recorded; a file on a command line is read."""
         words = [command] if isinstance(command, (str, bytes)) else list(command)
         words = [os.fsdecode(each) for each in words]
+        for word in words[1:]:
+            if os.path.isfile(word):
+                self._opens(word, READ)
         if not os.path.basename(words[0]).startswith("python"):
             return
         ours = environment is None or self._site in (

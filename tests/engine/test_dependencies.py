@@ -571,19 +571,17 @@ def test_a_file_that_is_not_the_tutorials_own_cannot_be_read(course, file):
 
 
 @pytest.mark.parametrize(
-    ("reader", "what"),
-    [
-        ("import sqlite3\nsqlite3.connect({!r})", "tutorials_src/notes.txt"),
-        ("import subprocess\nsubprocess.run(['cat', {!r}])", "a path into the repository"),
-        ("import os\nprint(os.path.getsize({!r}))", "a path into the repository"),
-    ],
-    ids=["a database", "another program", "the size alone"],
+    "reader",
+    ["import sqlite3\nsqlite3.connect({!r})", "import subprocess\nsubprocess.run(['cat', {!r}])"],
+    ids=["a database", "another program"],
 )
-def test_what_native_code_reads_of_the_repository_is_refused_too(course, reader, what):
+def test_what_native_code_reads_of_the_repository_is_refused_too(course, reader):
     path = course.root / "tutorials_src" / "notes.txt"
     path.write_text("notes")
     course.tutorial(code(reader.format(str(path))))
-    with pytest.raises(ExecutionError, match=f"{what}, which is not its own|{what} is not this"):
+    with pytest.raises(
+        ExecutionError, match=r"tutorials_src/notes.txt(, which is not its own| is not this)"
+    ):
         course.run()
 
 
