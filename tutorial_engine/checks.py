@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 
 from .errors import SourceError
 from .passages import mask
@@ -55,6 +56,7 @@ def check_cells(tutorial: Tutorial) -> None:
             _check_markdown(tutorial, cell)
     _check_footnotes(tutorial)
     _check_exercises(tutorial)
+    _check_claims(tutorial)
     _check_controls(tutorial)
     _check_seed(tutorial)
 
@@ -108,7 +110,7 @@ def _check_code(tutorial: Tutorial, cell: Cell) -> None:
                 cell,
                 node.lineno,
             )
-        if not any(isinstance(each, ast.Name) for each in ast.walk(node.test)):
+        if not _names_from_above(node.test):
             raise tutorial.error(
                 SourceError,
                 "a claim about nothing that the run computed",
@@ -116,6 +118,13 @@ def _check_code(tutorial: Tutorial, cell: Cell) -> None:
                 cell,
                 node.lineno,
             )
+
+
+def _names_from_above(condition: ast.expr) -> set[str]:
+    """Return the names that a condition neither makes itself nor has from Python."""
+    names = [each for each in ast.walk(condition) if isinstance(each, ast.Name)]
+    made = {each.id for each in names if isinstance(each.ctx, ast.Store)}
+    return {each.id for each in names} - made - set(dir(builtins))
 
 
 def _too_deep(tutorial: Tutorial, cell: Cell, line: int = 0) -> SourceError:
@@ -226,6 +235,21 @@ def _check_messages(tutorial: Tutorial, check: Cell) -> None:
                 check,
                 node.lineno,
             )
+
+
+def _check_claims(tutorial: Tutorial) -> None:
+    """Insist that each claim has a text of its own: by it the page says which ones were evaluated."""
+    seen: set[str] = set()
+    for cell, node in tutorial.claims:
+        if node.msg.value in seen:
+            raise tutorial.error(
+                SourceError,
+                f"two claims read alike: {node.msg.value}",
+                "say in each what it alone claims",
+                cell,
+                node.lineno,
+            )
+        seen.add(node.msg.value)
 
 
 def _check_controls(tutorial: Tutorial) -> None:

@@ -55,9 +55,9 @@ def recorded(plan: Plan, settings: Settings, private: Path) -> dict[str, dict]:
             files[Path(text).as_posix()] = _digest(helpers / text)
         elif text.startswith("snippets."):
             file = text.replace(".", "/") + ".py"
-            # What is imported in the open is in the key, as far as the tutorial can reach it. What
-            # was not there counts too: it may be there tomorrow.
-            if file not in known:
+            # What is imported in the open is in the key, as far as the tutorial can reach it; what a
+            # worker uses of it nobody sees. What was not there counts too: it may be there tomorrow.
+            if file not in known or kind == recorder.WORKER:
                 files[file] = _digest(helpers / file)
         else:
             modules.add(text)

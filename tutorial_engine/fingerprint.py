@@ -74,7 +74,7 @@ def make_key(tutorial: Tutorial, settings: Settings) -> Key:
     modules = imported_modules(tutorial, used)
     parts = {
         "schema": str(SCHEMA),
-        "code": _hash(json.dumps(_code_parts(tutorial, as_text=seen.text))),
+        "code": _hash(json.dumps(_code_parts(tutorial, as_text=bool(seen)))),
         "inline expressions": _hash(json.dumps(expression_places(tutorial))),
         "artifacts": json.dumps(tutorial.header.artifacts),
         "figure set-up": _figure_setup(),
@@ -84,10 +84,12 @@ def make_key(tutorial: Tutorial, settings: Settings) -> Key:
     }
     for file, source in used.items():
         # What looks names up or shows its text may show all of it, remarks included.
-        as_text = seen.text or (source == snippets[file] and reachable(source, None)[1].names)
+        as_text = seen or (source == snippets[file] and reachable(source, None)[1].names)
         parts[file] = _hash(
             snippets[file] if as_text else _canonical(source, strip_module_docstring=True)
         )
+    if seen and (settings.root / _PACKAGE).is_file():
+        parts.setdefault(_PACKAGE, _hash((settings.root / _PACKAGE).read_bytes().decode("latin-1")))
     if seen.imports:
         for file in sorted((settings.root / "snippets").glob("*.py")):
             parts[f"snippets/{file.name}"] = hashlib.sha256(file.read_bytes()).hexdigest()
@@ -198,8 +200,8 @@ def _snippet_imports(source: str) -> list[tuple[str, int]]:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 package, _, name = alias.name.partition(".")
-                if package == "snippets" and name:
-                    names.append((name, node.lineno))
+                if package == "snippets":
+                    names.append((name or "__init__", node.lineno))
         elif isinstance(node, ast.ImportFrom):
             # `from . import name` inside a snippet is `from snippets import name`.
             module = ".".join(["snippets"] * node.level + [node.module or ""]).rstrip(".")

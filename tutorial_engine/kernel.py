@@ -85,6 +85,7 @@ def check_claims(source: str) -> None:
 
     Raises:
         AssertionError: a claim does not hold; says its text.
+        TypeError: a claim is neither true nor false, a generator say, which would pass for true.
     """
     from IPython import get_ipython
     from IPython.display import display
@@ -160,8 +161,8 @@ def _try(position: int, trial: Callable[[dict], str]) -> None:
                 contextlib.redirect_stdout(nowhere),
                 contextlib.redirect_stderr(nowhere),
             ):
-                said["outcome"] = trial(dict(_remembered[position]))
-        except Exception as error:
+                said["outcome"] = _on_names_of(position, trial)
+        except (Exception, SystemExit) as error:
             said["error"] = f"{type(error).__name__}: {error}"
             traceback = error.__traceback__
             while traceback is not None:
@@ -173,6 +174,34 @@ def _try(position: int, trial: Callable[[dict], str]) -> None:
     display({TRIAL: json.dumps(said)}, raw=True)
 
 
+def _on_names_of(position: int, trial: Callable[[dict], str]) -> str:
+    """Run a trial in the cells' own names, as they were: the cells' functions look nowhere else.
+
+    What it puts in the place of names, here and in snippets, is gone before the next trial.
+    """
+    from IPython import get_ipython
+
+    names = get_ipython().user_ns
+    before = dict(names)
+    snippets = [
+        (vars(module), dict(vars(module)))
+        for name, module in list(sys.modules.items())
+        if name.partition(".")[0] == "snippets"
+    ]
+    _put_back(names, _remembered[position])
+    try:
+        return trial(names)
+    finally:
+        _put_back(names, before)
+        for now, earlier in snippets:
+            _put_back(now, earlier)
+
+
+def _put_back(names: dict, earlier: dict) -> None:
+    names.clear()
+    names.update(earlier)
+
+
 _TRIAL_FILE = "<trial>"
 
 
@@ -182,7 +211,13 @@ def _execute(tree: ast.Module, names: dict) -> None:
 
 def _holds(condition: ast.expr, names: dict) -> bool:
     code = compile(ast.Expression(condition), _TRIAL_FILE, "eval", dont_inherit=True, optimize=0)
-    return bool(eval(code, names))
+    value = eval(code, names)
+    # An array's or a tensor's kind is `bool`, too. Of other things nearly all pass for true.
+    if not isinstance(value, bool) and "bool" not in str(getattr(value, "dtype", "")):
+        raise TypeError(
+            f"a claim is True or False, this gives a {type(value).__name__}: {ast.unparse(condition)}"
+        )
+    return bool(value)
 
 
 def publish_usage() -> None:

@@ -19,34 +19,43 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 # Names that stand for themselves: `network.compile` is not `compile`.
 _BUILTINS = {
-    "names": {"eval", "exec", "compile", "globals", "locals", "vars", "__builtins__"},
-    "text": {"help", "__doc__"},
+    "names": {"eval", "exec", "compile", "globals", "locals", "vars", "dir", "__builtins__"},
+    "text": {
+        *("help", "__doc__"),
+        # The cells that ran, as IPython keeps them.
+        *("In", "_i", "_ii", "_iii", "_ih", "get_ipython"),
+    },
     "imports": {"eval", "exec", "compile", "__import__"},
 }
 _ATTRIBUTES = {
     # What finds names while the code runs: any of a module's may be meant.
     "names": {
         *("__dict__", "__globals__", "__builtins__", "__subclasses__", "__init_subclass__"),
-        *("__getattr__", "__dir__", "modules"),
+        *("__getattr__", "__getattribute__", "__dir__", "modules", "get_type_hints"),
+        *("get_objects", "get_referrers", "get_referents"),
     },
     # What shows a reader the text itself: docstrings, comments, positions.
     "text": {
         *("__doc__", "__code__", "__traceback__", "tb_lineno", "f_lineno", "co_firstlineno"),
-        *("_getframe", "exc_info"),
+        *("_getframe", "exc_info", "last_exc", "last_traceback"),
+        *("__file__", "__path__", "__spec__", "__loader__"),
     },
     # What imports a module by a name that is made while the code runs.
     "imports": {"import_module", "__import__", "modules"},
 }
 _MODULES = {
-    "names": {"builtins", "attrgetter", "methodcaller"},
+    "names": {"builtins", "attrgetter", "methodcaller", "get_type_hints", "pickle"},
     "text": {
         *("inspect", "doctest", "pydoc", "linecache", "tokenize", "traceback", "warnings"),
-        *("logging", "dis"),
+        *("logging", "dis", "unittest", "cmd", "marshal", "ctypes", "site"),
+        *("profile", "cProfile", "pstats", "trace", "tracemalloc", "pdb", "bdb"),
     },
     "imports": {"importlib", "import_module", "runpy", "pkgutil", "builtins"},
 }
-# Code as text, for a worker: `python -c "from snippets import helper"`.
-_CODE_AS_TEXT = re.compile(r"\b(?:from|import)\s+snippets\b|\bsnippets\.\w")
+# Code as text, for a worker, `python -c "from snippets import helper"`, or the way to the files.
+_CODE_AS_TEXT = re.compile(r"\b(?:from|import)\s+snippets\b|\bsnippets[./\n]\w|\bPYTHONPATH\b")
+# An earlier cell's text in IPython's keeping.
+_EARLIER_CELL = re.compile(r"_i\d+")
 
 
 @dataclass(frozen=True)
@@ -89,8 +98,12 @@ def _looks(nodes: Iterable[ast.AST], *, left_out: frozenset[int] = frozenset()) 
             continue
         if isinstance(node, ast.Name):
             meet(_BUILTINS, node.id)
+            if _EARLIER_CELL.fullmatch(node.id):
+                found.add("text")
         elif isinstance(node, ast.Attribute):
             meet(_ATTRIBUTES, node.attr)
+            if node.attr == "path" and isinstance(node.value, ast.Name) and node.value.id == "sys":
+                found.add("imports")
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             module = getattr(node, "module", None) or ""
             for name in [module, *(alias.name for alias in node.names)]:
@@ -104,12 +117,13 @@ def _looks(nodes: Iterable[ast.AST], *, left_out: frozenset[int] = frozenset()) 
                 len(node.args) > 1 and isinstance(node.args[1], ast.Constant)
             ):
                 found.add("names")
-        elif (
-            isinstance(node, ast.Constant)
-            and isinstance(node.value, str)
-            and _CODE_AS_TEXT.search(node.value)
-        ):
-            found.add("imports")
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
+            text = node.value if isinstance(node.value, str) else node.value.decode("latin-1")
+            # `getattr(area, "__doc__")` asks as `area.__doc__` does.
+            if text.startswith("_"):
+                meet(_ATTRIBUTES, text)
+            if _CODE_AS_TEXT.search(text):
+                found.add("imports")
     return Looks(**dict.fromkeys(found, True))
 
 

@@ -15,13 +15,14 @@ import warnings
 
 # Kinds of records. A record is its kind, a text, and where it matters the source of the cell that runs.
 MODULE = "module"
+WORKER = "module of a worker"
 VARIABLE = "variable"
 READ = "read"
 LISTED = "listed"
 SHOWN = "shown"
 REFUSED = "refused"
 
-_HEARD = frozenset({"open", "os.listdir", "os.scandir", "subprocess.Popen"})
+_HEARD = frozenset({"open", "os.listdir", "os.scandir", "sqlite3.connect", "subprocess.Popen"})
 _WAYS = os.O_WRONLY | os.O_RDWR
 _LIBRARY = os.path.dirname(os.__file__) + os.sep
 _LIBRARIES = (
@@ -81,6 +82,8 @@ class _Recorder:
         self._data = data
         self._log = log
         self._seen: set[tuple[str, str]] = set()
+        # The kernel is the first to write here.
+        self._is_worker = bool(os.listdir(log))
 
     def is_of_repository(self, path: str) -> bool:
         """Say whether a path lies in the repository, the run's folder and what is installed apart."""
@@ -91,7 +94,7 @@ class _Recorder:
         """Note what is about to be imported; first on `sys.meta_path`, it finds nothing itself."""
         top = name.partition(".")[0]
         if top == "snippets":
-            self._keep(MODULE, name)
+            self._keep(WORKER if self._is_worker else MODULE, name)
         elif top not in sys.stdlib_module_names:
             self._keep(MODULE, top)
 
@@ -108,7 +111,7 @@ class _Recorder:
         elif event == "subprocess.Popen":
             self._starts(arguments[1], arguments[3])
         elif not isinstance(arguments[0], int) and arguments[0] is not None:
-            self._opens(arguments[0], LISTED)
+            self._opens(arguments[0], READ if event == "sqlite3.connect" else LISTED)
 
     def shows(self, file: str) -> None:
         """Note a file of which a warning shows a line."""
@@ -148,9 +151,12 @@ class _Recorder:
         )
 
     def _starts(self, command, environment) -> None:
-        """Refuse to start a Python that could not be recorded."""
+        """Refuse to start a Python that could not be recorded; a file on a command line is read."""
         words = [command] if isinstance(command, (str, bytes)) else list(command)
         words = [os.fsdecode(each) for each in words]
+        for word in words[1:]:
+            if os.path.isfile(word):
+                self._opens(word, READ)
         if not os.path.basename(words[0]).startswith("python"):
             return
         ours = environment is None or self._site in (

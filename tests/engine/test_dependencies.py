@@ -12,7 +12,7 @@ from tutorial_engine import dependencies, fingerprint
 from tutorial_engine.errors import ExecutionError, SourceError
 from tutorial_engine.schedule import bring_up_to_date
 
-from .tiny import Course, code, made_run
+from .tiny import HELPER, Course, code, made_run
 
 
 def text_of(run) -> str:
@@ -113,6 +113,41 @@ LOOKS = {
         UNUSED,
     ),
     "code sent to a worker as text": (CHILD, UNUSED),
+    "a docstring is shown by getattr": (USES + "getattr(shapes.area, '__doc__')", DOCSTRING),
+    "a docstring is shown by an attribute getter": (
+        USES + "import operator\n\noperator.attrgetter('__doc__')(shapes.area)",
+        DOCSTRING,
+    ),
+    "a docstring is shown by dir and getattr": (
+        USES + "[getattr(shapes.area, name) for name in dir(shapes.area)]",
+        DOCSTRING,
+    ),
+    "a docstring is shown by vars": (USES + "vars(shapes)['area']", DOCSTRING),
+    "a comment is in the file that __file__ names": (
+        USES + "import subprocess\n\nsubprocess.run(['wc', shapes.__file__])",
+        REMARK,
+    ),
+    "a comment is in a file below PYTHONPATH": (
+        "from snippets.shapes import area\nimport os\n\nos.system('cat $PYTHONPATH/*/shapes.py')",
+        REMARK,
+    ),
+    "a line's number is shown by a profile": (
+        USES + "import pstats\n\npstats.Stats(profile(shapes.area))",
+        REMARK,
+    ),
+    "a pickle names a function": (
+        "from snippets.shapes import area\nimport pickle\n\n"
+        "pickle.loads(b'csnippets.shapes\\nother\\n.')(2)",
+        UNUSED,
+    ),
+    "an annotation's text is evaluated": (
+        USES + "import typing\n\ntyping.get_type_hints(shapes.area)",
+        UNUSED,
+    ),
+    "the collector of garbage knows every object": (
+        USES + "import gc\n\ngc.get_objects()",
+        UNUSED,
+    ),
     "__subclasses__": (USES + "shapes.names()", ("class Late(", "class Later(")),
     "__init_subclass__": (USES + "shapes.kinds()", ("class Late(", "class Later(")),
 }
@@ -125,7 +160,7 @@ def test_where_code_looks_at_itself_the_whole_snippet_counts(course, kind):
     course.tutorial(code(body))
     old = course.key()
     course.snippet("shapes", SHAPES.replace(before, after))
-    assert course.key().changes_since(old.parts) == ["snippets/shapes.py changed"]
+    assert "snippets/shapes.py changed" in course.key().changes_since(old.parts)
 
 
 @pytest.mark.parametrize("edit", [REMARK, DOCSTRING, UNUSED])
@@ -168,8 +203,16 @@ def twice(x):
         ("help(twice)", ("two of it", "it twice")),
         ("print(inspect.getsource(twice))", ("a remark", "its remark")),
         ("twice.__code__.co_firstlineno", ("import inspect\n", "import inspect\n\n")),
+        ("print(In[-1])", ("a remark", "its remark")),
+        ("print(_i1)", ("a remark", "its remark")),
+        ("get_ipython().history_manager", ("a remark", "its remark")),
+        ("import unittest\n\nunittest.main()", ("two of it", "it twice")),
+        ("import cmd\n\ncmd.Cmd().onecmd('help')", ("two of it", "it twice")),
     ],
-    ids=["__doc__", "help", "inspect", "a line's number"],
+    ids=[
+        *("__doc__", "help", "inspect", "a line's number", "In", "_i1", "the history"),
+        *("a test's report", "a command's help"),
+    ],
 )
 def test_a_cell_that_looks_at_its_own_text_counts_by_its_text(course, look, edit):
     body = OWN.format(look=look)
@@ -178,6 +221,40 @@ def test_a_cell_that_looks_at_its_own_text_counts_by_its_text(course, look, edit
     edit = edit if "inspect." in look else [each.replace("inspect", "math") for each in edit]
     course.edit(*edit)
     assert course.key().changes_since(old.parts) == ["code changed"]
+
+
+@pytest.mark.parametrize(
+    ("use", "before", "after"),
+    [
+        ("import snippets\n\nsnippets.LEVEL", "LEVEL = 1", "LEVEL = 2"),
+        ("import snippets as helpers\n\nhelpers.LEVEL", "LEVEL = 1", "LEVEL = 2"),
+        ("import snippets\n\nsnippets.__doc__", "Helpers", "Help"),
+        ("import snippets.helper\n\nsnippets.__doc__", "Helpers", "Help"),
+    ],
+)
+def test_the_package_itself_counts_where_it_is_used(course, use, before, after):
+    package = course.root / "snippets" / "__init__.py"
+    package.write_text('"""Helpers."""\n\nLEVEL = 1\n')
+    course.tutorial(code(use))
+    old = course.key()
+    package.write_text(package.read_text().replace(before, after))
+    assert course.key().changes_since(old.parts) == ["snippets/__init__.py changed"]
+
+
+def test_what_a_worker_imports_counts_whole(course):
+    worker = """
+    import subprocess, sys
+    from snippets.helper import add
+
+    name = "snip" + "pets"
+    text = f"from {name}.helper import add; print(add(1, 2))"
+    print(subprocess.run([sys.executable, "-c", text], capture_output=True, text=True).stdout)
+    """
+    course.tutorial(code(worker))
+    course.store.save(course.run())
+    assert course.store.load("tiny", course.key())
+    course.snippet("helper", HELPER + "\n\ndef unused():\n    return 1\n")
+    assert course.store.why_stale("tiny", course.key()) == ["snippets/helper.py changed"]
 
 
 @pytest.mark.parametrize("separator", ["\x0c", "\x1c", "\x85", "\u2028", "\u2029", "\x0b"])
@@ -491,6 +568,21 @@ def test_a_file_that_is_not_the_tutorials_own_cannot_be_read(course, file):
     with pytest.raises(ExecutionError, match=f"{file} is not this tutorial's to read") as caught:
         course.run()
     assert (caught.value.cell, caught.value.line) == (2, course.parse().cells[1].line + 2)
+
+
+@pytest.mark.parametrize(
+    "reader",
+    ["import sqlite3\nsqlite3.connect({!r})", "import subprocess\nsubprocess.run(['cat', {!r}])"],
+    ids=["a database", "another program"],
+)
+def test_what_native_code_reads_of_the_repository_is_refused_too(course, reader):
+    path = course.root / "tutorials_src" / "notes.txt"
+    path.write_text("notes")
+    course.tutorial(code(reader.format(str(path))))
+    with pytest.raises(
+        ExecutionError, match=r"tutorials_src/notes.txt(, which is not its own| is not this)"
+    ):
+        course.run()
 
 
 def test_no_way_round_through_what_is_installed_leads_to_the_repository(course):

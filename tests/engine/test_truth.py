@@ -132,6 +132,34 @@ def test_a_claim_about_nothing_that_ran_is_refused(course):
     assert (error.cell, error.line) == (2, 12)
 
 
+@pytest.mark.parametrize(
+    "condition", ["len([1]) == 1", "all(step < 3 for step in range(3))", "(held := 4) == 4"]
+)
+def test_a_claim_about_names_that_it_makes_or_has_from_python_is_refused(course, condition):
+    error = refused(course, CLAIMS.replace("largest == 4", condition), SourceError)
+    assert "about nothing that the run computed" in error.message
+
+
+@pytest.mark.parametrize(
+    ("condition", "kind"),
+    [
+        ("(number > 9 for number in numbers)", "generator"),
+        ("[largest == 5]", "list"),
+        ("numbers.clear", "builtin_function_or_method"),
+    ],
+)
+def test_a_claim_that_is_neither_true_nor_false_is_refused(course, condition, kind):
+    error = refused(course, CLAIMS.replace("largest == 4", condition))
+    assert f"a claim is True or False, this gives a {kind}" in error.message
+    assert (error.cell, error.line) == (2, 12)
+
+
+def test_two_claims_that_read_alike_are_refused(course):
+    error = refused(course, CLAIMS.replace("the first is zero", "the largest is four"), SourceError)
+    assert error.message == "two claims read alike: the largest is four"
+    assert (error.cell, error.line) == (2, 13)
+
+
 def test_a_claim_that_still_holds_without_its_effect_is_refused(course):
     error = refused(course, CLAIMS + CONTROL.replace("range(3)", "numbers"))
     assert error.message == "without doubling, the claim still holds: the largest is four"
@@ -147,6 +175,64 @@ def test_a_control_that_fails_itself_refutes_nothing(course):
 def test_a_control_sees_the_names_as_they_were_at_its_place(course):
     course.tutorial(CLAIMS + CONTROL + "# %%\nlargest = numbers = rate = range = None\n")
     assert course.run().claims
+
+
+FUNCTION = """\
+# %%
+def scaled(number):
+    return rate * number
+
+rate = 2
+largest = scaled(2)
+
+# %% tags=["claims"]
+assert largest == 4, "the largest is four"
+
+# %% tags=["control"] claim="the largest is four" without="doubling"
+{control}largest = scaled(2)
+
+# %%
+rate = 1
+"""
+
+
+def test_a_function_in_a_control_sees_what_the_control_sets(course):
+    course.tutorial(FUNCTION.format(control="rate = 3\n"))
+    assert course.run().claims == ["the largest is four"]
+
+
+def test_what_a_later_cell_sets_makes_no_control_fail(course):
+    error = refused(course, FUNCTION.format(control=""))
+    assert error.message == "without doubling, the claim still holds: the largest is four"
+
+
+def test_what_a_control_puts_into_a_snippet_makes_no_other_control_fail(course):
+    claims = """\
+# %%
+from snippets import helper
+
+total, one = helper.add(1, 1), 1
+
+# %% tags=["claims"]
+assert one == 1, "one is one"
+assert total == 2, "the total is two"
+
+# %% tags=["control"] claim="one is one" without="the first"
+helper.add, one = max, 2
+
+# %% tags=["control"] claim="the total is two" without="the second"
+total = helper.add(1, 1)
+"""
+    error = refused(course, claims)
+    assert error.message == "without the second, the claim still holds: the total is two"
+
+
+@pytest.mark.parametrize("way_out", ["import sys; sys.exit()", "raise SystemExit(3)"])
+def test_a_wrong_solution_that_ends_python_is_refused_like_any_that_raises(course, way_out):
+    body = EXERCISE + WRONG.replace("def double", f"{way_out}\ndef double", 1)
+    error = refused(course, body)
+    assert "the check does not refuse a wrong solution, it raises SystemExit" in error.message
+    assert (error.cell, error.line) == (5, 22)
 
 
 def test_a_claim_that_later_cells_broke_in_place_is_not_refuted_by_its_control(course):
