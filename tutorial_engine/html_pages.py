@@ -15,8 +15,12 @@ from .outputs import SCOPE, is_picture, picture
 _DARK_FIGURE = re.compile(r"<img\b[^>]*\bdata-dark=\"[^\"]+\"[^>]*>")
 _ATTRIBUTE = re.compile(r"""([\w-]+)=("[^"]*"|'[^']*')""")
 # A mark around every number, name, constant and blank is half a page's weight. Keywords, strings,
-# comments and the names of new functions keep theirs, and so their colours.
-_PLAIN_CODE = re.compile(r'<span class="(?:[nopw]|kc|m[fi]|n[bn]|ow|s[ai])">([^<]*)</span>')
+# comments and the names of new functions keep theirs, and so their colours; `import`, escapes and what is
+# left of a string between two values do not.
+_PLAIN_CODE = re.compile(
+    r'<span class="(?:[nopw]|k[cn]|m[fi]|n[bn]|ow|s[aei])">([^<]*)</span>'
+    r'|<span class="s[12]">([^<]{1,3})</span>'
+)
 _DATA_IMAGE = re.compile(r"data:image/[\w+.-]+;base64,")
 
 
@@ -38,7 +42,7 @@ def schemed_figures(content: str) -> str:
 
 def lean_code(content: str) -> str:
     """Drop the marks of highlighted code that change nothing on the screen."""
-    return _PLAIN_CODE.sub(r"\1", content).replace("<pre><span></span><code>", "<pre><code>")
+    return _PLAIN_CODE.sub(r"\1\2", content).replace("<pre><span></span><code>", "<pre><code>")
 
 
 def lean_page(page: str) -> str:

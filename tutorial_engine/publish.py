@@ -238,7 +238,7 @@ class _Writer:
             condition = html.escape(ast.get_source_segment(cell.source, node.test) or "")
             text = html.escape(node.msg.value)
             fails = "".join(
-                f' <span class="control">Fails without {html.escape(effect)}.</span>'
+                f" <small>Fails without {html.escape(effect)}.</small>"
                 for effect in without.get(node.msg.value, ())
             )
             items.append(f"<li>{text[:1].upper()}{text[1:]}. <code>{condition}</code>{fails}</li>")

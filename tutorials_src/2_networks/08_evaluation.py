@@ -492,10 +492,6 @@ fit_one_cycle(uncrammed, (few_inputs, few.labels))
 told = softmax(ask(uncrammed, inputs), axis=1)
 errors = errors | {"crammed": expected_calibration_error(told, labels)}
 
-# %% tags=["control"] claim="one temperature mends most of that" without="temperature scaling"
-told = softmax(crammed_logits / 1, axis=1)
-errors = errors | {"crammed, scaled": expected_calibration_error(told, labels)}
-
 # %% [markdown]
 # ## How sure is the grade?
 #
