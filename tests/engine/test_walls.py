@@ -752,6 +752,9 @@ def test_a_page_of_the_dark_scheme_prints_dark_ink_on_light_paper(dark_page):
     ):
         ink, paper = dark_page.evaluate(_LIGHTNESS, selector)
         assert ink < 0.5 < 0.85 < paper, selector
+    # The margins of the paper are the root's, and a browser paints them by its colour scheme.
+    scheme = "getComputedStyle(document.documentElement).colorScheme"
+    assert dark_page.evaluate(scheme) in ("only light", "light only")
 
 
 @pytest.mark.parametrize("address", ["", "run/"], ids=["page", "record"])
