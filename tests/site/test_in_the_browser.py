@@ -87,17 +87,16 @@ def visits(screen, site, address, browser) -> dict[str, Visit]:
 def read_to_the_end(page) -> None:
     """Unfold the solutions, bring every figure into view, and wait until each has loaded."""
     page.evaluate(
-        """async () => {
+        """() => {
             document.querySelectorAll("article details").forEach(each => each.open = true);
             for (const image of document.querySelectorAll("article img")) {
                 image.scrollIntoView();
-                for (const _ of [1, 2])  // a lazy image begins to load after a frame
-                    await new Promise(requestAnimationFrame);
+                image.loading = "eager";  // a lazy one waits for a frame, and a busy browser may draw none
             }
         }"""
     )
     page.wait_for_function(
-        "[...document.querySelectorAll('article img')].every(image => image.complete)"
+        "[...document.querySelectorAll('article img')].every(image => image.complete)", polling=100
     )
 
 
