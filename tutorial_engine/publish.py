@@ -229,9 +229,6 @@ class _Writer:
 
     def _claims(self) -> list[str]:
         items = []
-        without: dict[str, list[str]] = {}
-        for control in self.tutorial.controls:
-            without.setdefault(control.claim, []).append(control.without)
         for cell, node in self.tutorial.claims:
             if node.msg.value not in self.run.claims:
                 continue
@@ -239,7 +236,7 @@ class _Writer:
             text = html.escape(node.msg.value)
             fails = "".join(
                 f" <small>Fails without {html.escape(effect)}.</small>"
-                for effect in without.get(node.msg.value, ())
+                for effect in self.tutorial.fails_without(node.msg.value)
             )
             items.append(f"<li>{text[:1].upper()}{text[1:]}. <code>{condition}</code>{fails}</li>")
         if not items:
@@ -249,7 +246,7 @@ class _Writer:
             "Each sentence is an assertion that ran with this page; one that fails stops the build."
             + (
                 " Where it says what a claim fails without, the build tried that too, and it failed."
-                if without
+                if self.tutorial.controls
                 else ""
             ),
             '<ul class="claims">\n' + "\n".join(items) + "\n</ul>",

@@ -60,7 +60,7 @@ def _claims(outcome: Outcome) -> list[dict]:
             {
                 "text": text,
                 "holds": True,
-                "fails_without": [each.without for each in tutorial.controls if each.claim == text],
+                "fails_without": tutorial.fails_without(text),
             }
             for text in outcome.run.claims
         ]

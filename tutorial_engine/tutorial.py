@@ -100,6 +100,10 @@ class Tutorial:
         """The cells that set up a case in which a claim must fail."""
         return tuple(cell for cell in self.code_cells if "control" in cell.tags)
 
+    def fails_without(self, claim: str) -> list[str]:
+        """Return what the claim of this text is shown to fail without, in order."""
+        return [control.without for control in self.controls if control.claim == claim]
+
     def claim_of(self, control: Cell) -> tuple[Cell, ast.Assert]:
         """Return the claim that a control names, with its cell."""
         return next(each for each in self.claims if each[1].msg.value == control.claim)
