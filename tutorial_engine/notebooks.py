@@ -227,7 +227,7 @@ def footnotes(tutorial: Tutorial) -> dict[str, int]:
 def lower(
     text: str, *, link: Callable[[str], str | None], notes: Mapping[str, int] | None = None
 ) -> str:
-    """Return Markdown that Jupyter shows, from Markdown that MkDocs shows.
+    r"""Return Markdown that Jupyter shows, from Markdown that MkDocs shows.
 
     Admonitions and tabs become quotes, details become HTML details, attribute lists and
     abbreviations go, links between pages and images become `link(target)`, or their text alone where

@@ -16,7 +16,7 @@ import pytest
 from tutorial_engine.errors import ExecutionError, Mishap
 from tutorial_engine.scratch import LOCK, PREFIX, scratch
 
-from .tiny import Course, clean_environment, code, kernels_below
+from .tiny import Course, clean_environment, code
 
 COMMANDS = {"build": ("mkdocs", "build"), "run": ("tutorial_engine", "run")}
 
@@ -44,15 +44,31 @@ class Waiting:
         """Wait until it runs; return the run's processes and its folder."""
         pid, work = self.sign.read_text().split(" ", 1)
         folder = Path(work).parent
-        processes = [each for each in psutil.process_iter() if str(folder) in _surroundings(each)]
+        processes = [each for each in psutil.process_iter() if str(folder) in _environment(each)]
         assert int(pid) in [each.pid for each in processes]
         assert len(processes) == 4, processes
         return processes, folder
 
 
-def _surroundings(process: psutil.Process) -> str:
+def processes_of(folder: Path) -> list[psutil.Process]:
+    """What lives of a run: its kernel and their children by their environment, its guard by its command."""
+    return [
+        each
+        for each in psutil.process_iter()
+        if str(folder) in _environment(each) or str(folder) in _command(each)
+    ]
+
+
+def _environment(process: psutil.Process) -> str:
     try:
         return repr(process.environ())
+    except psutil.Error:
+        return ""
+
+
+def _command(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
     except psutil.Error:
         return ""
 
@@ -94,16 +110,8 @@ def test_a_signal_ends_the_run_with_all_that_it_started_and_its_folder(
     process.send_signal(getattr(signal, name))
     assert process.wait(30) != 0
     assert psutil.wait_procs(processes, timeout=10)[1] == []
-    guards = [each for each in psutil.process_iter() if str(folder) in " ".join(_command(each))]
-    assert psutil.wait_procs(guards, timeout=10)[1] == []
+    assert psutil.wait_procs(processes_of(folder), timeout=10)[1] == []
     assert not folder.exists()
-
-
-def _command(process: psutil.Process) -> list[str]:
-    try:
-        return process.cmdline()
-    except psutil.Error:
-        return []
 
 
 def test_a_run_that_ends_well_leaves_nothing_that_it_started(course):
@@ -117,10 +125,8 @@ def test_a_run_that_ends_well_leaves_nothing_that_it_started(course):
         artifacts=["place"],
     )
     folder = Path(course.run().artifacts[0].content.decode()).parent
-    left = [each for each in psutil.process_iter() if str(folder) in _surroundings(each)]
-    assert psutil.wait_procs(left, timeout=10)[1] == []
+    assert psutil.wait_procs(processes_of(folder), timeout=10)[1] == []
     assert not folder.exists()
-    assert kernels_below(os.getpid()) == []
 
 
 @pytest.fixture
