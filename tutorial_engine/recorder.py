@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+import types
 import warnings
 
 # Kinds of records. A record is its kind, a text, and where it matters the source of the cell that runs.
@@ -22,7 +23,8 @@ LISTED = "listed"
 SHOWN = "shown"
 REFUSED = "refused"
 
-_HEARD = frozenset({"open", "os.listdir", "os.scandir", "sqlite3.connect", "subprocess.Popen"})
+# The audit events that say what is opened or started.
+HEARD = frozenset({"open", "os.listdir", "os.scandir", "sqlite3.connect", "subprocess.Popen"})
 _WAYS = os.O_WRONLY | os.O_RDWR
 _LIBRARY = os.path.dirname(os.__file__) + os.sep
 _LIBRARIES = (
@@ -49,7 +51,14 @@ def install(*, root: str, own: list[str], helpers: str, data: list[str], log: st
     for name in tuple(sys.modules):
         recorder.find_spec(name)
     sys.meta_path.insert(0, recorder)
-    sys.addaudithook(recorder.hear)
+
+    # Of a hundred thousand events in a run nearly all end here. A bound method would take Python three
+    # times as long to call.
+    def hook(event: str, arguments: tuple, heard=HEARD, hear=recorder.hear) -> None:
+        if event in heard:
+            hear(event, arguments)
+
+    sys.addaudithook(hook)
     os.environ.__class__ = _watched(type(os.environ), recorder)
     shown = warnings._showwarnmsg
 
@@ -98,10 +107,8 @@ class _Recorder:
         elif top not in sys.stdlib_module_names:
             self._keep(MODULE, top)
 
-    def hear(self, event: str, arguments: tuple, _heard=_HEARD) -> None:
-        """Take an audit event; of a hundred thousand in a run, nearly all end in the first line."""
-        if event not in _heard:
-            return
+    def hear(self, event: str, arguments: tuple) -> None:
+        """Take an audit event that is one of `HEARD`."""
         if event == "open":
             path, _, flags = arguments
             if type(path) is str and path.startswith(_LIBRARIES) and ".." not in path:
@@ -120,7 +127,7 @@ class _Recorder:
 
     def variable(self, name: object) -> None:
         """Note that a variable is read, if a cell or a snippet reads it."""
-        if not _asked_by_library(3):
+        if not _asked_by_library():
             self._keep(VARIABLE, str(name))
 
     def _opens(self, path, kind: str) -> None:
@@ -131,12 +138,12 @@ class _Recorder:
         if path.startswith(_LIBRARIES) or path == self._root[:-1] + os.sep:
             return
         if path.startswith(self._helpers):
-            if sys._getframe(2).f_code.co_filename.startswith("<frozen importlib"):
+            if _caller().f_code.co_filename.startswith("<frozen importlib"):
                 return
             if kind == READ and not path.endswith(".py"):
                 self._refuse(os.path.relpath(path, self._site))
             # A library that reads a function's code sees what the key sees. Text is another matter.
-            if not _asked_by_library(3):
+            if not _asked_by_library():
                 self._keep(kind, os.path.relpath(path, self._site))
         elif (path + os.sep).startswith(self._root) and not path.startswith(self._own):
             if path in self._data or _is_pipe(path):
@@ -202,14 +209,22 @@ def _watched(kind: type, recorder: _Recorder) -> type:
     return Environment
 
 
-def _asked_by_library(depth: int) -> bool:
+def _caller() -> types.FrameType | None:
+    """Return the frame that did what the recorder hears of."""
+    frame = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename == __file__:
+        frame = frame.f_back
+    return frame
+
+
+def _asked_by_library() -> bool:
     """Say whether the nearest caller outside the standard library is installed, not the tutorial."""
-    frame = sys._getframe(depth)
+    frame = _caller()
     while frame is not None:
         file = frame.f_code.co_filename
         if "-packages" in file:
             return True
-        if not file.startswith(_LIBRARIES) and file != __file__:
+        if not file.startswith(_LIBRARIES):
             return False
         frame = frame.f_back
     return True
