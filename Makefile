@@ -20,7 +20,7 @@ help: ## say what there is
 	@echo "make full   the same with the whole of CIFAR-10 (fetched once)"
 	@echo "make bench  compare the build with stock mkdocs-jupyter, and measure serve"
 	@echo "make soak   200 random schedules of edits and damage, each build compared with one from nothing"
-	@echo "make notebooks  run four notebooks alone, each in a fresh environment with a kernel in it"
+	@echo "make notebooks  run every notebook alone, and four of them in fresh environments with a kernel in them"
 	@echo "make lint   ruff: format and lint, check only"
 	@echo "make lock   refresh requirements.lock from pyproject.toml"
 	@echo "make clean  delete .venv, .cache and site"
@@ -54,6 +54,7 @@ soak: $(READY)
 	$(VENV) tests/bench/soak.py
 
 notebooks: $(READY)
+	$(VENV) -m pytest tests/tutorials/test_notebooks_alone.py --all-notebooks
 	$(VENV) tests/bench/notebooks.py
 
 lint: $(READY)

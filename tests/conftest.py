@@ -32,6 +32,18 @@ settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
 
 ROOT = Path(__file__).parents[1]
+# The notebooks that end within a minute or two, and the one that starts processes of its own.
+QUICK = frozenset(
+    {
+        "tensors",
+        "broadcasting",
+        "gradients",
+        "training-by-hand",
+        "fashion-mnist",
+        "evaluation",
+        "distributed",
+    }
+)
 _FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
@@ -187,8 +199,8 @@ def run_alone(file: Path, folder: Path) -> nbformat.NotebookNode:
 
 
 @pytest.fixture(scope="session")
-def executed(building, tmp_path_factory) -> Iterator[dict[str, Future]]:
-    """All notebooks, run two at a time once they are built: name -> future of the executed one."""
+def executed(building, request, tmp_path_factory) -> Iterator[dict[str, Future]]:
+    """Notebooks, run two at a time once they are built: name -> future of the executed one."""
     folder = tmp_path_factory.mktemp("alone")
 
     def execute(name: str) -> nbformat.NotebookNode:
@@ -196,7 +208,22 @@ def executed(building, tmp_path_factory) -> Iterator[dict[str, Future]]:
         return run_alone(file, folder / name)
 
     executor = ThreadPoolExecutor(2)
-    names = [lesson.name for lesson in load_course(Settings.load(ROOT))]
-    yield {name: executor.submit(execute, name) for name in names}
+    yield {name: executor.submit(execute, name) for name in notebooks_to_run(request.config)}
     building.stop()  # where a run ends early, no notebook is to wait for it
     executor.shutdown(cancel_futures=True)
+
+
+def pytest_addoption(parser) -> None:
+    parser.addoption(
+        "--all-notebooks", action="store_true", help="run also the notebooks that train for minutes"
+    )
+
+
+def pytest_generate_tests(metafunc) -> None:
+    if "executed" in metafunc.fixturenames:
+        metafunc.parametrize("name", notebooks_to_run(metafunc.config))
+
+
+def notebooks_to_run(config: pytest.Config) -> list[str]:
+    every = [lesson.name for lesson in load_course(Settings.load(ROOT))]
+    return [name for name in every if name in QUICK or config.getoption("--all-notebooks")]

@@ -15,6 +15,7 @@ from .course import Lesson, glossary_page, load_course, titles
 from .errors import unforeseen
 from .glossary import GLOSSARY
 from .glossary import PAGE as GLOSSARY_PAGE
+from .kept import Kept
 from .places import of_the_build
 from .publish import Page, export, make_error_page, make_page
 from .schedule import Outcome, Watcher, bring_up_to_date
@@ -49,14 +50,15 @@ def main(arguments: list[str] | None = None, *, root: Path | None = None) -> int
         store.clean()
         console.print("Forgot every stored run.")
         return 0
-    lessons = load_course(settings)
+    kept = Kept(settings.cache)
+    lessons = load_course(settings, kept)
     if given.command == "status":
         return _status(lessons, store, console)
     try:
         with ended_as_by_keyboard():
             if given.command == "run":
                 return _run(lessons, given, settings, store, console)
-            return _export(lessons, given.folder, settings, store, console)
+            return _export(lessons, given.folder, settings, store, kept, console)
     except KeyboardInterrupt:
         console.print("Ended. The runs that had finished are kept.")
         return 130
@@ -98,7 +100,7 @@ def _run(lessons, given, settings, store, console) -> int:
     return _report_failures(outcomes, console)
 
 
-def _export(lessons, folder: Path, settings, store, console) -> int:
+def _export(lessons, folder: Path, settings, store, kept, console) -> int:
     outcomes = _bring(lessons, settings, store, console)
     names = titles(lessons)
     pages = []
@@ -106,7 +108,7 @@ def _export(lessons, folder: Path, settings, store, console) -> int:
         lesson, page = outcome.lesson, None
         try:
             if not outcome.error:
-                page = make_page(lesson.tutorial, outcome.run, settings, names)
+                page = make_page(lesson.tutorial, outcome.run, settings, names, kept=kept)
         except Exception as error:  # one tutorial's fault must not be the others'
             outcome = outcomes[position] = Outcome(lesson, error=unforeseen(error, lesson.file))
         if page is None:

@@ -9,11 +9,12 @@ from pathlib import Path, PurePosixPath
 from . import glossary
 from .errors import SourceError, TutorialError, unforeseen
 from .fingerprint import Key, make_key
+from .kept import Kept
 from .links import check_links
 from .markup import check_maths
 from .prose import check_numbers
 from .settings import Settings
-from .source import find_sources, misnamed, parse
+from .source import find_sources, misnamed, parse_text, read_text
 from .tutorial import Tutorial, page_path, tutorial_name
 
 
@@ -44,9 +45,14 @@ class Lesson:
         return PurePosixPath(self.page).parent.name.replace("-", " ").capitalize()
 
 
-def load_course(settings: Settings) -> list[Lesson]:
-    """Read every tutorial, in course order. What is wrong with one is kept in its lesson."""
-    lessons = [_load(path, settings) for path in find_sources(settings.sources)]
+def load_course(settings: Settings, kept: Kept | None = None) -> list[Lesson]:
+    """Read every tutorial, in course order. What is wrong with one is kept in its lesson.
+
+    Args:
+        kept: where what was read from an unchanged file is found again.
+    """
+    kept = kept or Kept()
+    lessons = [_load(path, settings, kept) for path in find_sources(settings.sources)]
     course = _Course(lessons, settings)
     for position, lesson in enumerate(lessons):
         try:
@@ -174,7 +180,7 @@ def titles(lessons: list[Lesson]) -> dict[str, tuple[str, str]]:
     return {lesson.name: (lesson.page, lesson.title) for lesson in lessons}
 
 
-def _load(path: Path, settings: Settings) -> Lesson:
+def _load(path: Path, settings: Settings, kept: Kept) -> Lesson:
     file = path.relative_to(settings.root).as_posix()
     tutorial = None
     try:
@@ -185,10 +191,18 @@ def _load(path: Path, settings: Settings) -> Lesson:
                 remedy="name a tutorial tutorials_src/NUMBER_part/NUMBER_name.py, and keep anything "
                 "else in snippets/ or tutorials_src/data/",
             )
-        tutorial = parse(path, settings.root)
-        check_numbers(tutorial)
-        check_maths(tutorial)
-        return Lesson(file, tutorial, make_key(tutorial, settings))
+        text, _ = read_text(path, settings.root)
+
+        def read() -> dict:
+            nonlocal tutorial
+            tutorial = parse_text(text, file)
+            check_numbers(tutorial)
+            check_maths(tutorial)
+            return tutorial.to_json()
+
+        document = kept.get("tutorials", file, (file, text), read)
+        tutorial = tutorial or Tutorial.from_json(document, file, text)
+        return Lesson(file, tutorial, make_key(tutorial, settings, kept))
     except TutorialError as error:
         return Lesson(file, tutorial, error=error)
     except Exception as error:  # one file's fault must not be the others'

@@ -29,7 +29,7 @@ def recorded(plan: Plan, settings: Settings, private: Path) -> dict[str, dict]:
     files: dict[str, str | None] = {}
     variables: dict[str, str | None] = {}
     modules: set[str] = set()
-    fixed = fixed_environment(settings)
+    fixed = _environment(settings)
     records = recorder.read_records(str(log_folder(private)))
     if not records:
         raise ExecutionError(
@@ -77,7 +77,7 @@ def changes(run: Run, settings: Settings) -> list[str]:
         for file, digest in used.get("files", {}).items()
         if _now(file, run, settings) != digest
     ]
-    fixed = fixed_environment(settings) if used.get("variables") else {}
+    fixed = _environment(settings) if used.get("variables") else {}
     said += [
         f"variable {name} changed"
         for name, digest in used.get("variables", {}).items()
@@ -102,6 +102,11 @@ def shown_versions(run: Run) -> dict[str, str]:
     if "keras" in versions and backend:
         versions["tensorflow"] = backend
     return dict(sorted(versions.items()))
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """Return the variables by which a run may differ: where this Python is kept decides nothing."""
+    return {name: text for name, text in fixed_environment(settings).items() if name != "PATH"}
 
 
 def _refusal(plan: Plan, source: str, text: str) -> ExecutionError:

@@ -9,7 +9,8 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -222,7 +223,7 @@ class Execution:
                     "stdout": file,
                     "stderr": file,
                 }
-                asyncio.run(client.async_execute(cleanup_kc=True, **options))
+                _wait_for(lambda: client.async_execute(cleanup_kc=True, **options))
         except (CellExecutionError, CellTimeoutError, DeadKernelError, RuntimeError) as error:
             if self._cancelled.is_set():
                 raise Cancelled(
@@ -248,6 +249,17 @@ class Execution:
 def execute(tutorial: Tutorial, key: Key, settings: Settings) -> Run:
     """Execute one tutorial: the picklable form, for executors that live in other processes."""
     return Execution(tutorial, key, settings).run()
+
+
+def _wait_for(make: Callable[[], Coroutine]) -> None:
+    """Run a coroutine to its end, also where the caller's thread has an event loop that runs."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        asyncio.run(make())
+    else:
+        with ThreadPoolExecutor(1) as executor:
+            executor.submit(lambda: asyncio.run(make())).result()
 
 
 def _last_words(log: Path) -> str:

@@ -21,7 +21,8 @@ from pathlib import Path
 
 from .data import data_checksums
 from .errors import SourceError
-from .reach import Looks, looks, reachable, used_names
+from .kept import Kept
+from .reach import SOURCES, Looks, looks, reachable, used_names
 from .settings import Settings
 from .tutorial import CODE_TAGS, Tutorial
 
@@ -61,26 +62,63 @@ class Key:
         return said
 
 
-def make_key(tutorial: Tutorial, settings: Settings) -> Key:
+def make_key(tutorial: Tutorial, settings: Settings, kept: Kept | None = None) -> Key:
     """Compute what decides this tutorial's outputs.
+
+    Args:
+        kept: where what was read from the same code is found again.
 
     Raises:
         SourceError: it imports a snippet that does not exist or does not parse.
         DataFileError: a data file that it names is missing or damaged.
     """
-    snippets = find_snippets(tutorial, settings.root)
-    _refuse_local_modules(tutorial, snippets, settings.root)
-    used, seen = _used_parts(tutorial, snippets)
-    modules = imported_modules(tutorial, used)
+    ingredients = tutorial.file, tutorial.text, snippets_state(settings.root)
+    code = (kept or Kept()).get(
+        "code", tutorial.file, ingredients, lambda: _read_code(tutorial, settings.root)
+    )
+    for name, cell, line, where in code["imports"]:
+        shown = tutorial.cells[cell - 1] if cell else None
+        _refuse_if_local(name, settings.root, tutorial, shown, line, where)
     parts = {
+        **code["parts"],
         "schema": str(SCHEMA),
-        "code": _hash(json.dumps(_code_parts(tutorial, as_text=bool(seen)))),
-        "inline expressions": _hash(json.dumps(expression_places(tutorial))),
         "artifacts": json.dumps(tutorial.header.artifacts),
         "figure set-up": _figure_setup(),
         "numeric environment": json.dumps(numeric_environment(settings), sort_keys=True),
         "edition": settings.edition,
         "version of python": platform.python_version(),
+    }
+    for name in tutorial.header.data:
+        parts[f"data {name}"] = data_checksums(tutorial, name, settings)
+    for name, version in versions_of(code["modules"]).items():
+        parts[f"version of {name}"] = version
+    return Key(parts)
+
+
+def snippets_state(root: Path) -> list[tuple[str, str]]:
+    """Return each file that a tutorial may import, with the digest of what it holds."""
+    state = []
+    for file in sorted((root / "snippets").glob("*.py")):
+        try:
+            digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        except OSError as error:
+            digest = str(error.strerror)
+        state.append((file.name, digest))
+    return state
+
+
+def _read_code(tutorial: Tutorial, root: Path) -> dict:
+    """Return what a tutorial's text and the snippets say of a run, and nothing else does.
+
+    Returns:
+        `parts` of the key; `modules`, the public ones that it can reach; `imports`, each public one with
+        the number of its cell or None, its line there, and its place in a snippet or nothing.
+    """
+    snippets = find_snippets(tutorial, root)
+    used, seen = _used_parts(tutorial, snippets)
+    parts = {
+        "code": _hash(json.dumps(_code_parts(tutorial, as_text=bool(seen)))),
+        "inline expressions": _hash(json.dumps(expression_places(tutorial))),
     }
     for file, source in used.items():
         # What looks names up or shows its text may show all of it, remarks included.
@@ -88,16 +126,22 @@ def make_key(tutorial: Tutorial, settings: Settings) -> Key:
         parts[file] = _hash(
             snippets[file] if as_text else _canonical(source, strip_module_docstring=True)
         )
-    if seen and (settings.root / _PACKAGE).is_file():
-        parts.setdefault(_PACKAGE, _hash((settings.root / _PACKAGE).read_bytes().decode("latin-1")))
+    if seen and (root / _PACKAGE).is_file():
+        parts.setdefault(_PACKAGE, _hash((root / _PACKAGE).read_bytes().decode("latin-1")))
     if seen.imports:
-        for file in sorted((settings.root / "snippets").glob("*.py")):
-            parts[f"snippets/{file.name}"] = hashlib.sha256(file.read_bytes()).hexdigest()
-    for name in tutorial.header.data:
-        parts[f"data {name}"] = data_checksums(tutorial, name, settings)
-    for name, version in versions_of(modules).items():
-        parts[f"version of {name}"] = version
-    return Key(parts)
+        for name, digest in snippets_state(root):
+            parts[f"snippets/{name}"] = digest
+    imports = [
+        (name, cell.number, line, "")
+        for cell in tutorial.code_cells
+        for name, line in _public_imports(cell.source)
+    ]
+    imports += [
+        (name, None, 0, f"{file}:{line}: ")
+        for file, source in snippets.items()
+        for name, line in _public_imports(source)
+    ]
+    return {"parts": parts, "modules": imported_modules(tutorial, used), "imports": imports}
 
 
 def numeric_environment(settings: Settings) -> dict[str, str]:
@@ -162,17 +206,8 @@ def _read_snippet(file, root, tutorial, cell, line) -> tuple[str, list[tuple[str
     raise tutorial.error(SourceError, message, remedy, cell, line)
 
 
-def _refuse_local_modules(tutorial: Tutorial, snippets: dict[str, str], root: Path) -> None:
-    """Refuse the import of a module that only this repository has and that no notebook carries."""
-    for cell in tutorial.code_cells:
-        for name, line in _public_imports(cell.source):
-            _refuse_if_local(name, root, tutorial, cell, line, "")
-    for file, source in snippets.items():
-        for name, line in _public_imports(source):
-            _refuse_if_local(name, root, tutorial, None, 0, f"{file}:{line}: ")
-
-
 def _refuse_if_local(name, root, tutorial, cell, line, where) -> None:
+    """Refuse the import of a module that only this repository has and that no notebook carries."""
     beside = (root / tutorial.file).parent
     places = [
         place for folder in (root, beside) for place in (folder / f"{name}.py", folder / name)
@@ -193,7 +228,7 @@ def _refuse_if_local(name, root, tutorial, cell, line, where) -> None:
     )
 
 
-@functools.lru_cache(maxsize=1024)
+@functools.lru_cache(maxsize=SOURCES)
 def _snippet_imports(source: str) -> list[tuple[str, int]]:
     names = []
     for node in ast.walk(ast.parse(source)):
@@ -235,7 +270,7 @@ def imported_modules(tutorial: Tutorial, snippets: dict[str, str]) -> list[str]:
     return sorted({name for source in sources for name, _ in _public_imports(source)})
 
 
-@functools.lru_cache(maxsize=1024)
+@functools.lru_cache(maxsize=SOURCES)
 def _public_imports(source: str) -> list[tuple[str, int]]:
     """Return (top-level name, line) of what is imported from outside the standard library."""
     found = []
@@ -327,7 +362,7 @@ def expression_places(tutorial: Tutorial) -> list[tuple[int, str]]:
     return places
 
 
-@functools.lru_cache(maxsize=1024)
+@functools.lru_cache(maxsize=SOURCES)
 def _canonical(source: str, *, strip_module_docstring: bool = False) -> str:
     """Return the syntax tree as text: comments, blank lines and docstrings do not count."""
     tree = ast.parse(source)

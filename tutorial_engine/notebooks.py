@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -34,32 +34,30 @@ def standalone_notebook(tutorial: Tutorial, run: Run, settings: Settings) -> str
     Markdown is lowered to what Jupyter shows.
     """
     cells = [
-        nbformat.v4.new_markdown_cell(
+        _markdown_cell(
             f"# {escape(tutorial.header.title)}\n\n{escape(tutorial.header.summary)}"
             f"{_home(tutorial, settings)}"
         ),
-        nbformat.v4.new_code_cell(
-            _bootstrap(tutorial, run, settings), metadata={"jupyter": {"source_hidden": True}}
-        ),
+        _code_cell(_bootstrap(tutorial, run, settings), {"jupyter": {"source_hidden": True}}),
     ]
     prose, notes = fill(tutorial, run, settings), footnotes(tutorial)
     for cell in tutorial.cells:
         if not cell.is_code:
             text = lower(prose[cell.number], link=_absolute(tutorial, settings), notes=notes)
-            cells.append(nbformat.v4.new_markdown_cell(text))
+            cells.append(_markdown_cell(text))
             continue
         if cell.is_trial:
             continue
         if "solution" in cell.tags:
             code = f"```python\n{cell.source}\n```"
             text = f"<details>\n<summary>Solution</summary>\n\n{code}\n\n</details>"
-            cells.append(nbformat.v4.new_markdown_cell(text))
+            cells.append(_markdown_cell(text))
             continue
         metadata: dict = {"tags": sorted(cell.tags)} if cell.tags else {}
         if "check" in cell.tags:
             # It fails until the exercise is solved; the rest of the notebook still runs.
             metadata = {"tags": ["check", "raises-exception"]}
-        cells.append(nbformat.v4.new_code_cell(cell.source, metadata=metadata))
+        cells.append(_code_cell(cell.source, metadata))
     return _write(cells)
 
 
@@ -67,7 +65,7 @@ def record_notebook(tutorial: Tutorial, run: Run, settings: Settings) -> str:
     """Return the notebook as it ran, every cell with its outputs, as JSON."""
     title = escape(tutorial.header.title)
     cells = [
-        nbformat.v4.new_markdown_cell(
+        _markdown_cell(
             f"# Run record: {title}\n\nEvery cell of [{title}](../) "
             "with its outputs, as the build ran it."
         )
@@ -77,7 +75,7 @@ def record_notebook(tutorial: Tutorial, run: Run, settings: Settings) -> str:
     for cell in tutorial.cells:
         if not cell.is_code:
             text = lower(prose[cell.number], link=lambda target: None, notes=notes)
-            cells.append(nbformat.v4.new_markdown_cell(text))
+            cells.append(_markdown_cell(text))
             continue
         outputs = [
             _record_output(for_record(output, f"output-{before + 1}-{position}"))
@@ -85,11 +83,7 @@ def record_notebook(tutorial: Tutorial, run: Run, settings: Settings) -> str:
         ]
         before += 1
         metadata: dict = {"tags": sorted(cell.tags)} if cell.tags else {}
-        cells.append(
-            nbformat.v4.new_code_cell(
-                cell.source, outputs=outputs, execution_count=before, metadata=metadata
-            )
-        )
+        cells.append(_code_cell(cell.source, metadata, outputs, before))
     return _write(cells)
 
 
@@ -101,17 +95,32 @@ def _record_output(output: dict) -> dict:
     return output
 
 
-def _write(cells: list) -> str:
-    for position, cell in enumerate(cells):
-        # Ids from the position alone: a measured number in a cell's text must not change them.
-        cell["id"] = f"cell-{position}"
-    notebook = nbformat.v4.new_notebook(cells=cells)
-    notebook.metadata = {
+def _markdown_cell(source: str) -> dict:
+    return {"cell_type": "markdown", "metadata": {}, "source": source}
+
+
+def _code_cell(
+    source: str, metadata: dict, outputs: Sequence[dict] = (), number: int | None = None
+) -> dict:
+    return {
+        "cell_type": "code",
+        "execution_count": number,
+        "metadata": metadata,
+        "outputs": list(outputs),
+        "source": source,
+    }
+
+
+def _write(cells: list[dict]) -> str:
+    # Ids from the position alone: a measured number in a cell's text must not change them.
+    cells = [{**cell, "id": f"cell-{position}"} for position, cell in enumerate(cells)]
+    metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
     }
-    nbformat.validate(notebook)
-    return json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    document = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    nbformat.validate(document)
+    return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def _home(tutorial: Tutorial, settings: Settings) -> str:

@@ -9,7 +9,7 @@ import logging
 import shutil
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from markupsafe import Markup, escape
@@ -19,25 +19,20 @@ from mkdocs.livereload import LiveReloadServer
 from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page as SitePage
-from mkdocs.structure.toc import AnchorLink, get_toc
+from mkdocs.structure.toc import get_toc
 from mkdocs.utils import get_relative_url
 
 from .course import Lesson, glossary_page, load_course, titles
 from .errors import TutorialError, unforeseen
 from .files import write_whole
 from .glossary import PAGE as GLOSSARY_PAGE
-from .html_pages import (
-    figure_attributes,
-    lean_code,
-    lean_page,
-    light_record,
-    schemed_figures,
-)
-from .markup import contents_title, with_mathml
+from .html_pages import figure_attributes, lean_page, light_record
+from .kept import Kept
 from .places import of_the_build
 from .publish import Page, error_box, make_error_page, make_page
+from .rendering import finished, name_contents, render_once
 from .report import build_report, report_page
-from .schedule import Outcome, Watcher, bring_up_to_date
+from .schedule import Outcome, Watcher, bring_up_to_date, from_store
 from .scratch import locked_folder
 from .serving import Background, begin_when_listening
 from .settings import Settings
@@ -70,6 +65,7 @@ class TutorialsPlugin(BasePlugin):
         self._until_shutdown.enter_context(ended_as_by_keyboard())
         self.background: Background | None = None
         self.store: Store | None = None
+        self.kept: Kept | None = None
         self.spare_cache: Path | None = None
         if self.serving:
             # Not in the cache: that may be deleted meanwhile, and what was watched there with it.
@@ -90,11 +86,12 @@ class TutorialsPlugin(BasePlugin):
         if self.store is None or self.store.settings != self.settings:
             self.store = Store(self.settings)
         self.cache = self._writable_cache()
-        self.lessons = load_course(self.settings)
+        if self.kept is None or self.kept.cache != self.cache:
+            self.kept = Kept(self.cache)
+        self.lessons = load_course(self.settings, self.kept)
         self.records: dict[str, Outcome] = {}
         self.record_css = ""
         self.writing = ""
-        self.light_records: set[Path] = set()
         config.watch += [str(self.settings.sources), str(self.root / "snippets")]
         config.nav = _expand(config.nav, self.lessons, self.settings.parts)
         jupyter = config.plugins.get("mkdocs-jupyter")
@@ -136,15 +133,13 @@ class TutorialsPlugin(BasePlugin):
             self.background = Background(self.settings, self.store, self._touch)
         outcomes, missing = [], []
         for lesson in self.lessons:
-            error = lesson.error or self.background.failure(lesson)
-            run = None
-            try:
-                run = None if error else self.store.load(lesson.name, lesson.key, lesson.tutorial)
-            except Exception as fault:  # one tutorial's fault must not be the others'
-                error = unforeseen(fault, lesson.file)
-            if run is None and error is None:
-                missing.append(lesson)
-            outcomes.append(Outcome(lesson, run, error))
+            known = from_store(lesson, self.store)
+            if known.run is None and known.error is None:
+                if failure := self.background.failure(lesson):
+                    known = Outcome(lesson, error=failure)
+                else:
+                    missing.append(lesson)
+            outcomes.append(known)
         self.background.want(missing)
         return outcomes
 
@@ -181,7 +176,7 @@ class TutorialsPlugin(BasePlugin):
                 log.error("%s", outcome.error)
             return self._error_page(outcome)
         state = "" if outcome.run else self.background.state(lesson)
-        return make_page(lesson.tutorial, outcome.run, self.settings, names, state)
+        return make_page(lesson.tutorial, outcome.run, self.settings, names, state, self.kept)
 
     def _add_page(self, page: Page, outcome: Outcome, files: Files, config: MkDocsConfig) -> None:
         file = File.generated(config, page.path, content=page.markdown)
@@ -236,9 +231,15 @@ class TutorialsPlugin(BasePlugin):
     @event_priority(-100)  # after mkdocs-jupyter has put its own `render` in place
     def on_pre_page(self, page: SitePage, config: MkDocsConfig, files: Files) -> SitePage:
         position = self.pages.get(page.file.src_uri)
-        if position is None:
-            return page
         render = page.render
+        if page.file.src_uri not in self.records:  # mkdocs-jupyter keeps those
+
+            def render(config: MkDocsConfig, files: Files, render=page.render) -> None:
+                render_once(page, render, self.kept, config, files)
+
+        if position is None:
+            page.render = render
+            return page
 
         def guarded(config: MkDocsConfig, files: Files) -> None:
             failed = self.outcomes[position].error
@@ -300,9 +301,8 @@ class TutorialsPlugin(BasePlugin):
         outcome = self.records.get(page.file.src_uri)
         if outcome is None:
             try:
-                for entry in _flat(page.toc):
-                    entry.title = contents_title(entry.title, entry.id, html)
-                return lean_code(schemed_figures(with_mathml(html)))
+                name_contents(page.toc, html)
+                return self.kept.get("finished", page.file.src_uri, html, lambda: finished(html))
             except ValueError as error:
                 raise PluginError(f"{page.file.src_uri}: {error}") from None
         page.title = Markup(f"Run record: {escape(outcome.lesson.title)}")
@@ -316,24 +316,12 @@ class TutorialsPlugin(BasePlugin):
         }
         stylesheet = get_relative_url(RECORD_CSS, page.url)
         shown = figure_attributes(outcome.run.outputs)
-        html, css = self._light_record(html, figures, shown, stylesheet)
+        ingredients = html, figures, shown, stylesheet
+        html, css = self.kept.get(
+            "light-records", page.file.src_uri, ingredients, lambda: light_record(*ingredients)
+        )
         self.record_css = self.record_css or css
         return html
-
-    def _light_record(self, *ingredients) -> tuple[str, str]:
-        """Return `light_record(*ingredients)`, computed once and kept: it parses half a megabyte."""
-        digest = hashlib.sha256(repr(ingredients).encode()).hexdigest()
-        kept = self.cache / "light-records" / f"{digest}.json"
-        self.light_records.add(kept)
-        with contextlib.suppress(OSError, ValueError, TypeError):  # absent, or damaged
-            content, css = json.loads(kept.read_text(encoding="utf-8"))
-            return content, css
-        result = light_record(*ingredients)
-        try:
-            write_whole(kept, json.dumps(result))
-        except OSError as error:  # it is only not kept
-            notes.info("%s could not be kept (%s).", kept.name, error.strerror)
-        return result
 
     def on_post_page(self, output: str, page: SitePage, config: MkDocsConfig) -> str:
         self.writing = page.file.dest_uri
@@ -345,8 +333,7 @@ class TutorialsPlugin(BasePlugin):
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(self.record_css, encoding="utf-8")
         if not self.serving:
-            for old in set((self.cache / "light-records").glob("*")) - self.light_records:
-                old.unlink()
+            self.kept.sweep()
         failures = [outcome for outcome in self.outcomes if outcome.error]
         if failures and not self.serving:
             said = "\n\n".join(str(outcome.error) for outcome in failures)
@@ -388,13 +375,6 @@ class TutorialsPlugin(BasePlugin):
         """Make MkDocs build again and reload the browsers."""
         self.sentinel.parent.mkdir(parents=True, exist_ok=True)
         self.sentinel.write_text(str(time.time_ns()))
-
-
-def _flat(entries: Iterable[AnchorLink]) -> Iterator[AnchorLink]:
-    """Yield the entries of a list of contents, those below others included."""
-    for entry in entries:
-        yield entry
-        yield from _flat(entry.children)
 
 
 class _Log(Watcher):

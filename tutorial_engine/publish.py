@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import ast
+import base64
 import datetime
 import html
 import json
 import os
 import posixpath
 import re
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlencode
 
 from . import glossary
 from .dependencies import shown_versions
 from .errors import TutorialError
-from .links import pictures
+from .fingerprint import snippets_state
+from .kept import Kept
+from .links import images_state, pictures
 from .notebooks import record_notebook, standalone_notebook
 from .outputs import is_picture, picture, walled
 from .passages import escape
@@ -49,9 +52,24 @@ class Page:
     files: dict[str, bytes] = field(default_factory=dict)
     record: tuple[str, str] | None = None
 
+    def to_json(self) -> dict:
+        files = {path: base64.b64encode(content).decode() for path, content in self.files.items()}
+        return asdict(replace(self, files={})) | {"files": files}
+
+    @classmethod
+    def from_json(cls, document: dict) -> Page:
+        files = {path: base64.b64decode(content) for path, content in document["files"].items()}
+        record = tuple(document["record"]) if document["record"] else None
+        return cls(**{**document, "files": files, "record": record})
+
 
 def make_page(
-    tutorial: Tutorial, run: Run | None, settings: Settings, titles: dict[str, str], state: str = ""
+    tutorial: Tutorial,
+    run: Run | None,
+    settings: Settings,
+    titles: dict[str, tuple[str, str]],
+    state: str = "",
+    kept: Kept | None = None,
 ) -> Page:
     """Merge a tutorial with its run.
 
@@ -59,8 +77,24 @@ def make_page(
         run: None while there is none; `state` then says why.
         titles: name -> page path and title of every tutorial, for the links to what is needed first.
         state: `waiting` or `running`.
+        kept: where a page is found again that was made of the same tutorial and run.
     """
-    return _Writer(tutorial, run, settings, titles).page(state)
+    glossary_file = settings.root / glossary.GLOSSARY
+    ingredients = (
+        (tutorial.file, tutorial.text),
+        (run, [artifact.sha256 for artifact in run.artifacts]) if run else state,
+        settings,
+        sorted(titles.items()),
+        snippets_state(settings.root),
+        images_state(settings),
+        glossary_file.is_file(),
+        os.environ.get("SOURCE_DATE_EPOCH"),
+    )
+    writer = _Writer(tutorial, run, settings, titles)
+    document = (kept or Kept()).get(
+        "pages", tutorial.file, ingredients, lambda: writer.page(state).to_json()
+    )
+    return Page.from_json(document)
 
 
 def make_error_page(file: str, error: TutorialError, tutorial: Tutorial | None = None) -> Page:
@@ -90,7 +124,7 @@ class _Writer:
         self.tutorial: Tutorial = tutorial
         self.run: Run | None = run
         self.settings: Settings = settings
-        self.titles: dict[str, str] = titles
+        self.titles: dict[str, tuple[str, str]] = titles
         self.files: dict[str, bytes] = {}
         self.folder = tutorial.page.removesuffix(".md")
         self._figures = 0

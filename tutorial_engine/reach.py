@@ -15,6 +15,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+# So many pieces of code are remembered once read: more than the cells of a long course.
+SOURCES = 16_384
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 # Names that stand for themselves: `network.compile` is not `compile`.
@@ -75,7 +77,7 @@ class Looks:
         return self.names or self.text or self.imports
 
 
-@functools.lru_cache(maxsize=2048)
+@functools.lru_cache(maxsize=SOURCES)
 def looks(source: str) -> Looks:
     """Return what a piece of code looks at while it runs.
 
@@ -165,7 +167,7 @@ class _Mentions:
     attributes: tuple[tuple[str, str], ...]
 
 
-@functools.lru_cache(maxsize=2048)
+@functools.lru_cache(maxsize=SOURCES)
 def _mentions(source: str) -> _Mentions:
     modules, taken, names, attributes = [], [], [], []
     for node in ast.walk(ast.parse(source)):
@@ -181,7 +183,7 @@ def _mentions(source: str) -> _Mentions:
     return _Mentions(frozenset(modules), tuple(taken), Counter(names), tuple(attributes))
 
 
-@functools.lru_cache(maxsize=1024)
+@functools.lru_cache(maxsize=SOURCES)
 def reachable(source: str, names: frozenset[str] | None) -> tuple[str, Looks]:
     """Return a module's source without the definitions that these names cannot reach, and what it looks at.
 

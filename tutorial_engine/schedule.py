@@ -32,6 +32,16 @@ class Outcome:
         return "executed" if self.executed else "cached"
 
 
+def from_store(lesson: Lesson, store: Store) -> Outcome:
+    """Return what is known of a lesson without running it: its run, its error, or neither."""
+    if lesson.error:
+        return Outcome(lesson, error=lesson.error)
+    try:
+        return Outcome(lesson, store.load(lesson.name, lesson.key, lesson.tutorial))
+    except Exception as error:  # one tutorial's fault must not be the others'
+        return Outcome(lesson, error=unforeseen(error, lesson.file))
+
+
 class Watcher:
     """Is told what happens; the default says nothing."""
 
@@ -79,20 +89,13 @@ def bring_up_to_date(
     missing = []
     store.sweep()
     for lesson in lessons:
-        if lesson.error:
-            outcomes[lesson.file] = Outcome(lesson, error=lesson.error)
-            watcher.ended(outcomes[lesson.file])
-            continue
-        try:
-            run = None if again else store.load(lesson.name, lesson.key, lesson.tutorial)
-        except Exception as error:  # one tutorial's fault must not be the others'
-            outcomes[lesson.file] = Outcome(lesson, error=unforeseen(error, lesson.file))
-            watcher.ended(outcomes[lesson.file])
-            continue
-        if run:
-            outcomes[lesson.file] = Outcome(lesson, run)
-        else:
+        known = Outcome(lesson, error=lesson.error) if again else from_store(lesson, store)
+        if known.error:
+            watcher.ended(known)
+        elif known.run is None:
             missing.append(lesson)
+            continue
+        outcomes[lesson.file] = known
     for outcome in _run(longest_first(missing, store), settings, store, watcher, executor):
         outcomes[outcome.lesson.file] = outcome
         watcher.ended(outcome)

@@ -67,10 +67,19 @@ def parse(path: Path, root: Path) -> Tutorial:
     Raises:
         SourceError: anything that keeps the file from being a tutorial.
     """
+    return parse_text(*read_text(path, root))
+
+
+def read_text(path: Path, root: Path) -> tuple[str, str]:
+    """Return a source's text and its path relative to the repository.
+
+    Raises:
+        SourceError: it cannot be read.
+    """
     file = path.relative_to(root).as_posix()
     try:
         # A byte order mark is no part of the text.
-        text = path.read_text(encoding="utf-8-sig")
+        return path.read_text(encoding="utf-8-sig"), file
     except UnicodeDecodeError as error:
         raise SourceError(
             f"not a readable py:percent file: {error}", file=file, remedy="save it as UTF-8"
@@ -79,6 +88,14 @@ def parse(path: Path, root: Path) -> Tutorial:
         raise SourceError(
             f"not a readable py:percent file: {error.strerror}", file=file, remedy=_CONTRIBUTING
         ) from None
+
+
+def parse_text(text: str, file: str) -> Tutorial:
+    """Read a source's text.
+
+    Raises:
+        SourceError: anything that keeps it from being a tutorial.
+    """
     try:
         tutorial = _read(text, file)
         check_cells(tutorial)

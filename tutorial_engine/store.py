@@ -13,6 +13,7 @@ from pathlib import Path
 from .dependencies import changes
 from .files import sweep_parts, write_whole
 from .fingerprint import Key
+from .kept import FOLDER as KEPT
 from .run import Run
 from .settings import Settings
 from .tutorial import Tutorial
@@ -98,7 +99,7 @@ class Store:
 
     def clean(self) -> None:
         """Forget every run, and what was rendered from runs."""
-        for name in (self.folder.name, "notebooks", "records", "records-serve", "light-records"):
+        for name in (self.folder.name, "notebooks", "records", "records-serve", KEPT):
             shutil.rmtree(self.folder.parent / name, ignore_errors=True)
 
     def _path(self, name: str, digest: str) -> Path:

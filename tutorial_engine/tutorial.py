@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import PurePosixPath
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -57,7 +58,7 @@ class Cell:
     def is_code(self) -> bool:
         return self.kind == "code"
 
-    @property
+    @functools.cached_property
     def expressions(self) -> tuple[Expression, ...]:
         """The inline expressions of a markdown cell, in order."""
         return () if self.is_code else expressions(self.source)
@@ -72,6 +73,17 @@ class Tutorial:
     cells: tuple[Cell, ...]
     text: str = field(repr=False, default="")
 
+    def to_json(self) -> dict:
+        """Return the header and the cells; a file's path and text are known where it is read."""
+        cells = [asdict(cell) | {"tags": sorted(cell.tags)} for cell in self.cells]
+        return {"header": self.header.model_dump(), "cells": cells}
+
+    @classmethod
+    def from_json(cls, document: dict, file: str, text: str) -> Tutorial:
+        """Return what `to_json` was made of."""
+        cells = (Cell(**{**cell, "tags": frozenset(cell["tags"])}) for cell in document["cells"])
+        return cls(file, Header(**document["header"]), tuple(cells), text)
+
     @property
     def name(self) -> str:
         return tutorial_name(self.file)
@@ -80,11 +92,11 @@ class Tutorial:
     def page(self) -> str:
         return page_path(self.file)
 
-    @property
+    @functools.cached_property
     def code_cells(self) -> tuple[Cell, ...]:
         return tuple(cell for cell in self.cells if cell.is_code)
 
-    @property
+    @functools.cached_property
     def claims(self) -> tuple[tuple[Cell, ast.Assert], ...]:
         """Every assertion in a cell tagged `claims`, with its cell."""
         return tuple(

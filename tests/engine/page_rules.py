@@ -14,7 +14,8 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from selectolax.lexbor import LexborHTMLParser
 
-from tutorial_engine import html_pages, plugin
+from tutorial_engine import plugin, rendering
+from tutorial_engine.kept import Kept
 from tutorial_engine.markup import MATHS
 from tutorial_engine.reading import visible_text
 
@@ -60,11 +61,13 @@ def edits_of(config: Path, site: Path) -> list[Edit]:
         return run
 
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("with_mathml", "schemed_figures", "lean_code", "lean_page"):
-            patch.setattr(plugin, name, watched(getattr(plugin, name)))
-        # Made anew, although the build keeps it.
-        light = watched(html_pages.light_record)
-        patch.setattr(plugin.TutorialsPlugin, "_light_record", lambda self, *given: light(*given))
+        steps = {rendering: ("with_mathml", "schemed_figures", "lean_code")}
+        steps[plugin] = ("lean_page", "light_record")
+        for module, names in steps.items():
+            for name in names:
+                patch.setattr(module, name, watched(getattr(module, name)))
+        # Everything is made anew, although the build has kept it.
+        patch.setattr(plugin, "Kept", lambda cache: Kept())
         patch.setattr(sys, "argv", ["mkdocs", "build"])
         loaded = load_config(str(config), site_dir=str(site))
         loaded.plugins.on_startup(command="build", dirty=False)

@@ -12,7 +12,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from tutorial_engine.course import load_course, titles
 from tutorial_engine.errors import Cancelled, TutorialError
+from tutorial_engine.kept import Kept
+from tutorial_engine.publish import make_page
 from tutorial_engine.schedule import bring_up_to_date
 
 from .tiny import Course
@@ -199,7 +202,8 @@ def take_a_snippet_away(play: Playground, draw: random.Random) -> str:
 
 
 def damage(play: Playground, draw: random.Random) -> str:
-    entries = sorted(path for path in play.course.store.folder.rglob("*.json") if path.is_file())
+    cache = play.course.settings().cache
+    entries = sorted(path for path in cache.rglob("*.json") if path.is_file())
     if not entries:
         return "nothing to damage"
     entry = draw.choice(entries)
@@ -235,7 +239,7 @@ def damage(play: Playground, draw: random.Random) -> str:
             }[how],
             encoding="utf-8",
         )
-    return f"stored entry {entry.name[:6]} of {entry.parent.name}: {how}"
+    return f"entry {entry.name[:6]} of {entry.parent.name}: {how}"
 
 
 def kill(play: Playground, draw: random.Random) -> str:
@@ -281,14 +285,15 @@ class Reference:
         return self._known[known]
 
 
-def made(course: Course, file: str) -> object:
+def made(course: Course, file: str, kept: Kept | None = None) -> object:
     """Bring one tutorial up to date and return its page, the clock and the machine's load left out."""
-    lessons = [lesson for lesson in course.lessons() if lesson.file.endswith(file)]
-    (outcome,) = bring_up_to_date(lessons, course.settings(), course.store)
+    settings, every = course.settings(), load_course(course.settings(), kept)
+    lessons = [lesson for lesson in every if lesson.file.endswith(file)]
+    (outcome,) = bring_up_to_date(lessons, settings, course.store)
     if outcome.error:
         return str(outcome.error)
     run = replace(outcome.run, finished=0.0, wall_s=0.0, cpu_s=0.0, peak_mb=0.0)
-    page = course.page(run, file)
+    page = make_page(outcome.lesson.tutorial, run, settings, titles(every), kept=kept)
     return page.markdown, page.files, page.record
 
 
@@ -308,7 +313,8 @@ def play_schedule(seed: int, start: Path, folder: Path, reference: Reference) ->
             for edit in draw.choices(edits, weights, k=draw.randrange(1, 3)):
                 told.append(edit(play, draw))
             for file in (FIRST, SECOND):
-                found, expected = made(play.course, file), reference.page(play, file)
+                kept = Kept(play.course.settings().cache)  # as a new process has it
+                found, expected = made(play.course, file, kept), reference.page(play, file)
                 if found != expected:
                     return [*told, f"DIFFERS: {file}", _difference(expected, found)]
     shutil.rmtree(folder / f"schedule {seed}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import os
@@ -416,3 +417,12 @@ def test_two_tutorials_run_side_by_side(course):
     for thread in threads:
         thread.join(60)
     assert len(runs) == 2
+
+
+def test_a_run_may_be_asked_for_where_an_event_loop_runs_as_in_a_notebook(course):
+    course.tutorial()
+
+    async def in_a_notebook():
+        return course.run()
+
+    assert asyncio.run(in_a_notebook()).values == [[1, "total", "5"]]

@@ -8,9 +8,6 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 from mkdocs import utils
-from mkdocs.commands.build import build
-from mkdocs.config import load_config
-from mkdocs.exceptions import MkDocsException
 
 import tutorial_engine.__main__
 import tutorial_engine.course
@@ -21,7 +18,7 @@ from tutorial_engine.errors import TutorialError
 from tutorial_engine.schedule import bring_up_to_date
 from tutorial_engine.structure import problems
 
-from .tiny import HEADER, TINY, Course, code, made_run
+from .tiny import HEADER, TINY, Course, build_site, code, made_run, prose, stored
 
 FILE = "tutorials_src/1_part/01_tiny.py"
 
@@ -37,12 +34,6 @@ def fault(course: Course, body: str = TINY, **options) -> TutorialError:
     assert lesson.error.file == FILE
     assert lesson.error.remedy
     return lesson.error
-
-
-def prose(text: str) -> str:
-    """Return a tutorial's body: a markdown cell with this text, from line 7 on, and a code cell."""
-    lines = "\n".join(f"# {line}".rstrip() for line in text.split("\n"))
-    return f"# %% [markdown]\n{lines}\n\n{code('x = 1')}"
 
 
 @pytest.mark.parametrize(
@@ -426,7 +417,7 @@ def test_an_image_that_is_not_there_or_has_no_text_is_refused(course, text, said
     assert (error.cell, error.line) == (1, 9)
 
 
-@pytest.mark.parametrize("where", ["parse", "check_numbers", "make_key", "check_links"])
+@pytest.mark.parametrize("where", ["parse_text", "check_numbers", "make_key", "check_links"])
 @pytest.mark.parametrize(
     "error", [RuntimeError("odd"), RecursionError("deep"), MemoryError(), KeyError("gone")]
 )
@@ -436,10 +427,10 @@ def test_whatever_goes_wrong_while_a_tutorial_is_read_stays_with_it(
     module = tutorial_engine.course
     real = getattr(module, where)
 
-    def fails_for_one(first, *rest):
-        if "01_tiny" in str(getattr(first, "file", first)):
+    def fails_for_one(*arguments):
+        if any("01_tiny" in str(getattr(each, "file", each)) for each in arguments):
             raise error
-        return real(first, *rest)
+        return real(*arguments)
 
     monkeypatch.setattr(module, where, fails_for_one)
     assert type(error).__name__ in fault(course).message
@@ -448,27 +439,6 @@ def test_whatever_goes_wrong_while_a_tutorial_is_read_stays_with_it(
 def test_a_glossary_that_does_not_read_is_the_fault_of_those_that_teach(course):
     course.glossary("sums").write_bytes(b"\xff\xfe")
     assert "docs/glossary.md" in fault(course, teaches=["sums"]).message
-
-
-def site(course: Course) -> str:
-    """Build the site in this process, from runs that are stored already; return how it failed."""
-    config = load_config(str(course.root / "mkdocs.yml"), site_dir=str(course.root / "site"))
-    config.plugins.on_startup(command="build", dirty=False)
-    try:
-        build(config)
-    except MkDocsException as error:
-        return str(error)
-    finally:
-        config.plugins.on_shutdown()
-    return ""
-
-
-def stored(course: Course, *names: str) -> None:
-    """Write tutorials of these names and store a run of each."""
-    for number, name in enumerate(names, start=1):
-        file = f"1_part/{number:02d}_{name}.py"
-        course.tutorial(prose(f"Words of {name}."), file=file, title=f"On {name}")
-        course.store.save(made_run(course, file))
 
 
 def shown(course: Course, name: str) -> str:
@@ -499,10 +469,10 @@ def test_what_goes_wrong_while_a_page_is_made_or_rendered_stays_with_its_tutoria
         monkeypatch.setattr(tutorial_engine.plugin, name, fails_for_one)
 
     failing("make_page", "1_part/01_making", KeyError("odd"))
-    failing("schemed_figures", "Words of finishing", RecursionError("deep"))
+    failing("finished", "Words of finishing", RecursionError("deep"))
     failing("light_record", "Words of recording", ValueError("half"))
     failing("write_whole", "part/writing/run.ipynb", OSError(28, "No space left on device"))
-    assert site(course)
+    assert build_site(course)
     said = caplog.text
     assert "4 of 5 tutorials failed" in said
     for number, name in enumerate(("making", "finishing", "recording", "writing"), start=1):
@@ -517,7 +487,7 @@ def test_what_goes_wrong_while_a_page_is_made_or_rendered_stays_with_its_tutoria
 def test_a_damaged_rendered_record_is_rendered_again(site_course, damage):
     course = site_course
     stored(course, "one", "two")
-    assert site(course) == ""
+    assert build_site(course) == ""
     before = (course.root / "site/part/one/run/index.html").read_bytes()
     for kept in (course.root / ".cache/tutorials/records").glob("*.json"):
         text = kept.read_text()
@@ -526,17 +496,16 @@ def test_a_damaged_rendered_record_is_rendered_again(site_course, damage):
             kept.mkdir()
         else:
             kept.write_text({"half": text[:-9], "empty": "", "no object": "[]"}[damage])
-    for folder in ("light-records",):
-        for kept in (course.root / ".cache/tutorials" / folder).glob("*.json"):
-            kept.write_text(kept.read_text()[:-9])
-    assert site(course) == ""
+    for kept in (course.root / ".cache/tutorials/kept").rglob("*.json"):
+        kept.write_text(kept.read_text()[:-9])
+    assert build_site(course) == ""
     assert (course.root / "site/part/one/run/index.html").read_bytes() == before
 
 
 def test_clean_forgets_what_was_rendered_too(site_course, monkeypatch):
     course = site_course
     cache = course.root / ".cache/tutorials"
-    for name in ("runs", "records", "light-records", "notebooks"):
+    for name in ("runs", "records", "kept", "notebooks"):
         (cache / name).mkdir(parents=True)
     monkeypatch.chdir(course.root)
     assert main(["clean"]) == 0
@@ -556,7 +525,7 @@ def test_a_disk_that_fills_while_the_site_is_written_is_said_with_the_file(
         real(content, path)
 
     monkeypatch.setattr(utils, "write_file", full)
-    said = site(course)
+    said = build_site(course)
     assert "part/one/index.html cannot be read or written: No space left on device" in said
     assert "What to do: make room on the disk" in said
 
@@ -587,7 +556,7 @@ def test_a_title_arrives_as_written_wherever_the_site_shows_it(site_course):
     course.tutorial(code("x = 1"), file="1_part/02_next.py", needs=["tiny"])
     for file in (tiny, "1_part/02_next.py"):
         course.store.save(made_run(course, file))
-    assert site(course) == ""
+    assert build_site(course) == ""
 
     def page(address: str) -> BeautifulSoup:
         return BeautifulSoup((course.root / "site" / address / "index.html").read_text(), "lxml")
@@ -620,10 +589,10 @@ def test_a_page_that_cannot_be_made_is_exported_as_its_error(course, monkeypatch
     stored(course, "one", "two")
     real = tutorial_engine.__main__.make_page
 
-    def fails_for_one(tutorial, *rest):
+    def fails_for_one(tutorial, *rest, **options):
         if tutorial.name == "one":
             raise RuntimeError("odd")
-        return real(tutorial, *rest)
+        return real(tutorial, *rest, **options)
 
     monkeypatch.setattr(tutorial_engine.__main__, "make_page", fails_for_one)
     assert main(["export", str(course.root / "pages")], root=course.root) == 1

@@ -13,6 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import psutil
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from mkdocs.exceptions import MkDocsException
 
 from tutorial_engine.course import Lesson, load_course, titles
 from tutorial_engine.execute import Execution
@@ -246,6 +249,33 @@ def made_run(course: Course, file: str = "1_part/01_tiny.py", **changes) -> Run:
 def code(text: str) -> str:
     """Return a tutorial's body of one code cell."""
     return "# %%\n" + textwrap.dedent(text).strip() + "\n"
+
+
+def prose(text: str) -> str:
+    """Return a tutorial's body: a markdown cell with this text, from line 7 on, and a code cell."""
+    lines = "\n".join(f"# {line}".rstrip() for line in text.split("\n"))
+    return f"# %% [markdown]\n{lines}\n\n{code('x = 1')}"
+
+
+def stored(course: Course, *names: str) -> None:
+    """Write tutorials of these names and store a run of each."""
+    for number, name in enumerate(names, start=1):
+        file = f"1_part/{number:02d}_{name}.py"
+        course.tutorial(prose(f"Words of {name}."), file=file, title=f"On {name}")
+        course.store.save(made_run(course, file))
+
+
+def build_site(course: Course) -> str:
+    """Build the site in this process, from runs that are stored already; return how it failed."""
+    config = load_config(str(course.root / "mkdocs.yml"), site_dir=str(course.root / "site"))
+    config.plugins.on_startup(command="build", dirty=False)
+    try:
+        build(config)
+    except MkDocsException as error:
+        return str(error)
+    finally:
+        config.plugins.on_shutdown()
+    return ""
 
 
 def picture(*, alt: str = "A line that rises.", content: bytes = b"") -> dict:

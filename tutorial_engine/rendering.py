@@ -1,0 +1,116 @@
+"""Rendering: what MkDocs makes of a page's Markdown, found again while nothing about it has changed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import Files
+from mkdocs.structure.pages import Page as SitePage
+from mkdocs.structure.toc import AnchorLink, get_toc
+
+from .html_pages import lean_code, schemed_figures
+from .kept import Kept
+from .markup import contents_title, with_mathml
+
+Render = Callable[[MkDocsConfig, Files], None]
+_MKDOCS = logging.getLogger("mkdocs")
+_READ_FILES = frozenset({"pymdownx.snippets", "pymdownx.b64", "markdown_include.include"})
+
+
+def render_once(
+    page: SitePage, render: Render, kept: Kept, config: MkDocsConfig, files: Files
+) -> None:
+    """Render a page's Markdown, or set what rendering it set the last time.
+
+    A page of which something was said, a link that leads nowhere, say, is rendered each time, so that
+    it is said each time; so is every page where an extension reads files that nobody here knows of.
+    """
+    said = _Heard()
+
+    def heard() -> bool:
+        _MKDOCS.addHandler(said)
+        try:
+            render(config, files)
+        finally:
+            _MKDOCS.removeHandler(said)
+        # At other levels MkDocs says less, or does not collect the links to anchors.
+        return said.anything or _MKDOCS.getEffectiveLevel() != logging.INFO
+
+    if not _READ_FILES.isdisjoint(config.markdown_extensions):
+        render(config, files)
+        return
+    ingredients = (
+        (page.file.src_uri, page.file.url, page.markdown),
+        (config.markdown_extensions, sorted(config.mdx_configs.items()), config.use_directory_urls),
+        repr(config.validation),
+        sorted((file.src_uri, file.url, str(file.inclusion)) for file in files),
+    )
+
+    def make() -> dict:
+        if heard():
+            raise _NotToKeep
+        return {
+            "content": page.content,
+            "contents": list(_tokens(page.toc)),
+            "title": page._title_from_render,
+            "anchors": sorted(page.present_anchor_ids),
+            "links": {
+                file.src_uri: anchors for file, anchors in (page.links_to_anchors or {}).items()
+            },
+        }
+
+    try:
+        rendered = kept.get("rendered", page.file.src_uri, ingredients, make)
+    except _NotToKeep:
+        return
+    page.content = rendered["content"]
+    page.toc = get_toc(rendered["contents"])
+    page._title_from_render = rendered["title"]
+    page.present_anchor_ids = set(rendered["anchors"])
+    page.links_to_anchors = {
+        files.src_uris[path]: anchors for path, anchors in rendered["links"].items()
+    }
+
+
+def finished(html: str) -> str:
+    """Return rendered HTML as the site has it: maths as MathML, figures for two schemes, lean code.
+
+    Raises:
+        ValueError: a formula cannot be shown.
+    """
+    return lean_code(schemed_figures(with_mathml(html)))
+
+
+def name_contents(contents: Iterable[AnchorLink], html: str) -> None:
+    """Give the entries of a page's contents the maths that their headings have.
+
+    Raises:
+        ValueError: a formula cannot be shown.
+    """
+    for entry in contents:
+        entry.title = contents_title(entry.title, entry.id, html)
+        name_contents(entry.children, html)
+
+
+def _tokens(entries: Iterable[AnchorLink]) -> Iterator[dict]:
+    """Yield a list of contents in the form that `get_toc` reads."""
+    for entry in entries:
+        yield {
+            "name": entry.title,
+            "id": entry.id,
+            "level": entry.level,
+            "children": list(_tokens(entry.children)),
+        }
+
+
+class _NotToKeep(Exception):
+    """Something was said while the page was rendered, or would have been."""
+
+
+class _Heard(logging.Handler):
+    anything = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.anything = self.anything or record.levelno >= logging.INFO
