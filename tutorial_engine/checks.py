@@ -210,17 +210,18 @@ def _check_exercises(tutorial: Tutorial) -> None:
                 "an exercise is the task in markdown, then a starter, a check and a solution cell",
                 cell,
             )
-        if role == "check":
-            _check_messages(tutorial, cell)
-    before = None
+    before = check = None
     for cell in code:
-        if "wrong" in cell.tags and not (before and before.tags & {"solution", "wrong"}):
-            raise tutorial.error(
-                SourceError,
-                "a wrong solution that follows no exercise",
-                "put cells tagged wrong right after the solution that they get wrong",
-                cell,
-            )
+        check = cell if "check" in cell.tags else check
+        if "wrong" in cell.tags:
+            if not (before and before.tags & {"solution", "wrong"}):
+                raise tutorial.error(
+                    SourceError,
+                    "a wrong solution that follows no exercise",
+                    "put cells tagged wrong right after the solution that they get wrong",
+                    cell,
+                )
+            _check_messages(tutorial, check)
         before = cell
 
 

@@ -289,8 +289,9 @@ def test_a_check_must_tell_how_a_wrong_solution_is_wrong(course, wrong, said):
     assert "says how the answer is wrong" in error.remedy
 
 
-def test_each_assertion_of_a_check_has_a_message(course):
-    error = refused(course, EXERCISE.replace(', "twice three is six"', ""), SourceError)
+def test_each_assertion_of_a_check_with_wrong_solutions_has_a_message(course):
+    mute = EXERCISE.replace(', "twice three is six"', "")
+    error = refused(course, mute + WRONG, SourceError)
     assert "without a message" in error.message
     assert (error.cell, error.line) == (3, 15)
 
