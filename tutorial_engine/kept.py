@@ -19,7 +19,7 @@ from .files import write_whole
 # Not below MkDocs' own: what is only not kept must not end a strict build.
 log = logging.getLogger("tutorial_engine")
 
-FOLDER = "kept"
+FOLDER, TEMPLATES = "kept", "templates"
 _HERE = Path(__file__).parent
 # What nobody has asked for in so long goes.
 _OLD_S = 14 * 24 * 3600
@@ -47,7 +47,7 @@ class Kept:
             name: of what it is made; one value of each kind and name stays in memory.
             ingredients: everything that decides the value, with a `repr` that says all of it.
         """
-        digest = _digest(repr((_makers(), kind, ingredients)))
+        digest = _digest(repr((makers(), kind, ingredients)))
         latest, text = self._latest.get((kind, name), ("", ""))
         if latest != digest:
             text = self._read(kind, digest)
@@ -89,7 +89,7 @@ class Kept:
 
 
 @functools.cache
-def _makers() -> str:
+def makers() -> str:
     """Return a digest of all code that makes something here, as it was when this process began."""
     sources = [path.read_bytes() for path in sorted(_HERE.glob("*.py"))]
     installed = [

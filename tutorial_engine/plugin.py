@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
+from jinja2 import Environment, FileSystemBytecodeCache
 from markupsafe import Markup, escape
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import MkDocsException, PluginError
@@ -27,10 +28,10 @@ from .errors import TutorialError, unforeseen
 from .files import write_whole
 from .glossary import PAGE as GLOSSARY_PAGE
 from .html_pages import figure_attributes, lean_page, light_record
-from .kept import Kept
+from .kept import TEMPLATES, Kept, makers
 from .places import of_the_build
 from .publish import Page, error_box, make_error_page, make_page
-from .rendering import finished, name_contents, render_once
+from .rendering import finished, index_once, name_contents, render_once
 from .report import build_report, report_page
 from .schedule import Outcome, Watcher, bring_up_to_date, from_store
 from .scratch import locked_folder
@@ -100,6 +101,21 @@ class TutorialsPlugin(BasePlugin):
             folder = "records-serve" if self.serving else "records"
             jupyter.config["cache_dir"] = str(self.cache / folder)
         return config
+
+    def on_pre_build(self, config: MkDocsConfig) -> None:
+        search = config.plugins.get("material/search")
+        if search and search.config.enabled:
+            index_once(search.search_index, self.kept)
+
+    def on_env(self, env: Environment, config: MkDocsConfig, files: Files) -> Environment:
+        """Let the theme's templates be compiled once."""
+        folder = self.cache / TEMPLATES / makers()
+        with contextlib.suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
+            for old in set(folder.parent.iterdir()) - {folder}:
+                shutil.rmtree(old, ignore_errors=True)
+            env.bytecode_cache = FileSystemBytecodeCache(str(folder))
+        return env
 
     def _writable_cache(self) -> Path:
         """Return where to keep what is rendered: where nothing can be written, a folder for this time."""

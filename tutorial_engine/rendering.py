@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator
 
+from material.plugins.search.plugin import SearchIndex
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page as SitePage
@@ -72,6 +73,27 @@ def render_once(
     page.links_to_anchors = {
         files.src_uris[path]: anchors for path, anchors in rendered["links"].items()
     }
+
+
+def index_once(index: SearchIndex, kept: Kept) -> None:
+    """Let a search index find again the entries of a page that has not changed."""
+    add = index.add_entry_from_context
+
+    def add_entries(page: SitePage) -> None:
+        def make() -> list[dict]:
+            before = len(index.entries)
+            add(page)
+            made = index.entries[before:]
+            del index.entries[before:]
+            return made
+
+        ingredients = (
+            (page.url, page.content, str(page.title), repr(page.meta)),
+            list(_tokens(page.toc)),
+        )
+        index.entries += kept.get("searched", page.file.src_uri, ingredients, make)
+
+    index.add_entry_from_context = add_entries
 
 
 def finished(html: str) -> str:

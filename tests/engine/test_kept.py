@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 import logging
 import os
+import shutil
 import time
 from pathlib import Path
 
 import pytest
+from material.plugins.search.plugin import SearchIndex
 from mkdocs.structure.pages import Page as SitePage
 
 from tutorial_engine.course import load_course
@@ -135,6 +137,7 @@ def test_a_build_that_changes_nothing_renders_nothing_again(site, monkeypatch):
         monkeypatch.setattr(f"tutorial_engine.course.{name}", NEVER)
     monkeypatch.setattr("tutorial_engine.publish._Writer.page", NEVER)
     monkeypatch.setattr("tutorial_engine.fingerprint._read_code", NEVER)
+    monkeypatch.setattr(SearchIndex, "add_entry_from_context", NEVER)
     assert build_site(site) == ""
     assert bytes_of(site) == before
 
@@ -170,6 +173,11 @@ def extension(course: Course) -> None:
     config.write_text(config.read_text() + "markdown_extensions: [{toc: {permalink: '#'}}]\n")
 
 
+def template(course: Course) -> None:
+    file = course.root / "overrides/main.html"
+    file.write_text(file.read_text() + "<!-- more -->{% block footer %}<p>Foot</p>{% endblock %}")
+
+
 def address(course: Course) -> None:
     config = course.root / "pyproject.toml"
     config.write_text('[tool.tutorial_engine]\nsite_url = "https://example.org/"\n')
@@ -181,7 +189,18 @@ def another_run(course: Course) -> None:
 
 @pytest.mark.parametrize(
     "edit",
-    [words, title, term, need, picture_beside, page_by_hand, extension, address, another_run],
+    [
+        words,
+        title,
+        term,
+        need,
+        picture_beside,
+        page_by_hand,
+        extension,
+        template,
+        address,
+        another_run,
+    ],
     ids=lambda edit: edit.__name__,
 )
 def test_after_an_edit_a_site_equals_one_that_was_built_from_nothing(site, edit):
@@ -192,8 +211,8 @@ def test_after_an_edit_a_site_equals_one_that_was_built_from_nothing(site, edit)
     assert build_site(site) == ""
     built = bytes_of(site)
     assert built != before
-    for kept in entries(site.settings().cache / "kept"):
-        kept.unlink()
+    for kept in ("kept", "templates"):
+        shutil.rmtree(site.settings().cache / kept)
     assert build_site(site) == ""
     assert bytes_of(site) == built
 
