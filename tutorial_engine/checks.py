@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import warnings
 
 from .errors import SourceError
 from .passages import mask
@@ -75,7 +76,7 @@ def _check_code(tutorial: Tutorial, cell: Cell) -> None:
     if not cell.source.strip():
         raise tutorial.error(SourceError, "an empty code cell", "delete it", cell)
     try:
-        tree = ast.parse(cell.source)
+        tree = _parsed(cell.source)
     except SyntaxError as error:
         raise tutorial.error(
             SourceError,
@@ -120,6 +121,14 @@ def _check_code(tutorial: Tutorial, cell: Cell) -> None:
             )
 
 
+def _parsed(source: str, mode: str = "exec") -> ast.AST:
+    """Parse code; what Python only warns of when it reads it, an invalid escape, say, is refused."""
+    with warnings.catch_warnings():
+        for kind in (SyntaxWarning, DeprecationWarning):
+            warnings.simplefilter("error", kind)
+        return ast.parse(source, mode=mode)
+
+
 def _names_from_above(condition: ast.expr) -> set[str]:
     """Return the names that a condition neither makes itself nor has from Python."""
     names = [each for each in ast.walk(condition) if isinstance(each, ast.Name)]
@@ -153,7 +162,7 @@ def _check_markdown(tutorial: Tutorial, cell: Cell) -> None:
     for expression in cell.expressions:
         line = cell.source.count("\n", 0, expression.start) + 1
         try:
-            tree = ast.parse(expression.code, mode="eval")
+            tree = _parsed(expression.code, mode="eval")
         except SyntaxError as error:
             raise tutorial.error(
                 SourceError,

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import importlib.util
 import json
 import logging
 import os
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -20,13 +22,15 @@ from .files import write_whole
 log = logging.getLogger("tutorial_engine")
 
 FOLDER, TEMPLATES = "kept", "templates"
-_HERE = Path(__file__).parent
+_LIBRARIES = ("jinja2", "jupytext", "latex2mathml", "markdown", "material", "mkdocs", "nbformat")
+_LIBRARIES += ("pygments", "pymdownx")
+_VERSIONS = 3
 # What nobody has asked for in so long goes.
 _OLD_S = 14 * 24 * 3600
 
 
 class Kept:
-    """JSON values by everything that they depend on: `.cache/tutorials/kept/<kind>/<digest>.json`.
+    """JSON values by everything that they depend on: `.cache/tutorials/kept/<kind>/<name>/<digest>.json`.
 
     Beside what a caller names, that is the engine's own code and the version of everything installed.
 
@@ -36,7 +40,7 @@ class Kept:
 
     def __init__(self, cache: Path | None = None) -> None:
         self.cache = cache
-        self._folder = cache / FOLDER if cache else None
+        self._folder = cache / FOLDER if cache and _all_installed() else None
         self._latest: dict[tuple[str, str], tuple[str, str]] = {}
 
     def get(self, kind: str, name: str, ingredients: object, make: Callable[[], Any]) -> Any:
@@ -44,62 +48,88 @@ class Kept:
 
         Args:
             kind: what is made; a folder's name.
-            name: of what it is made; one value of each kind and name stays in memory.
+            name: of what it is made; of each kind and name the latest value stays in memory, and a few
+                on the disk.
             ingredients: everything that decides the value, with a `repr` that says all of it.
         """
         digest = _digest(repr((makers(), kind, ingredients)))
         latest, text = self._latest.get((kind, name), ("", ""))
         if latest != digest:
-            text = self._read(kind, digest)
+            path = self._path(kind, name, digest)
+            text = _read(path)
             if not text:
-                text = json.dumps(make(), ensure_ascii=False)
-                self._write(kind, digest, text)
+                text = json.dumps(make())
+                _write(path, text)
             self._latest[kind, name] = digest, text
         return json.loads(text)
 
     def sweep(self) -> None:
         """Remove what nobody has asked for in two weeks."""
-        for path in self._folder.glob("*/*.json") if self._folder else ():
+        for path in self._folder.glob("*/*/*.json") if self._folder else ():
             with contextlib.suppress(OSError):
                 if path.stat().st_mtime < time.time() - _OLD_S:
                     path.unlink()
 
-    def _path(self, kind: str, digest: str) -> Path:
-        return self._folder / kind / f"{digest}.json"
+    def _path(self, kind: str, name: str, digest: str) -> Path | None:
+        place = re.sub(r"\W+", "-", name)
+        return self._folder / kind / place / f"{digest}.json" if self._folder else None
 
-    def _read(self, kind: str, digest: str) -> str:
-        """Return a kept value, nothing where it is not there or not whole."""
-        if self._folder is None:
-            return ""
-        path = self._path(kind, digest)
-        with contextlib.suppress(OSError, UnicodeDecodeError):
+
+def _read(path: Path | None) -> str:
+    """Return a kept value, nothing where it is not there or not whole."""
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        if path:
             checksum, _, text = path.read_text(encoding="utf-8").partition("\n")
             if checksum == _digest(text):
                 os.utime(path)
                 return text
-        return ""
+    return ""
 
-    def _write(self, kind: str, digest: str, text: str) -> None:
-        if self._folder is None:
-            return
-        try:
-            write_whole(self._path(kind, digest), f"{_digest(text)}\n{text}")
-        except OSError as error:
-            log.info("What was made of %s could not be kept (%s).", kind, error.strerror or error)
+
+def _write(path: Path | None, text: str) -> None:
+    if path is None:
+        return
+    try:
+        write_whole(path, f"{_digest(text)}\n{text}")
+        versions = [(each.stat().st_mtime_ns, each) for each in path.parent.glob("*.json")]
+    except OSError as error:
+        log.info("%s could not be kept (%s).", path.name, error.strerror or error)
+        return
+    for _, old in sorted(versions, reverse=True)[_VERSIONS:]:
+        with contextlib.suppress(OSError):
+            old.unlink()
 
 
 @functools.cache
 def makers() -> str:
-    """Return a digest of all code that makes something here, as it was when this process began."""
-    sources = [path.read_bytes() for path in sorted(_HERE.glob("*.py"))]
+    """Return a digest of all code that makes something here."""
     installed = [
         path.name
         for folder in sys.path
         if folder.endswith("-packages")
         for path in sorted(Path(folder).glob("*.dist-info"))
     ]
-    return _digest(repr((sys.version, sources, installed)))
+    return _digest(repr((sys.version, sys.get_int_max_str_digits(), _SOURCES, installed)))
 
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@functools.cache
+def _all_installed() -> bool:
+    """Say whether what makes things beside this engine is installed, so that a version tells of it."""
+    places = [importlib.util.find_spec(name) for name in _LIBRARIES]
+    return all(place and "-packages" in str(place.origin) for place in places)
+
+
+def _sources() -> list[tuple[str, str]]:
+    found = []
+    for path in sorted(Path(__file__).parent.glob("[!.]*.py")):
+        with contextlib.suppress(OSError):
+            found.append((path.name, hashlib.sha256(path.read_bytes()).hexdigest()))
+    return found
+
+
+# As this process has it: read again later, it could be other code.
+_SOURCES = _sources()

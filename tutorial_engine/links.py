@@ -27,7 +27,6 @@ _DEFINITION = re.compile(
 _FULL = re.compile(r"(?P<mark>!?)\[(?P<text>[^\[\]]+)\]\[(?P<label>[^\[\]]*)\]")
 _SHORT = re.compile(r"(?P<mark>!?)(?<!\])\[(?P<text>[^\[\]^][^\[\]]*)\](?![\[(:])")
 _ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z\d+.-]*:|//")
-_IMAGES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif"})
 _SOURCE = re.compile(r"\d+_\w+\.(?:py|ipynb)")
 _FIGURE = re.compile(r"figure-\d+(?:-measured)?(?:-dark)?\.png")
 
@@ -90,16 +89,6 @@ def pictures(tutorial: Tutorial, settings: Settings) -> dict[str, bytes]:
         beside = _beside_the_source(link.target, tutorial, settings) if link.is_image else None
         if beside:
             found[_copy(beside, tutorial)] = beside.read_bytes()
-    return found
-
-
-def images_state(settings: Settings) -> list[tuple[str, int, int]]:
-    """Return each image in the tutorials' folder with its size and time, by which a change shows."""
-    found = []
-    for path in sorted(settings.sources.rglob("*.*")):
-        if path.suffix.lower() in _IMAGES and path.is_file():
-            status = path.stat()
-            found.append((str(path), status.st_size, status.st_mtime_ns))
     return found
 
 
@@ -249,7 +238,7 @@ def _beside_the_source(target: str, tutorial: Tutorial, settings: Settings) -> P
         return None
     path = ((settings.root / tutorial.file).parent / unquote(target.partition("#")[0])).resolve()
     inside = path.is_relative_to(settings.sources.resolve())
-    is_image = path.suffix.lower() in _IMAGES
+    is_image = path.suffix.lower() in (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif")
     return path if inside and is_image and path.is_file() else None
 
 

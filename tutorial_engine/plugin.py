@@ -248,7 +248,7 @@ class TutorialsPlugin(BasePlugin):
     def on_pre_page(self, page: SitePage, config: MkDocsConfig, files: Files) -> SitePage:
         position = self.pages.get(page.file.src_uri)
         render = page.render
-        if page.file.src_uri not in self.records:  # mkdocs-jupyter keeps those
+        if type(page) is SitePage and "render" not in vars(page):  # nobody else's way to render it
 
             def render(config: MkDocsConfig, files: Files, render=page.render) -> None:
                 render_once(page, render, self.kept, config, files)
@@ -348,8 +348,7 @@ class TutorialsPlugin(BasePlugin):
             target = Path(config.site_dir) / RECORD_CSS
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(self.record_css, encoding="utf-8")
-        if not self.serving:
-            self.kept.sweep()
+        self.kept.sweep()
         failures = [outcome for outcome in self.outcomes if outcome.error]
         if failures and not self.serving:
             said = "\n\n".join(str(outcome.error) for outcome in failures)

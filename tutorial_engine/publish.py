@@ -11,6 +11,7 @@ import os
 import posixpath
 import re
 from dataclasses import asdict, dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -19,7 +20,7 @@ from .dependencies import shown_versions
 from .errors import TutorialError
 from .fingerprint import snippets_state
 from .kept import Kept
-from .links import images_state, pictures
+from .links import pictures
 from .notebooks import record_notebook, standalone_notebook
 from .outputs import is_picture, picture, walled
 from .passages import escape
@@ -80,13 +81,14 @@ def make_page(
         kept: where a page is found again that was made of the same tutorial and run.
     """
     glossary_file = settings.root / glossary.GLOSSARY
+    shown = pictures(tutorial, settings)
     ingredients = (
         (tutorial.file, tutorial.text),
         (run, [artifact.sha256 for artifact in run.artifacts]) if run else state,
         settings,
         sorted(titles.items()),
         snippets_state(settings.root),
-        images_state(settings),
+        sorted((path, sha256(image).hexdigest()) for path, image in shown.items()),
         glossary_file.is_file(),
         os.environ.get("SOURCE_DATE_EPOCH"),
     )
@@ -94,7 +96,12 @@ def make_page(
     document = (kept or Kept()).get(
         "pages", tutorial.file, ingredients, lambda: writer.page(state).to_json()
     )
-    return Page.from_json(document)
+    page = Page.from_json(document)
+    artifacts = (
+        {f"{writer.folder}/{each.name}": each.content for each in run.artifacts} if run else {}
+    )
+    page.files |= shown | artifacts
+    return page
 
 
 def make_error_page(file: str, error: TutorialError, tutorial: Tutorial | None = None) -> Page:
@@ -139,7 +146,6 @@ class _Writer:
                 body += self._code(cell, self.run.outputs[before - 1] if self.run else [], before)
             else:
                 body.append(prose[cell.number])
-        self.files |= pictures(self.tutorial, self.settings)
         title, summary = escape(header.title), escape(header.summary)
         parts = [self._front_matter(), f"# {title}", f"{summary}\n{{ .lead }}"]
         if not self.run:
@@ -203,8 +209,6 @@ class _Writer:
         notebook = standalone_notebook(self.tutorial, self.run, self.settings)
         self.files[f"{self.folder}/{name}.ipynb"] = notebook.encode()
         self.files[f"{self.folder}/{name}.py"] = self.tutorial.text.encode()
-        for artifact in self.run.artifacts:
-            self.files[f"{self.folder}/{artifact.name}"] = artifact.content
 
     def _code(self, cell: Cell, outputs: list[dict], number: int) -> list[str]:
         if "claims" in cell.tags or cell.is_trial:

@@ -17,7 +17,36 @@ from .markup import contents_title, with_mathml
 
 Render = Callable[[MkDocsConfig, Files], None]
 _MKDOCS = logging.getLogger("mkdocs")
-_READ_FILES = frozenset({"pymdownx.snippets", "pymdownx.b64", "markdown_include.include"})
+_PURE = frozenset(
+    [
+        "abbr",
+        "admonition",
+        "attr_list",
+        "def_list",
+        "fenced_code",
+        "footnotes",
+        "md_in_html",
+        "meta",
+        "sane_lists",
+        "smarty",
+        "tables",
+        "toc",
+        "pymdownx.arithmatex",
+        "pymdownx.betterem",
+        "pymdownx.caret",
+        "pymdownx.critic",
+        "pymdownx.details",
+        "pymdownx.highlight",
+        "pymdownx.inlinehilite",
+        "pymdownx.keys",
+        "pymdownx.mark",
+        "pymdownx.smartsymbols",
+        "pymdownx.superfences",
+        "pymdownx.tabbed",
+        "pymdownx.tasklist",
+        "pymdownx.tilde",
+    ]
+)
 
 
 def render_once(
@@ -26,20 +55,10 @@ def render_once(
     """Render a page's Markdown, or set what rendering it set the last time.
 
     A page of which something was said, a link that leads nowhere, say, is rendered each time, so that
-    it is said each time; so is every page where an extension reads files that nobody here knows of.
+    it is said each time; so is every page where an extension may read what nobody here knows of.
     """
-    said = _Heard()
-
-    def heard() -> bool:
-        _MKDOCS.addHandler(said)
-        try:
-            render(config, files)
-        finally:
-            _MKDOCS.removeHandler(said)
-        # At other levels MkDocs says less, or does not collect the links to anchors.
-        return said.anything or _MKDOCS.getEffectiveLevel() != logging.INFO
-
-    if not _READ_FILES.isdisjoint(config.markdown_extensions):
+    # At other levels MkDocs says less, or does not collect the links to anchors.
+    if _MKDOCS.getEffectiveLevel() != logging.INFO or not _is_pure(config):
         render(config, files)
         return
     ingredients = (
@@ -50,7 +69,13 @@ def render_once(
     )
 
     def make() -> dict:
-        if heard():
+        said = _Heard()
+        logging.getLogger().addHandler(said)
+        try:
+            render(config, files)
+        finally:
+            logging.getLogger().removeHandler(said)
+        if said.anything:
             raise _NotToKeep
         return {
             "content": page.content,
@@ -73,6 +98,19 @@ def render_once(
     page.links_to_anchors = {
         files.src_uris[path]: anchors for path, anchors in rendered["links"].items()
     }
+
+
+def _is_pure(config: MkDocsConfig) -> bool:
+    """Say whether all extensions make HTML of Markdown and their plain options alone."""
+    return _PURE.issuperset(config.markdown_extensions) and _is_plain(config.mdx_configs)
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, dict):
+        return all(_is_plain(each) for pair in value.items() for each in pair)
+    if isinstance(value, list):
+        return all(map(_is_plain, value))
+    return value is None or type(value) in (str, int, float, bool)
 
 
 def index_once(index: SearchIndex, kept: Kept) -> None:

@@ -37,7 +37,7 @@ def test_a_value_is_made_once_for_the_same_things_also_in_the_next_process(tmp_p
 
 def test_a_value_is_made_anew_when_anything_that_it_hangs_on_differs(tmp_path):
     kept, number = Kept(tmp_path), itertools.count()
-    asked = [("a", "x", 1), ("a", "x", 2), ("b", "x", 1), ("a", "x", "1"), ("a", "x", [1])]
+    asked = [("a", "x", 1), ("a", "x", 2), ("b", "x", 1), ("a", "y", 1), ("a", "x", "1")]
     made = [
         kept.get(kind, name, things, lambda: next(number)) for kind, name, things in asked + asked
     ]
@@ -83,6 +83,18 @@ def test_where_nothing_can_be_written_values_are_made_and_remembered(tmp_path):
     kept = Kept(tmp_path)
     assert kept.get("words", "one", 1, lambda: "a word") == "a word"
     assert kept.get("words", "one", 1, NEVER) == "a word"
+
+
+def test_a_few_values_of_each_name_stay(tmp_path):
+    for number in range(9):
+        Kept(tmp_path).get("words", "one", number, lambda: "a word")
+        Kept(tmp_path).get("words", f"name {number}", 1, lambda: "a word")
+    assert len(entries(tmp_path)) == 3 + 9
+
+
+def test_text_that_no_file_can_hold_is_kept(tmp_path):
+    assert Kept(tmp_path).get("words", "one", "\ud800", lambda: "\ud800") == "\ud800"
+    assert Kept(tmp_path).get("words", "one", "\ud800", NEVER) == "\ud800"
 
 
 def test_what_nobody_asks_for_goes_after_two_weeks(tmp_path):
@@ -160,7 +172,7 @@ def need(course: Course) -> None:
 
 def picture_beside(course: Course) -> None:
     course.edit("Words of one.", "![A dot.](dot.svg)", file=ONE)
-    drawing = "<svg xmlns='http://www.w3.org/2000/svg'/>"
+    drawing = "<svg xmlns='http://www.w3.org/2000/svg' width='2000'/>"
     (course.root / "tutorials_src/1_part/dot.svg").write_text(drawing)
 
 
@@ -215,6 +227,80 @@ def test_after_an_edit_a_site_equals_one_that_was_built_from_nothing(site, edit)
         shutil.rmtree(site.settings().cache / kept)
     assert build_site(site) == ""
     assert bytes_of(site) == built
+
+
+def test_an_image_that_changes_is_seen_though_its_size_and_time_stay(site):
+    picture_beside(site)
+    save_runs(site)
+    build_site(site)
+    image = site.root / "tutorials_src/1_part/dot.svg"
+    status = image.stat()
+    image.write_bytes(image.read_bytes().replace(b"2000", b"2001"))
+    os.utime(image, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert build_site(site) == ""
+    assert (site.root / "site/part/one/images/dot.svg").read_bytes() == image.read_bytes()
+
+
+@pytest.mark.parametrize("extension", ["shout", "pymdownx.snippets:SnippetExtension"])
+def test_pages_of_an_extension_that_may_read_anything_are_rendered_each_time(
+    site, monkeypatch, extension
+):
+    monkeypatch.chdir(site.root)
+    monkeypatch.syspath_prepend(site.root)
+    (site.root / "shout.py").write_text(SHOUT)
+    (site.root / "docs/index.md").write_text('# Home\n\n--8<-- "part.txt"\n')
+    config = site.root / "mkdocs.yml"
+    config.write_text(config.read_text() + f"markdown_extensions: ['{extension}']\n")
+    for text in ("first", "second"):
+        (site.root / "part.txt").write_text(f"{text} words")
+        assert build_site(site) == ""
+        assert f"{text} words" in (site.root / "site/index.html").read_text()
+
+
+SHOUT = """
+from pathlib import Path
+
+from markdown import Extension
+from markdown.preprocessors import Preprocessor
+
+
+class Part(Preprocessor):
+    def run(self, lines):
+        return [*lines, Path("part.txt").read_text()]
+
+
+def makeExtension():
+    extension = Extension()
+    extension.extendMarkdown = lambda md: md.preprocessors.register(Part(), "part", 1)
+    return extension
+"""
+
+
+def test_a_page_that_a_hook_renders_is_left_to_it(site):
+    (site.root / "hook.py").write_text(
+        "def on_pre_page(page, config, files):\n"
+        "    def render(config, files):\n"
+        "        page.content, page.toc = '<p>By a hook.</p>', []\n"
+        "    if page.is_homepage:\n"
+        "        page.render = render\n"
+    )
+    config = site.root / "mkdocs.yml"
+    config.write_text(config.read_text() + "hooks: [hook.py]\n")
+    for _ in range(2):
+        assert build_site(site) == ""
+        assert "By a hook." in (site.root / "site/index.html").read_text()
+
+
+def test_a_build_that_says_more_or_less_is_not_one_that_finds_what_another_kept(site, caplog):
+    (site.root / "docs/index.md").write_text("# Home\n\n[There](part/one.md#nothing)\n")
+    said = {}
+    for level in (logging.INFO, logging.DEBUG, logging.WARNING) * 2:
+        caplog.clear()
+        caplog.set_level(level, "mkdocs")
+        build_site(site)
+        said.setdefault(level, []).append("#nothing" in caplog.text)
+    assert all(first == second for first, second in said.values()), said
+    assert said[logging.INFO] == [True, True]
 
 
 def test_a_link_that_leads_nowhere_is_said_by_every_build(site, caplog):

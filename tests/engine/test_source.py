@@ -33,6 +33,13 @@ def test_cells_have_the_kind_tags_and_lines_of_the_file(course):
     assert [cell.number for cell in cells] == [1, 2, 3, 4]
 
 
+@pytest.mark.parametrize(
+    "body", [code(r'x = "\d"'), code("x = 1") + "\n# %% [markdown]\n# `{python} '\\d'`\n"]
+)
+def test_what_python_only_warns_of_is_refused_whoever_hides_warnings(course, body):
+    assert "invalid escape sequence" in refused(course, body).message
+
+
 def test_the_header_gives_title_summary_and_lists(course):
     course.tutorial(needs=["other"], teaches=["sums"], data=["digits"], artifacts=["m"], seed=7)
     header = course.parse().header
