@@ -57,8 +57,9 @@ def render_once(
     A page of which something was said, a link that leads nowhere, say, is rendered each time, so that
     it is said each time; so is every page where an extension may read what nobody here knows of.
     """
-    # At other levels MkDocs says less, or does not collect the links to anchors.
-    if _MKDOCS.getEffectiveLevel() != logging.INFO or not _is_pure(config):
+    level = _MKDOCS.getEffectiveLevel()
+    # At the lowest level MkDocs says more, and does not collect the links to anchors.
+    if level < logging.INFO or not _is_pure(config):
         render(config, files)
         return
     ingredients = (
@@ -75,7 +76,7 @@ def render_once(
             render(config, files)
         finally:
             logging.getLogger().removeHandler(said)
-        if said.anything:
+        if said.anything or level > logging.INFO:  # something might have been said
             raise _NotToKeep
         return {
             "content": page.content,
