@@ -70,6 +70,8 @@ def contents_title(title: str, identifier: str, content: str) -> str:
     Raises:
         ValueError: a formula cannot be shown.
     """
+    if "\\(" not in title:
+        return title
     heading = re.search(rf'<h[1-6] id="{re.escape(identifier)}".*?</h[1-6]>', content, re.DOTALL)
     for match in MATHS.finditer(heading[0] if heading else ""):
         title = title.replace(f"\\({match['tex']}\\)", _mathml(*_parts(match)), 1)

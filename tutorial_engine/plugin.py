@@ -31,7 +31,7 @@ from .html_pages import figure_attributes, lean_page, light_record
 from .kept import TEMPLATES, Kept, makers
 from .places import of_the_build
 from .publish import Page, error_box, make_error_page, make_page
-from .rendering import finished, index_once, name_contents, render_once
+from .rendering import finished, index_once, name_contents, places_of, render_once
 from .report import build_report, report_page
 from .schedule import Outcome, Watcher, bring_up_to_date, from_store
 from .scratch import locked_folder
@@ -92,6 +92,7 @@ class TutorialsPlugin(BasePlugin):
         self.lessons = load_course(self.settings, self.kept)
         self.records: dict[str, Outcome] = {}
         self.record_css = ""
+        self.places = ""
         self.writing = ""
         config.watch += [str(self.settings.sources), str(self.root / "snippets")]
         config.nav = _expand(config.nav, self.lessons, self.settings.parts)
@@ -251,7 +252,8 @@ class TutorialsPlugin(BasePlugin):
         if type(page) is SitePage and "render" not in vars(page):  # nobody else's way to render it
 
             def render(config: MkDocsConfig, files: Files, render=page.render) -> None:
-                render_once(page, render, self.kept, config, files)
+                self.places = self.places or places_of(files)
+                render_once(page, render, self.kept, self.places, config, files)
 
         if position is None:
             page.render = render

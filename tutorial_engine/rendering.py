@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator
 
@@ -49,13 +50,22 @@ _PURE = frozenset(
 )
 
 
+def places_of(files: Files) -> str:
+    """Return a digest of where the site's files are, on which it hangs where a link leads."""
+    places = sorted((file.src_uri, file.url, str(file.inclusion)) for file in files)
+    return hashlib.sha256(repr(places).encode()).hexdigest()
+
+
 def render_once(
-    page: SitePage, render: Render, kept: Kept, config: MkDocsConfig, files: Files
+    page: SitePage, render: Render, kept: Kept, places: str, config: MkDocsConfig, files: Files
 ) -> None:
     """Render a page's Markdown, or set what rendering it set the last time.
 
     A page of which something was said, a link that leads nowhere, say, is rendered each time, so that
     it is said each time; so is every page where an extension may read what nobody here knows of.
+
+    Args:
+        places: `places_of(files)`.
     """
     level = _MKDOCS.getEffectiveLevel()
     # At the lowest level MkDocs says more, and does not collect the links to anchors.
@@ -66,7 +76,7 @@ def render_once(
         (page.file.src_uri, page.file.url, page.markdown),
         (config.markdown_extensions, sorted(config.mdx_configs.items()), config.use_directory_urls),
         repr(config.validation),
-        sorted((file.src_uri, file.url, str(file.inclusion)) for file in files),
+        places,
     )
 
     def make() -> dict:
