@@ -1,9 +1,9 @@
 """The served site as its author meets it: first page, pages going live, a saved prose edit.
 
-    .venv/bin/python tests/bench/serve.py [--edits 20] [--json FILE]
+    .venv/bin/python tests/bench/serve.py [--edits 20] [--stored] [--json FILE]
 
-Starts `mkdocs serve` on a copy of the repository in which nothing has run yet, watches it in Chromium,
-and touches nothing but the file that it edits.
+Starts `mkdocs serve` on a copy of the repository in which nothing has run yet, or with the runs that are
+stored here, watches it in Chromium, and touches nothing but the file that it edits.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from measure import copy_repository, edit_prose
+from measure import ROOT, copy_repository, edit_prose
 from playwright.sync_api import sync_playwright
 from rich.console import Console
 from rich.table import Table
@@ -33,10 +33,15 @@ EDITED_PAGE = "foundations/tensors/"
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--edits", type=int, default=20)
+    parser.add_argument("--stored", action="store_true", help="begin with the runs stored here")
     parser.add_argument("--json", type=Path, default=Path("bench-results/serve.json"))
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
-        results = measure(copy_repository(Path(scratch, "site")), given.edits)
+        folder = copy_repository(Path(scratch, "site"))
+        if given.stored:
+            runs = ".cache/tutorials/runs"
+            shutil.copytree(ROOT / runs, folder / runs)
+        results = measure(folder, given.edits)
     table = Table("what", "seconds")
     for name, value in results.items():
         table.add_row(name, value if isinstance(value, str) else f"{value:.2f}")
