@@ -11,11 +11,11 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from .build_cache import BuildCache
 from .course import Lesson, glossary_page, load_course, titles
 from .errors import unforeseen
 from .glossary import GLOSSARY
 from .glossary import PAGE as GLOSSARY_PAGE
-from .kept import Kept
 from .places import of_the_build
 from .publish import Page, export, make_error_page, make_page
 from .schedule import Outcome, Watcher, bring_up_to_date
@@ -50,15 +50,15 @@ def main(arguments: list[str] | None = None, *, root: Path | None = None) -> int
         store.clean()
         console.print("Forgot every stored run.")
         return 0
-    kept = Kept(settings.cache)
-    lessons = load_course(settings, kept)
+    build_cache = BuildCache(settings.cache)
+    lessons = load_course(settings, build_cache)
     if given.command == "status":
         return _status(lessons, store, console)
     try:
         with ended_as_by_keyboard():
             if given.command == "run":
                 return _run(lessons, given, settings, store, console)
-            return _export(lessons, given.folder, settings, store, kept, console)
+            return _export(lessons, given.folder, settings, store, build_cache, console)
     except KeyboardInterrupt:
         console.print("Ended. The runs that had finished are kept.")
         return 130
@@ -100,7 +100,7 @@ def _run(lessons, given, settings, store, console) -> int:
     return _report_failures(outcomes, console)
 
 
-def _export(lessons, folder: Path, settings, store, kept, console) -> int:
+def _export(lessons, folder: Path, settings, store, build_cache, console) -> int:
     outcomes = _bring(lessons, settings, store, console)
     names = titles(lessons)
     pages = []
@@ -108,7 +108,9 @@ def _export(lessons, folder: Path, settings, store, kept, console) -> int:
         lesson, page = outcome.lesson, None
         try:
             if not outcome.error:
-                page = make_page(lesson.tutorial, outcome.run, settings, names, kept=kept)
+                page = make_page(
+                    lesson.tutorial, outcome.run, settings, names, build_cache=build_cache
+                )
         except Exception as error:  # one tutorial's fault must not be the others'
             outcome = outcomes[position] = Outcome(lesson, error=unforeseen(error, lesson.file))
         if page is None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from . import glossary
+from .build_cache import BuildCache
 from .errors import SourceError, TutorialError, unforeseen
 from .fingerprint import Key, make_key
-from .kept import Kept
 from .links import check_links
 from .markup import check_maths
 from .prose import check_numbers
@@ -45,14 +45,14 @@ class Lesson:
         return PurePosixPath(self.page).parent.name.replace("-", " ").capitalize()
 
 
-def load_course(settings: Settings, kept: Kept | None = None) -> list[Lesson]:
+def load_course(settings: Settings, build_cache: BuildCache | None = None) -> list[Lesson]:
     """Read every tutorial, in course order. What is wrong with one is kept in its lesson.
 
     Args:
-        kept: where what was read from an unchanged file is found again.
+        build_cache: where what was read from an unchanged file is found again.
     """
-    kept = kept or Kept()
-    lessons = [_load(path, settings, kept) for path in find_sources(settings.sources)]
+    build_cache = build_cache or BuildCache()
+    lessons = [_load(path, settings, build_cache) for path in find_sources(settings.sources)]
     course = _Course(lessons, settings)
     for position, lesson in enumerate(lessons):
         try:
@@ -180,7 +180,7 @@ def titles(lessons: list[Lesson]) -> dict[str, tuple[str, str]]:
     return {lesson.name: (lesson.page, lesson.title) for lesson in lessons}
 
 
-def _load(path: Path, settings: Settings, kept: Kept) -> Lesson:
+def _load(path: Path, settings: Settings, build_cache: BuildCache) -> Lesson:
     file = path.relative_to(settings.root).as_posix()
     tutorial = None
     try:
@@ -200,9 +200,9 @@ def _load(path: Path, settings: Settings, kept: Kept) -> Lesson:
             check_maths(tutorial)
             return tutorial.to_json()
 
-        document = kept.get("tutorials", file, (file, text), read)
+        document = build_cache.get("tutorials", file, (file, text), read)
         tutorial = tutorial or Tutorial.from_json(document, file, text)
-        return Lesson(file, tutorial, make_key(tutorial, settings, kept))
+        return Lesson(file, tutorial, make_key(tutorial, settings, build_cache))
     except TutorialError as error:
         return Lesson(file, tutorial, error=error)
     except Exception as error:  # one file's fault must not be the others'

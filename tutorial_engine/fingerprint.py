@@ -19,9 +19,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from .build_cache import BuildCache
 from .data import data_checksums
 from .errors import SourceError
-from .kept import Kept
 from .reach import SOURCES, Looks, looks, reachable, used_names
 from .settings import Settings
 from .tutorial import CODE_TAGS, Tutorial
@@ -62,18 +62,18 @@ class Key:
         return said
 
 
-def make_key(tutorial: Tutorial, settings: Settings, kept: Kept | None = None) -> Key:
+def make_key(tutorial: Tutorial, settings: Settings, build_cache: BuildCache | None = None) -> Key:
     """Compute what decides this tutorial's outputs.
 
     Args:
-        kept: where what was read from the same code is found again.
+        build_cache: where what was read from the same code is found again.
 
     Raises:
         SourceError: it imports a snippet that does not exist or does not parse.
         DataFileError: a data file that it names is missing or damaged.
     """
     ingredients = tutorial.file, tutorial.text, snippets_state(settings.root)
-    code = (kept or Kept()).get(
+    code = (build_cache or BuildCache()).get(
         "code", tutorial.file, ingredients, lambda: _read_code(tutorial, settings.root)
     )
     for name, cell, line, where in code["imports"]:

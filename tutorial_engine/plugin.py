@@ -23,12 +23,12 @@ from mkdocs.structure.pages import Page as SitePage
 from mkdocs.structure.toc import get_toc
 from mkdocs.utils import get_relative_url
 
+from .build_cache import TEMPLATES, BuildCache, makers
 from .course import Lesson, glossary_page, load_course, titles
 from .errors import TutorialError, unforeseen
 from .files import write_whole
 from .glossary import PAGE as GLOSSARY_PAGE
 from .html_pages import figure_attributes, lean_page, light_record
-from .kept import TEMPLATES, Kept, makers
 from .places import of_the_build
 from .publish import Page, error_box, make_error_page, make_page
 from .rendering import finished, index_once, name_contents, places_of, render_once
@@ -66,7 +66,7 @@ class TutorialsPlugin(BasePlugin):
         self._until_shutdown.enter_context(ended_as_by_keyboard())
         self.background: Background | None = None
         self.store: Store | None = None
-        self.kept: Kept | None = None
+        self.build_cache: BuildCache | None = None
         self.spare_cache: Path | None = None
         if self.serving:
             # Not in the cache: that may be deleted meanwhile, and what was watched there with it.
@@ -87,9 +87,9 @@ class TutorialsPlugin(BasePlugin):
         if self.store is None or self.store.settings != self.settings:
             self.store = Store(self.settings)
         self.cache = self._writable_cache()
-        if self.kept is None or self.kept.cache != self.cache:
-            self.kept = Kept(self.cache)
-        self.lessons = load_course(self.settings, self.kept)
+        if self.build_cache is None or self.build_cache.cache != self.cache:
+            self.build_cache = BuildCache(self.cache)
+        self.lessons = load_course(self.settings, self.build_cache)
         self.records: dict[str, Outcome] = {}
         self.record_css = ""
         self.places = ""
@@ -106,7 +106,7 @@ class TutorialsPlugin(BasePlugin):
     def on_pre_build(self, config: MkDocsConfig) -> None:
         search = config.plugins.get("material/search")
         if search and search.config.enabled:
-            index_once(search.search_index, self.kept)
+            index_once(search.search_index, self.build_cache)
 
     def on_env(self, env: Environment, config: MkDocsConfig, files: Files) -> Environment:
         """Let the theme's templates be compiled once."""
@@ -193,7 +193,9 @@ class TutorialsPlugin(BasePlugin):
                 log.error("%s", outcome.error)
             return self._error_page(outcome)
         state = "" if outcome.run else self.background.state(lesson)
-        return make_page(lesson.tutorial, outcome.run, self.settings, names, state, self.kept)
+        return make_page(
+            lesson.tutorial, outcome.run, self.settings, names, state, self.build_cache
+        )
 
     def _add_page(self, page: Page, outcome: Outcome, files: Files, config: MkDocsConfig) -> None:
         file = File.generated(config, page.path, content=page.markdown)
@@ -253,7 +255,7 @@ class TutorialsPlugin(BasePlugin):
 
             def render(config: MkDocsConfig, files: Files, render=page.render) -> None:
                 self.places = self.places or places_of(files)
-                render_once(page, render, self.kept, self.places, config, files)
+                render_once(page, render, self.build_cache, self.places, config, files)
 
         if position is None:
             page.render = render
@@ -281,20 +283,20 @@ class TutorialsPlugin(BasePlugin):
         """Drop what does not read in mkdocs-jupyter's cache, and say whether there was any."""
         jupyter = config.plugins.get("mkdocs-jupyter")
         damaged = []
-        for kept in Path(jupyter.config["cache_dir"]).glob("*.json") if jupyter else ():
+        for entry in Path(jupyter.config["cache_dir"]).glob("*.json") if jupyter else ():
             try:
-                document = json.loads(kept.read_text(encoding="utf-8"))
+                document = json.loads(entry.read_text(encoding="utf-8"))
                 good = isinstance(document, dict) and {"content", "toc_tokens"} <= set(document)
             except (OSError, ValueError):
                 good = False
             if not good:
-                damaged.append(kept)
-        for kept in damaged:
-            if kept.is_dir():
-                shutil.rmtree(kept)
+                damaged.append(entry)
+        for entry in damaged:
+            if entry.is_dir():
+                shutil.rmtree(entry)
             else:
-                kept.unlink()
-            notes.info("A rendered run record, %s, was damaged; it is rendered again.", kept.name)
+                entry.unlink()
+            notes.info("A rendered run record, %s, was damaged; it is rendered again.", entry.name)
         return bool(damaged)
 
     def _show_error(self, page: SitePage, error: TutorialError) -> None:
@@ -320,7 +322,9 @@ class TutorialsPlugin(BasePlugin):
         if outcome is None:
             try:
                 name_contents(page.toc, html)
-                return self.kept.get("finished", page.file.src_uri, html, lambda: finished(html))
+                return self.build_cache.get(
+                    "finished", page.file.src_uri, html, lambda: finished(html)
+                )
             except ValueError as error:
                 raise PluginError(f"{page.file.src_uri}: {error}") from None
         page.title = Markup(f"Run record: {escape(outcome.lesson.title)}")
@@ -335,7 +339,7 @@ class TutorialsPlugin(BasePlugin):
         stylesheet = get_relative_url(RECORD_CSS, page.url)
         shown = figure_attributes(outcome.run.outputs)
         ingredients = html, figures, shown, stylesheet
-        html, css = self.kept.get(
+        html, css = self.build_cache.get(
             "light-records", page.file.src_uri, ingredients, lambda: light_record(*ingredients)
         )
         self.record_css = self.record_css or css
@@ -350,7 +354,7 @@ class TutorialsPlugin(BasePlugin):
             target = Path(config.site_dir) / RECORD_CSS
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(self.record_css, encoding="utf-8")
-        self.kept.sweep()
+        self.build_cache.sweep()
         failures = [outcome for outcome in self.outcomes if outcome.error]
         if failures and not self.serving:
             said = "\n\n".join(str(outcome.error) for outcome in failures)

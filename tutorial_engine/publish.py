@@ -16,10 +16,10 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from . import glossary
+from .build_cache import BuildCache
 from .dependencies import shown_versions
 from .errors import TutorialError
 from .fingerprint import snippets_state
-from .kept import Kept
 from .links import pictures
 from .notebooks import record_notebook, standalone_notebook
 from .outputs import is_picture, picture, walled
@@ -70,7 +70,7 @@ def make_page(
     settings: Settings,
     titles: dict[str, tuple[str, str]],
     state: str = "",
-    kept: Kept | None = None,
+    build_cache: BuildCache | None = None,
 ) -> Page:
     """Merge a tutorial with its run.
 
@@ -78,7 +78,7 @@ def make_page(
         run: None while there is none; `state` then says why.
         titles: name -> page path and title of every tutorial, for the links to what is needed first.
         state: `waiting` or `running`.
-        kept: where a page is found again that was made of the same tutorial and run.
+        build_cache: where a page is found again that was made of the same tutorial and run.
     """
     glossary_file = settings.root / glossary.GLOSSARY
     shown = pictures(tutorial, settings)
@@ -93,7 +93,7 @@ def make_page(
         os.environ.get("SOURCE_DATE_EPOCH"),
     )
     writer = _Writer(tutorial, run, settings, titles)
-    document = (kept or Kept()).get(
+    document = (build_cache or BuildCache()).get(
         "pages", tutorial.file, ingredients, lambda: writer.page(state).to_json()
     )
     page = Page.from_json(document)

@@ -12,13 +12,13 @@ from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page as SitePage
 from mkdocs.structure.toc import AnchorLink, get_toc
 
+from .build_cache import BuildCache
 from .html_pages import lean_code, schemed_figures
-from .kept import Kept
 from .markup import contents_title, with_mathml
 
 Render = Callable[[MkDocsConfig, Files], None]
 _MKDOCS = logging.getLogger("mkdocs")
-_PURE = frozenset(
+_PURE_EXTENSIONS = frozenset(
     [
         "abbr",
         "admonition",
@@ -57,7 +57,12 @@ def places_of(files: Files) -> str:
 
 
 def render_once(
-    page: SitePage, render: Render, kept: Kept, places: str, config: MkDocsConfig, files: Files
+    page: SitePage,
+    render: Render,
+    build_cache: BuildCache,
+    places: str,
+    config: MkDocsConfig,
+    files: Files,
 ) -> None:
     """Render a page's Markdown, or set what rendering it set the last time.
 
@@ -80,14 +85,14 @@ def render_once(
     )
 
     def make() -> dict:
-        said = _Heard()
-        logging.getLogger().addHandler(said)
+        records = _LogRecords()
+        logging.getLogger().addHandler(records)
         try:
             render(config, files)
         finally:
-            logging.getLogger().removeHandler(said)
-        if said.anything or level > logging.INFO:  # something might have been said
-            raise _NotToKeep
+            logging.getLogger().removeHandler(records)
+        if records.any or level > logging.INFO:  # something might have been said
+            raise _NotToCache
         return {
             "content": page.content,
             "contents": list(_tokens(page.toc)),
@@ -99,8 +104,8 @@ def render_once(
         }
 
     try:
-        rendered = kept.get("rendered", page.file.src_uri, ingredients, make)
-    except _NotToKeep:
+        rendered = build_cache.get("rendered", page.file.src_uri, ingredients, make)
+    except _NotToCache:
         return
     page.content = rendered["content"]
     page.toc = get_toc(rendered["contents"])
@@ -113,7 +118,7 @@ def render_once(
 
 def _is_pure(config: MkDocsConfig) -> bool:
     """Say whether all extensions make HTML of Markdown and their plain options alone."""
-    return _PURE.issuperset(config.markdown_extensions) and _is_plain(config.mdx_configs)
+    return _PURE_EXTENSIONS.issuperset(config.markdown_extensions) and _is_plain(config.mdx_configs)
 
 
 def _is_plain(value: object) -> bool:
@@ -124,7 +129,7 @@ def _is_plain(value: object) -> bool:
     return value is None or type(value) in (str, int, float, bool)
 
 
-def index_once(index: SearchIndex, kept: Kept) -> None:
+def index_once(index: SearchIndex, build_cache: BuildCache) -> None:
     """Let a search index find again the entries of a page that has not changed."""
     add = index.add_entry_from_context
 
@@ -140,7 +145,7 @@ def index_once(index: SearchIndex, kept: Kept) -> None:
             (page.url, page.content, str(page.title), repr(page.meta)),
             list(_tokens(page.toc)),
         )
-        index.entries += kept.get("searched", page.file.src_uri, ingredients, make)
+        index.entries += build_cache.get("searched", page.file.src_uri, ingredients, make)
 
     index.add_entry_from_context = add_entries
 
@@ -176,12 +181,14 @@ def _tokens(entries: Iterable[AnchorLink]) -> Iterator[dict]:
         }
 
 
-class _NotToKeep(Exception):
+class _NotToCache(Exception):
     """Something was said while the page was rendered, or would have been."""
 
 
-class _Heard(logging.Handler):
-    anything = False
+class _LogRecords(logging.Handler):
+    """Notes whether there is any from INFO on."""
+
+    any = False
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.anything = self.anything or record.levelno >= logging.INFO
+        self.any = self.any or record.levelno >= logging.INFO

@@ -10,11 +10,11 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from .build_cache import FOLDER as DERIVED
+from .build_cache import TEMPLATES
 from .dependencies import changes
 from .files import sweep_parts, write_whole
 from .fingerprint import Key
-from .kept import FOLDER as KEPT
-from .kept import TEMPLATES
 from .run import Run
 from .settings import Settings
 from .tutorial import Tutorial
@@ -100,7 +100,7 @@ class Store:
 
     def clean(self) -> None:
         """Forget every run, and what was rendered from runs."""
-        for name in (self.folder.name, "notebooks", "records", "records-serve", KEPT, TEMPLATES):
+        for name in (self.folder.name, "notebooks", "records", "records-serve", DERIVED, TEMPLATES):
             shutil.rmtree(self.folder.parent / name, ignore_errors=True)
 
     def _path(self, name: str, digest: str) -> Path:

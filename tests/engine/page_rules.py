@@ -15,7 +15,7 @@ from mkdocs.config import load_config
 from selectolax.lexbor import LexborHTMLParser
 
 from tutorial_engine import plugin, rendering
-from tutorial_engine.kept import Kept
+from tutorial_engine.build_cache import BuildCache
 from tutorial_engine.markup import MATHS
 from tutorial_engine.reading import visible_text
 
@@ -67,7 +67,7 @@ def edits_of(config: Path, site: Path) -> list[Edit]:
             for name in names:
                 patch.setattr(module, name, watched(getattr(module, name)))
         # Everything is made anew, although the build has kept it.
-        patch.setattr(plugin, "Kept", lambda cache: Kept())
+        patch.setattr(plugin, "BuildCache", lambda cache: BuildCache())
         patch.setattr(sys, "argv", ["mkdocs", "build"])
         loaded = load_config(str(config), site_dir=str(site))
         loaded.plugins.on_startup(command="build", dirty=False)

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from tutorial_engine.build_cache import BuildCache
 from tutorial_engine.course import load_course, titles
 from tutorial_engine.errors import Cancelled, TutorialError
-from tutorial_engine.kept import Kept
 from tutorial_engine.publish import make_page
 from tutorial_engine.schedule import bring_up_to_date
 
@@ -285,15 +285,15 @@ class Reference:
         return self._known[known]
 
 
-def made(course: Course, file: str, kept: Kept | None = None) -> object:
+def made(course: Course, file: str, build_cache: BuildCache | None = None) -> object:
     """Bring one tutorial up to date and return its page, the clock and the machine's load left out."""
-    settings, every = course.settings(), load_course(course.settings(), kept)
+    settings, every = course.settings(), load_course(course.settings(), build_cache)
     lessons = [lesson for lesson in every if lesson.file.endswith(file)]
     (outcome,) = bring_up_to_date(lessons, settings, course.store)
     if outcome.error:
         return str(outcome.error)
     run = replace(outcome.run, finished=0.0, wall_s=0.0, cpu_s=0.0, peak_mb=0.0)
-    page = make_page(outcome.lesson.tutorial, run, settings, titles(every), kept=kept)
+    page = make_page(outcome.lesson.tutorial, run, settings, titles(every), build_cache=build_cache)
     return page.markdown, page.files, page.record
 
 
@@ -313,8 +313,8 @@ def play_schedule(seed: int, start: Path, folder: Path, reference: Reference) ->
             for edit in draw.choices(edits, weights, k=draw.randrange(1, 3)):
                 told.append(edit(play, draw))
             for file in (FIRST, SECOND):
-                kept = Kept(play.course.settings().cache)  # as a new process has it
-                found, expected = made(play.course, file, kept), reference.page(play, file)
+                build_cache = BuildCache(play.course.settings().cache)  # as a new process has it
+                found, expected = made(play.course, file, build_cache), reference.page(play, file)
                 if found != expected:
                     return [*told, f"DIFFERS: {file}", _difference(expected, found)]
     shutil.rmtree(folder / f"schedule {seed}")

@@ -489,15 +489,15 @@ def test_a_damaged_rendered_record_is_rendered_again(site_course, damage):
     stored(course, "one", "two")
     assert build_site(course) == ""
     before = (course.root / "site/part/one/run/index.html").read_bytes()
-    for kept in (course.root / ".cache/tutorials/records").glob("*.json"):
-        text = kept.read_text()
+    for entry in (course.root / ".cache/tutorials/records").glob("*.json"):
+        text = entry.read_text()
         if damage == "folder":
-            kept.unlink()
-            kept.mkdir()
+            entry.unlink()
+            entry.mkdir()
         else:
-            kept.write_text({"half": text[:-9], "empty": "", "no object": "[]"}[damage])
-    for kept in (course.root / ".cache/tutorials/kept").rglob("*.json"):
-        kept.write_text(kept.read_text()[:-9])
+            entry.write_text({"half": text[:-9], "empty": "", "no object": "[]"}[damage])
+    for entry in (course.root / ".cache/tutorials/derived").rglob("*.json"):
+        entry.write_text(entry.read_text()[:-9])
     assert build_site(course) == ""
     assert (course.root / "site/part/one/run/index.html").read_bytes() == before
 
@@ -505,7 +505,7 @@ def test_a_damaged_rendered_record_is_rendered_again(site_course, damage):
 def test_clean_forgets_what_was_rendered_too(site_course, monkeypatch):
     course = site_course
     cache = course.root / ".cache/tutorials"
-    for name in ("runs", "records", "kept", "notebooks"):
+    for name in ("runs", "records", "derived", "notebooks"):
         (cache / name).mkdir(parents=True)
     monkeypatch.chdir(course.root)
     assert main(["clean"]) == 0

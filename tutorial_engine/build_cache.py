@@ -1,4 +1,4 @@
-"""Kept: what was computed from the same things is not computed again, by this process or the next."""
+"""Build cache: what was computed from the same things is not computed again, by this process or the next."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from typing import Any
 
 from .files import write_whole
 
-# Not below MkDocs' own: what is only not kept must not end a strict build.
+# Not below MkDocs' own: what is only not cached must not end a strict build.
 log = logging.getLogger("tutorial_engine")
 
-FOLDER, TEMPLATES = "kept", "templates"
+FOLDER, TEMPLATES = "derived", "templates"
 _LIBRARIES = ("jinja2", "jupytext", "latex2mathml", "markdown", "material", "mkdocs", "nbformat")
 _LIBRARIES += ("pygments", "pymdownx")
 _VERSIONS = 3
@@ -29,13 +29,13 @@ _VERSIONS = 3
 _OLD_S = 14 * 24 * 3600
 
 
-class Kept:
-    """JSON values by everything that they depend on: `.cache/tutorials/kept/<kind>/<name>/<digest>.json`.
+class BuildCache:
+    """JSON values by everything that they depend on: `.cache/tutorials/derived/<kind>/<name>/<digest>.json`.
 
     Beside what a caller names, that is the engine's own code and the version of everything installed.
 
     Args:
-        cache: the folder that holds `kept`; None keeps values as long as this object alone.
+        cache: the folder that holds `derived`; None keeps values as long as this object alone.
     """
 
     def __init__(self, cache: Path | None = None) -> None:
@@ -76,7 +76,7 @@ class Kept:
 
 
 def _read(path: Path | None) -> str:
-    """Return a kept value, nothing where it is not there or not whole."""
+    """Return a cached value, nothing where it is not there or not whole."""
     with contextlib.suppress(OSError, UnicodeDecodeError):
         if path:
             checksum, _, text = path.read_text(encoding="utf-8").partition("\n")
@@ -93,7 +93,7 @@ def _write(path: Path | None, text: str) -> None:
         write_whole(path, f"{_digest(text)}\n{text}")
         versions = [(each.stat().st_mtime_ns, each) for each in path.parent.glob("*.json")]
     except OSError as error:
-        log.info("%s could not be kept (%s).", path.name, error.strerror or error)
+        log.info("%s could not be cached (%s).", path.name, error.strerror or error)
         return
     for _, old in sorted(versions, reverse=True)[_VERSIONS:]:
         with contextlib.suppress(OSError):

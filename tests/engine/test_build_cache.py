@@ -13,8 +13,8 @@ import pytest
 from material.plugins.search.plugin import SearchIndex
 from mkdocs.structure.pages import Page as SitePage
 
+from tutorial_engine.build_cache import BuildCache
 from tutorial_engine.course import load_course
-from tutorial_engine.kept import Kept
 from tutorial_engine.settings import Settings
 from tutorial_engine.tutorial import Tutorial
 
@@ -29,37 +29,38 @@ def entries(folder: Path) -> list[Path]:
 
 
 def test_a_value_is_made_once_for_the_same_things_also_in_the_next_process(tmp_path):
-    assert Kept(tmp_path).get("squares", "three", [3], lambda: {"square": 9}) == {"square": 9}
-    again = Kept(tmp_path)
+    assert BuildCache(tmp_path).get("squares", "three", [3], lambda: {"square": 9}) == {"square": 9}
+    again = BuildCache(tmp_path)
     assert again.get("squares", "three", [3], NEVER) == {"square": 9}
     assert again.get("squares", "three", [3], NEVER) == {"square": 9}
 
 
 def test_a_value_is_made_anew_when_anything_that_it_hangs_on_differs(tmp_path):
-    kept, number = Kept(tmp_path), itertools.count()
+    build_cache, number = BuildCache(tmp_path), itertools.count()
     asked = [("a", "x", 1), ("a", "x", 2), ("b", "x", 1), ("a", "y", 1), ("a", "x", "1")]
     made = [
-        kept.get(kind, name, things, lambda: next(number)) for kind, name, things in asked + asked
+        build_cache.get(kind, name, things, lambda: next(number))
+        for kind, name, things in asked + asked
     ]
     assert made == [*range(len(asked))] * 2
 
 
 def test_what_a_caller_does_to_a_value_is_not_kept(tmp_path):
-    kept = Kept(tmp_path)
-    kept.get("lists", "one", 1, lambda: [1]).append(2)
-    assert kept.get("lists", "one", 1, NEVER) == [1]
+    build_cache = BuildCache(tmp_path)
+    build_cache.get("lists", "one", 1, lambda: [1]).append(2)
+    assert build_cache.get("lists", "one", 1, NEVER) == [1]
 
 
 def test_a_failure_is_not_kept(tmp_path):
-    kept = Kept(tmp_path)
+    build_cache = BuildCache(tmp_path)
     with pytest.raises(ZeroDivisionError):
-        kept.get("quotients", "none", 0, lambda: 1 / 0)
-    assert kept.get("quotients", "none", 0, lambda: 7) == 7
+        build_cache.get("quotients", "none", 0, lambda: 1 / 0)
+    assert build_cache.get("quotients", "none", 0, lambda: 7) == 7
 
 
 @pytest.mark.parametrize("damage", ["cut", "another text", "empty", "no text", "a folder"])
 def test_a_damaged_entry_is_made_again(tmp_path, damage):
-    Kept(tmp_path).get("words", "one", 1, lambda: "a word")
+    BuildCache(tmp_path).get("words", "one", 1, lambda: "a word")
     (entry,) = entries(tmp_path)
     content = entry.read_bytes()
     entry.unlink()
@@ -74,38 +75,38 @@ def test_a_damaged_entry_is_made_again(tmp_path, damage):
                 "no text": b"\xff\xfe",
             }[damage]
         )
-    assert Kept(tmp_path).get("words", "one", 1, lambda: "a word") == "a word"
+    assert BuildCache(tmp_path).get("words", "one", 1, lambda: "a word") == "a word"
     assert entry.read_bytes() == content
 
 
 def test_where_nothing_can_be_written_values_are_made_and_remembered(tmp_path):
-    (tmp_path / "kept").write_text("in the way")
-    kept = Kept(tmp_path)
-    assert kept.get("words", "one", 1, lambda: "a word") == "a word"
-    assert kept.get("words", "one", 1, NEVER) == "a word"
+    (tmp_path / "derived").write_text("in the way")
+    build_cache = BuildCache(tmp_path)
+    assert build_cache.get("words", "one", 1, lambda: "a word") == "a word"
+    assert build_cache.get("words", "one", 1, NEVER) == "a word"
 
 
 def test_a_few_values_of_each_name_stay(tmp_path):
     for number in range(9):
-        Kept(tmp_path).get("words", "one", number, lambda: "a word")
-        Kept(tmp_path).get("words", f"name {number}", 1, lambda: "a word")
+        BuildCache(tmp_path).get("words", "one", number, lambda: "a word")
+        BuildCache(tmp_path).get("words", f"name {number}", 1, lambda: "a word")
     assert len(entries(tmp_path)) == 3 + 9
 
 
 def test_text_that_no_file_can_hold_is_kept(tmp_path):
-    assert Kept(tmp_path).get("words", "one", "\ud800", lambda: "\ud800") == "\ud800"
-    assert Kept(tmp_path).get("words", "one", "\ud800", NEVER) == "\ud800"
+    assert BuildCache(tmp_path).get("words", "one", "\ud800", lambda: "\ud800") == "\ud800"
+    assert BuildCache(tmp_path).get("words", "one", "\ud800", NEVER) == "\ud800"
 
 
 def test_what_nobody_asks_for_goes_after_two_weeks(tmp_path):
-    kept = Kept(tmp_path)
+    build_cache = BuildCache(tmp_path)
     for name in ("old", "asked for"):
-        kept.get("words", name, name, lambda name=name: name)
+        build_cache.get("words", name, name, lambda name=name: name)
     month_ago = time.time() - 30 * 24 * 3600
     for entry in entries(tmp_path):
         os.utime(entry, (month_ago, month_ago))
-    Kept(tmp_path).get("words", "asked for", "asked for", NEVER)
-    kept.sweep()
+    BuildCache(tmp_path).get("words", "asked for", "asked for", NEVER)
+    build_cache.sweep()
     assert [entry.read_text().partition("\n")[2] for entry in entries(tmp_path)] == ['"asked for"']
 
 
@@ -223,8 +224,8 @@ def test_after_an_edit_a_site_equals_one_that_was_built_from_nothing(site, edit)
     assert build_site(site) == ""
     built = bytes_of(site)
     assert built != before
-    for kept in ("kept", "templates"):
-        shutil.rmtree(site.settings().cache / kept)
+    for folder in ("derived", "templates"):
+        shutil.rmtree(site.settings().cache / folder)
     assert build_site(site) == ""
     assert bytes_of(site) == built
 
