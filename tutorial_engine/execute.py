@@ -20,10 +20,10 @@ from nbclient import NotebookClient
 from nbclient.exceptions import (
     CellExecutionComplete,
     CellExecutionError,
-    CellTimeoutError,
     DeadKernelError,
 )
 
+from .cell_watch import CellWatch
 from .clean_output import clean_outputs
 from .dependencies import layout_digest, recorded
 from .errors import Cancelled, Mishap
@@ -186,10 +186,18 @@ class Execution:
     ) -> None:
         total = len(self.tutorial.code_cells)
 
+        watch = CellWatch(self.settings.cell_cpu_limit, self.settings.cell_idle_limit)
+        stack = contextlib.ExitStack()
+
         def on_launch(pid: int) -> None:
             self._pid = pid
             if self._cancelled.is_set():
                 end_process_tree(pid)
+            stack.enter_context(watch.over(pid))
+
+        def on_cell(cell_index: int, **_) -> None:
+            plan.starts(cell_index)
+            watch.cell_starts()
 
         def on_started(**_) -> None:
             client.is_ready = True
@@ -205,17 +213,17 @@ class Execution:
             most=plan.most_sent,
             # A short path of our own: an IPC address has about a hundred characters at most.
             km=KernelManager(on_launch, connection_file=str(folders.private / "k.json")),
-            timeout=self.settings.cell_timeout,
+            timeout=None,
             resources={"metadata": {"path": str(folders.work)}},
             record_timing=False,
             on_notebook_start=on_started,
-            on_cell_execute=plan.starts,
+            on_cell_execute=on_cell,
             on_cell_executed=on_executed,
         )
         client.log.disabled = True  # what goes wrong is explained below, once
         log = folders.private / "log"
         try:
-            with log.open("wb") as file:
+            with stack, log.open("wb") as file:
                 options = {
                     "env": environment,
                     "cwd": str(folders.work),
@@ -224,7 +232,7 @@ class Execution:
                     "stderr": file,
                 }
                 _wait_for(lambda: client.async_execute(cleanup_kc=True, **options))
-        except (CellExecutionError, CellTimeoutError, DeadKernelError, RuntimeError) as error:
+        except (CellExecutionError, DeadKernelError, RuntimeError) as error:
             if self._cancelled.is_set():
                 raise Cancelled(
                     "the run was ended before it finished",
@@ -236,6 +244,7 @@ class Execution:
                 _last_words(log),
                 is_ready=client.is_ready,
                 flooded=client.flooded,
+                exceeded=watch.exceeded,
             ) from None
         finally:
             # nbclient leaves it where a kernel fails to start.

@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 from . import kernel
+from .cell_watch import CPU
 from .clean_output import clean_outputs
 from .errors import ClaimError, ExecutionError, Mishap, TutorialError
 from .fingerprint import Key, expression_places, find_snippets, imported_modules
@@ -264,6 +265,7 @@ class Plan:
         *,
         is_ready: bool = True,
         flooded: int | None = None,
+        exceeded: str = "",
     ) -> TutorialError:
         """Turn what nbclient raised into an error that points at the cell that was running.
 
@@ -271,16 +273,24 @@ class Plan:
             last_words: what the kernel wrote beside its outputs; told to the author alone.
             is_ready: the kernel had started.
             flooded: the position of the cell that sent more than `most_sent`, which ended the kernel.
+            exceeded: which limit of `cell_watch` ended the kernel.
         """
         role, cell = self._origin[self._running]
         if flooded is not None:
             _, cell = self._origin[flooded]
             return self._flood(cell, f"sent more than {self.most_sent / 1e6:,.0f} MB and was ended")
-        if isinstance(error, CellTimeoutError):
+        if exceeded == CPU:
             return self._error(
                 cell,
-                f"the cell ran longer than {self.settings.cell_timeout} s and was ended",
-                "make it shorter, or raise cell_timeout in pyproject.toml, [tool.tutorial_engine]",
+                f"the cell used {self.settings.cell_cpu_limit} CPU seconds and was ended",
+                "let it compute less, or raise cell_cpu_limit in pyproject.toml, [tool.tutorial_engine]",
+            )
+        if exceeded:
+            return self._error(
+                cell,
+                f"the cell computed nothing for {self.settings.cell_idle_limit} s and was ended",
+                "look for what it waits for, or raise cell_idle_limit in pyproject.toml, "
+                "[tool.tutorial_engine]",
             )
         if not isinstance(error, CellExecutionError):
             return self._mishap(error, cell, last_words, is_ready)

@@ -19,7 +19,8 @@ class Settings:
         root: the repository.
         jobs: kernels side by side.
         threads: intra-operation threads in each kernel. Pinned, because it changes the last digits.
-        cell_timeout: seconds that one cell may take.
+        cell_cpu_limit: CPU seconds that one cell may use, with all that it starts.
+        cell_idle_limit: seconds on the clock in which a cell may use none before it counts as hanging.
         output_limit: kilobytes of text that one cell may show.
         figure_limit: kilobytes that one figure may have.
         keep_runs: stored runs kept for each tutorial.
@@ -32,7 +33,8 @@ class Settings:
     root: Path
     jobs: int = 2
     threads: int = 1
-    cell_timeout: int = 600
+    cell_cpu_limit: int = 1200
+    cell_idle_limit: int = 120
     output_limit: int = 200
     figure_limit: int = 2000
     keep_runs: int = 4
@@ -67,7 +69,8 @@ class Settings:
         for name in (
             "jobs",
             "threads",
-            "cell_timeout",
+            "cell_cpu_limit",
+            "cell_idle_limit",
             "output_limit",
             "keep_runs",
             "figure_limit",

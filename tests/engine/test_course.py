@@ -62,8 +62,8 @@ def settings(course, text: str = "") -> Settings:
 def test_settings_come_from_the_project_and_the_environment_comes_first(course, monkeypatch):
     monkeypatch.setenv("TUTORIALS_JOBS", "5")
     monkeypatch.setenv("REPO_URL", "https://a.b/c")
-    read = settings(course, "jobs = 1\ncell_timeout = 9")
-    assert (read.jobs, read.cell_timeout, read.threads) == (5, 9, 1)
+    read = settings(course, "jobs = 1\ncell_cpu_limit = 9")
+    assert (read.jobs, read.cell_cpu_limit, read.threads) == (5, 9, 1)
     assert read.repo_url == "https://a.b/c"
 
 
@@ -80,7 +80,7 @@ def test_a_part_can_have_a_title_of_its_own(course):
     [
         ("job = 1", "unknown setting job; known are jobs"),
         ('jobs = "two"', "setting jobs: 'two' is not a number"),
-        ("cell_timeout = 0", "setting cell_timeout: 0 is less than 1"),
+        ("cell_idle_limit = 0", "setting cell_idle_limit: 0 is less than 1"),
         ('edition = "big"', "'big' is not one of default, full"),
     ],
 )

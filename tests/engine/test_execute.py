@@ -205,7 +205,8 @@ def test_no_output_tells_where_the_run_took_place(looked, module_course):
 
 
 def failure(course, body: str = TINY, *, kind=ExecutionError, **options) -> ExecutionError:
-    settings = {"cell_timeout": options.pop("cell_timeout")} if "cell_timeout" in options else {}
+    limits = ("cell_cpu_limit", "cell_idle_limit")
+    settings = {name: options.pop(name) for name in limits if name in options}
     course.tutorial(body, **options)
     with pytest.raises(kind) as caught:
         course.run(**settings)
@@ -231,10 +232,35 @@ def test_a_failing_cell_is_named_with_the_line_that_failed(course):
 
 def test_a_cell_that_hangs_is_ended_and_named_with_the_setting(course):
     body = code("x = 1") + "\n# %%\nimport time\n\ntime.sleep(600)  # hangs\n"
-    error = failure(course, body, cell_timeout=1)
-    assert "longer than 1 s" in error.message
-    assert "cell_timeout" in error.remedy
+    error = failure(course, body, cell_idle_limit=1)
+    assert "computed nothing for 1 s" in error.message
+    assert "cell_idle_limit" in error.remedy
     assert (error.cell, error.line) == (2, line_of(course, "import time") - 1)
+
+
+@pytest.mark.parametrize(
+    "endless",
+    [
+        "while True:\n    pass",
+        "import subprocess, sys\n_ = subprocess.run([sys.executable, '-c', 'while True: pass'])",
+        "import subprocess, sys\nwhile True:\n    subprocess.run([sys.executable, '-c', ''])",
+    ],
+    ids=["itself", "in a child", "in one child after another"],
+)
+def test_a_cell_that_computes_without_end_is_ended_and_named_with_the_setting(course, endless):
+    error = failure(course, code("x = 1") + f"\n# %%\n{endless}\n", cell_cpu_limit=1)
+    assert "used 1 CPU seconds" in error.message
+    assert "cell_cpu_limit" in error.remedy
+    assert error.cell == 2
+
+
+def test_limits_are_each_cells_own_and_work_however_slow_is_no_waiting(course):
+    some = (
+        "import time\nend = time.process_time() + 0.7\nwhile time.process_time() < end:\n    pass"
+    )
+    course.tutorial(code(some) * 3)
+    run = course.run(cell_cpu_limit=1, cell_idle_limit=1)
+    assert run.cpu_s > 2
 
 
 @pytest.mark.parametrize(

@@ -251,7 +251,9 @@ def test_settings_that_decide_outputs_count(tiny, setting, reason):
     assert tiny.key(**setting).changes_since(tiny.key().parts) == [reason]
 
 
-@pytest.mark.parametrize("setting", [{"jobs": 1}, {"cell_timeout": 5}, {"site_url": "https://a.b"}])
+@pytest.mark.parametrize(
+    "setting", [{"jobs": 1}, {"cell_cpu_limit": 5}, {"site_url": "https://a.b"}]
+)
 def test_settings_that_decide_no_output_do_not_count(tiny, setting):
     assert tiny.key(**setting) == tiny.key()
 

@@ -39,7 +39,7 @@ class Server:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "mkdocs", "serve", "--dev-addr", f"127.0.0.1:{port}"],
             cwd=course.root,
-            env=clean_environment(TUTORIALS_CELL_TIMEOUT=str(PATIENCE_S)),
+            env=clean_environment(TUTORIALS_CELL_IDLE_LIMIT=str(PATIENCE_S)),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,

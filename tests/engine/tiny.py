@@ -159,7 +159,7 @@ class Course:
         (self.root / "mkdocs.yml").write_text(config)
 
     def settings(self, **changes) -> Settings:
-        return replace(Settings.load(self.root), **{"cell_timeout": 60, **changes})
+        return replace(Settings.load(self.root), **{"cell_idle_limit": 60, **changes})
 
     @property
     def store(self) -> Store:
