@@ -79,4 +79,8 @@ def unforeseen(error: Exception, file: str) -> TutorialError:
 
 def _rebuild(kind: type[TutorialError], fields: dict) -> TutorialError:
     """Unpickle: exceptions with keyword-only arguments need help to cross a process boundary."""
-    return kind(**fields)
+    notes = fields.get("__notes__", ())
+    error = kind(**{name: value for name, value in fields.items() if name != "__notes__"})
+    for note in notes:
+        error.add_note(note)
+    return error

@@ -365,8 +365,10 @@ def test_a_tutorial_cannot_load_data_that_its_header_does_not_name(course):
 def test_errors_cross_a_process_boundary_whole(course):
     course.tutorial(TINY.replace("total == 5", "total == 6"))
     error = course.parse().error(ClaimError, "no", "do", course.parse().cells[3], 1)
+    error.add_note("from a worker")
     again = pickle.loads(pickle.dumps(error))
     assert (type(again), str(again), again.line) == (ClaimError, str(error), error.line)
+    assert again.__notes__ == ["from a worker"]
 
 
 @pytest.fixture
