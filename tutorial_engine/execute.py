@@ -9,6 +9,7 @@ import os
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -28,7 +29,7 @@ from .clean_output import clean_outputs
 from .dependencies import layout_digest, recorded
 from .errors import Cancelled, Mishap
 from .fingerprint import Key
-from .kernel_output import FLOOD, PRICE
+from .kernel_output import FLOOD, PRICE, is_pictured
 from .places import Places
 from .plan import Plan
 from .processes import Guard, end_process_tree, end_processes_in
@@ -78,31 +79,36 @@ class Client(NotebookClient):
     """Runs a plan, and ends the kernel when a cell sends more than a plan's cell may.
 
     Args:
-        most: characters that one cell may send.
+        most: characters of text that one cell may send.
+        most_pictured: characters of pictures, likewise.
 
     Attributes:
-        flooded: the position of the cell that sent more.
+        flooded: the position of the cell that sent more, and whether that was pictures.
         is_ready: the kernel has started.
     """
 
-    def __init__(self, *arguments, most: int, **options) -> None:
+    def __init__(self, *arguments, most: int, most_pictured: int, **options) -> None:
         super().__init__(*arguments, **options)
-        self._most = most
-        self._sent: dict[int, int] = {}
-        self.flooded: int | None = None
+        self._most = {False: 2 * most, True: most_pictured}
+        self._sent: Counter[tuple[int, bool]] = Counter()
+        self.flooded: tuple[int, bool] | None = None
         self.is_ready = False
 
     def process_message(self, msg, cell, cell_index):
         content = msg["content"]
         data = content.get("data", {})
-        texts = [*data.values(), content.get("text"), content.get("evalue")]
-        size = (PRICE if data else 0) + sum(len(each) for each in texts if isinstance(each, str))
-        self._sent[cell_index] = self._sent.get(cell_index, 0) + size
-        if FLOOD in data or self._sent[cell_index] > 2 * self._most:
-            if self.flooded is None:
-                self.flooded = cell_index
-                end_process_tree(self.km.provisioner.pid)
-            raise CellExecutionComplete
+        texts = [content.get("text"), content.get("evalue")]
+        texts += [each for mime, each in data.items() if not is_pictured(mime)]
+        pictures = [each for mime, each in data.items() if is_pictured(mime)]
+        for is_picture, parts in ((False, texts), (True, pictures)):
+            place = cell_index, is_picture
+            self._sent[place] += sum(len(each) for each in parts if isinstance(each, str))
+            self._sent[place] += PRICE if data and not is_picture else 0
+            if self._sent[place] > self._most[is_picture] or (FLOOD in data and not is_picture):
+                if self.flooded is None:
+                    self.flooded = place
+                    end_process_tree(self.km.provisioner.pid)
+                raise CellExecutionComplete
         return super().process_message(msg, cell, cell_index)
 
 
@@ -211,6 +217,7 @@ class Execution:
         client = Client(
             plan.notebook,
             most=plan.most_sent,
+            most_pictured=plan.most_pictured,
             # A short path of our own: an IPC address has about a hundred characters at most.
             km=KernelManager(on_launch, connection_file=str(folders.private / "k.json")),
             timeout=None,

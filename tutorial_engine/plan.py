@@ -100,6 +100,11 @@ class Plan:
         """Characters that one cell may send before it is ended."""
         return SENT * 1000 * self.settings.output_limit
 
+    @property
+    def most_pictured(self) -> int:
+        """The same of pictures, as text that holds their bytes."""
+        return SENT * 1000 * self.settings.figure_limit
+
     def starts(self, cell_index: int, **_) -> None:
         """Remember which cell runs, to point at it when it fails."""
         self._running = cell_index
@@ -264,7 +269,7 @@ class Plan:
         last_words: str,
         *,
         is_ready: bool = True,
-        flooded: int | None = None,
+        flooded: tuple[int, bool] | None = None,
         exceeded: str = "",
     ) -> TutorialError:
         """Turn what nbclient raised into an error that points at the cell that was running.
@@ -272,12 +277,22 @@ class Plan:
         Args:
             last_words: what the kernel wrote beside its outputs; told to the author alone.
             is_ready: the kernel had started.
-            flooded: the position of the cell that sent more than `most_sent`, which ended the kernel.
+            flooded: the position of the cell that sent more than `most_sent`, or of pictures more than
+                `most_pictured`, and whether it was that; it ended the kernel.
             exceeded: which limit of `cell_watch` ended the kernel.
         """
         role, cell = self._origin[self._running]
         if flooded is not None:
-            _, cell = self._origin[flooded]
+            position, was_pictured = flooded
+            _, cell = self._origin[position]
+            if was_pictured:
+                return self._error(
+                    cell,
+                    f"the cell sent more than {self.most_pictured / 1e6:,.0f} MB of pictures and was "
+                    f"ended; one that a reader gets has {self.settings.figure_limit} kB at most",
+                    "draw fewer points or pixels, or raise figure_limit in pyproject.toml, "
+                    "[tool.tutorial_engine]",
+                )
             return self._flood(cell, f"sent more than {self.most_sent / 1e6:,.0f} MB and was ended")
         if exceeded == CPU:
             return self._error(

@@ -300,6 +300,26 @@ def test_a_cell_that_does_not_stop_is_ended_soon(course, body, monkeypatch):
     assert time.monotonic() - started < 30
 
 
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [(60, "a figure of 2.9 MB; the limit is 0.1 MB"), (400, "more than 5 MB of pictures")],
+    ids=["large", "beyond all measure"],
+)
+def test_a_picture_that_is_too_large_is_measured_as_one(course, size, said):
+    draw = (
+        "import io, random\nfrom IPython.display import Image, display\nimport PIL.Image\n"
+        f"pixels = random.Random(1).randbytes({size} * 16_000 * 3)\n"
+        f"picture = PIL.Image.frombytes('RGB', (1000, {size} * 16), pixels)\n"
+        "picture.save(file := io.BytesIO(), 'png')\n"
+        "display(Image(data=file.getvalue(), format='png', alt='Noise.'))"
+    )
+    course.tutorial(code(draw))
+    with pytest.raises(ExecutionError, match=said) as caught:
+        course.run(figure_limit=100)
+    assert caught.value.cell == 1
+    assert "raise figure_limit" in caught.value.remedy
+
+
 def test_the_limit_is_a_setting(course):
     assert "a reader gets 1 kB at most" in refused(course, "'x' * 2_000", output_limit=1).message
     course.tutorial(code("'x' * 2_000"))
