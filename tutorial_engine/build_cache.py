@@ -80,7 +80,7 @@ def _read(path: Path | None) -> str:
     with contextlib.suppress(OSError, UnicodeDecodeError):
         if path:
             checksum, _, text = path.read_text(encoding="utf-8").partition("\n")
-            if checksum == _digest(text):
+            if checksum == _checksum(path, text):
                 os.utime(path)
                 return text
     return ""
@@ -90,7 +90,7 @@ def _write(path: Path | None, text: str) -> None:
     if path is None:
         return
     try:
-        write_whole(path, f"{_digest(text)}\n{text}")
+        write_whole(path, f"{_checksum(path, text)}\n{text}")
         versions = [(each.stat().st_mtime_ns, each) for each in path.parent.glob("*.json")]
     except OSError as error:
         log.info("%s could not be cached (%s).", path.name, error.strerror or error)
@@ -98,6 +98,11 @@ def _write(path: Path | None, text: str) -> None:
     for _, old in sorted(versions, reverse=True)[_VERSIONS:]:
         with contextlib.suppress(OSError):
             old.unlink()
+
+
+def _checksum(path: Path, text: str) -> str:
+    """Return what tells a whole entry, and one that was copied to another's place."""
+    return _digest(f"{path.stem}\n{text}")
 
 
 @functools.cache

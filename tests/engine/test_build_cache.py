@@ -58,12 +58,16 @@ def test_a_failure_is_not_kept(tmp_path):
     assert build_cache.get("quotients", "none", 0, lambda: 7) == 7
 
 
-@pytest.mark.parametrize("damage", ["cut", "another text", "empty", "no text", "a folder"])
+@pytest.mark.parametrize(
+    "damage", ["cut", "another text", "another's", "empty", "no text", "a folder"]
+)
 def test_a_damaged_entry_is_made_again(tmp_path, damage):
     BuildCache(tmp_path).get("words", "one", 1, lambda: "a word")
     (entry,) = entries(tmp_path)
     content = entry.read_bytes()
     entry.unlink()
+    BuildCache(tmp_path).get("words", "another", 2, lambda: "a lie")
+    (other,) = entries(tmp_path)
     if damage == "a folder":
         (entry / "inside").mkdir(parents=True)
     else:
@@ -71,6 +75,7 @@ def test_a_damaged_entry_is_made_again(tmp_path, damage):
             {
                 "cut": content[:-2],
                 "another text": content.replace(b"a word", b"a lie."),
+                "another's": other.read_bytes(),
                 "empty": b"",
                 "no text": b"\xff\xfe",
             }[damage]
