@@ -219,6 +219,11 @@ def pytest_addoption(parser) -> None:
     )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave to the end what waits for the site: other tests run while it is built."""
+    items.sort(key=lambda item: "building" in item.fixturenames)
+
+
 def pytest_generate_tests(metafunc) -> None:
     if "executed" in metafunc.fixturenames:
         metafunc.parametrize("name", notebooks_to_run(metafunc.config))

@@ -70,11 +70,14 @@ def test_a_notebook_has_its_pages_code_in_order(notebook, name):
 @pytest.mark.parametrize("name", TUTORIALS)
 def test_a_notebook_writes_the_helpers_that_its_run_had(notebook, name, tmp_path):
     first = next(cell.source for cell in notebook.cells if cell.cell_type == "code")
-    subprocess.run([sys.executable, "-c", first], cwd=tmp_path, check=True)
-    written = sorted(path for path in tmp_path.rglob("*") if path.is_file())
+    program, folder = tmp_path / "first_cell.py", tmp_path / "an empty folder"
+    program.write_text(first, encoding="utf-8")
+    folder.mkdir()
+    subprocess.run([sys.executable, program], cwd=folder, check=True)
+    written = sorted(path for path in folder.rglob("*") if path.is_file())
     for file in written:
         if file.name != "__init__.py":
-            source = ROOT / file.relative_to(tmp_path)
+            source = ROOT / file.relative_to(folder)
             assert file.read_text(encoding="utf-8") == source.read_text(encoding="utf-8")
     imported = {
         f"{node.module.replace('.', '/')}.py"
@@ -82,7 +85,7 @@ def test_a_notebook_writes_the_helpers_that_its_run_had(notebook, name, tmp_path
         for node in ast.walk(ast.parse(cell.source))
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("snippets.")
     }
-    assert imported <= {file.relative_to(tmp_path).as_posix() for file in written}
+    assert imported <= {file.relative_to(folder).as_posix() for file in written}
 
 
 @pytest.mark.parametrize("name", TUTORIALS)
