@@ -223,7 +223,8 @@ def damage(play: Playground, draw: random.Random) -> str:
     if how == "deleted":
         entry.unlink()
     elif how == "another's":
-        shutil.copyfile(draw.choice(entries), entry)
+        content = draw.choice(entries).read_bytes()
+        entry.write_bytes(content)
     elif how == "a folder":
         entry.unlink()
         (entry / "inside").mkdir(parents=True)
