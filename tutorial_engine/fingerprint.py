@@ -19,6 +19,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
 from .build_cache import BuildCache
 from .data import data_checksums
 from .errors import SourceError
@@ -295,6 +298,43 @@ def distribution_of(module: str) -> str | None:
 def distributions_of(module: str) -> list[str]:
     """Return every installed distribution that puts something under a top-level name."""
     return _providers(_state_of_environment()).get(module, [])
+
+
+def modules_of(distribution: str) -> list[str]:
+    """Return the top-level names under which a distribution installs something."""
+    providers = _providers(_state_of_environment())
+    return sorted(module for module, names in providers.items() if distribution in names)
+
+
+def required_by(distributions: Iterable[str]) -> set[str]:
+    """Return these distributions and all that they bring along, by their canonical names.
+
+    What one requires on another system alone counts as brought: it says itself that it does without here.
+    """
+    brought: set[str] = set()
+    pending = [(name, "") for name in distributions]
+    visited: set[tuple[str, str]] = set()
+    while pending:
+        name, extra = pending.pop()
+        if (name, extra) in visited:
+            continue
+        visited.add((name, extra))
+        brought.add(canonicalize_name(name))
+        for requirement in _requirements(name, _state_of_environment()):
+            needed = requirement.marker is None or requirement.marker.evaluate({"extra": extra})
+            if needed:
+                pending += [(requirement.name, each) for each in ("", *requirement.extras)]
+            elif "extra" not in str(requirement.marker):
+                brought.add(canonicalize_name(requirement.name))
+    return brought
+
+
+@functools.lru_cache(maxsize=4096)
+def _requirements(distribution: str, state: object) -> tuple[Requirement, ...]:
+    try:
+        return tuple(map(Requirement, importlib.metadata.requires(distribution) or ()))
+    except importlib.metadata.PackageNotFoundError:
+        return ()
 
 
 def version_of(distribution: str) -> str | None:

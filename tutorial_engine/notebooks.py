@@ -10,8 +10,15 @@ from pathlib import Path
 from urllib.parse import urljoin
 
 import nbformat
+from packaging.utils import canonicalize_name
 
-from .fingerprint import distributions_of, find_snippets, imported_modules
+from .fingerprint import (
+    distributions_of,
+    find_snippets,
+    imported_modules,
+    modules_of,
+    required_by,
+)
 from .outputs import for_record
 from .passages import escape, mask, passages, replace_outside
 from .prose import fill
@@ -148,15 +155,23 @@ def _absolute(tutorial: Tutorial, settings: Settings) -> Callable[[str], str | N
 
 
 def _packages(tutorial: Tutorial, run: Run, snippets: dict[str, str]) -> dict[str, str]:
-    """Return what a reader needs, module -> pinned distribution: what is imported by name and was loaded.
+    """Return what a reader needs, module -> pinned distribution: what was loaded, and nothing else brings.
 
-    Keras finds its backend by itself, so nobody imports it by name.
+    That is what is imported by name, the backend, which Keras finds by itself, and what a package uses
+    without requiring it, as Keras Tuner does TensorBoard. A kernel is there already.
     """
     loaded = run.dependencies.get("distributions", {})
     modules = imported_modules(tutorial, snippets)
     needed = {module: distributions_of(module) for module in modules}
     if "keras" in modules and "tensorflow" in loaded:
         needed["tensorflow"] = ["tensorflow"]
+    named = {name for names in needed.values() for name in names if name in loaded}
+    brought = required_by([*sorted(named), "ipykernel"])
+    unclaimed = {name for name in loaded if canonicalize_name(name) not in brought}
+    for name in unclaimed:
+        others = required_by(unclaimed - {name})
+        if canonicalize_name(name) not in others and (modules := modules_of(name)):
+            needed[modules[0]] = [name]
     return {
         module: f"{name}=={loaded[name]}"
         for module, names in sorted(needed.items())

@@ -8,11 +8,13 @@ be opened at all.
 
 from __future__ import annotations
 
+import functools
 import os
 import stat
 import sys
 import types
 import warnings
+from collections.abc import Callable
 
 # Kinds of records. A record is its kind, a text, and where it matters the source of the cell that runs.
 MODULE = "module"
@@ -26,6 +28,9 @@ REFUSED = "refused"
 # The audit events that say what is opened or started.
 HEARD = frozenset({"open", "os.listdir", "os.scandir", "sqlite3.connect", "subprocess.Popen"})
 _WAYS = os.O_WRONLY | os.O_RDWR
+# Where this copy lies beside the run's helpers, links in the path as they are.
+_OWN_SITE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_SNIPPETS = os.sep + "snippets" + os.sep
 _LIBRARY = os.path.dirname(os.__file__) + os.sep
 _LIBRARIES = (
     _LIBRARY,
@@ -60,6 +65,14 @@ def install(*, root: str, own: list[str], helpers: str, data: list[str], log: st
 
     sys.addaudithook(hook)
     os.environ.__class__ = _watched(type(os.environ), recorder)
+    # Python tells nobody that code asks whether a file is there.
+    for name in ("stat", "lstat", "access"):
+        ask = getattr(os, name)
+        asking = _asking(ask, recorder)
+        setattr(os, name, asking)
+        for able in (os.supports_dir_fd, os.supports_effective_ids, os.supports_fd):
+            able.update({asking} if ask in able else ())
+        os.supports_follow_symlinks.update({asking} if ask in os.supports_follow_symlinks else ())
     shown = warnings._showwarnmsg
 
     def show(message) -> None:
@@ -130,6 +143,17 @@ class _Recorder:
         if not _asked_by_library():
             self._keep(VARIABLE, str(name))
 
+    def asks(self, path: object) -> None:
+        """Note that the tutorial asks about a file of the helpers, be it there or not."""
+        try:
+            path = os.path.abspath(os.fsdecode(path))
+        except TypeError:
+            return
+        for site in (self._site, _OWN_SITE):
+            if path.startswith(site + _SNIPPETS) and not _asked_by_library():
+                self._keep(READ, os.path.relpath(path, site))
+                return
+
     def _opens(self, path, kind: str) -> None:
         try:
             path = os.path.realpath(os.fsdecode(path))
@@ -198,6 +222,17 @@ class _Recorder:
 # Bound here: a cell may put something else in their place.
 _open, _write, _close, _process = os.open, os.write, os.close, os.getpid
 _APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+
+
+def _asking(ask: Callable, recorder: _Recorder) -> Callable:
+    @functools.wraps(ask)
+    def asking(path, *arguments, **options):
+        # Nearly all that is asked about lies elsewhere.
+        if "snippets" in str(path):
+            recorder.asks(path)
+        return ask(path, *arguments, **options)
+
+    return asking
 
 
 def _watched(kind: type, recorder: _Recorder) -> type:

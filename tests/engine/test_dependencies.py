@@ -749,3 +749,27 @@ def test_a_run_does_without_the_kept_list_where_nothing_can_be_kept(course):
     (course.root / ".cache").write_text("in the way of a folder")
     course.tutorial()
     assert text_of(course.run()) == "the total is 5\n"
+
+
+@pytest.mark.parametrize(
+    "ask",
+    ["far.exists()", "os.path.isfile(far)", "os.access(far, os.R_OK)", "os.path.lexists(far)"],
+)
+def test_a_run_that_asked_whether_a_file_is_there_is_stale_when_it_comes_or_goes(course, ask):
+    course.tutorial(
+        code(
+            "import os, pathlib\nfrom snippets import helper\n"
+            f"far = pathlib.Path(helper.__file__).with_name('far.py')\n{ask}"
+        )
+    )
+    file = course.root / "snippets/far.py"
+    for before, after in (("False", "True"), ("True", "False")):
+        if before == "True":
+            file.write_text("x = 1\n")
+        run = course.run()
+        assert text_of(run) == before
+        course.store.save(run)
+        assert course.store.load("tiny", course.key()) == run
+        file.unlink() if file.exists() else file.write_text("x = 1\n")
+        assert course.store.load("tiny", course.key()) is None, after
+        assert course.store.why_stale("tiny", course.key()) == ["snippets/far.py changed"]

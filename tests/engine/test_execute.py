@@ -453,4 +453,6 @@ def test_a_run_may_be_asked_for_where_an_event_loop_runs_as_in_a_notebook(course
     async def in_a_notebook():
         return course.run()
 
-    assert asyncio.run(in_a_notebook()).values == [[1, "total", "5"]]
+    with ThreadPoolExecutor(1) as executor:
+        run = executor.submit(lambda: asyncio.run(in_a_notebook())).result()
+    assert run.values == [[1, "total", "5"]]

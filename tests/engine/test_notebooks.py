@@ -146,28 +146,49 @@ def test_a_helper_arrives_byte_for_byte(tiny, tmp_path, source):
     assert (tmp_path / "mine/snippets/helper.py").read_text(encoding="utf-8") == source
 
 
-LOADED = {"keras": "3.13.1", "tensorflow": "2.21.0", "scikit-learn": "1.6.0", "six": "1.17.0"}
+# Scikit-learn brings SciPy along, TensorFlow brings Keras and six; a kernel brings IPython.
+SCIKIT = {"scikit-learn": "1.6.0", "scipy": "1.15.0", "ipython": "9.0"}
+KERAS = {"keras": "3.13.1", "tensorflow": "2.21.0", "six": "1.17.0"}
 
 
 def first_cell(course, body: str, **loaded: str) -> str:
     course.tutorial(code(body))
-    run = made_run(course, dependencies={"distributions": loaded or LOADED})
+    run = made_run(course, dependencies={"distributions": loaded})
     text = standalone_notebook(course.parse(), run, course.settings())
     return sources(nbformat.reads(text, as_version=4), "code")[0]
 
 
 @pytest.mark.parametrize(
-    ("body", "packages"),
+    ("body", "loaded", "packages"),
     [
-        ("import sklearn.metrics\nimport json", {"sklearn": "scikit-learn==1.6.0"}),
-        ("import keras", {"keras": "keras==3.13.1", "tensorflow": "tensorflow==2.21.0"}),
-        ("import tensorflow as tf", {"tensorflow": "tensorflow==2.21.0"}),
-        ("try:\n    import yaml\nexcept ImportError:\n    pass", {}),
+        ("import sklearn.metrics\nimport json", SCIKIT, {"sklearn": "scikit-learn==1.6.0"}),
+        ("import keras", KERAS, {"keras": "keras==3.13.1", "tensorflow": "tensorflow==2.21.0"}),
+        ("import tensorflow as tf", KERAS, {"tensorflow": "tensorflow==2.21.0"}),
+        ("try:\n    import yaml\nexcept ImportError:\n    pass", SCIKIT | KERAS, None),
+        (
+            "import keras_tuner",
+            KERAS | {"keras-tuner": "1.4.8", "tensorboard": "2.21.0"},
+            {
+                "keras_tuner": "keras-tuner==1.4.8",
+                "tensorboard": "tensorboard==2.21.0",
+                "tensorflow": "tensorflow==2.21.0",
+            },
+        ),
     ],
-    ids=["its own name", "the backend of Keras", "TensorFlow alone", "not loaded by the run"],
+    ids=[
+        "its own name",
+        "the backend of Keras",
+        "TensorFlow alone",
+        "not loaded by the run",
+        "used and not required",
+    ],
 )
-def test_the_packages_are_those_that_the_run_loaded_in_its_versions(course, body, packages):
-    assert f"packages = {packages!r}" in first_cell(course, body)
+def test_the_packages_are_those_that_the_run_loaded_in_its_versions(course, body, loaded, packages):
+    cell = first_cell(course, body, **loaded)
+    if packages is None:
+        assert "yaml" not in cell
+    else:
+        assert f"packages = {packages!r}" in cell
 
 
 def test_a_package_in_another_version_stays_and_is_said_in_one_line(course, tmp_path):
