@@ -420,9 +420,11 @@ by_hand
 # Each of these parts was best while the others were plain. Nobody has tried them together, and what
 # suits one width need not suit another. But all combinations are too many:
 # `{python} f"{3 * 3 * 3 * 2 * 6:,}"` in the **search space** below, if you allow six learning rates.
-# KerasTuner, another package, draws some. Each call of `hp` names a hyperparameter and says from
-# what to draw (`sampling="log"`: equal factors, equal chances). `Recipe` says how to build and train
-# one. Batches of 32 and LeCun's rule are left out.
+# KerasTuner, another package, draws some. (On TensorFlow, its version 1.4.8 imports TensorBoard in every
+# trial, in `engine/tuner.py`, and does not install it: without, all trials fail. Install `tensorboard`
+# too.) Each call of `hp` names a hyperparameter and says from what to draw (`sampling="log"`: equal
+# factors, equal chances). `Recipe` says how to build and train one. Batches of 32 and LeCun's rule are
+# left out.
 
 # %%
 from keras_tuner import Hyperband, HyperModel, RandomSearch
