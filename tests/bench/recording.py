@@ -64,7 +64,7 @@ def counted(hook):
     return call
 
 
-for name in ("hear", "find_spec", "variable", "shows"):
+for name in ("asks", "find_spec", "hear", "shows", "variable"):
     setattr(recorder._Recorder, name, clocked(getattr(recorder._Recorder, name)))
 add = sys.addaudithook
 sys.addaudithook = lambda hook: add(counted(hook))
