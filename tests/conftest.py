@@ -24,7 +24,7 @@ from hypothesis import settings
 from nbclient import NotebookClient
 
 from tutorial_engine.course import load_course
-from tutorial_engine.execute import KernelManager
+from tutorial_engine.session import KernelManager
 from tutorial_engine.settings import Settings
 
 # Timings of single examples belong in no test: the machines are shared.

@@ -29,6 +29,11 @@ _VERSIONS = 3
 _OLD_S = 14 * 24 * 3600
 
 
+def digest_of(ingredients: object) -> str:
+    """Return what names a value made of these things by this code."""
+    return _digest(repr((makers(), ingredients)))
+
+
 class BuildCache:
     """JSON values by everything that they depend on: `.cache/tutorials/derived/<kind>/<name>/<digest>.json`.
 
@@ -41,9 +46,16 @@ class BuildCache:
     def __init__(self, cache: Path | None = None) -> None:
         self.cache = cache
         self._folder = cache / FOLDER if cache and _all_installed() else None
-        self._latest: dict[tuple[str, str], tuple[str, str]] = {}
+        self._latest: dict[tuple[str, str], tuple[str, Any]] = {}
 
-    def get(self, kind: str, name: str, ingredients: object, make: Callable[[], Any]) -> Any:
+    def get(
+        self,
+        kind: str,
+        name: str,
+        ingredients: object,
+        make: Callable[[], Any],
+        revive: Callable[[Any], Any] | None = None,
+    ) -> Any:
         """Return what `make` returns, as JSON gives it back, from the last time if there was one.
 
         Args:
@@ -51,17 +63,26 @@ class BuildCache:
             name: of what it is made; of each kind and name the latest value stays in memory, and a few
                 on the disk.
             ingredients: everything that decides the value, with a `repr` that says all of it.
+            revive: makes of the JSON what is returned: the same object each time, for nobody to change.
         """
-        digest = _digest(repr((makers(), kind, ingredients)))
-        latest, text = self._latest.get((kind, name), ("", ""))
+        digest = digest_of((kind, ingredients))
+        latest, value = self._latest.get((kind, name), ("", None))
         if latest != digest:
             path = self._path(kind, name, digest)
-            text = _read(path)
-            if not text:
-                text = json.dumps(make())
-                _write(path, text)
-            self._latest[kind, name] = digest, text
-        return json.loads(text)
+            value = _read(path)
+            if not value:
+                value = json.dumps(make())
+                _write(path, value)
+            if revive:
+                value = revive(json.loads(value))
+            self._latest[kind, name] = digest, value
+        return value if revive else json.loads(value)
+
+    def has(self, kind: str, name: str, ingredients: object) -> bool:
+        """Say whether `get` would find a value."""
+        digest = digest_of((kind, ingredients))
+        path = self._path(kind, name, digest)
+        return self._latest.get((kind, name), ("",))[0] == digest or bool(path and path.is_file())
 
     def sweep(self) -> None:
         """Remove what nobody has asked for in two weeks."""

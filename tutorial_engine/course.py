@@ -200,8 +200,10 @@ def _load(path: Path, settings: Settings, build_cache: BuildCache) -> Lesson:
             check_maths(tutorial)
             return tutorial.to_json()
 
-        document = build_cache.get("tutorials", file, (file, text), read)
-        tutorial = tutorial or Tutorial.from_json(document, file, text)
+        def revive(document: dict) -> Tutorial:
+            return tutorial or Tutorial.from_json(document, file, text)
+
+        tutorial = build_cache.get("tutorials", file, (file, text), read, revive)
         return Lesson(file, tutorial, make_key(tutorial, settings, build_cache))
     except TutorialError as error:
         return Lesson(file, tutorial, error=error)

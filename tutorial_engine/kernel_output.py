@@ -34,7 +34,7 @@ def install(names: Sequence[str], most: int) -> None:
     from IPython import get_ipython
 
     shell = get_ipython()
-    _name_cells(shell, names)
+    rename(names)
     session = shell.kernel.session
     pack = session.pack
     session.pack = lambda message: pack(_sendable(message))
@@ -46,8 +46,14 @@ def install(names: Sequence[str], most: int) -> None:
     )
 
 
-def _name_cells(shell, names: Sequence[str]) -> None:
-    """Compile each cell under its own name, in place of a file's in a folder with the process number."""
+def rename(names: Sequence[str]) -> None:
+    """Compile each cell under its own name, in place of a file's in a folder with the process number.
+
+    Args:
+        names: what to call each cell, from the one that runs now.
+    """
+    from IPython import get_ipython
+
     first: int | None = None  # the number of the first cell after this one
 
     def name(raw_code: str, code: str, number: int) -> str:
@@ -56,7 +62,7 @@ def _name_cells(shell, names: Sequence[str]) -> None:
         position = 1 + number - first
         return names[position] if 0 <= position < len(names) else "cell"
 
-    shell.compile.get_code_name = name
+    get_ipython().compile.get_code_name = name
 
     def line_of_warning(message, category, filename, lineno, line=None) -> str:
         place = f"{filename}, line {lineno}" if filename in names else f"{filename}:{lineno}"

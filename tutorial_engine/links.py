@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import posixpath
 import re
 from collections.abc import Collection, Iterator
@@ -92,8 +93,13 @@ def pictures(tutorial: Tutorial, settings: Settings) -> dict[str, bytes]:
     return found
 
 
-def links(tutorial: Tutorial) -> Iterator[Link]:
-    """Yield every link and image of a tutorial's prose, link references among them."""
+@functools.lru_cache(maxsize=2048)
+def links(tutorial: Tutorial) -> tuple[Link, ...]:
+    """Return every link and image of a tutorial's prose, link references among them."""
+    return tuple(_links(tutorial))
+
+
+def _links(tutorial: Tutorial) -> Iterator[Link]:
     known = definitions(tutorial)
     shown = {
         (match["label"] or match["text"]).lower()

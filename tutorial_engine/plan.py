@@ -20,7 +20,7 @@ from typing import Any
 import nbformat
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
-from . import kernel
+from . import kernel, kernel_output
 from .cell_watch import CPU
 from .clean_output import clean_outputs
 from .errors import ClaimError, ExecutionError, Mishap, TutorialError
@@ -41,10 +41,16 @@ class Plan:
 
     Args:
         places: the names that stand for where the run takes place.
+        tries: controls and wrong solutions are among the cells.
     """
 
     def __init__(
-        self, tutorial: Tutorial, settings: Settings, places: Places | None = None
+        self,
+        tutorial: Tutorial,
+        settings: Settings,
+        places: Places | None = None,
+        *,
+        tries: bool = True,
     ) -> None:
         self.tutorial = tutorial
         self._places = places or of_the_build(settings)
@@ -82,18 +88,53 @@ class Plan:
                     for expression in cell.expressions
                 )
                 self._add("values", cell, f"{module}.publish_values([{lambdas}])")
-        for cell, call in trials:
+        for cell, call in trials if tries else ():
             self._add("trial", cell, f"{module}.{call}")
         self._add("usage", None, f"{module}.publish_usage()")
-        names = [f"cell {cell.number}" if cell else "the set-up" for _, cell in self._origin]
+        self._names = [f"cell {cell.number}" if cell else "the set-up" for _, cell in self._origin]
         self.notebook.cells[
             0
-        ].source = f"{module}.install(figures={with_figures}, names={names}, most={self.most_sent})"
+        ].source = (
+            f"{module}.install(figures={with_figures}, names={self._names}, most={self.most_sent})"
+        )
 
     def _add(self, role: str, cell: Cell | None, source: str, may_fail: bool = False) -> None:
         metadata = {"tags": ["raises-exception"]} if may_fail else {}
         self.notebook.cells.append(nbformat.v4.new_code_cell(source, metadata=metadata))
         self._origin.append((role, cell))
+
+    def resume(self, before: Plan, executed: int) -> int:
+        """Take over what the first cells of an earlier plan gave, as far as the two plans are alike.
+
+        Args:
+            executed: how many cells of that plan have gone well.
+
+        Returns:
+            The position from which to execute this plan in that plan's kernel.
+        """
+        first = 1
+        for here, there in zip(self._steps[1:], before._steps[1:executed], strict=False):
+            if here != there:
+                break
+            self.notebook.cells[first].outputs = before.notebook.cells[first].outputs
+            first += 1
+        return first
+
+    def renaming(self, first: int) -> str:
+        """Return the code that names the cells from a position on, run before them."""
+        module = f"__import__('{kernel_output.__name__}', fromlist=['kernel_output'])"
+        return f"{module}.rename({['', *self._names[first:]]})"
+
+    def cell_number(self, position: int) -> int:
+        """Return the number of the tutorial's cell at a position of the plan, or of the next one."""
+        return next((cell.number for _, cell in self._origin[position:] if cell), 0)
+
+    @property
+    def _steps(self) -> list[tuple]:
+        return [
+            (role, cell and cell.tags, executed.source, executed.metadata)
+            for (role, cell), executed in zip(self._origin, self.notebook.cells, strict=True)
+        ]
 
     @property
     def most_sent(self) -> int:

@@ -6,32 +6,36 @@ import contextlib
 import hashlib
 import json
 import logging
-import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from jinja2 import Environment, FileSystemBytecodeCache
+from jinja2 import Environment
 from markupsafe import Markup, escape
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import MkDocsException, PluginError
 from mkdocs.livereload import LiveReloadServer
 from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File, Files, InclusionLevel
+from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page as SitePage
 from mkdocs.structure.toc import get_toc
 from mkdocs.utils import get_relative_url
 
-from .build_cache import TEMPLATES, BuildCache, makers
+from .build_cache import BuildCache
 from .course import Lesson, glossary_page, load_course, titles
 from .errors import TutorialError, unforeseen
-from .files import write_whole
 from .glossary import PAGE as GLOSSARY_PAGE
-from .html_pages import figure_attributes, lean_page, light_record
+from .html_pages import figure_attributes, lean_page
+from .live_site import LiveSite, surroundings_of
 from .places import of_the_build
+from .previews import Previews
 from .publish import Page, error_box, make_error_page, make_page
-from .rendering import finished, index_once, name_contents, places_of, render_once
+from .records import RecordFile, render_record
+from .rendering import Places, Render, Rendering, finished, index_once, name_contents
 from .report import build_report, report_page
 from .schedule import Outcome, Watcher, bring_up_to_date, from_store
 from .scratch import locked_folder
@@ -39,22 +43,15 @@ from .serving import Background, begin_when_listening
 from .settings import Settings
 from .signals import ended_as_by_keyboard
 from .store import Store
+from .theme import quicken
+from .watching import watch_closely
 
 log = logging.getLogger("mkdocs.tutorials")
-# Not below MkDocs' own: what is made good must not end a strict build.
-notes = logging.getLogger("tutorial_engine")
 
 NAV_MARK = "tutorials"
 REPORT_PAGE = "about/checks.md"
 RECORD_CSS = "assets/run-record.css"
-_PLACEHOLDER = "# Run record\n\nBeing rendered. This page shows it by itself in a few seconds.\n"
-
-
-class _RecordPlaceholder(File):
-    """Stands at a run record's address while nobody has asked for it (serve only)."""
-
-    def is_documentation_page(self) -> bool:
-        return True
+_NO_RECORD = "# Run record\n\nThere is none yet: its tutorial has not run.\n"
 
 
 class TutorialsPlugin(BasePlugin):
@@ -72,10 +69,19 @@ class TutorialsPlugin(BasePlugin):
             # Not in the cache: that may be deleted meanwhile, and what was watched there with it.
             self.sentinel = self._until_shutdown.enter_context(locked_folder()) / "finished"
         self.asked: set[str] = set()
+        self.has_built = False
+        self.site: LiveSite | None = None
+        # One builds at a time: the server's loop, or a request for a page that is not made yet.
+        self.building = threading.RLock()
+        # Pages of the first build in serve that nobody has seen so far.
+        self.unmade: dict[str, None] = {}
 
     def on_shutdown(self) -> None:
         if self.background:
             self.background.stop()
+            self.previews.stop()
+        with self.building:
+            self.unmade.clear()
         self._until_shutdown.close()
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
@@ -89,34 +95,24 @@ class TutorialsPlugin(BasePlugin):
         self.cache = self._writable_cache()
         if self.build_cache is None or self.build_cache.cache != self.cache:
             self.build_cache = BuildCache(self.cache)
+        quicken(config.theme, self.cache)
+        self.surroundings = surroundings_of(config, self.root) if self.serving else {}
+        self.is_first = self.serving and not self.has_built
+        self.site = None
+        self.unmade.clear()
         self.lessons = load_course(self.settings, self.build_cache)
-        self.records: dict[str, Outcome] = {}
+        self.records: dict[str, int] = {}
         self.record_css = ""
-        self.places = ""
+        self.places: Places | None = None
         self.writing = ""
         config.watch += [str(self.settings.sources), str(self.root / "snippets")]
         config.nav = _expand(config.nav, self.lessons, self.settings.parts)
-        jupyter = config.plugins.get("mkdocs-jupyter")
-        if jupyter:
-            # In serve only asked-for records are rendered; they must not evict the build's.
-            folder = "records-serve" if self.serving else "records"
-            jupyter.config["cache_dir"] = str(self.cache / folder)
         return config
 
     def on_pre_build(self, config: MkDocsConfig) -> None:
         search = config.plugins.get("material/search")
         if search and search.config.enabled:
             index_once(search.search_index, self.build_cache)
-
-    def on_env(self, env: Environment, config: MkDocsConfig, files: Files) -> Environment:
-        """Let the theme's templates be compiled once."""
-        folder = self.cache / TEMPLATES / makers()
-        with contextlib.suppress(OSError):
-            folder.mkdir(parents=True, exist_ok=True)
-            for old in set(folder.parent.iterdir()) - {folder}:
-                shutil.rmtree(old, ignore_errors=True)
-            env.bytecode_cache = FileSystemBytecodeCache(str(folder))
-        return env
 
     def _writable_cache(self) -> Path:
         """Return where to keep what is rendered: where nothing can be written, a folder for this time."""
@@ -131,23 +127,28 @@ class TutorialsPlugin(BasePlugin):
 
     @event_priority(100)
     def on_files(self, files: Files, config: MkDocsConfig) -> Files:
-        outcomes = self._outcomes()
-        self.outcomes = outcomes
+        self.outcomes = self._outcomes()
         self.pages: dict[str, int] = {}
-        names = titles(self.lessons)
-        for position in range(len(outcomes)):
-            self._publish(position, names, files, config)
-        report = build_report(outcomes, self.settings)
-        text = json.dumps(report, indent=1, ensure_ascii=False) + "\n"
-        files.append(File.generated(config, "build.json", content=text))
-        files.append(File.generated(config, REPORT_PAGE, content=report_page(report)))
+        self.made: list[Page] = []
+        for position in range(len(self.outcomes)):
+            page = self._page(position)
+            self.made.append(page)
+            self.pages[page.path] = position
+            for file in self._files(page, config):
+                files.append(file)
+                if isinstance(file, RecordFile):
+                    self.pages[file.src_uri] = self.records[file.src_uri] = position
+        for file in self._report_files(config):
+            files.append(file)
         return files
 
     def _outcomes(self) -> list[Outcome]:
         if not self.serving:
             return bring_up_to_date(self.lessons, self.settings, self.store, watcher=_Log())
         if self.background is None:
-            self.background = Background(self.settings, self.store, self._touch)
+            self.previews = Previews(self.settings, self._touch)
+            self.background = Background(self.settings, self.store, self._touch, self.previews)
+        self.previews.see(self.lessons)
         outcomes, missing = [], []
         for lesson in self.lessons:
             known = from_store(lesson, self.store)
@@ -157,21 +158,39 @@ class TutorialsPlugin(BasePlugin):
                 else:
                     missing.append(lesson)
             outcomes.append(known)
+        self.previews.want(missing)
         self.background.want(missing)
         return outcomes
 
-    def _publish(self, position: int, names: dict, files: Files, config: MkDocsConfig) -> None:
-        """Add one tutorial's files to the site; what goes wrong becomes the tutorial's error."""
+    def _page(self, position: int) -> Page:
+        """Return a tutorial's page; what goes wrong while it is made becomes the tutorial's error."""
+        outcome = self.outcomes[position]
+        lesson = outcome.lesson
+        if outcome.error:
+            if self.serving:
+                log.error("%s", outcome.error)
+            return self._error_page(outcome)
+        run, state, cells = outcome.run, "", []
+        if self.serving:
+            preview = self.previews.of(lesson)
+            if run:
+                cells = self.previews.differing(lesson, run)
+                state = "differs" if cells else ""
+            elif preview and preview.error:
+                log.error("Preview: %s", preview.error)
+                return self._error_page(replace(outcome, error=preview.error))
+            elif preview:
+                run, state, cells = preview.run, "preview", [preview.first_cell]
+            else:
+                state = self.background.state(lesson)
         try:
-            page = self._page(self.outcomes[position], names)
-            self._add_page(page, self.outcomes[position], files, config)
+            names = titles(self.lessons)
+            return make_page(
+                lesson.tutorial, run, self.settings, names, state, self.build_cache, cells=cells
+            )
         except Exception as error:  # one tutorial's fault must not be the others'
             self._fail(position, error)
-            page = self._error_page(self.outcomes[position])
-            self._add_page(page, self.outcomes[position], files, config)
-        self.pages[page.path] = position
-        if page.record:
-            self.pages[page.record[0]] = position
+            return self._error_page(self.outcomes[position])
 
     def _fail(self, position: int, error: Exception) -> TutorialError:
         """Keep an exception as the error of a tutorial that ran well until here."""
@@ -186,54 +205,30 @@ class TutorialsPlugin(BasePlugin):
         error = of_the_build(self.settings).hide_in(outcome.error)
         return make_error_page(outcome.lesson.file, error, outcome.lesson.tutorial)
 
-    def _page(self, outcome: Outcome, names: dict) -> Page:
-        lesson = outcome.lesson
-        if outcome.error:
-            if self.serving:
-                log.error("%s", outcome.error)
-            return self._error_page(outcome)
-        state = "" if outcome.run else self.background.state(lesson)
-        return make_page(
-            lesson.tutorial, outcome.run, self.settings, names, state, self.build_cache
-        )
-
-    def _add_page(self, page: Page, outcome: Outcome, files: Files, config: MkDocsConfig) -> None:
+    def _files(self, page: Page, config: MkDocsConfig) -> list[File]:
+        """Return a tutorial's files: its page first."""
         file = File.generated(config, page.path, content=page.markdown)
         file.edit_uri = f"../{page.source}"
-        added = [file]
-        for path, content in page.files.items():
-            added.append(File.generated(config, path, content=content))
-        if page.record:
-            added.append(self._record_file(outcome.lesson, *page.record, config))
-            self.records[page.record[0]] = outcome
-        for each in added:  # all or none
-            files.append(each)
-
-    def _record_file(self, lesson: Lesson, path: str, notebook: str, config: MkDocsConfig) -> File:
-        if self.serving and path not in self.asked:
-            return _RecordPlaceholder.generated(
-                config, path, content=_PLACEHOLDER, inclusion=InclusionLevel.NOT_IN_NAV
+        files = [file]
+        files += (File.generated(config, path, content=page.files[path]) for path in page.files)
+        if page.record or self.serving:
+            files.append(
+                RecordFile.generated(
+                    config,
+                    page.path.removesuffix(".md") + "/run.ipynb",
+                    content=_NO_RECORD,
+                    inclusion=InclusionLevel.NOT_IN_NAV,
+                )
             )
-        # mkdocs-jupyter reads from disk: a real file, outside every watched folder.
-        folder = self.cache / "notebooks"
-        target = folder / path
-        try:
-            if not target.is_file() or target.read_bytes() != notebook.encode():
-                write_whole(target, notebook)
-        except OSError as error:
-            shown = target.relative_to(self.root) if target.is_relative_to(self.root) else target
-            raise TutorialError(
-                f"its run record cannot be written to {shown.as_posix()}: {error.strerror}",
-                file=lesson.file,
-                remedy="make room on the disk, or run `python -m tutorial_engine clean`",
-            ) from None
-        return File(
-            path,
-            src_dir=str(folder),
-            dest_dir=config.site_dir,
-            use_directory_urls=config.use_directory_urls,
-            inclusion=InclusionLevel.NOT_IN_NAV,
-        )
+        return files
+
+    def _report_files(self, config: MkDocsConfig) -> list[File]:
+        report = build_report(self.outcomes, self.settings)
+        text = json.dumps(report, indent=1, ensure_ascii=False) + "\n"
+        return [
+            File.generated(config, "build.json", content=text),
+            File.generated(config, REPORT_PAGE, content=report_page(report)),
+        ]
 
     def on_page_markdown(
         self, markdown: str, page: SitePage, config: MkDocsConfig, files: Files
@@ -247,103 +242,88 @@ class TutorialsPlugin(BasePlugin):
                     page.meta[name] = Markup(escape(page.meta[name]))
         return markdown
 
-    @event_priority(-100)  # after mkdocs-jupyter has put its own `render` in place
     def on_pre_page(self, page: SitePage, config: MkDocsConfig, files: Files) -> SitePage:
-        position = self.pages.get(page.file.src_uri)
-        render = page.render
-        if type(page) is SitePage and "render" not in vars(page):  # nobody else's way to render it
-
-            def render(config: MkDocsConfig, files: Files, render=page.render) -> None:
-                self.places = self.places or places_of(files)
-                render_once(page, render, self.build_cache, self.places, config, files)
-
-        if position is None:
-            page.render = render
-            return page
+        path = page.file.src_uri
+        position = self.pages.get(path)
+        render = self._render_record if path in self.records else self._render
+        as_others_would = page.render
 
         def guarded(config: MkDocsConfig, files: Files) -> None:
-            failed = self.outcomes[position].error
-            if failed and page.file.src_uri in self.records:
-                self._show_error(page, failed)
-                return
             try:
-                try:
-                    render(config, files)
-                except Exception:
-                    if not self._heal_records(config):
-                        raise
-                    render(config, files)
+                render(page, as_others_would, config, files)
             except Exception as error:  # one page's fault must not be the others'
+                if position is None:
+                    raise
                 self._show_error(page, self._fail(position, error))
 
         page.render = guarded
         return page
 
-    def _heal_records(self, config: MkDocsConfig) -> bool:
-        """Drop what does not read in mkdocs-jupyter's cache, and say whether there was any."""
-        jupyter = config.plugins.get("mkdocs-jupyter")
-        damaged = []
-        for entry in Path(jupyter.config["cache_dir"]).glob("*.json") if jupyter else ():
-            try:
-                document = json.loads(entry.read_text(encoding="utf-8"))
-                good = isinstance(document, dict) and {"content", "toc_tokens"} <= set(document)
-            except (OSError, ValueError):
-                good = False
-            if not good:
-                damaged.append(entry)
-        for entry in damaged:
-            if entry.is_dir():
-                shutil.rmtree(entry)
-            else:
-                entry.unlink()
-            notes.info("A rendered run record, %s, was damaged; it is rendered again.", entry.name)
-        return bool(damaged)
+    def _render(self, page: SitePage, render: Render, config: MkDocsConfig, files: Files) -> None:
+        path = page.file.src_uri
+        self.places = self.places or Places(files)
+        rendering = Rendering(page, render, self.build_cache, self.places, config, files)
+        if self.is_first and path in self.pages and not rendering.is_known:
+            # The server answers first; the page is made when somebody asks for it, or soon.
+            self.unmade[path] = None
+            page.content, page.toc = "", get_toc([])
+            return
+        rendering.apply()
+        if path in self.pages and self.outcomes[self.pages[path]].error:
+            return
+        try:
+            name_contents(page.toc, page.content)
+            page.content = self.build_cache.get(
+                "finished", path, page.content, lambda: finished(page.content)
+            )
+        except ValueError as error:
+            raise PluginError(f"{path}: {error}") from None
+
+    def _render_record(
+        self, page: SitePage, render: Render, config: MkDocsConfig, files: Files
+    ) -> None:
+        """Render what a tutorial's notebook was when it ran; in serve, when somebody asked for it."""
+        path = page.file.src_uri
+        position = self.records[path]
+        outcome, made = self.outcomes[position], self.made[position]
+        page.title = Markup(f"Run record: {escape(outcome.lesson.title)}")
+        page.edit_url = None
+        page.meta.update({"search": {"exclude": True}, "robots": "noindex", "hide": ["navigation"]})
+        if outcome.error:
+            self._show_error(page, outcome.error)
+            return
+        if made.record is None or (self.serving and path not in self.asked):
+            render(config, files)
+            return
+        stylesheet = get_relative_url(RECORD_CSS, page.url)
+
+        def make() -> dict:
+            figures = {
+                hashlib.sha256(content).hexdigest(): get_relative_url(figure, page.url)
+                for figure, content in made.files.items()
+            }
+            shown = figure_attributes(outcome.run.outputs)
+            return render_record(made.record[1], figures, shown, stylesheet)
+
+        ingredients = made.digest, stylesheet, page.url
+        record = self.build_cache.get("records", path, ingredients, make)
+        page.content, page.toc = record["content"], get_toc(record["contents"])
+        self.record_css = self.record_css or record["css"]
 
     def _show_error(self, page: SitePage, error: TutorialError) -> None:
         page.content = error_box(of_the_build(self.settings).hide_in(error))
         page.toc = get_toc([])
         page.meta["search"] = {"exclude": True}
 
-    def on_page_content(self, html: str, page: SitePage, config: MkDocsConfig, files: Files) -> str:
-        position = self.pages.get(page.file.src_uri)
-        if position is None:
-            return self._finished(html, page, files)
-        try:
-            # A page whose rendering failed says so already.
-            failed = self.outcomes[position].error
-            return html if failed else self._finished(html, page, files)
-        except Exception as error:  # one page's fault must not be the others'
-            self._show_error(page, self._fail(position, error))
-            return page.content
+    def on_nav(self, nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
+        self.navigation = nav
+        return nav
 
-    def _finished(self, html: str, page: SitePage, files: Files) -> str:
-        """Return a rendered page's content as the site has it."""
-        outcome = self.records.get(page.file.src_uri)
-        if outcome is None:
-            try:
-                name_contents(page.toc, html)
-                return self.build_cache.get(
-                    "finished", page.file.src_uri, html, lambda: finished(html)
-                )
-            except ValueError as error:
-                raise PluginError(f"{page.file.src_uri}: {error}") from None
-        page.title = Markup(f"Run record: {escape(outcome.lesson.title)}")
-        page.edit_url = None
-        page.meta.update({"search": {"exclude": True}, "robots": "noindex", "hide": ["navigation"]})
-        beside = page.file.src_uri.rsplit("/", 1)[0] + "/figure-"
-        figures = {
-            hashlib.sha256(file.content_bytes).hexdigest(): get_relative_url(file.url, page.url)
-            for file in files
-            if file.src_uri.startswith(beside)
-        }
-        stylesheet = get_relative_url(RECORD_CSS, page.url)
-        shown = figure_attributes(outcome.run.outputs)
-        ingredients = html, figures, shown, stylesheet
-        html, css = self.build_cache.get(
-            "light-records", page.file.src_uri, ingredients, lambda: light_record(*ingredients)
-        )
-        self.record_css = self.record_css or css
-        return html
+    @event_priority(-100)  # what others do to the environment is done
+    def on_env(self, env: Environment, config: MkDocsConfig, files: Files) -> Environment:
+        if self.serving:
+            self.site = LiveSite(config, files, self.navigation, env, self.surroundings)
+        return env
 
     def on_post_page(self, output: str, page: SitePage, config: MkDocsConfig) -> str:
         self.writing = page.file.dest_uri
@@ -355,6 +335,7 @@ class TutorialsPlugin(BasePlugin):
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(self.record_css, encoding="utf-8")
         self.build_cache.sweep()
+        self.is_first, self.has_built = False, True
         failures = [outcome for outcome in self.outcomes if outcome.error]
         if failures and not self.serving:
             said = "\n\n".join(str(outcome.error) for outcome in failures)
@@ -366,6 +347,7 @@ class TutorialsPlugin(BasePlugin):
 
     def on_build_error(self, error: Exception) -> None:
         """Say which file could not be written, rather than where in MkDocs."""
+        self.site = None
         if isinstance(error, OSError):
             # A full disk shows while a file is written, when its name is no longer told.
             file = error.filename or self.writing or "the site"
@@ -377,20 +359,104 @@ class TutorialsPlugin(BasePlugin):
 
     def on_serve(self, server: LiveReloadServer, config: MkDocsConfig, builder) -> LiveReloadServer:
         self._touch()
+        watch_closely(server)
         server.watch(str(self.sentinel))
         serve_request = server.get_app()
 
-        def ask_for_records(environ, start_response):
+        def make_what_is_asked_for(environ, start_response):
             address = environ["PATH_INFO"].removeprefix(server.mount_path).strip("/")
-            path = f"{address}.ipynb"
-            if path in self.records and path not in self.asked:
-                self.asked.add(path)
-                self._touch()
+            self._make_unmade(f"{address}.md")
+            self._make_record(f"{address}.ipynb")
             return serve_request(environ, start_response)
 
-        server.set_app(ask_for_records)
-        begin_when_listening(server, self.background.start, MkDocsException)
+        def build() -> None:
+            with self.building:
+                if not self._build_again():
+                    builder()
+
+        server.set_app(make_what_is_asked_for)
+        server.builder = build
+        begin_when_listening(server, self._begin, MkDocsException)
         return server
+
+    def _begin(self) -> None:
+        """Do what had to wait until the server listens."""
+        self.background.start()
+        threading.Thread(target=self._make_all, daemon=True).start()
+
+    def _make_all(self) -> None:
+        """Make the pages that the first build left, one by one."""
+        while self.unmade and self.site:
+            with self.building:
+                for path in list(self.unmade)[:1]:
+                    self._make_unmade(path)
+
+    def _make_unmade(self, path: str) -> None:
+        """Make a page that the first build left, if it is one."""
+        if path not in self.unmade:
+            return
+        with self.building:
+            if self.site and path in self.unmade:
+                self.site.make([path])
+                del self.unmade[path]
+                if not self.unmade:
+                    self.site.close()
+
+    def _make_record(self, path: str) -> None:
+        """Make a run record that nobody has asked for so far, if it is one."""
+        if path in self.records and path not in self.asked:
+            with self.building:
+                if self.site and path in self.records and path not in self.asked:
+                    self.asked.add(path)
+                    self.site.make([path])
+                    self.site.close()
+
+    def _build_again(self) -> bool:
+        """Make again the pages that changed; False where MkDocs has to build the whole site."""
+        site = self.site
+        if site is None or self.unmade:
+            return False
+        pages = site.edited(surroundings_of(site.config, self.root))
+        if pages is None:
+            return False
+        outline, names = _outline(self.lessons), titles(self.lessons)
+        self.lessons = load_course(self.settings, self.build_cache)
+        if _outline(self.lessons) != outline or titles(self.lessons) != names:
+            return False
+        self.outcomes = self._outcomes()
+        self.places = None
+        for position, before in enumerate(self.made):
+            page = self.made[position] = self._page(position)
+            pages |= self._replace(before, page, site)
+        for file in self._report_files(site.config):
+            known = site.files.get_file_from_path(file.src_uri)
+            if known.content_bytes != file.content_bytes:
+                site.put(file)
+                pages |= {REPORT_PAGE}
+        if not site.make(sorted(pages)):
+            return False
+        site.close()
+        return True
+
+    def _replace(self, before: Page, page: Page, site: LiveSite) -> set[str]:
+        """Replace a tutorial's files by those of its new page; return the pages to be made again."""
+        if page == before:
+            return set()
+        changed = set()
+        file, *others = self._files(page, site.config)
+        if page.markdown != before.markdown:
+            site.put(file)
+            changed.add(page.path)
+        for other in others:
+            path = other.src_uri
+            if isinstance(other, RecordFile):
+                if path in self.asked or not page.record or not before.record:
+                    changed.add(path)
+            elif page.files[path] != before.files.get(path):
+                site.put(other)
+        for path in before.files.keys() - page.files.keys():
+            site.remove(path)
+        return changed
 
     def _touch(self) -> None:
         """Make MkDocs build again and reload the browsers."""
@@ -411,6 +477,13 @@ class _Log(Watcher):
         else:
             run = outcome.run
             log.info("Ran %s: %.0f s, %.0f CPU s", run.name, run.wall_s, run.cpu_s)
+
+
+def _outline(lessons: list[Lesson]) -> list:
+    """Return what pages say of other tutorials, and where they stand."""
+    return [
+        (lesson.page, lesson.tutorial.header if lesson.tutorial else None) for lesson in lessons
+    ]
 
 
 def _expand(nav: list | None, lessons: list[Lesson], titles: Mapping[str, str]) -> list | None:

@@ -10,13 +10,14 @@ import json
 import os
 import posixpath
 import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlencode
 
 from . import glossary
-from .build_cache import BuildCache
+from .build_cache import BuildCache, digest_of
 from .dependencies import shown_versions
 from .errors import TutorialError
 from .fingerprint import snippets_state
@@ -32,6 +33,10 @@ from .tutorial import Cell, Tutorial, page_path, tutorial_name
 _STATES = {
     "waiting": "Waiting to run. The outputs appear here by themselves.",
     "running": "Running… The outputs appear here by themselves.",
+    "preview": "Preview. From cell {cells} on, the code ran again on top of what the cells had left "
+    "behind; what is marked shows that. A run of all cells from the top is under way, and takes its place.",
+    "differs": "The preview of this page showed something else for cell {cells}: it hung on what an "
+    "earlier version of the code had left behind. What you see now is a run of all cells from the top.",
 }
 
 
@@ -44,6 +49,7 @@ class Page:
         source: the file it was made from, relative to the repository.
         files: path -> bytes of figures and downloads.
         record: path and JSON of the run record, None while there is no run.
+        digest: what pages of the same things have in common.
     """
 
     path: str
@@ -52,6 +58,7 @@ class Page:
     markdown: str
     files: dict[str, bytes] = field(default_factory=dict)
     record: tuple[str, str] | None = None
+    digest: str = field(default="", compare=False)
 
     def to_json(self) -> dict:
         files = {path: base64.b64encode(content).decode() for path, content in self.files.items()}
@@ -71,20 +78,25 @@ def make_page(
     titles: dict[str, tuple[str, str]],
     state: str = "",
     build_cache: BuildCache | None = None,
+    *,
+    cells: Sequence[int] = (),
 ) -> Page:
     """Merge a tutorial with its run.
 
     Args:
         run: None while there is none; `state` then says why.
         titles: name -> page path and title of every tutorial, for the links to what is needed first.
-        state: `waiting` or `running`.
+        state: `waiting` or `running` without a run; with one `preview`, or `differs` when its preview
+            showed something else.
         build_cache: where a page is found again that was made of the same tutorial and run.
+        cells: the numbers of the cells that the state is about; the first one of a preview.
     """
     glossary_file = settings.root / glossary.GLOSSARY
     shown = pictures(tutorial, settings)
     ingredients = (
         (tutorial.file, tutorial.text),
-        (run, [artifact.sha256 for artifact in run.artifacts]) if run else state,
+        run.digest if run else None,
+        (state, list(cells)),
         settings,
         sorted(titles.items()),
         snippets_state(settings.root),
@@ -92,16 +104,14 @@ def make_page(
         glossary_file.is_file(),
         os.environ.get("SOURCE_DATE_EPOCH"),
     )
-    writer = _Writer(tutorial, run, settings, titles)
-    document = (build_cache or BuildCache()).get(
-        "pages", tutorial.file, ingredients, lambda: writer.page(state).to_json()
+    writer = _Writer(tutorial, run, settings, titles, state, list(cells))
+    page = (build_cache or BuildCache()).get(
+        "pages", tutorial.file, ingredients, lambda: writer.page().to_json(), Page.from_json
     )
-    page = Page.from_json(document)
     artifacts = (
         {f"{writer.folder}/{each.name}": each.content for each in run.artifacts} if run else {}
     )
-    page.files |= shown | artifacts
-    return page
+    return replace(page, files=page.files | shown | artifacts, digest=digest_of(ingredients))
 
 
 def make_error_page(file: str, error: TutorialError, tutorial: Tutorial | None = None) -> Page:
@@ -127,7 +137,11 @@ def error_box(error: TutorialError) -> str:
 
 
 class _Writer:
-    def __init__(self, tutorial, run, settings, titles) -> None:
+    def __init__(self, tutorial, run, settings, titles, state, cells) -> None:
+        self.state: str = state if run or state else "waiting"
+        self.cells: list[int] = cells
+        # What is offered, and said to be checked, a preview has not.
+        self.is_clean = run is not None and state != "preview"
         self.tutorial: Tutorial = tutorial
         self.run: Run | None = run
         self.settings: Settings = settings
@@ -136,7 +150,7 @@ class _Writer:
         self.folder = tutorial.page.removesuffix(".md")
         self._figures = 0
 
-    def page(self, state: str) -> Page:
+    def page(self) -> Page:
         header = self.tutorial.header
         prose = fill(self.tutorial, self.run, self.settings)
         body, before = [], 0
@@ -148,19 +162,18 @@ class _Writer:
                 body.append(prose[cell.number])
         title, summary = escape(header.title), escape(header.summary)
         parts = [self._front_matter(), f"# {title}", f"{summary}\n{{ .lead }}"]
-        if not self.run:
-            parts.append(
-                f'<p class="tutorial-state" role="status">{_STATES[state or "waiting"]}</p>'
-            )
+        if self.state:
+            said = _STATES[self.state].format(cells=", ".join(map(str, self.cells)))
+            parts.append(f'<p class="tutorial-state" role="status">{said}</p>')
         record = None
-        if self.run:
+        if self.is_clean:
             self._write_downloads()
             record = (
                 f"{self.folder}/run.ipynb",
                 record_notebook(self.tutorial, self.run, self.settings),
             )
         parts += [self._facts(), *body]
-        if self.run:
+        if self.is_clean:
             parts += [
                 glossary.section(self.tutorial, self.settings),
                 *self._claims(),
@@ -184,7 +197,7 @@ class _Writer:
         if needs := self.tutorial.header.needs:
             links = ", ".join(self._need(name) for name in needs)
             facts.append(f"**You need first:** {links}")
-        if self.run:
+        if self.is_clean:
             facts.append(f"**Runs in:** {measured(f'{self.run.wall_s:.0f} s')}")
             name = self.tutorial.name
             offers = [
@@ -225,6 +238,8 @@ class _Writer:
 
     def _outputs(self, cell: Cell, outputs: list[dict], number: int) -> list[str]:
         extra = ' .measured data-search-exclude=""' if "measured" in cell.tags else ""
+        if self.state == "preview" and cell.number >= self.cells[0]:
+            extra = f" .preview{extra}"
         return [
             text
             for position, output in enumerate(outputs, start=1)
@@ -243,13 +258,14 @@ class _Writer:
         if set(output["data"]) == {"text/plain"}:
             text = output["data"]["text/plain"]
             return _fence(text, f"{{ .text .output .no-copy{extra} }}")
-        name = 'output rich measured" data-search-exclude="' if extra else "output rich"
+        names = " ".join(["output", "rich", *re.findall(r"\.(\w+)", extra)])
+        excluded = ' data-search-exclude=""' if "measured" in extra else ""
         # A scrolling region must be reachable by keyboard.
-        return f'<div class="{name}" tabindex="0">{walled(output, prefix)}</div>'
+        return f'<div class="{names}"{excluded} tabindex="0">{walled(output, prefix)}</div>'
 
     def _figure(self, output: dict, extra: str) -> str:
         self._figures += 1
-        stem = f"figure-{self._figures:02d}" + ("-measured" if extra else "")
+        stem = f"figure-{self._figures:02d}" + ("-measured" if "measured" in extra else "")
         shown = picture(output)
         file = f"{stem}.{shown.extension}"
         self.files[f"{self.folder}/{file}"] = shown.content

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 from material.plugins.search.plugin import SearchIndex
 from mkdocs.config.defaults import MkDocsConfig
@@ -17,6 +17,8 @@ from .html_pages import lean_code, schemed_figures
 from .markup import contents_title, with_mathml
 
 Render = Callable[[MkDocsConfig, Files], None]
+# What the names of a page's figures begin with.
+_FIGURE = "figure-"
 _MKDOCS = logging.getLogger("mkdocs")
 _PURE_EXTENSIONS = frozenset(
     [
@@ -50,70 +52,108 @@ _PURE_EXTENSIONS = frozenset(
 )
 
 
-def places_of(files: Files) -> str:
-    """Return a digest of where the site's files are, on which it hangs where a link leads."""
-    places = sorted((file.src_uri, file.url, str(file.inclusion)) for file in files)
-    return hashlib.sha256(repr(places).encode()).hexdigest()
+class Places:
+    """Where a site's files are, on which it hangs where a link leads."""
+
+    def __init__(self, files: Files) -> None:
+        common, self._figures = [], {}
+        for file in files:
+            place = file.src_uri, file.url, str(file.inclusion)
+            folder, _, name = file.src_uri.rpartition("/")
+            if name.startswith(_FIGURE):
+                self._figures.setdefault(folder.rpartition("/")[2], []).append(place)
+            else:
+                common.append(place)
+        self._common = hashlib.sha256(repr(sorted(common)).encode()).hexdigest()
+
+    def seen_in(self, markdown: str) -> tuple[str, list]:
+        """Return what decides where the links of a page lead: of figures, those that it may mean."""
+        figures = [
+            sorted(places)
+            for folder, places in sorted(self._figures.items())
+            if f"{folder}/{_FIGURE}" in markdown
+        ]
+        return self._common, figures
 
 
-def render_once(
-    page: SitePage,
-    render: Render,
-    build_cache: BuildCache,
-    places: str,
-    config: MkDocsConfig,
-    files: Files,
-) -> None:
-    """Render a page's Markdown, or set what rendering it set the last time.
+class Rendering:
+    """What rendering a page's Markdown sets, made now or the last time.
 
     A page of which something was said, a link that leads nowhere, say, is rendered each time, so that
     it is said each time; so is every page where an extension may read what nobody here knows of.
-
-    Args:
-        places: `places_of(files)`.
     """
-    level = _MKDOCS.getEffectiveLevel()
-    # At the lowest level MkDocs says more, and does not collect the links to anchors.
-    if level < logging.INFO or not _is_pure(config):
-        render(config, files)
-        return
-    ingredients = (
-        (page.file.src_uri, page.file.url, page.markdown),
-        (config.markdown_extensions, sorted(config.mdx_configs.items()), config.use_directory_urls),
-        repr(config.validation),
-        places,
-    )
 
-    def make() -> dict:
-        records = _LogRecords()
+    def __init__(
+        self,
+        page: SitePage,
+        render: Render,
+        build_cache: BuildCache,
+        places: Places,
+        config: MkDocsConfig,
+        files: Files,
+    ) -> None:
+        self._page, self._render, self._build_cache = page, render, build_cache
+        self._config, self._files = config, files
+        self._ingredients = (
+            (page.file.src_uri, page.file.url, page.markdown),
+            (
+                config.markdown_extensions,
+                sorted(config.mdx_configs.items()),
+                config.use_directory_urls,
+            ),
+            repr(config.validation),
+            places.seen_in(page.markdown),
+        )
+
+    @property
+    def is_known(self) -> bool:
+        """Say whether it was made before."""
+        path = self._page.file.src_uri
+        return self._is_kept and self._build_cache.has("rendered", path, self._ingredients)
+
+    @property
+    def _is_kept(self) -> bool:
+        # At the lowest level MkDocs says more, and does not collect the links to anchors.
+        return _MKDOCS.getEffectiveLevel() >= logging.INFO and _is_pure(self._config)
+
+    def apply(self) -> None:
+        """Set it on the page."""
+        page = self._page
+        if not self._is_kept:
+            self._render(self._config, self._files)
+            return
+        try:
+            rendered = self._build_cache.get(
+                "rendered", page.file.src_uri, self._ingredients, self._make
+            )
+        except _NotToCache:
+            return
+        page.content = rendered["content"]
+        page.toc = get_toc(rendered["contents"])
+        page._title_from_render = rendered["title"]
+        page.present_anchor_ids = set(rendered["anchors"])
+        page.links_to_anchors = {
+            self._files.src_uris[path]: anchors for path, anchors in rendered["links"].items()
+        }
+
+    def _make(self) -> dict:
+        page, records = self._page, _LogRecords()
         logging.getLogger().addHandler(records)
         try:
-            render(config, files)
+            self._render(self._config, self._files)
         finally:
             logging.getLogger().removeHandler(records)
-        if records.any or level > logging.INFO:  # something might have been said
-            raise _NotToCache
+        if records.any or _MKDOCS.getEffectiveLevel() > logging.INFO:
+            raise _NotToCache  # something was said, or might have been
         return {
             "content": page.content,
-            "contents": list(_tokens(page.toc)),
+            "contents": contents_as_json(page.toc),
             "title": page._title_from_render,
             "anchors": sorted(page.present_anchor_ids),
             "links": {
                 file.src_uri: anchors for file, anchors in (page.links_to_anchors or {}).items()
             },
         }
-
-    try:
-        rendered = build_cache.get("rendered", page.file.src_uri, ingredients, make)
-    except _NotToCache:
-        return
-    page.content = rendered["content"]
-    page.toc = get_toc(rendered["contents"])
-    page._title_from_render = rendered["title"]
-    page.present_anchor_ids = set(rendered["anchors"])
-    page.links_to_anchors = {
-        files.src_uris[path]: anchors for path, anchors in rendered["links"].items()
-    }
 
 
 def _is_pure(config: MkDocsConfig) -> bool:
@@ -130,24 +170,29 @@ def _is_plain(value: object) -> bool:
 
 
 def index_once(index: SearchIndex, build_cache: BuildCache) -> None:
-    """Let a search index find again the entries of a page that has not changed."""
+    """Let a search index find again the entries of a page that has not changed, and replace those of one that has."""
     add = index.add_entry_from_context
+    entries_of: dict[str, list[dict]] = {}
 
     def add_entries(page: SitePage) -> None:
         def make() -> list[dict]:
-            before = len(index.entries)
+            index.entries = []
             add(page)
-            made = index.entries[before:]
-            del index.entries[before:]
-            return made
+            return index.entries
 
         ingredients = (
             (page.url, page.content, str(page.title), repr(page.meta)),
-            list(_tokens(page.toc)),
+            contents_as_json(page.toc),
         )
-        index.entries += build_cache.get("searched", page.file.src_uri, ingredients, make)
+        entries_of[page.url] = build_cache.get("searched", page.file.src_uri, ingredients, make)
 
+    def generate(previous: SearchIndex | None) -> str:
+        index.entries = [entry for entries in entries_of.values() for entry in entries]
+        return write(previous)
+
+    write = index.generate_search_index
     index.add_entry_from_context = add_entries
+    index.generate_search_index = generate
 
 
 def finished(html: str) -> str:
@@ -170,15 +215,17 @@ def name_contents(contents: Iterable[AnchorLink], html: str) -> None:
         name_contents(entry.children, html)
 
 
-def _tokens(entries: Iterable[AnchorLink]) -> Iterator[dict]:
-    """Yield a list of contents in the form that `get_toc` reads."""
-    for entry in entries:
-        yield {
+def contents_as_json(entries: Iterable[AnchorLink]) -> list[dict]:
+    """Return a table of contents in the form that `get_toc` reads."""
+    return [
+        {
             "name": entry.title,
             "id": entry.id,
             "level": entry.level,
-            "children": list(_tokens(entry.children)),
+            "children": contents_as_json(entry.children),
         }
+        for entry in entries
+    ]
 
 
 class _NotToCache(Exception):

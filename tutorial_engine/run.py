@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
+import json
 from dataclasses import asdict, dataclass, field
 
 
@@ -68,6 +70,28 @@ class Run:
             raise KeyError((cells_before, code, occurrence))
         return found[occurrence]
 
+    @functools.cached_property
+    def digest(self) -> str:
+        """SHA-256 of its payload."""
+        return _digest(self.payload())
+
+    def payload(self) -> str:
+        """Return all of it as text, the same for the same run."""
+        return json.dumps(self.to_json(), sort_keys=True, ensure_ascii=False)
+
+    @classmethod
+    def from_payload(cls, payload: str, digest: str) -> Run:
+        """Return what `payload` gave.
+
+        Raises:
+            ValueError: it is not the text of this digest, or not JSON.
+        """
+        if digest != _digest(payload):
+            raise ValueError("its checksum does not match")
+        run = cls.from_json(json.loads(payload))
+        vars(run)["digest"] = digest  # so that it need not be made again
+        return run
+
     def to_json(self) -> dict:
         document = asdict(self)
         document["artifacts"] = [
@@ -83,3 +107,7 @@ class Run:
             for item in document["artifacts"]
         )
         return cls(**{**document, "artifacts": artifacts})
+
+
+def _digest(payload: str) -> str:
+    return hashlib.sha256(payload.encode()).hexdigest()

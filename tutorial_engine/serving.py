@@ -10,6 +10,7 @@ from socketserver import TCPServer
 from .course import Lesson
 from .errors import Cancelled, Mishap, TutorialError, unforeseen
 from .execute import Execution
+from .previews import Previews
 from .schedule import longest_first
 from .settings import Settings
 from .store import Store
@@ -23,9 +24,17 @@ class Background:
 
     Args:
         on_change: called, from another thread, when finished runs or failures wait to be shown.
+        previews: may take over the kernel of a run that went well.
     """
 
-    def __init__(self, settings: Settings, store: Store, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        on_change: Callable[[], None],
+        previews: Previews | None = None,
+    ) -> None:
+        self._previews = previews
         self._settings = settings
         self._store = store
         self._on_change = on_change
@@ -111,7 +120,8 @@ class Background:
         failure: TutorialError | None = None
         finished = False
         try:
-            self._store.keep(execution.run())
+            keep = self._previews.keeper(lesson) if self._previews else None
+            self._store.keep(execution.run(keep=keep))
             finished = True
         except Cancelled:
             pass

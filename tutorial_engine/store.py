@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 import logging
 import shutil
 from collections.abc import Callable
@@ -31,6 +29,7 @@ class Store:
         self.folder = settings.cache / "runs"
         self._keep = settings.keep_runs
         self.settings = settings
+        self._known: dict[Path, tuple[tuple, Run]] = {}  # the latest that was read, by its folder
         self._said: set[tuple[Path, int]] = set()
         self._not_written: dict[tuple[str, str], Run] = {}
         self._is_writable = True
@@ -70,8 +69,7 @@ class Store:
         path = self._path(run.name, run.key)
         if path.parent.exists() and not path.parent.is_dir():
             path.parent.unlink()
-        payload = json.dumps(run.to_json(), sort_keys=True, ensure_ascii=False)
-        write_whole(path, f"{_digest(payload)}\n{payload}")
+        write_whole(path, f"{run.digest}\n{run.payload()}")
         for old in self._newest_first(run.name)[self._keep :]:
             _remove(old)
 
@@ -100,7 +98,7 @@ class Store:
 
     def clean(self) -> None:
         """Forget every run, and what was rendered from runs."""
-        for name in (self.folder.name, "notebooks", "records", "records-serve", DERIVED, TEMPLATES):
+        for name in (self.folder.name, DERIVED, TEMPLATES):
             shutil.rmtree(self.folder.parent / name, ignore_errors=True)
 
     def _path(self, name: str, digest: str) -> Path:
@@ -117,11 +115,14 @@ class Store:
         self, path: Path, check: Callable[[Run], None] | None = None, *, say: bool
     ) -> Run | None:
         try:
-            digest, _, payload = path.read_text(encoding="utf-8").partition("\n")
-            if digest != _digest(payload):
-                raise ValueError("its checksum does not match")
-            run = Run.from_json(json.loads(payload))
-            check_form(run)
+            status = path.stat()
+            state = path, status.st_mtime_ns, status.st_size, status.st_ino
+            known, run = self._known.get(path.parent, (None, None))
+            if known != state:
+                digest, _, payload = path.read_text(encoding="utf-8").partition("\n")
+                run = Run.from_payload(payload, digest)
+                check_form(run)
+                self._known[path.parent] = state, run
             if check:
                 check(run)
             return run
@@ -152,7 +153,3 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)
-
-
-def _digest(payload: str) -> str:
-    return hashlib.sha256(payload.encode()).hexdigest()

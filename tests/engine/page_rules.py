@@ -14,7 +14,7 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from selectolax.lexbor import LexborHTMLParser
 
-from tutorial_engine import plugin, rendering
+from tutorial_engine import plugin, records, rendering
 from tutorial_engine.build_cache import BuildCache
 from tutorial_engine.markup import MATHS
 from tutorial_engine.reading import visible_text
@@ -62,7 +62,8 @@ def edits_of(config: Path, site: Path) -> list[Edit]:
 
     with pytest.MonkeyPatch.context() as patch:
         steps = {rendering: ("with_mathml", "schemed_figures", "lean_code")}
-        steps[plugin] = ("lean_page", "light_record")
+        steps[records] = ("light_record",)
+        steps[plugin] = ("lean_page",)
         for module, names in steps.items():
             for name in names:
                 patch.setattr(module, name, watched(getattr(module, name)))

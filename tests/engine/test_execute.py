@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psutil
 import pytest
 
-from tutorial_engine import execute
+from tutorial_engine import session
 from tutorial_engine.errors import Cancelled, ClaimError, ExecutionError
 
 from .tiny import TINY, Course, code, processes_that_say
@@ -414,7 +414,7 @@ def test_cancelling_a_run_that_has_ended_ends_nothing_else(course, monkeypatch):
     execution = course.execution()
     execution.run()
     ended: list[int] = []
-    monkeypatch.setattr(execute, "end_process_tree", ended.append)
+    monkeypatch.setattr(session, "end_process_tree", ended.append)
     execution.cancel()
     assert ended == []
 

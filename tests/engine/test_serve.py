@@ -179,6 +179,26 @@ def test_a_prose_edit_shows_and_executes_nothing(course, serve):
     assert len(list((course.store.folder / "tiny").iterdir())) == 1
 
 
+def test_edited_code_shows_a_preview_until_a_run_from_the_top_has_ended(course, serve):
+    gate = Gate(course)
+    course.tutorial(gate.cell + code("x = 20\nprint('the answer is', x + 1)"))
+    server = serve()
+    for answer in (21, 22):
+        gate.wait()
+        gate.open()
+        server.until("/part/tiny/", lambda page, answer=answer: f"the answer is {answer}" in page)
+        course.edit(f"x + {answer - 20}", f"x + {answer - 19}")
+    page = server.until("/part/tiny/", lambda page: "the answer is 23" in page)
+    assert "Preview. From cell 2 on" in page
+    assert "run record" not in page
+    gate.wait()
+    gate.open()
+    page = server.until("/part/tiny/", lambda page: "run record" in page)
+    assert "the answer is 23" in page
+    assert "Preview" not in page
+    assert len(list((course.store.folder / "tiny").iterdir())) == 3
+
+
 def test_an_edit_during_a_run_ends_it_and_runs_what_is_there_now(course, serve):
     gate = Gate(course)
     course.tutorial(TINY + "\n" + gate.cell)
@@ -195,8 +215,7 @@ def test_a_run_record_is_rendered_when_it_is_asked_for(course, serve):
     course.tutorial()
     course.store.save(made_run(course))
     server = serve()
-    assert "Being rendered" in server.get("/part/tiny/run/")
-    record = server.until("/part/tiny/run/", lambda page: "Being rendered" not in page)
+    record = server.get("/part/tiny/run/")
     assert "helper" in record
     assert "Run record: Tiny" in record
 
@@ -269,7 +288,7 @@ class Instant:
     def cancel(self) -> None:
         self.cancelled.set()
 
-    def run(self):
+    def run(self, keep=None):
         if self.waits and self.cancelled.wait(PATIENCE_S):
             raise Cancelled("ended", file=self.tutorial.file, remedy="none")
         if self.failure:

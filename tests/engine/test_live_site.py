@@ -1,0 +1,222 @@
+"""A served site is made again page by page, and is what a build of the whole would be."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from mkdocs.livereload import LiveReloadServer
+
+import tutorial_engine.plugin
+
+from .tiny import Course, code, made_run, picture, prose
+
+ADDRESS = "http://127.0.0.1:8000/"
+ONE, TWO = "1_part/01_one.py", "1_part/02_two.py"
+
+
+class Served:
+    """A site as `mkdocs serve` keeps it, without its sockets; `again` is what follows a save."""
+
+    def __init__(self, course: Course, folder: Path) -> None:
+        self.course, self.folder = course, folder
+        self.whole_builds = 0
+        config = self._config()
+        config.plugins.on_startup(command="serve", dirty=False)
+        self._build(config)
+        self.server = LiveReloadServer(self._build, "127.0.0.1", 0, str(folder))
+        self.plugin = config.plugins["tutorials"]
+        config.plugins.on_serve(self.server, config=config, builder=self._build)
+
+    def _config(self):
+        config = load_config(str(self.course.root / "mkdocs.yml"), site_dir=str(self.folder))
+        config.site_url = ADDRESS
+        return config
+
+    def _build(self, config=None) -> None:
+        self.whole_builds += 1
+        build(config or self._config(), serve_url=ADDRESS)
+
+    def again(self) -> None:
+        self.server.builder()
+
+    def get(self, address: str) -> str:
+        """Return a page as the server would answer."""
+        body = self.server.get_app()(
+            {"PATH_INFO": f"/{address}", "HTTP_REFERER": ""}, lambda *status: None
+        )
+        return b"".join(body).decode()
+
+    def files(self) -> dict[str, bytes]:
+        return {
+            path.relative_to(self.folder).as_posix(): path.read_bytes()
+            for path in self.folder.rglob("*")
+            if path.is_file()
+        }
+
+    def end(self) -> None:
+        self.plugin.on_shutdown()
+
+
+@pytest.fixture
+def serve(course, tmp_path_factory, monkeypatch) -> Iterator[Callable[[], Served]]:
+    served: list[Served] = []
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    monkeypatch.setattr(logging.getLogger("mkdocs"), "level", logging.INFO)
+
+    def serve_() -> Served:
+        served.append(Served(course, tmp_path_factory.mktemp("served")))
+        return served[-1]
+
+    yield serve_
+    served[-1].end()
+
+
+@pytest.fixture
+def course(course) -> Course:
+    """Two tutorials with stored runs, the second with a figure, and a page written by hand."""
+    course.site()
+    course.tutorial(prose("Words of one, `{python} x`."), file=ONE, title="On one")
+    body = prose("Words of two, see [one](01_one.py).") + "\n" + code("import matplotlib")
+    course.tutorial(body, file=TWO, title="On two", needs=["one"])
+    (course.root / "docs" / "hand.md").write_text("# By hand\n\nWritten.\n")
+    store(course)
+    return course
+
+
+def store(course: Course) -> None:
+    course.store.save(made_run(course, ONE))
+    course.store.save(made_run(course, TWO, outputs=[[], [picture()]]))
+
+
+def in_full(serve, served: Served) -> dict[str, bytes]:
+    """Return a site of the same sources that a new server builds, all of whose pages are made."""
+    asked = served.plugin.asked
+    served.end()
+    other = serve()
+    other.plugin.asked = asked
+    other.plugin._make_all()
+    other._build()
+    return other.files()
+
+
+EDITS = {
+    "prose": lambda course: course.edit("Words", "Okapis", file=ONE),
+    "prose with a new heading": lambda course: course.edit(
+        "Words of two", "## Okapis\n#\n# Words of two", file=TWO
+    ),
+    "a remark in the code": lambda course: course.edit("x = 1", "x = 1  # okapis", file=ONE),
+    "a page by hand": lambda course: (course.root / "docs/hand.md").write_text("# By hand\n\nNew."),
+    "nothing": lambda course: course.edit("Words", "Words", file=ONE),
+    "a run that ended": lambda course: course.store.save(
+        made_run(course, TWO, outputs=[[], []], finished=1.8e9)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_a_page_made_again_leaves_the_site_as_a_whole_build_does(course, serve, name):
+    served = serve()
+    served.plugin._make_all()
+    EDITS[name](course)
+    served.again()
+    assert served.whole_builds == 1
+    assert served.files() == in_full(serve, served)
+
+
+def test_a_page_that_cannot_be_made_is_an_error_until_it_can(course, serve, monkeypatch):
+    served = serve()
+    served.plugin._make_all()
+    before = served.files()
+
+    def fails(*arguments):
+        raise RuntimeError("odd")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tutorial_engine.plugin, "make_page", fails)
+        course.edit("Words", "Okapis", file=ONE)
+        served.again()
+        assert "RuntimeError: odd" in served.get("part/one/")
+    course.edit("Okapis", "Words", file=ONE)
+    served.again()
+    assert served.files() == before
+    assert served.whole_builds == 1
+
+
+def test_a_figure_comes_and_goes_with_its_run(course, serve):
+    served = serve()
+    served.plugin._make_all()
+    assert "part/two/figure-01.png" in served.files()
+    course.store.save(made_run(course, TWO, outputs=[[], []]))
+    served.again()
+    assert "part/two/figure-01.png" not in served.files()
+    store(course)
+    served.again()
+    assert "part/two/figure-01.png" in served.files()
+    assert served.whole_builds == 1
+
+
+WHOLE = {
+    "a file that does not read": lambda course: course.edit("x = 1", "x = = 1", file=ONE),
+    "a title": lambda course: course.edit("On one", "On something else", file=ONE),
+    "what it needs": lambda course: course.edit('["one"]', "[]", file=TWO),
+    "a new tutorial": lambda course: course.tutorial(code("y = 2"), file="1_part/03_three.py"),
+    "the configuration": lambda course: (course.root / "mkdocs.yml").write_text(
+        (course.root / "mkdocs.yml").read_text() + "copyright: Nobody\n"
+    ),
+    "a new page by hand": lambda course: (course.root / "docs/new.md").write_text("# New\n"),
+    "a title by hand": lambda course: (course.root / "docs/hand.md").write_text("# Renamed\n"),
+    "the theme": lambda course: (course.root / "overrides/partials/okapi.html").write_text("okapi"),
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_what_other_pages_show_too_is_built_in_full(course, serve, name):
+    served = serve()
+    served.plugin._make_all()
+    (course.root / "overrides/partials").mkdir(exist_ok=True)
+    WHOLE[name](course)
+    served.again()
+    assert served.whole_builds == 2
+    assert served.files() == in_full(serve, served)
+
+
+def test_the_first_build_leaves_pages_until_they_are_asked_for(course, serve):
+    served = serve()
+    assert "Words of one" not in (served.folder / "part/one/index.html").read_text()
+    assert "Words of one" in served.get("part/one/")
+    assert "Words of two" not in (served.folder / "part/two/index.html").read_text()
+    served.plugin._make_all()
+    assert "Words of two" in (served.folder / "part/two/index.html").read_text()
+    assert served.whole_builds == 1
+    assert served.files() == in_full(serve, served)
+
+
+def test_a_page_that_was_rendered_before_is_there_at_once(course, serve):
+    serve().plugin._make_all()
+    again = serve()
+    assert "Words of one" in (again.folder / "part/one/index.html").read_text()
+
+
+def test_an_edit_before_all_pages_are_made_builds_the_site_in_full(course, serve):
+    served = serve()
+    course.edit("Words", "Okapis", file=ONE)
+    served.again()
+    assert served.whole_builds == 2
+    assert served.files() == in_full(serve, served)
+
+
+def test_a_run_record_is_made_when_it_is_asked_for_and_follows_its_run(course, serve):
+    served = serve()
+    served.plugin._make_all()
+    assert "import matplotlib" not in (served.folder / "part/two/run/index.html").read_text()
+    assert "import matplotlib" in served.get("part/two/run/")
+    course.edit("Words of two", "Okapis of two", file=TWO)
+    served.again()
+    assert "Okapis of two" in served.get("part/two/run/")
+    assert served.whole_builds == 1
+    assert served.files() == in_full(serve, served)

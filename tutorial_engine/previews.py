@@ -1,0 +1,212 @@
+"""Previews: an edited page at once, from a kernel that is kept, until a clean run takes its place.
+
+The cells above the first that changed keep what they left behind; the others run again on top of it. What
+they then show may hang on what the next run will not have, so no preview is stored or built, and where
+the clean run shows something else the page says so.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import psutil
+
+from .course import Lesson
+from .errors import Cancelled, Mishap, TutorialError, unforeseen
+from .fingerprint import Key, snippets_state
+from .plan import Plan
+from .run import Run
+from .session import Session
+from .settings import Settings
+from .surroundings import helpers_folder
+
+# A kernel that nobody has used for so long goes, or when so little memory is left.
+_IDLE_S = 15 * 60
+_LEAST_FREE_MB = 1_000
+_LOOK_EVERY_S = 20
+_INTERRUPTS, _BETWEEN_S = 20, 0.2
+# The figure set-up belongs to the kernel's own.
+_SET_UP = "version of matplotlib"
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a page shows until its clean run has ended: a run, or how it failed.
+
+    Args:
+        first_cell: the number of the first cell that ran again.
+    """
+
+    first_cell: int
+    run: Run | None = None
+    error: TutorialError | None = None
+
+
+@dataclass
+class _Kept:
+    """A kernel with what it has executed; `next` is what to preview when the present one has ended."""
+
+    session: Session
+    name: str
+    key: Key
+    used: float = field(default_factory=time.monotonic)
+    is_running: bool = False
+    next: Lesson | None = None
+
+
+class Previews:
+    """Keeps one kernel, of the page that is being edited.
+
+    Args:
+        on_change: called, from another thread, when there is a preview to be shown.
+    """
+
+    def __init__(self, settings: Settings, on_change: Callable[[], None]) -> None:
+        self._settings = settings
+        self._on_change = on_change
+        self._lock = threading.RLock()
+        self._kept: _Kept | None = None
+        self._first: dict[str, str] = {}
+        self._known: dict[str, tuple[str, Preview]] = {}
+        self._stopped = threading.Event()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def see(self, lessons: list[Lesson]) -> None:
+        """Learn what the course is, so that an edit can be told."""
+        for lesson in lessons:
+            if lesson.key:
+                self._first.setdefault(lesson.name, lesson.key.digest)
+
+    def keeper(self, lesson: Lesson) -> Callable[[Session], None] | None:
+        """Return what takes over the kernel of a lesson's clean run, if its page is being edited."""
+        is_edited = self._first.get(lesson.name) not in (None, lesson.key.digest)
+        return (lambda session: self._keep(session, lesson)) if is_edited else None
+
+    def want(self, lessons: list[Lesson]) -> None:
+        """Begin a preview if the kept kernel is that of one of these lessons, which have no run."""
+        with self._lock:
+            kept = self._kept
+            lesson = next((each for each in lessons if kept and each.name == kept.name), None)
+            if lesson is None or self.of(lesson) or not _fits(kept, lesson, self._settings):
+                return
+            if kept.is_running:
+                following, kept.next = kept.next, lesson
+                work = None if following else self._end_present
+            else:
+                kept.is_running, work = True, self._make
+        if work:
+            threading.Thread(target=work, args=(kept, lesson), daemon=True).start()
+
+    def of(self, lesson: Lesson) -> Preview | None:
+        """Return the preview of a lesson as it is now, if there is one."""
+        digest, preview = self._known.get(lesson.name, ("", None))
+        return preview if lesson.key and digest == lesson.key.digest else None
+
+    def differing(self, lesson: Lesson, run: Run) -> list[int]:
+        """Return the numbers of the cells that the preview of a clean run showed otherwise."""
+        preview = self.of(lesson)
+        if preview is None or preview.run is None:
+            return []
+        cells = lesson.tutorial.code_cells
+        both = zip(cells, preview.run.outputs, run.outputs, strict=True)
+        numbers = {cell.number for cell, before, now in both if before != now}
+        values = zip(preview.run.values, run.values, strict=True)
+        numbers |= {cells[before[0] - 1].number for before, now in values if before != now}
+        return sorted(numbers - {cell.number for cell in cells if "measured" in cell.tags})
+
+    def stop(self) -> None:
+        """End the kernel that is kept."""
+        self._stopped.set()
+        self._replace(None)
+
+    def _keep(self, session: Session, lesson: Lesson) -> None:
+        self._replace(_Kept(session, lesson.name, lesson.key))
+        if self._stopped.is_set():
+            self._replace(None)
+
+    def _replace(self, kept: _Kept | None) -> None:
+        with self._lock:
+            before, self._kept = self._kept, kept
+        if before:
+            before.session.cancel()
+            if not before.is_running:
+                before.session.close()
+
+    def _make(self, kept: _Kept, lesson: Lesson) -> None:
+        preview = _preview(kept, lesson, self._settings)
+        with self._lock:
+            kept.is_running, kept.used = False, time.monotonic()
+            is_current = self._kept is kept
+            following, kept.next = kept.next, None
+            if preview and is_current:
+                kept.key = lesson.key
+                if following is None:
+                    self._known[lesson.name] = lesson.key.digest, preview
+            elif is_current:
+                self._kept = None
+        if preview is None or not is_current:
+            kept.session.close()
+        elif following:
+            self.want([following])
+        else:
+            self._on_change()
+
+    def _end_present(self, kept: _Kept, _: Lesson) -> None:
+        """Interrupt the present preview; one that does not heed it takes the kernel along."""
+        for _ in range(_INTERRUPTS):
+            with self._lock:
+                if not kept.is_running or kept.next is None:
+                    return
+                # A kernel between two cells hears nothing.
+                kept.session.interrupt()
+            self._stopped.wait(_BETWEEN_S)
+        kept.session.cancel()
+
+    def _watch(self) -> None:
+        """End the kernel when nobody has used it for long, or memory is short."""
+        while not self._stopped.wait(_LOOK_EVERY_S):
+            with self._lock:
+                kept = self._kept
+                is_idle = kept and not kept.is_running
+                free = psutil.virtual_memory().available / 1e6
+                is_old = kept and time.monotonic() - kept.used > _IDLE_S
+                if is_idle and (is_old or free < _LEAST_FREE_MB):
+                    self._replace(None)
+
+
+def _fits(kept: _Kept, lesson: Lesson, settings: Settings) -> bool:
+    """Say whether a kernel differs from what a lesson's would be by code of the tutorial alone."""
+    before, after = kept.key.parts, lesson.key.parts
+    copied = helpers_folder(kept.session.folders.private)
+    for name in before.keys() | after.keys():
+        if before.get(name) == after.get(name) or name in ("code", "inline expressions"):
+            continue
+        if name.startswith("snippets/"):
+            # Another part of a snippet is used, of the same file.
+            if snippets_state(copied) != snippets_state(settings.root):
+                return False
+        elif not name.startswith("version of ") or name in before.keys() & after.keys() | {_SET_UP}:
+            return False
+    return True
+
+
+def _preview(kept: _Kept, lesson: Lesson, settings: Settings) -> Preview | None:
+    """Execute what changed in a kept kernel; None if that is the end of it."""
+    session = kept.session
+    plan = Plan(lesson.tutorial, settings, session.places, tries=False)
+    first = plan.resume(session.plan, session.executed)
+    number = plan.cell_number(first)
+    started = time.monotonic()
+    try:
+        session.execute(plan, first)
+        run = plan.to_run(lesson.key, session.folders.work, time.monotonic() - started)
+    except (Cancelled, Mishap):
+        return None
+    except TutorialError as error:
+        return Preview(number, error=error)
+    except Exception as error:  # must show on the page, not vanish with the thread
+        return Preview(number, error=unforeseen(error, lesson.file))
+    return Preview(number, run)

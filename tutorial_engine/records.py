@@ -1,0 +1,45 @@
+"""Run records: notebooks as they ran, rendered by mkdocs-jupyter where the same was not rendered before."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from mkdocs.structure.files import File
+
+from .html_pages import light_record
+from .rendering import contents_as_json
+
+# How deep a record's table of contents goes.
+_DEPTH = 6
+
+
+class RecordFile(File):
+    """A notebook that MkDocs takes for a page."""
+
+    def is_documentation_page(self) -> bool:
+        return True
+
+
+def render_record(
+    notebook: str, figures: dict[str, str], shown: dict[str, dict[str, str]], stylesheet: str
+) -> dict:
+    """Render a notebook as it ran, with its pictures as the files that its page has already.
+
+    Args:
+        figures, shown, stylesheet: as `light_record` takes them.
+
+    Returns:
+        `content`, HTML; `contents`, as `get_toc` reads them; `css`, what its style sheet must hold.
+    """
+    # Importing it takes a second, and most builds find every record rendered.
+    from mkdocs_jupyter.convert import nb2html
+    from mkdocs_jupyter.plugin import get_nb_toc
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "run.ipynb")
+        path.write_text(notebook, encoding="utf-8")
+        rendered = nb2html(str(path), allow_errors=False, theme="", custom_mathjax_url="")
+        contents, _ = get_nb_toc(str(path), _DEPTH)
+    content, css = light_record(rendered, figures, shown, stylesheet)
+    return {"content": content, "contents": contents_as_json(contents), "css": css}
