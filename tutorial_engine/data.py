@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 import os
 from pathlib import Path
 
 from .errors import DataFileError, SourceError
+from .files import file_digest
 from .settings import Settings
 from .tutorial import Tutorial
 
@@ -25,8 +25,7 @@ def data_checksums(tutorial: Tutorial, name: str, settings: Settings) -> str:
         path = settings.data / file
         shown = path.relative_to(settings.root).as_posix()
         try:
-            stat = path.stat()
-            found = _sha256(path, stat.st_size, stat.st_mtime_ns)
+            found = file_digest(path)
         except FileNotFoundError:
             found = "no file"
         except OSError as error:
@@ -84,10 +83,3 @@ def _entry(tutorial: Tutorial, name: str, settings: Settings) -> dict:
             remedy=f"name one of {', '.join(sorted(table)) or '(no data published)'}",
         )
     return table[name].get(settings.edition) or table[name]["default"]
-
-
-@functools.lru_cache(maxsize=256)
-def _sha256(path: Path, size: int, modified: int) -> str:
-    """Hash a file; size and time are in the signature so that a changed file is hashed again."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 from pathlib import Path
 
 from . import recorder
 from .errors import ExecutionError
+from .files import file_digest
 from .fingerprint import distributions_of, find_snippets, version_of
 from .plan import Plan
 from .run import Run
@@ -131,16 +131,9 @@ def _now(file: str, run: Run, settings: Settings) -> str | None:
 
 def _digest(path: Path) -> str | None:
     try:
-        status = path.stat()
-        return _digest_of(path, status.st_size, status.st_mtime_ns)
+        return file_digest(path)
     except OSError:
         return None
-
-
-@functools.lru_cache(maxsize=1024)
-def _digest_of(path: Path, size: int, modified: int) -> str:
-    """Hash a file; size and time are in the signature so that a changed file is hashed again."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _listing(folder: Path) -> str:

@@ -5,7 +5,6 @@ A key is a set of named parts, so that a stale tutorial can say which part chang
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import functools
 import hashlib
@@ -25,8 +24,10 @@ from packaging.utils import canonicalize_name
 from .build_cache import BuildCache
 from .data import data_checksums
 from .errors import SourceError
-from .reach import SOURCES, Looks, looks, reachable, used_names
+from .files import file_digest
+from .reach import Part, reachable, used_names
 from .settings import Settings
+from .syntax import Import, Looks, facts
 from .tutorial import CODE_TAGS, Tutorial
 
 # Raise it when the stored form of a run or the way it is made changes.
@@ -35,6 +36,7 @@ _HERE = Path(__file__).parent
 # Import names that differ from their distribution's; a short cut past a search of all that is installed.
 _DISTRIBUTIONS = {"PIL": "pillow", "sklearn": "scikit-learn"}
 _PACKAGE = "snippets/__init__.py"
+_NOT_PUBLIC = sys.stdlib_module_names | {"snippets"}
 
 
 @dataclass(frozen=True)
@@ -75,9 +77,12 @@ def make_key(tutorial: Tutorial, settings: Settings, build_cache: BuildCache | N
         SourceError: it imports a snippet that does not exist or does not parse.
         DataFileError: a data file that it names is missing or damaged.
     """
-    ingredients = tutorial.file, tutorial.text, snippets_state(settings.root)
+    state = snippets_state(settings.root)
     code = (build_cache or BuildCache()).get(
-        "code", tutorial.file, ingredients, lambda: _read_code(tutorial, settings.root)
+        "code",
+        tutorial.file,
+        (tutorial.file, tutorial.text, state),
+        lambda: _read_code(tutorial, settings.root, state),
     )
     for name, cell, line, where in code["imports"]:
         shown = tutorial.cells[cell - 1] if cell else None
@@ -103,14 +108,14 @@ def snippets_state(root: Path) -> list[tuple[str, str]]:
     state = []
     for file in sorted((root / "snippets").glob("*.py")):
         try:
-            digest = hashlib.sha256(file.read_bytes()).hexdigest()
+            digest = file_digest(file)
         except OSError as error:
             digest = str(error.strerror)
         state.append((file.name, digest))
     return state
 
 
-def _read_code(tutorial: Tutorial, root: Path) -> dict:
+def _read_code(tutorial: Tutorial, root: Path, state: list[tuple[str, str]]) -> dict:
     """Return what a tutorial's text and the snippets say of a run, and nothing else does.
 
     Returns:
@@ -123,28 +128,26 @@ def _read_code(tutorial: Tutorial, root: Path) -> dict:
         "code": _hash(json.dumps(_code_parts(tutorial, as_text=bool(seen)))),
         "inline expressions": _hash(json.dumps(expression_places(tutorial))),
     }
-    for file, source in used.items():
+    for file, part in used.items():
         # What looks names up or shows its text may show all of it, remarks included.
-        as_text = seen or (source == snippets[file] and reachable(source, None)[1].names)
-        parts[file] = _hash(
-            snippets[file] if as_text else _canonical(source, strip_module_docstring=True)
-        )
+        as_text = seen or (part.is_whole and part.looks.names)
+        parts[file] = _hash(snippets[file] if as_text else part.canonical)
     if seen and (root / _PACKAGE).is_file():
         parts.setdefault(_PACKAGE, _hash((root / _PACKAGE).read_bytes().decode("latin-1")))
     if seen.imports:
-        for name, digest in snippets_state(root):
+        for name, digest in state:
             parts[f"snippets/{name}"] = digest
     imports = [
         (name, cell.number, line, "")
         for cell in tutorial.code_cells
-        for name, line in _public_imports(cell.source)
+        for name, line in _public(facts(cell.source).imports)
     ]
     imports += [
         (name, None, 0, f"{file}:{line}: ")
         for file, source in snippets.items()
-        for name, line in _public_imports(source)
+        for name, line in _public(reachable(source).imports)
     ]
-    return {"parts": parts, "modules": imported_modules(tutorial, used), "imports": imports}
+    return {"parts": parts, "modules": _modules(tutorial, used.values()), "imports": imports}
 
 
 def numeric_environment(settings: Settings) -> dict[str, str]:
@@ -166,7 +169,7 @@ def find_snippets(tutorial: Tutorial, root: Path) -> dict[str, str]:
     """Return the snippet files that a tutorial imports, transitively: path -> source."""
     found: dict[str, str] = {}
     for cell in tutorial.code_cells:
-        for name, line in _snippet_imports(cell.source):
+        for name, line in _of_snippets(facts(cell.source).imports):
             _collect(name, root, found, tutorial, cell, line)
     return dict(sorted(found.items()))
 
@@ -181,7 +184,7 @@ def _collect(name, root, found, tutorial, cell, line) -> None:
     if _PACKAGE not in found and (root / _PACKAGE).is_file():
         source, inner = _read_snippet(_PACKAGE, root, tutorial, cell, line)
         # The package counts when it is more than a docstring.
-        if _canonical(source, strip_module_docstring=True) != _canonical("pass"):
+        if reachable(source).canonical != reachable("pass").canonical:
             found[_PACKAGE] = source
             for each, _ in inner:
                 _collect(each, root, found, tutorial, cell, line)
@@ -195,7 +198,7 @@ def _read_snippet(file, root, tutorial, cell, line) -> tuple[str, list[tuple[str
     """
     try:
         source = (root / file).read_text(encoding="utf-8-sig")
-        return source, _snippet_imports(source)
+        return source, _of_snippets(reachable(source).imports)
     except FileNotFoundError:
         message, remedy = f"{file} does not exist", "correct the import"
     except SyntaxError as error:
@@ -231,59 +234,52 @@ def _refuse_if_local(name, root, tutorial, cell, line, where) -> None:
     )
 
 
-@functools.lru_cache(maxsize=SOURCES)
-def _snippet_imports(source: str) -> list[tuple[str, int]]:
+def _of_snippets(imports: Iterable[Import]) -> list[tuple[str, int]]:
+    """Return (name, line) of each snippet among these imports."""
     names = []
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                package, _, name = alias.name.partition(".")
-                if package == "snippets":
-                    names.append((name or "__init__", node.lineno))
-        elif isinstance(node, ast.ImportFrom):
-            # `from . import name` inside a snippet is `from snippets import name`.
-            module = ".".join(["snippets"] * node.level + [node.module or ""]).rstrip(".")
-            if module == "snippets":
-                names += [(alias.name, node.lineno) for alias in node.names]
-            elif module.startswith("snippets."):
-                names.append((module.split(".")[1], node.lineno))
+    for each in imports:
+        # `from . import name` inside a snippet is `from snippets import name`.
+        path = [*["snippets"] * each.level, *filter(None, [each.module])]
+        package, _, module = ".".join(path).partition(".")
+        if package == "snippets":
+            name = module.partition(".")[0] if each.name else module
+            names.append((name or each.name or "__init__", each.line))
     return names
 
 
-def _used_parts(tutorial: Tutorial, snippets: dict[str, str]) -> tuple[dict[str, str], Looks]:
+def _used_parts(tutorial: Tutorial, snippets: dict[str, str]) -> tuple[dict[str, Part], Looks]:
     """Return of each snippet the part that this tutorial can run, and what all of that looks at."""
     sources = [cell.source for cell in tutorial.code_cells]
     sources += [expression.code for cell in tutorial.cells for expression in cell.expressions]
-    own = functools.reduce(Looks.__or__, map(looks, sources), Looks())
+    own = functools.reduce(Looks.__or__, (facts(each).looks for each in sources), Looks())
     imported_by_snippets = {
-        name for source in snippets.values() for name, _ in _snippet_imports(source)
+        name for source in snippets.values() for name, _ in _of_snippets(reachable(source).imports)
     }
     parts, seen = {}, own
     for file, source in snippets.items():
         name = file.removeprefix("snippets/").removesuffix(".py")
         is_whole = own or name in imported_by_snippets or file == _PACKAGE
-        parts[file], inside = reachable(source, None if is_whole else used_names(sources, name))
+        parts[file] = reachable(source, None if is_whole else used_names(sources, name))
+        inside = parts[file].looks
         seen |= Looks(text=inside.text, imports=inside.imports)
     return parts, seen
 
 
 def imported_modules(tutorial: Tutorial, snippets: dict[str, str]) -> list[str]:
     """Return the top-level names of the public modules that a tutorial and its snippets import."""
-    sources = [*(cell.source for cell in tutorial.code_cells), *snippets.values()]
-    return sorted({name for source in sources for name, _ in _public_imports(source)})
+    return _modules(tutorial, map(reachable, snippets.values()))
 
 
-@functools.lru_cache(maxsize=SOURCES)
-def _public_imports(source: str) -> list[tuple[str, int]]:
+def _modules(tutorial: Tutorial, parts: Iterable[Part]) -> list[str]:
+    imports = [each for cell in tutorial.code_cells for each in facts(cell.source).imports]
+    imports += [each for part in parts for each in part.imports]
+    return sorted({name for name, _ in _public(imports)})
+
+
+def _public(imports: Iterable[Import]) -> list[tuple[str, int]]:
     """Return (top-level name, line) of what is imported from outside the standard library."""
-    found = []
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            found += [(alias.name.partition(".")[0], node.lineno) for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            found.append((node.module.partition(".")[0], node.lineno))
-    known = sys.stdlib_module_names | {"snippets"}
-    return [(name, line) for name, line in found if name not in known]
+    found = [(each.module.partition(".")[0], each.line) for each in imports if not each.level]
+    return [(name, line) for name, line in dict.fromkeys(found) if name not in _NOT_PUBLIC]
 
 
 def distribution_of(module: str) -> str | None:
@@ -375,7 +371,7 @@ def _code_parts(tutorial: Tutorial, *, as_text: bool) -> list[object]:
     """Return what counts of the code cells; with `as_text` also remarks, layout and places."""
     return [
         [
-            [cell.number, cell.source] if as_text else _canonical(cell.source),
+            [cell.number, cell.source] if as_text else facts(cell.source).canonical,
             _is_quiet(cell.source),
             sorted(cell.tags & CODE_TAGS),
             cell.claim,
@@ -386,6 +382,8 @@ def _code_parts(tutorial: Tutorial, *, as_text: bool) -> list[object]:
 
 def _is_quiet(source: str) -> bool:
     """Say whether a cell ends in the semicolon that keeps its last value from being shown."""
+    if ";" not in source:
+        return False
     layout = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.DEDENT, tokenize.ENDMARKER)
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
     code = [token.string for token in tokens if token.type not in layout]
@@ -400,18 +398,6 @@ def expression_places(tutorial: Tutorial) -> list[tuple[int, str]]:
             before += 1
         places += [(before, expression.code) for expression in cell.expressions]
     return places
-
-
-@functools.lru_cache(maxsize=SOURCES)
-def _canonical(source: str, *, strip_module_docstring: bool = False) -> str:
-    """Return the syntax tree as text: comments, blank lines and docstrings do not count."""
-    tree = ast.parse(source)
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    for node in ast.walk(tree):
-        documented = isinstance(node, kinds) or (strip_module_docstring and node is tree)
-        if documented and ast.get_docstring(node, clean=False) is not None:
-            node.body = node.body[1:] or [ast.Pass()]
-    return ast.dump(tree)
 
 
 @functools.cache

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+from collections import Counter
+
 import pytest
 
 from tutorial_engine import fingerprint
 from tutorial_engine.course import load_course
 from tutorial_engine.errors import DataFileError, SourceError
+from tutorial_engine.fingerprint import make_key
 
 from .tiny import HELPER, TINY, Course, code
 
@@ -306,6 +310,22 @@ def test_a_snippet_edit_makes_stale_exactly_the_tutorials_that_import_it(course)
     course.snippet("helper", HELPER.replace("+", "-"))
     after = {lesson.name: lesson.key for lesson in load_course(course.settings())}
     assert [name for name in before if before[name] != after[name]] == ["tiny"]
+
+
+def test_no_code_is_parsed_twice_for_all_keys_together(course, monkeypatch):
+    course.snippet("helper", f"SHARED = 1\n{HELPER}")
+    for number in range(3):
+        body = code(f"from snippets import helper\n\nhelper.add({number}, 3.25)")
+        course.tutorial(body, file=f"1_part/0{number}_tiny.py", title="Parsed once")
+    parsed, parse = Counter(), ast.parse
+    monkeypatch.setattr(
+        ast, "parse", lambda source, **options: parsed.update([source]) or parse(source, **options)
+    )
+    tutorials = [course.parse(f"1_part/0{number}_tiny.py") for number in range(3)]
+    parsed.clear()
+    for tutorial in tutorials:
+        make_key(tutorial, course.settings())
+    assert set(parsed.values()) == {1}
 
 
 def test_a_snippet_that_is_not_there_is_named_with_the_line_of_its_import(tiny):
