@@ -230,7 +230,8 @@ def _check_exercises(tutorial: Tutorial) -> None:
                     "put cells tagged wrong right after the solution that they get wrong",
                     cell,
                 )
-            _check_messages(tutorial, check)
+            if "solution" in before.tags:
+                _check_messages(tutorial, check)
         before = cell
 
 
@@ -290,6 +291,8 @@ def _check_seed(tutorial: Tutorial) -> None:
     if tutorial.header.seed is not None:
         return
     for cell in tutorial.code_cells:
+        if "set_random_seed" not in cell.source:
+            continue
         for node in ast.walk(ast.parse(cell.source)):
             if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("set_random_seed"):
                 raise tutorial.error(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import re
-import tokenize
 from collections import Counter
 from collections.abc import Iterator
 
@@ -13,6 +11,7 @@ from .links import to_pages
 from .passages import Expression, escape, passages
 from .run import Run
 from .settings import Settings
+from .syntax import facts
 from .tutorial import Cell, Tutorial
 
 PENDING = '<span class="pending" title="this value comes with the run">…</span>'
@@ -104,7 +103,7 @@ def typed_numbers(tutorial: Tutorial) -> Iterator[tuple[Cell | None, int, str]]:
     loss, F1, AUC, faster or slower, unless the same literal stands in the tutorial's code, it is
     marked `.given` with its source, or it is an argument quoted as code (`validation_split=0.1`).
     """
-    literals = _literals(tutorial)
+    literals = {number for cell in tutorial.code_cells for number in facts(cell.source).numbers}
     for number in _find(tutorial.header.summary, literals):
         yield None, 1, number[1]
     for cell in tutorial.cells:
@@ -133,22 +132,3 @@ def _find(text: str, literals: set[float]) -> Iterator[tuple[int, str]]:
 def _blank(match: re.Match) -> str:
     """Take a passage out and leave its lines, so that line numbers stay right."""
     return " " + "\n" * match[0].count("\n")
-
-
-def _literals(tutorial: Tutorial) -> set[float]:
-    found: set[float] = set()
-    for cell in tutorial.code_cells:
-        for token in tokenize.generate_tokens(io.StringIO(cell.source).readline):
-            if token.type == tokenize.NUMBER:
-                value = complex(token.string.replace("_", "")) if token.string[-1] in "jJ" else None
-                if value is None:
-                    value = _number(token.string)
-                if isinstance(value, float):
-                    found.add(value)
-    return found
-
-
-def _number(literal: str) -> float:
-    literal = literal.replace("_", "")
-    is_integer = literal[:2].lower() in ("0x", "0o", "0b")
-    return float(int(literal, 0)) if is_integer else float(literal)

@@ -92,6 +92,11 @@ def test_a_number_that_may_be_typed_is_left_alone(course, text):
     assert typed(course, text) == []
 
 
+def test_a_number_of_a_formatted_string_stands_in_the_code(course):
+    course.tutorial(code('f"{x * 3.7:.1f}"') + "\n# %% [markdown]\n# It is 3.7 times as long.\n")
+    assert list(typed_numbers(course.parse())) == []
+
+
 def test_a_typed_number_is_named_with_file_cell_line_and_remedy(course):
     course.tutorial(f"{CODE}\n# %% [markdown]\n# ```\n# 1.5\n# ```\n#\n# So it is 3.7 now.\n")
     with pytest.raises(SourceError) as caught:
