@@ -9,7 +9,6 @@ import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
-import jupytext
 import yaml
 from pydantic import ValidationError
 
@@ -17,8 +16,6 @@ from .checks import check_cells
 from .errors import SourceError
 from .tutorial import Cell, Header, Tutorial
 
-# A comment stays a comment, also `# copy the first row`, which Jupytext would take for a magic.
-_FORMAT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
 _CONTRIBUTING = "see CONTRIBUTING.md, 'Add a tutorial in ten minutes'"
 _SOURCE = re.compile(r"\d+_\w+/\d+_\w+\.py")
 # Whatever one reader or another of the percent format takes for a cell's beginning.
@@ -110,30 +107,26 @@ def _read(text: str, file: str) -> Tutorial:
     _check_characters(lines, file)
     header, body_starts = _header(lines, file)
     markers = list(_markers(lines, body_starts, file))
-    try:
-        # Without the header, of which Jupytext would take what it knows.
-        body = "\n".join(lines[body_starts:]).lstrip("\n")
-        read = jupytext.reads(body, fmt=dict(_FORMAT)).cells
-    except Exception as error:  # whatever Jupytext or nbformat stumbles over
-        raise SourceError(
-            f"not a readable py:percent file: {error}", file=file, remedy=_CONTRIBUTING
-        ) from None
-    if len(markers) != len(read):
-        raise SourceError(
-            "there is text outside a cell",
-            file=file,
-            line=1 + next((at for at in range(body_starts, len(lines)) if lines[at].strip()), 0),
-            remedy="begin each cell with '# %%' or '# %% [markdown]'",
-        )
+    starts = [line - 1 for line, _, _ in markers]
+    ends = [*starts, len(text.splitlines())][1:]
+    for at in range(body_starts, starts[0] if starts else len(lines)):
+        if lines[at].strip():
+            raise SourceError(
+                "there is text outside a cell",
+                file=file,
+                line=at + 1,
+                remedy="begin each cell with '# %%' or '# %% [markdown]'",
+            )
     cells = []
-    for number, ((line, kind, options), cell) in enumerate(zip(markers, read, strict=True), 1):
+    for number, ((line, kind, options), end) in enumerate(zip(markers, ends, strict=True), 1):
+        inside = _without_gap(lines[line:end])
         if kind == "markdown":
-            end = markers[number][0] - 1 if number < len(markers) else len(lines)
-            _check_commented(lines, line, end, number, file)
+            _check_commented(inside, line, number, file)
+            inside = [re.sub("^# ?", "", each) for each in inside]
         cells.append(
             Cell(
                 kind,
-                cell.source,
+                "\n".join(inside),
                 number,
                 line,
                 frozenset(options.get("tags", ())),
@@ -142,6 +135,14 @@ def _read(text: str, file: str) -> Tutorial:
             )
         )
     return Tutorial(file, header, tuple(cells), text)
+
+
+def _without_gap(lines: list[str]) -> list[str]:
+    """Leave out what Jupytext leaves out at a cell's end: one empty line, or two blank ones."""
+    is_blank = [not line.strip() for line in ("# %%", *lines)]
+    if is_blank[-3:] == [False, True, True]:
+        return lines[:-2]
+    return lines[:-1] if lines[-1:] == [""] else lines
 
 
 def _check_characters(lines: list[str], file: str) -> None:
@@ -155,15 +156,15 @@ def _check_characters(lines: list[str], file: str) -> None:
             )
 
 
-def _check_commented(lines: list[str], marker: int, end: int, number: int, file: str) -> None:
+def _check_commented(lines: list[str], marker: int, number: int, file: str) -> None:
     """Insist that prose is written as comments: code below `[markdown]` would be shown and not run."""
-    for at in range(marker, end):
-        if lines[at].strip() and not lines[at].startswith("#"):
+    for line, text in enumerate(lines, start=marker + 1):
+        if text.strip() and not text.startswith("#"):
             raise SourceError(
                 "a line in a markdown cell that is no comment",
                 file=file,
                 cell=number,
-                line=at + 1,
+                line=line,
                 remedy="begin each line of prose with '# ', and code with a '# %%' above it",
             )
 

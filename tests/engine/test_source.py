@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import jupytext
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tutorial_engine.errors import SourceError
-from tutorial_engine.source import find_sources, parse
+from tutorial_engine.source import find_sources, parse, parse_text
 from tutorial_engine.structure import problems
 
 from .tiny import HEADER, TINY, Course, code
@@ -249,6 +250,43 @@ def test_cells_that_are_written_and_read_again_lose_nothing(tmp_path_factory, ce
     path.write_text(text)
     read = [(cell.kind, cell.source) for cell in parse(path, root).cells]
     assert read == written
+
+
+gaps = st.lists(st.sampled_from(["", "  "]), max_size=4)
+codes = st.lists(
+    st.sampled_from(
+        ["x = 1", "", " ", "# a remark", "#", "# + copy", "# %time", "s = '''\n# It's\n\n'''"]
+    ),
+    max_size=5,
+)
+proses = st.lists(
+    st.sampled_from(["# more", "#", "", " ", "#tight", "#  far", "# # %%", "# `%%`"]), max_size=5
+)
+
+
+@given(
+    st.lists(
+        st.tuples(st.just("# %%\ny = 2"), codes, gaps)
+        | st.tuples(st.just("# %% [markdown]\n# Words."), proses, gaps),
+        max_size=5,
+    ),
+    st.sampled_from(["", "\n"]),
+)
+def test_a_cell_is_what_jupytext_reads(cells, end):
+    cells = [("# %%\nx = 1", [], []), *cells]
+    body = "\n".join(line for first, lines, gap in cells for line in (first, *lines, *gap)) + end
+    try:
+        tutorial = parse_text(HEADER + body, "tutorials_src/1_part/01_tiny.py")
+    except SourceError:
+        assume(False)
+    # A comment stays a comment, also `# copy the first row`, which Jupytext would take for a magic.
+    fmt = {"extension": ".py", "format_name": "percent", "comment_magics": False}
+    theirs = [(cell.cell_type, cell.source) for cell in jupytext.reads(body, fmt=fmt).cells]
+    assert [(cell.kind, cell.source) for cell in tutorial.cells] == theirs
+
+
+def test_a_source_of_nothing_but_a_header_is_refused(course):
+    assert "no code cell" in refused(course, "").message
 
 
 def test_a_claim_that_the_page_could_not_list_is_refused(course):
