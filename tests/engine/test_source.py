@@ -285,6 +285,13 @@ def test_a_cell_is_what_jupytext_reads(cells, end):
     assert [(cell.kind, cell.source) for cell in tutorial.cells] == theirs
 
 
+def test_a_marker_inside_a_fence_of_prose_is_named_as_the_fence_that_it_cuts(course):
+    body = "# %% [markdown]\n# ```python\n# %%\n# x = 2\n# ```\n\n" + code("x = 1")
+    error = refused(course, body)
+    assert "a fence that is not closed" in error.message
+    assert (error.cell, error.line) == (1, 7)
+
+
 def test_a_source_of_nothing_but_a_header_is_refused(course):
     assert "no code cell" in refused(course, "").message
 
