@@ -147,7 +147,9 @@ class TutorialsPlugin(BasePlugin):
             return bring_up_to_date(self.lessons, self.settings, self.store, watcher=_Log())
         if self.background is None:
             self.previews = Previews(self.settings, self._touch)
-            self.background = Background(self.settings, self.store, self._touch, self.previews)
+            self.background = Background(
+                self.settings, self.store, self._touch, self.previews.keeper
+            )
         self.previews.see(self.lessons)
         outcomes, missing = [], []
         for lesson in self.lessons:

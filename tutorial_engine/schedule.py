@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
+import threading
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
+from queue import SimpleQueue
 
 from .course import Lesson
-from .errors import TutorialError, unforeseen
+from .errors import Cancelled, Mishap, TutorialError, unforeseen
 from .execute import Execution, execute
 from .run import Run
+from .session import Session
 from .settings import Settings
 from .store import Store
+
+# How long to wait for runs that were ended to clean up.
+_PATIENCE_S = 10
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,13 @@ class Watcher:
         """A lesson was executed, or failed."""
 
 
+Keeper = Callable[[Lesson], Callable[[Session], None] | None]
+
+
+def nobody_keeps(lesson: Lesson) -> None:
+    """Leave the kernel of a run to end with it."""
+
+
 def longest_first(lessons: list[Lesson], store: Store) -> list[Lesson]:
     """Order lessons so that the longest known run starts first.
 
@@ -66,6 +80,176 @@ def longest_first(lessons: list[Lesson], store: Store) -> list[Lesson]:
         return (known.wall_s if known else float("inf"), position)
 
     return [lessons[at] for at in sorted(range(len(lessons)), key=seconds, reverse=True)]
+
+
+class Scheduler:
+    """Runs the lessons that `want` names, the longest first, and ends what is no longer among them.
+
+    On this machine `settings.jobs` run side by side; an executor gets all at once and decides itself.
+
+    Args:
+        ended: is told of each outcome, one at a time, by the thread that ended it. A run that was ended
+            because nobody wants it has none.
+        executor: where to run, if not in kernels on this machine. It gets the picklable `execute`, so
+            it may live in other processes or on other machines; cancelling its future ends the run.
+        keeper: says what takes over the kernel of a lesson's run that goes well on this machine.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        ended: Callable[[Outcome], None],
+        *,
+        watcher: Watcher | None = None,
+        executor: Executor | None = None,
+        keeper: Keeper = nobody_keeps,
+    ) -> None:
+        self._keeper = keeper
+        self._settings = settings
+        self._store = store
+        self._ended = ended
+        self._watcher = watcher or Watcher()
+        self._executor = executor
+        self._threads = ThreadPoolExecutor(settings.jobs, thread_name_prefix="tutorial")
+        # Cancelling a future tells of it at once, in the thread that holds the lock already.
+        self._lock = threading.RLock()
+        self._wanted: dict[str, Lesson] = {}
+        self._running: dict[str, _Task] = {}
+        # With the state of the source at that time, for what may go well at its next save.
+        self._failed: dict[tuple[str, str], tuple[TutorialError, object]] = {}
+        self._open = False
+
+    def want(self, lessons: list[Lesson]) -> None:
+        """Set what should run now. Runs of anything else, or of an older key, are ended."""
+        with self._lock:
+            self._wanted = {lesson.name: lesson for lesson in lessons if not self._failure(lesson)}
+            for name, task in tuple(self._running.items()):
+                lesson = self._wanted.get(name)
+                if lesson is None or lesson.key.digest != task.lesson.key.digest:
+                    task.end()
+            self._fill()
+
+    def start(self) -> None:
+        """Begin: until then nothing runs."""
+        with self._lock:
+            self._open = True
+            self._fill()
+
+    def stop(self) -> None:
+        """End every run, and wait until each has cleaned up after itself."""
+        with self._lock:
+            self._open = False
+            tasks = tuple(self._running.values())
+            for task in tasks:
+                task.end()
+        wait([task.future for task in tasks], timeout=_PATIENCE_S)
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def state(self, lesson: Lesson) -> str:
+        """Return `running` or `waiting`."""
+        with self._lock:
+            task = self._running.get(lesson.name)
+            is_current = task is not None and task.lesson.key.digest == lesson.key.digest
+            return "running" if is_current else "waiting"
+
+    def failure(self, lesson: Lesson) -> TutorialError | None:
+        """Return how this lesson failed under its present key, if it did."""
+        with self._lock:
+            return self._failure(lesson)
+
+    def _failure(self, lesson: Lesson) -> TutorialError | None:
+        place = lesson.name, lesson.key.digest
+        error, saved = self._failed.get(place, (None, None))
+        if isinstance(error, Mishap) and saved != self._saved(lesson):
+            del self._failed[place]
+            return None
+        return error
+
+    def _saved(self, lesson: Lesson) -> object:
+        """Return what differs after a lesson's file was saved."""
+        try:
+            status = (self._settings.root / lesson.file).stat()
+        except OSError:
+            return None
+        return status.st_mtime_ns, status.st_ino
+
+    def _fill(self) -> None:
+        idle = [lesson for name, lesson in self._wanted.items() if name not in self._running]
+        if not self._open or not idle:
+            return
+        free = len(idle) if self._executor else self._settings.jobs - len(self._running)
+        tasks = [
+            self._submit(lesson) for lesson in longest_first(idle, self._store)[: max(0, free)]
+        ]
+        self._running.update({task.lesson.name: task for task in tasks})
+        for task in tasks:  # once all are known: what has ended already calls back at once
+            task.future.add_done_callback(partial(self._done, task))
+
+    def _submit(self, lesson: Lesson) -> _Task:
+        execution = None
+        try:
+            if self._executor:
+                arguments = lesson.tutorial, lesson.key, self._settings
+                future = self._executor.submit(execute, *arguments)
+            else:
+                execution = Execution(lesson.tutorial, lesson.key, self._settings)
+                future = self._threads.submit(self._run_here, lesson, execution)
+        except Exception as error:  # an executor that cannot take it
+            future = Future()
+            future.set_exception(error)
+        return _Task(lesson, future, execution)
+
+    def _run_here(self, lesson: Lesson, execution: Execution) -> Run:
+        known = self._store.latest(lesson.name)
+        self._watcher.started(lesson, known.wall_s if known else None)
+        progress = partial(self._watcher.progress, lesson)
+        return execution.run(progress, keep=self._keeper(lesson))
+
+    def _done(self, task: _Task, future: Future) -> None:
+        outcome = self._outcome(task, future)
+        lesson = task.lesson
+        with self._lock:
+            self._running.pop(lesson.name, None)
+            current = self._wanted.get(lesson.name)
+            if outcome and current and current.key.digest == lesson.key.digest:
+                self._wanted.pop(lesson.name)
+            if outcome and outcome.error:
+                self._failed[lesson.name, lesson.key.digest] = outcome.error, self._saved(lesson)
+            if outcome:
+                self._ended(outcome)
+            self._fill()
+
+    def _outcome(self, task: _Task, future: Future) -> Outcome | None:
+        """Return what became of a run, stored if it ended well; nothing if it was not wanted."""
+        try:
+            run = future.result()
+            self._store.keep(run)
+            return Outcome(task.lesson, run, executed=True)
+        except (Cancelled, CancelledError):
+            if task.is_ended:
+                return None
+            lost = Mishap("its run was lost", file=task.lesson.file, remedy="run it again")
+            return Outcome(task.lesson, error=lost)
+        except TutorialError as error:
+            return Outcome(task.lesson, error=error)
+        except Exception as error:  # must show on the page, not vanish with the thread
+            return Outcome(task.lesson, error=unforeseen(error, task.lesson.file))
+
+
+@dataclass
+class _Task:
+    """A run that was handed over; `execution` is the one in this process, if it is here."""
+
+    lesson: Lesson
+    future: Future
+    execution: Execution | None = None
+    is_ended: bool = False
+
+    def end(self) -> None:
+        self.is_ended = True
+        if not self.future.cancel() and self.execution:
+            self.execution.cancel()
 
 
 def bring_up_to_date(
@@ -81,8 +265,7 @@ def bring_up_to_date(
 
     Args:
         again: execute also what is stored.
-        executor: where to run, if not in `settings.jobs` kernels on this machine. It gets the
-            picklable `execute`, so it may live in other processes or on other machines.
+        executor: where to run; see `Scheduler`.
     """
     watcher = watcher or Watcher()
     outcomes: dict[str, Outcome] = {}
@@ -96,53 +279,15 @@ def bring_up_to_date(
             missing.append(lesson)
             continue
         outcomes[lesson.file] = known
-    for outcome in _run(longest_first(missing, store), settings, store, watcher, executor):
-        outcomes[outcome.lesson.file] = outcome
-        watcher.ended(outcome)
+    ended: SimpleQueue[Outcome] = SimpleQueue()
+    scheduler = Scheduler(settings, store, ended.put, watcher=watcher, executor=executor)
+    try:
+        scheduler.want(missing)
+        scheduler.start()
+        for _ in missing:
+            outcome = ended.get()
+            outcomes[outcome.lesson.file] = outcome
+            watcher.ended(outcome)
+    finally:  # whatever ends this early ends the kernels, too
+        scheduler.stop()
     return [outcomes[lesson.file] for lesson in lessons]
-
-
-def _run(lessons, settings, store, watcher, executor):
-    """Yield outcomes as they come; whatever ends this generator early ends the kernels too."""
-    if not lessons:
-        return
-    executions = {
-        lesson.file: Execution(lesson.tutorial, lesson.key, settings) for lesson in lessons
-    }
-
-    def here(lesson: Lesson) -> Run:
-        known = store.latest(lesson.name)
-        watcher.started(lesson, known.wall_s if known else None)
-        return executions[lesson.file].run(
-            lambda done, total: watcher.progress(lesson, done, total)
-        )
-
-    with contextlib.ExitStack() as stack:
-        if executor is None:
-            executor = ThreadPoolExecutor(settings.jobs, thread_name_prefix="tutorial")
-            stack.callback(executor.shutdown, wait=True, cancel_futures=True)
-            futures = {executor.submit(here, lesson): lesson for lesson in lessons}
-        else:
-            futures = {
-                executor.submit(execute, lesson.tutorial, lesson.key, settings): lesson
-                for lesson in lessons
-            }
-        stack.callback(_cancel, futures, executions)
-        for future in as_completed(futures):
-            lesson = futures[future]
-            try:
-                run = future.result()
-                store.keep(run)
-            except TutorialError as error:
-                yield Outcome(lesson, error=error)
-            except Exception as error:
-                yield Outcome(lesson, error=unforeseen(error, lesson.file))
-            else:
-                yield Outcome(lesson, run, executed=True)
-
-
-def _cancel(futures: dict[Future, Lesson], executions: dict[str, Execution]) -> None:
-    for future in futures:
-        future.cancel()
-    for execution in executions.values():
-        execution.cancel()

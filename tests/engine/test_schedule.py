@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import multiprocessing
+import threading
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from dataclasses import replace
 
 import pytest
 
 from tutorial_engine import schedule
-from tutorial_engine.errors import ExecutionError
+from tutorial_engine.errors import Cancelled, ExecutionError
 from tutorial_engine.report import build_report
-from tutorial_engine.schedule import Watcher, bring_up_to_date, longest_first
+from tutorial_engine.schedule import Scheduler, Watcher, bring_up_to_date, longest_first
 
 from .tiny import TINY, Course, code, made_run
 
@@ -176,19 +177,81 @@ def test_another_process_hands_its_failure_back_whole(course):
     assert "two and three make <five>" in str(outcome.error)
 
 
-def test_an_interrupt_ends_every_kernel(three, monkeypatch):
-    cancelled = []
-    real = schedule.Execution.cancel
-    monkeypatch.setattr(
-        schedule.Execution,
-        "cancel",
-        lambda execution: (cancelled.append(execution.tutorial.name), real(execution))[1],
-    )
+def test_an_interrupt_ends_every_kernel_that_runs(three, monkeypatch):
+    ended = []
+
+    class First:
+        """An execution: the first tutorial's ends at once, the others' when they are cancelled."""
+
+        def __init__(self, tutorial, key, settings) -> None:
+            self.tutorial = tutorial
+            self.cancelled = threading.Event()
+
+        def cancel(self) -> None:
+            self.cancelled.set()
+
+        def run(self, progress):
+            if self.tutorial.name != "first":
+                assert self.cancelled.wait(60)
+                ended.append(self.tutorial.name)
+                raise Cancelled("ended", file=self.tutorial.file, remedy="none")
+            return made_run(three, FILES[0])
 
     class Interrupting(Watcher):
         def ended(self, outcome) -> None:
             raise KeyboardInterrupt
 
+    monkeypatch.setattr(schedule, "Execution", First)
     with pytest.raises(KeyboardInterrupt):
-        bring(three, watcher=Interrupting())
-    assert sorted(cancelled) == ["first", "second", "third"]
+        bring_up_to_date(
+            three.lessons(), three.settings(jobs=3), three.store, watcher=Interrupting()
+        )
+    assert sorted(ended) == ["second", "third"]
+
+
+class Manual(Executor):
+    """Keeps what it is given; the test says what becomes of it."""
+
+    def __init__(self) -> None:
+        self.futures: dict[str, Future] = {}
+
+    def submit(self, function, tutorial, key, settings):
+        self.futures[tutorial.name] = Future()
+        return self.futures[tutorial.name]
+
+
+def test_an_executor_gets_all_at_once_and_loses_what_is_no_longer_wanted(three):
+    executor = Manual()
+    scheduler = Scheduler(three.settings(jobs=1), three.store, print, executor=executor)
+    scheduler.start()
+    scheduler.want(three.lessons())
+    assert list(executor.futures) == ["third", "second", "first"]
+    scheduler.want(three.lessons()[1:])
+    assert executor.futures["first"].cancelled()
+    assert not executor.futures["second"].cancelled()
+    scheduler.stop()
+    assert all(future.cancelled() for future in executor.futures.values())
+
+
+def test_a_run_that_an_executor_loses_is_a_failure(course):
+    course.tutorial()
+
+    class Losing(Executor):
+        def submit(self, *_):
+            future = Future()
+            future.cancel()
+            return future
+
+    (outcome,) = bring(course, executor=Losing())
+    assert "its run was lost" in outcome.error.message
+
+
+def test_an_executor_that_cannot_take_a_run_is_that_runs_failure(course):
+    course.tutorial()
+
+    class Closed(Executor):
+        def submit(self, *_):
+            raise RuntimeError("cannot schedule new futures after shutdown")
+
+    (outcome,) = bring(course, executor=Closed())
+    assert "cannot schedule" in outcome.error.message

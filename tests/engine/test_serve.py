@@ -19,7 +19,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tutorial_engine import serving
+from tutorial_engine import schedule, serving
 from tutorial_engine.errors import Cancelled, ExecutionError, Mishap
 from tutorial_engine.serving import Background
 
@@ -288,7 +288,7 @@ class Instant:
     def cancel(self) -> None:
         self.cancelled.set()
 
-    def run(self, keep=None):
+    def run(self, progress, keep=None):
         if self.waits and self.cancelled.wait(PATIENCE_S):
             raise Cancelled("ended", file=self.tutorial.file, remedy="none")
         if self.failure:
@@ -301,7 +301,7 @@ def background(course, monkeypatch):
     """A background whose runs take no kernel; `changes` counts what it tells."""
     kind = type("Instant", (Instant,), {"made": [], "course": course})
     course.run_of = lambda tutorial: made_run(course, tutorial.file.split("/", 1)[1])
-    monkeypatch.setattr(serving, "Execution", kind)
+    monkeypatch.setattr(schedule, "Execution", kind)
     monkeypatch.setattr(serving, "TOGETHER_S", 0.3)
     changed = threading.Semaphore(0)
     background = Background(course.settings(), course.store, changed.release)
