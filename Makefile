@@ -62,7 +62,7 @@ lint: $(READY)
 	$(VENV) -m ruff format --check .
 
 lock: $(READY)
-	$(VENV) -m uv pip compile pyproject.toml --extra test --extra dev --universal --python-version 3.11 \
+	$(VENV) -m uv pip compile pyproject.toml --extra cluster --extra test --extra dev --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -o requirements.lock
 
 clean:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -50,13 +52,47 @@ def data_files(tutorial: Tutorial, settings: Settings) -> dict[str, Path]:
     for name in tutorial.header.data:
         for file in _entry(tutorial, name, settings).get("files", {}):
             found[file] = settings.data / file
-        fetched = _fetched() / f"{name}-full"
+        fetched = user_cache() / f"{name}-full"
         if settings.edition == "full" and fetched.is_dir():
             found[fetched.name] = fetched
     return found
 
 
-def _fetched() -> Path:
+def data_table(tutorial: Tutorial, settings: Settings) -> dict[str, dict]:
+    """Return what is published of the data that the header names: name -> edition -> entry.
+
+    Raises:
+        SourceError: the header names data that the course does not have.
+    """
+    return {
+        name: {settings.edition: _entry(tutorial, name, settings)} for name in tutorial.header.data
+    }
+
+
+def find_published(file: str, digest: str) -> Path:
+    """Return where a machine that need not have the repository has a published file.
+
+    Looks where `snippets/datasets.py` does: in the folder that `TUTORIALS_DATA` names, in the repository
+    if the engine is installed from one, in the user's cache.
+
+    Raises:
+        LookupError: it is nowhere, or what is there is not the published one.
+    """
+    named = os.environ.get("TUTORIALS_DATA")
+    folders = [Path(named)] if named else []
+    folders += [Path(__file__).parents[1] / "tutorials_src" / "data", user_cache()]
+    problem = f"no {file}"
+    for folder in folders:
+        path = folder / file
+        with contextlib.suppress(OSError):
+            stat = path.stat()
+            if _sha256(path, stat.st_size, stat.st_mtime_ns) == digest:
+                return path.resolve()
+            problem = f"another {file}"
+    raise LookupError(problem)
+
+
+def user_cache() -> Path:
     """Return where `tutorials_src/data/fetch.py` keeps what it has fetched."""
     home = os.environ.get("XDG_CACHE_HOME")
     return (Path(home) if home else Path.home() / ".cache") / "from-tensors-to-convnets"

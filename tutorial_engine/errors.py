@@ -60,6 +60,10 @@ class Mishap(ExecutionError):
     """A run ended for a reason that need not be the source's: the same source may run well next time."""
 
 
+class Refused(Mishap):
+    """A machine does not run a tutorial, for it would not run it as the machine that asks for it."""
+
+
 class DataFileError(TutorialError):
     """A data file is missing or is not the published one."""
 

@@ -74,8 +74,3 @@ class Execution:
             # A cell's number and a line's hang on what stands above them.
             dependencies["files"][self.tutorial.file] = layout_digest(self.tutorial.text)
         return replace(run, dependencies=dependencies)
-
-
-def execute(tutorial: Tutorial, key: Key, settings: Settings) -> Run:
-    """Execute one tutorial: the picklable form, for executors that live in other processes."""
-    return Execution(tutorial, key, settings).run()

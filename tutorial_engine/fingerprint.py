@@ -333,6 +333,21 @@ def _requirements(distribution: str, state: object) -> tuple[Requirement, ...]:
         return ()
 
 
+def installed() -> dict[str, str]:
+    """Return the version of all that is installed, by canonical name."""
+    return dict(_installed(_state_of_environment()))
+
+
+@functools.lru_cache(maxsize=2)
+def _installed(state: object) -> dict[str, str]:
+    # The first of a name is the one that an import finds.
+    found: dict[str, str] = {}
+    for each in importlib.metadata.distributions():
+        if name := each.metadata["Name"]:
+            found.setdefault(canonicalize_name(name), each.version)
+    return found
+
+
 def version_of(distribution: str) -> str | None:
     """Return the installed version, None where it is not installed."""
     return _version(distribution, _state_of_environment())

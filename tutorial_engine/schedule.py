@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from functools import partial
 from queue import SimpleQueue
 
+from .cluster import Cluster
 from .course import Lesson
 from .errors import Cancelled, Mishap, TutorialError, unforeseen
-from .execute import Execution, execute
+from .execute import Execution
+from .parcel import execute, pack
 from .run import Run
 from .session import Session
 from .settings import Settings
@@ -85,13 +87,14 @@ def longest_first(lessons: list[Lesson], store: Store) -> list[Lesson]:
 class Scheduler:
     """Runs the lessons that `want` names, the longest first, and ends what is no longer among them.
 
-    On this machine `settings.jobs` run side by side; an executor gets all at once and decides itself.
+    On this machine `settings.jobs` run side by side; a cluster gets all at once and decides itself.
 
     Args:
         ended: is told of each outcome, one at a time, by the thread that ended it. A run that was ended
             because nobody wants it has none.
-        executor: where to run, if not in kernels on this machine. It gets the picklable `execute`, so
-            it may live in other processes or on other machines; cancelling its future ends the run.
+        executor: where to run, if neither on this machine nor on the cluster that the settings name.
+            It gets the picklable `execute` and a parcel, so it may live in other processes or on other
+            machines; cancelling a future of its ends the run.
         keeper: says what takes over the kernel of a lesson's run that goes well on this machine.
     """
 
@@ -110,8 +113,11 @@ class Scheduler:
         self._store = store
         self._ended = ended
         self._watcher = watcher or Watcher()
-        self._executor = executor
-        self._threads = ThreadPoolExecutor(settings.jobs, thread_name_prefix="tutorial")
+        self._is_own = executor is None
+        self._is_here = executor is None and not settings.cluster
+        if self._is_here:
+            executor = ThreadPoolExecutor(settings.jobs, thread_name_prefix="tutorial")
+        self._executor = executor or Cluster(settings.cluster)
         # Cancelling a future tells of it at once, in the thread that holds the lock already.
         self._lock = threading.RLock()
         self._wanted: dict[str, Lesson] = {}
@@ -143,8 +149,9 @@ class Scheduler:
             tasks = tuple(self._running.values())
             for task in tasks:
                 task.end()
-        wait([task.future for task in tasks], timeout=_PATIENCE_S)
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        wait([each.future for each in tasks if not each.future.cancelled()], timeout=_PATIENCE_S)
+        if self._is_own:
+            self._executor.shutdown(wait=False, cancel_futures=True)
 
     def state(self, lesson: Lesson) -> str:
         """Return `running` or `waiting`."""
@@ -178,7 +185,7 @@ class Scheduler:
         idle = [lesson for name, lesson in self._wanted.items() if name not in self._running]
         if not self._open or not idle:
             return
-        free = len(idle) if self._executor else self._settings.jobs - len(self._running)
+        free = self._settings.jobs - len(self._running) if self._is_here else len(idle)
         tasks = [
             self._submit(lesson) for lesson in longest_first(idle, self._store)[: max(0, free)]
         ]
@@ -189,12 +196,12 @@ class Scheduler:
     def _submit(self, lesson: Lesson) -> _Task:
         execution = None
         try:
-            if self._executor:
-                arguments = lesson.tutorial, lesson.key, self._settings
-                future = self._executor.submit(execute, *arguments)
-            else:
+            if self._is_here:
                 execution = Execution(lesson.tutorial, lesson.key, self._settings)
-                future = self._threads.submit(self._run_here, lesson, execution)
+                future = self._executor.submit(self._run_here, lesson, execution)
+            else:
+                parcel = pack(lesson.tutorial, lesson.key, self._settings)
+                future = self._executor.submit(execute, parcel)
         except Exception as error:  # an executor that cannot take it
             future = Future()
             future.set_exception(error)

@@ -27,6 +27,7 @@ class Settings:
         edition: which data the tutorials load, `default` or `full`.
         site_url: the site's public address, empty if it has none.
         repo_url: the repository's public address, empty if it has none.
+        cluster: address of a Dask scheduler whose workers run the tutorials; empty for this machine.
         parts: titles of parts, by folder without its number; the others are called like their folder.
     """
 
@@ -41,6 +42,7 @@ class Settings:
     edition: str = "default"
     site_url: str = ""
     repo_url: str = ""
+    cluster: str = ""
     parts: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod

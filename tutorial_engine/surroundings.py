@@ -22,6 +22,8 @@ _HERE = Path(__file__).parent
 # What a process needs on Windows to start at all.
 _WINDOWS = ("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "PROCESSOR_ARCHITECTURE")
 _LOG, _SITE, _FONTS = "record", "site", "matplotlib"
+# The folder of the cache that keeps lists of fonts.
+FONTS = "fonts"
 
 
 def fixed_environment(settings: Settings) -> dict[str, str]:
@@ -67,7 +69,7 @@ def kernel_environment(
     shutil.copyfile(_HERE / "matplotlibrc", site / "tutorial_engine" / "matplotlibrc")
     files = data_files(tutorial, settings)
     for name, path in files.items():
-        _link(path, data / name)
+        link(path, data / name)
     cache = private / "cache"
     fonts = _font_cache(settings)
     if fonts.is_dir():
@@ -124,7 +126,7 @@ def keep_fonts(settings: Settings, private: Path) -> None:
 
 
 def _font_cache(settings: Settings) -> Path:
-    folder = settings.cache / "fonts" / (version_of("matplotlib") or "none")
+    folder = settings.cache / FONTS / (version_of("matplotlib") or "none")
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
     return folder
@@ -137,7 +139,8 @@ def _copy_python(source: Path, target: Path) -> None:
             shutil.copyfile(file, target / file.name)
 
 
-def _link(path: Path, place: Path) -> None:
+def link(path: Path, place: Path) -> None:
+    """Let a file or a folder be found at another place, too."""
     place.parent.mkdir(parents=True, exist_ok=True)
     try:
         place.symlink_to(path)

@@ -48,11 +48,11 @@ class Inline(Executor):
         self.run = run
         self.order: list[str] = []
 
-    def submit(self, function, tutorial, key, settings):
-        self.order.append(tutorial.name)
+    def submit(self, function, parcel):
+        self.order.append(parcel.tutorial.name)
         future = Future()
         try:
-            future.set_result(self.run(tutorial))
+            future.set_result(self.run(parcel.tutorial))
         except BaseException as error:
             future.set_exception(error)
         return future
@@ -215,9 +215,9 @@ class Manual(Executor):
     def __init__(self) -> None:
         self.futures: dict[str, Future] = {}
 
-    def submit(self, function, tutorial, key, settings):
-        self.futures[tutorial.name] = Future()
-        return self.futures[tutorial.name]
+    def submit(self, function, parcel):
+        self.futures[parcel.tutorial.name] = Future()
+        return self.futures[parcel.tutorial.name]
 
 
 def test_an_executor_gets_all_at_once_and_loses_what_is_no_longer_wanted(three):
