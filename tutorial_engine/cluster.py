@@ -194,7 +194,7 @@ class Cluster(Executor):
         return {
             worker: f"no such tutorial_engine ({answer})"
             for worker, answer in answers.items()
-            if isinstance(answer, Exception)
+            if isinstance(answer, (ImportError, AttributeError))
         }
 
     def _look(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import hashlib
 import json
 import os
@@ -85,8 +84,7 @@ def find_published(file: str, digest: str) -> Path:
     for folder in folders:
         path = folder / file
         with contextlib.suppress(OSError):
-            stat = path.stat()
-            if _sha256(path, stat.st_size, stat.st_mtime_ns) == digest:
+            if file_digest(path) == digest:
                 return path.resolve()
             problem = f"another {file}"
     raise LookupError(problem)

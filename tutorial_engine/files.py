@@ -45,7 +45,7 @@ def write_whole(path: Path, text: str) -> None:
 def sweep_parts(folder: Path) -> None:
     """Remove what writers that died have left below a folder."""
     for part in folder.rglob(f"*{PART}"):
-        with contextlib.suppress(OSError), part.open("rb") as file:
+        with contextlib.suppress(OSError), part.open("r+b") as file:
             if fcntl is not None:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             elif part.stat().st_mtime > time.time() - _OLD_S:
@@ -82,7 +82,10 @@ def _part(folder: Path) -> tuple[int, Path]:
         descriptor, name = tempfile.mkstemp(dir=folder, suffix=PART)
         if fcntl is None:
             return descriptor, Path(name)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        except OSError:  # a network file system without locks: nobody can sweep there, either
+            return descriptor, Path(name)
         if os.fstat(descriptor).st_nlink:
             return descriptor, Path(name)
         os.close(descriptor)  # swept before it was locked

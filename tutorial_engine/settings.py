@@ -28,6 +28,7 @@ class Settings:
         site_url: the site's public address, empty if it has none.
         repo_url: the repository's public address, empty if it has none.
         cluster: address of a Dask scheduler whose workers run the tutorials; empty for this machine.
+        store: folder of stored runs that several builders share; empty for one in the cache.
         parts: titles of parts, by folder without its number; the others are called like their folder.
     """
 
@@ -43,6 +44,7 @@ class Settings:
     site_url: str = ""
     repo_url: str = ""
     cluster: str = ""
+    store: str = ""
     parts: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -102,3 +104,7 @@ class Settings:
     @property
     def cache(self) -> Path:
         return self.root / ".cache" / "tutorials"
+
+    @property
+    def runs(self) -> Path:
+        return self.root / self.store if self.store else self.cache / "runs"

@@ -23,10 +23,10 @@ log = logging.getLogger("tutorial_engine")
 
 
 class Store:
-    """Runs on disk, `.cache/tutorials/runs/<name>/<key>.json`."""
+    """Runs on disk, `.cache/tutorials/runs/<name>/<key>.json`, or below a folder that builders share."""
 
     def __init__(self, settings: Settings) -> None:
-        self.folder = settings.cache / "runs"
+        self.folder = settings.runs
         self._keep = settings.keep_runs
         self.settings = settings
         self._known: dict[Path, tuple[tuple, Run]] = {}  # the latest that was read, by its folder
@@ -85,21 +85,21 @@ class Store:
         """Say, once, that nothing is stored."""
         if self._is_writable:
             self._is_writable = False
-            folder = self.folder.parent.relative_to(self.settings.root).as_posix()
             log.warning(
                 "%s cannot be written (%s): the build goes on, and stores nothing.",
-                folder,
+                self.settings.store or ".cache/tutorials",
                 error.strerror or error,
             )
 
     def sweep(self) -> None:
         """Remove what builds that died left half written."""
-        sweep_parts(self.folder.parent)
+        for folder in {self.settings.cache, self.folder}:
+            sweep_parts(folder)
 
     def clean(self) -> None:
-        """Forget every run, and what was rendered from runs."""
-        for name in (self.folder.name, DERIVED, TEMPLATES):
-            shutil.rmtree(self.folder.parent / name, ignore_errors=True)
+        """Forget every run, and what was rendered from runs. Runs that builders share are left alone."""
+        for name in ("runs", DERIVED, TEMPLATES):
+            shutil.rmtree(self.settings.cache / name, ignore_errors=True)
 
     def _path(self, name: str, digest: str) -> Path:
         return self.folder / name / f"{digest}.json"

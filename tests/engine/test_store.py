@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -10,6 +11,7 @@ from hashlib import sha256
 
 import pytest
 
+from tutorial_engine import files
 from tutorial_engine.run import Artifact
 from tutorial_engine.store import Store
 
@@ -223,6 +225,22 @@ def test_half_written_files_of_builds_that_died_are_swept_and_a_writers_own_is_n
     assert left not in found
     assert len(found) == 1
     assert stored(tiny) == [entry]
+
+
+def test_a_part_is_written_where_nothing_can_be_locked_and_stays_there(tiny, monkeypatch):
+    if files.fcntl is None:
+        pytest.skip("needs locks")
+
+    def no_locks(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(files.fcntl, "flock", no_locks)
+    tiny.store.save(made_run(tiny))
+    part = tiny.store.folder / "tiny" / "another's.part"
+    part.write_text("half")
+    tiny.store.sweep()
+    assert part.exists()
+    assert tiny.store.load("tiny", tiny.key()) == made_run(tiny)
 
 
 def test_a_cache_that_cannot_be_written_is_said_once_and_keeps_nothing_from_working(tiny, caplog):
