@@ -133,7 +133,7 @@ def test_a_page_that_cannot_be_made_is_an_error_until_it_can(course, serve, monk
     served.plugin._make_all()
     before = served.files()
 
-    def fails(*arguments):
+    def fails(*arguments, **options):
         raise RuntimeError("odd")
 
     with monkeypatch.context() as patch:
