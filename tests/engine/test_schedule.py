@@ -190,7 +190,7 @@ def test_an_interrupt_ends_every_kernel_that_runs(three, monkeypatch):
         def cancel(self) -> None:
             self.cancelled.set()
 
-        def run(self, progress):
+        def run(self, progress, keep=None):
             if self.tutorial.name != "first":
                 assert self.cancelled.wait(60)
                 ended.append(self.tutorial.name)
