@@ -111,7 +111,7 @@ def _write(path: Path | None, text: str) -> None:
     if path is None:
         return
     try:
-        write_whole(path, f"{_checksum(path, text)}\n{text}")
+        write_whole(path, f"{_checksum(path, text)}\n{text}", to_disk=False)
         versions = [(each.stat().st_mtime_ns, each) for each in path.parent.glob("*.json")]
     except OSError as error:
         log.info("%s could not be cached (%s).", path.name, error.strerror or error)

@@ -22,15 +22,21 @@ _OLD_S = 3600
 _SETTLED_NS = 2_000_000_000
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a file whole or not at all: temporary file, fsync, rename. A folder in its place goes."""
+def write_whole(path: Path, text: str, *, to_disk: bool = True) -> None:
+    """Write a file whole or not at all: temporary file, fsync, rename. A folder in its place goes.
+
+    Args:
+        to_disk: wait until the text is on the disk itself; where its reader can tell that it is not whole
+            and do without it, a computer that loses power may lose it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = _part(path.parent)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
             file.flush()
-            os.fsync(file.fileno())
+            if to_disk:
+                os.fsync(file.fileno())
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
             if os.name == "posix":
