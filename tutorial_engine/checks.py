@@ -9,6 +9,7 @@ import warnings
 from .errors import SourceError
 from .passages import mask
 from .structure import FOOTNOTE, FOOTNOTE_TEXT, problems
+from .syntax import below
 from .tutorial import CODE_TAGS, Cell, Tutorial
 
 EXERCISE = ("starter", "check", "solution")
@@ -146,7 +147,7 @@ def _line_beyond(tree: ast.AST, depth: int) -> int:
     level, line = [tree], 0
     while level and depth:
         line = next((each.lineno for each in level if hasattr(each, "lineno")), line)
-        level = [child for each in level for child in ast.iter_child_nodes(each)]
+        level = below(level)
         depth -= 1
     return line if level else 0
 
