@@ -1,15 +1,16 @@
 """The served site as its author meets it, the whole course, in Chromium: first page, prose edit, code edit.
 
-    .venv/bin/python tests/bench/serve.py [--edits 20] [--against FOLDER] [--until-live]
+    .venv/bin/python tests/bench/serve.py [--edits 20] [--against FOLDER] [--code NAME] [--until-live]
 
 Starts `mkdocs serve` on a copy of the repository without a cache and opens a page. Starts it again on a
-copy with the runs that are stored here (`make build` stores them), saves a sentence and then an output
-cell, and waits until the browser shows each. FOLDER is a checkout of another revision in which
-`mkdocs build` has run: its prose edits are measured beside ours. `--until-live` also waits, on the copy
-without a cache, until every page shows its outputs by itself.
+copy with the runs that are stored here (`make build` stores them), saves a sentence, and waits until the
+browser shows it. Then edits the last code cell of a tutorial, `cifar10` if no other is named: the first
+edit runs it from the top, the following ones show a preview. FOLDER is a checkout of another revision in
+which `mkdocs build` has run: its prose edits are measured beside ours. `--until-live` also waits, on the
+copy without a cache, until every page shows its outputs by itself.
 
 Ends with an error where a bar is missed: first page 5 s; prose edit 1 s, nothing executed, a tenth of the
-other revision's.
+other revision's; code edit 3 s.
 """
 
 from __future__ import annotations
@@ -35,13 +36,14 @@ from playwright.sync_api import Browser, Page, sync_playwright
 EDITED = "tutorials_src/1_foundations/01_tensors.py"
 EDITED_PAGE = "foundations/tensors/"
 RUNS = ".cache/tutorials/runs"
-FIRST_PAGE_S, PROSE_S, PROSE_RATIO = 5.0, 1.0, 0.1
+FIRST_PAGE_S, PROSE_S, PROSE_RATIO, CODE_S = 5.0, 1.0, 0.1, 3.0
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--edits", type=int, default=20)
     parser.add_argument("--against", type=Path, metavar="FOLDER")
+    parser.add_argument("--code", metavar="NAME", default="cifar10")
     parser.add_argument("--until-live", action="store_true")
     given = parser.parse_args()
     missed = []
@@ -72,6 +74,9 @@ def main() -> None:
             print(f"{'prose edit, ratio':60} {ratio:6.2f}")
             if ratio > PROSE_RATIO:
                 missed.append(f"prose edit: over {PROSE_RATIO} of the other revision")
+        clean, previews = _code_edits(browser, stored, given.code)
+        report(f"code edit of {given.code}, run from the top", clean)
+        report("code edit, preview, median of 3", statistics.median(previews), CODE_S)
     if missed:
         sys.exit("\n".join(missed))
 
@@ -147,6 +152,33 @@ def _prose_edits(browser: Browser, folder: Path, engine: Path, edits: int) -> li
     if executed := set(runs.rglob("*.json")) - stored:
         sys.exit(f"the prose edits executed {', '.join(path.parent.name for path in executed)}")
     return seconds
+
+
+def _code_edits(browser: Browser, folder: Path, name: str) -> tuple[float, list[float]]:
+    """Return the seconds from a save of code until its page shows it: of a whole run, and of previews."""
+    with _served(folder, ROOT) as (address, _):
+        report = json.loads(urllib.request.urlopen(address + "build.json").read())
+        (entry,) = (each for each in report["tutorials"] if each["name"] == name)
+        file = folder / entry["source"]
+        text = file.read_text(encoding="utf-8")
+        # The last cell that is only code; prose, exercises and claims may follow it.
+        at = text.index("\n\n# %%", text.rindex("\n# %%\n") + 1)
+        page = browser.new_page()
+        page.goto(address + entry["url"])
+        page.locator("ul.claims").first.wait_for(timeout=60_000)
+
+        def save(number: int) -> float:
+            saved = time.perf_counter()
+            edited = f'{text[:at]}\nprint("edit number {number}")\n{text[at:]}'
+            file.write_text(edited, encoding="utf-8")
+            said = page.get_by_text(f"edit number {number}", exact=True)
+            said.first.wait_for(timeout=1_200_000)
+            return time.perf_counter() - saved
+
+        clean = save(0)
+        previews = [save(number) for number in range(1, 4)]
+        page.close()
+    return clean, previews
 
 
 def _wait_until_it_answers(address: str, server: subprocess.Popen) -> None:
