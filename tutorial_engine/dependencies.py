@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from . import recorder
 from .errors import ExecutionError
 from .files import file_digest
 from .fingerprint import distributions_of, find_snippets, version_of
-from .plan import Plan
 from .run import Run
 from .settings import Settings
 from .surroundings import fixed_environment, helpers_folder, log_folder
+
+if TYPE_CHECKING:
+    from .plan import Plan
 
 _OURS = ("from-tensors-to-convnets",)
 _LISTING = "snippets/"

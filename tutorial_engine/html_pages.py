@@ -8,7 +8,6 @@ import posixpath
 import re
 
 import minify_html
-from bs4 import BeautifulSoup
 
 from .outputs import SCOPE, is_picture, picture
 
@@ -76,6 +75,8 @@ def light_record(
     Returns:
         The content, and the CSS that was inlined in it.
     """
+    from bs4 import BeautifulSoup  # late: most builds find every record rendered
+
     soup = BeautifulSoup(content, "html.parser")
     css = []
     for style in soup.find_all("style"):

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urljoin
 
-import nbformat
 from packaging.utils import canonicalize_name
 
 from .fingerprint import (
@@ -126,6 +125,8 @@ def _write(cells: list[dict]) -> str:
         "language_info": {"name": "python"},
     }
     document = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    import nbformat  # late: most builds find every notebook made
+
     nbformat.validate(document)
     return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 

@@ -43,7 +43,7 @@ from .serving import Background, begin_when_listening
 from .settings import Settings
 from .signals import ended_as_by_keyboard
 from .store import Store
-from .theme import quicken
+from .theme import quicken, with_kept_pages
 from .watching import watch_closely
 
 log = logging.getLogger("mkdocs.tutorials")
@@ -323,13 +323,14 @@ class TutorialsPlugin(BasePlugin):
 
     @event_priority(-100)  # what others do to the environment is done
     def on_env(self, env: Environment, config: MkDocsConfig, files: Files) -> Environment:
+        env = with_kept_pages(env, lean_page, config, self.navigation, self.build_cache)
         if self.serving:
             self.site = LiveSite(config, files, self.navigation, env, self.surroundings)
         return env
 
     def on_post_page(self, output: str, page: SitePage, config: MkDocsConfig) -> str:
         self.writing = page.file.dest_uri
-        return lean_page(output)
+        return output
 
     def on_post_build(self, config: MkDocsConfig) -> None:
         if self.record_css:

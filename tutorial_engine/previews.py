@@ -11,17 +11,19 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import psutil
 
 from .course import Lesson
 from .errors import Cancelled, Mishap, TutorialError, unforeseen
 from .fingerprint import Key, snippets_state
-from .plan import Plan
 from .run import Run
-from .session import Session
 from .settings import Settings
 from .surroundings import helpers_folder
+
+if TYPE_CHECKING:
+    from .session import Session
 
 # A kernel that nobody has used for so long goes, or when so little memory is left.
 _IDLE_S = 15 * 60
@@ -195,6 +197,8 @@ def _fits(kept: _Kept, lesson: Lesson, settings: Settings) -> bool:
 
 def _preview(kept: _Kept, lesson: Lesson, settings: Settings) -> Preview | None:
     """Execute what changed in a kept kernel; None if that is the end of it."""
+    from .plan import Plan  # late, as all that executes
+
     session = kept.session
     plan = Plan(lesson.tutorial, settings, session.places, tries=False)
     first = plan.resume(session.plan, session.executed)

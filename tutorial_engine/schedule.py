@@ -8,16 +8,17 @@ from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecu
 from dataclasses import dataclass
 from functools import partial
 from queue import SimpleQueue
+from typing import TYPE_CHECKING
 
-from .cluster import Cluster
 from .course import Lesson
 from .errors import Cancelled, Mishap, TutorialError, unforeseen
-from .execute import Execution
-from .parcel import execute, pack
 from .run import Run
-from .session import Session
 from .settings import Settings
 from .store import Store
+
+if TYPE_CHECKING:  # imported where something is executed: most builds execute nothing
+    from .execute import Execution
+    from .session import Session
 
 # How long to wait for runs that were ended to clean up.
 _PATIENCE_S = 10
@@ -64,7 +65,7 @@ class Watcher:
         """A lesson was executed, or failed."""
 
 
-Keeper = Callable[[Lesson], Callable[[Session], None] | None]
+Keeper = Callable[[Lesson], "Callable[[Session], None] | None"]
 
 
 def nobody_keeps(lesson: Lesson) -> None:
@@ -117,7 +118,11 @@ class Scheduler:
         self._is_here = executor is None and not settings.cluster
         if self._is_here:
             executor = ThreadPoolExecutor(settings.jobs, thread_name_prefix="tutorial")
-        self._executor = executor or Cluster(settings.cluster)
+        if executor is None:
+            from .cluster import Cluster
+
+            executor = Cluster(settings.cluster)
+        self._executor = executor
         # Cancelling a future tells of it at once, in the thread that holds the lock already.
         self._lock = threading.RLock()
         self._wanted: dict[str, Lesson] = {}
@@ -194,6 +199,9 @@ class Scheduler:
             task.future.add_done_callback(partial(self._done, task))
 
     def _submit(self, lesson: Lesson) -> _Task:
+        from .execute import Execution
+        from .parcel import execute, pack
+
         execution = None
         try:
             if self._is_here:

@@ -1,4 +1,4 @@
-"""Theme: one environment a build, its templates compiled once and listed without ten thousand icons."""
+"""Theme: one environment per build, templates compiled once, pages that have not changed not drawn again."""
 
 from __future__ import annotations
 
@@ -7,12 +7,20 @@ import functools
 import os
 import posixpath
 import shutil
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, Template
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure import StructureItem
+from mkdocs.structure.nav import Navigation
+from mkdocs.structure.pages import Page
 from mkdocs.theme import Theme
+from mkdocs.utils.templates import TemplateContext
 
-from .build_cache import TEMPLATES, makers
+from .build_cache import TEMPLATES, BuildCache, digest_of, makers
+from .files import file_digest
+from .rendering import contents_as_json
 
 
 class _Loader(FileSystemLoader):
@@ -45,3 +53,114 @@ def quicken(theme: Theme, cache: Path) -> None:
         return env
 
     theme.get_env = get_env_once
+
+
+def with_kept_pages(
+    env: Environment,
+    finish: Callable[[str], str],
+    config: MkDocsConfig,
+    navigation: Navigation,
+    build_cache: BuildCache,
+) -> Environment:
+    """Return an environment that draws a page again only when something that the theme can show differs.
+
+    Args:
+        finish: what is done to a page's HTML when it is drawn.
+    """
+    # What another plugin or a hook gives a template nobody knows.
+    is_kept = _PLUGINS.issuperset(config.plugins) and not config.hooks
+    site = _site_facts(config, navigation)
+    get_template = env.get_template
+
+    def get_page_template(name: str) -> _PageTemplate:
+        known = (name, site) if is_kept else None
+        return _PageTemplate(get_template(name), finish, known, build_cache)
+
+    pages = env.overlay()
+    pages.get_template = get_page_template
+    return pages
+
+
+class _PageTemplate:
+    def __init__(
+        self,
+        template: Template,
+        finish: Callable[[str], str],
+        known: object,
+        build_cache: BuildCache,
+    ) -> None:
+        self._template, self._finish = template, finish
+        self._known, self._build_cache = known, build_cache
+
+    def render(self, context: TemplateContext) -> str:
+        page = context["page"]
+
+        def draw() -> str:
+            return self._finish(self._template.render(context))
+
+        if page is None:  # a page of the theme's own, "not found" say
+            return self._template.render(context)
+        if self._known is None:
+            return draw()
+        ingredients = self._known, _page_facts(page)
+        return self._build_cache.get("written", page.file.src_uri, ingredients, draw)
+
+
+def _site_facts(config: MkDocsConfig, navigation: Navigation) -> str:
+    """Return a digest of what a page's HTML hangs on beside the page: configuration, templates, navigation."""
+    plugins = [(name, _plain(dict(plugin.config))) for name, plugin in config.plugins.items()]
+    theme = config.theme
+    own = [Path(folder) for folder in theme.dirs if "-packages" not in folder]
+    templates = [
+        (file.relative_to(folder).as_posix(), file_digest(file))
+        for folder in own
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+    ]
+    settings = {name: value for name, value in config.items() if name not in _NOT_SHOWN}
+    facts = (
+        _plain(settings),
+        plugins,
+        (theme.name, _plain(dict(theme)), str(theme.locale), templates),
+        [_item_facts(item) for item in navigation],
+        navigation.homepage and navigation.homepage.url,
+    )
+    return digest_of(facts)
+
+
+_PLUGINS = frozenset({"material/search", "tutorials"})
+# Where a site lies on a disk, and what has a fact of its own.
+_NOT_SHOWN = {"config_file_path", "docs_dir", "site_dir", "watch", "plugins", "theme", "nav"}
+
+
+def _page_facts(page: Page) -> tuple:
+    neighbours = [
+        each and (str(each.title), each.url) for each in (page.previous_page, page.next_page)
+    ]
+    return (
+        (page.file.src_uri, page.url, page.abs_url, page.canonical_url, page.edit_url),
+        (str(page.title), page.is_homepage, page.content, repr(page.meta)),
+        contents_as_json(page.toc),
+        neighbours,
+        [str(each.title) for each in page.ancestors],
+    )
+
+
+def _item_facts(item: StructureItem) -> tuple:
+    return (
+        type(item).__name__,
+        str(item.title),
+        getattr(item, "url", None),
+        [_item_facts(each) for each in item.children or ()],
+    )
+
+
+def _plain(value: object) -> object:
+    """Return a setting as what has a `repr` that says all of it; of objects, what they are."""
+    if isinstance(value, Mapping):
+        return sorted((str(name), repr(_plain(each))) for name, each in value.items())
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(each) for each in value]
+    if value is None or type(value) in (str, int, float, bool):
+        return value
+    return type(value).__name__

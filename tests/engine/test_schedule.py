@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from tutorial_engine import schedule
+from tutorial_engine import execute
 from tutorial_engine.errors import Cancelled, ExecutionError
 from tutorial_engine.report import build_report
 from tutorial_engine.schedule import Scheduler, Watcher, bring_up_to_date, longest_first
@@ -201,7 +201,7 @@ def test_an_interrupt_ends_every_kernel_that_runs(three, monkeypatch):
         def ended(self, outcome) -> None:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(schedule, "Execution", First)
+    monkeypatch.setattr(execute, "Execution", First)
     with pytest.raises(KeyboardInterrupt):
         bring_up_to_date(
             three.lessons(), three.settings(jobs=3), three.store, watcher=Interrupting()

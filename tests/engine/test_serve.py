@@ -19,7 +19,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tutorial_engine import schedule, serving
+from tutorial_engine import execute, serving
 from tutorial_engine.errors import Cancelled, ExecutionError, Mishap
 from tutorial_engine.serving import Background
 
@@ -301,7 +301,7 @@ def background(course, monkeypatch):
     """A background whose runs take no kernel; `changes` counts what it tells."""
     kind = type("Instant", (Instant,), {"made": [], "course": course})
     course.run_of = lambda tutorial: made_run(course, tutorial.file.split("/", 1)[1])
-    monkeypatch.setattr(schedule, "Execution", kind)
+    monkeypatch.setattr(execute, "Execution", kind)
     monkeypatch.setattr(serving, "TOGETHER_S", 0.3)
     changed = threading.Semaphore(0)
     background = Background(course.settings(), course.store, changed.release)
