@@ -1,6 +1,7 @@
 """How a build grows with the course: ours beside plain MkDocs on the same pages, in turns.
 
     .venv/bin/python tests/bench/growth.py [--sizes 20 100 400] [--times 3] [--bare] [--json FILE]
+    .venv/bin/python tests/bench/growth.py --weigh [FOLDER]
 
 Each size is a course of that many tiny tutorials whose runs are stored, so nothing is executed. *Plain*
 is `mkdocs build` of the same pages, exported, with the same theme and plugins but ours. `--bare` leaves
@@ -10,11 +11,14 @@ files and megabytes of the site, kilobytes of a page and of the search index, an
 tutorial. Bars: at most 1.2 times the CPU seconds of plain at each size; one more tutorial costs at most 1.2
 times at the largest size what it costs at the size before, or no more than it costs plain; 400 MB. Ends
 with status 1 if one is missed.
+
+`--weigh` builds nothing: it says what the built site and the stored runs of a checkout weigh.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import itertools
 import json
 import os
@@ -87,7 +91,11 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=3)
     parser.add_argument("--bare", action="store_true", help="without mkdocs-jupyter")
     parser.add_argument("--json", type=Path, metavar="FILE")
+    parser.add_argument("--weigh", type=Path, nargs="?", const=ROOT, metavar="FOLDER")
     given = parser.parse_args()
+    if given.weigh:
+        weigh_checkout(given.weigh)
+        return
     results: dict[int, tuple[Built, Built]] = {}
     for size in sorted(given.sizes):
         with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
@@ -178,16 +186,36 @@ def build(site: Path) -> Cost:
     return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * kilobyte / 1e6)
 
 
-def weigh(site: Path, cost: Cost) -> Built:
-    files = [path for path in (site / "site").rglob("*") if path.is_file()]
-    pages = [path.stat().st_size for path in (site / "site").glob("part-*/t*/index.html")]
+def weigh(folder: Path, cost: Cost) -> Built:
+    site = folder / "site"
+    sizes = sizes_below(site)
+    pages = {path.parent / "index.html" for path in site.glob("*/*/*.py")}  # beside its download
     return Built(
         cost,
-        len(files),
-        sum(path.stat().st_size for path in files) / 1e6,
-        statistics.median(pages) / 1e3,
-        (site / "site" / "search" / "search_index.json").stat().st_size / 1e3,
+        len(sizes),
+        sum(sizes) / 1e6,
+        statistics.median(page.stat().st_size for page in pages) / 1e3,
+        (site / "search" / "search_index.json").stat().st_size / 1e3,
     )
+
+
+def sizes_below(folder: Path) -> list[int]:
+    return [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
+
+
+def weigh_checkout(folder: Path) -> None:
+    """Print what the site of a checkout weighs, in all and for each tutorial."""
+    built = weigh(folder, Cost(0, 0, 0))
+    report = json.loads((folder / "site" / "build.json").read_text(encoding="utf-8"))
+    count = len(report["tutorials"])
+    index = gzip.compress((folder / "site" / "search" / "search_index.json").read_bytes())
+    runs = sizes_below(folder / ".cache" / "tutorials" / "runs")
+    print(
+        f"{count} tutorials, {built.files} files, {built.site_mb:.0f} MB; a page {built.page_kb:.0f} kB"
+    )
+    print(f"search index {built.index_kb:.0f} kB, compressed {len(index) / 1e3:.0f} kB")
+    if runs:
+        print(f"{len(runs)} stored runs, {sum(runs) / 1e6 / len(runs):.1f} MB each")
 
 
 def show(results: dict[int, tuple[Built, Built]]) -> list[str]:
