@@ -100,6 +100,9 @@ def main() -> None:
     for size in sorted(given.sizes):
         with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
             results[size] = measure(Path(scratch), size, given.times, given.bare)
+        ours, plain = (each.cost for each in results[size])
+        said = f"{size}: {ours.cpu_s:.1f} CPU s, plain {plain.cpu_s:.1f}; {ours.peak_mb:.0f} MB"
+        print(said, file=sys.stderr)
     missed = show(results)
     if given.json:
         document = {size: [asdict(each) for each in pair] for size, pair in results.items()}
