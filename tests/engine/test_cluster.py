@@ -28,7 +28,7 @@ from .test_serve import Gate, ended
 from .tiny import TINY, Course, clean_environment, code
 
 OTHER = "1_part/02_other.py"
-PATIENCE_S = 60
+PATIENCE_S = 120
 
 
 class Workers:
