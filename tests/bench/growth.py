@@ -172,7 +172,12 @@ def chart(number: int) -> bytes:
 
 def build(site: Path) -> Cost:
     """Build a site in a process of its own: there is one, so its largest memory is known exactly."""
-    command = [sys.executable, "-m", "mkdocs", "build", "--quiet"]
+    command = [
+        sys.executable,
+        "-m",
+        "mkdocs",
+        "build",
+    ]  # --quiet would keep nothing that is rendered
     environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1", "PYTHONPATH": str(ROOT)}
     with tempfile.TemporaryFile("w+") as output:
         started = time.perf_counter()
