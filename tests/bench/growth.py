@@ -177,7 +177,7 @@ def build(site: Path) -> Cost:
         "-m",
         "mkdocs",
         "build",
-    ]  # --quiet would keep nothing that is rendered
+    ]  # not --quiet: then nothing rendered is kept
     environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1", "PYTHONPATH": str(ROOT)}
     with tempfile.TemporaryFile("w+") as output:
         started = time.perf_counter()
