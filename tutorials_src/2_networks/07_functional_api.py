@@ -54,7 +54,7 @@ print(image, logits, sep="\n")
 # %%
 import numpy as np
 
-from snippets.datasets import load_fashion_mnist, standardise
+from snippets.datasets import draw_pairs, load_fashion_mnist, standardise
 from snippets.training import fit_one_cycle
 
 fashion = load_fashion_mnist()
@@ -191,17 +191,22 @@ for recipe in ("sigmoid, Glorot", "selu, LeCun"):
 # unit always answers 0, no gradient comes through, and its weights never change again. It is a
 # **dead unit**, and one step that is too long can make it one. Train on `{python} f"{len(small):,}"`
 # photographs and count, in the second hidden layer, the units that are negative on all validation
-# photographs, with three seeds:
+# photographs, with three seeds.
+#
+# From here on this page trains many small networks, and before its first step each pays a fixed price:
+# TensorFlow traces the training step. So each setting compiles one network, and `restart` gives it new
+# first weights for each seed, and its optimizer an empty memory.
 
 # %%
+from snippets.experiments import restart
 from snippets.training import OneCycle
 
-SEEDS = (1, 2, 3)
+SEEDS, BATCHES = (1, 2, 3), len(small) // 200
 
 
-def train(fresh: keras.Model, optimizer, epochs: int = 5) -> tuple[float, float]:
+def train(fresh: keras.Model, seed: int, epochs: int = 5) -> tuple[float, float]:
     """Train on the small set in batches of 200; return the loss and accuracy on validation."""
-    fresh.compile(optimizer, cross_entropy)
+    restart(fresh, seed)
     fresh.fit(small_images, small.labels, epochs=epochs, batch_size=200, verbose=0)
     logits = fresh(held_out)  # for one large batch, calling a model is cheaper than predict
     right = (logits.numpy().argmax(axis=1) == held_out_labels).mean()
@@ -209,10 +214,8 @@ def train(fresh: keras.Model, optimizer, epochs: int = 5) -> tuple[float, float]
 
 
 # %%
-def dead_and_right(activation: str, rate: float, seed: int) -> tuple[float, float]:
-    keras.utils.set_random_seed(seed)
-    fresh = dense_network((128, 128), activation=activation)
-    _, right = train(fresh, keras.optimizers.Adam(rate), epochs=3)
+def dead_and_right(fresh: keras.Model, seed: int) -> tuple[float, float]:
+    _, right = train(fresh, seed, epochs=3)
     inside = keras.Model(fresh.inputs[0], fresh.get_layer("hidden_2").output)
     return float((inside(held_out).numpy() <= 0).all(axis=0).mean()), right
 
@@ -227,10 +230,11 @@ def seeds_table(what: str, measures: list[str], runs: dict) -> plots.Table:
     return plots.table(rows)
 
 
-dead = {
-    f"{activation}, {rate:g}": np.array([dead_and_right(activation, rate, s) for s in SEEDS])
-    for activation, rate in [("relu", 0.001), ("relu", 0.03), ("leaky_relu", 0.03)]
-}
+dead = {}
+for activation, rate in [("relu", 0.001), ("relu", 0.03), ("leaky_relu", 0.03)]:
+    fresh = dense_network((128, 128), activation=activation)
+    fresh.compile(keras.optimizers.Adam(rate), cross_entropy, steps_per_execution=BATCHES)
+    dead[f"{activation}, {rate:g}"] = np.array([dead_and_right(fresh, seed) for seed in SEEDS])
 seeds_table("activation and rate", ["dead units", "right on validation"], dead)
 
 # %% [markdown]
@@ -288,31 +292,25 @@ plots.contour_paths(valley, walks)
 #   is called **weight decay**: a weight must earn its size.
 #
 # Which is best? Not at the same rate: a rate of 0.9 suits one and ruins another. Give each three
-# rates, a factor of about three apart, and let the validation loss choose. (`partial` fills in an
-# argument in advance.)
+# rates, a factor of about three apart, and let the validation loss choose.
 
 # %%
-from functools import partial
-
 optimizers = {
     "SGD": (keras.optimizers.SGD, (0.1, 0.3, 0.9)),
-    "momentum": (partial(keras.optimizers.SGD, momentum=0.9), (0.02, 0.06, 0.2)),
+    "momentum": (lambda rate: keras.optimizers.SGD(rate, momentum=0.9), (0.02, 0.06, 0.2)),
     "RMSprop": (keras.optimizers.RMSprop, (0.0015, 0.005, 0.015)),
     "Adam": (keras.optimizers.Adam, (0.0015, 0.005, 0.015)),
     "AdamW": (keras.optimizers.AdamW, (0.0015, 0.005, 0.015)),
 }
 
 
-def race(name: str, peak: float, seed: int) -> tuple[float, float]:
-    keras.utils.set_random_seed(seed)
-    schedule = OneCycle(peak, 5 * len(small) // 200)  # epochs times batches
-    return train(dense_network((128,)), optimizers[name][0](schedule))
-
-
-tuning = {
-    name: {peak: race(name, peak, seed=0)[0] for peak in peaks}
-    for name, (_, peaks) in optimizers.items()
-}
+racers, tuning = {}, {}
+for name, (make_optimizer, peaks) in optimizers.items():
+    for peak in peaks:
+        racers[name, peak] = fresh = dense_network((128,))
+        optimizer = make_optimizer(OneCycle(peak, 5 * BATCHES))  # epochs times batches
+        fresh.compile(optimizer, cross_entropy, steps_per_execution=BATCHES)
+    tuning[name] = {peak: train(racers[name, peak], seed=0)[0] for peak in peaks}
 best_rate = {name: min(losses, key=losses.get) for name, losses in tuning.items()}
 plots.setting_curves(tuning, xlabel="peak learning rate", ylabel="validation loss", top=0.6)
 
@@ -325,7 +323,7 @@ plots.setting_curves(tuning, xlabel="peak learning rate", ylabel="validation los
 # Now the comparison, each at its best rate, with seeds that the tuning has not seen:
 
 # %%
-finals = {name: [race(name, best_rate[name], seed)[1] for seed in SEEDS] for name in optimizers}
+finals = {n: [train(racers[n, r], seed)[1] for seed in SEEDS] for n, r in best_rate.items()}
 means = {name: float(np.mean(scores)) for name, scores in finals.items()}
 first, second, *_, last = sorted(means, key=means.get, reverse=True)
 lead, spread = means[first] - means[second], max(np.ptp(finals[first]), np.ptp(finals[second]))
@@ -339,7 +337,7 @@ plots.seed_dots(finals, xlabel="validation accuracy")
 # What does stand out: `{python} last` comes last,
 # `{python} f"{100 * (means[first] - means[last]):.1f}"` points behind; and a rate three times too
 # high, an arrow above, costs SGD and momentum far more than any choice among the five. Mind what was
-# compared: `{python} f"{5 * len(small) // 200}"` steps of a small network. With more steps, the
+# compared: `{python} f"{5 * BATCHES}"` steps of a small network. With more steps, the
 # slower walkers may catch up. **Tune the rate first, then the optimizer, if at all.**
 #
 # ## Two photographs, two answers
@@ -348,10 +346,8 @@ plots.seed_dots(finals, xlabel="validation accuracy")
 # two questions: *are they of the same class?* and *of which class is the left one?* Half of the pairs
 # are of the same class.
 
+
 # %%
-from snippets.datasets import draw_pairs
-
-
 def make_pairs(split, images: np.ndarray, count: int) -> tuple[dict, dict]:
     left, right = draw_pairs(split.labels, count)
     same = (split.labels[left] == split.labels[right]).astype("float32")
@@ -404,11 +400,13 @@ plots.model_diagram(build_twins())
 two_losses = {"same": keras.losses.BinaryCrossentropy(from_logits=True), "kind": cross_entropy}
 
 
-def fit_twins(seed: int, same: float, kind: float) -> keras.Model:
-    twins = build_twins(seed)
-    optimizer = keras.optimizers.Adam(OneCycle(0.003, 4 * len(truth["same"]) // 200))
-    twins.compile(optimizer, loss=two_losses, loss_weights={"same": same, "kind": kind})
-    twins.fit(pairs, truth, epochs=4, batch_size=200, verbose=0)
+def fit_twins(compiled: keras.Model, seed: int) -> keras.Model:
+    twins = build_twins(seed)  # fresh weights come from here, and the trained ones go here
+    compiled.set_weights(twins.get_weights())
+    for variable in compiled.optimizer.variables:
+        variable.assign(keras.ops.zeros_like(variable))
+    compiled.fit(pairs, truth, epochs=4, batch_size=200, verbose=0)
+    twins.set_weights(compiled.get_weights())
     return twins
 
 
@@ -421,7 +419,12 @@ def score(twins: keras.Model, pairs: dict, truth: dict) -> tuple[float, float]:
 
 # %%
 weightings = [(1.0, 0.0), (1.0, 0.1), (1.0, 1.0), (0.0, 1.0)]
-trios = {weights: [fit_twins(seed, *weights) for seed in SEEDS] for weights in weightings}
+trios, batches = {}, len(truth["same"]) // 200
+for same, kind in weightings:
+    compiled, adam = build_twins(), keras.optimizers.Adam(OneCycle(0.003, 4 * batches))
+    weights = {"same": same, "kind": kind}
+    compiled.compile(adam, two_losses, loss_weights=weights, steps_per_execution=batches)
+    trios[same, kind] = [fit_twins(compiled, seed) for seed in SEEDS]
 scores = {
     f"{same:g} · same + {kind:g} · kind": np.array(
         [score(twins, held_out_pairs, held_out_truth) for twins in trios[same, kind]]
@@ -584,10 +587,10 @@ run = fit_one_cycle(shallow, examples, epochs=4, batch_size=200, peak=0.001)
 slow = run["loss"][-1]
 
 # %% tags=["control"] claim="a high rate kills relu units" without="the high rate"
-harsh, _ = dead_and_right("relu", 0.001, SEEDS[0])
+harsh, _ = dead["relu, 0.001"][0]
 
 # %% tags=["control"] claim="leaky relu keeps more than 90% of its units" without="a slope below 0"
-leaky, _ = dead_and_right("relu", 0.03, SEEDS[0])
+leaky, _ = dead["relu, 0.03"][0]
 
 # %% tags=["control"] claim="twins see no distance between a photograph and itself" without="sharing the encoder"
 strangers = build_twins(shared=False)
