@@ -37,7 +37,7 @@ from snippets.training import fit_one_cycle
 
 train_inputs = standardise(fashion.train.images, fashion.train.images)
 keras.utils.set_random_seed(7)
-network = fashion_convnet()
+network = fashion_convnet(pool_first=True)
 fit_one_cycle(network, (train_inputs, fashion.train.labels), epochs=2, batch_size=128)["accuracy"]
 
 # %% [markdown]
@@ -170,7 +170,7 @@ by_graph = served.serve(photographs.astype("float32")).numpy()
 # **LiteRT**, formerly TensorFlow Lite, is a small program that runs networks and does nothing else: on
 # telephones, on boards the size of a stamp, in web pages. Its file is a list of operations with their
 # weights. Converting drops what only training needs, such as dropout. The numbers of batch
-# normalisation no longer change after training, so they are multiplied into the convolution before it.
+# normalisation no longer change after training, so one product and one sum are left of it.
 #
 # Fix the batch size, too. In Keras it is `None`, any number. The program that runs LiteRT files in web
 # pages refuses a shape that it does not know beforehand, so this file takes one photograph at a time:
