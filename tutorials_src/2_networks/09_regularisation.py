@@ -146,8 +146,8 @@ published = regularised_network((100, 100), strength=0.01, dropout=0.2, name="pu
 before, rows = published.get_weights(), []
 for layer in published.layers:
     cost = sum(float(term) for term in layer.losses)
-    row = {"layer": layer.name, "weights": f"{layer.count_params():,}"}
-    rows.append(row | {"penalty": f"{cost:.3f}"})
+    weights = f"{layer.count_params():,}"
+    rows.append({"layer": layer.name, "weights": weights, "penalty": f"{cost:.3f}"})
 first_penalty = sum(float(term) for term in published.losses)
 plots.table(rows)
 
@@ -195,11 +195,12 @@ cross_entropy(one_hot, logits)
 # - `EarlyStopping` ends the training after a longer plateau. **Early stopping** regularises too: what
 #   has not been seen so often has not been learned by heart.
 # - `TensorBoard` writes what was measured to files, for a viewer further down.
+#
+# Their files bear the name of the network:
 
 
 # %%
 def watchers(name: str) -> list[keras.callbacks.Callback]:
-    """Return the recipe's four callbacks; their files bear the network's name."""
     return [
         keras.callbacks.ModelCheckpoint(f"{name}.keras", monitor="val_loss", save_best_only=True),
         keras.callbacks.ReduceLROnPlateau(monitor="val_loss", factor=0.2, patience=2),
@@ -243,7 +244,7 @@ from snippets.training import Stopwatch
 
 keras.utils.set_random_seed(7)
 free = regularised_network((100, 100), strength=0.0, dropout=0.0, name="free")
-histories, notes = {}, RightAnswers()
+histories, notes, targets = {}, RightAnswers(), keras.utils.to_categorical(labels)
 judged = {"validation_data": (judges[0], keras.utils.to_categorical(judges[1], 10))}
 judged |= {"validation_batch_size": 2000, "epochs": most_epochs, "batch_size": 32, "verbose": 0}
 for network in (free, published):
@@ -252,8 +253,7 @@ for network in (free, published):
     epoch = {"steps_per_execution": -(-len(labels) // 32)}  # an epoch in one go: saves time
     network.compile("adam", categorical, metrics=["accuracy", entropy], **epoch)
     with Stopwatch() as time:
-        callbacks = [*watchers(network.name), notes]
-        run = network.fit(inputs, keras.utils.to_categorical(labels), callbacks=callbacks, **judged)
+        run = network.fit(inputs, targets, callbacks=[*watchers(network.name), notes], **judged)
     histories[network.name] = history = run.history
     print(network.name, len(history["loss"]), "epochs,", f"{time.cpu_seconds:.0f} CPU seconds")
 
@@ -349,24 +349,41 @@ plots.signed_images(pictures)
 # it with 1,000 photographs and with 10,000, but with the same number of steps and the same batch
 # size: each of the 1,000 is there ten times. Three seeds each; the strength 0 stands at the left
 # end.
+#
+# Before `fit` takes its first step, TensorFlow traces the training step: a fixed price, which eighteen
+# short trainings would pay eighteen times. `@cache` remembers what a function returned, so the same
+# arguments get the same compiled network, traced once; `restart` gives it new first weights, and its
+# optimizer an empty memory. `trained` returns a copy, which the next training leaves alone.
 
 # %%
-from snippets.training import fit_one_cycle
+from functools import cache
+
+from snippets.experiments import restart
+from snippets.training import OneCycle, fit_one_cycle
 
 
-def grade(network: keras.Model) -> tuple[float, float]:
+def grade(network: keras.Model, examples=held_out) -> tuple[float, float]:
     """Return the cross-entropy, without any penalty, and the accuracy on held-out photographs."""
-    logits = network(held_out[0])
-    right = np.argmax(logits, axis=1) == held_out[1]
-    return float(cross_entropy(held_out[1], logits)), float(right.mean())
+    logits = network(examples[0])
+    right = np.argmax(logits, axis=1) == examples[1]
+    return float(cross_entropy(examples[1], logits)), float(right.mean())
+
+
+@cache
+def compiled(batches: int, epochs: int, peak: float, **restraint) -> keras.Model:
+    network = regularised_network((100, 100), **restraint)
+    adam = keras.optimizers.Adam(OneCycle(peak, epochs * batches))
+    network.compile(adam, cross_entropy, steps_per_execution=batches)
+    return network
 
 
 def trained(examples, seed: int, *, epochs: int, batch_size: int, peak: float, **restraint):
-    """Return a 100-100-10 network, regularised as `restraint` says, after one cycle."""
-    keras.utils.set_random_seed(seed)
-    network = regularised_network((100, 100), **restraint)
-    fit_one_cycle(network, examples, epochs=epochs, batch_size=batch_size, peak=peak)
-    return network
+    network = compiled(-(-len(examples[1]) // batch_size), epochs, peak, **restraint)
+    restart(network, seed)
+    network.fit(*examples, batch_size, epochs, verbose=0)
+    copy = regularised_network((100, 100))
+    copy.set_weights(network.get_weights())
+    return copy
 
 
 # %%
@@ -376,8 +393,8 @@ sets["10,000 photographs"] = prepared(fashion.train.sample(per_class=1000))
 cycle = {"epochs": 4, "batch_size": 128, "peak": 0.004, "dropout": 0.0}
 swept = {}  # a set's grades: 3 seeds, 3 strengths, and cross-entropy and accuracy
 for name, data in sets.items():
-    networks = [[trained(data, seed, strength=s, **cycle) for s in STRENGTHS] for seed in SEEDS]
-    swept[name] = np.array([[grade(network) for network in row] for row in networks])
+    grades = [[grade(trained(data, n, strength=s, **cycle)) for s in STRENGTHS] for n in SEEDS]
+    swept[name] = np.array(grades)
 curves = {name: grades[..., 0] for name, grades in swept.items()}
 axes = {"xlabel": "strength of the L2 penalty", "ylabel": "validation cross-entropy"}
 plots.spread_curves(curves, x=STRENGTHS, log_x=True, **axes)
@@ -408,21 +425,19 @@ mean_few, mean_many = by_few.mean(axis=0), by_many.mean(axis=0)
 # `EarlyStopping` with each of two numbers to watch.
 
 # %%
-watched = {}
+network, watched = regularised_network((100, 100), strength=0.003, dropout=0.0), {}
+entropy = keras.metrics.SparseCategoricalCrossentropy(from_logits=True, name="cross_entropy")
+adam = keras.optimizers.Adam(0.0005)
+network.compile(adam, cross_entropy, metrics=[entropy], steps_per_execution=10)
 for watch in ("val_loss", "val_cross_entropy"):
-    keras.utils.set_random_seed(7)
-    network = regularised_network((100, 100), strength=0.003, dropout=0.0)
-    entropy = keras.metrics.SparseCategoricalCrossentropy(from_logits=True, name="cross_entropy")
-    adam = keras.optimizers.Adam(0.0005)
-    network.compile(adam, cross_entropy, metrics=[entropy], steps_per_execution=10)
+    restart(network, seed=7)
     stop = keras.callbacks.EarlyStopping(watch, mode="min", patience=5, restore_best_weights=True)
     run = network.fit(*few, epochs=40, batch_size=100, callbacks=[stop], **measured)
     watched[watch] = run.history, stop.best_epoch + 1
 
 # %%
 (by_loss, kept_by_loss), (by_entropy, kept_by_entropy) = watched.values()
-marks = {"val_loss": {kept_by_loss: "kept by val_loss"}}
-marks["val_cross_entropy"] = {kept_by_entropy: "kept by val_cross_entropy"}
+marks = {watch: {epoch: f"kept by {watch}"} for watch, (_, epoch) in watched.items()}
 plots.marked_curves({watch: by_loss[watch] for watch in watched}, marks=marks)
 
 # %%
@@ -443,7 +458,6 @@ harm = entropies[kept_by_loss - 1] - entropies[kept_by_entropy - 1]
 
 # %% tags=["raises-exception"]
 def fit_watching(**arguments) -> int:
-    """Fit for up to three epochs with a callback that watches; return how many it took."""
     network = dense_network(())
     network.compile("adam", cross_entropy, metrics=["accuracy"])
     stop = keras.callbacks.EarlyStopping(**arguments)
@@ -514,7 +528,8 @@ stopped = fit_one_cycle(dense_network(), everything, validation=held_out, callba
 # then `%tensorboard --logdir logs`.)
 #
 # TensorBoard's own reader opens the files. It is made for a screen, and keeps ten numbers a name,
-# drawn at random, unless you ask for all with a guidance of 0:
+# drawn at random, unless you ask for all with a guidance of 0. `read_events` returns the last numbers,
+# one an epoch, that a folder's event files hold under a name:
 
 # %%
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -522,7 +537,6 @@ from tensorboard.util.tensor_util import make_ndarray
 
 
 def read_events(folder: str, name: str, epochs: int) -> list[float]:
-    """Return the last numbers, one an epoch, that a folder's event files hold under a name."""
     events = EventAccumulator(folder, size_guidance={"tensors": 0})
     events.Reload()
     return [float(make_ndarray(event.tensor_proto)) for event in events.Tensors(name)[-epochs:]]
@@ -602,8 +616,7 @@ apart = abs(np.diff([grades[:, 1].mean() for grades in finals.values()])[0])
 
 # %%
 chosen = min(finals, key=lambda name: finals[name][:, 0].mean())
-exam = prepared(fashion.test)
-tested = [network.evaluate(*exam, batch_size=2000, verbose=0)[1] for network in finalists[chosen]]
+tested = [grade(network, prepared(fashion.test))[1] for network in finalists[chosen]]
 print(chosen, [f"{accuracy:.1%}" for accuracy in tested])
 
 # %% [markdown]
@@ -635,7 +648,7 @@ mixed = 0.7 * one_hot + 0.3 * one_hot[::-1]  # three tenths another photograph's
 both = both[0], float(categorical(mixed, logits))
 
 # %% tags=["control"] claim="the recipe as published is worse than none of it, by more than a point" without="so strong a penalty"
-schedule = {"epochs": 10, "batch_size": 128, "peak": 0.004}
+schedule = {"epochs": 8, "batch_size": 128, "peak": 0.004}
 restraint = {"strength": 0.0001, "dropout": 0.2}
 mild = trained(sets["10,000 photographs"], 7, **schedule, **restraint)
 lead = scores["free"]["accuracy"] - grade(mild)[1]
