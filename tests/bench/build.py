@@ -115,7 +115,10 @@ def make_plain(ours: Path, folder: Path) -> Path:
     config = yaml.unsafe_load((ours / "mkdocs.yml").read_text(encoding="utf-8").replace("!ENV", ""))
     for key in ("nav", "site_url", "repo_url", "edit_uri"):
         config.pop(key, None)
-    config["plugins"] = [plugin for plugin in config["plugins"] if plugin != "tutorials"]
+    others = [plugin for plugin in config["plugins"] if plugin != "tutorials"]
+    # The run records, which ours has mkdocs-jupyter render, too.
+    records = {"include": ["run.ipynb"], "ignore": ["*.md", "*.py"], "ignore_h1_titles": True}
+    config["plugins"] = [*others, {"mkdocs-jupyter": records}]
     (folder / "mkdocs.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
     return folder
 

@@ -1,12 +1,11 @@
 """How a build grows with the course: ours beside plain MkDocs on the same pages, in turns.
 
-    .venv/bin/python tests/bench/growth.py [--sizes 20 100 400] [--times 3] [--bare] [--json FILE]
+    .venv/bin/python tests/bench/growth.py [--sizes 20 100 400] [--times 3] [--json FILE]
     .venv/bin/python tests/bench/growth.py --weigh [FOLDER]
 
 Each size is a course of that many tiny tutorials whose runs are stored, so nothing is executed. *Plain*
-is `mkdocs build` of the same pages, exported, with the same theme and plugins but ours. `--bare` leaves
-mkdocs-jupyter out of both, which takes most of the time of either. The first build of each, which fills
-what is kept, is not counted. Prints medians: wall and CPU seconds, the largest memory of the process,
+is `mkdocs build` of the same pages, exported, with the same theme and plugins but ours; the run records are
+mkdocs-jupyter's in both. The first build of each, which fills what is kept, is not counted. Prints medians: wall and CPU seconds, the largest memory of the process,
 files and megabytes of the site, kilobytes of a page and of the search index, and the cost of one more
 tutorial. Bars: at most 1.2 times the CPU seconds of plain at each size; one more tutorial costs at most 1.2
 times at the largest size what it costs at the size before, or no more than it costs plain; 400 MB. Ends
@@ -89,7 +88,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--sizes", type=int, nargs="+", default=[20, 100, 400])
     parser.add_argument("--times", type=int, default=3)
-    parser.add_argument("--bare", action="store_true", help="without mkdocs-jupyter")
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--weigh", type=Path, nargs="?", const=ROOT, metavar="FOLDER")
     given = parser.parse_args()
@@ -99,7 +97,7 @@ def main() -> None:
     results: dict[int, tuple[Built, Built]] = {}
     for size in sorted(given.sizes):
         with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
-            results[size] = measure(Path(scratch), size, given.times, given.bare)
+            results[size] = measure(Path(scratch), size, given.times)
         ours, plain = (each.cost for each in results[size])
         said = f"{size}: {ours.cpu_s:.1f} CPU s, plain {plain.cpu_s:.1f}; {ours.peak_mb:.0f} MB"
         print(said, file=sys.stderr)
@@ -112,9 +110,9 @@ def main() -> None:
         sys.exit(f"over the bar: {', '.join(missed)}")
 
 
-def measure(scratch: Path, size: int, times: int, is_bare: bool) -> tuple[Built, Built]:
+def measure(scratch: Path, size: int, times: int) -> tuple[Built, Built]:
     """Build a course of a size and its exported pages in turns; return what each came to."""
-    ours = make_course(scratch / "ours", size, is_bare)
+    ours = make_course(scratch / "ours", size)
     sites = ours, make_plain(ours, scratch / "plain")
     costs: tuple[list[Cost], list[Cost]] = [], []
     for turn in range(times + 1):
@@ -125,7 +123,7 @@ def measure(scratch: Path, size: int, times: int, is_bare: bool) -> tuple[Built,
     return tuple(weigh(site, Cost.median(kept)) for site, kept in zip(sites, costs, strict=True))
 
 
-def make_course(folder: Path, size: int, is_bare: bool) -> Path:
+def make_course(folder: Path, size: int) -> Path:
     """Write a course of tiny tutorials with a figure each, and store a run of each."""
     course = Course(folder)
     shutil.copytree(ROOT / "overrides", folder / "overrides")
@@ -135,8 +133,6 @@ def make_course(folder: Path, size: int, is_bare: bool) -> Path:
     config = yaml.unsafe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8").replace("!ENV", ""))
     for key in ("site_url", "repo_url", "edit_uri", "extra_css", "extra_javascript"):
         config.pop(key, None)
-    if is_bare:
-        config["plugins"] = [each for each in config["plugins"] if "mkdocs-jupyter" not in each]
     config["nav"] = [{"Home": "index.md"}, "tutorials", {"About": ["about/checks.md"]}]
     (folder / "mkdocs.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
     store, text = course.store, {"output_type": "stream", "name": "stdout"}
