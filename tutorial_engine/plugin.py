@@ -374,7 +374,12 @@ class TutorialsPlugin(BasePlugin):
 
         def build() -> None:
             with self.building:
-                if not self._build_again():
+                try:
+                    is_built = self._build_again()
+                except BaseException:
+                    self.site = None  # half of it is as it was
+                    raise
+                if not is_built:
                     builder()
 
         server.set_app(make_what_is_asked_for)
