@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import random
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -219,4 +221,52 @@ def test_a_run_record_is_made_when_it_is_asked_for_and_follows_its_run(course, s
     served.again()
     assert "Okapis of two" in served.get("part/two/run/")
     assert served.whole_builds == 1
+    assert served.files() == in_full(serve, served)
+
+
+class Author:
+    """Does at random what authors do; what is written is written once."""
+
+    def __init__(self, course: Course, seed: int) -> None:
+        self.course, self.dice = course, random.Random(seed)
+        self.sources = course.root / "tutorials_src"
+        self.first = {file: (self.sources / file).read_text() for file in (ONE, TWO)}
+        self.count = 0
+
+    def is_as_it_was(self) -> bool:
+        return all((self.sources / file).read_text() == self.first[file] for file in self.first)
+
+    def act(self) -> None:
+        self.count += 1
+        file, mark = self.dice.choice([ONE, TWO]), f"okapi {self.count}"
+        path, docs = self.sources / file, self.course.root / "docs"
+        text, new = path.read_text(), self.sources / "1_part/03_three.py"
+
+        def come_or_go() -> None:
+            new.unlink() if new.exists() else new.write_text(self.first[ONE])
+
+        acts = [
+            lambda: path.write_text(f"{text}\n# %% [markdown]\n# An {mark}.\n"),
+            lambda: path.write_text(f"{text}\n# %%\nprint('{mark}')\n"),
+            lambda: path.write_text(text.replace("x = 1", f"x = 1  # {mark}")),
+            lambda: path.write_text(text.replace("title: On", "title: Okapis on")),
+            lambda: path.write_text(f"{text}\n# %%\nx = = 1\n"),
+            lambda: path.write_text(self.first[file]),
+            lambda: self.is_as_it_was() and store(self.course),
+            lambda: (docs / "hand.md").write_text(f"# By hand\n\n{mark}\n"),
+            lambda: self.course.snippet("helper", f"def add():\n    return {self.count}\n"),
+            lambda: shutil.rmtree(self.course.root / ".cache/tutorials/derived", True),
+            come_or_go,
+        ]
+        self.dice.choice(acts)()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_any_row_of_edits_leaves_the_site_as_a_whole_build_does(course, serve, seed):
+    author = Author(course, seed)
+    served = serve()
+    served.plugin._make_all()
+    for _ in range(8):
+        author.act()
+        served.again()
     assert served.files() == in_full(serve, served)
