@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from mkdocs.livereload import LiveReloadServer
@@ -25,24 +27,25 @@ _CHANGES = [FileCreatedEvent, FileModifiedEvent, FileMovedEvent, FileDeletedEven
 
 
 def watch_closely(server: LiveReloadServer) -> None:
-    """Let a server that polls also hear of a change from the system itself.
+    """Let a server that polls also hear of a change from the system itself, if that can be had.
 
     Polling stays: a system says nothing of what changes on another machine's disk.
     """
     watched = list(server._watched_paths)
     for path in watched:
         server.unwatch(path)
-    server.observer = _Both(Observer(), server.observer)
+    server.observer = _Both(server.observer)
     for path in watched:
         server.watch(path)
 
 
 class _Both:
-    """Two observers as one; what the second notices of the same change is not told again."""
+    """A sure observer and a quick one as one; what the second notices of the same change is not told again."""
 
-    def __init__(self, quick: BaseObserver, sure: BaseObserver) -> None:
-        self._observers = quick, sure
+    def __init__(self, sure: BaseObserver) -> None:
+        self._observers = [sure]
         self._told: dict[str, tuple[int, int, int] | None] = {}
+        self._where_possible(lambda: self._observers.append(Observer()))
 
     def schedule(
         self, handler: FileSystemEventHandler, path: str, *, recursive: bool
@@ -58,19 +61,22 @@ class _Both:
 
         handler.on_any_event = tell_once
         options = {"recursive": recursive, "event_filter": _CHANGES}
-        return [each.schedule(handler, path, **options) for each in self._observers]
+        sure, *quick = self._observers
+        watches = [sure.schedule(handler, path, **options)]
+        for each in quick:
+            schedule = partial(each.schedule, handler, path, **options)
+            self._where_possible(lambda schedule=schedule: watches.append(schedule()))
+        return watches
 
     def unschedule(self, watches: list[ObservedWatch]) -> None:
-        for observer, watch in zip(self._observers, watches, strict=True):
+        for observer, watch in zip(self._observers, watches, strict=False):
             observer.unschedule(watch)
 
     def start(self) -> None:
-        quick, sure = self._observers
+        sure, *quick = self._observers
         sure.start()
-        try:
-            quick.start()
-        except OSError as error:  # the system watches only so many files
-            log.info("A saved file shows a little later: %s", error.strerror or error)
+        for each in quick:
+            self._where_possible(each.start)
 
     def stop(self) -> None:
         for each in self._observers:
@@ -80,6 +86,14 @@ class _Both:
         for each in self._observers:
             if each.ident is not None:
                 each.join()
+
+    def _where_possible(self, use_quick: Callable[[], object]) -> None:
+        """Go on without the quick observer where the system has no more to give: it watches only so much."""
+        try:
+            use_quick()
+        except OSError as error:
+            del self._observers[1:]
+            log.info("A saved file shows a little later: %s", error.strerror or error)
 
 
 def _state(place: str) -> tuple[int, int, int] | None:

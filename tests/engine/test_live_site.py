@@ -61,6 +61,7 @@ class Served:
         }
 
     def end(self) -> None:
+        self.server.observer.stop()
         self.plugin.on_shutdown()
 
 
