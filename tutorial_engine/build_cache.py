@@ -60,22 +60,24 @@ class BuildCache:
 
         Args:
             kind: what is made; a folder's name.
-            name: of what it is made; of each kind and name the latest value stays in memory, and a few
-                on the disk.
+            name: of what it is made; of each kind and name a few values stay on the disk.
             ingredients: everything that decides the value, with a `repr` that says all of it.
-            revive: makes of the JSON what is returned: the same object each time, for nobody to change.
+            revive: makes of the JSON what is returned: the same object each time, for nobody to change. The
+                latest stays in memory.
         """
         digest = digest_of((kind, ingredients))
         latest, value = self._latest.get((kind, name), ("", None))
         if latest != digest:
             path = self._path(kind, name, digest)
             value = _read(path)
+            is_on_disk = bool(value)
             if not value:
                 value = json.dumps(make())
-                _write(path, value)
+                is_on_disk = _write(path, value)
             if revive:
                 value = revive(json.loads(value))
-            self._latest[kind, name] = digest, value
+            if revive or not is_on_disk:
+                self._latest[kind, name] = digest, value
         return value if revive else json.loads(value)
 
     def has(self, kind: str, name: str, ingredients: object) -> bool:
@@ -107,18 +109,20 @@ def _read(path: Path | None) -> str:
     return ""
 
 
-def _write(path: Path | None, text: str) -> None:
+def _write(path: Path | None, text: str) -> bool:
+    """Put a value on the disk, and say whether it is there."""
     if path is None:
-        return
+        return False
     try:
         write_whole(path, f"{_checksum(path, text)}\n{text}", to_disk=False)
         versions = [(each.stat().st_mtime_ns, each) for each in path.parent.glob("*.json")]
     except OSError as error:
         log.info("%s could not be cached (%s).", path.name, error.strerror or error)
-        return
+        return False
     for _, old in sorted(versions, reverse=True)[_VERSIONS:]:
         with contextlib.suppress(OSError):
             old.unlink()
+    return True
 
 
 def _checksum(path: Path, text: str) -> str:

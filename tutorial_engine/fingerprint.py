@@ -83,6 +83,7 @@ def make_key(tutorial: Tutorial, settings: Settings, build_cache: BuildCache | N
         tutorial.file,
         (tutorial.file, tutorial.text, state),
         lambda: _read_code(tutorial, settings.root, state),
+        revive=dict,
     )
     for name, cell, line, where in code["imports"]:
         shown = tutorial.cells[cell - 1] if cell else None

@@ -244,15 +244,20 @@ class TutorialsPlugin(BasePlugin):
                     page.meta[name] = Markup(escape(page.meta[name]))
         return markdown
 
+    @event_priority(-100)  # after others have put a way of their own in place
     def on_pre_page(self, page: SitePage, config: MkDocsConfig, files: Files) -> SitePage:
         path = page.file.src_uri
         position = self.pages.get(path)
-        render = self._render_record if path in self.records else self._render
-        as_others_would = page.render
+        is_mkdocs_own = type(page) is SitePage and "render" not in vars(page)
+        make = self._render_record if path in self.records else self._render
+        render = page.render
 
         def guarded(config: MkDocsConfig, files: Files) -> None:
             try:
-                render(page, as_others_would, config, files)
+                if is_mkdocs_own:
+                    make(page, render, config, files)
+                else:
+                    render(config, files)
             except Exception as error:  # one page's fault must not be the others'
                 if position is None:
                     raise
@@ -271,15 +276,6 @@ class TutorialsPlugin(BasePlugin):
             page.content, page.toc = "", get_toc([])
             return
         rendering.apply()
-        if path in self.pages and self.outcomes[self.pages[path]].error:
-            return
-        try:
-            name_contents(page.toc, page.content)
-            page.content = self.build_cache.get(
-                "finished", path, page.content, lambda: finished(page.content)
-            )
-        except ValueError as error:
-            raise PluginError(f"{path}: {error}") from None
 
     def _render_record(
         self, page: SitePage, render: Render, config: MkDocsConfig, files: Files
@@ -311,6 +307,22 @@ class TutorialsPlugin(BasePlugin):
         record = self.build_cache.get("records", path, ingredients, make)
         page.content, page.toc = record["content"], get_toc(record["contents"])
         self.record_css = self.record_css or record["css"]
+
+    def on_page_content(self, html: str, page: SitePage, config: MkDocsConfig, files: Files) -> str:
+        path = page.file.src_uri
+        position = self.pages.get(path)
+        is_failed = position is not None and self.outcomes[position].error
+        is_left = self.is_first and path in self.unmade
+        if path in self.records or is_left or is_failed:
+            return html
+        try:
+            name_contents(page.toc, html)
+            return self.build_cache.get("finished", path, html, lambda: finished(html))
+        except Exception as error:  # one page's fault must not be the others'
+            if position is None:
+                raise PluginError(f"{path}: {error}") from None
+            self._show_error(page, self._fail(position, error))
+            return page.content
 
     def _show_error(self, page: SitePage, error: TutorialError) -> None:
         page.content = error_box(of_the_build(self.settings).hide_in(error))

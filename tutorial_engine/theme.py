@@ -69,11 +69,11 @@ def with_kept_pages(
     """
     # What another plugin or a hook gives a template nobody knows.
     is_kept = _PLUGINS.issuperset(config.plugins) and not config.hooks
-    site = _site_facts(config, navigation)
+    site = _site_facts(config, navigation) if is_kept else None
     get_template = env.get_template
 
     def get_page_template(name: str) -> _PageTemplate:
-        known = (name, site) if is_kept else None
+        known = site and (name, site)
         return _PageTemplate(get_template(name), finish, known, build_cache)
 
     pages = env.overlay()

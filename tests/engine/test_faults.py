@@ -461,10 +461,10 @@ def test_what_goes_wrong_while_a_page_is_made_or_rendered_stays_with_its_tutoria
     def failing(name: str, mark: str, error: Exception) -> None:
         real = getattr(tutorial_engine.plugin, name)
 
-        def fails_for_one(*arguments):
+        def fails_for_one(*arguments, **options):
             if mark in repr(arguments):
                 raise error
-            return real(*arguments)
+            return real(*arguments, **options)
 
         monkeypatch.setattr(tutorial_engine.plugin, name, fails_for_one)
 
