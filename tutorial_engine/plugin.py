@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import logging
+import re
 import tempfile
 import threading
 import time
@@ -50,6 +51,11 @@ log = logging.getLogger("mkdocs.tutorials")
 
 NAV_MARK = "tutorials"
 REPORT_PAGE = "about/checks.md"
+# Scripts and styles of the theme, and fonts, which a reload need not fetch again.
+_SAME_FOR_LONG = re.compile(r"^assets/.+(?:\.[0-9a-f]{8}\.min\.(?:css|js)|\.woff2)$")
+# So long an editor may take for one save.
+_SAVING_S = 0.03
+_LASTS = ("Cache-Control", "max-age=86400, immutable")
 RECORD_CSS = "assets/run-record.css"
 _NO_RECORD = "# Run record\n\nThere is none yet: its tutorial has not run.\n"
 
@@ -374,6 +380,7 @@ class TutorialsPlugin(BasePlugin):
 
     def on_serve(self, server: LiveReloadServer, config: MkDocsConfig, builder) -> LiveReloadServer:
         self._touch()
+        server.build_delay = _SAVING_S
         watch_closely(server)
         server.watch(str(self.sentinel))
         serve_request = server.get_app()
@@ -382,7 +389,12 @@ class TutorialsPlugin(BasePlugin):
             address = environ["PATH_INFO"].removeprefix(server.mount_path).strip("/")
             self._make_unmade(f"{address}.md")
             self._make_record(f"{address}.ipynb")
-            return serve_request(environ, start_response)
+
+            def start(status: str, headers: list[tuple[str, str]]):
+                lasts = status.startswith("200") and _SAME_FOR_LONG.search(address)
+                return start_response(status, [*headers, *([_LASTS] if lasts else [])])
+
+            return serve_request(environ, start)
 
         def build() -> None:
             with self.building:
