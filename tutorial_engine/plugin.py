@@ -75,7 +75,7 @@ class TutorialsPlugin(BasePlugin):
             # Not in the cache: that may be deleted meanwhile, and what was watched there with it.
             self.sentinel = self._until_shutdown.enter_context(locked_folder()) / "finished"
         self.asked: set[str] = set()
-        self.has_built = False
+        self.has_built = self.is_over = False
         self.site: LiveSite | None = None
         # One builds at a time: the server's loop, or a request for a page that is not made yet.
         self.building = threading.RLock()
@@ -83,11 +83,12 @@ class TutorialsPlugin(BasePlugin):
         self.unmade: dict[str, None] = {}
 
     def on_shutdown(self) -> None:
+        with self.building:
+            self.is_over = True
+            self.unmade.clear()
         if self.background:
             self.background.stop()
             self.previews.stop()
-        with self.building:
-            self.unmade.clear()
         self._until_shutdown.close()
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
@@ -167,7 +168,7 @@ class TutorialsPlugin(BasePlugin):
                     missing.append(lesson)
             outcomes.append(known)
         self.previews.want(missing)
-        self.background.want(missing)
+        self.background.want([each for each in missing if not self.previews.is_making(each)])
         return outcomes
 
     def _page(self, position: int) -> Page:
@@ -412,9 +413,15 @@ class TutorialsPlugin(BasePlugin):
         return server
 
     def _begin(self) -> None:
-        """Do what had to wait until the server listens."""
-        self.background.start()
-        threading.Thread(target=self._make_all, daemon=True).start()
+        """Do what had to wait until the server listens: make the pages that are left, then run."""
+
+        def begin() -> None:
+            self._make_all()
+            with self.building:
+                if not self.is_over:
+                    self.background.start()
+
+        threading.Thread(target=begin, daemon=True).start()
 
     def _make_all(self) -> None:
         """Make the pages that the first build left, one by one."""

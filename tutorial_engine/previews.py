@@ -102,6 +102,11 @@ class Previews:
         if work:
             threading.Thread(target=work, args=(kept, lesson), daemon=True).start()
 
+    def is_making(self, lesson: Lesson) -> bool:
+        """Say whether a preview of this lesson is under way; its clean run would take the cores from it."""
+        kept = self._kept
+        return kept is not None and kept.is_running and kept.name == lesson.name
+
     def of(self, lesson: Lesson) -> Preview | None:
         """Return the preview of a lesson as it is now, if there is one."""
         digest, preview = self._known.get(lesson.name, ("", None))
@@ -153,7 +158,8 @@ class Previews:
             kept.session.close()
         elif following:
             self.want([following])
-        else:
+            return
+        if not self._stopped.is_set():
             self._on_change()
 
     def _end_present(self, kept: _Kept, _: Lesson) -> None:
