@@ -146,7 +146,9 @@ def _prose_edits(browser: Browser, folder: Path, engine: Path, edits: int) -> li
                 edit_prose(file, mark)
                 page.get_by_text(mark).first.wait_for(timeout=60_000)
                 seconds.append(time.perf_counter() - saved)
-                page.wait_for_timeout(1_000)  # the browser is done with the page, as it is at an author's next save
+                page.wait_for_timeout(
+                    1_000
+                )  # the browser is done with the page, as it is at an author's next save
         finally:
             file.write_bytes(before)
         page.close()
