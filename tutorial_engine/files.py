@@ -59,6 +59,18 @@ def sweep_parts(folder: Path) -> None:
             part.unlink()
 
 
+FileState = tuple[int, int, int]
+
+
+def file_state(path: Path) -> FileState | None:
+    """Return what differs after a file was saved, None if it is not there."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
 def file_digest(path: Path) -> str:
     """Return a file's SHA-256, from memory as long as nothing has been written to it.
 

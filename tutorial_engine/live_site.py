@@ -11,7 +11,8 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.nav import Navigation
 
-State = tuple[int, int, int]
+from .files import FileState, file_state
+from .theme import own_folders
 
 
 class LiveSite:
@@ -28,7 +29,7 @@ class LiveSite:
         files: Files,
         navigation: Navigation,
         environment: jinja2.Environment,
-        surroundings: dict[str, State],
+        surroundings: dict[str, FileState],
     ) -> None:
         self.config = config
         self.files = files
@@ -36,7 +37,7 @@ class LiveSite:
         self._environment = environment
         self._surroundings = surroundings
 
-    def edited(self, surroundings: dict[str, State]) -> set[str] | None:
+    def edited(self, surroundings: dict[str, FileState]) -> set[str] | None:
         """Return the pages written by hand that were saved since; None where more than that has changed."""
         before = self._surroundings
         saved = {path for path in surroundings if before.get(path) != surroundings[path]}
@@ -95,25 +96,13 @@ class LiveSite:
         self.config.plugins.on_post_build(config=self.config)
 
 
-def surroundings_of(config: MkDocsConfig, root: Path) -> dict[str, State]:
+def surroundings_of(config: MkDocsConfig, root: Path) -> dict[str, FileState]:
     """Return what a build reads beside the course: path -> what differs after it was saved."""
-    folders = [config.docs_dir, *(each for each in config.theme.dirs if _is_ours(each))]
     paths = [root / "pyproject.toml", Path(config.config_file_path)]
-    for folder in folders:
-        paths += (path for path in Path(folder).rglob("*") if path.is_file())
-    states = {}
-    for path in paths:
-        try:
-            status = path.stat()
-        except OSError:
-            continue
-        states[str(path)] = status.st_mtime_ns, status.st_size, status.st_ino
-    return states
-
-
-def _is_ours(folder: str) -> bool:
-    """Say whether a theme's folder is the site's own, rather than an installed package's."""
-    return "-packages" not in folder
+    for folder in (Path(config.docs_dir), *own_folders(config.theme)):
+        paths += (path for path in folder.rglob("*") if path.is_file())
+    states = {str(path): file_state(path) for path in paths}
+    return {path: state for path, state in states.items() if state}
 
 
 def _is_page(path: str, docs: str) -> bool:

@@ -55,6 +55,11 @@ def quicken(theme: Theme, cache: Path) -> None:
     theme.get_env = get_env_once
 
 
+def own_folders(theme: Theme) -> list[Path]:
+    """Return a theme's folders that are the site's own, rather than an installed package's."""
+    return [Path(folder) for folder in theme.dirs if "-packages" not in folder]
+
+
 def with_kept_pages(
     env: Environment,
     finish: Callable[[str], str],
@@ -110,10 +115,9 @@ def _site_facts(config: MkDocsConfig, navigation: Navigation) -> str:
     """Return a digest of what a page's HTML hangs on beside the page: configuration, templates, navigation."""
     plugins = [(name, _plain(dict(plugin.config))) for name, plugin in config.plugins.items()]
     theme = config.theme
-    own = [Path(folder) for folder in theme.dirs if "-packages" not in folder]
     templates = [
         (file.relative_to(folder).as_posix(), file_digest(file))
-        for folder in own
+        for folder in own_folders(theme)
         for file in sorted(folder.rglob("*"))
         if file.is_file()
     ]

@@ -21,6 +21,8 @@ from watchdog.events import (
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver, ObservedWatch
 
+from .files import FileState, file_state
+
 log = logging.getLogger("mkdocs.tutorials")
 # Files that are only read tell of it, too, on Linux.
 _CHANGES = [FileCreatedEvent, FileModifiedEvent, FileMovedEvent, FileDeletedEvent, FileClosedEvent]
@@ -44,7 +46,7 @@ class _Both:
 
     def __init__(self, sure: BaseObserver) -> None:
         self._observers = [sure]
-        self._told: dict[str, tuple[int, int, int] | None] = {}
+        self._told: dict[str, FileState | None] = {}
         self._where_possible(lambda: self._observers.append(Observer()))
 
     def schedule(
@@ -54,7 +56,7 @@ class _Both:
 
         def tell_once(event: FileSystemEvent) -> None:
             place = os.fsdecode(event.dest_path or event.src_path)
-            state = _state(place)
+            state = file_state(Path(place))
             if place not in self._told or self._told[place] != state:
                 self._told[place] = state
                 tell(event)
@@ -94,11 +96,3 @@ class _Both:
         except OSError as error:
             del self._observers[1:]
             log.info("A saved file shows a little later: %s", error.strerror or error)
-
-
-def _state(place: str) -> tuple[int, int, int] | None:
-    try:
-        status = Path(place).stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size, status.st_ino
