@@ -72,6 +72,9 @@ def serve(course, tmp_path_factory, monkeypatch) -> Iterator[Callable[[], Served
     monkeypatch.setattr(logging.getLogger("mkdocs"), "level", logging.INFO)
 
     def serve_() -> Served:
+        """Serve the course, in place of the server before."""
+        if served:
+            served[-1].end()
         served.append(Served(course, tmp_path_factory.mktemp("served")))
         return served[-1]
 
@@ -99,7 +102,6 @@ def store(course: Course) -> None:
 def in_full(serve, served: Served) -> dict[str, bytes]:
     """Return a site of the same sources that a new server builds, all of whose pages are made."""
     asked = served.plugin.asked
-    served.end()
     other = serve()
     other.plugin.asked = asked
     other.plugin._make_all()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 
+import psutil
 import pytest
 
 from tutorial_engine import previews as previews_module
@@ -187,9 +188,8 @@ def test_a_kernel_goes_when_nobody_uses_it_or_memory_is_short(
     editor = Editor(course)
     course.edit("'second'", "'Second'")
     editor.run()
-    ended = threading.Event()
-    while kernels_below(this_process):
-        ended.wait(0.05)
+    _, alive = psutil.wait_procs(kernels_below(this_process), timeout=60)
+    assert alive == []
     editor.save("'third', count", "'third', count + 1")
     assert not editor.changed.acquire(timeout=0.3)
     editor.previews.stop()

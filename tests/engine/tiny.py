@@ -308,16 +308,24 @@ def processes_that_say(mark: str) -> list[psutil.Process]:
 
 
 def kernels_below(pid: int) -> list[psutil.Process]:
-    """Return the kernels that a process started."""
+    """Return the kernels in which a process runs tutorials; a notebook's, run alone, is none of them."""
     try:
         children = psutil.Process(pid).children(recursive=True)
     except psutil.NoSuchProcess:
         return []
-    return [child for child in children if "ipykernel_launcher" in " ".join(_command_line(child))]
+    return [child for child in children if _runs_a_tutorial(child)]
+
+
+def _runs_a_tutorial(process: psutil.Process) -> bool:
+    try:
+        is_recorded = "TUTORIALS_ALLOWED_DATA" in process.environ()
+    except psutil.Error:
+        return False
+    return is_recorded and "ipykernel_launcher" in " ".join(_command_line(process))
 
 
 def _command_line(process: psutil.Process) -> list[str]:
     try:
         return process.cmdline()
-    except (psutil.NoSuchProcess, psutil.AccessDenied):
+    except psutil.Error:
         return []
