@@ -86,6 +86,10 @@ class BuildCache:
         path = self._path(kind, name, digest)
         return self._latest.get((kind, name), ("",))[0] == digest or bool(path and path.is_file())
 
+    def is_new(self, kind: str) -> bool:
+        """Say whether values of a kind can be kept on the disk, and none is yet."""
+        return self._folder is not None and not (self._folder / kind).exists()
+
     def sweep(self) -> None:
         """Remove what nobody has asked for in two weeks."""
         for path in self._folder.glob("*/*/*.json") if self._folder else ():

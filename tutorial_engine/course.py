@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -13,6 +14,7 @@ from .fingerprint import Key, make_key
 from .links import check_links
 from .markup import check_maths
 from .prose import check_numbers
+from .second_reader import helped
 from .settings import Settings
 from .source import find_sources, misnamed, parse_text, read_text
 from .tutorial import Tutorial, page_path, tutorial_name
@@ -52,7 +54,15 @@ def load_course(settings: Settings, build_cache: BuildCache | None = None) -> li
         build_cache: where what was read from an unchanged file is found again.
     """
     build_cache = build_cache or BuildCache()
-    lessons = [_load(path, settings, build_cache) for path in find_sources(settings.sources)]
+    paths = find_sources(settings.sources)
+
+    def load(path: Path) -> Lesson:
+        return _load(path, settings, build_cache)
+
+    # The two meet in the middle, in the cache.
+    is_new = build_cache.is_new("tutorials")
+    with helped(load, reversed(paths)) if is_new else contextlib.nullcontext():
+        lessons = [load(path) for path in paths]
     course = _Course(lessons, settings)
     for position, lesson in enumerate(lessons):
         try:
