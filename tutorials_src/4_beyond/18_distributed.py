@@ -523,18 +523,23 @@ sums, _ = ring_all_reduce(vectors, rounds=13)
 # You need no cluster to find out, since a global batch gives the same slopes on one device.
 #
 # The **linear scaling rule** says: $n$ times the batch, $n$ times the learning rate. One long step then
-# stands for $n$ short ones.
+# stands for $n$ short ones. One compiled network does for all trainings: `restart` gives it new first
+# weights.
 
 # %%
+from snippets.experiments import restart
+
 held_out = standardise(fashion.validation.images, sample.images)
+learner = new_network()
+cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+learner.compile(keras.optimizers.SGD(momentum=0.9), cross_entropy)
 
 
 def accuracy_of(workers, rate, seed):
-    network = new_network(seed)
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    network.compile(keras.optimizers.SGD(rate, momentum=0.9), loss)
-    network.fit(images, labels, batch_size=64 * workers, epochs=4, verbose=0)
-    found = network(held_out).numpy().argmax(axis=1)
+    restart(learner, seed)
+    learner.optimizer.learning_rate = rate
+    learner.fit(images, labels, batch_size=64 * workers, epochs=4, verbose=0)
+    found = learner(held_out).numpy().argmax(axis=1)
     return float((found == fashion.validation.labels).mean())
 
 
