@@ -221,10 +221,9 @@ def test_a_mirrored_and_moved_copy_is_found(number, seed):
     images = photographs(40)
     copy = random_shift(MIRROR(images[number][None], seed), seed, pixels=4).numpy()
     paler = (copy * 0.7 + 30).astype(np.float32)
-    for each in (copy, paler):
-        found = closest_copies(each, images)
-        assert found.index.tolist() == [number]
-        assert found.likeness[0] > 0.999
+    found = closest_copies(np.concatenate([copy, paler]), images)
+    assert found.index.tolist() == [number, number]
+    assert found.likeness.min() > 0.999
 
 
 @few
@@ -237,10 +236,10 @@ def test_each_picture_is_its_own_closest_copy(images, reach):
 
 
 def test_copies_look_more_alike_than_strangers_do():
-    images = photographs(300)
-    copies = colour_jitter(random_shift(images[:100], (1, 2), pixels=4), (3, 4)).numpy()
+    images = photographs(150)
+    copies = colour_jitter(random_shift(images[:50], (1, 2), pixels=4), (3, 4)).numpy()
     known = closest_copies(copies, images).likeness
-    strangers = closest_copies(images[:100], images[100:]).likeness
+    strangers = closest_copies(images[:50], images[50:]).likeness
     assert np.median(known) > np.quantile(strangers, 0.95)
     assert (known[:, None] > strangers).mean() > 0.9
 
