@@ -1,109 +1,163 @@
-"""Live site: what MkDocs made of a whole site is kept while it is served, and single pages are made again."""
+"""Live site: pages of a served site are made when somebody asks for them, and again when an edit changed them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
+import contextlib
+import threading
+import time
+from collections.abc import Callable
 
 import jinja2
-from mkdocs.commands.build import _build_page, _populate_page
 from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.structure.files import File, Files, InclusionLevel
+from mkdocs.structure.files import Files
 from mkdocs.structure.nav import Navigation
 
-from .files import FileState, file_state
-from .theme import own_folders
+from .built_site import BuiltSite, surroundings_of
+from .course_files import REPORT_PAGE, CourseFiles
+from .files import FileState
+from .records import record_path
+from .scratch import locked_folder
+from .serving import LiveRuns
+from .settings import Settings
+from .store import Store
 
 
 class LiveSite:
-    """A built site whose pages can be made again one by one, by MkDocs' own way of making a page.
+    """A site while it is served. Its first build leaves pages that take time, so that it answers soon.
 
-    Args:
-        config, files, navigation, environment: as the last whole build had them.
-        surroundings: `surroundings_of(config, root)` from before that build.
+    Attributes:
+        runs: the course's runs, those that are still to come, too.
+        is_first: whether nothing has been built so far.
+        asked: the paths of the run records that somebody has asked for.
+        sentinel: the file whose change makes the server build again.
     """
 
-    def __init__(
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._until_stopped = contextlib.ExitStack()
+        # Not in the cache: that may be deleted meanwhile, and what was watched there with it.
+        self.sentinel = self._until_stopped.enter_context(locked_folder()) / "finished"
+        self.runs = LiveRuns(settings, store, self.touch)
+        self.asked: set[str] = set()
+        self.is_first = True
+        # One builds at a time: the server's loop, or a request for a page that is not made yet.
+        self._building = threading.RLock()
+        self._is_over = False
+        # Pages of the first build that nobody has seen so far.
+        self._unmade: dict[str, None] = {}
+        self._surroundings: dict[str, FileState] = {}
+        self._site: BuiltSite | None = None
+        self._course: CourseFiles | None = None
+
+    def touch(self) -> None:
+        """Make MkDocs build again and reload the browsers."""
+        self.sentinel.parent.mkdir(parents=True, exist_ok=True)
+        self.sentinel.write_text(str(time.time_ns()))
+
+    def begin(self) -> None:
+        """Do what had to wait until the server listens: make the pages that are left, then run."""
+        self.make_all()
+        with self._building:
+            if not self._is_over:
+                self.runs.start()
+
+    def stop(self) -> None:
+        """End what goes on beside the server."""
+        with self._building:
+            self._is_over = True
+            self._unmade.clear()
+        self.runs.stop()
+        self._until_stopped.close()
+
+    def build_begins(self, config: MkDocsConfig) -> None:
+        """MkDocs begins to build the whole site."""
+        self._surroundings = surroundings_of(config)
+        self._site = None
+        self._unmade.clear()
+
+    def leave(self, path: str) -> None:
+        """Leave a page: it is made when somebody asks for it, or soon."""
+        self._unmade[path] = None
+
+    def has_left(self, path: str) -> bool:
+        """Say whether this build has left a page."""
+        return self.is_first and path in self._unmade
+
+    def pages_are_known(
         self,
         config: MkDocsConfig,
         files: Files,
         navigation: Navigation,
         environment: jinja2.Environment,
-        surroundings: dict[str, FileState],
+        course: CourseFiles,
     ) -> None:
-        self.config = config
-        self.files = files
-        self._navigation = navigation
-        self._environment = environment
-        self._surroundings = surroundings
+        """All pages have been read: from now on one can be made again alone."""
+        self._site = BuiltSite(config, files, navigation, environment, self._surroundings)
+        self._course = course
 
-    def edited(self, surroundings: dict[str, FileState]) -> set[str] | None:
-        """Return the pages written by hand that were saved since; None where more than that has changed."""
-        before = self._surroundings
-        saved = {path for path in surroundings if before.get(path) != surroundings[path]}
-        docs = self.config.docs_dir
-        pages = {Path(path).relative_to(docs).as_posix() for path in saved if _is_page(path, docs)}
-        if before.keys() != surroundings.keys() or len(pages) < len(saved):
-            return None
-        self._surroundings = surroundings
-        return pages
+    def build_ends(self) -> None:
+        """The site is written."""
+        self.is_first = False
 
-    def put(self, file: File) -> None:
-        """Take a file into the site, or a new version of one; a page still has to be made."""
-        known = self.files.get_file_from_path(file.src_uri)
-        if known:
-            known.content_bytes = file.content_bytes
-        else:
-            file.inclusion = InclusionLevel.INCLUDED
-            self.files.append(file)
-        if not file.is_documentation_page():
-            file.copy_file()
+    def build_fails(self) -> None:
+        """A build ended early: half of the site is as it was."""
+        self._site = None
 
-    def remove(self, path: str) -> None:
-        """Take a file out of the site."""
-        file = self.files.get_file_from_path(path)
-        self.files.remove(file)
-        Path(file.abs_dest_path).unlink(missing_ok=True)
+    def build(self, build_whole: Callable[[], None]) -> None:
+        """Build again, the pages that changed or else the whole site."""
+        with self._building:
+            try:
+                is_built = self._build_changed()
+            except BaseException:
+                self.build_fails()
+                raise
+            if not is_built:
+                build_whole()
 
-    def make(self, paths: Iterable[str]) -> bool:
-        """Make pages again; False where one is called otherwise now, which other pages say, too."""
-        pages = [self.files.get_file_from_path(path).page for path in paths]
-        for page in pages:
-            title = str(page.title)
-            # What the last build put in its place.
-            vars(page).pop("render", None)
-            _populate_page(page, self.config, self.files)
-            if str(page.title) != title:
-                return False
-        published = self.files.documentation_pages(inclusion=InclusionLevel.is_in_serve)
-        for page in pages:
-            excluded = page.file.inclusion.is_excluded()
-            _build_page(
-                page,
-                self.config,
-                published,
-                self._navigation,
-                self._environment,
-                excluded=excluded,
-            )
-        level = self.config.validation.links.anchors
-        for page in pages:
-            page.validate_anchor_links(files=self.files, log_level=level)
+    def make_all(self) -> None:
+        """Make the pages that the first build left, one by one."""
+        while self._unmade and self._site:
+            with self._building:
+                for path in list(self._unmade)[:1]:
+                    self.make(path)
+
+    def make(self, path: str) -> None:
+        """Make a page that the first build left, or a run record that nobody has asked for, if it is one."""
+        if not self._is_due(path):
+            return
+        with self._building:
+            if self._site and self._is_due(path):
+                if path not in self._unmade:
+                    self.asked.add(path)
+                self._site.make([path])
+                self._unmade.pop(path, None)
+                if path in self.asked or not self._unmade:
+                    self._site.close()
+
+    def _is_due(self, path: str) -> bool:
+        is_record = self._course is not None and path in self._course.records
+        return path in self._unmade or (is_record and path not in self.asked)
+
+    def _build_changed(self) -> bool:
+        """Make again the pages that changed; False where MkDocs has to build the whole site."""
+        site, course = self._site, self._course
+        if site is None or course is None or self._unmade:
+            return False
+        pages = site.edited()
+        if pages is None or not course.read_again():
+            return False
+        for before, page in course.make_pages(self.runs.outcomes(course.lessons)):
+            for file in course.files_of(page, site.config):
+                if site.put(file) and file.is_documentation_page():
+                    pages.add(file.src_uri)
+            for path in before.files.keys() - page.files.keys():
+                site.remove(path)
+            record = record_path(page.path)
+            if record in self.asked or not (page.record and before.record):
+                pages.add(record)
+        for file in course.report_files(site.config):
+            if site.put(file):
+                pages.add(REPORT_PAGE)
+        if not site.make(sorted(pages)):
+            return False
+        site.close()
         return True
-
-    def close(self) -> None:
-        """Do what follows the last page of a build."""
-        self.config.plugins.on_post_build(config=self.config)
-
-
-def surroundings_of(config: MkDocsConfig, root: Path) -> dict[str, FileState]:
-    """Return what a build reads beside the course: path -> what differs after it was saved."""
-    paths = [root / "pyproject.toml", Path(config.config_file_path)]
-    for folder in (Path(config.docs_dir), *own_folders(config.theme)):
-        paths += (path for path in folder.rglob("*") if path.is_file())
-    states = {str(path): file_state(path) for path in paths}
-    return {path: state for path, state in states.items() if state}
-
-
-def _is_page(path: str, docs: str) -> bool:
-    return path.endswith(".md") and Path(path).is_relative_to(docs)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from mkdocs.structure.files import File
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, InclusionLevel
 
 from .html_pages import light_record
 from .rendering import contents_as_json
 
 # How deep a record's table of contents goes.
 _DEPTH = 6
+_NO_RECORD = "# Run record\n\nThere is none yet: its tutorial has not run.\n"
 
 
 class RecordFile(File):
@@ -19,6 +21,22 @@ class RecordFile(File):
 
     def is_documentation_page(self) -> bool:
         return True
+
+
+def record_path(page: str) -> str:
+    """Return where the run record of a page lies.
+
+    >>> record_path("networks/first-network.md")
+    'networks/first-network/run.ipynb'
+    """
+    return page.removesuffix(".md") + "/run.ipynb"
+
+
+def record_file(page: str, config: MkDocsConfig) -> File:
+    """Return the file of a page's run record, whose content comes when it is rendered."""
+    return RecordFile.generated(
+        config, record_path(page), content=_NO_RECORD, inclusion=InclusionLevel.NOT_IN_NAV
+    )
 
 
 def render_record(

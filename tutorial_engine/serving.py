@@ -1,16 +1,21 @@
-"""Runs in the background while the site is served: begin when the server listens, say when done."""
+"""Runs in the background and previews while the site is served, and what pages show of them until then."""
 
 from __future__ import annotations
 
-import errno
+import logging
 import threading
-from collections.abc import Callable
-from socketserver import TCPServer
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from .schedule import Keeper, Outcome, Scheduler, nobody_keeps
+from .course import Lesson
+from .errors import TutorialError
+from .previews import Previews
+from .run import Run
+from .schedule import Keeper, Outcome, Scheduler, from_store, nobody_keeps
 from .settings import Settings
 from .store import Store
 
+log = logging.getLogger("mkdocs.tutorials")
 # Runs that end within this many seconds of each other reload the site once.
 TOGETHER_S = 2.0
 
@@ -59,29 +64,70 @@ class Background(Scheduler):
         self._on_change()
 
 
-def begin_when_listening(
-    server: TCPServer, then: Callable[[], None], refused: type[Exception]
-) -> None:
-    """Let a server call `then` as soon as it listens, and say in a line if it cannot.
+@dataclass(frozen=True)
+class Shown:
+    """What a page shows of its lesson: a run or an error, or in which state it is without.
 
     Args:
-        refused: what is raised, when the server starts, if its address is another program's or not
-            this machine's.
+        state, cells: as `make_page` takes them.
     """
-    bind, activate = server.server_bind, server.server_activate
-    host, port = server.server_address[:2]
 
-    def bind_() -> None:
-        try:
-            bind()
-        except OSError as error:
-            why = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used: {error}"
-            # It has not begun, so there is nothing to end, and MkDocs would wait for it.
-            server.shutdown = lambda: None
-            raise refused(f"{host}:{port} {why}; give another address with --dev-addr") from None
+    run: Run | None = None
+    error: TutorialError | None = None
+    state: str = ""
+    cells: Sequence[int] = ()
 
-    def activate_() -> None:
-        activate()
-        then()
 
-    server.server_bind, server.server_activate = bind_, activate_
+class LiveRuns:
+    """The runs of a served course: those that are stored, the missing ones as they end, and previews.
+
+    Args:
+        on_change: called, from another thread, when there is something new to be shown.
+    """
+
+    def __init__(self, settings: Settings, store: Store, on_change: Callable[[], None]) -> None:
+        self._store = store
+        self._previews = Previews(settings, on_change)
+        self._background = Background(settings, store, on_change, self._previews.keeper)
+
+    def start(self) -> None:
+        """Begin: until then nothing runs."""
+        self._background.start()
+
+    def stop(self) -> None:
+        """End every run, and the kernel that is kept for previews."""
+        self._background.stop()
+        self._previews.stop()
+
+    def outcomes(self, lessons: list[Lesson]) -> list[Outcome]:
+        """Return what is known of each lesson so far; what has no run is to run from now on."""
+        self._previews.see(lessons)
+        outcomes, missing = [], []
+        for lesson in lessons:
+            known = from_store(lesson, self._store)
+            if known.run is None and known.error is None:
+                if failure := self._background.failure(lesson):
+                    known = Outcome(lesson, error=failure)
+                else:
+                    missing.append(lesson)
+            outcomes.append(known)
+        self._previews.want(missing)
+        self._background.want([each for each in missing if not self._previews.is_making(each)])
+        return outcomes
+
+    def shown(self, outcome: Outcome) -> Shown:
+        """Return what a lesson's page shows now."""
+        lesson, run = outcome.lesson, outcome.run
+        if outcome.error:
+            log.error("%s", outcome.error)
+            return Shown(error=outcome.error)
+        if run:
+            cells = self._previews.differing(lesson, run)
+            return Shown(run, state="differs" if cells else "", cells=cells)
+        preview = self._previews.of(lesson)
+        if preview is None:
+            return Shown(state=self._background.state(lesson))
+        if preview.error:
+            log.error("Preview: %s", preview.error)
+            return Shown(error=preview.error)
+        return Shown(preview.run, state="preview", cells=[preview.first_cell])

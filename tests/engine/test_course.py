@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tutorial_engine.plugin import NAV_MARK, _expand
+from tutorial_engine.course_files import NAV_MARK, expand_navigation
 from tutorial_engine.settings import Settings
 
 from .tiny import TINY
@@ -71,7 +71,7 @@ def test_a_part_can_have_a_title_of_its_own(course):
     course.tutorial(file="1_part/01_tiny.py")
     course.tutorial(file="2_more/02_tiny_too.py")
     titles = settings(course, '[tool.tutorial_engine.parts]\nmore = "More to come"').parts
-    expanded = _expand(["index.md", NAV_MARK], course.lessons(), titles)
+    expanded = expand_navigation(["index.md", NAV_MARK], course.lessons(), titles)
     assert [next(iter(part)) for part in expanded[1:]] == ["Part", "More to come"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from bs4 import BeautifulSoup
@@ -11,7 +12,8 @@ from mkdocs import utils
 
 import tutorial_engine.__main__
 import tutorial_engine.course
-import tutorial_engine.plugin
+import tutorial_engine.course_files
+import tutorial_engine.site_pages
 import tutorial_engine.store
 from tutorial_engine.__main__ import main
 from tutorial_engine.errors import TutorialError
@@ -458,19 +460,19 @@ def test_what_goes_wrong_while_a_page_is_made_or_rendered_stays_with_its_tutoria
     course = site_course
     stored(course, "making", "finishing", "recording", "well")
 
-    def failing(name: str, mark: str, error: Exception) -> None:
-        real = getattr(tutorial_engine.plugin, name)
+    def failing(module: ModuleType, name: str, mark: str, error: Exception) -> None:
+        real = getattr(module, name)
 
         def fails_for_one(*arguments, **options):
             if mark in repr(arguments):
                 raise error
             return real(*arguments, **options)
 
-        monkeypatch.setattr(tutorial_engine.plugin, name, fails_for_one)
+        monkeypatch.setattr(module, name, fails_for_one)
 
-    failing("make_page", "1_part/01_making", KeyError("odd"))
-    failing("finished", "Words of finishing", RecursionError("deep"))
-    failing("render_record", "Words of recording", ValueError("half"))
+    failing(tutorial_engine.course_files, "make_page", "1_part/01_making", KeyError("odd"))
+    failing(tutorial_engine.site_pages, "finished", "Words of finishing", RecursionError("deep"))
+    failing(tutorial_engine.site_pages, "render_record", "Words of recording", ValueError("half"))
     assert build_site(course)
     said = caplog.text
     assert "3 of 4 tutorials failed" in said

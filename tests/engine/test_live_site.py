@@ -13,7 +13,7 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.livereload import LiveReloadServer
 
-import tutorial_engine.plugin
+import tutorial_engine.course_files
 
 from .tiny import Course, code, made_run, picture, prose
 
@@ -32,6 +32,7 @@ class Served:
         self._build(config)
         self.server = LiveReloadServer(self._build, "127.0.0.1", 0, str(folder))
         self.plugin = config.plugins["tutorials"]
+        self.site = self.plugin.live
         config.plugins.on_serve(self.server, config=config, builder=self._build)
 
     def _config(self):
@@ -101,10 +102,10 @@ def store(course: Course) -> None:
 
 def in_full(serve, served: Served) -> dict[str, bytes]:
     """Return a site of the same sources that a new server builds, all of whose pages are made."""
-    asked = served.plugin.asked
+    asked = served.site.asked
     other = serve()
-    other.plugin.asked = asked
-    other.plugin._make_all()
+    other.site.asked = asked
+    other.site.make_all()
     other._build()
     return other.files()
 
@@ -126,7 +127,7 @@ EDITS = {
 @pytest.mark.parametrize("name", EDITS)
 def test_a_page_made_again_leaves_the_site_as_a_whole_build_does(course, serve, name):
     served = serve()
-    served.plugin._make_all()
+    served.site.make_all()
     EDITS[name](course)
     served.again()
     assert served.whole_builds == 1
@@ -135,14 +136,14 @@ def test_a_page_made_again_leaves_the_site_as_a_whole_build_does(course, serve, 
 
 def test_a_page_that_cannot_be_made_is_an_error_until_it_can(course, serve, monkeypatch):
     served = serve()
-    served.plugin._make_all()
+    served.site.make_all()
     before = served.files()
 
     def fails(*arguments, **options):
         raise RuntimeError("odd")
 
     with monkeypatch.context() as patch:
-        patch.setattr(tutorial_engine.plugin, "make_page", fails)
+        patch.setattr(tutorial_engine.course_files, "make_page", fails)
         course.edit("Words", "Okapis", file=ONE)
         served.again()
         assert "RuntimeError: odd" in served.get("part/one/")
@@ -154,7 +155,7 @@ def test_a_page_that_cannot_be_made_is_an_error_until_it_can(course, serve, monk
 
 def test_a_figure_comes_and_goes_with_its_run(course, serve):
     served = serve()
-    served.plugin._make_all()
+    served.site.make_all()
     assert "part/two/figure-01.png" in served.files()
     course.store.save(made_run(course, TWO, outputs=[[], []]))
     served.again()
@@ -182,7 +183,7 @@ WHOLE = {
 @pytest.mark.parametrize("name", WHOLE)
 def test_what_other_pages_show_too_is_built_in_full(course, serve, name):
     served = serve()
-    served.plugin._make_all()
+    served.site.make_all()
     (course.root / "overrides/partials").mkdir(exist_ok=True)
     WHOLE[name](course)
     served.again()
@@ -195,14 +196,14 @@ def test_the_first_build_leaves_pages_until_they_are_asked_for(course, serve):
     assert "Words of one" not in (served.folder / "part/one/index.html").read_text()
     assert "Words of one" in served.get("part/one/")
     assert "Words of two" not in (served.folder / "part/two/index.html").read_text()
-    served.plugin._make_all()
+    served.site.make_all()
     assert "Words of two" in (served.folder / "part/two/index.html").read_text()
     assert served.whole_builds == 1
     assert served.files() == in_full(serve, served)
 
 
 def test_a_page_that_was_rendered_before_is_there_at_once(course, serve):
-    serve().plugin._make_all()
+    serve().site.make_all()
     again = serve()
     assert "Words of one" in (again.folder / "part/one/index.html").read_text()
 
@@ -217,7 +218,7 @@ def test_an_edit_before_all_pages_are_made_builds_the_site_in_full(course, serve
 
 def test_a_run_record_is_made_when_it_is_asked_for_and_follows_its_run(course, serve):
     served = serve()
-    served.plugin._make_all()
+    served.site.make_all()
     assert "import matplotlib" not in (served.folder / "part/two/run/index.html").read_text()
     assert "import matplotlib" in served.get("part/two/run/")
     course.edit("Words of two", "Okapis of two", file=TWO)
@@ -268,7 +269,7 @@ class Author:
 def test_any_row_of_edits_leaves_the_site_as_a_whole_build_does(course, serve, seed):
     author = Author(course, seed)
     served = serve()
-    served.plugin._make_all()
+    served.site.make_all()
     for _ in range(8):
         author.act()
         served.again()

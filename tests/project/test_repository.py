@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,8 @@ def test_vendored_files_are_the_ones_their_table_names():
 
 
 # The plugin, and what it does with pages, their theme and the server.
-PLUGIN = ("plugin", "rendering", "records", "theme", "live_site", "watching")
+PLUGIN = ("plugin", "course_files", "site_pages", "rendering", "records", "theme")
+PLUGIN += ("built_site", "live_site", "live_server", "watching")
 
 
 def test_the_engine_knows_neither_the_course_nor_mkdocs_beyond_its_plugin_and_what_that_renders():
@@ -78,6 +80,17 @@ def test_the_engine_knows_neither_the_course_nor_mkdocs_beyond_its_plugin_and_wh
         assert not imported & {"snippets", "tensorflow", "keras"}, file.name
         if file.stem not in PLUGIN:
             assert "mkdocs" not in imported, file.name
+
+
+def test_the_modules_of_the_engine_import_each_other_one_way_only_and_none_the_plugin():
+    imported = {}
+    for file in (ROOT / "tutorial_engine").glob("*.py"):
+        text = file.read_text(encoding="utf-8")
+        named = re.findall(r"^\s*from \.(\w+) import", text, re.M)
+        together = re.findall(r"^\s*from \. import (.+)$", text, re.M)
+        imported[file.stem] = {*named, *re.findall(r"\w+", " ".join(together))}
+    TopologicalSorter(imported).prepare()
+    assert "plugin" not in set().union(*imported.values())
 
 
 def test_no_snippet_imports_another_of_our_files():

@@ -1,0 +1,132 @@
+"""Site pages: a course's pages in MkDocs' hands, rendered, or shown as what went wrong with their tutorial."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from markupsafe import Markup, escape
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import Files
+from mkdocs.structure.pages import Page as SitePage
+from mkdocs.structure.toc import get_toc
+from mkdocs.utils import get_relative_url
+
+from .build_cache import BuildCache
+from .course_files import CourseFiles
+from .errors import TutorialError
+from .html_pages import figure_attributes
+from .live_site import LiveSite
+from .publish import error_box
+from .records import render_record
+from .rendering import Render, Rendering, finished, name_contents
+
+RECORD_CSS = "assets/run-record.css"
+
+
+class SitePages:
+    """Renders the pages of one build, the course's own and the others.
+
+    Args:
+        live: the site while it is served, which leaves pages for later; None in a build.
+    """
+
+    def __init__(self, course: CourseFiles, build_cache: BuildCache, live: LiveSite | None) -> None:
+        self._course, self._build_cache, self._live = course, build_cache, live
+        self._record_css = ""
+
+    def take_over(self, page: SitePage) -> None:
+        """Let MkDocs render a page by way of what is kept."""
+        path = page.file.src_uri
+        is_mkdocs_own = type(page) is SitePage and "render" not in vars(page)
+        make = self._render_record if path in self._course.records else self._render
+        render = page.render
+
+        def guarded(config: MkDocsConfig, files: Files) -> None:
+            try:
+                if is_mkdocs_own:
+                    make(page, render, config, files)
+                else:
+                    render(config, files)
+            except Exception as error:  # one page's fault must not be the others'
+                if path not in self._course.positions:
+                    raise
+                self._fail(page, error)
+
+        page.render = guarded
+
+    def _render(self, page: SitePage, render: Render, config: MkDocsConfig, files: Files) -> None:
+        path = page.file.src_uri
+        places = self._course.places(files)
+        rendering = Rendering(page, render, self._build_cache, places, config, files)
+        may_leave = self._live and self._live.is_first and path in self._course.positions
+        if may_leave and not rendering.is_known:
+            self._live.leave(path)
+            page.content, page.toc = "", get_toc([])
+        else:
+            rendering.apply()
+
+    def _render_record(
+        self, page: SitePage, render: Render, config: MkDocsConfig, files: Files
+    ) -> None:
+        """Render what a tutorial's notebook was when it ran; in serve, when somebody asked for it."""
+        path = page.file.src_uri
+        position = self._course.positions[path]
+        outcome, made = self._course.outcomes[position], self._course.pages[position]
+        page.title = Markup(f"Run record: {escape(outcome.lesson.title)}")
+        page.edit_url = None
+        page.meta.update({"search": {"exclude": True}, "robots": "noindex", "hide": ["navigation"]})
+        if outcome.error:
+            self._show_error(page, outcome.error)
+            return
+        if made.record is None or (self._live and path not in self._live.asked):
+            render(config, files)
+            return
+        stylesheet = get_relative_url(RECORD_CSS, page.url)
+
+        def make() -> dict:
+            figures = {
+                hashlib.sha256(content).hexdigest(): get_relative_url(figure, page.url)
+                for figure, content in made.files.items()
+            }
+            shown = figure_attributes(outcome.run.outputs)
+            return render_record(made.record[1], figures, shown, stylesheet)
+
+        ingredients = made.digest, stylesheet, page.url
+        record = self._build_cache.get("records", path, ingredients, make)
+        page.content, page.toc = record["content"], get_toc(record["contents"])
+        self._record_css = self._record_css or record["css"]
+
+    def finish(self, page: SitePage, html: str) -> str:
+        """Return a page's rendered HTML as the site has it."""
+        path = page.file.src_uri
+        position = self._course.positions.get(path)
+        is_failed = position is not None and self._course.outcomes[position].error
+        is_left = self._live and self._live.has_left(path)
+        if path in self._course.records or is_left or is_failed:
+            return html
+        try:
+            name_contents(page.toc, html)
+            return self._build_cache.get("finished", path, html, lambda: finished(html))
+        except Exception as error:  # one page's fault must not be the others'
+            if position is None:
+                raise PluginError(f"{path}: {error}") from None
+            self._fail(page, error)
+            return page.content
+
+    def _fail(self, page: SitePage, error: Exception) -> None:
+        position = self._course.positions[page.file.src_uri]
+        self._show_error(page, self._course.fail(position, error))
+
+    def _show_error(self, page: SitePage, error: TutorialError) -> None:
+        page.content = error_box(self._course.published(error))
+        page.toc = get_toc([])
+        page.meta["search"] = {"exclude": True}
+
+    def write_style(self, site: Path) -> None:
+        """Write the style sheet that the run records have in common, if there is any."""
+        if self._record_css:
+            target = site / RECORD_CSS
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(self._record_css, encoding="utf-8")
