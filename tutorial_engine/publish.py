@@ -97,7 +97,7 @@ def make_page(
         (tutorial.file, tutorial.text),
         run.digest if run else None,
         (state, list(cells)),
-        settings,
+        (settings.site_url, settings.repo_url),  # of the settings, a page shows these alone
         sorted(titles.items()),
         snippets_state(settings.root),
         sorted((path, sha256(image).hexdigest()) for path, image in shown.items()),

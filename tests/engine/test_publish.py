@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+from dataclasses import fields
 from urllib.parse import parse_qs, urlsplit
 
 import markdown
@@ -16,6 +17,7 @@ from tutorial_engine.html_pages import lean_code, lean_page, schemed_figures
 from tutorial_engine.markup import with_mathml
 from tutorial_engine.publish import export, make_error_page
 from tutorial_engine.run import Artifact
+from tutorial_engine.settings import Settings
 
 from .tiny import TINY, made_run, picture
 
@@ -295,6 +297,20 @@ def test_the_same_run_gives_the_same_bytes(tiny):
         second.files,
         second.record,
     )
+
+
+OTHER_SETTINGS = {
+    each.name: {"int": 7, "str": "https://elsewhere.example/"}.get(each.type, {"part": "Else"})
+    for each in fields(Settings)
+    if each.name != "root"
+}
+
+
+@pytest.mark.parametrize("name", OTHER_SETTINGS)
+def test_a_page_hangs_on_the_settings_that_it_shows_and_on_no_other(tiny, name):
+    run = made_run(tiny)
+    before, after = tiny.page(run), tiny.page(run, **{name: OTHER_SETTINGS[name]})
+    assert (before.digest == after.digest) == (before == after)
 
 
 def test_a_stored_run_gives_the_bytes_that_the_run_itself_gave(tiny):
