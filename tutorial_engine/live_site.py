@@ -18,7 +18,6 @@ from .files import FileState
 from .records import record_path
 from .scratch import locked_folder
 from .serving import LiveRuns
-from .settings import Settings
 from .store import Store
 
 
@@ -32,16 +31,16 @@ class LiveSite:
         sentinel: the file whose change makes the server build again.
     """
 
-    def __init__(self, settings: Settings, store: Store) -> None:
+    def __init__(self, store: Store) -> None:
         self._until_stopped = contextlib.ExitStack()
         # Not in the cache: that may be deleted meanwhile, and what was watched there with it.
         self.sentinel = self._until_stopped.enter_context(locked_folder()) / "finished"
-        self.runs = LiveRuns(settings, store, self.touch)
+        self.runs = LiveRuns(store, self.touch)
         self.asked: set[str] = set()
         self.is_first = True
         # One builds at a time: the server's loop, or a request for a page that is not made yet.
         self._building = threading.RLock()
-        self._is_over = False
+        self._is_running = self._is_over = False
         # Pages of the first build that nobody has seen so far.
         self._unmade: dict[str, None] = {}
         self._surroundings: dict[str, FileState] = {}
@@ -58,18 +57,24 @@ class LiveSite:
         self.make_all()
         with self._building:
             if not self._is_over:
+                self._is_running = True
                 self.runs.start()
 
     def stop(self) -> None:
         """End what goes on beside the server."""
         with self._building:
-            self._is_over = True
+            self._is_running, self._is_over = False, True
             self._unmade.clear()
         self.runs.stop()
         self._until_stopped.close()
 
-    def build_begins(self, config: MkDocsConfig) -> None:
-        """MkDocs begins to build the whole site."""
+    def build_begins(self, config: MkDocsConfig, store: Store) -> None:
+        """MkDocs begins to build the whole site, with another store where the settings have changed."""
+        if self.runs.store is not store:
+            self.runs.stop()
+            self.runs = LiveRuns(store, self.touch)
+            if self._is_running:
+                self.runs.start()
         self._surroundings = surroundings_of(config)
         self._site = None
         self._unmade.clear()

@@ -69,8 +69,8 @@ class TutorialsPlugin(BasePlugin):
             self.build_cache = BuildCache(cache)
         quicken(config.theme, cache)
         if self.is_serving:
-            self.live = self.live or LiveSite(self.settings, self.store)
-            self.live.build_begins(config)
+            self.live = self.live or LiveSite(self.store)
+            self.live.build_begins(config, self.store)
         runs = self.live.runs if self.live else None
         self.course = CourseFiles(self.settings, self.build_cache, runs)
         self.pages = SitePages(self.course, self.build_cache, self.live)

@@ -82,13 +82,14 @@ class LiveRuns:
     """The runs of a served course: those that are stored, the missing ones as they end, and previews.
 
     Args:
+        store: where runs are kept, with the settings by which they run.
         on_change: called, from another thread, when there is something new to be shown.
     """
 
-    def __init__(self, settings: Settings, store: Store, on_change: Callable[[], None]) -> None:
-        self._store = store
-        self._previews = Previews(settings, on_change)
-        self._background = Background(settings, store, on_change, self._previews.keeper)
+    def __init__(self, store: Store, on_change: Callable[[], None]) -> None:
+        self.store = store
+        self._previews = Previews(store.settings, on_change)
+        self._background = Background(store.settings, store, on_change, self._previews.keeper)
 
     def start(self) -> None:
         """Begin: until then nothing runs."""
@@ -104,7 +105,7 @@ class LiveRuns:
         self._previews.see(lessons)
         outcomes, missing = [], []
         for lesson in lessons:
-            known = from_store(lesson, self._store)
+            known = from_store(lesson, self.store)
             if known.run is None and known.error is None:
                 if failure := self._background.failure(lesson):
                     known = Outcome(lesson, error=failure)

@@ -14,6 +14,8 @@ from mkdocs.config import load_config
 from mkdocs.livereload import LiveReloadServer
 
 import tutorial_engine.course_files
+from tutorial_engine import execute
+from tutorial_engine.errors import Cancelled
 
 from .tiny import Course, code, made_run, picture, prose
 
@@ -226,6 +228,27 @@ def test_a_run_record_is_made_when_it_is_asked_for_and_follows_its_run(course, s
     assert "Okapis of two" in served.get("part/two/run/")
     assert served.whole_builds == 1
     assert served.files() == in_full(serve, served)
+
+
+def test_what_runs_after_the_settings_changed_runs_by_them(course, serve, monkeypatch):
+    begun: list[tuple[str, int]] = []
+
+    class Noted:
+        """An execution that only says by which settings it began."""
+
+        def __init__(self, tutorial, key, settings) -> None:
+            begun.append((tutorial.name, settings.threads))
+
+        def run(self, progress, keep=None):
+            raise Cancelled("noted", file=ONE, remedy="none")
+
+    monkeypatch.setattr(execute, "Execution", Noted)
+    served = serve()
+    served.site.begin()
+    assert begun == []
+    (course.root / "pyproject.toml").write_text("[tool.tutorial_engine]\nthreads = 2\n")
+    served.again()
+    assert sorted(begun) == [("one", 2), ("two", 2)]
 
 
 class Author:
