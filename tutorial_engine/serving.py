@@ -126,6 +126,8 @@ class LiveRuns:
             cells = self._previews.differing(lesson, run)
             return Shown(run, state="differs" if cells else "", cells=cells)
         preview = self._previews.of(lesson)
+        if preview is None and self._previews.is_making(lesson):
+            return Shown(state="running")
         if preview is None:
             return Shown(state=self._background.state(lesson))
         if preview.error:

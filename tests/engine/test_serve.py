@@ -191,6 +191,11 @@ def test_edited_code_shows_a_preview_until_a_run_from_the_top_has_ended(course, 
     page = server.until("/part/tiny/", lambda page: "the answer is 23" in page)
     assert "Preview. From cell 2 on" in page
     assert "run record" not in page
+    course.edit("x + 3)", "x + 3, __import__('threading').Event().wait())")
+    page = server.until("/part/tiny/", lambda page: "Event" in page and "Preview" not in page)
+    assert "Running…" in page
+    course.edit("x + 3, __import__('threading').Event().wait())", "x + 3)")
+    page = server.until("/part/tiny/", lambda page: "the answer is 23" in page)
     gate.wait()
     gate.open()
     page = server.until("/part/tiny/", lambda page: "run record" in page)
