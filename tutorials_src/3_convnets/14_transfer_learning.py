@@ -26,8 +26,7 @@ names = np.array(cifar.class_names)
 NEW, OLD = [1, 3, 7, 8], [0, 2, 4, 5, 6, 9]
 
 
-def only(split, classes):
-    """Return the photographs of some classes as floats, the classes numbered anew from 0."""
+def only(split, classes):  # as floats, the classes numbered anew from 0
     chosen = np.isin(split.labels, classes)
     labels = np.searchsorted(classes, split.labels[chosen])
     return Split(split.images[chosen].astype("float32"), labels)
@@ -50,8 +49,7 @@ plots.image_grid(rows / 255, titles, columns=10, subject="photographs, ten of ea
 
 
 # %%
-def make_base():
-    """Return four untrained blocks: photographs in, 128 numbers each out."""
+def make_base():  # photographs in, 128 numbers each out
     layers = [keras.Input((32, 32, 3)), keras.layers.Rescaling(1 / 127.5, offset=-1)]
     for number, filters in enumerate((16, 32, 64, 128), start=1):
         layers += [
@@ -71,8 +69,7 @@ def mirrored(split):
     return both, np.concatenate([split.labels, split.labels])
 
 
-def describe(network, images):
-    """Return what a network answers, as in use, 400 images at a time."""
+def describe(network, images):  # what it answers in use, 400 images at a time
     parts = [images[start : start + 400] for start in range(0, len(images), 400)]
     return np.concatenate([network(part, training=False) for part in parts])
 
@@ -284,8 +281,7 @@ heads = train_heads(base, few_of)
 from snippets.transfer import trainable_parts, unfreeze_last
 
 
-def fine_tune(networks, splits, rate):
-    """Return copies of networks with a trained head, trained on with their base thawed."""
+def fine_tune(networks, splits, rate):  # train copies on, with their base thawed
     thawed = copy_of(base)
     unfreeze_last(thawed, 4)  # all four convolutions; batch normalisation stays frozen
     epochs, batch_size = {40: (10, 16), 400: (10, 40), 4000: (5, 40)}[len(splits[7])]
@@ -371,8 +367,7 @@ plots.seed_lines(scores, **axes)
 
 
 # %%
-def lead(way, size):
-    """Return how many points the mean of a way is above training from scratch."""
+def lead(way, size):  # in points, of the mean, over training from scratch
     return 100 * (np.mean(scores[way][size]) - np.mean(scores["from scratch"][size]))
 
 
