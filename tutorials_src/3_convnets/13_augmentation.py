@@ -122,12 +122,9 @@ plots.image_grid(np.concatenate(epochs), ["epoch 1"] * 5 + ["epoch 2"] * 5, subj
 
 # %%
 def block(filters):
-    return (
-        keras.layers.Conv2D(filters, 3, padding="same", use_bias=False),
-        keras.layers.MaxPooling2D(),
-        keras.layers.BatchNormalization(momentum=0.9, beta_initializer="ones"),
-        keras.layers.ReLU(),
-    )
+    convolve = keras.layers.Conv2D(filters, 3, padding="same", use_bias=False)
+    normalise = keras.layers.BatchNormalization(momentum=0.9, beta_initializer="ones")
+    return convolve, keras.layers.MaxPooling2D(), normalise, keras.layers.ReLU()
 
 
 def build(*first):
@@ -226,7 +223,7 @@ print(f"{changed} of 100 validation photographs are changed")
 from snippets.experiments import restart
 
 sizes = {"default": (100, 300, 900), "full": (100, 700, 4500)}[cifar.edition]  # of each class
-steps = {"default": 400, "full": 1500}[cifar.edition]
+steps = {"default": 360, "full": 1500}[cifar.edition]
 seeds = (7, 8, 9)
 samples = {10 * size: cifar.train.sample(per_class=size) for size in sizes}
 network = build()
@@ -235,8 +232,7 @@ network.compile(optimizer, loss, steps_per_execution=steps)
 
 
 # %%
-def train(images, labels, seed, *transforms):
-    """Train the network from new first weights."""
+def train(images, labels, seed, *transforms):  # from new first weights
     restart(network, seed)
     examples = tf.data.Dataset.from_tensor_slices((images, labels))
     examples = examples.shuffle(len(labels), seed=seed).repeat().batch(64)
