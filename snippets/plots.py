@@ -1407,8 +1407,8 @@ def interval_rows(
     """Draw values with their intervals, a row a name, a marker a measure.
 
     Args:
-        rows: from each row's name to its measures, and from each measure's name to a value and the
-            low and the high end of its interval.
+        rows: from each row's name to its measures, and from each measure's name to a value, NaN
+            where there is none, and the low and the high end of its interval.
         xlabel: what the values measure.
         percent: the values are parts of one, to be written as percentages.
 
@@ -1429,19 +1429,20 @@ def interval_rows(
         said = []
         for measure, (value, low, high) in row.items():
             i = measures.index(measure)
-            if not low <= value <= high:
+            if not low <= high or value < low or value > high:
                 plt.close(figure)
                 raise ValueError(f"{name}: {measure} {value} is not from {low} to {high}")
             y = place + (i - (len(measures) - 1) / 2) * 0.6 / len(measures)
             ax.plot([low, high], [y, y], "-", color=f"C{i}", linewidth=3, alpha=0.45)
             ax.plot(value, y, _MARKERS[i], color=f"C{i}", markersize=6)
-            said.append(f"{measure} {show(value)} ({show(low)} to {show(high)})")
+            graded = "not graded" if np.isnan(value) else show(value)
+            said.append(f"{measure} {graded} ({show(low)} to {show(high)})")
         if place % 2:
             ax.axhspan(place - 0.5, place + 0.5, color=rcParams["text.color"], alpha=0.05, lw=0)
         sayings.append(f"{name}: {', '.join(said)}")
         if len(measures) == 1:
             at = {"va": "center", "transform": ax.get_yaxis_transform()}
-            ax.text(1.02, place, show(next(iter(row.values()))[0]), **at)
+            ax.text(1.02, place, graded, **at)
     if len(measures) > 1:
         marks = [ax.plot([], [], _MARKERS[i], color=f"C{i}")[0] for i in range(len(measures))]
         figure.legend(marks, measures, loc="outside upper center", ncols=len(measures), fontsize=9)

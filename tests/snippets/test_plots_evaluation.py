@@ -129,6 +129,13 @@ def test_intervals_are_written_with_their_ends():
     assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ["Bag", "Coat"]
 
 
+def test_what_was_not_graded_is_said_to_be_so():
+    rows = {"fox": {"recall": (float("nan"), 0.0, 1.0)}}
+    figure = plots.interval_rows(rows, xlabel="grade")
+    assert figure.alt == "grade with intervals. fox: recall not graded (0.0% to 100.0%)."
+    assert [text.get_text() for text in figure.axes[0].texts] == ["not graded"]
+
+
 def test_a_measure_has_one_marker_in_every_row():
     ax = plots.interval_rows(ROWS, xlabel="grade").axes[0]
     markers = [line.get_marker() for line in ax.lines if len(line.get_xdata()) == 1]

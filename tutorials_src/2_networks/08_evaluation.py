@@ -504,28 +504,41 @@ errors = errors | {"crammed": expected_calibration_error(told, labels)}
 # grade.)
 
 # %%
-from snippets.metrics import accuracy, bootstrap_interval
+from snippets.metrics import proportion_interval
 
 correct, many = answers == labels, len(labels)
 redrawn = [correct[dice.integers(0, many, many)].mean() for _ in range(1000)]
 low, high = np.quantile(redrawn, [0.025, 0.975])
-quickly = bootstrap_interval(labels, answers, metric=accuracy, classes=10)
-print(f"{low:.1%} to {high:.1%}; the snippet: {quickly.low:.1%} to {quickly.high:.1%}")
+print(f"bootstrap: {low:.1%} to {high:.1%}")
+print(f"formula:   {proportion_interval(correct.sum(), many):.1%}")
 
 # %% [markdown]
-# The snippet draws no photographs. Accuracy and F1 need only the confusion matrix, so it draws the
-# counts in its cells, for thousands of redraws at once. (Their law is the multinomial distribution.)
-#
-# What does the interval *not* cover? Train the same recipe with two more seeds:
+# The second line is a formula, the **Wilson interval**. It is for fractions, needs no draws, and agrees
+# where there are many examples. Where there are few it is better. Take ten trousers, all of them answered
+# correctly: redraw them as often as you like, and all are correct again.
+
+# %%
+trousers = correct[labels == fashion.class_names.index("Trouser")][:10]
+redrawn = [trousers[dice.integers(0, 10, 10)].mean() for _ in range(1000)]
+print(f"bootstrap: {min(redrawn):.0%} to {max(redrawn):.0%}")
+print(f"formula:   {proportion_interval(trousers.sum(), 10):.0%}")
+
+# %% tags=["claims"]
+assert min(redrawn) == 1, "ten correct answers of ten give the bootstrap nothing to vary"
+
+# %% tags=["control"] claim="ten correct answers of ten give the bootstrap nothing to vary" without="ten correct answers"
+shirts = correct[is_shirt][:10]
+redrawn = [shirts[dice.integers(0, 10, 10)].mean() for _ in range(1000)]
+
+# %% [markdown]
+# What does an interval *not* cover? Train the same recipe with two more seeds:
 
 # %%
 networks = {7: network} | {seed: train(seed) for seed in (8, 9)}
-pairs = {f"first {n:,} photographs": (labels[:n], answers[:n]) for n in (100, 1000)}
+hits = {f"first {n:,} photographs": correct[:n] for n in (100, 1000)}
 for seed, each in networks.items():
-    pairs[f"all, seed {seed}"] = labels, ask(each, inputs).argmax(axis=1)
-intervals = {
-    name: bootstrap_interval(*pair, metric=accuracy, classes=10) for name, pair in pairs.items()
-}
+    hits[f"all, seed {seed}"] = ask(each, inputs).argmax(axis=1) == labels
+intervals = {name: proportion_interval(each.sum(), len(each)) for name, each in hits.items()}
 rows = {name: {"accuracy": interval} for name, interval in intervals.items()}
 plots.interval_rows(rows, xlabel="validation accuracy")
 
