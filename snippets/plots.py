@@ -98,25 +98,39 @@ def image_grid(
     return _finish(figure, alt + ".")
 
 
-def learning_curves(history: Mapping[str, Sequence[float]]) -> Figure:
+def learning_curves(
+    history: Mapping[str, Sequence[float]], *, validation_freq: int | Sequence[int] = 1
+) -> Figure:
     """Draw the training and validation loss and accuracy after each epoch, side by side.
 
     Args:
-        history: `model.fit(...).history`: a list with one number an epoch for `loss` and
-            `accuracy` or either, and for `val_loss` and `val_accuracy` where they were measured.
-            Other keys are left out.
+        history: `model.fit(...).history`: a list with one number per epoch for `loss`, for
+            `accuracy` and what else is an accuracy (`sparse_categorical_accuracy`, say), or some of
+            them, and for `val_loss` and its like where they were measured. Other keys are left out.
+        validation_freq: as `fit` was told: validation was measured every so many epochs, or at the
+            end of these epochs, counted from 1.
 
     Raises:
-        ValueError: the history holds neither `loss` nor `accuracy`.
+        ValueError: the history holds no loss and no accuracy, or validation was measured at other
+            epochs.
 
     >>> history = {"loss": [2.0, 1.0, 0.5], "val_loss": [1.8, 1.2, 1.4]}
     >>> print(learning_curves(history).alt)
     Learning curves over 3 epochs. Training loss falls from 2.00 to 0.50; validation loss falls \
 from 1.80 to 1.40, lowest 1.20 after epoch 2.
     """
-    metrics = [name for name in ("loss", "accuracy") if len(history.get(name, ()))]
+    metrics = [
+        name
+        for name, values in history.items()
+        if len(values) and (name == "loss" or _is_accuracy(name)) and not name.startswith("val_")
+    ]
     if not metrics:
-        raise ValueError(f"a history needs loss or accuracy, not only {sorted(history)}")
+        raise ValueError(f"history needs a loss or an accuracy, not only {sorted(history)}")
+    metrics.sort(key=lambda name: name != "loss")
+    epochs = np.arange(1, len(history[metrics[0]]) + 1)
+    validated = epochs[np.isin(epochs, validation_freq)]
+    if isinstance(validation_freq, int):
+        validated = epochs[validation_freq - 1 :: validation_freq]
     figure, axes = plt.subplots(
         1,
         len(metrics),
@@ -127,34 +141,69 @@ from 1.80 to 1.40, lowest 1.20 after epoch 2.
     sayings = []
     for ax, metric in zip(axes.flat, metrics, strict=True):
         said = []
-        lines = [("training", metric, "C0", "o-"), ("validation", f"val_{metric}", "C1", "s--")]
-        for label, key, colour, style in lines:
-            values = list(history.get(key, ()))
-            if not values:
+        lines = [
+            ("training", metric, epochs, "C0", "o-"),
+            ("validation", f"val_{metric}", validated, "C1", "s--"),
+        ]
+        for label, key, places, colour, style in lines:
+            values = np.asarray(history.get(key, ()), float)
+            if not len(values):
                 continue
-            epochs = range(1, len(values) + 1)
-            ax.plot(epochs, values, style, color=colour, markersize=4, label=label)
-            said.append(_trend(f"{label} {metric}", values, metric))
-        ax.set(xlabel="epoch", ylabel=metric)
+            if len(values) != len(places):
+                plt.close(figure)
+                raise ValueError(
+                    f"history[{key!r}] has {len(values)} numbers for {len(places)} epochs: let "
+                    "validation_freq be what fit was told"
+                )
+            ax.plot(places, values, style, color=colour, markersize=4, label=label)
+            name = metric.replace("_", " ")
+            said.append(_trend(f"{label} {name}", values, places, is_accuracy=metric != "loss"))
+        ax.set(xlabel="epoch", ylabel=metric.replace("_", " "))
         ax.xaxis.get_major_locator().set_params(integer=True)
-        if metric == "accuracy":
+        if metric != "loss":
             ax.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
         ax.legend()
         sayings.append("; ".join(said))
     sentences = ". ".join(saying[:1].upper() + saying[1:] for saying in sayings)
-    return _finish(figure, f"Learning curves over {len(history[metrics[0]])} epochs. {sentences}.")
+    return _finish(figure, f"Learning curves over {len(epochs)} epochs. {sentences}.")
 
 
-def _trend(name: str, values: Sequence[float], metric: str) -> str:
+def _is_accuracy(name: str) -> bool:
+    return name in ("acc", "accuracy") or name.endswith("_accuracy")
+
+
+def _trend(name: str, values: np.ndarray, epochs: np.ndarray, *, is_accuracy: bool) -> str:
     """Say from where to where a metric went, and its best value if that was not the last."""
-    show = "{:.1%}".format if metric == "accuracy" else "{:.2f}".format
-    verb = "rises" if values[-1] > values[0] else "falls"
-    best = int(np.argmax(values) if metric == "accuracy" else np.argmin(values))
-    said = f"{name} {verb} from {show(values[0])} to {show(values[-1])}"
-    if best < len(values) - 1:
-        word = "highest" if metric == "accuracy" else "lowest"
-        said += f", {word} {show(values[best])} after epoch {best + 1}"
+    finite = np.isfinite(values)
+    if not finite.all():
+        broken = f"{name} is no number after epoch {epochs[np.argmin(finite)]}"
+        return f"{broken} and {(~finite).sum() - 1} more" if (~finite).sum() > 1 else broken
+    show = _digits(values, "%" if is_accuracy else "f")
+    first, last = values[0], values[-1]
+    best = int(np.argmax(values) if is_accuracy else np.argmin(values))
+    if len(values) == 1:
+        return f"{name} is {show(last)}"
+    if values.min() == values.max():
+        return f"{name} stays at {show(last)}"
+    if first == last:
+        said = f"{name} is {show(last)} at first and in the end"
+    else:
+        verb = "rises" if last > first else "falls"
+        said = f"{name} {verb} from {show(first)} to {show(last)}"
+    if values[best] != last:
+        word = "highest" if is_accuracy else "lowest"
+        said += f", {word} {show(values[best])} after epoch {epochs[best]}"
     return said
+
+
+def _digits(values: np.ndarray, kind: str) -> Callable[[float], str]:
+    """Return what writes numbers with as many digits as tell the first, last and extreme ones apart."""
+    told = {float(each) for each in (values[0], values[-1], values.min(), values.max())}
+    for digits in range(1 if kind == "%" else 2, 8):
+        show = f"{{:.{digits}{kind}}}".format
+        if len({show(each) for each in told}) == len(told):
+            break
+    return show
 
 
 def rate_curve(rates: Sequence[float]) -> Figure:
@@ -359,6 +408,10 @@ def grey_share(kernels: np.ndarray) -> np.ndarray:
     return np.divide(common, whole, out=np.zeros_like(whole), where=whole > 0)
 
 
+# With more classes than these a cell is too small for a number, and an axis for every name.
+_MOST_NAMES = 25
+
+
 def confusion_matrix(
     labels: np.ndarray,
     predicted: np.ndarray,
@@ -368,27 +421,45 @@ def confusion_matrix(
 ) -> Figure:
     """Draw how often each class (a row) was taken for each class (a column).
 
+    Up to 25 classes, each cell shows its number; with more, colours alone do, beside a scale.
+
     Args:
         labels: the true classes, integers, shape `(n,)`.
-        predicted: the predicted classes, integers, shape `(n,)`.
-        class_names: one name a class.
-        normalised: show parts of the row, in percent, rather than counts.
+        predicted: the predicted classes, integers, shape `(n,)`; not scores: of these, the class of
+            the highest, or whether the only one is over a threshold.
+        class_names: one name per class, all different.
+        normalised: show fractions of the row, in percent, rather than counts.
 
     Raises:
-        ValueError: the shapes differ, there is nothing to count, or a label has no name.
+        ValueError: the shapes differ, there is nothing to count, a label is no integer or has no
+            name, or two classes have one name.
 
     >>> figure = confusion_matrix([0, 0, 1, 1], [0, 1, 1, 1], class_names=["cat", "dog"])
     >>> figure.alt
     'Confusion matrix of 2 classes: 3 of 4 right. Most confused: cat taken for dog, 50.0%.'
     """
-    labels, predicted = np.asarray(labels, int), np.asarray(predicted, int)
-    size = len(class_names)
+    labels, predicted = np.asarray(labels), np.asarray(predicted)
+    names = [str(name) for name in class_names]
+    size = len(names)
+    if len(set(names)) < size:
+        raise ValueError(f"class_names must differ, not {names}")
     if labels.shape != predicted.shape or labels.ndim != 1 or not len(labels):
-        raise ValueError(f"labels {labels.shape} and predicted {predicted.shape} must match")
-    if min(labels.min(), predicted.min()) < 0 or max(labels.max(), predicted.max()) >= size:
-        raise ValueError(f"labels must lie from 0 to {size - 1}, one a class name")
-    counts = np.zeros((size, size), int)
-    np.add.at(counts, (labels, predicted), 1)
+        raise ValueError(
+            f"labels and predicted must be of one shape (n,), not {labels.shape} and {predicted.shape}"
+        )
+    for name, classes in (("labels", labels), ("predicted", predicted)):
+        if classes.dtype.kind not in "iub":
+            raise ValueError(
+                f"{name} must be classes, integers from 0, not {classes.dtype}: of scores take the "
+                "class of the highest, argmax(axis=1), or compare the only one with a threshold"
+            )
+        if classes.min() < 0 or classes.max() >= size:
+            raise ValueError(
+                f"{name} must lie from 0 to {size - 1}, for {size} class names, not from "
+                f"{classes.min()} to {classes.max()}"
+            )
+    pairs = labels.astype(np.int64) * size + predicted.astype(np.int64)
+    counts = np.bincount(pairs, minlength=size**2).reshape(size, size)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     cells = shares if normalised else counts
     figure, ax = plt.subplots(
@@ -396,19 +467,26 @@ def confusion_matrix(
         layout="constrained",
     )
     image = ax.imshow(cells, cmap="Blues", vmin=0, vmax=max(cells.max(), 1e-12), aspect="auto")
-    for row, column in np.ndindex(size, size):
-        value = cells[row, column]
-        ax.text(
-            column,
-            row,
-            f"{100 * value:.0f}" if normalised else f"{value:d}",
-            ha="center",
-            va="center",
-            fontsize=8,
-            color=_label_colour(image.cmap(image.norm(value))),
-        )
-    ax.set_xticks(range(size), class_names, rotation=45, ha="right", rotation_mode="anchor")
-    ax.set_yticks(range(size), class_names)
+    if size <= _MOST_NAMES:
+        for row, column in np.ndindex(size, size):
+            value = cells[row, column]
+            ax.text(
+                column,
+                row,
+                f"{100 * value:.0f}" if normalised else f"{value:d}",
+                ha="center",
+                va="center",
+                fontsize=8,
+                color=_label_colour(image.cmap(image.norm(value))),
+            )
+    else:
+        bar = figure.colorbar(image)
+        if normalised:
+            bar.ax.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    named = range(0, size, -(-size // _MOST_NAMES))
+    shown = [names[each] for each in named]
+    ax.set_xticks(named, shown, rotation=45, ha="right", rotation_mode="anchor")
+    ax.set_yticks(named, shown)
     unit = "percent of each row" if normalised else "examples"
     ax.set(xlabel=f"predicted class ({unit})", ylabel="true class")
     wrong = np.where(np.eye(size, dtype=bool), -1, cells)
@@ -416,7 +494,7 @@ def confusion_matrix(
     alt = f"Confusion matrix of {size} classes: {int(np.trace(counts))} of {len(labels)} right."
     if size > 1 and counts[row, column]:
         amount = f"{shares[row, column]:.1%}" if normalised else f"{counts[row, column]} times"
-        alt += f" Most confused: {class_names[row]} taken for {class_names[column]}, {amount}."
+        alt += f" Most confused: {names[row]} taken for {names[column]}, {amount}."
     return _finish(figure, alt)
 
 

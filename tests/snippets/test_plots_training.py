@@ -1,5 +1,7 @@
 """Figures of images, training and mistakes say in words what they draw."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -35,6 +37,65 @@ FIGURES = {
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_is_fit_for_a_page(name, assert_fit_for_a_page):
     assert_fit_for_a_page(FIGURES[name]())
+
+
+def validated_epochs(figure) -> list[float]:
+    return figure.axes[0].get_lines()[1].get_xdata().tolist()
+
+
+@pytest.mark.parametrize(
+    ("validation_freq", "epochs"), [(3, [3, 6, 9]), (4, [4, 8]), ([1, 2, 10], [1, 2, 10])]
+)
+def test_validation_stands_at_the_epochs_after_which_keras_measured_it(validation_freq, epochs):
+    import keras
+
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    pair = np.ones((4, 2)), np.ones((4, 1))
+    options = {"epochs": 10, "validation_data": pair, "verbose": 0}
+    history = model.fit(*pair, validation_freq=validation_freq, **options).history
+    figure = plots.learning_curves(history, validation_freq=validation_freq)
+    assert validated_epochs(figure) == epochs
+
+
+def test_validation_at_unknown_epochs_is_not_drawn_anywhere():
+    history = {"loss": [3.0, 2.0, 1.0, 0.5], "val_loss": [2.0, 1.5]}
+    with pytest.raises(ValueError, match=r"history\['val_loss'\] has 2 numbers for 4 epochs"):
+        plots.learning_curves(history)
+    assert validated_epochs(plots.learning_curves(history, validation_freq=2)) == [2, 4]
+
+
+def test_an_accuracy_is_drawn_whatever_keras_calls_it():
+    history = {"sparse_categorical_accuracy": [0.5, 0.75], "loss": [2.0, 1.0], "learning_rate": [1]}
+    alt = plots.learning_curves(history).alt
+    assert "Training loss falls from 2.00 to 1.00. " in alt
+    assert "Training sparse categorical accuracy rises from 50.0% to 75.0%." in alt
+
+
+@pytest.mark.parametrize(
+    ("losses", "said"),
+    [
+        ([0.5, 0.4, 0.5], "is 0.50 at first and in the end, lowest 0.40 after epoch 2"),
+        ([2.0, 2.0], "stays at 2.00"),
+        ([2.0004, 2.0001], "falls from 2.0004 to 2.0001"),
+        ([0.5], "is 0.50"),
+        ([1.0, np.nan, np.inf], "is no number after epoch 2 and 1 more"),
+        ([1.0, 2.0, 1.5], "rises from 1.00 to 1.50, lowest 1.00 after epoch 1"),
+    ],
+)
+def test_the_alt_text_says_what_the_numbers_do(losses, said):
+    alt = plots.learning_curves({"loss": losses}).alt
+    assert alt == f"Learning curves over {len(losses)} epochs. Training loss {said}."
+
+
+@given(st.lists(st.floats(0.001, 100), min_size=1, max_size=9))
+@settings(max_examples=30, deadline=None)
+def test_no_alt_text_says_that_a_curve_moves_from_a_number_to_the_same(losses):
+    alt = plots.learning_curves({"loss": losses}).alt
+    moved = re.search(r"(rises|falls) from (\S+) to ([^\s,.]+(?:\.\d+)?)", alt)
+    if moved and abs(losses[0] - losses[-1]) > 1e-6:
+        assert (float(moved[3]) > float(moved[2])) == (moved[1] == "rises")
 
 
 def test_curves_tell_where_the_validation_loss_was_lowest():
@@ -168,6 +229,27 @@ def test_a_table_aligns_numbers_to_the_right_and_reads_as_text():
 def test_a_table_without_rows_or_with_other_columns_is_refused(rows):
     with pytest.raises(ValueError, match="row"):
         plots.table(rows)
+
+
+@pytest.mark.parametrize("scores", [[0.9, 0.2, 0.7], ["cat", "dog", "cat"], [1.0, 0.0, 1.0]])
+def test_scores_are_not_cut_to_classes(scores):
+    with pytest.raises(ValueError, match="predicted must be classes, integers from 0, not"):
+        plots.confusion_matrix([1, 0, 1], scores, class_names=["no", "yes"])
+
+
+def test_a_hundred_classes_are_shown_by_colour_and_some_are_named():
+    labels = np.arange(100).repeat(2)
+    names = [f"class {number}" for number in range(100)]
+    figure = plots.confusion_matrix(labels, np.roll(labels, 1), class_names=names)
+    assert len(figure.axes[0].texts) == 0
+    assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == names[::4]
+    assert figure.axes[1].get_yticklabels()[-1].get_text().endswith("%")
+    assert figure.alt.startswith("Confusion matrix of 100 classes: 100 of 200 right.")
+
+
+def test_two_classes_of_one_name_are_not_drawn():
+    with pytest.raises(ValueError, match=r"class_names must differ, not \['a', 'a'\]"):
+        plots.confusion_matrix([0, 1], [0, 1], class_names=["a", "a"])
 
 
 @pytest.mark.parametrize(
