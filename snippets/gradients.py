@@ -20,7 +20,7 @@ Function = Callable[[Any], Any]
 def finite_difference(function: Function, at: Any, *, step: float = 1e-4) -> np.ndarray:
     """Return the gradient by central differences: (f(x + h) - f(x - h)) / 2h along each element.
 
-    Calls the function twice an element, so it is for checking, not for training.
+    Calls the function twice per element, so it is for checking, not for training.
 
     Args:
         function: a point of the shape of `at` in, one number out.
@@ -32,7 +32,8 @@ def finite_difference(function: Function, at: Any, *, step: float = 1e-4) -> np.
         The gradient, with the shape and dtype of the point.
 
     Raises:
-        ValueError: `step` is not positive.
+        ValueError: `step` is not positive, or so small that an element's dtype cannot hold the two
+            steps apart.
 
     >>> finite_difference(lambda x: x[0] ** 2 + 3.0 * x[1], [2.0, 5.0]).round(6)
     array([4., 3.])
@@ -49,7 +50,14 @@ def finite_difference(function: Function, at: Any, *, step: float = 1e-4) -> np.
         ahead, behind = point.copy(), point.copy()
         ahead[index] += step
         behind[index] -= step
-        gradient[index] = (float(function(ahead)) - float(function(behind))) / (2 * step)
+        # The steps that were taken: rounded, they are not quite those that were asked for.
+        apart = float(ahead[index]) - float(behind[index])
+        if not apart > 0:
+            raise ValueError(
+                f"step {step:g} is lost beside {float(point[index]):g} in {point.dtype}: take a step "
+                f"of at least {2 * float(np.spacing(abs(point[index]))):.1g}, or a float64 point"
+            )
+        gradient[index] = (float(function(ahead)) - float(function(behind))) / apart
     return gradient
 
 
@@ -84,10 +92,11 @@ def tape_gradient(function: Function, at: Any) -> np.ndarray:
 
 
 def gradient_error(function: Function, at: Any, *, step: float = 1e-4) -> float:
-    """Return the largest disagreement between the tape and finite differences.
+    """Return the largest relative disagreement between the tape and finite differences.
 
-    Each element's difference is divided by the larger of 1 and the two values, so the result is
-    absolute for small gradients and relative for large ones. Well below 1e-6 in float64, the
+    Steps of two sizes tell how exact the differences are. What they leave open is no disagreement;
+    the rest of each element's difference is divided by the larger of the two values. So a gradient
+    that is small because the function is small is checked like any other. Below 1e-6 in float64, the
     gradient is right; near 1, it is wrong.
 
     Args:
@@ -95,16 +104,26 @@ def gradient_error(function: Function, at: Any, *, step: float = 1e-4) -> float:
         at: the point, any shape; converted to float64.
         step: the step of the finite differences.
 
+    Returns:
+        At least 0; infinite where a gradient is not a finite number.
+
     Raises:
         ValueError: `step` is not positive, or no gradient reaches the point.
 
     >>> gradient_error(lambda x: tf.sin(x[0]) * x[1], [1.0, 2.0]) < 1e-6
     True
     """
-    by_tape = tape_gradient(function, at)
-    by_steps = finite_difference(function, np.asarray(at, dtype=np.float64), step=step)
-    scale = np.maximum(1.0, np.maximum(np.abs(by_tape), np.abs(by_steps)))
-    return float(np.max(np.abs(by_tape - by_steps) / scale, initial=0.0))
+    point = np.asarray(at, dtype=np.float64)
+    by_tape = tape_gradient(function, point)
+    coarse, fine = (finite_difference(function, point, step=each) for each in (step, step / 2))
+    by_steps = (4 * fine - coarse) / 3  # of Richardson: most of the error of either cancels
+    if not (np.isfinite(by_tape).all() and np.isfinite(by_steps).all()):
+        return float("inf")
+    rounding = np.finfo(np.float64).eps * abs(float(function(point))) / step
+    unsure = 0.1 * np.abs(coarse - fine) + 8 * rounding
+    apart = np.maximum(np.abs(by_tape - by_steps) - unsure, 0)
+    larger = np.maximum(np.abs(by_tape), np.abs(by_steps))
+    return float(np.max(apart / np.where(larger > 0, larger, 1), initial=0.0))
 
 
 def descend(function: Function, start: Any, *, learning_rate: float, steps: int) -> np.ndarray:

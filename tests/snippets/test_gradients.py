@@ -50,6 +50,45 @@ def test_a_wrong_gradient_is_far_off():
     assert gradient_error(wrong, 3.0) == pytest.approx(0.5, abs=1e-6)
 
 
+@pytest.mark.parametrize("size", [1e-12, 1e-6, 1.0, 1e6])
+@pytest.mark.parametrize("power", [1, 2, 3])
+def test_a_wrong_gradient_is_found_however_large_the_function_is(size, power):
+    def function(x):
+        return tf.reduce_sum(size * x**power)
+
+    @tf.custom_gradient
+    def without_factor(x):
+        return function(x), lambda upstream: upstream * size * x ** (power - 1) / 2
+
+    at = [3.0, 0.5, -1.0]
+    assert gradient_error(function, at) < 1e-6
+    assert gradient_error(without_factor, at) > 0.4
+
+
+@given(POINTS)
+def test_where_the_slope_is_nothing_rounding_is_no_error(at):
+    assert gradient_error(lambda point: tf.reduce_sum(point**3 + 5.0) * 0 + 7.0, at) == 0
+    assert gradient_error(lambda point: tf.reduce_sum(point**3) + 5.0, np.zeros(2)) < 1e-6
+
+
+def test_a_gradient_that_is_no_number_is_no_small_error():
+    assert gradient_error(tf.sqrt, 0.0) == np.inf
+
+
+@pytest.mark.parametrize(("kind", "least"), [(np.float16, "0.002"), (np.float32, "2e-07")])
+def test_a_step_that_the_dtype_loses_is_refused_rather_than_taken_for_no_slope(kind, least):
+    step = np.spacing(kind(1.5)) / 8
+    with pytest.raises(ValueError, match=rf"lost beside 1\.5 in {kind.__name__}.*least {least}"):
+        finite_difference(np.square, kind(1.5), step=step)
+    at_least = finite_difference(np.square, kind(1.5), step=2 * float(np.spacing(kind(1.5))))
+    assert at_least == pytest.approx(3, rel=0.3)
+
+
+def test_a_step_that_the_dtype_rounds_is_divided_by_as_it_was_taken():
+    found = finite_difference(lambda x: 3 * float(x), np.float16(2), step=0.003)
+    assert float(found) == pytest.approx(3, rel=1e-3)
+
+
 def test_differences_keep_float32_and_its_rounding():
     coarse = finite_difference(np.sin, np.float32(1.0), step=1e-6)
     fine = finite_difference(np.sin, 1.0, step=1e-6)
