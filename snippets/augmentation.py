@@ -81,14 +81,15 @@ def colour_jitter(
         The same shape and dtype, cut off at black and white.
 
     Raises:
-        ValueError: the pictures have not four axes, or a strength is not from 0 to 1.
+        ValueError: the pictures have not four axes or other numbers than these, or a strength is not
+            from 0 to 1. (Inside a `tf.data` pipeline other numbers are an `InvalidArgumentError`.)
 
     >>> grey = tf.fill((2, 4, 4, 3), 0.5)
     >>> jittered = colour_jitter(grey, (1, 2)).numpy()
     >>> bool(jittered.std(axis=(1, 2, 3)).max() < 1e-6 and abs(jittered - 0.5).max() < 0.201)
     True
     """
-    images = _batch(images)
+    images = _levels(images)
     strengths = {"brightness": brightness, "contrast": contrast, "saturation": saturation}
     for name, strength in strengths.items():
         if not 0 <= strength <= 1:
@@ -118,8 +119,9 @@ def cutout(images: Any, seed: Any, *, size: int = 8, fill: float = 0.5) -> tf.Te
         The same shape and dtype.
 
     Raises:
-        ValueError: the pictures have not four axes, the size is below 1, or the fill is not from 0
-            to 1.
+        ValueError: the pictures have not four axes or other numbers than these, the size is below 1,
+            or the fill is not from 0 to 1. (Inside a `tf.data` pipeline other numbers are an
+            `InvalidArgumentError`.)
 
     Source: T. DeVries and G. W. Taylor, Improved Regularization of Convolutional Neural Networks
     with Cutout, 2017, arXiv:1708.04552.
@@ -132,7 +134,7 @@ def cutout(images: Any, seed: Any, *, size: int = 8, fill: float = 0.5) -> tf.Te
            [0, 0, 0, 1, 1, 1],
            [0, 0, 0, 1, 1, 1]])
     """
-    images = _batch(images)
+    images = _levels(images)
     if size < 1 or not 0 <= fill <= 1:
         raise ValueError(f"need size >= 1 and fill from 0 to 1, not {size} and {fill}")
     count, height, width = (tf.shape(images)[axis] for axis in range(3))
@@ -152,7 +154,8 @@ def mixup(images: Any, labels: Any, *, seed: Any, alpha: float = 0.4) -> tuple[A
 
     Args:
         images: shape `(n, height, width, channels)`; blended as float32.
-        labels: one-hot or other rows that sum to 1, float, shape `(n, classes)`.
+        labels: one-hot or other rows that sum to 1, shape `(n, classes)`; not class numbers, of which
+            `tf.one_hot(labels, classes)` makes rows.
         seed: two integers, shape `(2,)`.
         alpha: above 0. The share of the first picture is drawn from the beta distribution with both
             parameters alpha: near 0, one picture shows nearly alone; at 1, any share is as likely.
@@ -162,7 +165,8 @@ def mixup(images: Any, labels: Any, *, seed: Any, alpha: float = 0.4) -> tuple[A
         `CategoricalCrossentropy`.)
 
     Raises:
-        ValueError: the pictures have not four axes, or alpha is not positive.
+        ValueError: the pictures have not four axes, there is not one row of labels per picture, or
+            alpha is not positive.
 
     Source: H. Zhang, M. Cisse, Y. N. Dauphin and D. Lopez-Paz, mixup: Beyond Empirical Risk
     Minimization, 2017, arXiv:1710.09412; with a share for each picture. `keras.layers.MixUp` is the
@@ -174,6 +178,11 @@ def mixup(images: Any, labels: Any, *, seed: Any, alpha: float = 0.4) -> tuple[A
     """
     images = tf.cast(_batch(images), tf.float32)
     labels = tf.cast(labels, tf.float32)
+    if labels.shape.rank != 2 or not images.shape[:1].is_compatible_with(labels.shape[:1]):
+        raise ValueError(
+            f"labels must be rows (n, classes), one per picture of {images.shape}, not "
+            f"{labels.shape}: of class numbers, tf.one_hot(labels, classes) makes them"
+        )
     if not alpha > 0:
         raise ValueError(f"alpha must be positive, not {alpha}")
     count = tf.shape(images)[0]
@@ -296,3 +305,26 @@ def _batch(images: Any) -> tf.Tensor:
     if images.shape.rank != 4:
         raise ValueError(f"images must be (n, height, width, channels), not {images.shape}")
     return images
+
+
+def _levels(images: Any) -> tf.Tensor:
+    """Return pictures as a tensor, if they have four axes and are uint8 or floats from 0 to 1."""
+    images = _batch(images)
+    if images.dtype == tf.uint8:
+        return images
+    if not images.dtype.is_floating:
+        raise ValueError(
+            f"images must be uint8 from 0 to 255 or floats from 0 to 1, not {images.dtype.name}"
+        )
+    low, high = tf.reduce_min(images), tf.reduce_max(images)
+    fits = (low >= -_ROUNDING) & (high <= 1 + _ROUNDING)
+    message = "images must be floats from 0 to 1, or uint8 from 0 to 255, not floats from"
+    if tf.executing_eagerly() and not (fits or tf.size(images) == 0):
+        raise ValueError(f"{message} {float(low):g} to {float(high):g}")
+    # Of a picture without pixels the lowest number is infinite.
+    with tf.control_dependencies([tf.Assert(fits | (low > high), [message, low, "to", high])]):
+        return tf.identity(images)
+
+
+# What resizing or blending may leave beyond black and white.
+_ROUNDING = 1e-3

@@ -258,7 +258,8 @@ def sign_step(
         float32, the shape of the images; none is farther than `epsilon` from where it was.
 
     Raises:
-        ValueError: the images or the labels do not fit the network, or the range is empty.
+        ValueError: the images or the labels do not fit the network, the range is empty, or a pixel
+            lies outside of it.
 
     Source: I. J. Goodfellow, J. Shlens and C. Szegedy, Explaining and Harnessing Adversarial
     Examples, 2014, arXiv:1412.6572.
@@ -269,6 +270,7 @@ def sign_step(
     """
     if not low < high:
         raise ValueError(f"pixels need a range, not from {low} to {high}")
+    _check_range(images, low, high)
     images, chosen = _prepared(network, images, labels)
 
     def uphill(part: tf.Tensor, asked: tf.Tensor) -> tf.Tensor:
@@ -290,14 +292,26 @@ def noisy(images: np.ndarray, deviation: float, *, seed: int = 0) -> np.ndarray:
         seed: of the numbers.
 
     Raises:
-        ValueError: the deviation is negative, or the images are not floats.
+        ValueError: the deviation is negative, or the images are not floats from 0 to 1.
 
     >>> noisy(np.full((1, 1, 2), 0.5), 0.1).round(3)
     array([[[0.513, 0.487]]], dtype=float32)
     """
     images = _floats(images, deviation)
+    _check_range(images, 0, 1)
     drawn = np.random.default_rng(seed).normal(scale=deviation, size=images.shape)
     return np.clip(images + drawn, 0, 1).astype(np.float32)
+
+
+def _check_range(images: np.ndarray, low: float, high: float) -> None:
+    """Refuse pixels that would be cut to a range which is not theirs."""
+    if not np.size(images):
+        return
+    least, most = np.min(images), np.max(images)
+    if not (least >= low - 1e-3 and most <= high + 1e-3):
+        raise ValueError(
+            f"images must lie from {low:g} to {high:g}, not from {least:g} to {most:g}"
+        )
 
 
 def blurred(images: np.ndarray, sigma: float) -> np.ndarray:

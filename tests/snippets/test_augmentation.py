@@ -107,6 +107,36 @@ def test_every_shift_within_reach_occurs():
     assert len(np.unique(made.reshape(400, -1), axis=0)) == 9
 
 
+OTHER_NUMBERS = {
+    "floats from 0 to 255": np.linspace(0, 255, 48, dtype=np.float32),
+    "floats from -1 to 1": np.linspace(-1, 1, 48, dtype=np.float32),
+    "integers of 32 bits": np.arange(48, dtype=np.int32),
+    "no numbers": np.full(48, np.nan, np.float32),
+}
+
+
+@pytest.mark.parametrize("name", ["jitter", "cutout"])
+@pytest.mark.parametrize("numbers", OTHER_NUMBERS)
+def test_pictures_of_other_numbers_are_refused_rather_than_cut_to_white(name, numbers):
+    images = OTHER_NUMBERS[numbers].reshape(1, 4, 4, 3)
+    with pytest.raises(ValueError, match=r"images must be .* from 0 to 1.*, not"):
+        TRANSFORMS[name](images, (1, 2))
+    batches = tf.data.Dataset.from_tensors((images, [0]))
+    with pytest.raises((tf.errors.InvalidArgumentError, ValueError), match="from 0 to 1"):
+        next(iter(augmented(batches, TRANSFORMS[name], seed=1)))
+
+
+@pytest.mark.parametrize("name", ["jitter", "cutout"])
+def test_an_empty_batch_stays_empty(name):
+    assert TRANSFORMS[name](np.zeros((0, 4, 4, 3), np.float32), (1, 2)).shape == (0, 4, 4, 3)
+
+
+@pytest.mark.parametrize("labels", [[0, 1, 2], [[1.0, 0.0], [0.0, 1.0]], 1])
+def test_labels_that_are_no_rows_are_not_blended_into_a_square(labels):
+    with pytest.raises(ValueError, match=r"labels must be rows .* tf\.one_hot"):
+        mixup(np.zeros((3, 2, 2, 1)), labels, seed=(1, 2))
+
+
 @pytest.mark.parametrize("pixels", [-1, 4, 9])
 def test_a_shift_beyond_the_picture_is_refused(pixels):
     with pytest.raises(ValueError, match="pixels must be from 0"):

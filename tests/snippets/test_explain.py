@@ -242,6 +242,14 @@ def test_a_sign_step_stays_within_epsilon_and_the_range(images, kernel, epsilon)
     assert moved.max() <= 1
 
 
+def test_pixels_outside_the_range_are_refused_rather_than_moved_by_more_than_epsilon(convnet):
+    images = np.full((1, 28, 28), 239.0)
+    with pytest.raises(ValueError, match="images must lie from 0 to 1, not from 239 to 239"):
+        explain.sign_step(convnet, images, labels=[0], epsilon=1)
+    with pytest.raises(ValueError, match="images must lie from 0 to 1, not from 239 to 239"):
+        explain.noisy(images, 0.1)
+
+
 def test_a_small_sign_step_raises_the_loss_and_one_back_lowers_it(convnet, clothes):
     labels = np.arange(6)
     price = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="none")
