@@ -112,47 +112,69 @@ def best(results: Sequence[Result]) -> Result:
     return max(results, key=lambda result: result.mean)
 
 
+# With fewer, two settings that are equally good would be told apart more than once in ten times.
+_LEAST_SEEDS = 3
+
+
 def inside_the_noise(results: Sequence[Result]) -> list[str]:
     """Return the names of the settings that the seeds cannot tell from the one with the best mean.
 
-    The winner is clear of another setting if its worst seed is better than the other's best seed.
-    Where the ranges touch or overlap, the difference of the means may be luck.
+    Settings are told apart by a gap: every seed of the best one, or of the best few, beats every seed
+    of all others. Where ranges overlap, directly or by way of a third one, the difference of the
+    means may be luck. With fewer than three seeds nothing is told apart.
 
-    This rule is a permutation test. Two settings that are equally good, with n seeds each, are
-    told apart by mistake with the probability that `false_alarm(2, n)` returns.
+    This rule is a permutation test of all settings together. Of two that are equally good, with n
+    seeds each, it calls one worse by mistake with the probability that `false_alarm(2, n)` returns;
+    among more, equally good or not, with no higher one.
 
     Args:
-        results: of settings trained with the same number of seeds.
+        results: of at least two settings, trained with the same number of seeds.
 
     Returns:
-        Names, in the order of the results, without the winner's; empty if the winner is clear.
+        Names, in the order of the results, without the winner's; empty if the winner is clear of all
+        others.
 
     Raises:
-        ValueError: there are no results.
+        ValueError: there are fewer than two results, they have different numbers of scores, or a score
+            is not a finite number.
 
-    >>> wide, near = Result("wide", {}, (0.80, 0.84)), Result("near", {}, (0.79, 0.81))
-    >>> inside_the_noise([wide, near, Result("far", {}, (0.70, 0.75))])
+    >>> wide = Result("wide", {}, (0.80, 0.84, 0.82))
+    >>> near, far = Result("near", {}, (0.79, 0.81, 0.79)), Result("far", {}, (0.70, 0.75, 0.71))
+    >>> inside_the_noise([wide, near, far])
     ['near']
     """
-    winner = best(results)
-    return [
-        result.name
-        for result in results
-        if result is not winner and result.highest >= winner.lowest
+    if len(results) < 2:
+        raise ValueError(f"need results of at least 2 settings to compare, not {len(results)}")
+    seeds = {len(result.scores) for result in results}
+    if (
+        len(seeds) > 1
+        or 0 in seeds
+        or not all(np.isfinite(result.scores).all() for result in results)
+    ):
+        scores = {result.name: result.scores for result in results}
+        raise ValueError(f"results need scores, equally many and all finite, not {scores}")
+    ranked = sorted(results, key=lambda result: result.mean, reverse=True)
+    gaps = [
+        place
+        for place in range(1, len(ranked))
+        if min(each.lowest for each in ranked[:place]) > max(r.highest for r in ranked[place:])
     ]
+    level = ranked[: gaps[0]] if gaps and max(seeds) >= _LEAST_SEEDS else ranked
+    others = {id(result) for result in level} - {id(best(results))}
+    return [result.name for result in results if id(result) in others]
 
 
 def verdict(results: Sequence[Result]) -> str:
     """Say in a sentence which setting is the best, or that the seeds cannot tell.
 
     Raises:
-        ValueError: there are no results.
+        ValueError: as `inside_the_noise`.
 
-    >>> small, large = Result("64", {}, (0.80, 0.81)), Result("512", {}, (0.82, 0.84))
+    >>> small, large = Result("64", {}, (0.80, 0.81, 0.80)), Result("512", {}, (0.82, 0.84, 0.83))
     >>> verdict([small, large])
     'The best mean is that of 512, clear of all others: its worst seed beats their best.'
-    >>> verdict([small, Result("128", {}, (0.81, 0.83)), large])
-    'The best mean is that of 512, but 128 is inside the noise: the ranges overlap.'
+    >>> verdict([small, Result("128", {}, (0.81, 0.83, 0.83)), large])
+    'The best mean is that of 512, but 64 and 128 are inside the noise: no gap parts their seeds.'
     """
     names = inside_the_noise(results)
     winner = best(results).name
@@ -163,7 +185,11 @@ def verdict(results: Sequence[Result]) -> str:
         )
     listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
     verb = "is" if len(names) == 1 else "are"
-    return f"The best mean is that of {winner}, but {listed} {verb} inside the noise: the ranges overlap."
+    seeds = len(results[0].scores)
+    why = "no gap parts their seeds"
+    if seeds < _LEAST_SEEDS:
+        why = f"{seeds} seed{'s' * (seeds > 1)} each cannot tell settings apart"
+    return f"The best mean is that of {winner}, but {listed} {verb} inside the noise: {why}."
 
 
 def false_alarm(settings: int, seeds: int) -> float:
