@@ -121,7 +121,7 @@ def layer_costs(network: keras.Model) -> list[LayerCost]:
 
     Raises:
         ValueError: a layer is of a kind that is not counted here although it keeps weights (a
-            model as a layer among them).
+            model as a layer among them), or returns a size that is not known.
 
     >>> network = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(4, 3, name="conv")])
     >>> layer_costs(network)
@@ -132,6 +132,10 @@ def layer_costs(network: keras.Model) -> list[LayerCost]:
         if isinstance(layer, keras.layers.InputLayer):
             continue
         shape = tuple(layer.output.shape[1:])
+        if None in shape:
+            raise ValueError(
+                f"{layer.name} returns {shape}: its work depends on the size that is None"
+            )
         weights = int(layer.count_params())
         costs.append(LayerCost(layer.name, shape, weights, int(_multiply_adds(layer))))
     return costs
@@ -145,16 +149,20 @@ def _multiply_adds(layer: keras.layers.Layer) -> int:
         return made * layer.input.shape[-1]
     if isinstance(layer, layers.SeparableConv2D):
         places = made // layer.filters
-        between = layer.input.shape[-1] * layer.depth_multiplier
+        between = _channels(layer) * layer.depth_multiplier
         return places * between * (math.prod(layer.kernel_size) + layer.filters)
     if isinstance(layer, layers.DepthwiseConv2D):
         return made * math.prod(layer.kernel_size)
     if type(layer) is layers.Conv2D:
-        return made * math.prod(layer.kernel_size) * layer.input.shape[-1] // layer.groups
+        return made * math.prod(layer.kernel_size) * _channels(layer) // layer.groups
     normalising = (layers.BatchNormalization, layers.LayerNormalization, layers.GroupNormalization)
     if layer.count_params() and not isinstance(layer, (*normalising, layers.PReLU)):
         raise ValueError(f"cannot count the work of {layer.name}, a {type(layer).__name__}")
     return 0
+
+
+def _channels(layer: keras.layers.Layer) -> int:
+    return layer.input.shape[1 if layer.data_format == "channels_first" else -1]
 
 
 class Field(NamedTuple):
@@ -190,15 +198,17 @@ def receptive_field(layers: Iterable[keras.layers.Layer]) -> list[Field]:
     """Return, for each layer of a chain, how large a part of the picture one element depends on.
 
     Args:
-        layers: the first layers of a built network, in order: convolutions and pooling, and layers
-            that treat every place alike (activations, normalisation, dropout, rescaling). Reading
-            ends at the first layer that returns no maps, such as `Flatten`.
+        layers: the first layers of a built network, in order, each called with what the one before
+            returns: convolutions and pooling, and layers that treat every place alike (activations,
+            normalisation, dropout, rescaling). Reading ends at the first layer that returns no maps,
+            such as `Flatten`.
 
     Returns:
         A field a layer; input layers and a `Reshape` that adds the channel axis are left out.
 
     Raises:
-        ValueError: a layer returns maps, but what its elements see is not known here.
+        ValueError: a layer returns maps, but what its elements see is not known here, or it does not
+            follow the one before: the network branches.
 
     Source: A. Araujo, W. Norris and J. Sim, Computing Receptive Fields of Convolutional Neural
     Networks, Distill, 2019, doi:10.23915/distill.00021.
@@ -210,7 +220,11 @@ def receptive_field(layers: Iterable[keras.layers.Layer]) -> list[Field]:
     """
     fields: list[Field] = []
     size, jump, start = (1, 1), (1, 1), (0, 0)
+    before: keras.layers.Layer | None = None
     for layer in layers:
+        if before and layer.input is not before.output:
+            raise ValueError(f"{layer.name} does not follow {before.name}: layers must be a chain")
+        before = layer
         if isinstance(layer, keras.layers.InputLayer):
             continue
         if len(layer.output.shape) != 4:
@@ -220,7 +234,7 @@ def receptive_field(layers: Iterable[keras.layers.Layer]) -> list[Field]:
         windows = [_window(layer, axis) for axis in (0, 1)]
         size = tuple(s + (w - 1) * j for s, j, (w, _, _) in zip(size, jump, windows, strict=True))
         start = tuple(
-            at - before * j for at, j, (_, _, before) in zip(start, jump, windows, strict=True)
+            at - padding * j for at, j, (_, _, padding) in zip(start, jump, windows, strict=True)
         )
         jump = tuple(j * stride for j, (_, stride, _) in zip(jump, windows, strict=True))
         fields.append(Field(layer.name, size, jump, start))

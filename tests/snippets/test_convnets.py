@@ -170,6 +170,34 @@ def chains(draw):
     return chain
 
 
+@pytest.mark.parametrize(
+    "layer",
+    [
+        lambda order: keras.layers.Conv2D(8, 3, data_format=order),
+        lambda order: keras.layers.Conv2D(8, 3, groups=4, data_format=order),
+        lambda order: keras.layers.SeparableConv2D(8, 3, data_format=order),
+    ],
+)
+def test_the_order_of_the_axes_does_not_change_the_work(layer):
+    last = keras.Sequential([keras.Input((9, 7, 4)), layer("channels_last")])
+    first = keras.Sequential([keras.Input((4, 9, 7)), layer("channels_first")])
+    assert layer_costs(first)[0].multiply_adds == layer_costs(last)[0].multiply_adds
+
+
+def test_the_work_on_pictures_of_an_unknown_size_is_not_counted():
+    network = keras.Sequential([keras.Input((None, None, 3)), keras.layers.Conv2D(4, 3, name="c")])
+    with pytest.raises(ValueError, match=r"c returns \(None, None, 4\)"):
+        layer_costs(network)
+
+
+def test_layers_side_by_side_are_no_chain():
+    pixels = keras.Input((9, 9, 1))
+    sides = [keras.layers.Conv2D(1, 3, name=name)(pixels) for name in ("left", "right")]
+    network = keras.Model(pixels, sides)
+    with pytest.raises(ValueError, match="right does not follow left: layers must be a chain"):
+        receptive_field(network.layers)
+
+
 @settings(max_examples=40, deadline=None)
 @given(chain=chains(), data=st.data())
 def test_the_gradient_reaches_from_the_first_to_the_last_pixel_of_the_field(chain, data):
