@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from .dependencies import layout_digest, recorded
 from .fingerprint import Key
+from .nursery import libraries_for
 from .plan import Plan
 from .run import Run
 from .session import Progress, Session
@@ -26,6 +27,7 @@ class Execution:
         self.settings = settings
         self._cancelled = threading.Event()
         self._session: Session | None = None
+        self._libraries = libraries_for(tutorial, key, settings)
 
     def cancel(self) -> None:
         """End the kernel and whatever it started; `run` then raises `Cancelled`."""
@@ -47,7 +49,7 @@ class Execution:
             ClaimError: an assertion in a cell tagged `claims` failed.
             Cancelled: `cancel` was called.
         """
-        session = self._session = Session(self.tutorial, self.settings)
+        session = self._session = Session(self.tutorial, self.settings, self._libraries)
         try:
             if self._cancelled.is_set():
                 session.cancel()
@@ -73,4 +75,6 @@ class Execution:
         if plan.names_cells(run):
             # A cell's number and a line's hang on what stands above them.
             dependencies["files"][self.tutorial.file] = layout_digest(self.tutorial.text)
-        return replace(run, dependencies=dependencies)
+        # In a started kernel all of the libraries counts.
+        peak_mb = run.peak_mb + session.untouched_mb()
+        return replace(run, dependencies=dependencies, peak_mb=peak_mb)

@@ -26,13 +26,21 @@ def end_process_tree(pid: int) -> None:
     _kill(doomed)
 
 
-def end_processes_in(folder: Path) -> None:
+def end_processes_in(folder: Path, *, spare: int = 0) -> None:
     """End whatever was started for the run that lives in a folder, wherever it stands in the family.
 
     A kernel and all that it starts inherit variables that name the folder.
+
+    Args:
+        spare: the number of a process that lives on.
     """
+    spared = os.getpid(), spare
     for _ in range(10):
-        doomed = [each for each in psutil.process_iter() if _is_of(each, str(folder))]
+        doomed = [
+            each
+            for each in psutil.process_iter()
+            if each.pid not in spared and _is_of(each, str(folder))
+        ]
         if not doomed:
             return
         _kill(doomed)
@@ -59,8 +67,6 @@ class Guard:
 
 
 def _is_of(process: psutil.Process, folder: str) -> bool:
-    if process.pid == os.getpid():
-        return False
     try:
         return any(folder in value for value in process.environ().values())
     except (psutil.Error, OSError):

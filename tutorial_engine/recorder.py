@@ -43,6 +43,8 @@ _LIBRARIES = (
 def install(*, root: str, own: list[str], helpers: str, data: list[str], log: str) -> None:
     """Begin to record in this process; processes that it starts inherit the way here.
 
+    One that was forked from a process that records goes on, for the run that is named now.
+
     Args:
         root: the repository, its real path.
         own: the run's folders, which may lie in the repository.
@@ -50,7 +52,12 @@ def install(*, root: str, own: list[str], helpers: str, data: list[str], log: st
         data: real paths of the data files that the tutorial may read.
         log: the folder that gets one file a process.
     """
-    recorder = _Recorder(root, tuple(own), helpers, frozenset(data), log)
+    for recorder in sys.meta_path:
+        if isinstance(recorder, _Recorder):
+            recorder.record_for(root, own, helpers, data, log)
+            return
+    recorder = _Recorder()
+    recorder.record_for(root, own, helpers, data, log)
     # Its own repository is not a place to import from; what is installed comes from elsewhere.
     sys.path[:] = [each for each in sys.path if not recorder.is_of_repository(each)]
     for name in tuple(sys.modules):
@@ -94,18 +101,23 @@ def read_records(log: str) -> list[tuple[str, str, str]]:
 
 
 class _Recorder:
-    def __init__(
-        self, root: str, own: tuple[str, ...], helpers: str, data: frozenset[str], log: str
+    def __init__(self) -> None:
+        self._seen: set[tuple[str, str]] = set()
+        self._log = ""
+
+    def record_for(
+        self, root: str, own: list[str], helpers: str, data: list[str], log: str
     ) -> None:
+        """Take what `install` was given."""
         self._root = root + os.sep
         self._own = tuple(folder + os.sep for folder in own)
         self._helpers = os.path.join(helpers, "snippets")
         self._site = helpers
-        self._data = data
+        self._data = frozenset(data)
+        if not self._log:
+            # The kernel is the first to write here.
+            self._is_worker = bool(os.listdir(log))
         self._log = log
-        self._seen: set[tuple[str, str]] = set()
-        # The kernel is the first to write here.
-        self._is_worker = bool(os.listdir(log))
 
     def is_of_repository(self, path: str) -> bool:
         """Say whether a path lies in the repository, the run's folder and what is installed apart."""

@@ -24,12 +24,12 @@ from .cell_watch import CellWatch
 from .clean_output import clean_outputs
 from .errors import Cancelled, Mishap
 from .kernel_output import FLOOD, PRICE, is_pictured
+from .nursery import Libraries, Provisioner, Slot, borrow, give_back
 from .places import Places
 from .plan import Plan
-from .processes import Guard, end_process_tree, end_processes_in
-from .scratch import scratch
+from .processes import end_process_tree
 from .settings import Settings
-from .surroundings import helpers_folder, kernel_environment
+from .surroundings import helpers_folder
 from .tutorial import Tutorial
 
 Progress = Callable[[int, int], None]
@@ -42,11 +42,20 @@ class KernelManager(AsyncKernelManager):
 
     Args:
         on_launch: called with the kernel's process number as soon as there is one.
+        slot: where the kernel may be forked.
     """
 
-    def __init__(self, on_launch: Callable[[int], None] | None = None, **options) -> None:
+    def __init__(
+        self,
+        on_launch: Callable[[int], None] | None = None,
+        slot: Slot | None = None,
+        **options,
+    ) -> None:
         super().__init__(**options)
         self._on_launch = on_launch
+        if slot:
+            self.provisioner = Provisioner(kernel_spec=self.kernel_spec, parent=self)
+            self.provisioner.slot = slot
         if os.name == "posix":
             self.transport = "ipc"
 
@@ -117,6 +126,9 @@ class Client(NotebookClient):
 class Session:
     """A kernel of one tutorial, from its start to `close`; `cancel` may be called from another thread.
 
+    Args:
+        libraries: what a nursery loads from which the kernel is forked; nothing if it is to be started.
+
     Attributes:
         folders: where it works.
         places: the names that stand for where it works.
@@ -127,7 +139,7 @@ class Session:
         Mishap: there is no place for it.
     """
 
-    def __init__(self, tutorial: Tutorial, settings: Settings) -> None:
+    def __init__(self, tutorial: Tutorial, settings: Settings, libraries: Libraries = ()) -> None:
         self._tutorial, self._settings = tutorial, settings
         self._cancelled = threading.Event()
         self._pid: int | None = None
@@ -136,22 +148,19 @@ class Session:
         self.plan: Plan | None = None
         self.executed = 0
         try:
-            self.folders = self._stack.enter_context(scratch())
-            guard = Guard(*self.folders.folders)
+            self._slot = borrow(settings, libraries)
         except OSError as error:
-            self._stack.close()
             raise Mishap(
                 f"the run has no place: {error}",
                 file=tutorial.file,
                 remedy="let TMPDIR name a folder with a short path, and with room",
             ) from None
-        self._stack.callback(guard.dismiss)
-        for folder in self.folders.folders:
-            self._stack.callback(end_processes_in, folder)
+        self._stack.callback(give_back, self._slot)
+        self.folders = self._slot.folders
+        private, own = self.folders.private, self.folders.folders
         self._loop = self._stack.enter_context(_loop())
         try:
-            private, own = self.folders.private, self.folders.folders
-            self._environment = kernel_environment(tutorial, settings, private, *own)
+            self._environment = self._slot.furnish(tutorial, settings)
         except BaseException:
             self._stack.close()
             raise
@@ -173,6 +182,12 @@ class Session:
         self._cancelled.set()
         if (pid := self._pid) is not None:
             end_process_tree(pid)
+        else:
+            self._slot.give_up()
+
+    def untouched_mb(self) -> float:
+        """Return how much of what was loaded the kernel found in memory and has not touched."""
+        return self._slot.untouched_mb(self._pid)
 
     def interrupt(self) -> None:
         """Let the cell that runs now fail, and keep the kernel."""
@@ -257,7 +272,9 @@ class Session:
             most=plan.most_sent,
             most_pictured=plan.most_pictured,
             # A short path of our own: an IPC address has about a hundred characters at most.
-            km=KernelManager(on_launch, connection_file=str(self.folders.private / "k.json")),
+            km=KernelManager(
+                on_launch, self._slot, connection_file=str(self.folders.private / "k.json")
+            ),
             timeout=None,
             resources={"metadata": {"path": str(self.folders.work)}},
             record_timing=False,

@@ -40,13 +40,13 @@ class Waiting:
             )
         )
 
-    def wait(self) -> tuple[list[psutil.Process], Path]:
-        """Wait until it runs; return the run's processes and its folder."""
+    def wait(self, besides: int = 0) -> tuple[list[psutil.Process], Path]:
+        """Wait until it runs; return the run's processes, so many others of its folder, and its folder."""
         pid, work = self.sign.read_text().split(" ", 1)
         folder = Path(work).parent
         processes = [each for each in psutil.process_iter() if str(folder) in _environment(each)]
         assert int(pid) in [each.pid for each in processes]
-        assert len(processes) == 4, processes
+        assert len(processes) == 4 + besides, processes
         return processes, folder
 
 

@@ -17,6 +17,7 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.exceptions import MkDocsException
 
+from tutorial_engine import warm
 from tutorial_engine.course import Lesson, load_course, titles
 from tutorial_engine.execute import Execution
 from tutorial_engine.fingerprint import Key, make_key
@@ -308,20 +309,36 @@ def processes_that_say(mark: str) -> list[psutil.Process]:
 
 
 def kernels_below(pid: int) -> list[psutil.Process]:
-    """Return the kernels in which a process runs tutorials; a notebook's, run alone, is none of them."""
+    """Return the kernels in which a process runs tutorials; a notebook's, run alone, is none of them.
+
+    One that was forked has its nursery's command line.
+    """
     try:
         children = psutil.Process(pid).children(recursive=True)
     except psutil.NoSuchProcess:
         return []
-    return [child for child in children if _runs_a_tutorial(child)]
+    commands = {child.pid: _command_line(child) for child in children if _is_recorded(child)}
+    nurseries = {number for number, command in commands.items() if warm.__name__ in command}
+    return [
+        child
+        for child in children
+        if "ipykernel_launcher" in commands.get(child.pid, ())
+        or (child.pid in nurseries and _parent(child) in nurseries)
+    ]
 
 
-def _runs_a_tutorial(process: psutil.Process) -> bool:
+def _is_recorded(process: psutil.Process) -> bool:
     try:
-        is_recorded = "TUTORIALS_ALLOWED_DATA" in process.environ()
+        return "TUTORIALS_ALLOWED_DATA" in process.environ()
     except psutil.Error:
         return False
-    return is_recorded and "ipykernel_launcher" in " ".join(_command_line(process))
+
+
+def _parent(process: psutil.Process) -> int:
+    try:
+        return process.ppid()
+    except psutil.NoSuchProcess:
+        return 0
 
 
 def _command_line(process: psutil.Process) -> list[str]:

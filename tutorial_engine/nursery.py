@@ -1,0 +1,385 @@
+"""Nursery: a process that has loaded the libraries once, and from which kernels are forked.
+
+To load TensorFlow takes a kernel longer than most cells take. A nursery belongs to a slot: folders in which
+runs take turns, so that what the libraries found there as they were loaded is where each run finds it.
+Where a kernel cannot be forked, one is started.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+import psutil
+from jupyter_client.provisioning import LocalProvisioner
+
+from . import warm
+from .clean_output import clean_outputs
+from .fingerprint import Key, find_snippets, installed
+from .processes import Guard, end_processes_in
+from .scratch import LOCK, scratch
+from .settings import Settings
+from .surroundings import fixed_environment, kernel_environment
+from .tutorial import Tutorial
+
+Libraries = tuple[str, ...]
+
+# Either brings the other.
+_PREDICTED = {"version of tensorflow", "version of keras"}
+_IMPORT = re.compile(r"^\s*(import|from) +(tensorflow|keras|snippets)\b", re.MULTILINE)
+# What may decide how a library is loaded, apart from what all kernels share.
+_PREPARATION = re.compile(
+    r"\benviron\b(?!\.get\b)|\b(putenv|unsetenv|chdir)\b|\b(filterwarnings|simplefilter)\b"
+    r"|\bsys\.(path|modules|meta_path|setrecursionlimit)\b"
+)
+_LONGEST_LOAD_S = 120
+# How long to wait for the end of a process that was killed.
+_PATIENCE_S = 10
+
+
+def libraries_for(tutorial: Tutorial, key: Key, settings: Settings) -> Libraries:
+    """Return what a nursery for a tutorial loads, in the order of a kernel; nothing if it is to have none.
+
+    The order counts: of the native libraries that some bring along, the first one serves the others.
+    """
+    is_worth_it = sys.platform == "linux" and bool(_PREDICTED & key.parts.keys())
+    if not is_worth_it or _prepares(tutorial, settings):
+        return ()
+    figures = ("matplotlib.pyplot",) if "version of matplotlib" in key.parts else ()
+    return ("ipykernel.kernelapp", *figures, "tensorflow")
+
+
+def _prepares(tutorial: Tutorial, settings: Settings) -> bool:
+    """Say whether a tutorial may set, before it imports a library, what decides how that is loaded."""
+    texts = []
+    for cell in tutorial.code_cells:
+        texts.append(cell.source)
+        if _IMPORT.search(cell.source):
+            break
+    for source in find_snippets(tutorial, settings.root).values():
+        texts += [line for line in source.splitlines() if not line[:1].isspace()]
+    return any(_PREPARATION.search(text) for text in texts)
+
+
+class Slot:
+    """Folders in which runs take turns, and the nursery that was started there, if there is one.
+
+    Attributes:
+        folders: where a run works.
+        origin: what decides what a nursery is like; nothing for a slot of one run that has none.
+
+    Raises:
+        OSError: there is no place for it.
+    """
+
+    def __init__(self, origin: tuple = ()) -> None:
+        self.origin = origin
+        self._nursery: Nursery | None = None
+        self._environment: dict[str, str] = {}
+        self._given: set[Path] = set()
+        self._left: dict[Path, bytes] = {}
+        with contextlib.ExitStack() as stack:
+            self.folders = stack.enter_context(scratch())
+            guard = Guard(*self.folders.folders)
+            stack.callback(guard.dismiss)
+            for folder in self.folders.folders:
+                stack.callback(end_processes_in, folder)
+            self._stack = stack.pop_all()
+
+    @property
+    def is_unfit(self) -> bool:
+        """Say whether its nursery did not come up as it should."""
+        return bool(self._nursery and self._nursery.is_unfit)
+
+    def is_alive(self) -> bool:
+        return bool(self._nursery and self._nursery.is_alive())
+
+    def furnish(self, tutorial: Tutorial, settings: Settings) -> dict[str, str]:
+        """Make the surroundings of the next run, and return its environment."""
+        folders = self.folders
+        environment = kernel_environment(tutorial, settings, folders.private, *folders.folders)
+        for path, content in self._left.items():
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+        if self.origin and not self._nursery:
+            self._environment, self._given = environment, _files(folders.private)
+            self._nursery = Nursery(environment, folders.work, self.origin[0])
+            self._stack.callback(self._nursery.close)
+        return environment
+
+    def fork(self, command: list[str], folder: str, environment: dict, log: str) -> Forked | None:
+        """Return a kernel that the nursery forked; None if it cannot.
+
+        Args:
+            command: with which it would be started.
+            log: a file for what it writes.
+        """
+        if not self._nursery or not self._nursery.is_loaded():
+            return None
+        if not self._left:
+            new = _files(self.folders.private) - self._given
+            self._left = {path: path.read_bytes() for path in new}
+        own = self._environment
+        variables = {name: each for name, each in environment.items() if own.get(name) != each}
+        return self._nursery.fork(
+            {"command": command, "folder": folder, "variables": variables, "log": log}
+        )
+
+    def untouched_mb(self, pid: int) -> float:
+        """Return how much of the libraries a forked kernel has not touched; a started one has it."""
+        try:
+            loaded, touched = (
+                psutil.Process(each).memory_info().shared for each in (self._nursery.pid, pid)
+            )
+        except (AttributeError, psutil.Error):  # it was started
+            return 0.0
+        return max(0.0, (loaded - touched) / 1e6)
+
+    def give_up(self) -> None:
+        """End a nursery that still loads what its run no longer wants."""
+        if self._nursery and not self._nursery.has_loaded:
+            self._nursery.kill()
+
+    def clear(self) -> bool:
+        """Remove what a run left, processes and files; say whether another may follow."""
+        if not self._nursery or not self._nursery.is_free():
+            return False
+        try:
+            for folder in self.folders.folders:
+                end_processes_in(folder, spare=self._nursery.pid)
+                for each in folder.iterdir():
+                    if each.is_dir() and not each.is_symlink():
+                        shutil.rmtree(each)
+                    elif each.name != LOCK:
+                        each.unlink()
+            self.folders.work.mkdir()
+            self.folders.private.mkdir()
+        except OSError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """End whatever lives in the folders, and remove them."""
+        self._stack.close()
+
+
+class Nursery:
+    """The process that has loaded libraries, from outside.
+
+    Attributes:
+        has_loaded: it has loaded the libraries, and can fork.
+        is_unfit: it did not load them, or not without a word, or has more threads than one.
+    """
+
+    def __init__(self, environment: dict[str, str], folder: Path, libraries: Libraries) -> None:
+        self.is_unfit = False
+        self.has_loaded = False
+        self._forked: Forked | None = None
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115
+        self._control, its_own = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with its_own:
+            number = its_own.fileno()
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", warm.__name__, str(number), *libraries],
+                env=environment,
+                cwd=folder,
+                stdin=subprocess.PIPE,  # each kernel's, too
+                stdout=self._said,
+                stderr=self._said,
+                pass_fds=[number],
+                start_new_session=True,
+            )
+        self.pid = self._process.pid
+
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
+    def is_loaded(self) -> bool:
+        """Wait for the libraries; say whether they were loaded, and without a word."""
+        if not self.has_loaded:
+            self._control.settimeout(_LONGEST_LOAD_S)
+            try:
+                is_ready = self._control.recv(16) == warm.READY
+            except OSError:
+                is_ready = False
+            text = os.pread(self._said.fileno(), 100_000, 0).decode(errors="replace")
+            said = clean_outputs([{"output_type": "stream", "name": "stderr", "text": text}])
+            self.has_loaded = is_ready and not said
+            was_killed = self._process.poll() == -signal.SIGKILL
+            self.is_unfit = not self.has_loaded and not was_killed
+        return self.has_loaded
+
+    def is_free(self) -> bool:
+        """Say whether it can fork again; the kernel that it forked last must have been ended."""
+        try:
+            self._forked.wait(_PATIENCE_S)
+        except (AttributeError, subprocess.TimeoutExpired):
+            return False
+        return self.is_alive() and not self.is_unfit
+
+    def fork(self, request: dict) -> Forked | None:
+        self._forked = None
+        self._control.settimeout(_PATIENCE_S)
+        try:
+            self._control.send(json.dumps(request).encode())
+            pid = int(self._control.recv(16))
+        except (OSError, ValueError):
+            return None
+        self.is_unfit = pid < 0
+        self._forked = Forked(self._control, pid) if pid > 0 else None
+        return self._forked
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def close(self) -> None:
+        self.kill()
+        self._process.communicate()
+        self._control.close()
+        self._said.close()
+
+
+class Forked:
+    """A forked kernel, as `subprocess.Popen` shows a process that was started."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, control: socket.socket, pid: int) -> None:
+        self._control = control
+        self.pid = pid
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        return self._look(0)
+
+    def wait(self, timeout: float | None = None) -> int:
+        if self._look(timeout) is None:
+            raise subprocess.TimeoutExpired("kernel", timeout)
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def _look(self, timeout: float | None) -> int | None:
+        if self.returncode is None:
+            self._control.settimeout(timeout)
+            try:
+                answer = self._control.recv(16)
+            except (BlockingIOError, TimeoutError):
+                return None
+            except OSError:
+                answer = b""
+            # Without an answer the nursery is gone, and nobody knows.
+            self.returncode = int(answer or -signal.SIGKILL)
+            with contextlib.suppress(OSError):
+                self._control.send(b"heard")
+        return self.returncode
+
+
+class Provisioner(LocalProvisioner):
+    """Forks a kernel where its slot can, and starts one where it cannot.
+
+    Attributes:
+        slot: to be set.
+    """
+
+    slot: Slot
+
+    async def launch_kernel(self, cmd: list[str], **options):
+        log, folder = options["stdout"].name, options["cwd"]
+        if not (forked := self.slot.fork(cmd, folder, options["env"], log)):
+            return await super().launch_kernel(cmd, **options)
+        self.process, self.cwd = forked, Path(folder)
+        self.pid = self.pgid = forked.pid
+        return self.connection_info
+
+
+_lock = threading.Lock()
+_idle: list[Slot] = []
+_all: set[Slot] = set()
+# Origins of which no nursery came up as it should.
+_unfit: set[tuple] = set()
+
+
+def borrow(settings: Settings, libraries: Libraries) -> Slot:
+    """Return a slot for one run, an idle one if its nursery is what a new one would be.
+
+    Raises:
+        OSError: there is no place for it.
+    """
+    origin = ()
+    if libraries:
+        environment = tuple(fixed_environment(settings).items())
+        origin = (libraries, sys.executable, environment, tuple(installed().items()))
+    with _lock:
+        slot = next((each for each in _idle if origin and each.origin == origin), None)
+        others = [] if slot or not origin else _idle[:]
+        for each in [slot] if slot else others:
+            _idle.remove(each)
+        is_unfit = origin in _unfit
+    for each in others:
+        _close(each)
+    if slot is None or not slot.is_alive():
+        if slot:
+            _close(slot)
+        slot = Slot(() if is_unfit else origin)
+        with _lock:
+            _all.add(slot)
+    return slot
+
+
+def give_back(slot: Slot) -> None:
+    """Let another run have a slot, or remove it."""
+    if slot.is_unfit:
+        _unfit.add(slot.origin)
+    if slot.clear():
+        with _lock:
+            _idle.append(slot)
+    else:
+        _close(slot)
+
+
+def _close(slot: Slot) -> None:
+    with _lock:
+        _all.discard(slot)
+    slot.close()
+
+
+def _close_all() -> None:
+    for slot in tuple(_all):
+        _close(slot)
+
+
+def _forget_all() -> None:
+    """Leave the slots to the process that this one was forked from."""
+    _idle.clear()
+    _all.clear()
+
+
+def _files(private: Path) -> set[Path]:
+    """Return the files in the folders of a private folder: what else is there is a kernel's own."""
+    return {path for path in private.glob("*/**/*") if path.is_file() and not path.is_symlink()}
+
+
+atexit.register(_close_all)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_all)
