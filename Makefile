@@ -47,6 +47,7 @@ test: $(READY) lint
 
 bench: $(READY)
 	$(VENV) tests/bench/build.py
+	$(VENV) tests/bench/start_up.py
 	$(VENV) tests/bench/serve.py
 	$(VENV) tests/bench/same_bytes.py
 

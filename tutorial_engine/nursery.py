@@ -73,11 +73,12 @@ def _prepares(tutorial: Tutorial, settings: Settings) -> bool:
 
 
 class Slot:
-    """Folders in which runs take turns, and the nursery that was started there, if there is one.
+    """Folders in which runs take turns, and the nursery that was started there, if there is to be one.
 
     Attributes:
         folders: where a run works.
-        origin: what decides what a nursery is like; nothing for a slot of one run that has none.
+        origin: what decides what the nursery is like; nothing where there is none, and but one run.
+        is_unfit: the nursery did not load the libraries, or not without a word, or has threads.
 
     Raises:
         OSError: there is no place for it.
@@ -85,7 +86,12 @@ class Slot:
 
     def __init__(self, origin: tuple = ()) -> None:
         self.origin = origin
-        self._nursery: Nursery | None = None
+        self.is_unfit = False
+        self._owner = os.getpid()
+        self._process: subprocess.Popen | None = None
+        self._has_loaded, self._is_wanted = False, True
+        self._forked: Forked | None = None
+        # What was there before the libraries were loaded, and what there was in addition then.
         self._environment: dict[str, str] = {}
         self._given: set[Path] = set()
         self._left: dict[Path, bytes] = {}
@@ -96,14 +102,7 @@ class Slot:
             for folder in self.folders.folders:
                 stack.callback(end_processes_in, folder)
             self._stack = stack.pop_all()
-
-    @property
-    def is_unfit(self) -> bool:
-        """Say whether its nursery did not come up as it should."""
-        return bool(self._nursery and self._nursery.is_unfit)
-
-    def is_alive(self) -> bool:
-        return bool(self._nursery and self._nursery.is_alive())
+        atexit.register(self.close)
 
     def furnish(self, tutorial: Tutorial, settings: Settings) -> dict[str, str]:
         """Make the surroundings of the next run, and return its environment."""
@@ -113,10 +112,9 @@ class Slot:
             if not path.exists():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
-        if self.origin and not self._nursery:
-            self._environment, self._given = environment, _files(folders.private)
-            self._nursery = Nursery(environment, folders.work, self.origin[0])
-            self._stack.callback(self._nursery.close)
+        if self.origin and not self._process:
+            self._environment, self._given = environment, self._files()
+            self._begin(self.origin[0])
         return environment
 
     def fork(self, command: list[str], folder: str, environment: dict, log: str) -> Forked | None:
@@ -126,39 +124,54 @@ class Slot:
             command: with which it would be started.
             log: a file for what it writes.
         """
-        if not self._nursery or not self._nursery.is_loaded():
+        self._forked = None
+        if not self._process or not self._wait_until_loaded():
             return None
-        if not self._left:
-            new = _files(self.folders.private) - self._given
-            self._left = {path: path.read_bytes() for path in new}
         own = self._environment
         variables = {name: each for name, each in environment.items() if own.get(name) != each}
-        return self._nursery.fork(
-            {"command": command, "folder": folder, "variables": variables, "log": log}
-        )
-
-    def untouched_mb(self, pid: int) -> float:
-        """Return how much of the libraries a forked kernel has not touched; a started one has it."""
+        request = {"command": command, "folder": folder, "variables": variables, "log": log}
+        self._control.settimeout(_PATIENCE_S)
         try:
-            loaded, touched = (
-                psutil.Process(each).memory_info().shared for each in (self._nursery.pid, pid)
-            )
-        except (AttributeError, psutil.Error):  # it was started
+            self._control.send(json.dumps(request).encode())
+            pid = int(self._control.recv(16))
+        except (OSError, ValueError):
+            return None
+        self.is_unfit = pid < 0
+        self._forked = Forked(self._control, pid) if pid > 0 else None
+        return self._forked
+
+    def untouched_mb(self) -> float:
+        """Return how much of the libraries the forked kernel has not touched; a started one has it."""
+        if not self._forked:
             return 0.0
-        return max(0.0, (loaded - touched) / 1e6)
+        with contextlib.suppress(psutil.Error):
+            pids = self._process.pid, self._forked.pid
+            loaded, touched = (psutil.Process(each).memory_info().shared for each in pids)
+            return max(0.0, (loaded - touched) / 1e6)
+        return 0.0
 
     def give_up(self) -> None:
         """End a nursery that still loads what its run no longer wants."""
-        if self._nursery and not self._nursery.has_loaded:
-            self._nursery.kill()
+        if self._process and not self._has_loaded:
+            self._is_wanted = False
+            self._process.kill()
+
+    @property
+    def is_free(self) -> bool:
+        """Say whether the nursery can fork again; the kernel that it forked last must have been ended."""
+        try:
+            self._forked.wait(_PATIENCE_S)
+        except (AttributeError, subprocess.TimeoutExpired):
+            return False
+        return self._owner == os.getpid() and self._process.poll() is None
 
     def clear(self) -> bool:
         """Remove what a run left, processes and files; say whether another may follow."""
-        if not self._nursery or not self._nursery.is_free():
+        if not self.is_free:
             return False
         try:
             for folder in self.folders.folders:
-                end_processes_in(folder, spare=self._nursery.pid)
+                end_processes_in(folder, spare=self._process.pid)
                 for each in folder.iterdir():
                     if each.is_dir() and not each.is_symlink():
                         shutil.rmtree(each)
@@ -172,83 +185,47 @@ class Slot:
 
     def close(self) -> None:
         """End whatever lives in the folders, and remove them."""
-        self._stack.close()
+        if self._owner == os.getpid():
+            atexit.unregister(self.close)
+            self._stack.close()
 
-
-class Nursery:
-    """The process that has loaded libraries, from outside.
-
-    Attributes:
-        has_loaded: it has loaded the libraries, and can fork.
-        is_unfit: it did not load them, or not without a word, or has more threads than one.
-    """
-
-    def __init__(self, environment: dict[str, str], folder: Path, libraries: Libraries) -> None:
-        self.is_unfit = False
-        self.has_loaded = False
-        self._forked: Forked | None = None
-        self._said = tempfile.TemporaryFile()  # noqa: SIM115
+    def _begin(self, libraries: Libraries) -> None:
+        """Start the nursery; it loads the libraries while others get ready."""
+        self._said = self._stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
         self._control, its_own = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._stack.enter_context(self._control)
         with its_own:
             number = its_own.fileno()
             self._process = subprocess.Popen(
                 [sys.executable, "-m", warm.__name__, str(number), *libraries],
-                env=environment,
-                cwd=folder,
+                env=self._environment,
+                cwd=self.folders.work,
                 stdin=subprocess.PIPE,  # each kernel's, too
                 stdout=self._said,
                 stderr=self._said,
                 pass_fds=[number],
                 start_new_session=True,
             )
-        self.pid = self._process.pid
+        self._stack.callback(self._process.communicate)
+        self._stack.callback(self._process.kill)
 
-    def is_alive(self) -> bool:
-        return self._process.poll() is None
-
-    def is_loaded(self) -> bool:
+    def _wait_until_loaded(self) -> bool:
         """Wait for the libraries; say whether they were loaded, and without a word."""
-        if not self.has_loaded:
+        if not self._has_loaded:
             self._control.settimeout(_LONGEST_LOAD_S)
-            try:
-                is_ready = self._control.recv(16) == warm.READY
-            except OSError:
-                is_ready = False
+            answer = b""
+            with contextlib.suppress(OSError):
+                answer = self._control.recv(16)
             text = os.pread(self._said.fileno(), 100_000, 0).decode(errors="replace")
             said = clean_outputs([{"output_type": "stream", "name": "stderr", "text": text}])
-            self.has_loaded = is_ready and not said
-            was_killed = self._process.poll() == -signal.SIGKILL
-            self.is_unfit = not self.has_loaded and not was_killed
-        return self.has_loaded
+            self._has_loaded = answer == warm.READY and not said
+            self.is_unfit = self._is_wanted and not self._has_loaded
+            self._left = {path: path.read_bytes() for path in self._files() - self._given}
+        return self._has_loaded
 
-    def is_free(self) -> bool:
-        """Say whether it can fork again; the kernel that it forked last must have been ended."""
-        try:
-            self._forked.wait(_PATIENCE_S)
-        except (AttributeError, subprocess.TimeoutExpired):
-            return False
-        return self.is_alive() and not self.is_unfit
-
-    def fork(self, request: dict) -> Forked | None:
-        self._forked = None
-        self._control.settimeout(_PATIENCE_S)
-        try:
-            self._control.send(json.dumps(request).encode())
-            pid = int(self._control.recv(16))
-        except (OSError, ValueError):
-            return None
-        self.is_unfit = pid < 0
-        self._forked = Forked(self._control, pid) if pid > 0 else None
-        return self._forked
-
-    def kill(self) -> None:
-        self._process.kill()
-
-    def close(self) -> None:
-        self.kill()
-        self._process.communicate()
-        self._control.close()
-        self._said.close()
+    def _files(self) -> set[Path]:
+        """Return the files in the folders of the private folder; beside these lie a kernel's own."""
+        return {path for path in self.folders.private.glob("*/**/*") if path.is_file()}
 
 
 class Forked:
@@ -262,30 +239,17 @@ class Forked:
         self.returncode: int | None = None
 
     def poll(self) -> int | None:
-        return self._look(0)
-
-    def wait(self, timeout: float | None = None) -> int:
-        if self._look(timeout) is None:
-            raise subprocess.TimeoutExpired("kernel", timeout)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.wait(0)
         return self.returncode
 
-    def send_signal(self, number: int) -> None:
-        if self.poll() is None:
-            os.kill(self.pid, number)
-
-    def kill(self) -> None:
-        self.send_signal(signal.SIGKILL)
-
-    def terminate(self) -> None:
-        self.send_signal(signal.SIGTERM)
-
-    def _look(self, timeout: float | None) -> int | None:
+    def wait(self, timeout: float | None = None) -> int:
         if self.returncode is None:
             self._control.settimeout(timeout)
             try:
                 answer = self._control.recv(16)
             except (BlockingIOError, TimeoutError):
-                return None
+                raise subprocess.TimeoutExpired("kernel", timeout) from None
             except OSError:
                 answer = b""
             # Without an answer the nursery is gone, and nobody knows.
@@ -293,6 +257,10 @@ class Forked:
             with contextlib.suppress(OSError):
                 self._control.send(b"heard")
         return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
 
 
 class Provisioner(LocalProvisioner):
@@ -315,36 +283,30 @@ class Provisioner(LocalProvisioner):
 
 _lock = threading.Lock()
 _idle: list[Slot] = []
-_all: set[Slot] = set()
 # Origins of which no nursery came up as it should.
 _unfit: set[tuple] = set()
 
 
 def borrow(settings: Settings, libraries: Libraries) -> Slot:
-    """Return a slot for one run, an idle one if its nursery is what a new one would be.
+    """Return a slot for one run: an idle one, if its nursery is what a new one would be.
 
     Raises:
         OSError: there is no place for it.
     """
-    origin = ()
-    if libraries:
-        environment = tuple(fixed_environment(settings).items())
-        origin = (libraries, sys.executable, environment, tuple(installed().items()))
+    if not libraries:
+        return Slot()
+    environment = tuple(fixed_environment(settings).items())
+    origin = (libraries, sys.executable, environment, tuple(installed().items()))
+    if origin in _unfit:
+        return Slot()
     with _lock:
-        slot = next((each for each in _idle if origin and each.origin == origin), None)
-        others = [] if slot or not origin else _idle[:]
-        for each in [slot] if slot else others:
+        fitting = [each for each in _idle if each.origin == origin and each.is_free][:1]
+        others = [] if fitting else _idle[:]
+        for each in fitting + others:
             _idle.remove(each)
-        is_unfit = origin in _unfit
     for each in others:
-        _close(each)
-    if slot is None or not slot.is_alive():
-        if slot:
-            _close(slot)
-        slot = Slot(() if is_unfit else origin)
-        with _lock:
-            _all.add(slot)
-    return slot
+        each.close()
+    return fitting[0] if fitting else Slot(origin)
 
 
 def give_back(slot: Slot) -> None:
@@ -355,31 +317,4 @@ def give_back(slot: Slot) -> None:
         with _lock:
             _idle.append(slot)
     else:
-        _close(slot)
-
-
-def _close(slot: Slot) -> None:
-    with _lock:
-        _all.discard(slot)
-    slot.close()
-
-
-def _close_all() -> None:
-    for slot in tuple(_all):
-        _close(slot)
-
-
-def _forget_all() -> None:
-    """Leave the slots to the process that this one was forked from."""
-    _idle.clear()
-    _all.clear()
-
-
-def _files(private: Path) -> set[Path]:
-    """Return the files in the folders of a private folder: what else is there is a kernel's own."""
-    return {path for path in private.glob("*/**/*") if path.is_file() and not path.is_symlink()}
-
-
-atexit.register(_close_all)
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_all)
+        slot.close()

@@ -187,7 +187,7 @@ class Session:
 
     def untouched_mb(self) -> float:
         """Return how much of what was loaded the kernel found in memory and has not touched."""
-        return self._slot.untouched_mb(self._pid)
+        return self._slot.untouched_mb()
 
     def interrupt(self) -> None:
         """Let the cell that runs now fail, and keep the kernel."""

@@ -30,7 +30,12 @@ def forks(monkeypatch) -> list[bool]:
     """Let all kernels of a test be forked where they can; return whether each one was."""
     monkeypatch.setattr(execute, "libraries_for", lambda *_: LIBRARIES)
     yield counted(monkeypatch)
-    nursery._close_all()
+    close_slots()
+
+
+def close_slots() -> None:
+    while nursery._idle:
+        nursery._idle.pop().close()
 
 
 def counted(monkeypatch) -> list[bool]:
@@ -145,7 +150,7 @@ def test_a_run_finds_nothing_of_the_run_before(course, forks):
     assert (folders, forks) == (set(), [True, True])
     (slot,) = nursery._idle
     living = {each.pid for each in processes_of(folder) if "warm" in " ".join(each.cmdline())}
-    assert living == {slot._nursery.pid}
+    assert living == {slot._process.pid}
     assert len(processes_of(folder)) == 2  # and its guard
 
 
@@ -193,14 +198,13 @@ def test_where_libraries_cannot_be_loaded_quietly_kernels_are_started(
 ):
     libraries = ("ipykernel.kernelapp", library)
     monkeypatch.setattr(execute, "libraries_for", lambda *_: libraries)
-    nurseries = []
-    monkeypatch.setattr(
-        nursery, "Nursery", lambda *_, of=nursery.Nursery: nurseries.append(of(*_)) or nurseries[-1]
-    )
+    begun = []
+    begin = nursery.Slot._begin
+    monkeypatch.setattr(nursery.Slot, "_begin", lambda *_: begun.append(1) or begin(*_))
     course.tutorial(code("1"))
     for _ in range(2):
         assert course.run().outputs[0][0]["data"]["text/plain"] == "1"
-    assert (forks, len(nurseries)) == ([False, False], 1)
+    assert (forks, len(begun)) == ([False, False], 1)
 
 
 @pytest.mark.parametrize(("end", "status"), [("os._exit(3)", 3), ("os.kill(os.getpid(), 9)", -9)])
@@ -208,9 +212,9 @@ def test_the_end_of_a_forked_kernel_is_noticed_with_its_status(
     course, forks, monkeypatch, end, status
 ):
     ends = []
-    look = nursery.Forked._look
+    wait = nursery.Forked.wait
     monkeypatch.setattr(
-        nursery.Forked, "_look", lambda self, *_: ends.append(look(self, *_)) or ends[-1]
+        nursery.Forked, "wait", lambda self, *_: ends.append(wait(self, *_)) or ends[-1]
     )
     course.tutorial(code("import os") + f"\n# %%\n{end}\n")
     with pytest.raises(ExecutionError, match="kernel died") as caught:
@@ -257,8 +261,8 @@ def test_a_nursery_that_waits_is_no_kernel_and_one_that_has_ended_is_followed_by
     course.run()
     assert kernels_below(os.getpid()) == []
     for slot in nursery._idle:
-        slot._nursery.kill()
-        slot._nursery._process.wait()
+        slot._process.kill()
+        slot._process.wait()
     course.run()
     assert forks == [True, True]
 
@@ -307,5 +311,5 @@ def test_a_draw_of_tensorflow_that_nobody_seeds_is_another_in_each_run(course, m
     draws = "tf.random.normal((2,)).numpy(), keras.random.normal((2,)).numpy()"
     course.tutorial(code(f"import keras, tensorflow as tf\n{draws}"))
     drawn = {json.dumps(course.run().outputs) for _ in range(2)}
-    nursery._close_all()
+    close_slots()
     assert (len(drawn), forked) == (2, [True, True])
