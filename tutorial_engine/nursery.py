@@ -124,20 +124,17 @@ class Slot:
             command: with which it would be started.
             log: a file for what it writes.
         """
-        self._forked = None
-        if not self._process or not self._wait_until_loaded():
-            return None
         own = self._environment
         variables = {name: each for name, each in environment.items() if own.get(name) != each}
         request = {"command": command, "folder": folder, "variables": variables, "log": log}
-        self._control.settimeout(_PATIENCE_S)
-        try:
-            self._control.send(json.dumps(request).encode())
-            pid = int(self._control.recv(16))
-        except (OSError, ValueError):
-            return None
-        self.is_unfit = pid < 0
-        self._forked = Forked(self._control, pid) if pid > 0 else None
+        self._forked = None
+        if self._process:
+            self._forked = self._ask(request) if self._wait_until_loaded() else None
+        if self._process and not self._forked:
+            # A started kernel is not to find what the nursery left.
+            self._process.kill()
+            for path in self._left:
+                path.unlink(missing_ok=True)
         return self._forked
 
     def untouched_mb(self) -> float:
@@ -222,6 +219,16 @@ class Slot:
             self.is_unfit = self._is_wanted and not self._has_loaded
             self._left = {path: path.read_bytes() for path in self._files() - self._given}
         return self._has_loaded
+
+    def _ask(self, request: dict) -> Forked | None:
+        self._control.settimeout(_PATIENCE_S)
+        try:
+            self._control.send(json.dumps(request).encode())
+            pid = int(self._control.recv(16))
+        except (OSError, ValueError):
+            return None
+        self.is_unfit = pid < 0
+        return Forked(self._control, pid) if pid > 0 else None
 
     def _files(self) -> set[Path]:
         """Return the files in the folders of the private folder; beside these lie a kernel's own."""

@@ -6,7 +6,7 @@ Each imports TensorFlow, does one small operation and says a sentence. Both buil
 nothing; printed are the medians of wall and CPU seconds and their ratios. Then a run of *Tensors* in a
 forked kernel, its nursery being there, and in a started one, in turns, likewise.
 
-Bar: our wall time is at most 0.35 of the other. Ends with status 1 above it.
+Bar: wall and CPU time are at most 0.35 of the other's. Ends with status 1 above it.
 """
 
 from __future__ import annotations
@@ -57,14 +57,14 @@ def main() -> None:
             shutil.rmtree(ours / ".cache", ignore_errors=True)
             mine.append(run(BUILD, ours))
             theirs.append(run(BUILD, stock, PYTHONPATH=str(stock)))
-    ratio = show(f"{TUTORIALS} tutorials", ("ours", mine), ("stock", theirs))
+    ratios = show(f"{TUTORIALS} tutorials", ("ours", mine), ("stock", theirs))
     runs: dict[str, list[Cost]] = {"forked": [], "started": []}
     run_tensors(is_forked=True)  # which begins the nursery
     for _ in range(times):
         for kind, costs in runs.items():
             costs.append(run_tensors(is_forked=kind == "forked"))
     show("a run of Tensors", *runs.items())
-    sys.exit(f"over the bar of {BAR}: {ratio:.2f}" if ratio > BAR else 0)
+    sys.exit(f"over the bar of {BAR}: {max(ratios):.2f}" if max(ratios) > BAR else 0)
 
 
 def run_tensors(*, is_forked: bool) -> Cost:
@@ -101,14 +101,17 @@ def only_sums(folder: Path) -> Path:
     return folder
 
 
-def show(title: str, first: tuple[str, list[Cost]], second: tuple[str, list[Cost]]) -> float:
-    """Print what both cost and the ratios; return that of the clock."""
+def show(
+    title: str, first: tuple[str, list[Cost]], second: tuple[str, list[Cost]]
+) -> tuple[float, float]:
+    """Print what both cost; return the ratios on the clock and on the processor."""
     (name, one), (other, two) = ((each, Cost.median(costs)) for each, costs in (first, second))
+    ratios = one.wall_s / two.wall_s, one.cpu_s / two.cpu_s
     print(
         f"{title}: {name} {one.wall_s:.1f} s, {one.cpu_s:.1f} CPU s; {other} {two.wall_s:.1f} s, "
-        f"{two.cpu_s:.1f} CPU s; wall {one.wall_s / two.wall_s:.2f}, CPU {one.cpu_s / two.cpu_s:.2f}"
+        f"{two.cpu_s:.1f} CPU s; wall {ratios[0]:.2f}, CPU {ratios[1]:.2f}"
     )
-    return one.wall_s / two.wall_s
+    return ratios
 
 
 if __name__ == "__main__":

@@ -201,9 +201,14 @@ def test_where_libraries_cannot_be_loaded_quietly_kernels_are_started(
     begun = []
     begin = nursery.Slot._begin
     monkeypatch.setattr(nursery.Slot, "_begin", lambda *_: begun.append(1) or begin(*_))
-    course.tutorial(code("1"))
-    for _ in range(2):
-        assert course.run().outputs[0][0]["data"]["text/plain"] == "1"
+    course.tutorial(code("from snippets import helper\n1"))
+    runs = [course.run(), course.run()]
+    assert (
+        runs[0].outputs
+        == runs[1].outputs
+        == [[{**runs[0].outputs[0][0], "data": {"text/plain": "1"}}]]
+    )
+    assert runs[0].dependencies == runs[1].dependencies
     assert (forks, len(begun)) == ([False, False], 1)
 
 
