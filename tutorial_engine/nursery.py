@@ -153,7 +153,6 @@ class Slot:
             self._is_wanted = False
             self._process.kill()
 
-    @property
     def is_free(self) -> bool:
         """Say whether the nursery can fork again; the kernel that it forked last must have been ended."""
         try:
@@ -164,7 +163,7 @@ class Slot:
 
     def clear(self) -> bool:
         """Remove what a run left, processes and files; say whether another may follow."""
-        if not self.is_free:
+        if not self.is_free():
             return False
         try:
             for folder in self.folders.folders:
@@ -307,7 +306,7 @@ def borrow(settings: Settings, libraries: Libraries) -> Slot:
     if origin in _unfit:
         return Slot()
     with _lock:
-        fitting = [each for each in _idle if each.origin == origin and each.is_free][:1]
+        fitting = [each for each in _idle if each.origin == origin and each.is_free()][:1]
         others = [] if fitting else _idle[:]
         for each in fitting + others:
             _idle.remove(each)
