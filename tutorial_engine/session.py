@@ -195,7 +195,7 @@ class Session:
             self._run(self._client.km.interrupt_kernel())
 
     def close(self) -> None:
-        """End the kernel, and remove its folders."""
+        """End the kernel, and remove what it left."""
         # Forgotten first: later the number may be another process's.
         pid, self._pid = self._pid, None
         if pid is not None:

@@ -12,8 +12,10 @@ import json
 import os
 import socket
 import sys
+from pathlib import Path
 
 READY = b"ready"
+_THREADS = Path("/proc/self/task")
 # With nothing to do for so many seconds the nursery ends.
 _PATIENCE_S = 600
 
@@ -81,7 +83,7 @@ def _wait_and_fork(control: socket.socket) -> dict:
         control.send(READY)
         while text := control.recv(1 << 16):
             # A fork has no thread but its own: a lock that another one holds is held for ever.
-            pid = os.fork() if len(os.listdir("/proc/self/task")) == 1 else -1
+            pid = os.fork() if len([*_THREADS.iterdir()]) == 1 else -1
             if pid == 0:
                 control.close()
                 return json.loads(text)

@@ -188,10 +188,16 @@ def test_what_is_set_before_libraries_are_imported_holds_for_them(course, prepar
     assert nursery.libraries_for(course.parse(), course.key(), course.settings()) != ()
 
 
-@pytest.mark.parametrize("library", ["this", "absent"], ids=["says something", "is not there"])
+@pytest.mark.parametrize(
+    "library",
+    ["this", "absent", "snippets.threaded"],
+    ids=["says something", "is not there", "has a thread"],
+)
 def test_where_libraries_cannot_be_loaded_quietly_kernels_are_started(
     course, forks, monkeypatch, library
 ):
+    thread = "threading.Thread(target=threading.Event().wait, daemon=True)"
+    course.snippet("threaded", f"import threading\n\n{thread}.start()\n")
     libraries = ("ipykernel.kernelapp", library)
     monkeypatch.setattr(execute, "libraries_for", lambda *_: libraries)
     begun = []
