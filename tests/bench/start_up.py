@@ -54,7 +54,8 @@ def main() -> None:
         stock = make_stock(only_sums(Path(scratch) / "stock"))
         mine, theirs = [], []
         for _ in range(times):
-            shutil.rmtree(ours / ".cache", ignore_errors=True)
+            for folder in (ours, stock):
+                shutil.rmtree(folder / ".cache", ignore_errors=True)
             mine.append(run(BUILD, ours))
             theirs.append(run(BUILD, stock, PYTHONPATH=str(stock)))
     ratios = show(f"{TUTORIALS} tutorials", ("ours", mine), ("stock", theirs))
