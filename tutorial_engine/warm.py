@@ -47,9 +47,10 @@ def main(control: int, libraries: list[str]) -> None:
     """Load libraries, fork on request, and be a kernel in each forked process."""
     del sys.path[0]  # the working folder, as in a kernel's launcher
     os.environ["JPY_PARENT_PID"] = str(os.getpid())  # ipykernel reads it as it is loaded
+    gc.disable()  # next to nothing of what is loaded goes again
     streams = _load(libraries)
-    gc.collect()
     gc.freeze()  # no collection writes to what the forked processes share
+    gc.enable()
     request = _wait_and_fork(socket.socket(fileno=control))
     _take_on(request)
     from ipykernel.kernelapp import IPKernelApp
