@@ -168,7 +168,6 @@ class Previews:
             with self._lock:
                 if not kept.is_running or kept.next is None:
                     return
-                # A kernel between two cells hears nothing.
                 kept.session.interrupt()
             self._stopped.wait(_BETWEEN_S)
         kept.session.cancel()

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Coroutine
+from concurrent.futures import CancelledError, Future
 from pathlib import Path
 
 from jupyter_client import AsyncKernelManager
@@ -22,7 +23,7 @@ from nbclient.exceptions import (
 
 from .cell_watch import CellWatch
 from .clean_output import clean_outputs
-from .errors import Cancelled, Mishap
+from .errors import Cancelled, ExecutionError, Mishap
 from .kernel_output import FLOOD, PRICE, is_pictured
 from .nursery import Libraries, Provisioner, Slot, borrow, give_back
 from .places import Places
@@ -87,6 +88,7 @@ class Client(NotebookClient):
     Attributes:
         flooded: the position of the cell that sent more, and whether that was pictures.
         is_ready: the kernel has started.
+        stage: of the present cell: `sent`, `running`, or `over` when the kernel does nothing more for it.
     """
 
     def __init__(self, *arguments, most: int, most_pictured: int, **options) -> None:
@@ -96,9 +98,14 @@ class Client(NotebookClient):
         self._sent: Counter[tuple[int, bool]] = Counter()
         self.flooded: tuple[int, bool] | None = None
         self.is_ready = False
+        self.stage = "over"
 
     def process_message(self, msg, cell, cell_index):
         content = msg["content"]
+        if msg["msg_type"] == "execute_input":
+            self.stage = "running"
+        elif content.get("execution_state") == "idle":
+            self.stage = "over"
         data = content.get("data", {})
         texts = [content.get("text"), content.get("evalue")]
         texts += [each for mime, each in data.items() if not is_pictured(mime)]
@@ -117,9 +124,11 @@ class Client(NotebookClient):
     async def execute_from(self, first: int, before: str = "") -> None:
         """Execute the notebook's cells, from the one at position `first` on, and some code before them."""
         self._sent.clear()
+        self.stage = "sent"
         if before:
             await self.async_wait_for_reply(self.kc.execute(before, silent=True))
         for index, cell in enumerate(self.nb.cells[first:], start=first):
+            self.stage = "sent"
             await self.async_execute_cell(cell, index)
 
 
@@ -144,6 +153,7 @@ class Session:
         self._cancelled = threading.Event()
         self._pid: int | None = None
         self._client: Client | None = None
+        self._cells: Future | None = None
         self._stack = contextlib.ExitStack()
         self.plan: Plan | None = None
         self.executed = 0
@@ -190,9 +200,13 @@ class Session:
         return self._slot.untouched_mb()
 
     def interrupt(self) -> None:
-        """Let the cell that runs now fail, and keep the kernel."""
-        if self._client:
-            self._run(self._client.km.interrupt_kernel())
+        """Let the cell that runs now fail, and keep the kernel; call it again until `execute` has ended."""
+        client = self._client
+        if client and client.stage == "running":
+            self._run(client.km.interrupt_kernel())
+        elif client and client.stage == "over" and self._cells:
+            # A request that is interrupted just before its code begins is never answered.
+            self._cells.cancel()
 
     def close(self) -> None:
         """End the kernel, and remove what it left."""
@@ -240,7 +254,13 @@ class Session:
                     self._run(self._start(client))
                 if self._pid is not None:
                     stack.enter_context(watch.over(self._pid))
-                self._run(client.execute_from(first, plan.renaming(first) if first else ""))
+                before = plan.renaming(first) if first else ""
+                self._cells = self._begin(client.execute_from(first, before))
+                self._cells.result()
+        except CancelledError:
+            raise ExecutionError(
+                "the run was interrupted", file=self._tutorial.file, remedy="run it again"
+            ) from None
         except (CellExecutionError, DeadKernelError, RuntimeError) as error:
             if self._cancelled.is_set():
                 raise Cancelled(
@@ -290,8 +310,11 @@ class Session:
         await client.async_start_new_kernel_client()
         client.is_ready = True
 
+    def _begin(self, coroutine: Coroutine) -> Future:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+
     def _run(self, coroutine: Coroutine) -> None:
-        asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+        self._begin(coroutine).result()
 
 
 @contextlib.contextmanager
@@ -303,9 +326,18 @@ def _loop():
     try:
         yield loop
     finally:
+        asyncio.run_coroutine_threadsafe(_end_other_tasks(), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+async def _end_other_tasks() -> None:
+    """End what still waits: where an execution was cancelled, what watched its kernel does."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
 
 
 def _last_words(log: Path) -> str:

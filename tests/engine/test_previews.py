@@ -138,6 +138,23 @@ def test_a_save_during_a_preview_ends_it_and_previews_what_is_there_now(edited):
     assert texts(edited.preview()) == ["first 1", "Second 2", "third 7"]
 
 
+# As a kernel does that is interrupted just before a request's code begins.
+LOSES_ITS_REPLY = """messages = get_ipython().kernel.session
+send = messages.send
+def lose_one(stream, kind, *arguments, **options):
+    if kind != "execute_reply":
+        return send(stream, kind, *arguments, **options)
+    messages.send = send
+messages.send = lose_one"""
+
+
+def test_a_save_during_a_preview_whose_kernel_never_answers_previews_what_is_there_now(edited):
+    edited.save("print('third', count)", LOSES_ITS_REPLY)
+    edited.course.edit(LOSES_ITS_REPLY, "print('third', count + 5)")
+    edited.previews.want([edited.lesson])
+    assert texts(edited.preview()) == ["first 1", "Second 2", "third 7"]
+
+
 def test_no_kernel_is_kept_of_a_page_that_nobody_edits(editor):
     editor.run()
     editor.save("'third', count", "'third', count + 1")

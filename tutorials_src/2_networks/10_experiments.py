@@ -302,9 +302,9 @@ for rate in (0.001, 0.03):
 gaps = {rate: small.mean - large.mean for rate, (large, small) in reports.items()}
 
 # %% [markdown]
-# The first answer is clear: `{python} f"{100 * gaps[0.001]:.1f}"` points for small batches. Of that lead
-# the second sees `{python} f"{100 * gaps[0.03]:.1f}"` points. No number of seeds will reconcile the two,
-# because this is not noise: the comparison is unfair. Batches of 32 make
+# The first answer is clear: `{python} f"{100 * gaps[0.001]:.1f}"` points for small batches. For the second
+# colleague the same lead is `{python} f"{100 * gaps[0.03]:z.1f}"`. No number of seeds will reconcile the
+# two, because this is not noise: the comparison is unfair. Batches of 32 make
 # `{python} f"{max(steps):,}"` steps out of the photographs from which batches of 512 make
 # `{python} f"{min(steps):,}"`. With few steps, each has to be long; with many, long ones do harm.
 # Any one learning rate suits one of them better. Seen as a whole:
