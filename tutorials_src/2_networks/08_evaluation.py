@@ -35,9 +35,9 @@ plots.image_grid(photographs[shown], [f"Shirt? No.\n{mark}" for mark in marks], 
 print(f"{(never(photographs) == is_shirt).mean():.1%} of {len(labels):,} photographs")
 
 # %% [markdown]
-# The grade is correct, and the detector is worthless: it never looks at a photograph. One answer is
-# nine times as frequent as the other, and accuracy mostly counts the frequent one. This is **class
-# imbalance**. What is worth detecting is usually rare: a fraud, an illness, a crack in a wheel.
+# The grade is correct, and the detector is worthless: it never looks. One answer is nine times as
+# frequent as the other, and accuracy mostly counts the frequent one. This is **class imbalance**. What is
+# worth detecting is usually rare: a fraud, an illness, a crack.
 #
 # Here you grade a network in the ways that accuracy cannot. Until the exam near the end, everything
 # is measured on the *validation* photographs, and you choose two numbers with them: a threshold and
@@ -278,7 +278,7 @@ plots.roc_panels(rates, corner=0.3)
 
 # %% [markdown]
 # Only the upper left corner is drawn, since all the curves hug it; the areas are those of the whole.
-# The thin grey lines are the other panels' curves. Shoes and trousers are next to perfect.
+# The thin grey lines are the other panels' curves.
 # *`{python} min(curves, key=lambda name: curves[name].area)`* lies lowest, and both averages hide it.
 # Now the averages by hand, and by scikit-learn:
 
@@ -498,10 +498,9 @@ errors = errors | {"crammed": expected_calibration_error(told, labels)}
 #
 # The accuracy comes from some photographs. Others would give another. How far off might it be? You
 # have no others, so pretend: draw as many photographs as you have *from those you have*, some twice and
-# some not at all, and grade again. Do that a thousand times. The grades spread about as much as they
-# would over other photographs. This is the **bootstrap**, and the range of the middle 95% of its grades
-# is a **confidence interval**. (A different confidence from the one above: here it is yours, in the
-# grade.)
+# some not at all, and grade again. A thousand such grades spread about as much as they would over other
+# photographs. This is the **bootstrap**, and the range of the middle 95% of its grades is a **confidence
+# interval**. (Not the confidence from above: this one is yours, in the grade.)
 
 # %%
 from snippets.metrics import proportion_interval
@@ -515,7 +514,7 @@ for hits in (correct, trousers):
 
 # %% [markdown]
 # The formula is the **Wilson interval**, for fractions. Of many examples it says the same. The second line
-# is of ten trousers, all answered correctly: redraw them as you like, all stay correct.
+# is of ten trousers, all correct however you redraw them.
 #
 # What does an interval *not* cover? Train the same recipe with two more seeds:
 
@@ -529,11 +528,11 @@ rows = {name: {"accuracy": interval} for name, interval in intervals.items()}
 plots.interval_rows(rows, xlabel="validation accuracy")
 
 # %% [markdown]
-# Each bar is an interval. A hundred photographs tell you next to nothing, and a hundred times as
-# many make it only a tenth as wide. The last three rows are three networks graded on the *same*
+# A hundred photographs tell you next to nothing, and a hundred times as many make the interval only a
+# tenth as wide. The last three rows are three networks graded on the *same*
 # photographs. Each interval answers: what if other photographs of this kind had been drawn? None
 # answers: what if the network had been trained again? [Experiments](experiments.md) does. No interval
-# covers photographs of another kind, from another camera or another year.
+# covers photographs of another kind, from another camera.
 #
 # ## The exam
 #
@@ -581,7 +580,7 @@ plots.table([{"on": "validation"} | percent(made), {"on": "test"} | percent(kept
 # Expect a choice to look best where it was made. The threshold that finds 95% of these shirts need not
 # find 95% of the next ones: it rests on `{python} f"{is_shirt.sum()}"` shirts, and a part of so many is
 # itself uncertain by a point or two. If you must promise 95%, aim higher. And the validation
-# photographs had a say in the recipe, so their grades are a little kind. That is why there is an exam.
+# photographs had a say in the recipe, so their grades are a little kind.
 #
 # The quick network hardly needed its temperature. Does the crammed network's, fitted on the validation
 # set, mend its confidence here as well?
@@ -653,7 +652,7 @@ plots.image_grid(pictures[last_six], titles, columns=6, subject="pictures and wh
 # whole of one among ten classes, and *none of these* is not among them. Calibration is a promise about
 # photographs like those it was fitted on, and about no others.
 #
-# Could a threshold on the confidence at least turn strangers away? You know how to measure that. It is
+# Could a threshold on the confidence at least turn strangers away? It is
 # a yes-or-no question, *is this clothing?*, with the confidence as the score, so compute its AUC, for
 # each kind of stranger and each network. A coin gets one half.
 
