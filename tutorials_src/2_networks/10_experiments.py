@@ -27,8 +27,7 @@ images, labels = standardise(sample.images, sample.images), sample.labels
 held_out = standardise(fashion.validation.images, sample.images)
 
 
-def right_answers(network, split=fashion.validation, inputs=held_out):
-    """Return for each photograph whether the network is right."""
+def right_answers(network, split=fashion.validation, inputs=held_out):  # one per photograph
     return np.asarray(network(inputs)).argmax(axis=1) == split.labels
 
 
@@ -70,8 +69,7 @@ from snippets.training import OneCycle
 loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
 
-def prepare(network, epochs, batch_size, peak):
-    """Compile for one cycle of the learning rate."""
+def prepare(network, epochs, batch_size, peak):  # compiles for one cycle of the learning rate
     batches = math.ceil(len(labels) / batch_size)
     optimizer = keras.optimizers.Adam(OneCycle(peak, epochs * batches))
     network.compile(optimizer, loss, steps_per_execution=batches)
@@ -97,16 +95,13 @@ def prepared(epochs, batch_size, peak, **shape):
 examples = tf.data.Dataset.from_tensor_slices((images, labels))
 
 
-def run(network, seed, epochs, batch_size, callbacks=()):
-    """Train on all photographs, shuffled anew in each epoch."""
+def run(network, seed, epochs, batch_size, callbacks=()):  # each epoch shuffles anew
     batches = examples.shuffle(len(labels), seed=seed).batch(batch_size).repeat()
-    steps = math.ceil(len(labels) / batch_size)
-    how = {"epochs": epochs, "steps_per_epoch": steps, "callbacks": list(callbacks)}
-    network.fit(batches, shuffle=False, verbose=0, **how)
+    how = {"steps_per_epoch": math.ceil(len(labels) / batch_size), "callbacks": list(callbacks)}
+    network.fit(batches, epochs=epochs, shuffle=False, verbose=0, **how)
 
 
-def fit(seed, *, epochs=10, batch_size=128, peak=0.006, callbacks=(), **shape):
-    """Train from scratch and return the network."""
+def fit(seed, *, epochs=10, batch_size=128, peak=0.006, callbacks=(), **shape):  # from scratch
     network = prepared(epochs, batch_size, peak, **shape)
     restart(network, seed)
     run(network, seed, epochs, batch_size, callbacks)
@@ -193,13 +188,11 @@ plots.table(
 from snippets.experiments import summary, sweep, verdict
 
 
-def train(seed, **setting):
-    """Return the validation accuracy."""
+def train(seed, **setting):  # returns the validation accuracy
     return right_answers(fit(seed, **setting)).mean()
 
 
-seeds = (1, 2, 3)
-widths = {"64 units": {"width": 64}, "128 units": {}, "512 units": {"width": 512}}
+seeds, widths = (1, 2, 3), {"64 units": {"width": 64}, "128 units": {}, "512 units": {"width": 512}}
 units = sweep(train, widths, seeds=seeds)
 plots.table(summary(units))
 
@@ -512,8 +505,7 @@ plots.search_progress(progress, ylabel="validation accuracy", reference=plain)
 
 # %% tags=["measured"]
 found = {name: setting_of(tuner.get_best_hyperparameters()[0]) for name, tuner in tuners.items()}
-finalists = {"by hand": by_hand, **found}
-kept = {}
+finalists, kept = {"by hand": by_hand, **found}, {}
 
 
 def train_and_keep(seed, **setting):
