@@ -154,13 +154,13 @@ def inside_the_noise(results: Sequence[Result]) -> list[str]:
         scores = {result.name: result.scores for result in results}
         raise ValueError(f"results need scores, equally many and all finite, not {scores}")
     ranked = sorted(results, key=lambda result: result.mean, reverse=True)
-    gaps = [
+    gaps = (
         place
         for place in range(1, len(ranked))
         if min(each.lowest for each in ranked[:place]) > max(r.highest for r in ranked[place:])
-    ]
-    level = ranked[: gaps[0]] if gaps and max(seeds) >= _LEAST_SEEDS else ranked
-    others = {id(result) for result in level} - {id(best(results))}
+    )
+    level = ranked[: next(gaps, None)] if max(seeds) >= _LEAST_SEEDS else ranked
+    others = {id(result) for result in level[1:]}  # of equal means the first is the best
     return [result.name for result in results if id(result) in others]
 
 

@@ -122,15 +122,14 @@ from 1.80 to 1.40, lowest 1.20 after epoch 2.
     metrics = [
         name
         for name, values in history.items()
-        if len(values) and (name == "loss" or _is_accuracy(name)) and not name.startswith("val_")
+        if len(values) and not name.startswith("val_") and (name == "loss" or _is_accuracy(name))
     ]
     if not metrics:
         raise ValueError(f"history needs a loss or an accuracy, not only {sorted(history)}")
     metrics.sort(key=lambda name: name != "loss")
     epochs = np.arange(1, len(history[metrics[0]]) + 1)
-    validated = epochs[np.isin(epochs, validation_freq)]
-    if isinstance(validation_freq, int):
-        validated = epochs[validation_freq - 1 :: validation_freq]
+    is_every = np.ndim(validation_freq) == 0
+    is_validated = epochs % validation_freq == 0 if is_every else np.isin(epochs, validation_freq)
     figure, axes = plt.subplots(
         1,
         len(metrics),
@@ -143,7 +142,7 @@ from 1.80 to 1.40, lowest 1.20 after epoch 2.
         said = []
         lines = [
             ("training", metric, epochs, "C0", "o-"),
-            ("validation", f"val_{metric}", validated, "C1", "s--"),
+            ("validation", f"val_{metric}", epochs[is_validated], "C1", "s--"),
         ]
         for label, key, places, colour, style in lines:
             values = np.asarray(history.get(key, ()), float)
