@@ -309,22 +309,22 @@ def processes_that_say(mark: str) -> list[psutil.Process]:
 
 
 def kernels_below(pid: int) -> list[psutil.Process]:
-    """Return the kernels in which a process runs tutorials; a notebook's, run alone, is none of them.
+    """Return the kernels in which a process itself runs tutorials.
 
-    One that was forked has its nursery's command line.
+    Neither a notebook's, run alone, is one of them, nor one of a build that the process has started:
+    both run beside these tests. A forked kernel is a child of its nursery and has its command line.
     """
+    children = [child for child in _children(pid) if _is_recorded(child)]
+    nurseries = [child for child in children if warm.__name__ in _command_line(child)]
+    started = [child for child in children if "ipykernel_launcher" in _command_line(child)]
+    return started + [kernel for nursery in nurseries for kernel in _children(nursery.pid)]
+
+
+def _children(pid: int) -> list[psutil.Process]:
     try:
-        children = psutil.Process(pid).children(recursive=True)
+        return psutil.Process(pid).children()
     except psutil.NoSuchProcess:
         return []
-    commands = {child.pid: _command_line(child) for child in children if _is_recorded(child)}
-    nurseries = {number for number, command in commands.items() if warm.__name__ in command}
-    return [
-        child
-        for child in children
-        if "ipykernel_launcher" in commands.get(child.pid, ())
-        or (child.pid in nurseries and _parent(child) in nurseries)
-    ]
 
 
 def _is_recorded(process: psutil.Process) -> bool:
@@ -332,13 +332,6 @@ def _is_recorded(process: psutil.Process) -> bool:
         return "TUTORIALS_ALLOWED_DATA" in process.environ()
     except psutil.Error:
         return False
-
-
-def _parent(process: psutil.Process) -> int:
-    try:
-        return process.ppid()
-    except psutil.NoSuchProcess:
-        return 0
 
 
 def _command_line(process: psutil.Process) -> list[str]:
