@@ -49,13 +49,20 @@ class Preview:
 
 @dataclass
 class _Kept:
-    """A kernel with what it has executed; `next` is what to preview when the present one has ended."""
+    """A kernel with what it has executed.
+
+    Args:
+        making: what it previews now.
+        is_obsolete: that is no longer the page, and is to end.
+        next: what to preview then.
+    """
 
     session: Session
     name: str
     key: Key
     used: float = field(default_factory=time.monotonic)
-    is_running: bool = False
+    making: Lesson | None = None
+    is_obsolete: bool = False
     next: Lesson | None = None
 
 
@@ -77,10 +84,17 @@ class Previews:
         threading.Thread(target=self._watch, daemon=True).start()
 
     def see(self, lessons: list[Lesson]) -> None:
-        """Learn what the course is, so that an edit can be told."""
+        """Learn what the course is, so that an edit can be told; end the preview of what is no more."""
         for lesson in lessons:
             if lesson.key:
                 self._first.setdefault(lesson.name, lesson.key.digest)
+        with self._lock:
+            kept, now = self._kept, {each.name: each.key for each in lessons}
+            if not kept or not kept.making or kept.is_obsolete or kept.name not in now:
+                return
+            kept.is_obsolete = now[kept.name] != kept.making.key
+            if kept.is_obsolete:
+                self._begin(self._end, kept, kept.making)
 
     def keeper(self, lesson: Lesson) -> Callable[[Session], None] | None:
         """Return what takes over the kernel of a lesson's clean run, if its page is being edited."""
@@ -88,24 +102,25 @@ class Previews:
         return (lambda session: self._keep(session, lesson)) if is_edited else None
 
     def want(self, lessons: list[Lesson]) -> None:
-        """Begin a preview if the kept kernel is that of one of these lessons, which have no run."""
+        """Begin a preview if the kept kernel is that of one of these lessons, which have no run.
+
+        They must have been seen.
+        """
         with self._lock:
             kept = self._kept
             lesson = next((each for each in lessons if kept and each.name == kept.name), None)
             if lesson is None or self.of(lesson) or not _fits(kept, lesson, self._settings):
                 return
-            if kept.is_running:
-                following, kept.next = kept.next, lesson
-                work = None if following else self._end_present
-            else:
-                kept.is_running, work = True, self._make
-        if work:
-            threading.Thread(target=work, args=(kept, lesson), daemon=True).start()
+            if kept.is_obsolete:
+                kept.next = lesson
+            elif kept.making is None:
+                kept.making = lesson
+                self._begin(self._make, kept, lesson)
 
     def is_making(self, lesson: Lesson) -> bool:
         """Say whether a preview of this lesson is under way; its clean run would take the cores from it."""
         kept = self._kept
-        return kept is not None and kept.is_running and kept.name == lesson.name
+        return kept is not None and kept.making is not None and kept.name == lesson.name
 
     def of(self, lesson: Lesson) -> Preview | None:
         """Return the preview of a lesson as it is now, if there is one."""
@@ -139,18 +154,23 @@ class Previews:
             before, self._kept = self._kept, kept
         if before:
             before.session.cancel()
-            if not before.is_running:
+            if not before.making:
                 before.session.close()
+
+    @staticmethod
+    def _begin(work: Callable[[_Kept, Lesson], None], kept: _Kept, lesson: Lesson) -> None:
+        threading.Thread(target=work, args=(kept, lesson), daemon=True).start()
 
     def _make(self, kept: _Kept, lesson: Lesson) -> None:
         preview = _preview(kept, lesson, self._settings)
         with self._lock:
-            kept.is_running, kept.used = False, time.monotonic()
+            is_obsolete, following = kept.is_obsolete, kept.next
+            kept.making, kept.is_obsolete, kept.next = None, False, None
+            kept.used = time.monotonic()
             is_current = self._kept is kept
-            following, kept.next = kept.next, None
             if preview and is_current:
                 kept.key = lesson.key
-                if following is None:
+                if not is_obsolete:
                     self._known[lesson.name] = lesson.key.digest, preview
             elif is_current:
                 self._kept = None
@@ -162,11 +182,11 @@ class Previews:
         if not self._stopped.is_set():
             self._on_change()
 
-    def _end_present(self, kept: _Kept, _: Lesson) -> None:
-        """Interrupt the present preview; one that does not heed it takes the kernel along."""
+    def _end(self, kept: _Kept, lesson: Lesson) -> None:
+        """Interrupt a preview; one that does not heed it takes the kernel along."""
         for _ in range(_INTERRUPTS):
             with self._lock:
-                if not kept.is_running or kept.next is None:
+                if kept.making is not lesson:
                     return
                 kept.session.interrupt()
             self._stopped.wait(_BETWEEN_S)
@@ -177,7 +197,7 @@ class Previews:
         while not self._stopped.wait(_LOOK_EVERY_S):
             with self._lock:
                 kept = self._kept
-                is_idle = kept and not kept.is_running
+                is_idle = kept and not kept.making
                 free = psutil.virtual_memory().available / 1e6
                 is_old = kept and time.monotonic() - kept.used > _IDLE_S
                 if is_idle and (is_old or free < _LEAST_FREE_MB):

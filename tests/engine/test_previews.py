@@ -22,6 +22,7 @@ BODY = "\n".join(
         code("print('third', count)"),
     ]
 )
+HANGS = "'third', __import__('threading').Event().wait()"
 
 
 class Editor:
@@ -45,7 +46,13 @@ class Editor:
 
     def save(self, before: str, after: str) -> None:
         self.course.edit(before, after)
-        self.previews.want([self.lesson])
+        self.see()
+
+    def see(self) -> None:
+        """Take the page as it is now, which has no run."""
+        lesson = self.lesson
+        self.previews.see([lesson])
+        self.previews.want([lesson])
 
     def preview(self) -> Preview:
         """Wait for what is shown of the page as it is."""
@@ -132,10 +139,27 @@ def test_a_claim_that_does_not_hold_any_more_is_said(edited):
 
 
 def test_a_save_during_a_preview_ends_it_and_previews_what_is_there_now(edited):
-    edited.save("'third', count", "'third', __import__('threading').Event().wait()")
-    edited.course.edit("'third', __import__('threading').Event().wait()", "'third', count + 5")
-    edited.previews.want([edited.lesson])
+    edited.save("'third', count", HANGS)
+    edited.course.edit(HANGS, "'third', count + 5")
+    edited.see()
     assert texts(edited.preview()) == ["first 1", "Second 2", "third 7"]
+
+
+def test_a_page_that_is_put_back_to_what_was_previewed_waits_for_no_other_preview(edited):
+    edited.save("'third', count", "'third', count + 1")
+    shown = edited.preview()
+    edited.save("'third', count + 1", HANGS)
+    edited.save(HANGS, "'third', count + 1")
+    assert edited.preview() is shown
+    assert not edited.previews.is_making(edited.lesson)
+
+
+def test_a_page_that_is_put_back_to_what_has_a_run_ends_its_preview(edited):
+    edited.save("'third', count", HANGS)
+    edited.course.edit(HANGS, "'third', count")
+    edited.previews.see([edited.lesson])
+    assert edited.preview() is None
+    assert not edited.previews.is_making(edited.lesson)
 
 
 # As a kernel does that is interrupted just before a request's code begins.
@@ -151,7 +175,7 @@ messages.send = lose_one"""
 def test_a_save_during_a_preview_whose_kernel_never_answers_previews_what_is_there_now(edited):
     edited.save("print('third', count)", LOSES_ITS_REPLY)
     edited.course.edit(LOSES_ITS_REPLY, "print('third', count + 5)")
-    edited.previews.want([edited.lesson])
+    edited.see()
     assert texts(edited.preview()) == ["first 1", "Second 2", "third 7"]
 
 
@@ -182,7 +206,7 @@ STRANGE: dict[str, Callable[[Course], None]] = {
 @pytest.mark.parametrize("change", STRANGE)
 def test_what_a_kept_kernel_does_not_know_of_is_not_previewed(edited, change):
     STRANGE[change](edited.course)
-    edited.previews.want([edited.lesson])
+    edited.see()
     assert not edited.changed.acquire(timeout=0.3)
 
 

@@ -11,6 +11,8 @@ import pytest
 WIDTHS = (360, 1440)
 SCHEMES = ("light", "dark")
 SCREENS = [(width, scheme) for width in WIDTHS for scheme in SCHEMES]
+# What is asked of every page depends on the width or on the scheme, on no pair of them.
+SCREENS_OF_EVERY_PAGE = list(zip(WIDTHS, SCHEMES, strict=True))
 TEXTS = ("p", ".lead", ".facts a", "ul.claims li", ".output pre code")
 
 
@@ -51,7 +53,7 @@ class Visit:
     contrasts: dict[str, float]
 
 
-@pytest.fixture(scope="module", params=SCREENS, ids=str)
+@pytest.fixture(scope="module", params=SCREENS_OF_EVERY_PAGE, ids=str)
 def screen(request) -> tuple[int, str]:
     return request.param
 
