@@ -32,18 +32,8 @@ settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
 
 ROOT = Path(__file__).parents[1]
-# The notebooks that end within a minute or two, and the one that starts processes of its own.
-QUICK = frozenset(
-    {
-        "tensors",
-        "broadcasting",
-        "gradients",
-        "training-by-hand",
-        "fashion-mnist",
-        "evaluation",
-        "distributed",
-    }
-)
+# The notebooks that end within half a minute, and the one that starts processes of its own.
+QUICK = frozenset({"tensors", "broadcasting", "gradients", "training-by-hand", "distributed"})
 _FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
