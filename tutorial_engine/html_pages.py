@@ -8,6 +8,7 @@ import posixpath
 import re
 
 import minify_html
+from selectolax.lexbor import LexborHTMLParser
 
 from .outputs import SCOPE, is_picture, picture
 
@@ -75,30 +76,31 @@ def light_record(
     Returns:
         The content, and the CSS that was inlined in it.
     """
-    from bs4 import BeautifulSoup  # late: most builds find every record rendered
-
-    soup = BeautifulSoup(content, "html.parser")
+    document = LexborHTMLParser(content, is_fragment=True)
     css = []
-    for style in soup.find_all("style"):
-        if style.get_text().startswith(SCOPE):  # an output's own
+    for style in document.css("style"):
+        if (text := style.text()).startswith(SCOPE):  # an output's own
             continue
-        css.append(style.get_text())
+        css.append(text)
         style.decompose()
     # Its scripts draw nothing that we need: copy buttons are Material's, maths is not in it.
-    for each in soup.find_all(["script", "link"]):
-        each.decompose()
-    for button in soup.select(".clipboard-copy-txt, clipboard-copy"):
-        button.decompose()
-    for image in soup.find_all("img"):
-        source = image.get("src", "")
+    for unneeded in ("script", "link", "clipboard-copy", ".clipboard-copy-txt"):
+        for node in document.css(unneeded):
+            node.decompose()
+    for image in document.css("img"):
+        source = image.attrs.get("src") or ""
         if not (inlined := _DATA_IMAGE.match(source)):
             continue
         digest = hashlib.sha256(base64.b64decode(source[inlined.end() :])).hexdigest()
         address = figures.get(digest)
         if address:
-            image.attrs = {"src": address, **shown.get(digest, {"alt": ""})}
+            attributes = {"src": address, **shown.get(digest, {"alt": ""})}
             dark = address.removesuffix(".png") + "-dark.png"
             if dark in figures.values():
-                image["data-dark"] = posixpath.basename(dark)
+                attributes["data-dark"] = posixpath.basename(dark)
+            for name in list(image.attrs):
+                del image.attrs[name]
+            for name, value in attributes.items():
+                image.attrs[name] = value
     head = f'<link rel="stylesheet" href="{stylesheet}">\n'
-    return head + lean_code(schemed_figures(str(soup))), "\n".join(css)
+    return head + lean_code(schemed_figures(document.html)), "\n".join(css)
