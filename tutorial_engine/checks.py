@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import builtins
 import warnings
+from typing import Literal, overload
 
 from .errors import SourceError
 from .passages import mask
 from .structure import FOOTNOTE, FOOTNOTE_TEXT, problems
 from .syntax import below
-from .tutorial import CODE_TAGS, Cell, Tutorial
+from .tutorial import CODE_TAGS, Cell, Tutorial, text_of
 
 EXERCISE = ("starter", "check", "solution")
 # Deeper than code that a person writes, and far from where Python gives up on its own trees.
@@ -122,7 +123,11 @@ def _check_code(tutorial: Tutorial, cell: Cell) -> None:
             )
 
 
-def _parsed(source: str, mode: str = "exec") -> ast.AST:
+@overload
+def _parsed(source: str) -> ast.Module: ...
+@overload
+def _parsed(source: str, mode: Literal["eval"]) -> ast.Expression: ...
+def _parsed(source: str, mode: Literal["exec", "eval"] = "exec") -> ast.AST:
     """Parse code; what Python only warns of when it reads it, an invalid escape, say, is refused."""
     with warnings.catch_warnings():
         for kind in (SyntaxWarning, DeprecationWarning):
@@ -231,7 +236,7 @@ def _check_exercises(tutorial: Tutorial) -> None:
                     "put cells tagged wrong right after the solution that they get wrong",
                     cell,
                 )
-            if "solution" in before.tags:
+            if check and "solution" in before.tags:
                 _check_messages(tutorial, check)
         before = cell
 
@@ -253,22 +258,23 @@ def _check_claims(tutorial: Tutorial) -> None:
     """Insist that each claim has a text of its own: by it the page says which ones were evaluated."""
     seen: set[str] = set()
     for cell, node in tutorial.claims:
-        if node.msg.value in seen:
+        text = text_of(node)
+        if text in seen:
             raise tutorial.error(
                 SourceError,
-                f"two claims read alike: {node.msg.value}",
+                f"two claims read alike: {text}",
                 "say in each what it alone claims",
                 cell,
                 node.lineno,
             )
-        seen.add(node.msg.value)
+        seen.add(text)
 
 
 def _check_controls(tutorial: Tutorial) -> None:
     earlier: list[str] = []
     for cell in tutorial.code_cells:
         if "claims" in cell.tags:
-            earlier += [node.msg.value for each, node in tutorial.claims if each is cell]
+            earlier += [text_of(node) for each, node in tutorial.claims if each is cell]
         is_control = "control" in cell.tags
         if is_control != bool(cell.claim) or is_control != bool(cell.without):
             raise tutorial.error(

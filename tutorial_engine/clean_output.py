@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from .documents import Output
 from .terminal import rendered, without_controls
 
 # Lines that TensorFlow, LiteRT, absl, XLA and matplotlib write to stderr when they start, at any log level.
@@ -32,13 +33,13 @@ def clean_text(text: str) -> str:
     return rendered(text)
 
 
-def clean_outputs(outputs: list[dict], hide: Callable[[str], str] = str) -> list[dict]:
+def clean_outputs(outputs: list[Output], hide: Callable[[str], str] = str) -> list[Output]:
     """Return a cell's outputs with clean text; streams of one name in a row become one.
 
     Args:
         hide: what takes the machine's names out of a text.
     """
-    cleaned: list[dict] = []
+    cleaned: list[Output] = []
     for output in outputs:
         output = {key: value for key, value in output.items() if key != "execution_count"}
         if output["output_type"] == "stream":
@@ -64,7 +65,7 @@ def clean_outputs(outputs: list[dict], hide: Callable[[str], str] = str) -> list
     return [output for output in streams if output is not None]
 
 
-def _clean_stream(output: dict, hide: Callable[[str], str]) -> dict | None:
+def _clean_stream(output: Output, hide: Callable[[str], str]) -> Output | None:
     if output["output_type"] != "stream":
         return output
     text = output["text"]

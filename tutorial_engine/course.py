@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from . import glossary
 from .build_cache import BuildCache
+from .documents import Document
 from .errors import SourceError, TutorialError, unforeseen
 from .fingerprint import Key, make_key
 from .links import check_links
@@ -30,15 +31,30 @@ class Lesson:
     error: TutorialError | None = None
 
     @property
+    def sound(self) -> tuple[Tutorial, Key]:
+        """The tutorial and its key; only of a lesson that no error keeps from being one."""
+        if self.tutorial is None or self.key is None:
+            raise ValueError(f"{self.file} is not a tutorial: {self.error}")
+        return self.tutorial, self.key
+
+    @property
+    def digest(self) -> str:
+        """The digest of its key; only of a lesson that no error keeps from being a tutorial."""
+        return self.sound[1].digest
+
+    @property
     def name(self) -> str:
+        """The address part of its file."""
         return tutorial_name(self.file)
 
     @property
     def page(self) -> str:
+        """The page that it becomes, relative to the site's documents."""
         return page_path(self.file)
 
     @property
     def title(self) -> str:
+        """The title of its header; of a file that does not read, its name."""
         return self.tutorial.header.title if self.tutorial else self.name
 
     @property
@@ -203,14 +219,14 @@ def _load(path: Path, settings: Settings, build_cache: BuildCache) -> Lesson:
             )
         text, _ = read_text(path, settings.root)
 
-        def read() -> dict:
+        def read() -> Document:
             nonlocal tutorial
             tutorial = parse_text(text, file)
             check_numbers(tutorial)
             check_maths(tutorial)
             return tutorial.to_json()
 
-        def revive(document: dict) -> Tutorial:
+        def revive(document: Document) -> Tutorial:
             return tutorial or Tutorial.from_json(document, file, text)
 
         tutorial = build_cache.get("tutorials", file, (file, text), read, revive)

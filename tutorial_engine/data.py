@@ -8,6 +8,7 @@ import json
 import os
 from pathlib import Path
 
+from .documents import Document
 from .errors import DataFileError, SourceError
 from .files import file_digest
 from .settings import Settings
@@ -57,7 +58,7 @@ def data_files(tutorial: Tutorial, settings: Settings) -> dict[str, Path]:
     return found
 
 
-def data_table(tutorial: Tutorial, settings: Settings) -> dict[str, dict]:
+def data_table(tutorial: Tutorial, settings: Settings) -> dict[str, Document]:
     """Return what is published of the data that the header names: name -> edition -> entry.
 
     Raises:
@@ -96,7 +97,7 @@ def user_cache() -> Path:
     return (Path(home) if home else Path.home() / ".cache") / "from-tensors-to-convnets"
 
 
-def _entry(tutorial: Tutorial, name: str, settings: Settings) -> dict:
+def _entry(tutorial: Tutorial, name: str, settings: Settings) -> Document:
     table_file = settings.data / "checksums.json"
     try:
         table = json.loads(table_file.read_text(encoding="utf-8"))
@@ -116,4 +117,5 @@ def _entry(tutorial: Tutorial, name: str, settings: Settings) -> dict:
             line=1,
             remedy=f"name one of {', '.join(sorted(table)) or '(no data published)'}",
         )
-    return table[name].get(settings.edition) or table[name]["default"]
+    editions: dict[str, Document] = table[name]
+    return editions.get(settings.edition) or editions["default"]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 
 class TutorialError(Exception):
     """A tutorial that cannot become a page.
@@ -33,7 +36,9 @@ class TutorialError(Exception):
         self.aside = aside
         super().__init__(str(self))
 
-    def __reduce__(self):
+    def __reduce__(
+        self,
+    ) -> tuple[Callable[..., TutorialError], tuple[type[TutorialError], dict[str, Any]]]:
         return _rebuild, (type(self), self.__dict__)
 
     def __str__(self) -> str:
@@ -81,7 +86,7 @@ def unforeseen(error: Exception, file: str) -> TutorialError:
     )
 
 
-def _rebuild(kind: type[TutorialError], fields: dict) -> TutorialError:
+def _rebuild(kind: type[TutorialError], fields: dict[str, Any]) -> TutorialError:
     """Unpickle: exceptions with keyword-only arguments need help to cross a process boundary."""
     notes = fields.get("__notes__", ())
     error = kind(**{name: value for name, value in fields.items() if name != "__notes__"})

@@ -23,12 +23,13 @@ from packaging.utils import canonicalize_name
 
 from .build_cache import BuildCache
 from .data import data_checksums
+from .documents import Document
 from .errors import SourceError
 from .files import file_digest
 from .reach import Part, reachable, used_names
 from .settings import Settings
 from .syntax import Import, Looks, facts
-from .tutorial import CODE_TAGS, Tutorial
+from .tutorial import CODE_TAGS, Cell, Tutorial
 
 # Raise it when the stored form of a run or the way it is made changes.
 SCHEMA = 5
@@ -47,6 +48,7 @@ class Key:
 
     @property
     def digest(self) -> str:
+        """One digest over all parts: the file name of the run."""
         return _hash(json.dumps(self.parts, sort_keys=True))[:32]
 
     def changes_since(self, parts: dict[str, str]) -> list[str]:
@@ -116,7 +118,7 @@ def snippets_state(root: Path) -> list[tuple[str, str]]:
     return state
 
 
-def _read_code(tutorial: Tutorial, root: Path, state: list[tuple[str, str]]) -> dict:
+def _read_code(tutorial: Tutorial, root: Path, state: list[tuple[str, str]]) -> Document:
     """Return what a tutorial's text and the snippets say of a run, and nothing else does.
 
     Returns:
@@ -138,7 +140,7 @@ def _read_code(tutorial: Tutorial, root: Path, state: list[tuple[str, str]]) -> 
     if seen.imports:
         for name, digest in state:
             parts[f"snippets/{name}"] = digest
-    imports = [
+    imports: list[tuple[str, int | None, int, str]] = [
         (name, cell.number, line, "")
         for cell in tutorial.code_cells
         for name, line in _public(facts(cell.source).imports)
@@ -175,7 +177,9 @@ def find_snippets(tutorial: Tutorial, root: Path) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def _collect(name, root, found, tutorial, cell, line) -> None:
+def _collect(
+    name: str, root: Path, found: dict[str, str], tutorial: Tutorial, cell: Cell, line: int
+) -> None:
     file = f"snippets/{name}.py"
     if file in found:
         return
@@ -191,7 +195,9 @@ def _collect(name, root, found, tutorial, cell, line) -> None:
                 _collect(each, root, found, tutorial, cell, line)
 
 
-def _read_snippet(file, root, tutorial, cell, line) -> tuple[str, list[tuple[str, int]]]:
+def _read_snippet(
+    file: str, root: Path, tutorial: Tutorial, cell: Cell, line: int
+) -> tuple[str, list[tuple[str, int]]]:
     """Return a snippet's source and its imports of snippets.
 
     Raises:
@@ -213,7 +219,9 @@ def _read_snippet(file, root, tutorial, cell, line) -> tuple[str, list[tuple[str
     raise tutorial.error(SourceError, message, remedy, cell, line)
 
 
-def _refuse_if_local(name, root, tutorial, cell, line, where) -> None:
+def _refuse_if_local(
+    name: str, root: Path, tutorial: Tutorial, cell: Cell | None, line: int, where: str
+) -> None:
     """Refuse the import of a module that only this repository has and that no notebook carries."""
     beside = (root / tutorial.file).parent
     places = [

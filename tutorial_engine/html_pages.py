@@ -10,6 +10,7 @@ import re
 import minify_html
 from selectolax.lexbor import LexborHTMLParser
 
+from .documents import Output
 from .outputs import SCOPE, is_picture, picture
 
 _DARK_FIGURE = re.compile(r"<img\b[^>]*\bdata-dark=\"[^\"]+\"[^>]*>")
@@ -27,7 +28,7 @@ _DATA_IMAGE = re.compile(r"data:image/[\w+.-]+;base64,")
 def schemed_figures(content: str) -> str:
     """Give each figure with a dark twin a `<picture>` that fetches only the one that shows."""
 
-    def picture(match: re.Match) -> str:
+    def picture(match: re.Match[str]) -> str:
         attributes = dict(_ATTRIBUTE.findall(match[0]))
         folder = posixpath.dirname(attributes["src"][1:-1])
         dark = posixpath.join(folder, attributes.pop("data-dark")[1:-1])
@@ -50,7 +51,7 @@ def lean_page(page: str) -> str:
     return minify_html.minify(page, keep_html_and_head_opening_tags=True)
 
 
-def figure_attributes(outputs: list[list[dict]]) -> dict[str, dict[str, str]]:
+def figure_attributes(outputs: list[list[Output]]) -> dict[str, dict[str, str]]:
     """Return SHA-256 of a picture's bytes -> the attributes with which a record shows it."""
     found = {}
     for output in (each for cell in outputs for each in cell):

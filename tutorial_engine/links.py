@@ -51,7 +51,7 @@ def to_pages(text: str, tutorial: Tutorial, settings: Settings) -> str:
     """
     text = _without_references(text, definitions(tutorial))
 
-    def relink(match: re.Match) -> str:
+    def relink(match: re.Match[str]) -> str:
         target = _on_the_site(match["target"].strip("<>"), tutorial, settings)
         return match[0].replace(match["target"], target, 1) if target else match[0]
 
@@ -72,7 +72,7 @@ def _without_references(text: str, known: dict[str, tuple[str, str]]) -> str:
     if not known:
         return text
 
-    def inline(match: re.Match) -> str:
+    def inline(match: re.Match[str]) -> str:
         label = (match.groupdict().get("label") or match["text"]).lower()
         if label not in known:
             return match[0]
@@ -113,7 +113,7 @@ def _links(tutorial: Tutorial) -> Iterator[Link]:
             continue
         plain = mask(cell.source)
 
-        def at(match: re.Match, group: int | str = 0, plain: str = plain) -> int:
+        def at(match: re.Match[str], group: int | str = 0, plain: str = plain) -> int:
             return plain.count("\n", 0, match.start(group)) + 1
 
         images = {match.end(): match for match in _IMAGE.finditer(plain)}
@@ -181,7 +181,9 @@ def _check_references(tutorial: Tutorial) -> None:
                 raise tutorial.error(SourceError, message, remedy, cell, line)
 
 
-def _image_problem(link, tutorial, settings, site) -> tuple[str, str] | None:
+def _image_problem(
+    link: Link, tutorial: Tutorial, settings: Settings, site: Collection[str]
+) -> tuple[str, str] | None:
     if not link.text.strip():
         return (
             f"the image {link.target} has no text",
@@ -203,7 +205,9 @@ def _image_problem(link, tutorial, settings, site) -> tuple[str, str] | None:
     )
 
 
-def _link_problem(link, tutorial, settings, site) -> tuple[str, str] | None:
+def _link_problem(
+    link: Link, tutorial: Tutorial, settings: Settings, site: Collection[str]
+) -> tuple[str, str] | None:
     path = link.target.partition("#")[0]
     if _ELSEWHERE.match(link.target) or not path:
         return None

@@ -54,7 +54,7 @@ def with_mathml(content: str) -> str:
         ValueError: a formula cannot be shown; says which and why.
     """
 
-    def formula(match: re.Match) -> str:
+    def formula(match: re.Match[str]) -> str:
         return _mathml(*_parts(match))
 
     return MATHS.sub(formula, content)
@@ -78,7 +78,7 @@ def contents_title(title: str, identifier: str, content: str) -> str:
     return title
 
 
-def _parts(match: re.Match) -> tuple[str, str]:
+def _parts(match: re.Match[str]) -> tuple[str, str]:
     return html.unescape(match["tex"]), "block" if match["tag"] == "div" else "inline"
 
 

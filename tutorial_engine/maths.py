@@ -113,16 +113,16 @@ def _check_source(tex: str) -> None:
 def _rewrite(tex: str) -> str:
     """Return TeX that means the same in words that the converter knows."""
 
-    def environment(match: re.Match) -> str:
+    def environment(match: re.Match[str]) -> str:
         name = _SAME_ENVIRONMENT.get(match["name"], match["name"])
         return f"\\{match['end']}{{{name}}}"
 
-    def operator(match: re.Match) -> str:
+    def operator(match: re.Match[str]) -> str:
         # A thin space is the one blank that the converter keeps in a name.
         name = re.sub(r"\\[,;: ]", "\u2009", match["name"].replace("\\!", ""))
         return f"\\operatorname{match['star']}{{{name}}}"
 
-    def digits(match: re.Match) -> str:
+    def digits(match: re.Match[str]) -> str:
         command, first, second = match["command"], match["first"], match["second"]
         if match["name"] in _OF_TWO:
             return f"{command}{{{first}}}{{{second}}}"

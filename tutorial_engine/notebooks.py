@@ -11,6 +11,7 @@ from urllib.parse import urljoin
 
 from packaging.utils import canonicalize_name
 
+from .documents import Document, Output
 from .fingerprint import (
     distributions_of,
     find_snippets,
@@ -59,7 +60,7 @@ def standalone_notebook(tutorial: Tutorial, run: Run, settings: Settings) -> str
             text = f"<details>\n<summary>Solution</summary>\n\n{code}\n\n</details>"
             cells.append(_markdown_cell(text))
             continue
-        metadata: dict = {"tags": sorted(cell.tags)} if cell.tags else {}
+        metadata: Document = {"tags": sorted(cell.tags)} if cell.tags else {}
         if "check" in cell.tags:
             # It fails until the exercise is solved; the rest of the notebook still runs.
             metadata = {"tags": ["check", "raises-exception"]}
@@ -88,12 +89,12 @@ def record_notebook(tutorial: Tutorial, run: Run, settings: Settings) -> str:
             for position, output in enumerate(run.outputs[before], start=1)
         ]
         before += 1
-        metadata: dict = {"tags": sorted(cell.tags)} if cell.tags else {}
+        metadata: Document = {"tags": sorted(cell.tags)} if cell.tags else {}
         cells.append(_code_cell(cell.source, metadata, outputs, before))
     return _write(cells)
 
 
-def _record_output(output: dict) -> dict:
+def _record_output(output: Output) -> Output:
     if output["output_type"] == "execute_result":
         output = {**output, "execution_count": None}
     if output["output_type"] == "error":
@@ -101,13 +102,13 @@ def _record_output(output: dict) -> dict:
     return output
 
 
-def _markdown_cell(source: str) -> dict:
+def _markdown_cell(source: str) -> Document:
     return {"cell_type": "markdown", "metadata": {}, "source": source}
 
 
 def _code_cell(
-    source: str, metadata: dict, outputs: Sequence[dict] = (), number: int | None = None
-) -> dict:
+    source: str, metadata: Document, outputs: Sequence[Output] = (), number: int | None = None
+) -> Document:
     return {
         "cell_type": "code",
         "execution_count": number,
@@ -117,7 +118,7 @@ def _code_cell(
     }
 
 
-def _write(cells: list[dict]) -> str:
+def _write(cells: list[Document]) -> str:
     # Ids from the position alone: a measured number in a cell's text must not change them.
     cells = [{**cell, "id": f"cell-{position}"} for position, cell in enumerate(cells)]
     metadata = {
@@ -271,7 +272,7 @@ def lower(
 
 
 def _lower_footnotes(text: str, notes: Mapping[str, int]) -> str:
-    def number(match: re.Match) -> str:
+    def number(match: re.Match[str]) -> str:
         behind = " " if match.re is FOOTNOTE_TEXT and text[match.end() :][:1] != " " else ""
         return (
             f"<sup>{notes[match['label']]}</sup>{behind}" if match["label"] in notes else match[0]
@@ -294,7 +295,7 @@ def _lower_footnotes(text: str, notes: Mapping[str, int]) -> str:
 
 
 def _lower_inline(text: str, link: Callable[[str], str | None]) -> str:
-    def relink(match: re.Match) -> str:
+    def relink(match: re.Match[str]) -> str:
         target = match["target"]
         if re.match(r"[a-z]+:", target) or target.startswith("#"):
             return match[0]

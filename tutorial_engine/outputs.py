@@ -11,12 +11,14 @@ import functools
 import html
 import io
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
 from PIL import Image, UnidentifiedImageError
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from .documents import Document, Output
 from .kernel import DARK
 from .markup import render
 from .maths import mathml
@@ -74,12 +76,12 @@ class Picture:
         return found
 
 
-def is_picture(output: dict) -> bool:
+def is_picture(output: Output) -> bool:
     """Say whether an output is shown as a file beside the page."""
     return "data" in output and form_of(output) in (*PICTURES, SVG)
 
 
-def form_of(output: dict) -> str:
+def form_of(output: Output) -> str:
     """Return the MIME type under which an output's value is shown.
 
     Raises:
@@ -100,7 +102,7 @@ def form_of(output: dict) -> str:
     return "text/plain"
 
 
-def checked_output(output: dict, *, figure_limit: int) -> dict:
+def checked_output(output: Output, *, figure_limit: int) -> Output:
     """Return an output with the one form of its value that is shown, and its plain text.
 
     Args:
@@ -130,7 +132,7 @@ def checked_output(output: dict, *, figure_limit: int) -> dict:
     }
 
 
-def picture(output: dict) -> Picture:
+def picture(output: Output) -> Picture:
     """Return the picture that an output shows.
 
     Raises:
@@ -168,7 +170,7 @@ def picture(output: dict) -> Picture:
     )
 
 
-def _remedy_for_text(output: dict) -> str:
+def _remedy_for_text(output: Output) -> str:
     said = output["data"].get("text/plain", "")
     sentence = "a sentence that says what the figure shows, written from the data it draws"
     if DARK in output["data"] or "<Figure" in said:
@@ -179,7 +181,7 @@ def _remedy_for_text(output: dict) -> str:
     return f'write display(image, metadata={{"{form}": {{"alt": "…"}}}}) with {sentence}'
 
 
-def _asked_size(size: tuple[int, int], asked: dict) -> tuple[int, int]:
+def _asked_size(size: tuple[int, int], asked: Document) -> tuple[int, int]:
     width, height = (_pixels(asked.get(side)) for side in ("width", "height"))
     if width and not height and size[0]:
         height = round(size[1] * width / size[0])
@@ -195,7 +197,7 @@ def _pixels(length: object) -> int:
     return round(float(match[1]) * each[match[2]]) if match else 0
 
 
-def _drawing(text: str, alt: str, asked: dict) -> Picture:
+def _drawing(text: str, alt: str, asked: Document) -> Picture:
     try:
         root = ElementTree.fromstring(text)
     except ElementTree.ParseError as error:
@@ -231,7 +233,7 @@ def _drawing(text: str, alt: str, asked: dict) -> Picture:
     return Picture(text.encode(), "svg", alt, width, height)
 
 
-def walled(output: dict, prefix: str) -> str:
+def walled(output: Output, prefix: str) -> str:
     """Return an output's HTML on one line, balanced, with ids of its own: nothing in it reaches out.
 
     Args:
@@ -256,7 +258,7 @@ def _walled(form: str, text: str, prefix: str) -> str:
     nodes = document.css("*")
     names: dict[str, str] = {}
     for node in nodes:
-        _check_attributes(node.tag, node.attributes)
+        _check_attributes(node.tag or "", node.attributes)
         if node.tag in _RUNS or node.tag in _OF_THE_PAGE:
             raise _refused_element(node.tag)
         if identifier := node.attributes.get("id"):
@@ -277,7 +279,7 @@ def _walled(form: str, text: str, prefix: str) -> str:
     return shown
 
 
-def _or_refused(convert, text: str) -> str:
+def _or_refused(convert: Callable[[str], str], text: str) -> str:
     try:
         return convert(text)
     except ValueError as error:
@@ -324,7 +326,7 @@ def _refused_element(name: str) -> OutputError:
     )
 
 
-def _check_attributes(tag: str, attributes: dict[str, str | None]) -> None:
+def _check_attributes(tag: str, attributes: Mapping[str, str | None]) -> None:
     for name, value in attributes.items():
         # A browser reads an address without the blanks and controls that stand in it.
         plain = re.sub(r"[\x00-\x20]", "", value or "").lower()
@@ -376,8 +378,8 @@ def _check_style(css: str) -> None:
     for match in _URL.finditer(plain):
         _check_address("".join(filter(None, match.groups())))
     plain = _URL.sub("", plain)
-    if match := re.search(r"@import|image-set|(?:https?:)?//[\w.]", plain, re.IGNORECASE):
-        raise _foreign(plain[match.start() :])
+    if address := re.search(r"@import|image-set|(?:https?:)?//[\w.]", plain, re.IGNORECASE):
+        raise _foreign(plain[address.start() :])
     depth = 0
     for bracket in re.findall(r"[{}]", re.sub(r"\"[^\"\n]*\"|'[^'\n]*'", "", plain)):
         depth += 1 if bracket == "{" else -1
@@ -433,7 +435,7 @@ def _check_wall(shown: str) -> None:
         raise OutputError("an output whose HTML reads in two ways", "close its tags in order")
 
 
-def for_record(output: dict, prefix: str) -> dict:
+def for_record(output: Output, prefix: str) -> Output:
     """Return an output in the form in which a notebook's renderer shows what the page shows."""
     if "data" not in output:
         return output

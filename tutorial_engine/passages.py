@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 # What stands for a character of a passage in `mask`, so that its Markdown is not read.
@@ -76,7 +76,8 @@ class Expression:
 @functools.lru_cache(maxsize=4096)
 def passages(text: str) -> tuple[Passage, ...]:
     """Return the passages of a text that are verbatim or inline values, in order."""
-    found, position = [], 0
+    found: list[Passage] = []
+    position = 0
     for fence in _fences(text):
         found += _inline(text, position, fence.start)
         found.append(fence)
@@ -124,9 +125,15 @@ def expressions(text: str) -> tuple[Expression, ...]:
         match = _VALUE.fullmatch(text, passage.start, passage.end)
         options = match["options"].split() if match else []
         if match and len(set(options)) == len(options) and _OPTIONS.issuperset(options):
-            flags = dict.fromkeys(options, True)
-            place = {"start": passage.start, "end": passage.end}
-            found.append(Expression(match["code"].strip(), **flags, **place))
+            found.append(
+                Expression(
+                    match["code"].strip(),
+                    measured="measured" in options,
+                    markdown="markdown" in options,
+                    start=passage.start,
+                    end=passage.end,
+                )
+            )
     return tuple(found)
 
 
@@ -142,14 +149,16 @@ def mask(text: str) -> str:
     return "".join(parts) + text[position:]
 
 
-def replace_outside(pattern: re.Pattern, replacement, text: str) -> str:
+def replace_outside(
+    pattern: re.Pattern[str], replacement: Callable[[re.Match[str]], str], text: str
+) -> str:
     """Do `pattern.sub(replacement, text)` where the matched text begins in plain Markdown.
 
     A function `replacement` gets a match on the text itself, code and values included.
     """
     plain = mask(text)
 
-    def replace(match: re.Match) -> str:
+    def replace(match: re.Match[str]) -> str:
         if plain[match.start()] in (VALUE, INLINE, BLOCK):
             return match[0]
         return replacement(match)

@@ -81,7 +81,7 @@ class Places:
         hidden.message = self.hide(error.message)
         return hidden
 
-    def _name(self, match: re.Match) -> str:
+    def _name(self, match: re.Match[str]) -> str:
         name, separator = self._names[match[1]], match[2]
         # What lies in the working folder or the repository is called as from there.
         return "" if name == "." and separator else name + separator

@@ -104,8 +104,8 @@ def typed_numbers(tutorial: Tutorial) -> Iterator[tuple[Cell | None, int, str]]:
     marked `.given` with its source, or it is an argument quoted as code (`validation_split=0.1`).
     """
     literals = {number for cell in tutorial.code_cells for number in facts(cell.source).numbers}
-    for number in _find(tutorial.header.summary, literals):
-        yield None, 1, number[1]
+    for _, number in _find(tutorial.header.summary, literals):
+        yield None, 1, number
     for cell in tutorial.cells:
         if not cell.is_code:
             for line, number in _find(cell.source, literals):
@@ -120,7 +120,7 @@ def _find(text: str, literals: set[float]) -> Iterator[tuple[int, str]]:
     for pattern in (_GIVEN, _ARGUMENT, _ADDRESS):
         text = pattern.sub(_blank, text)
     for match in _TYPED.finditer(text):
-        kind = match.lastgroup
+        kind = match.lastgroup or 0  # each way of the pattern has a name
         number = match[kind]
         value = float(number.replace(",", "").replace("−", "-"))
         percent = text[match.end(kind) :].lstrip().startswith(("%", "per cent", "percent"))
@@ -129,6 +129,6 @@ def _find(text: str, literals: set[float]) -> Iterator[tuple[int, str]]:
             yield text.count("\n", 0, match.start(kind)) + 1, number + ("%" if percent else "")
 
 
-def _blank(match: re.Match) -> str:
+def _blank(match: re.Match[str]) -> str:
     """Take a passage out and leave its lines, so that line numbers stay right."""
     return " " + "\n" * match[0].count("\n")

@@ -12,8 +12,9 @@ import builtins
 import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeGuard
 
-from .syntax import DEFINITIONS, SOURCES, Facts, Import, Looks, facts, is_text, walk
+from .syntax import DEFINITIONS, SOURCES, Definition, Facts, Import, Looks, facts, is_text, walk
 
 _MODULE = ast.dump(ast.Module([ast.Pass()], []))
 _PASS = ast.dump(ast.Pass())
@@ -30,9 +31,10 @@ def used_names(sources: Iterable[str], snippet: str) -> frozenset[str] | None:
     aliases: set[str] = set()
     found = [facts(source) for source in sources]
     for each in (each for one in found for each in one.imports):
-        if each.name is None and each.module in ("snippets", f"snippets.{snippet}"):
-            return None
-        if each.module == f"snippets.{snippet}":
+        if each.name is None:
+            if each.module in ("snippets", f"snippets.{snippet}"):
+                return None
+        elif each.module == f"snippets.{snippet}":
             names.add(each.name)
         elif (each.module, each.name) == ("snippets", snippet):
             aliases.add(each.alias)
@@ -72,6 +74,7 @@ class Part:
 
     @property
     def imports(self) -> list[Import]:
+        """What these statements import, in their order."""
         return [each for statement in self.statements for each in statement.facts.imports]
 
     @property
@@ -122,7 +125,7 @@ def _statements(source: str) -> tuple[Statement, ...]:
     return tuple(statements)
 
 
-def _only_defines(node: ast.stmt) -> bool:
+def _only_defines(node: ast.stmt) -> TypeGuard[Definition]:
     """Say whether a statement does nothing but make a function or a class."""
     if not isinstance(node, DEFINITIONS) or node.decorator_list:
         return False

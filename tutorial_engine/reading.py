@@ -43,8 +43,10 @@ def visible_text(content: str) -> str:
 
 
 def _pieces(root: LexborNode | None) -> Iterator[str]:
+    if root is None:
+        return
     # By hand: the parser's own walk does not say where a block ends.
-    node = root
+    node: LexborNode | None = root
     while node is not None:
         tag = node.tag
         block = tag not in _INLINE

@@ -7,6 +7,9 @@ import functools
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from .documents import Dependencies, Document, Output
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,7 @@ class Artifact:
 
     @property
     def sha256(self) -> str:
+        """The digest that its page shows."""
         return hashlib.sha256(self.content).hexdigest()
 
 
@@ -44,16 +48,16 @@ class Run:
     name: str
     key: str
     parts: dict[str, str]
-    outputs: list[list[dict]]
+    outputs: list[list[Output]]
     claims: list[str]
-    values: list[list]
+    values: list[list[Any]]
     artifacts: tuple[Artifact, ...]
     finished: float
     wall_s: float
     cpu_s: float
     peak_mb: float
     machine: str
-    dependencies: dict[str, dict] = field(default_factory=dict)
+    dependencies: Dependencies = field(default_factory=dict)
 
     def value(self, cells_before: int, code: str, occurrence: int = 0) -> str:
         """Return an inline expression's value, found by its place, whatever prose moved around it.
@@ -61,7 +65,7 @@ class Run:
         Args:
             occurrence: how often the same expression stands earlier at this place.
         """
-        found = [
+        found: list[str] = [
             value
             for place, expression, value in self.values
             if place == cells_before and expression == code
@@ -92,7 +96,8 @@ class Run:
         vars(run)["digest"] = digest  # so that it need not be made again
         return run
 
-    def to_json(self) -> dict:
+    def to_json(self) -> Document:
+        """Return what JSON can hold of it."""
         document = asdict(self)
         document["artifacts"] = [
             {"name": item.name, "content": base64.b64encode(item.content).decode()}
@@ -101,7 +106,8 @@ class Run:
         return document
 
     @classmethod
-    def from_json(cls, document: dict) -> Run:
+    def from_json(cls, document: Document) -> Run:
+        """Return what `to_json` was made of."""
         artifacts = tuple(
             Artifact(item["name"], base64.b64decode(item["content"]))
             for item in document["artifacts"]

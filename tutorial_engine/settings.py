@@ -95,16 +95,20 @@ class Settings:
 
     @property
     def sources(self) -> Path:
+        """The folder of the tutorials."""
         return self.root / "tutorials_src"
 
     @property
     def data(self) -> Path:
+        """The folder of the embedded data."""
         return self.sources / "data"
 
     @property
     def cache(self) -> Path:
+        """The folder of what a build can make again."""
         return self.root / ".cache" / "tutorials"
 
     @property
     def runs(self) -> Path:
+        """The folder of the stored runs: that which builders share, or one of the cache."""
         return self.root / self.store if self.store else self.cache / "runs"

@@ -8,6 +8,7 @@ import re
 import tokenize
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pydantic import ValidationError
@@ -191,7 +192,7 @@ def _check_strings(text: str, file: str) -> None:
 
 def _markers(
     lines: list[str], body_starts: int, file: str
-) -> Iterator[tuple[int, str, dict[str, list | str]]]:
+) -> Iterator[tuple[int, str, dict[str, Any]]]:
     """Yield (line, kind, options) of each cell's marker; refuse what only looks like one."""
     number = 0
     for at in range(body_starts, len(lines)):
@@ -215,9 +216,9 @@ def _markers(
         )
 
 
-def _options(text: str) -> dict[str, list | str] | str:
+def _options(text: str) -> dict[str, Any] | str:
     """Return a marker's options, or what is wrong with them."""
-    options: dict[str, list | str] = {}
+    options: dict[str, Any] = {}
     while text.strip():
         match = re.match(r" +(\w+)=", text)
         if not match:
@@ -250,7 +251,7 @@ class _OnceLoader(yaml.SafeLoader):
     """Reads YAML in which no mapping has a key twice."""
 
 
-def _mapping_once(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict:
+def _mapping_once(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Any, Any]:
     seen: set[str] = set()
     for key, _ in node.value:
         name = str(key.value)

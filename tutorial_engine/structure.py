@@ -143,9 +143,9 @@ def _passages(text: str) -> Iterator[Problem]:
         if not _FENCE_INFO.fullmatch(passage.info):
             remedy = 'write ```python, ```python title="…" or ``` { .python … }'
             yield Problem(line, f"a fence that does not begin as one: {passage.info}", remedy)
-        marker = re.match(r"`+|~+", text[passage.start :])[0]
         before = text[text.rfind("\n", 0, passage.start) + 1 : passage.start]
-        inner = text[passage.start : passage.end].split("\n")[1:-1]
+        first, *inner, _ = text[passage.start : passage.end].split("\n")
+        marker = first[: len(first) - len(first.lstrip(first[0]))]
         for offset, each in enumerate(inner, start=1):
             if each.strip() and not each.startswith(before.rstrip()):
                 remedy = "indent the whole fence alike"
@@ -158,11 +158,11 @@ def _passages(text: str) -> Iterator[Problem]:
             yield Problem(
                 _line(plain, at), f"{name} that is not closed", "close it in its paragraph"
             )
-    if match := re.search(r"(?<!\\)(?:\\\\)*`", plain):
-        if plain.startswith("`{python", match.end() - 1):
+    if backtick := re.search(r"(?<!\\)(?:\\\\)*`", plain):
+        if plain.startswith("`{python", backtick.end() - 1):
             return  # said better below
         remedy = "close the code in its paragraph with as many, or write \\` for a backtick"
-        yield Problem(_line(plain, match.start()), "a backtick without its partner", remedy)
+        yield Problem(_line(plain, backtick.start()), "a backtick without its partner", remedy)
 
 
 def _values(text: str, plain: str) -> Iterator[Problem]:
@@ -321,7 +321,7 @@ def _inline(plain: str) -> Iterator[Problem]:
 
 
 def _tags(plain: str) -> Iterator[Problem]:
-    opened: list[tuple[str, int, re.Match]] = []
+    opened: list[tuple[str, int, re.Match[str]]] = []
     position = 0
     while match := _MARKUP_START.search(plain, position):
         line = _line(plain, match.start())

@@ -11,10 +11,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeAlias, TypeGuard
 
 # So many pieces of code are remembered once read: more than the cells of a long course.
 SOURCES = 16_384
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 def _kinds(table: dict[str, set[str]]) -> dict[str, set[str]]:
@@ -143,48 +145,52 @@ def walk(root: ast.Module | ast.stmt, *, docstrings_count: bool = True) -> Facts
         docstrings_count: a text in one is looked at like any other; those of a snippet name modules
             without importing them.
     """
-    imports, names, attributes, numbers = [], [], [], set()
+    imports: list[Import] = []
+    names: list[str] = []
+    attributes: list[tuple[str, str]] = []
+    numbers: set[float] = set()
     looks: set[str] = set()
-    documented, no_looks = [], set()
+    documented: list[Definition] = []
+    no_looks: set[int] = set()
     for node in _nodes(root):
-        kind = type(node)
-        if kind is ast.Name:
+        if isinstance(node, ast.Name):
             names.append(node.id)
             if id(node) not in no_looks:
                 looks.update(_BUILTINS.get(node.id, ()))
                 if _EARLIER_CELL.fullmatch(node.id):
                     looks.add("text")
-        elif kind is ast.Attribute:
+        elif isinstance(node, ast.Attribute):
             looks.update(_ATTRIBUTES.get(node.attr, ()))
             if isinstance(node.value, ast.Name):
                 attributes.append((node.value.id, node.attr))
                 if (node.value.id, node.attr) == ("sys", "path"):
                     looks.add("imports")
-        elif kind is ast.Constant:
-            if type(node.value) in (int, float):
+        elif isinstance(node, ast.Constant):
+            if isinstance(node.value, int | float) and not isinstance(node.value, bool):
                 numbers.add(node.value)
             elif isinstance(node.value, str | bytes) and id(node) not in no_looks:
                 looks |= _looks_of_text(node.value)
-        elif kind is ast.Call:
+        elif isinstance(node, ast.Call):
             if isinstance(node.func, ast.Name):
-                if _imports_by_literal(node):
+                if node.func.id == "__import__" and _imports_by_literal(node):
                     no_looks.add(id(node.func))
                 if node.func.id == "getattr" and not _asks_by_literal(node):
                     looks.add("names")
-        elif kind is ast.Import or kind is ast.ImportFrom:
+        elif isinstance(node, ast.Import | ast.ImportFrom):
             found = _imported(node)
             imports += found
             for part in {part for each in found for part in _name_parts(each)}:
                 looks.update(_MODULES.get(part, ()), _ATTRIBUTES.get(part, ()))
         elif isinstance(node, DEFINITIONS):
-            if kind is not ast.ClassDef:
+            if not isinstance(node, ast.ClassDef):
                 looks.update(_ATTRIBUTES.get(node.name, ()))
-            if is_text(node.body[0]):
+            first = node.body[0]
+            if is_text(first):
                 documented.append(node)
                 if not docstrings_count:
-                    no_looks.add(id(node.body[0].value))
-    for node in documented:
-        node.body = node.body[1:] or [ast.Pass()]
+                    no_looks.add(id(first.value))
+    for definition in documented:
+        definition.body = definition.body[1:] or [ast.Pass()]
     return Facts(
         tuple(sorted(imports, key=lambda each: each.line)),
         Counter(names),
@@ -216,7 +222,7 @@ def _nodes(root: ast.AST) -> Iterator[ast.AST]:
         level = below(level)
 
 
-def is_text(node: ast.AST) -> bool:
+def is_text(node: ast.AST) -> TypeGuard[ast.Expr]:
     """Say whether a statement is nothing but a string."""
     return (
         isinstance(node, ast.Expr)
@@ -233,10 +239,9 @@ def _looks_of_text(value: str | bytes) -> set[str]:
 
 
 def _imports_by_literal(call: ast.Call) -> bool:
-    """Say whether this is `__import__("json")`, an import like any other."""
+    """Say whether this call of `__import__` is `__import__("json")`, an import like any other."""
     return (
-        call.func.id == "__import__"
-        and bool(call.args)
+        bool(call.args)
         and isinstance(call.args[0], ast.Constant)
         and not str(call.args[0].value).startswith("snippets")
     )

@@ -61,8 +61,7 @@ def whole(text: str) -> str:
 
 
 class _Screen:
-    """Rows of cells. A cell is a character with the marks on it; "" continues the tab or wide character
-    to its left."""
+    """Rows of cells: a cell is a character with its marks; "" continues what stands to its left."""
 
     def __init__(self) -> None:
         self._rows: list[list[str]] = [[]]
@@ -76,7 +75,7 @@ class _Screen:
             line.rstrip() if row in self._overwritten else line for row, line in enumerate(lines)
         )
 
-    def take(self, token: re.Match) -> None:
+    def take(self, token: re.Match[str]) -> None:
         if token["text"]:
             self._write(token["text"])
         elif token["control"]:

@@ -7,10 +7,15 @@ import functools
 import re
 from dataclasses import asdict, dataclass, field
 from pathlib import PurePosixPath
+from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from .documents import Document
+from .errors import TutorialError
 from .passages import Expression, expressions
+
+_ERROR = TypeVar("_ERROR", bound=TutorialError)
 
 CODE_TAGS = frozenset(
     {"claims", "control", "raises-exception", "measured", "starter", "check", "solution", "wrong"}
@@ -56,6 +61,7 @@ class Cell:
 
     @property
     def is_code(self) -> bool:
+        """Whether it is run; prose is not."""
         return self.kind == "code"
 
     @functools.cached_property
@@ -73,27 +79,30 @@ class Tutorial:
     cells: tuple[Cell, ...]
     text: str = field(repr=False, default="")
 
-    def to_json(self) -> dict:
+    def to_json(self) -> Document:
         """Return the header and the cells; a file's path and text are known where it is read."""
         cells = [asdict(cell) | {"tags": sorted(cell.tags)} for cell in self.cells]
         return {"header": self.header.model_dump(), "cells": cells}
 
     @classmethod
-    def from_json(cls, document: dict, file: str, text: str) -> Tutorial:
+    def from_json(cls, document: Document, file: str, text: str) -> Tutorial:
         """Return what `to_json` was made of."""
         cells = (Cell(**{**cell, "tags": frozenset(cell["tags"])}) for cell in document["cells"])
         return cls(file, Header(**document["header"]), tuple(cells), text)
 
     @property
     def name(self) -> str:
+        """The address part of its file."""
         return tutorial_name(self.file)
 
     @property
     def page(self) -> str:
+        """The page that it becomes, relative to the site's documents."""
         return page_path(self.file)
 
     @functools.cached_property
     def code_cells(self) -> tuple[Cell, ...]:
+        """The cells that are run, in order."""
         return tuple(cell for cell in self.cells if cell.is_code)
 
     @functools.cached_property
@@ -118,9 +127,16 @@ class Tutorial:
 
     def claim_of(self, control: Cell) -> tuple[Cell, ast.Assert]:
         """Return the claim that a control names, with its cell."""
-        return next(each for each in self.claims if each[1].msg.value == control.claim)
+        return next(each for each in self.claims if text_of(each[1]) == control.claim)
 
-    def error(self, kind, message: str, remedy: str, cell: Cell | None = None, line: int = 0):
+    def error(
+        self,
+        kind: type[_ERROR],
+        message: str,
+        remedy: str,
+        cell: Cell | None = None,
+        line: int = 0,
+    ) -> _ERROR:
         """Make an error that points into this file; `line` counts from 1 inside the cell."""
         return kind(
             message,
@@ -129,6 +145,13 @@ class Tutorial:
             cell=cell.number if cell else None,
             line=cell.line + line if cell else None,
         )
+
+
+def text_of(claim: ast.Assert) -> str:
+    """Return what a claim says; the checks of a source insist that it is a plain string."""
+    if not (isinstance(claim.msg, ast.Constant) and isinstance(claim.msg.value, str)):
+        raise TypeError("a claim without its text")
+    return claim.msg.value
 
 
 def tutorial_name(file: str) -> str:

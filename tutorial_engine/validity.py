@@ -9,12 +9,13 @@ from typing import get_type_hints
 
 from pydantic import TypeAdapter
 
+from .documents import Output
 from .fingerprint import Key, expression_places
 from .run import Run
-from .tutorial import Cell, Tutorial
+from .tutorial import Cell, Tutorial, text_of
 
 _KINDS = {name: TypeAdapter(kind) for name, kind in get_type_hints(Run).items()}
-_FIELDS = {
+_FIELDS: dict[str, dict[str, type]] = {
     "stream": {"name": str, "text": str},
     "error": {"ename": str, "evalue": str, "traceback": list},
     "execute_result": {"data": dict, "metadata": dict},
@@ -54,7 +55,7 @@ def check_fit(run: Run, tutorial: Tutorial, key: Key) -> None:
         "name": (run.name, tutorial.name),
         "key": ((run.key, run.parts), (key.digest, key.parts)),
         "number of outputs": (len(run.outputs), len(cells)),
-        "claims": (run.claims, [node.msg.value for _, node in tutorial.claims]),
+        "claims": (run.claims, [text_of(node) for _, node in tutorial.claims]),
         "values": (
             Counter((place, code) for place, code, _ in run.values),
             Counter(expression_places(tutorial)),
@@ -68,8 +69,8 @@ def check_fit(run: Run, tutorial: Tutorial, key: Key) -> None:
         _check_kinds(cell, [output["output_type"] for output in outputs])
 
 
-def _check_output(output: dict) -> None:
-    fields = _FIELDS.get(output.get("output_type"))
+def _check_output(output: Output) -> None:
+    fields = _FIELDS.get(str(output.get("output_type")))
     if fields is None or not all(
         isinstance(output.get(name), kind) for name, kind in fields.items()
     ):
