@@ -22,8 +22,10 @@ from .files import write_whole
 log = logging.getLogger("tutorial_engine")
 
 FOLDER, TEMPLATES = "derived", "templates"
-_LIBRARIES = ("jinja2", "latex2mathml", "markdown", "material", "mkdocs", "nbformat", "pygments")
-_LIBRARIES += ("pymdownx",)
+_LIBRARIES = (
+    *("jinja2", "latex2mathml", "markdown", "material", "mkdocs", "nbformat", "pygments"),
+    "pymdownx",
+)
 _VERSIONS = 3
 # What nobody has asked for in so long goes.
 _OLD_S = 14 * 24 * 3600

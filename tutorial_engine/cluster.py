@@ -17,7 +17,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from .errors import Refused
 from .parcel import ENGINE, Parcel, refusal
@@ -26,6 +26,8 @@ from .run import Run
 if TYPE_CHECKING:
     from distributed import Client
 
+# A run, or a worker's address and why it refuses.
+Answer: TypeAlias = "Run | tuple[str, str]"
 # What a task calls, as text: Dask shuts a worker down that cannot load what its task holds.
 _RUN_PACKED = f"__import__({__name__!r}, fromlist=['cluster']).run_packed"
 _CONNECT_S = 10
@@ -52,16 +54,20 @@ class _Task:
     function: Callable[..., Run]
     parcel: Parcel
     order: int
-    future: Future = field(default_factory=Future)
+    future: Future[Run] = field(default_factory=Future)
     asked: float = field(default_factory=time.monotonic)
     refusals: dict[str, str] = field(default_factory=dict)
-    offered: Future | None = None
+    offered: Future[Answer] | None = None
     choice: frozenset[str] = frozenset()
     alone_since: float = 0.0
 
-    def fail(self, error: Exception) -> None:
+    def fail(self, error: BaseException) -> None:
         if self.future.set_running_or_notify_cancel():
             self.future.set_exception(error)
+
+    def withdraw(self) -> None:
+        if self.offered:
+            self.offered.cancel()
 
     def fail_as_refused(self) -> None:
         lines = [f"  {address}: {why}" for address, why in sorted(self.refusals.items())]
@@ -89,7 +95,10 @@ class Cluster(Executor):
         self._thread = threading.Thread(target=self._work, name="cluster", daemon=True)
         self._thread.start()
 
-    def submit(self, function: Callable[..., Run], /, parcel: Parcel) -> Future:
+    # Of all that an executor may be given, parcels alone.
+    def submit(  # type: ignore[override]
+        self, function: Callable[..., Run], /, parcel: Parcel
+    ) -> Future[Run]:
         """Hand a parcel over; cancelling its future ends the run, also when it has begun."""
         task = _Task(function, parcel, next(self._order))
         self._next.put(partial(self._offer, task))
@@ -141,7 +150,7 @@ class Cluster(Executor):
         try:
             client = self._connected(task.asked)
             limits = {"workers": sorted(task.choice)} if task.choice else {}
-            task.offered = client.get_executor(**limits).submit(
+            offered = task.offered = client.get_executor(**limits).submit(
                 eval,
                 f"{_RUN_PACKED}(engine, packed)",
                 {"engine": ENGINE, "packed": pickle.dumps((task.function, task.parcel))},
@@ -152,33 +161,35 @@ class Cluster(Executor):
             task.fail(error)
             return
         self._tasks.add(task)
-        task.offered.add_done_callback(lambda _: self._next.put(partial(self._settle, task)))
+        offered.add_done_callback(lambda _: self._next.put(partial(self._settle, task)))
 
     def _forget(self, task: _Task) -> None:
         self._tasks.discard(task)
-        if task.offered and task.future.cancelled():
-            task.offered.cancel()
+        if task.future.cancelled():
+            task.withdraw()
 
     def _settle(self, task: _Task) -> None:
         """Hand on what an offer came to, or make the next one."""
         offered = task.offered
-        if task.future.done() or not offered.done():
+        if offered is None or task.future.done() or not offered.done():
             return
         if offered.cancelled():
             task.fail(ConnectionError(f"the Dask scheduler at {self._address} was lost"))
             return
-        error = offered.exception()
-        answer = None if error else offered.result()
-        if isinstance(answer, tuple):
-            worker, task.refusals[worker] = answer
-        elif isinstance(error, (ImportError, AttributeError)) and (lacking := self._lacking()):
+        if error := offered.exception():
+            is_lacking = isinstance(error, (ImportError, AttributeError))
+            lacking = self._lacking() if is_lacking else {}
+            if not lacking:
+                task.fail(error)
+                return
             task.refusals |= lacking
-        elif error:
-            task.fail(error)
-            return
-        elif task.future.set_running_or_notify_cancel():
-            task.future.set_result(answer)
-            return
+        else:
+            answer = offered.result()
+            if not isinstance(answer, tuple):
+                if task.future.set_running_or_notify_cancel():
+                    task.future.set_result(answer)
+                return
+            worker, task.refusals[worker] = answer
         self._offer_to_others(task)
 
     def _offer_to_others(self, task: _Task) -> None:
@@ -190,6 +201,8 @@ class Cluster(Executor):
 
     def _lacking(self) -> dict[str, str]:
         """Return the workers that have no such engine, with what they say."""
+        if self._client is None:
+            return {}
         answers = self._client.run(eval, f"{_RUN_PACKED} and None", on_error="return")
         return {
             worker: f"no such tutorial_engine ({answer})"
@@ -207,17 +220,17 @@ class Cluster(Executor):
                 continue
             task.alone_since = task.alone_since or time.monotonic()
             if workers - set(task.refusals):
-                task.offered.cancel()
+                task.withdraw()
                 self._offer_to_others(task)
             elif time.monotonic() > task.alone_since + _PATIENCE_S:
-                task.offered.cancel()
+                task.withdraw()
                 task.fail_as_refused()
 
     def _workers(self) -> set[str]:
-        return set(self._client.scheduler_info()["workers"])
+        return set(self._client.scheduler_info()["workers"]) if self._client else set()
 
 
-def run_packed(engine: str, packed: bytes) -> Run | tuple[str, str]:
+def run_packed(engine: str, packed: bytes) -> Answer:
     """Run a parcel on a worker; return its run, or the worker's address and why it refuses."""
     from distributed import get_worker
 
@@ -236,6 +249,7 @@ def run_packed(engine: str, packed: bytes) -> Run | tuple[str, str]:
     except Exception as error:  # whatever other versions make of it
         return worker.address, f"{platform.node()} cannot read it: {type(error).__name__}: {error}"
     try:
-        return function(parcel, is_wanted)
+        run: Run = function(parcel, is_wanted)
+        return run
     except Refused as error:
         return worker.address, error.message

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import recorder
+from .documents import Dependencies
 from .errors import ExecutionError
 from .files import file_digest
 from .fingerprint import distributions_of, find_snippets, version_of
@@ -21,7 +22,7 @@ _OURS = ("from-tensors-to-convnets",)
 _LISTING = "snippets/"
 
 
-def recorded(plan: Plan, settings: Settings, private: Path) -> dict[str, dict]:
+def recorded(plan: Plan, settings: Settings, private: Path) -> Dependencies:
     """Return what a run that has ended used: digests of files, values of variables, versions.
 
     Raises:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import base64
 import contextlib
+import functools
 import io
 import json
 import os
@@ -13,8 +14,16 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from . import kernel_output
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from matplotlib.transforms import Bbox
+
+# A namespace in which cells run.
+Names: TypeAlias = dict[str, Any]
 
 DARK = "application/x-tutorial-dark+png"
 VALUES = "application/x-tutorial-values+json"
@@ -91,22 +100,23 @@ def check_claims(source: str) -> None:
     from IPython.display import display
 
     names = get_ipython().user_ns
-    said: dict = {"claims": [], "line": 0}
+    claims: list[str] = []
+    line = 0
     try:
         for node in ast.parse(source).body:
-            said["line"] = node.lineno
+            line = node.lineno
             if not isinstance(node, ast.Assert):
                 _execute(ast.Module([node], []), names)
             elif _holds(node.test, names):
-                said["claims"].append(node.msg.value)
+                claims.append(_text_of(node))
             else:
-                raise AssertionError(node.msg.value)
+                raise AssertionError(_text_of(node))
     finally:
-        display({CLAIMS: json.dumps(said)}, raw=True)
+        display({CLAIMS: json.dumps({"claims": claims, "line": line})}, raw=True)
 
 
 # Names as they were at a control or after a check, by the position of its cell.
-_remembered: dict[int, dict] = {}
+_remembered: dict[int, Names] = {}
 
 
 def remember(position: int) -> None:
@@ -122,7 +132,7 @@ def try_control(position: int, source: str, condition: str) -> None:
     The claim must still hold there without the control: what it reads may have changed meanwhile.
     """
 
-    def trial(names: dict) -> str:
+    def trial(names: Names) -> str:
         test = ast.parse(condition, mode="eval").body
         if not _holds(test, names):
             return "gone"
@@ -135,7 +145,7 @@ def try_control(position: int, source: str, condition: str) -> None:
 def try_wrong(position: int, source: str, check: str) -> None:
     """Run a wrong solution on the names kept after the starter, and send what the check makes of it."""
 
-    def trial(names: dict) -> str:
+    def trial(names: Names) -> str:
         _execute(ast.parse(source), names)
         try:
             _execute(ast.parse(check), names)
@@ -146,10 +156,10 @@ def try_wrong(position: int, source: str, check: str) -> None:
     _try(position, trial)
 
 
-def _try(position: int, trial: Callable[[dict], str]) -> None:
+def _try(position: int, trial: Callable[[Names], str]) -> None:
     from IPython.display import display
 
-    said: dict = {"outcome": "raises"}
+    said: dict[str, str | int] = {"outcome": "raises"}
     home = Path.cwd()
     with tempfile.TemporaryDirectory() as scratch:
         # In a copy of the working folder: a trial leaves the files that the page offers alone.
@@ -174,7 +184,7 @@ def _try(position: int, trial: Callable[[dict], str]) -> None:
     display({TRIAL: json.dumps(said)}, raw=True)
 
 
-def _on_names_of(position: int, trial: Callable[[dict], str]) -> str:
+def _on_names_of(position: int, trial: Callable[[Names], str]) -> str:
     """Run a trial in the cells' own names, as they were: the cells' functions look nowhere else.
 
     What it puts in the place of names, here and in snippets, is gone before the next trial.
@@ -197,7 +207,7 @@ def _on_names_of(position: int, trial: Callable[[dict], str]) -> str:
             _put_back(now, earlier)
 
 
-def _put_back(names: dict, earlier: dict) -> None:
+def _put_back(names: Names, earlier: Names) -> None:
     names.clear()
     names.update(earlier)
 
@@ -205,11 +215,16 @@ def _put_back(names: dict, earlier: dict) -> None:
 _TRIAL_FILE = "<trial>"
 
 
-def _execute(tree: ast.Module, names: dict) -> None:
+def _execute(tree: ast.Module, names: Names) -> None:
     exec(compile(tree, _TRIAL_FILE, "exec", dont_inherit=True, optimize=0), names)
 
 
-def _holds(condition: ast.expr, names: dict) -> bool:
+def _text_of(claim: ast.Assert) -> str:
+    """Return what a claim says: a plain string, as whoever sends the cell has checked."""
+    return str(ast.literal_eval(claim.msg)) if claim.msg else ""
+
+
+def _holds(condition: ast.expr, names: Names) -> bool:
     code = compile(ast.Expression(condition), _TRIAL_FILE, "eval", dont_inherit=True, optimize=0)
     value = eval(code, names)
     # An array's or a tensor's kind is `bool`, too. Of other things nearly all pass for true.
@@ -255,7 +270,9 @@ def _leave_out_fonts_of_this_machine() -> None:
     font_manager.json_dump(fonts, Path(matplotlib.get_cachedir(), name))
 
 
-def _bundle(figure, include=None, exclude=None):
+def _bundle(
+    figure: Figure, include: object = None, exclude: object = None
+) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
     """Render a figure twice, on light and on dark paper."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
@@ -274,7 +291,7 @@ def _bundle(figure, include=None, exclude=None):
     return data, {"image/png": {"alt": alt}}
 
 
-def _png(figure, frame) -> str:
+def _png(figure: Figure, frame: Bbox) -> str:
     buffer = io.BytesIO()
     figure.savefig(
         buffer,
@@ -286,7 +303,7 @@ def _png(figure, frame) -> str:
     return base64.b64encode(buffer.getvalue()).decode()
 
 
-def _swap(figure) -> list[Callable[[], object]]:
+def _swap(figure: Figure) -> list[Callable[[], object]]:
     """Give every artist in ink or paper its dark twin; return the calls that undo it."""
     import numpy as np
     from matplotlib.colors import to_rgba, to_rgba_array
@@ -294,7 +311,7 @@ def _swap(figure) -> list[Callable[[], object]]:
 
     pairs = [(to_rgba(light)[:3], to_rgba(dark)[:3]) for light, dark in (INK, PAPER)]
 
-    def swapped(value):
+    def swapped(value: Any) -> Any:
         """Return the colour or array of colours with ink and paper exchanged, None if neither is in it."""
         if value is None or (isinstance(value, str) and value in ("none", "auto", "inherit")):
             return None
@@ -326,5 +343,5 @@ def _swap(figure) -> list[Callable[[], object]]:
             after = swapped(before)
             if after is not None:
                 set_(after)
-                undo.append(lambda set_=set_, before=before: set_(before))
+                undo.append(functools.partial(set_, before))
     return undo

@@ -8,7 +8,7 @@ import sys
 import threading
 import traceback
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .terminal import whole
@@ -64,18 +64,26 @@ def rename(names: Sequence[str]) -> None:
 
     get_ipython().compile.get_code_name = name
 
-    def line_of_warning(message, category, filename, lineno, line=None) -> str:
+    def line_of_warning(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        line: str | None = None,
+    ) -> str:
         place = f"{filename}, line {lineno}" if filename in names else f"{filename}:{lineno}"
         return f"{place}: {category.__name__}: {message}\n"
 
     warnings.formatwarning = line_of_warning
 
 
-def _report_groups(shell) -> None:
+def _report_groups(shell: Any) -> None:
     """Send a group of exceptions as the error that it is: IPython would only print it."""
     show = shell.showtraceback
 
-    def showtraceback(exc_tuple=None, *arguments, **options) -> None:
+    def showtraceback(
+        exc_tuple: tuple[Any, Any, Any] | None = None, *arguments: object, **options: object
+    ) -> None:
         kind, error, _ = exc_tuple or sys.exc_info()
         each = error
         while each is not None and not isinstance(each, BaseExceptionGroup):
@@ -99,11 +107,11 @@ def _sendable(message: Any) -> Any:
     return message
 
 
-def _limit(shell, most: int) -> None:
+def _limit(shell: Any, most: int) -> None:
     sent = 0
     publish = shell.display_pub.publish
 
-    def begin(*_) -> None:
+    def begin(*_: object) -> None:
         nonlocal sent
         sent = 0
         for stream in (sys.stdout, sys.stderr):
@@ -119,15 +127,15 @@ def _limit(shell, most: int) -> None:
             threading.Event().wait()  # to be ended by whoever reads that output
         return sent <= most
 
-    kind = type(sys.stdout)
-    write = kind.write
+    kind: Any = type(sys.stdout)  # ipykernel's, whose `write` may return None
+    write: Callable[[Any, str], int | None] = kind.write
 
-    def write_(stream, text: str) -> int | None:
+    def write_(stream: Any, text: str) -> int | None:
         if isinstance(text, str) and not fits(len(text)):
             return len(text)
         return write(stream, text)
 
-    def publish_(data, *arguments, **options) -> None:
+    def publish_(data: dict[str, Any], *arguments: object, **options: object) -> None:
         texts = [each for mime, each in data.items() if not is_pictured(mime)]
         if fits(PRICE + sum(len(each) for each in texts if isinstance(each, str))):
             publish(data, *arguments, **options)

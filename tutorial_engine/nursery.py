@@ -20,9 +20,11 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import psutil
-from jupyter_client.provisioning import LocalProvisioner
+from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from . import warm
 from .clean_output import clean_outputs
@@ -33,7 +35,11 @@ from .settings import Settings
 from .surroundings import fixed_environment, kernel_environment
 from .tutorial import Tutorial
 
-Libraries = tuple[str, ...]
+Libraries: TypeAlias = tuple[str, ...]
+# What decides what a nursery is like: libraries, interpreter, environment, versions; nothing for none.
+Origin: TypeAlias = (
+    tuple[()] | tuple[Libraries, str, tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]
+)
 
 # Either brings the other.
 _PREDICTED = {"version of tensorflow", "version of keras"}
@@ -84,11 +90,11 @@ class Slot:
         OSError: there is no place for it.
     """
 
-    def __init__(self, origin: tuple = ()) -> None:
+    def __init__(self, origin: Origin = ()) -> None:
         self.origin = origin
         self.is_unfit = False
         self._owner = os.getpid()
-        self._process: subprocess.Popen | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._has_loaded, self._is_wanted = False, True
         self._forked: Forked | None = None
         # What was there before the libraries were loaded, and what there was in addition then.
@@ -117,7 +123,9 @@ class Slot:
             self._begin(self.origin[0])
         return environment
 
-    def fork(self, command: list[str], folder: str, environment: dict, log: str) -> Forked | None:
+    def fork(
+        self, command: list[str], folder: str, environment: dict[str, str], log: str
+    ) -> Forked | None:
         """Return a kernel that the nursery forked; None if it cannot.
 
         Args:
@@ -139,7 +147,7 @@ class Slot:
 
     def untouched_mb(self) -> float:
         """Return how much of the libraries the forked kernel has not touched; a started one has it."""
-        if not self._forked:
+        if not (self._process and self._forked):
             return 0.0
         with contextlib.suppress(psutil.Error):
             pids = self._process.pid, self._forked.pid
@@ -155,15 +163,17 @@ class Slot:
 
     def is_free(self) -> bool:
         """Say whether the nursery can fork again; the kernel that it forked last must have been ended."""
+        if not (self._process and self._forked):
+            return False
         try:
             self._forked.wait(_PATIENCE_S)
-        except (AttributeError, subprocess.TimeoutExpired):
+        except subprocess.TimeoutExpired:
             return False
         return self._owner == os.getpid() and self._process.poll() is None
 
     def clear(self) -> bool:
         """Remove what a run left, processes and files; say whether another may follow."""
-        if not self.is_free():
+        if not (self.is_free() and self._process):
             return False
         try:
             for folder in self.folders.folders:
@@ -219,7 +229,7 @@ class Slot:
             self._left = {path: path.read_bytes() for path in self._files() - self._given}
         return self._has_loaded
 
-    def _ask(self, request: dict) -> Forked | None:
+    def _ask(self, request: dict[str, Any]) -> Forked | None:
         self._control.settimeout(_PATIENCE_S)
         try:
             self._control.send(json.dumps(request).encode())
@@ -245,17 +255,23 @@ class Forked:
         self.returncode: int | None = None
 
     def poll(self) -> int | None:
+        """Return how the kernel ended, None while it runs."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.wait(0)
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
+        """Wait for the kernel's end, of which the nursery tells; return its exit code.
+
+        Raises:
+            subprocess.TimeoutExpired: it has not ended in so many seconds.
+        """
         if self.returncode is None:
             self._control.settimeout(timeout)
             try:
                 answer = self._control.recv(16)
             except (BlockingIOError, TimeoutError):
-                raise subprocess.TimeoutExpired("kernel", timeout) from None
+                raise subprocess.TimeoutExpired("kernel", timeout or 0) from None
             except OSError:
                 answer = b""
             # Without an answer the nursery is gone, and nobody knows.
@@ -265,6 +281,7 @@ class Forked:
         return self.returncode
 
     def send_signal(self, number: int) -> None:
+        """Signal the kernel, unless it has ended."""
         if self.poll() is None:
             os.kill(self.pid, number)
 
@@ -278,11 +295,13 @@ class Provisioner(LocalProvisioner):
 
     slot: Slot
 
-    async def launch_kernel(self, cmd: list[str], **options):
+    async def launch_kernel(self, cmd: list[str], **options: Any) -> KernelConnectionInfo:
+        """Fork the kernel that this command would start, or start it; return how to reach it."""
         log, folder = options["stdout"].name, options["cwd"]
         if not (forked := self.slot.fork(cmd, folder, options["env"], log)):
             return await super().launch_kernel(cmd, **options)
-        self.process, self.cwd = forked, Path(folder)
+        # All of a process that Jupyter asks for, a `Forked` has.
+        self.process, self.cwd = forked, Path(folder)  # type: ignore[assignment]
         self.pid = self.pgid = forked.pid
         return self.connection_info
 
@@ -290,7 +309,7 @@ class Provisioner(LocalProvisioner):
 _lock = threading.Lock()
 _idle: list[Slot] = []
 # Origins of which no nursery came up as it should.
-_unfit: set[tuple] = set()
+_unfit: set[Origin] = set()
 
 
 def borrow(settings: Settings, libraries: Libraries) -> Slot:

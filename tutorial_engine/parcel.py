@@ -12,13 +12,14 @@ import json
 import os
 import platform
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
 from .data import data_files, data_table, find_published, user_cache
+from .documents import Document
 from .errors import Refused
 from .execute import Execution
 from .fingerprint import Key, installed, required_by
@@ -64,7 +65,7 @@ class Parcel:
     key: Key
     settings: Settings
     snippets: dict[str, bytes] = field(repr=False)
-    data: dict[str, dict] = field(repr=False)
+    data: dict[str, Document] = field(repr=False)
     folders: tuple[str, ...]
     versions: dict[str, str] = field(repr=False)
     needed: frozenset[str] = field(repr=False)
@@ -118,7 +119,7 @@ def execute(parcel: Parcel, is_wanted: Callable[[], bool] = lambda: True) -> Run
         execution = Execution(parcel.tutorial, parcel.key, _unpack(parcel, root))
         stack.enter_context(_ended_unless(is_wanted, execution))
         run = execution.run()
-    loaded = {
+    loaded: dict[str, str] = {
         canonicalize_name(name): version
         for name, version in run.dependencies["distributions"].items()
     }
@@ -157,7 +158,7 @@ def _differences(parcel: Parcel) -> list[str]:
     return said
 
 
-def _other_versions(here: dict[str, str], wanted: dict[str, str | None]) -> list[str]:
+def _other_versions(here: Mapping[str, str], wanted: Mapping[str, str | None]) -> list[str]:
     return [
         f"{name} {here.get(name)} instead of {version}" if here.get(name) else f"no {name}"
         for name, version in wanted.items()

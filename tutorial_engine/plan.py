@@ -23,6 +23,7 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from . import kernel, kernel_output
 from .cell_watch import CPU
 from .clean_output import clean_outputs
+from .documents import Document, Output
 from .errors import ClaimError, ExecutionError, Mishap, TutorialError
 from .fingerprint import Key, expression_places, find_snippets, imported_modules
 from .outputs import OutputError, checked_output, is_picture, picture
@@ -30,7 +31,7 @@ from .places import Places, of_the_build
 from .run import Artifact, Run
 from .settings import Settings
 from .terminal import without_controls
-from .tutorial import Cell, Tutorial
+from .tutorial import Cell, Tutorial, text_of
 
 # What a cell sends, progress bars and all, may be this many times what it shows.
 SENT = 50
@@ -73,6 +74,7 @@ class Plan:
                 condition = ast.get_source_segment(claims.source, claim.test)
                 trials.append((cell, f"try_control({cell.number}, {cell.source!r}, {condition!r})"))
             elif "wrong" in cell.tags:
+                assert check  # the checks of a source have seen to it
                 arguments = f"{check.number}, {cell.source!r}, {check.source!r}"
                 trials.append((cell, f"try_wrong({arguments})"))
             elif cell.is_code:
@@ -81,6 +83,7 @@ class Plan:
                     check = cell
                     self._add("remember", cell, f"{module}.remember({cell.number})")
                 if "solution" in cell.tags:
+                    assert check  # likewise
                     self._add("check again", check, check.source)
             elif cell.expressions:
                 lambdas = ", ".join(
@@ -130,7 +133,7 @@ class Plan:
         return next((cell.number for _, cell in self._origin[position:] if cell), 0)
 
     @property
-    def _steps(self) -> list[tuple]:
+    def _steps(self) -> list[tuple[object, ...]]:
         return [
             (role, cell and cell.tags, executed.source, executed.metadata)
             for (role, cell), executed in zip(self._origin, self.notebook.cells, strict=True)
@@ -146,29 +149,37 @@ class Plan:
         """The same of pictures, as text that holds their bytes."""
         return SENT * 1000 * self.settings.figure_limit
 
-    def starts(self, cell_index: int, **_) -> None:
+    def starts(self, cell_index: int, **_: object) -> None:
         """Remember which cell runs, to point at it when it fails."""
         self._running = cell_index
 
     def code_cells_done(self, index: int) -> int:
+        """Return how many of the tutorial's code cells have run when the plan is at this position."""
         return sum(role in ("cell", "claims") for role, _ in self._origin[: index + 1])
 
-    def _outputs(self, role: str) -> list[tuple[Cell | None, list[dict]]]:
+    def _outputs(self, role: str) -> list[tuple[Cell, list[Output]]]:
+        """Return what the cells of a role showed, each with the tutorial's cell that it is for."""
         return [
             (cell, json.loads(json.dumps(executed.outputs)))
             for (each, cell), executed in zip(self._origin, self.notebook.cells, strict=True)
-            if each == role
+            if each == role and cell
         ]
 
-    def _hidden(self, role: str, mime: str) -> list[tuple[Cell | None, Any]]:
+    def _hidden(self, role: str, mime: str) -> list[tuple[Cell, Any]]:
         return [
-            (cell, json.loads(output["data"][mime]))
-            for cell, outputs in self._outputs(role)
-            for output in outputs
-            if mime in output.get("data", {})
+            (cell, said) for cell, outputs in self._outputs(role) for said in _said(outputs, mime)
         ]
 
     def to_run(self, key: Key, work: Path, wall: float) -> Run:
+        """Make a run of what the kernel sent; refuse what no page may show.
+
+        Args:
+            work: the folder in which it ran, where its artifacts are.
+            wall: seconds that it took.
+
+        Raises:
+            ExecutionError: an output, a figure, a trial or an artifact is not as it must be.
+        """
         shown = {
             cell.number: self._checked(cell, outputs) for cell, outputs in self._outputs("cell")
         }
@@ -181,7 +192,8 @@ class Plan:
             self._check_size(cell, sum(map(len, said)))
             values += [self._places.hide(without_controls(value)) for value in said]
         places = expression_places(self.tutorial)
-        _, usage = self._hidden("usage", kernel.USAGE)[0]
+        # The last cell's, which stands for no cell of the tutorial.
+        usage = _said(self.notebook.cells[-1].outputs, kernel.USAGE)[0]
         self._check_trials()
         finished = float(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
         return Run(
@@ -199,7 +211,7 @@ class Plan:
             machine=machine(),
         )
 
-    def _checked(self, cell: Cell, outputs: list[dict]) -> list[dict]:
+    def _checked(self, cell: Cell, outputs: list[Output]) -> list[Output]:
         failed = any(output["output_type"] == "error" for output in outputs)
         if "check" in cell.tags:
             if not failed:
@@ -223,7 +235,7 @@ class Plan:
         except OutputError as error:
             raise self._error(cell, str(error), error.remedy) from None
 
-    def _check_figures(self, shown: dict[int, list[dict]]) -> None:
+    def _check_figures(self, shown: dict[int, list[Output]]) -> None:
         """Refuse a figure that the page shows a second time, or with another figure's text."""
         pictures: set[bytes] = set()
         texts: set[str] = set()
@@ -267,7 +279,7 @@ class Plan:
         evaluated = [
             text for _, said in self._hidden("claims", kernel.CLAIMS) for text in said["claims"]
         ]
-        written = [node.msg.value for _, node in self.tutorial.claims]
+        written = [text_of(node) for _, node in self.tutorial.claims]
         if evaluated != written:
             raise ExecutionError(
                 f"the kernel evaluated {len(evaluated)} claims, the source has {len(written)}",
@@ -392,20 +404,32 @@ class Plan:
             mishap.aside = f"The kernel's last words:\n{last_words}"
         return mishap
 
-    def error_in(self, source: str, message: str, remedy: str) -> TutorialError:
+    def error_in(self, source: str, message: str, remedy: str) -> ExecutionError:
         """Make an error that points at the cell for which the kernel ran this code, if there is one."""
         sources = [executed.source for executed in self.notebook.cells]
         cell = self._origin[sources.index(source)][1] if source in sources else None
         return self._error(cell, message, remedy)
 
     def _error(
-        self, cell: Cell | None, message: str, remedy: str, line: int = 0, kind=ExecutionError
-    ) -> TutorialError:
+        self,
+        cell: Cell | None,
+        message: str,
+        remedy: str,
+        line: int = 0,
+        kind: type[ExecutionError] = ExecutionError,
+    ) -> ExecutionError:
         message = self._places.hide(without_controls(message))
         return self.tutorial.error(kind, message, remedy, cell, line)
 
 
-def _trial_problem(cell: Cell, said: dict) -> tuple[str, str, int] | None:
+def _said(outputs: list[Output], mime: str) -> list[Any]:
+    """Return what the kernel's own code sent in hidden outputs."""
+    return [
+        json.loads(output["data"][mime]) for output in outputs if mime in output.get("data", {})
+    ]
+
+
+def _trial_problem(cell: Cell, said: Document) -> tuple[str, str, int] | None:
     """Return (message, remedy, line in the cell) of a trial that did not end as it must, else None."""
     outcome, line = said["outcome"], said.get("line", 0)
     if outcome == "fails":
@@ -433,7 +457,7 @@ def _trial_problem(cell: Cell, said: dict) -> tuple[str, str, int] | None:
 _INSTALL = "install what requirements.lock lists, as `make build` does, and build again"
 
 
-def _characters(outputs: list[dict]) -> int:
+def _characters(outputs: list[Output]) -> int:
     """Return how much text a cell shows; pictures have a limit of their own."""
     texts = [output.get("text", "") + output.get("evalue", "") for output in outputs]
     for output in outputs:

@@ -98,7 +98,7 @@ class Previews:
 
     def keeper(self, lesson: Lesson) -> Callable[[Session], None] | None:
         """Return what takes over the kernel of a lesson's clean run, if its page is being edited."""
-        is_edited = self._first.get(lesson.name) not in (None, lesson.key.digest)
+        is_edited = self._first.get(lesson.name) not in (None, lesson.digest)
         return (lambda session: self._keep(session, lesson)) if is_edited else None
 
     def want(self, lessons: list[Lesson]) -> None:
@@ -108,7 +108,9 @@ class Previews:
         """
         with self._lock:
             kept = self._kept
-            lesson = next((each for each in lessons if kept and each.name == kept.name), None)
+            if kept is None:
+                return
+            lesson = next((each for each in lessons if each.name == kept.name), None)
             if lesson is None or self.of(lesson) or not _fits(kept, lesson, self._settings):
                 return
             if kept.is_obsolete:
@@ -132,7 +134,7 @@ class Previews:
         preview = self.of(lesson)
         if preview is None or preview.run is None:
             return []
-        cells = lesson.tutorial.code_cells
+        cells = lesson.sound[0].code_cells
         both = zip(cells, preview.run.outputs, run.outputs, strict=True)
         numbers = {cell.number for cell, before, now in both if before != now}
         values = zip(preview.run.values, run.values, strict=True)
@@ -145,7 +147,7 @@ class Previews:
         self._replace(None)
 
     def _keep(self, session: Session, lesson: Lesson) -> None:
-        self._replace(_Kept(session, lesson.name, lesson.key))
+        self._replace(_Kept(session, lesson.name, lesson.sound[1]))
         if self._stopped.is_set():
             self._replace(None)
 
@@ -169,9 +171,9 @@ class Previews:
             kept.used = time.monotonic()
             is_current = self._kept is kept
             if preview and is_current:
-                kept.key = lesson.key
+                kept.key = lesson.sound[1]
                 if not is_obsolete:
-                    self._known[lesson.name] = lesson.key.digest, preview
+                    self._known[lesson.name] = lesson.digest, preview
             elif is_current:
                 self._kept = None
         if preview is None or not is_current:
@@ -206,7 +208,7 @@ class Previews:
 
 def _fits(kept: _Kept, lesson: Lesson, settings: Settings) -> bool:
     """Say whether a kernel differs from what a lesson's would be by code of the tutorial alone."""
-    before, after = kept.key.parts, lesson.key.parts
+    before, after = kept.key.parts, lesson.sound[1].parts
     copied = helpers_folder(kept.session.folders.private)
     for name in before.keys() | after.keys():
         if before.get(name) == after.get(name) or name in ("code", "inline expressions"):
@@ -225,13 +227,15 @@ def _preview(kept: _Kept, lesson: Lesson, settings: Settings) -> Preview | None:
     from .plan import Plan  # late, as all that executes
 
     session = kept.session
-    plan = Plan(lesson.tutorial, settings, session.places, tries=False)
-    first = plan.resume(session.plan, session.executed)
+    tutorial, key = lesson.sound
+    plan = Plan(tutorial, settings, session.places, tries=False)
+    # A kernel is kept when it has executed a plan.
+    first = plan.resume(session.plan, session.executed) if session.plan else 0
     number = plan.cell_number(first)
     started = time.monotonic()
     try:
         session.execute(plan, first)
-        run = plan.to_run(lesson.key, session.folders.work, time.monotonic() - started)
+        run = plan.to_run(key, session.folders.work, time.monotonic() - started)
     except (Cancelled, Mishap):
         return None
     except TutorialError as error:

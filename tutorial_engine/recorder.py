@@ -14,7 +14,11 @@ import stat
 import sys
 import types
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+
+TYPE_CHECKING = False  # `typing`'s own would have every process of a run import it
+if TYPE_CHECKING:
+    from typing import Any
 
 # Kinds of records. A record is its kind, a text, and where it matters the source of the cell that runs.
 MODULE = "module"
@@ -66,7 +70,12 @@ def install(*, root: str, own: list[str], helpers: str, data: list[str], log: st
 
     # Of a hundred thousand events in a run nearly all end here. A bound method would take Python three
     # times as long to call.
-    def hook(event: str, arguments: tuple, heard=HEARD, hear=recorder.hear) -> None:
+    def hook(
+        event: str,
+        arguments: tuple[Any, ...],
+        heard: frozenset[str] = HEARD,
+        hear: Callable[[str, tuple[Any, ...]], None] = recorder.hear,
+    ) -> None:
         if event in heard:
             hear(event, arguments)
 
@@ -80,13 +89,14 @@ def install(*, root: str, own: list[str], helpers: str, data: list[str], log: st
         for able in (os.supports_dir_fd, os.supports_effective_ids, os.supports_fd):
             able.update({asking} if ask in able else ())
         os.supports_follow_symlinks.update({asking} if ask in os.supports_follow_symlinks else ())
-    shown = warnings._showwarnmsg
+    # What every warning goes through; it has no public name, so typeshed does not list it.
+    shown: Callable[[warnings.WarningMessage], None] = warnings._showwarnmsg  # type: ignore[attr-defined]
 
-    def show(message) -> None:
+    def show(message: warnings.WarningMessage) -> None:
         recorder.shows(message.filename)
         shown(message)
 
-    warnings._showwarnmsg = show
+    warnings._showwarnmsg = show  # type: ignore[attr-defined]  # as above
 
 
 def read_records(log: str) -> list[tuple[str, str, str]]:
@@ -124,7 +134,7 @@ class _Recorder:
         path = os.path.realpath(path) + os.sep
         return path.startswith(self._root) and not path.startswith(self._own + _LIBRARIES)
 
-    def find_spec(self, name: str, path=None, target=None) -> None:
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
         """Note what is about to be imported; first on `sys.meta_path`, it finds nothing itself."""
         top = name.partition(".")[0]
         if top == "snippets":
@@ -132,7 +142,7 @@ class _Recorder:
         elif top not in sys.stdlib_module_names:
             self._keep(MODULE, top)
 
-    def hear(self, event: str, arguments: tuple) -> None:
+    def hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Take an audit event that is one of `HEARD`."""
         if event == "open":
             path, _, flags = arguments
@@ -155,10 +165,10 @@ class _Recorder:
         if not _asked_by_library():
             self._keep(VARIABLE, str(name))
 
-    def asks(self, path: object) -> None:
+    def asks(self, asked: Any) -> None:
         """Note that the tutorial asks about a file of the helpers, be it there or not."""
         try:
-            path = os.path.abspath(os.fsdecode(path))
+            path = os.path.abspath(os.fsdecode(asked))
         except TypeError:
             return
         for site in (self._site, _OWN_SITE):
@@ -166,15 +176,16 @@ class _Recorder:
                 self._keep(READ, os.path.relpath(path, site))
                 return
 
-    def _opens(self, path, kind: str) -> None:
+    def _opens(self, opened: Any, kind: str) -> None:
         try:
-            path = os.path.realpath(os.fsdecode(path))
+            path = os.path.realpath(os.fsdecode(opened))
         except (TypeError, ValueError):
             return
         if path.startswith(_LIBRARIES) or path == self._root[:-1] + os.sep:
             return
         if path.startswith(self._helpers):
-            if _caller().f_code.co_filename.startswith("<frozen importlib"):
+            caller = _caller()
+            if caller and caller.f_code.co_filename.startswith("<frozen importlib"):
                 return
             if kind == READ and not path.endswith(".py"):
                 self._refuse(os.path.relpath(path, self._site))
@@ -193,10 +204,10 @@ class _Recorder:
             "header names and files that it wrote itself"
         )
 
-    def _starts(self, command, environment) -> None:
+    def _starts(self, command: Any, environment: Mapping[str, str] | None) -> None:
         """Refuse to start a Python that could not be recorded; a file on a command line is read."""
-        words = [command] if isinstance(command, (str, bytes)) else list(command)
-        words = [os.fsdecode(each) for each in words]
+        given = [command] if isinstance(command, (str, bytes)) else list(command)
+        words = [os.fsdecode(each) for each in given]
         for word in words[1:]:
             if os.path.isfile(word):
                 self._opens(word, READ)
@@ -236,9 +247,9 @@ _open, _write, _close, _process = os.open, os.write, os.close, os.getpid
 _APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT
 
 
-def _asking(ask: Callable, recorder: _Recorder) -> Callable:
+def _asking(ask: Callable[..., Any], recorder: _Recorder) -> Callable[..., Any]:
     @functools.wraps(ask)
-    def asking(path, *arguments, **options):
+    def asking(path: object, *arguments: object, **options: object) -> object:
         # Nearly all that is asked about lies elsewhere.
         if "snippets" in str(path):
             recorder.asks(path)
@@ -247,18 +258,19 @@ def _asking(ask: Callable, recorder: _Recorder) -> Callable:
     return asking
 
 
-def _watched(kind: type, recorder: _Recorder) -> type:
-    class Environment(kind):
-        def __getitem__(self, name):
+def _watched(kind: type[os._Environ[str]], recorder: _Recorder) -> type[os._Environ[str]]:
+    class Environment(kind):  # type: ignore[misc, valid-type]  # a class of what the process has now
+        def __getitem__(self, name: str) -> str:
             recorder.variable(name)
-            return super().__getitem__(name)
+            value: str = super().__getitem__(name)
+            return value
 
     return Environment
 
 
 def _caller() -> types.FrameType | None:
     """Return the frame that did what the recorder hears of."""
-    frame = sys._getframe(1)
+    frame: types.FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_code.co_filename == __file__:
         frame = frame.f_back
     return frame

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from .dependencies import shown_versions
+from .documents import Document
 from .fingerprint import versions_of
 from .passages import escape
 from .places import of_the_build
 from .prose import measured
 from .schedule import Outcome
 from .settings import Settings
+from .tutorial import text_of
 
 
-def build_report(outcomes: list[Outcome], settings: Settings) -> dict:
+def build_report(outcomes: list[Outcome], settings: Settings) -> Document:
     """Return the content of `build.json`."""
     return {
         "edition": settings.edition,
@@ -20,9 +22,9 @@ def build_report(outcomes: list[Outcome], settings: Settings) -> dict:
     }
 
 
-def _tutorial(outcome: Outcome, settings: Settings) -> dict:
+def _tutorial(outcome: Outcome, settings: Settings) -> Document:
     lesson, run = outcome.lesson, outcome.run
-    entry = {
+    entry: Document = {
         "name": lesson.name,
         "source": lesson.file,
         "url": lesson.page.removesuffix(".md") + "/",
@@ -50,7 +52,7 @@ def _tutorial(outcome: Outcome, settings: Settings) -> dict:
     return entry
 
 
-def _claims(outcome: Outcome) -> list[dict]:
+def _claims(outcome: Outcome) -> list[Document]:
     """List the claims that were decided: all of a good run, those up to the failed one otherwise."""
     tutorial = outcome.lesson.tutorial
     if tutorial is None:
@@ -64,20 +66,20 @@ def _claims(outcome: Outcome) -> list[dict]:
             }
             for text in outcome.run.claims
         ]
-    decided = []
-    line = outcome.error.line if outcome.error else None
-    if line is None or outcome.error.cell is None:
+    decided: list[Document] = []
+    error = outcome.error
+    if error is None or error.line is None or error.cell is None:
         return []
     for cell, node in tutorial.claims:
-        first, last = cell.line + node.lineno, cell.line + node.end_lineno
-        if last < line:
-            decided.append({"text": node.msg.value, "holds": True})
-        elif first <= line:
-            decided.append({"text": node.msg.value, "holds": False})
+        first, last = cell.line + node.lineno, cell.line + (node.end_lineno or node.lineno)
+        if last < error.line:
+            decided.append({"text": text_of(node), "holds": True})
+        elif first <= error.line:
+            decided.append({"text": text_of(node), "holds": False})
     return decided
 
 
-def report_page(report: dict) -> str:
+def report_page(report: Document) -> str:
     """Return the Markdown of *What this build checked*."""
     rows, lists = [], []
     for entry in report["tutorials"]:

@@ -35,6 +35,7 @@ class Outcome:
 
     @property
     def word(self) -> str:
+        """What became of it, in a word for reports: executed, cached, running or failed."""
         if self.error:
             return "failed"
         if self.run is None:
@@ -47,7 +48,8 @@ def from_store(lesson: Lesson, store: Store) -> Outcome:
     if lesson.error:
         return Outcome(lesson, error=lesson.error)
     try:
-        return Outcome(lesson, store.load(lesson.name, lesson.key, lesson.tutorial))
+        tutorial, key = lesson.sound
+        return Outcome(lesson, store.load(lesson.name, key, tutorial))
     except Exception as error:  # one tutorial's fault must not be the others'
         return Outcome(lesson, error=unforeseen(error, lesson.file))
 
@@ -137,7 +139,7 @@ class Scheduler:
             self._wanted = {lesson.name: lesson for lesson in lessons if not self._failure(lesson)}
             for name, task in tuple(self._running.items()):
                 lesson = self._wanted.get(name)
-                if lesson is None or lesson.key.digest != task.lesson.key.digest:
+                if lesson is None or lesson.digest != task.lesson.digest:
                     task.end()
             self._fill()
 
@@ -162,7 +164,7 @@ class Scheduler:
         """Return `running` or `waiting`."""
         with self._lock:
             task = self._running.get(lesson.name)
-            is_current = task is not None and task.lesson.key.digest == lesson.key.digest
+            is_current = task is not None and task.lesson.digest == lesson.digest
             return "running" if is_current else "waiting"
 
     def failure(self, lesson: Lesson) -> TutorialError | None:
@@ -171,7 +173,7 @@ class Scheduler:
             return self._failure(lesson)
 
     def _failure(self, lesson: Lesson) -> TutorialError | None:
-        place = lesson.name, lesson.key.digest
+        place = lesson.name, lesson.digest
         error, saved = self._failed.get(place, (None, None))
         if isinstance(error, Mishap) and saved != self._saved(lesson):
             del self._failed[place]
@@ -203,12 +205,13 @@ class Scheduler:
         from .parcel import execute, pack
 
         execution = None
+        tutorial, key = lesson.sound
         try:
             if self._is_here:
-                execution = Execution(lesson.tutorial, lesson.key, self._settings)
+                execution = Execution(tutorial, key, self._settings)
                 future = self._executor.submit(self._run_here, lesson, execution)
             else:
-                parcel = pack(lesson.tutorial, lesson.key, self._settings)
+                parcel = pack(tutorial, key, self._settings)
                 future = self._executor.submit(execute, parcel)
         except Exception as error:  # an executor that cannot take it
             future = Future()
@@ -221,21 +224,21 @@ class Scheduler:
         progress = partial(self._watcher.progress, lesson)
         return execution.run(progress, keep=self._keeper(lesson))
 
-    def _done(self, task: _Task, future: Future) -> None:
+    def _done(self, task: _Task, future: Future[Run]) -> None:
         outcome = self._outcome(task, future)
         lesson = task.lesson
         with self._lock:
             self._running.pop(lesson.name, None)
             current = self._wanted.get(lesson.name)
-            if outcome and current and current.key.digest == lesson.key.digest:
+            if outcome and current and current.digest == lesson.digest:
                 self._wanted.pop(lesson.name)
             if outcome and outcome.error:
-                self._failed[lesson.name, lesson.key.digest] = outcome.error, self._saved(lesson)
+                self._failed[lesson.name, lesson.digest] = outcome.error, self._saved(lesson)
             if outcome:
                 self._ended(outcome)
             self._fill()
 
-    def _outcome(self, task: _Task, future: Future) -> Outcome | None:
+    def _outcome(self, task: _Task, future: Future[Run]) -> Outcome | None:
         """Return what became of a run, stored if it ended well; nothing if it was not wanted."""
         try:
             run = future.result()
@@ -257,7 +260,7 @@ class _Task:
     """A run that was handed over; `execution` is the one in this process, if it is here."""
 
     lesson: Lesson
-    future: Future
+    future: Future[Run]
     execution: Execution | None = None
     is_ended: bool = False
 

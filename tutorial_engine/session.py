@@ -8,18 +8,21 @@ import os
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import CancelledError, Future
 from pathlib import Path
+from typing import Any
 
-from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from nbclient import NotebookClient
 from nbclient.exceptions import (
     CellExecutionComplete,
     CellExecutionError,
     DeadKernelError,
 )
+from nbformat import NotebookNode
 
 from .cell_watch import CellWatch
 from .clean_output import clean_outputs
@@ -50,31 +53,43 @@ class KernelManager(AsyncKernelManager):
         self,
         on_launch: Callable[[int], None] | None = None,
         slot: Slot | None = None,
-        **options,
+        **options: Any,
     ) -> None:
         super().__init__(**options)
         self._on_launch = on_launch
         if slot:
-            self.provisioner = Provisioner(kernel_spec=self.kernel_spec, parent=self)
-            self.provisioner.slot = slot
+            provisioner = Provisioner(kernel_spec=self.kernel_spec, parent=self)
+            provisioner.slot = slot
+            self.provisioner = provisioner
         if os.name == "posix":
             self.transport = "ipc"
 
     @property
     def kernel_spec(self) -> KernelSpec:
+        """How this interpreter's own kernel is started."""
         # No history database: kernels side by side would wait for one another's lock on it.
         argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
         argv += ["--HistoryManager.enabled=False", "--IPKernelApp.log_level=50"]
         return KernelSpec(argv=argv, display_name="Python 3", language="python")
 
-    async def start_kernel(self, **options) -> None:
-        await super().start_kernel(**options)
-        if self._on_launch:
-            self._on_launch(self.provisioner.pid)
+    @property
+    def pid(self) -> int | None:
+        """The number of the kernel's process, None before there is one."""
+        return self.provisioner.pid if isinstance(self.provisioner, LocalProvisioner) else None
 
-    async def shutdown_kernel(self, now: bool = False, restart: bool = False) -> None:
+    # Jupyter's types are those of its manager that waits; each of the two awaits what it gets.
+    async def start_kernel(self, **options: Any) -> None:  # type: ignore[override]
+        """Start the kernel, and tell its process number."""
+        await super().start_kernel(**options)
+        if self._on_launch and self.pid is not None:
+            self._on_launch(self.pid)
+
+    async def shutdown_kernel(  # type: ignore[override]  # as above
+        self, now: bool = False, restart: bool = False
+    ) -> None:
         """End the kernel at once: all is in hand, and a polite request takes seconds over IPC."""
-        end_process_tree(self.provisioner.pid)
+        if self.pid is not None:
+            end_process_tree(self.pid)
         await super().shutdown_kernel(now=True, restart=restart)
 
 
@@ -91,7 +106,9 @@ class Client(NotebookClient):
         stage: of the present cell: `sent`, `running`, or `over` when the kernel does nothing more for it.
     """
 
-    def __init__(self, *arguments, most: int, most_pictured: int, **options) -> None:
+    km: KernelManager
+
+    def __init__(self, *arguments: Any, most: int, most_pictured: int, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.reset_execution_trackers()
         self._most = {False: 2 * most, True: most_pictured}
@@ -100,7 +117,10 @@ class Client(NotebookClient):
         self.is_ready = False
         self.stage = "over"
 
-    def process_message(self, msg, cell, cell_index):
+    def process_message(
+        self, msg: dict[str, Any], cell: NotebookNode, cell_index: int
+    ) -> NotebookNode | None:
+        """Count what the present cell sends; end the kernel when that is too much."""
         content = msg["content"]
         if msg["msg_type"] == "execute_input":
             self.stage = "running"
@@ -117,15 +137,20 @@ class Client(NotebookClient):
             if self._sent[place] > self._most[is_picture] or (FLOOD in data and not is_picture):
                 if self.flooded is None:
                     self.flooded = place
-                    end_process_tree(self.km.provisioner.pid)
+                    if self.km.pid is not None:
+                        end_process_tree(self.km.pid)
                 raise CellExecutionComplete
         return super().process_message(msg, cell, cell_index)
+
+    async def interrupt(self) -> None:
+        """Let the cell that runs now fail."""
+        await self.km.interrupt_kernel()
 
     async def execute_from(self, first: int, before: str = "") -> None:
         """Execute the notebook's cells, from the one at position `first` on, and some code before them."""
         self._sent.clear()
         self.stage = "sent"
-        if before:
+        if before and self.kc:
             await self.async_wait_for_reply(self.kc.execute(before, silent=True))
         for index, cell in enumerate(self.nb.cells[first:], start=first):
             self.stage = "sent"
@@ -153,7 +178,7 @@ class Session:
         self._cancelled = threading.Event()
         self._pid: int | None = None
         self._client: Client | None = None
-        self._cells: Future | None = None
+        self._cells: Future[None] | None = None
         self._stack = contextlib.ExitStack()
         self.plan: Plan | None = None
         self.executed = 0
@@ -203,7 +228,7 @@ class Session:
         """Let the cell that runs now fail, and keep the kernel; call it again until `execute` has ended."""
         client = self._client
         if client and client.stage == "running":
-            self._run(client.km.interrupt_kernel())
+            self._run(client.interrupt())
         elif client and client.stage == "over" and self._cells:
             # A request that is interrupted just before its code begins is never answered.
             self._cells.cancel()
@@ -234,11 +259,11 @@ class Session:
         watch = CellWatch(settings.cell_cpu_limit, settings.cell_idle_limit)
         self.plan, self.executed = plan, first
 
-        def on_cell(cell_index: int, **_) -> None:
+        def on_cell(cell_index: int, **_: object) -> None:
             plan.starts(cell_index)
             watch.cell_starts()
 
-        def on_executed(cell_index: int, **_) -> None:
+        def on_executed(cell_index: int, **_: object) -> None:
             if client.flooded is not None:
                 raise RuntimeError("ended")
             self.executed = cell_index + 1
@@ -310,15 +335,15 @@ class Session:
         await client.async_start_new_kernel_client()
         client.is_ready = True
 
-    def _begin(self, coroutine: Coroutine) -> Future:
+    def _begin(self, coroutine: Coroutine[Any, Any, None]) -> Future[None]:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
-    def _run(self, coroutine: Coroutine) -> None:
+    def _run(self, coroutine: Coroutine[Any, Any, None]) -> None:
         self._begin(coroutine).result()
 
 
 @contextlib.contextmanager
-def _loop():
+def _loop() -> Iterator[asyncio.AbstractEventLoop]:
     """Give an event loop that runs in a thread of its own: the caller's may have one that runs."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)

@@ -5,15 +5,20 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import TypeAlias
+
+# What `signal.signal` takes and returns; None for a handler that was not set from Python.
+Handler: TypeAlias = Callable[[int, FrameType | None], object] | int | None
 
 
 @contextlib.contextmanager
 def ended_as_by_keyboard() -> Iterator[None]:
     """Let a termination or a closed terminal end this program as Ctrl-C does: kernels and all."""
-    before: dict[int, object] = {}
+    before: dict[int, Handler] = {}
 
-    def interrupt(*_) -> None:
+    def interrupt(*_: object) -> None:
         for number in before:
             signal.signal(
                 number, signal.SIG_IGN

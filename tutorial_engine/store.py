@@ -7,6 +7,7 @@ import logging
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 from .build_cache import FOLDER as DERIVED
 from .build_cache import TEMPLATES
@@ -21,6 +22,9 @@ from .validity import check_fit, check_form
 # Not below MkDocs' own: a damaged entry is made good, so it must not end a strict build.
 log = logging.getLogger("tutorial_engine")
 
+# A file and what differs after it was written: its path, time, size and number.
+_State: TypeAlias = tuple[Path, int, int, int]
+
 
 class Store:
     """Runs on disk, `.cache/tutorials/runs/<name>/<key>.json`, or below a folder that builders share."""
@@ -29,7 +33,8 @@ class Store:
         self.folder = settings.runs
         self._keep = settings.keep_runs
         self.settings = settings
-        self._known: dict[Path, tuple[tuple, Run]] = {}  # the latest that was read, by its folder
+        # The latest that was read, by its folder.
+        self._known: dict[Path, tuple[_State, Run]] = {}
         self._said: set[tuple[Path, int]] = set()
         self._not_written: dict[tuple[str, str], Run] = {}
         self._is_writable = True
@@ -118,7 +123,7 @@ class Store:
             status = path.stat()
             state = path, status.st_mtime_ns, status.st_size, status.st_ino
             known, run = self._known.get(path.parent, (None, None))
-            if known != state:
+            if run is None or known != state:
                 digest, _, payload = path.read_text(encoding="utf-8").partition("\n")
                 run = Run.from_payload(payload, digest)
                 check_form(run)

@@ -13,6 +13,7 @@ import os
 import socket
 import sys
 from pathlib import Path
+from typing import Any
 
 READY = b"ready"
 _THREADS = Path("/proc/self/task")
@@ -28,7 +29,7 @@ class _Stream:
         self._target = getattr(sys, name)
         setattr(sys, name, self)
 
-    def __getattr__(self, name: str) -> object:
+    def __getattr__(self, name: str) -> Any:
         return getattr(self._target, name)
 
     def close(self) -> None:
@@ -77,7 +78,7 @@ def _load(libraries: list[str]) -> list[_Stream]:
     return streams
 
 
-def _wait_and_fork(control: socket.socket) -> dict:
+def _wait_and_fork(control: socket.socket) -> dict[str, Any]:
     """Fork on request, one process at a time; return in each, with its request."""
     try:
         control.settimeout(_PATIENCE_S)
@@ -87,12 +88,15 @@ def _wait_and_fork(control: socket.socket) -> dict:
             pid = os.fork() if len([*_THREADS.iterdir()]) == 1 else -1
             if pid == 0:
                 control.close()
-                return json.loads(text)
+                request: dict[str, Any] = json.loads(text)
+                return request
             control.send(b"%d" % pid)
             if pid > 0:
                 end = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-                is_exit = end.si_code == os.CLD_EXITED
-                control.send(b"%d" % (end.si_status if is_exit else -end.si_status))
+                # None only where it does not wait.
+                is_exit = end is not None and end.si_code == os.CLD_EXITED
+                status = end.si_status if end else 0
+                control.send(b"%d" % (status if is_exit else -status))
                 # It keeps its number until whoever asked for it has heard of its end.
                 control.recv(16)
                 os.waitpid(pid, 0)
@@ -101,7 +105,7 @@ def _wait_and_fork(control: socket.socket) -> dict:
     os._exit(0)
 
 
-def _take_on(request: dict) -> None:
+def _take_on(request: dict[str, Any]) -> None:
     """Be what a process is that was started for the run."""
     os.setsid()
     os.chdir(request["folder"])
@@ -111,8 +115,8 @@ def _take_on(request: dict) -> None:
     os.close(log)
     os.environ.update(request["variables"])
     sys.orig_argv = request["command"]
-    launcher = importlib.util.find_spec("ipykernel_launcher").origin
-    sys.argv = [launcher, *request["command"][3:]]
+    launcher = importlib.util.find_spec("ipykernel_launcher")
+    sys.argv = [str(launcher and launcher.origin), *request["command"][3:]]
     importlib.invalidate_caches()
     # The run's own, which lets the recorder know what is the run's.
     importlib.reload(sys.modules["sitecustomize"])
