@@ -8,7 +8,14 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 
 from .build_cache import BuildCache
@@ -77,19 +84,25 @@ def _status(lessons: list[Lesson], store: Store, console: Console) -> int:
         latest = store.latest(lesson.name)
         if lesson.error:
             state, why = "broken", str(lesson.error)
-        elif store.load(lesson.name, lesson.key, lesson.tutorial):
+        elif store.load(lesson.name, lesson.sound[1], lesson.tutorial):
             state, why = "fresh", ""
         elif latest is None:
             state, why = "never run", ""
         else:
-            state, why = "stale", "; ".join(store.why_stale(lesson.name, lesson.key))
+            state, why = "stale", "; ".join(store.why_stale(lesson.name, lesson.sound[1]))
         seconds = f"{latest.wall_s:.0f} s" if latest else ""
         table.add_row(lesson.name, state, escape(why), seconds)
     console.print(table)
     return 1 if any(lesson.error for lesson in lessons) else 0
 
 
-def _run(lessons, given, settings, store, console) -> int:
+def _run(
+    lessons: list[Lesson],
+    given: argparse.Namespace,
+    settings: Settings,
+    store: Store,
+    console: Console,
+) -> int:
     known = {lesson.name: lesson for lesson in lessons}
     if unknown := [name for name in given.names if name not in known]:
         said = f"No tutorial {', '.join(unknown)}; there are {', '.join(known)}."
@@ -100,21 +113,28 @@ def _run(lessons, given, settings, store, console) -> int:
     return _report_failures(outcomes, console)
 
 
-def _export(lessons, folder: Path, settings, store, build_cache, console) -> int:
+def _export(
+    lessons: list[Lesson],
+    folder: Path,
+    settings: Settings,
+    store: Store,
+    build_cache: BuildCache,
+    console: Console,
+) -> int:
     outcomes = _bring(lessons, settings, store, console)
     names = titles(lessons)
     pages = []
     for position, outcome in enumerate(outcomes):
-        lesson, page = outcome.lesson, None
-        try:
-            if not outcome.error:
-                page = make_page(
-                    lesson.tutorial, outcome.run, settings, names, build_cache=build_cache
-                )
-        except Exception as error:  # one tutorial's fault must not be the others'
-            outcome = outcomes[position] = Outcome(lesson, error=unforeseen(error, lesson.file))
-        if page is None:
-            shown = of_the_build(settings).hide_in(outcome.error)
+        lesson, error = outcome.lesson, outcome.error
+        if not error:
+            try:
+                tutorial, _ = lesson.sound
+                page = make_page(tutorial, outcome.run, settings, names, build_cache=build_cache)
+            except Exception as fault:  # one tutorial's fault must not be the others'
+                error = unforeseen(fault, lesson.file)
+                outcomes[position] = Outcome(lesson, error=error)
+        if error:
+            shown = of_the_build(settings).hide_in(error)
             page = make_error_page(lesson.file, shown, lesson.tutorial)
         pages.append(page)
     source = settings.root / GLOSSARY
@@ -126,7 +146,14 @@ def _export(lessons, folder: Path, settings, store, build_cache, console) -> int
     return _report_failures(outcomes, console)
 
 
-def _bring(lessons, settings, store, console, *, again: bool = False) -> list[Outcome]:
+def _bring(
+    lessons: list[Lesson],
+    settings: Settings,
+    store: Store,
+    console: Console,
+    *,
+    again: bool = False,
+) -> list[Outcome]:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -144,11 +171,11 @@ class _Bars(Watcher):
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self._tasks: dict[str, int] = {}
+        self._tasks: dict[str, TaskID] = {}
 
     def started(self, lesson: Lesson, estimate: float | None) -> None:
         about = f"of about {estimate:.0f} s" if estimate else "first run"
-        total = len(lesson.tutorial.code_cells)
+        total = len(lesson.sound[0].code_cells)
         self._tasks[lesson.name] = self._progress.add_task(lesson.name, total=total, about=about)
 
     def progress(self, lesson: Lesson, done: int, total: int) -> None:

@@ -10,6 +10,7 @@ from mkdocs.commands.build import _build_page, _populate_page
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.nav import Navigation
+from mkdocs.structure.pages import Page
 
 from .files import FileState, file_state
 from .theme import own_folders
@@ -64,13 +65,13 @@ class BuiltSite:
 
     def remove(self, path: str) -> None:
         """Take a file out of the site."""
-        file = self.files.get_file_from_path(path)
+        file = self._file(path)
         self.files.remove(file)
-        Path(file.abs_dest_path).unlink(missing_ok=True)
+        Path(str(file.abs_dest_path)).unlink(missing_ok=True)
 
     def make(self, paths: Iterable[str]) -> bool:
         """Make pages again; False where one is called otherwise now, which other pages say, too."""
-        pages = [self.files.get_file_from_path(path).page for path in paths]
+        pages = [_page_of(self._file(path)) for path in paths]
         for page in pages:
             title = str(page.title)
             # What the last build put in its place.
@@ -94,6 +95,12 @@ class BuiltSite:
             page.validate_anchor_links(files=self.files, log_level=level)
         return True
 
+    def _file(self, path: str) -> File:
+        file = self.files.get_file_from_path(path)
+        if file is None:
+            raise KeyError(path)
+        return file
+
     def close(self) -> None:
         """Do what follows the last page of a build."""
         self.config.plugins.on_post_build(config=self.config)
@@ -107,6 +114,12 @@ def surroundings_of(config: MkDocsConfig) -> dict[str, FileState]:
         paths += (path for path in folder.rglob("*") if path.is_file())
     states = {str(path): file_state(path) for path in paths}
     return {path: state for path, state in states.items() if state}
+
+
+def _page_of(file: File) -> Page:
+    if file.page is None:
+        raise ValueError(f"{file.src_uri} is no page")
+    return file.page
 
 
 def _is_page(path: str, docs: str) -> bool:

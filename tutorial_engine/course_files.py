@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Mapping
 from pathlib import PurePosixPath
+from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
@@ -21,6 +22,7 @@ from .report import build_report, report_page
 from .schedule import Outcome
 from .serving import LiveRuns, Shown
 from .settings import Settings
+from .tutorial import Header
 
 log = logging.getLogger("mkdocs.tutorials")
 
@@ -80,7 +82,7 @@ class CourseFiles:
         if not error:
             try:
                 return make_page(
-                    tutorial,
+                    outcome.lesson.sound[0],
                     shown.run,
                     self._settings,
                     titles(self.lessons),
@@ -150,8 +152,8 @@ class CourseFiles:
 
 
 def expand_navigation(
-    nav: list | None, lessons: list[Lesson], part_titles: Mapping[str, str]
-) -> list | None:
+    nav: list[Any] | None, lessons: list[Lesson], part_titles: Mapping[str, str]
+) -> list[Any] | None:
     """Put the tutorials, part by part, where the navigation says `tutorials`."""
     if nav is None:
         return None
@@ -159,7 +161,7 @@ def expand_navigation(
     for lesson in lessons:
         title = part_titles.get(PurePosixPath(lesson.page).parent.name, lesson.part)
         parts.setdefault(title, []).append(lesson.page)
-    expanded: list = []
+    expanded: list[Any] = []
     for item in nav:
         if item == NAV_MARK:
             expanded += [{part: pages} for part, pages in parts.items()]
@@ -168,7 +170,7 @@ def expand_navigation(
     return expanded
 
 
-def _outline(lessons: list[Lesson]) -> list:
+def _outline(lessons: list[Lesson]) -> list[tuple[str, Header | None]]:
     """Return what pages say of other tutorials, and where they stand."""
     return [
         (lesson.page, lesson.tutorial.header if lesson.tutorial else None) for lesson in lessons

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import logging
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from jinja2 import Environment
 from markupsafe import Markup, escape
+from mkdocs.config.base import Config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.livereload import LiveReloadServer
@@ -36,20 +38,26 @@ from .theme import quicken, with_kept_pages
 log = logging.getLogger("mkdocs.tutorials")
 
 
-class TutorialsPlugin(BasePlugin):
-    """Reads `[tool.tutorial_engine]` of pyproject.toml; has no options of its own in mkdocs.yml.
+class TutorialsConfig(Config):
+    """No options in mkdocs.yml: `[tool.tutorial_engine]` of pyproject.toml has them."""
+
+
+class TutorialsPlugin(BasePlugin[TutorialsConfig]):
+    """Gives MkDocs the tutorials as pages, and its server what runs.
 
     Attributes:
         live: the site while it is served; None in a build.
+        store, build_cache: there from the first configuration on.
     """
+
+    store: Store
+    build_cache: BuildCache
 
     def on_startup(self, *, command: str, dirty: bool) -> None:
         self.is_serving = command == "serve"
         self._until_shutdown = contextlib.ExitStack()
         self._until_shutdown.enter_context(ended_as_by_keyboard())
         self.live: LiveSite | None = None
-        self.store: Store | None = None
-        self.build_cache: BuildCache | None = None
         self.spare_cache: Path | None = None
 
     def on_shutdown(self) -> None:
@@ -62,10 +70,10 @@ class TutorialsPlugin(BasePlugin):
             self.settings = Settings.load(Path(config.config_file_path).parent)
         except ValueError as error:
             raise PluginError(str(error)) from None
-        if self.store is None or self.store.settings != self.settings:
+        if "store" not in vars(self) or self.store.settings != self.settings:
             self.store = Store(self.settings)
         cache = self._writable_cache()
-        if self.build_cache is None or self.build_cache.cache != cache:
+        if "build_cache" not in vars(self) or self.build_cache.cache != cache:
             self.build_cache = BuildCache(cache)
         quicken(config.theme, cache)
         if self.is_serving:
@@ -164,8 +172,11 @@ class TutorialsPlugin(BasePlugin):
                 "the runs that ended well are kept"
             ) from None
 
-    def on_serve(self, server: LiveReloadServer, config: MkDocsConfig, builder) -> LiveReloadServer:
-        serve_live(server, self.live, builder)
+    def on_serve(
+        self, server: LiveReloadServer, config: MkDocsConfig, builder: Callable[[], None]
+    ) -> LiveReloadServer:
+        if self.live:
+            serve_live(server, self.live, builder)
         return server
 
 
@@ -179,6 +190,5 @@ class _Log(Watcher):
     def ended(self, outcome: Outcome) -> None:
         if outcome.error:
             log.error("Failed: %s", outcome.error)
-        else:
-            run = outcome.run
+        elif run := outcome.run:
             log.info("Ran %s: %.0f s, %.0f CPU s", run.name, run.wall_s, run.cpu_s)

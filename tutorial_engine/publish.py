@@ -10,7 +10,7 @@ import json
 import os
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
@@ -19,6 +19,7 @@ from urllib.parse import urlencode
 from . import glossary
 from .build_cache import BuildCache, digest_of
 from .dependencies import shown_versions
+from .documents import Document, Output
 from .errors import TutorialError
 from .fingerprint import snippets_state
 from .links import pictures
@@ -28,7 +29,7 @@ from .passages import escape
 from .prose import fill, measured
 from .run import Run
 from .settings import Settings
-from .tutorial import Cell, Tutorial, page_path, tutorial_name
+from .tutorial import Cell, Tutorial, page_path, text_of, tutorial_name
 
 _STATES = {
     "waiting": "Waiting to run. The outputs appear here by themselves.",
@@ -60,12 +61,14 @@ class Page:
     record: tuple[str, str] | None = None
     digest: str = field(default="", compare=False)
 
-    def to_json(self) -> dict:
+    def to_json(self) -> Document:
+        """Return what JSON can hold of it."""
         files = {path: base64.b64encode(content).decode() for path, content in self.files.items()}
         return asdict(replace(self, files={})) | {"files": files}
 
     @classmethod
-    def from_json(cls, document: dict) -> Page:
+    def from_json(cls, document: Document) -> Page:
+        """Return what `to_json` was made of."""
         files = {path: base64.b64decode(content) for path, content in document["files"].items()}
         record = tuple(document["record"]) if document["record"] else None
         return cls(**{**document, "files": files, "record": record})
@@ -105,7 +108,7 @@ def make_page(
         os.environ.get("SOURCE_DATE_EPOCH"),
     )
     writer = _Writer(tutorial, run, settings, titles, state, list(cells))
-    page = (build_cache or BuildCache()).get(
+    page: Page = (build_cache or BuildCache()).get(
         "pages", tutorial.file, ingredients, lambda: writer.page().to_json(), Page.from_json
     )
     artifacts = (
@@ -137,15 +140,23 @@ def error_box(error: TutorialError) -> str:
 
 
 class _Writer:
-    def __init__(self, tutorial, run, settings, titles, state, cells) -> None:
-        self.state: str = state if run or state else "waiting"
-        self.cells: list[int] = cells
+    def __init__(
+        self,
+        tutorial: Tutorial,
+        run: Run | None,
+        settings: Settings,
+        titles: dict[str, tuple[str, str]],
+        state: str,
+        cells: list[int],
+    ) -> None:
+        self.state = state if run or state else "waiting"
+        self.cells = cells
         # What is offered, and said to be checked, a preview has not.
-        self.is_clean = run is not None and state != "preview"
-        self.tutorial: Tutorial = tutorial
-        self.run: Run | None = run
-        self.settings: Settings = settings
-        self.titles: dict[str, tuple[str, str]] = titles
+        self.clean_run = None if state == "preview" else run
+        self.tutorial = tutorial
+        self.run = run
+        self.settings = settings
+        self.titles = titles
         self.files: dict[str, bytes] = {}
         self.folder = tutorial.page.removesuffix(".md")
         self._figures = 0
@@ -166,18 +177,18 @@ class _Writer:
             said = _STATES[self.state].format(cells=", ".join(map(str, self.cells)))
             parts.append(f'<p class="tutorial-state" role="status">{said}</p>')
         record = None
-        if self.is_clean:
-            self._write_downloads()
+        if run := self.clean_run:
+            self._write_downloads(run)
             record = (
                 f"{self.folder}/run.ipynb",
-                record_notebook(self.tutorial, self.run, self.settings),
+                record_notebook(self.tutorial, run, self.settings),
             )
         parts += [self._facts(), *body]
-        if self.is_clean:
+        if run := self.clean_run:
             parts += [
                 glossary.section(self.tutorial, self.settings),
-                *self._claims(),
-                self._stamp(),
+                *self._claims(run),
+                self._stamp(run),
             ]
         markdown = "\n\n".join(part for part in parts if part) + "\n"
         return Page(
@@ -197,8 +208,8 @@ class _Writer:
         if needs := self.tutorial.header.needs:
             links = ", ".join(self._need(name) for name in needs)
             facts.append(f"**You need first:** {links}")
-        if self.is_clean:
-            facts.append(f"**Runs in:** {measured(f'{self.run.wall_s:.0f} s')}")
+        if run := self.clean_run:
+            facts.append(f"**Runs in:** {measured(f'{run.wall_s:.0f} s')}")
             name = self.tutorial.name
             offers = [
                 f"[notebook]({self._beside(f'{name}.ipynb')})",
@@ -217,13 +228,13 @@ class _Writer:
             f"[{escape(title)}]({posixpath.relpath(path, posixpath.dirname(self.tutorial.page))})"
         )
 
-    def _write_downloads(self) -> None:
+    def _write_downloads(self, run: Run) -> None:
         name = self.tutorial.name
-        notebook = standalone_notebook(self.tutorial, self.run, self.settings)
+        notebook = standalone_notebook(self.tutorial, run, self.settings)
         self.files[f"{self.folder}/{name}.ipynb"] = notebook.encode()
         self.files[f"{self.folder}/{name}.py"] = self.tutorial.text.encode()
 
-    def _code(self, cell: Cell, outputs: list[dict], number: int) -> list[str]:
+    def _code(self, cell: Cell, outputs: list[Output], number: int) -> list[str]:
         if "claims" in cell.tags or cell.is_trial:
             return []
         if "solution" in cell.tags:
@@ -236,7 +247,7 @@ class _Writer:
         code = _fence(cell.source, "python", f' title="{label}"' if label else "")
         return [code, *([] if "starter" in cell.tags else self._outputs(cell, outputs, number))]
 
-    def _outputs(self, cell: Cell, outputs: list[dict], number: int) -> list[str]:
+    def _outputs(self, cell: Cell, outputs: list[Output], number: int) -> list[str]:
         extra = ' .measured data-search-exclude=""' if "measured" in cell.tags else ""
         if self.state == "preview" and cell.number >= self.cells[0]:
             extra = f" .preview{extra}"
@@ -246,7 +257,7 @@ class _Writer:
             if (text := self._output(output, extra, f"output-{number}-{position}"))
         ]
 
-    def _output(self, output: dict, extra: str, prefix: str) -> str:
+    def _output(self, output: Output, extra: str, prefix: str) -> str:
         if output["output_type"] == "stream":
             kind = " .stderr" if output["name"] == "stderr" else ""
             return _fence(output["text"].rstrip(), f"{{ .text .output .no-copy{kind}{extra} }}")
@@ -263,7 +274,7 @@ class _Writer:
         # A scrolling region must be reachable by keyboard.
         return f'<div class="{names}"{excluded} tabindex="0">{walled(output, prefix)}</div>'
 
-    def _figure(self, output: dict, extra: str) -> str:
+    def _figure(self, output: Output, extra: str) -> str:
         self._figures += 1
         stem = f"figure-{self._figures:02d}" + ("-measured" if "measured" in extra else "")
         shown = picture(output)
@@ -281,16 +292,17 @@ class _Writer:
         written = " ".join(f'{name}="{value}"' for name, value in attributes.items())
         return f"![{alt}]({self._beside(file)}){{{classes}{extra} {written} }}"
 
-    def _claims(self) -> list[str]:
+    def _claims(self, run: Run) -> list[str]:
         items = []
         for cell, node in self.tutorial.claims:
-            if node.msg.value not in self.run.claims:
+            claim = text_of(node)
+            if claim not in run.claims:
                 continue
             condition = html.escape(ast.get_source_segment(cell.source, node.test) or "")
-            text = html.escape(node.msg.value)
+            text = html.escape(claim)
             fails = "".join(
                 f" <small>Fails without {html.escape(effect)}.</small>"
-                for effect in self.tutorial.fails_without(node.msg.value)
+                for effect in self.tutorial.fails_without(claim)
             )
             items.append(f"<li>{text[:1].upper()}{text[1:]}. <code>{condition}</code>{fails}</li>")
         if not items:
@@ -306,24 +318,26 @@ class _Writer:
             '<ul class="claims">\n' + "\n".join(items) + "\n</ul>",
         ]
 
-    def _stamp(self) -> str:
-        rows = "\n".join(f"| {name} | {value} |" for name, value in self._stamp_rows())
+    def _stamp(self, run: Run) -> str:
+        rows = "\n".join(f"| {name} | {value} |" for name, value in self._stamp_rows(run))
         lines = ["## About this run", f"| what | value |\n|---|---|\n{rows}"]
         if self.settings.repo_url:
             query = urlencode(
                 {
                     "title": f"{self.tutorial.header.title}: ",
                     "body": "What is wrong:\n\n\n---\n"
-                    + "\n".join(f"{name}: {value}" for name, value in self._stamp_rows(plain=True)),
+                    + "\n".join(
+                        f"{name}: {value}" for name, value in self._stamp_rows(run, plain=True)
+                    ),
                 }
             )
             address = f"{self.settings.repo_url.rstrip('/')}/issues/new?{query}"
             lines.append(f"[Report a problem with this page]({address})")
         return "\n\n".join(lines)
 
-    def _stamp_rows(self, *, plain: bool = False) -> list[tuple[str, str]]:
-        run, mark = self.run, (str if plain else measured)
-        code = str if plain else "`{}`".format
+    def _stamp_rows(self, run: Run, *, plain: bool = False) -> list[tuple[str, str]]:
+        mark: Callable[[str], str] = str if plain else measured
+        code: Callable[[str], str] = str if plain else "`{}`".format
         versions = shown_versions(run)
         rows = [
             ("finished", mark(_date(run.finished))),

@@ -8,6 +8,7 @@ from pathlib import Path
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, InclusionLevel
 
+from .documents import Document
 from .html_pages import light_record
 from .rendering import contents_as_json
 
@@ -20,6 +21,7 @@ class RecordFile(File):
     """A notebook that MkDocs takes for a page."""
 
     def is_documentation_page(self) -> bool:
+        """Say yes, whatever the file is called."""
         return True
 
 
@@ -41,7 +43,7 @@ def record_file(page: str, config: MkDocsConfig) -> File:
 
 def render_record(
     notebook: str, figures: dict[str, str], shown: dict[str, dict[str, str]], stylesheet: str
-) -> dict:
+) -> Document:
     """Render a notebook as it ran, with its pictures as the files that its page has already.
 
     Args:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Iterable
+from typing import TypeAlias
 
 from material.plugins.search.plugin import SearchIndex
 from mkdocs.config.defaults import MkDocsConfig
@@ -13,6 +14,7 @@ from mkdocs.structure.pages import Page as SitePage
 from mkdocs.structure.toc import AnchorLink, get_toc
 
 from .build_cache import BuildCache
+from .documents import Document
 from .html_pages import lean_code, schemed_figures
 from .markup import contents_title, with_mathml
 
@@ -52,11 +54,16 @@ _PURE_EXTENSIONS = frozenset(
 )
 
 
+# What decides where a file's links lead: its path, its address, whether it is shown.
+Place: TypeAlias = tuple[str, str, str]
+
+
 class Places:
     """Where a site's files are, on which it hangs where a link leads."""
 
     def __init__(self, files: Files) -> None:
-        common, self._figures = [], {}
+        common: list[Place] = []
+        self._figures: dict[str, list[Place]] = {}
         for file in files:
             place = file.src_uri, file.url, str(file.inclusion)
             folder, _, name = file.src_uri.rpartition("/")
@@ -66,7 +73,7 @@ class Places:
                 common.append(place)
         self._common = hashlib.sha256(repr(sorted(common)).encode()).hexdigest()
 
-    def seen_in(self, markdown: str) -> tuple[str, list]:
+    def seen_in(self, markdown: str) -> tuple[str, list[list[Place]]]:
         """Return what decides where the links of a page lead: of figures, those that it may mean."""
         figures = [
             sorted(places)
@@ -102,7 +109,7 @@ class Rendering:
                 config.use_directory_urls,
             ),
             repr(config.validation),
-            places.seen_in(page.markdown),
+            places.seen_in(page.markdown or ""),
         )
 
     @property
@@ -136,7 +143,7 @@ class Rendering:
             self._files.src_uris[path]: anchors for path, anchors in rendered["links"].items()
         }
 
-    def _make(self) -> dict:
+    def _make(self) -> Document:
         page, records = self._page, _LogRecords()
         logging.getLogger().addHandler(records)
         try:
@@ -149,7 +156,7 @@ class Rendering:
             "content": page.content,
             "contents": contents_as_json(page.toc),
             "title": page._title_from_render,
-            "anchors": sorted(page.present_anchor_ids),
+            "anchors": sorted(page.present_anchor_ids or ()),
             "links": {
                 file.src_uri: anchors for file, anchors in (page.links_to_anchors or {}).items()
             },
@@ -172,13 +179,14 @@ def _is_plain(value: object) -> bool:
 def index_once(index: SearchIndex, build_cache: BuildCache) -> None:
     """Let a search index find again the entries of a page that has not changed, and replace those of one that has."""
     add = index.add_entry_from_context
-    entries_of: dict[str, list[dict]] = {}
+    entries_of: dict[str, list[Document]] = {}
 
     def add_entries(page: SitePage) -> None:
-        def make() -> list[dict]:
+        def make() -> list[Document]:
             index.entries = []
             add(page)
-            return index.entries
+            entries: list[Document] = index.entries
+            return entries
 
         ingredients = (
             (page.url, page.content, str(page.title), repr(page.meta)),
@@ -190,7 +198,7 @@ def index_once(index: SearchIndex, build_cache: BuildCache) -> None:
         index.entries = [entry for entries in entries_of.values() for entry in entries]
         return write(previous)
 
-    write = index.generate_search_index
+    write: Callable[[SearchIndex | None], str] = index.generate_search_index
     index.add_entry_from_context = add_entries
     index.generate_search_index = generate
 
@@ -215,7 +223,7 @@ def name_contents(contents: Iterable[AnchorLink], html: str) -> None:
         name_contents(entry.children, html)
 
 
-def contents_as_json(entries: Iterable[AnchorLink]) -> list[dict]:
+def contents_as_json(entries: Iterable[AnchorLink]) -> list[Document]:
     """Return a table of contents in the form that `get_toc` reads."""
     return [
         {

@@ -15,6 +15,7 @@ from mkdocs.utils import get_relative_url
 
 from .build_cache import BuildCache
 from .course_files import CourseFiles
+from .documents import Document
 from .errors import TutorialError
 from .html_pages import figure_attributes
 from .live_site import LiveSite
@@ -54,15 +55,16 @@ class SitePages:
                     raise
                 self._fail(page, error)
 
-        page.render = guarded
+        page.render = guarded  # type: ignore[method-assign]  # this page's way alone
 
     def _render(self, page: SitePage, render: Render, config: MkDocsConfig, files: Files) -> None:
         path = page.file.src_uri
         places = self._course.places(files)
         rendering = Rendering(page, render, self._build_cache, places, config, files)
-        may_leave = self._live and self._live.is_first and path in self._course.positions
-        if may_leave and not rendering.is_known:
-            self._live.leave(path)
+        live = self._live
+        may_leave = live is not None and live.is_first and path in self._course.positions
+        if live and may_leave and not rendering.is_known:
+            live.leave(path)
             page.content, page.toc = "", get_toc([])
         else:
             rendering.apply()
@@ -80,23 +82,24 @@ class SitePages:
         if outcome.error:
             self._show_error(page, outcome.error)
             return
-        if made.record is None or (self._live and path not in self._live.asked):
+        run, record = outcome.run, made.record
+        if run is None or record is None or (self._live and path not in self._live.asked):
             render(config, files)
             return
+        _, notebook = record
         stylesheet = get_relative_url(RECORD_CSS, page.url)
 
-        def make() -> dict:
+        def make() -> Document:
             figures = {
                 hashlib.sha256(content).hexdigest(): get_relative_url(figure, page.url)
                 for figure, content in made.files.items()
             }
-            shown = figure_attributes(outcome.run.outputs)
-            return render_record(made.record[1], figures, shown, stylesheet)
+            return render_record(notebook, figures, figure_attributes(run.outputs), stylesheet)
 
         ingredients = made.digest, stylesheet, page.url
-        record = self._build_cache.get("records", path, ingredients, make)
-        page.content, page.toc = record["content"], get_toc(record["contents"])
-        self._record_css = self._record_css or record["css"]
+        rendered = self._build_cache.get("records", path, ingredients, make)
+        page.content, page.toc = rendered["content"], get_toc(rendered["contents"])
+        self._record_css = self._record_css or rendered["css"]
 
     def finish(self, page: SitePage, html: str) -> str:
         """Return a page's rendered HTML as the site has it."""
@@ -108,12 +111,13 @@ class SitePages:
             return html
         try:
             name_contents(page.toc, html)
-            return self._build_cache.get("finished", path, html, lambda: finished(html))
+            whole: str = self._build_cache.get("finished", path, html, lambda: finished(html))
+            return whole
         except Exception as error:  # one page's fault must not be the others'
             if position is None:
                 raise PluginError(f"{path}: {error}") from None
             self._fail(page, error)
-            return page.content
+            return page.content or ""
 
     def _fail(self, page: SitePage, error: Exception) -> None:
         position = self._course.positions[page.file.src_uri]

@@ -43,7 +43,8 @@ def quicken(theme: Theme, cache: Path) -> None:
     @functools.cache
     def get_env_once() -> Environment:
         env = get_env()
-        env.loader = _Loader(env.loader.searchpath)
+        if isinstance(env.loader, FileSystemLoader):
+            env.loader = _Loader(env.loader.searchpath)
         folder = cache / TEMPLATES / makers()
         with contextlib.suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True)
@@ -52,7 +53,7 @@ def quicken(theme: Theme, cache: Path) -> None:
             env.bytecode_cache = FileSystemBytecodeCache(str(folder))
         return env
 
-    theme.get_env = get_env_once
+    theme.get_env = get_env_once  # type: ignore[method-assign]  # of this theme alone
 
 
 def own_folders(theme: Theme) -> list[Path]:
@@ -82,7 +83,8 @@ def with_kept_pages(
         return _PageTemplate(get_template(name), finish, known, build_cache)
 
     pages = env.overlay()
-    pages.get_template = get_page_template
+    # MkDocs asks for a page's template by its name, and has it render.
+    pages.get_template = get_page_template  # type: ignore[method-assign, assignment]
     return pages
 
 
@@ -108,7 +110,8 @@ class _PageTemplate:
         if self._known is None:
             return draw()
         ingredients = self._known, _page_facts(page)
-        return self._build_cache.get("written", page.file.src_uri, ingredients, draw)
+        written: str = self._build_cache.get("written", page.file.src_uri, ingredients, draw)
+        return written
 
 
 def _site_facts(config: MkDocsConfig, navigation: Navigation) -> str:
@@ -137,7 +140,7 @@ _PLUGINS = frozenset({"material/search", "tutorials"})
 _NOT_SHOWN = {"config_file_path", "docs_dir", "site_dir", "watch", "plugins", "theme", "nav"}
 
 
-def _page_facts(page: Page) -> tuple:
+def _page_facts(page: Page) -> tuple[object, ...]:
     neighbours = [
         each and (str(each.title), each.url) for each in (page.previous_page, page.next_page)
     ]
@@ -150,12 +153,12 @@ def _page_facts(page: Page) -> tuple:
     )
 
 
-def _item_facts(item: StructureItem) -> tuple:
+def _item_facts(item: StructureItem) -> tuple[object, ...]:
     return (
         type(item).__name__,
         str(item.title),
         getattr(item, "url", None),
-        [_item_facts(each) for each in item.children or ()],
+        [_item_facts(each) for each in getattr(item, "children", None) or ()],
     )
 
 

@@ -25,7 +25,13 @@ from .files import FileState, file_state
 
 log = logging.getLogger("mkdocs.tutorials")
 # Files that are only read tell of it, too, on Linux.
-_CHANGES = [FileCreatedEvent, FileModifiedEvent, FileMovedEvent, FileDeletedEvent, FileClosedEvent]
+_CHANGES: list[type[FileSystemEvent]] = [
+    FileCreatedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+    FileDeletedEvent,
+    FileClosedEvent,
+]
 
 
 def watch_closely(server: LiveReloadServer) -> None:
@@ -36,7 +42,8 @@ def watch_closely(server: LiveReloadServer) -> None:
     watched = list(server._watched_paths)
     for path in watched:
         server.unwatch(path)
-    server.observer = _Both(server.observer)
+    # It does what MkDocs asks of an observer, and is none.
+    server.observer = _Both(server.observer)  # type: ignore[assignment]
     for path in watched:
         server.watch(path)
 
@@ -61,13 +68,17 @@ class _Both:
                 self._told[place] = state
                 tell(event)
 
-        handler.on_any_event = tell_once
-        options = {"recursive": recursive, "event_filter": _CHANGES}
+        handler.on_any_event = tell_once  # type: ignore[method-assign]  # MkDocs sets it so, too
         sure, *quick = self._observers
-        watches = [sure.schedule(handler, path, **options)]
+
+        def schedule(observer: BaseObserver) -> None:
+            watch = observer.schedule(handler, path, recursive=recursive, event_filter=_CHANGES)
+            watches.append(watch)
+
+        watches: list[ObservedWatch] = []
+        schedule(sure)
         for each in quick:
-            schedule = partial(each.schedule, handler, path, **options)
-            self._where_possible(lambda schedule=schedule: watches.append(schedule()))
+            self._where_possible(partial(schedule, each))
         return watches
 
     def unschedule(self, watches: list[ObservedWatch]) -> None:
