@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 Transform = Callable[[Any, Any], Any]
 
@@ -215,7 +216,8 @@ def augmented(batches: tf.data.Dataset, *transforms: Transform, seed: int) -> tf
     [[0, 1], [2, 3]]
     """
 
-    @tf.autograph.experimental.do_not_convert  # the loop below is Python's
+    # The loop below is Python's. TensorFlow has no types.
+    @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
     def change(pair: tuple[Any, Any], drawn: Any) -> tuple[Any, Any]:
         images, labels = pair
         seeds = tf.random.split(tf.cast(drawn, tf.int32), max(len(transforms), 1))
@@ -237,8 +239,8 @@ class Copies(NamedTuple):
             little but sky.
     """
 
-    index: np.ndarray
-    likeness: np.ndarray
+    index: NDArray[np.int64]  # type: ignore[assignment]  # in place of a tuple's own method
+    likeness: NDArray[np.float32]
 
 
 def closest_copies(images: np.ndarray, others: np.ndarray, *, reach: int = 4) -> Copies:
@@ -293,10 +295,12 @@ def _smoothed(images: np.ndarray) -> np.ndarray:
     return (pairs[:, :, 1:] + pairs[:, :, :-1]) / 4
 
 
-def _standardised(images: np.ndarray) -> np.ndarray:
+def _standardised(images: np.ndarray) -> NDArray[np.float32]:
     """Return rows of length 1: each picture flat, each colour less its mean; plain ones are 0."""
     flat = (images - images.mean(axis=(1, 2), keepdims=True)).reshape(len(images), -1)
-    return flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6)
+    lengths = np.linalg.norm(flat, axis=1, keepdims=True)
+    rows: NDArray[np.float32] = flat / np.maximum(lengths, 1e-6)
+    return rows
 
 
 def _batch(images: Any) -> tf.Tensor:

@@ -78,7 +78,9 @@ def fashion_convnet(
     return keras.Sequential(layers, name=name)
 
 
-def _block(number: int, filters: int, *, pool_first: bool, momentum: float) -> list:
+def _block(
+    number: int, filters: int, *, pool_first: bool, momentum: float
+) -> list[keras.layers.Layer]:
     """Return a convolution, normalisation, relu and pooling; their names end in the block's number."""
     # A bias would be subtracted again by the normalisation that follows.
     conv = keras.layers.Conv2D(filters, 3, padding="same", use_bias=False, name=f"conv_{number}")
@@ -144,17 +146,17 @@ def layer_costs(network: keras.Model) -> list[LayerCost]:
 def _multiply_adds(layer: keras.layers.Layer) -> int:
     """Return the products that a layer computes for one example."""
     layers = keras.layers
-    made = math.prod(layer.output.shape[1:])  # numbers that come out
+    made: int = math.prod(layer.output.shape[1:])  # numbers that come out
     if isinstance(layer, layers.Dense):
-        return made * layer.input.shape[-1]
+        return made * int(layer.input.shape[-1])
     if isinstance(layer, layers.SeparableConv2D):
         places = made // layer.filters
         between = _channels(layer) * layer.depth_multiplier
-        return places * between * (math.prod(layer.kernel_size) + layer.filters)
+        return int(places * between * (math.prod(layer.kernel_size) + layer.filters))
     if isinstance(layer, layers.DepthwiseConv2D):
-        return made * math.prod(layer.kernel_size)
+        return made * int(math.prod(layer.kernel_size))
     if type(layer) is layers.Conv2D:
-        return made * math.prod(layer.kernel_size) * _channels(layer) // layer.groups
+        return int(made * math.prod(layer.kernel_size) * _channels(layer) // layer.groups)
     normalising = (layers.BatchNormalization, layers.LayerNormalization, layers.GroupNormalization)
     if layer.count_params() and not isinstance(layer, (*normalising, layers.PReLU)):
         raise ValueError(f"cannot count the work of {layer.name}, a {type(layer).__name__}")
@@ -162,7 +164,7 @@ def _multiply_adds(layer: keras.layers.Layer) -> int:
 
 
 def _channels(layer: keras.layers.Layer) -> int:
-    return layer.input.shape[1 if layer.data_format == "channels_first" else -1]
+    return int(layer.input.shape[1 if layer.data_format == "channels_first" else -1])
 
 
 class Field(NamedTuple):
@@ -231,12 +233,10 @@ def receptive_field(layers: Iterable[keras.layers.Layer]) -> list[Field]:
             break
         if isinstance(layer, keras.layers.Reshape) and not fields:
             continue
-        windows = [_window(layer, axis) for axis in (0, 1)]
-        size = tuple(s + (w - 1) * j for s, j, (w, _, _) in zip(size, jump, windows, strict=True))
-        start = tuple(
-            at - padding * j for at, j, (_, _, padding) in zip(start, jump, windows, strict=True)
-        )
-        jump = tuple(j * stride for j, (_, stride, _) in zip(jump, windows, strict=True))
+        (high, down, above), (wide, across, left) = (_window(layer, axis) for axis in (0, 1))
+        size = size[0] + (high - 1) * jump[0], size[1] + (wide - 1) * jump[1]
+        start = start[0] - above * jump[0], start[1] - left * jump[1]
+        jump = jump[0] * down, jump[1] * across
         fields.append(Field(layer.name, size, jump, start))
     return fields
 
@@ -356,7 +356,7 @@ def cifar_convnet(
 
 
 @keras.saving.register_keras_serializable(package="convnets")
-class ConvolutionMuon(keras.optimizers.Adam):
+class ConvolutionMuon(keras.optimizers.Adam):  # type: ignore[misc]  # Keras has no types
     """Muon for the filters of convolutions, Adam for all other weights.
 
     The gradients of a layer's filters, with momentum, form a matrix: a column a filter. A few steps of
@@ -412,7 +412,8 @@ class ConvolutionMuon(keras.optimizers.Adam):
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that rebuild this optimizer."""
         mine = ("filter_momentum", "newton_steps", "others")
-        return super().get_config() | {key: getattr(self, key) for key in mine}
+        config: dict[str, Any] = super().get_config()
+        return config | {key: getattr(self, key) for key in mine}
 
 
 def _evened(matrix: Any, steps: int) -> Any:

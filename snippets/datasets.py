@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 from sklearn.model_selection import train_test_split
 
@@ -132,7 +133,8 @@ _IDX_FILES = {
     "y_test": "fashion-mnist/t10k-labels-idx1-ubyte.gz",
 }
 
-Arrays = dict[str, np.ndarray]
+Bytes = NDArray[np.uint8]
+Arrays = dict[str, Bytes]
 
 
 class DataError(ValueError):
@@ -148,8 +150,8 @@ class Split:
         labels: uint8, shape `(n,)`, 0 to 9.
     """
 
-    images: np.ndarray
-    labels: np.ndarray
+    images: Bytes
+    labels: Bytes
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -274,7 +276,7 @@ def load_cifar10(
 
 def draw_sample(
     labels: np.ndarray, *, split: str, per_class: int, seed: int = CIFAR10_SAMPLE_SEED
-) -> np.ndarray:
+) -> NDArray[np.int64]:
     """Return the indices of a stratified sample, the same on every machine and version.
 
     Each image gets a rank: the SHA-256 of the text `"seed split index"`. The `per_class` images of
@@ -307,7 +309,7 @@ def draw_sample(
     return np.array(sorted(drawn), dtype=np.int64)
 
 
-def standardise(images: np.ndarray, training_images: np.ndarray) -> np.ndarray:
+def standardise(images: np.ndarray, training_images: np.ndarray) -> NDArray[np.float32]:
     """Return images as float32 around 0: less the mean training image, in units of the spread.
 
     Each pixel loses its own mean over the training images; what is left is divided by one number,
@@ -341,7 +343,9 @@ def standardise(images: np.ndarray, training_images: np.ndarray) -> np.ndarray:
     return standardised
 
 
-def draw_pairs(labels: np.ndarray, count: int, *, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def draw_pairs(
+    labels: np.ndarray, count: int, *, seed: int = 0
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the indices of pairs of images, every other pair of one class.
 
     Args:
@@ -376,7 +380,7 @@ def draw_pairs(labels: np.ndarray, count: int, *, seed: int = 0) -> tuple[np.nda
     return left, np.array(right, dtype=np.int64)
 
 
-def cut_cifar10_sample(full: Mapping[str, np.ndarray]) -> Arrays:
+def cut_cifar10_sample(full: Mapping[str, Bytes]) -> Arrays:
     """Return the default edition of CIFAR-10, cut out of the full arrays.
 
     Args:
@@ -531,7 +535,7 @@ def _read_bytes(root: Path, relative: str) -> bytes:
         raise _damaged(root, relative, problem) from None
 
 
-def _read_idx(root: Path, relative: str) -> np.ndarray:
+def _read_idx(root: Path, relative: str) -> Bytes:
     """Return the array of a gzipped IDX file of unsigned bytes."""
     packed = _read_bytes(root, relative)
     try:
@@ -563,7 +567,7 @@ def _read_sheets(root: Path) -> Arrays:
     return arrays
 
 
-def _read_sheet(root: Path, relative: str) -> np.ndarray:
+def _read_sheet(root: Path, relative: str) -> Bytes:
     """Return the images of one sheet, uint8, shape `(2000, 32, 32, 3)`, row by row."""
     content = io.BytesIO(_read_bytes(root, relative))
     try:

@@ -142,7 +142,7 @@ class Workers:
         self._count = count
         self._arguments = [str(each) for each in arguments]
         self._environment = {**os.environ, **(environment or {})}
-        self.processes: list[subprocess.Popen] = []
+        self.processes: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> Self:
         # Not buffered: what a worker wrote last is in its log, however it ends.
@@ -202,15 +202,15 @@ class Workers:
         deadline = time.monotonic() + time_limit
         while True:
             codes = self.poll()
-            failed = [index for index, code in enumerate(codes) if code]
+            failed = {index: code for index, code in enumerate(codes) if code}
             if not failed and None not in codes:
                 return self.logs()
             if failed or time.monotonic() > deadline:
                 self.end()
                 logs = self.logs()
-                which = failed[0] if failed else codes.index(None)
+                which = min(failed) if failed else codes.index(None)
                 what = (
-                    _ending(codes[which], logs[which])
+                    _ending(failed[which], logs[which])
                     if failed
                     else f"was still running after {time_limit:g} s"
                 )
@@ -224,7 +224,8 @@ class Workers:
                 _end_group(worker)
         for worker in self.processes:
             worker.wait()
-            worker.stdin.close()
+            if worker.stdin:
+                worker.stdin.close()
 
     def _log(self, index: int) -> Path:
         return Path(self._folder.name, f"worker-{index}.log")
@@ -261,12 +262,12 @@ def run_workers(
     ...     run_workers(program)
     ['"index": 0}}\\n', '"index": 1}}\\n']
     """
-    options = {"count": count, "arguments": arguments, "environment": environment}
-    with Workers(program, **options) as workers:
+    workers = Workers(program, count=count, arguments=arguments, environment=environment)
+    with workers:
         return workers.wait(time_limit)
 
 
-def _end_group(worker: subprocess.Popen) -> None:
+def _end_group(worker: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS refuses for a zombie
         os.killpg(worker.pid, signal.SIGKILL)
 

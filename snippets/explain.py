@@ -14,14 +14,16 @@ from collections.abc import Callable, Sequence
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 from scipy import ndimage, stats
 
+Floats = NDArray[np.float32]
 BATCH = 500  # images that are asked about at once; larger batches only need more memory
 
 
 def saliency(
     network: keras.Model, images: np.ndarray, *, classes: Sequence[int] | None = None
-) -> np.ndarray:
+) -> Floats:
     """Return the slope of one class's logit with respect to each pixel.
 
     Args:
@@ -63,7 +65,7 @@ def occlusion(
     size: int = 4,
     stride: int | None = None,
     fill: float = 0.0,
-) -> np.ndarray:
+) -> Floats:
     """Return how far one class's logit falls when the place of each pixel is covered by a square.
 
     The square is laid on every `stride` pixels, and once more at the far rim. Several squares may
@@ -123,7 +125,7 @@ def grad_cam(
     *,
     layer: str,
     classes: Sequence[int] | None = None,
-) -> np.ndarray:
+) -> Floats:
     """Return Grad-CAM: a layer's feature maps, added up by how much they raise one class's logit.
 
     Each map's weight is the mean slope of the logit over the map's places. The weighted sum is
@@ -208,7 +210,7 @@ def randomise_layers(network: keras.Model, names: Sequence[str]) -> keras.Model:
     return copy
 
 
-def rank_correlation(maps: np.ndarray, others: np.ndarray) -> np.ndarray:
+def rank_correlation(maps: np.ndarray, others: np.ndarray) -> NDArray[np.float64]:
     """Return Spearman's correlation of each map with its partner: whether they order pixels alike.
 
     Args:
@@ -230,7 +232,11 @@ def rank_correlation(maps: np.ndarray, others: np.ndarray) -> np.ndarray:
     ranks = [stats.rankdata(each.reshape(len(each), -1), axis=1) for each in (maps, others)]
     one, other = (rank - rank.mean(axis=1, keepdims=True) for rank in ranks)
     sizes = np.sqrt((one**2).sum(axis=1) * (other**2).sum(axis=1))
-    return np.divide((one * other).sum(axis=1), sizes, out=np.zeros(len(one)), where=sizes > 0)
+    agreement = (one * other).sum(axis=1)
+    ratios: NDArray[np.float64] = np.divide(
+        agreement, sizes, out=np.zeros(len(one)), where=sizes > 0
+    )
+    return ratios
 
 
 def sign_step(
@@ -241,7 +247,7 @@ def sign_step(
     epsilon: float,
     low: float = 0.0,
     high: float = 1.0,
-) -> np.ndarray:
+) -> Floats:
     """Return the images after one step of the fast gradient sign method, up the cross-entropy.
 
     Every pixel moves by `epsilon`, up or down, whichever way the loss rises, and is then cut to the
@@ -283,7 +289,7 @@ def sign_step(
     return np.clip(images + np.float32(epsilon) * _in_batches(uphill, images, chosen), low, high)
 
 
-def noisy(images: np.ndarray, deviation: float, *, seed: int = 0) -> np.ndarray:
+def noisy(images: np.ndarray, deviation: float, *, seed: int = 0) -> Floats:
     """Return images with a random number added to every value, cut to the range from 0 to 1.
 
     Args:
@@ -314,7 +320,7 @@ def _check_range(images: np.ndarray, low: float, high: float) -> None:
         )
 
 
-def blurred(images: np.ndarray, sigma: float) -> np.ndarray:
+def blurred(images: np.ndarray, sigma: float) -> Floats:
     """Return images blurred by a Gaussian, as by a lens out of focus.
 
     Args:
@@ -328,10 +334,12 @@ def blurred(images: np.ndarray, sigma: float) -> np.ndarray:
     array([[[0.  , 0.11, 0.79, 0.11, 0.  ]]], dtype=float32)
     """
     images = _floats(images, sigma)
-    return ndimage.gaussian_filter(images, (0, sigma, sigma) + (0,) * (images.ndim - 3))
+    sigmas = (0, sigma, sigma) + (0,) * (images.ndim - 3)
+    softer: Floats = ndimage.gaussian_filter(images, sigmas)
+    return softer
 
 
-def rotated(images: np.ndarray, degrees: float, *, fill: float = 0.0) -> np.ndarray:
+def rotated(images: np.ndarray, degrees: float, *, fill: float = 0.0) -> Floats:
     """Return images turned about their centre, anticlockwise; what turns in from outside is `fill`.
 
     Args:
@@ -347,10 +355,11 @@ def rotated(images: np.ndarray, degrees: float, *, fill: float = 0.0) -> np.ndar
             [1., 0.]]], dtype=float32)
     """
     images = _floats(images)
-    return ndimage.rotate(images, degrees, axes=(2, 1), reshape=False, order=1, cval=fill)
+    turned: Floats = ndimage.rotate(images, degrees, axes=(2, 1), reshape=False, order=1, cval=fill)
+    return turned
 
 
-def _floats(images: np.ndarray, strength: float = 0.0) -> np.ndarray:
+def _floats(images: np.ndarray, strength: float = 0.0) -> Floats:
     images = np.asarray(images)
     if images.dtype.kind != "f" or images.ndim not in (3, 4):
         raise ValueError(f"images must be floats (n, height, width…), not {images.dtype}")
@@ -361,22 +370,23 @@ def _floats(images: np.ndarray, strength: float = 0.0) -> np.ndarray:
 
 def _prepared(
     network: keras.Model, images: np.ndarray, classes: Sequence[int] | None
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[Floats, NDArray[np.int32]]:
     """Return the images in float32 and one class an image, both checked."""
     images = np.asarray(images, np.float32)
     wanted, count = network.input_shape[1:], network.output_shape[-1]
     if images.shape[1:] != tuple(wanted) or not len(images):
         raise ValueError(f"the network takes images {tuple(wanted)}, not {images.shape[1:]}")
     if classes is None:
-        classes = _in_batches(lambda part, _: network(part, training=False), images, images)
-        classes = np.argmax(classes, axis=1)
-    classes = np.asarray(classes)
-    if classes.shape != (len(images),) or classes.min() < 0 or classes.max() >= count:
+        logits = _in_batches(lambda part, _: network(part, training=False), images, images)
+        chosen = np.argmax(logits, axis=1)
+    else:
+        chosen = np.asarray(classes)
+    if chosen.shape != (len(images),) or chosen.min() < 0 or chosen.max() >= count:
         raise ValueError(f"{len(images)} images need as many classes, from 0 to {count - 1}")
-    return images, classes.astype(np.int32)
+    return images, chosen.astype(np.int32)
 
 
-def _scores(network: keras.Model, images: np.ndarray, classes: np.ndarray) -> np.ndarray:
+def _scores(network: keras.Model, images: np.ndarray, classes: np.ndarray) -> Floats:
     """Return the logit of each image's class, shape `(n,)`."""
     logits = _in_batches(lambda part, _: network(part, training=False), images, images)
     return np.take_along_axis(logits, classes[:, None], axis=1)[:, 0]
@@ -384,7 +394,7 @@ def _scores(network: keras.Model, images: np.ndarray, classes: np.ndarray) -> np
 
 def _in_batches(
     function: Callable[[tf.Tensor, tf.Tensor], tf.Tensor], images: np.ndarray, others: np.ndarray
-) -> np.ndarray:
+) -> Floats:
     """Return the function's answers over all images, `BATCH` at a time."""
     parts = [
         function(

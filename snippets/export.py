@@ -16,6 +16,7 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 LARGEST_CONFIG = 10_000_000
 
@@ -122,11 +123,11 @@ class Quantised:
     """
 
     name: str
-    integers: np.ndarray
-    scales: np.ndarray
+    integers: NDArray[np.int8]
+    scales: NDArray[np.float32]
 
     @property
-    def weights(self) -> np.ndarray:
+    def weights(self) -> NDArray[np.float32]:
         """The numbers that they stand for, float32."""
         return self.integers * self.scales
 
@@ -165,7 +166,7 @@ class Agreement:
 
     examples: int
     same: int
-    differences: np.ndarray
+    differences: NDArray[np.float64]
 
     @property
     def largest(self) -> float:

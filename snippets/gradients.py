@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 Function = Callable[[Any], Any]
 
 
-def finite_difference(function: Function, at: Any, *, step: float = 1e-4) -> np.ndarray:
+def finite_difference(function: Function, at: Any, *, step: float = 1e-4) -> NDArray[Any]:
     """Return the gradient by central differences: (f(x + h) - f(x - h)) / 2h along each element.
 
     Calls the function twice per element, so it is for checking, not for training.
@@ -61,7 +62,7 @@ def finite_difference(function: Function, at: Any, *, step: float = 1e-4) -> np.
     return gradient
 
 
-def tape_gradient(function: Function, at: Any) -> np.ndarray:
+def tape_gradient(function: Function, at: Any) -> NDArray[np.float64]:
     """Return the gradient by automatic differentiation, in float64.
 
     Args:
@@ -88,7 +89,8 @@ def tape_gradient(function: Function, at: Any) -> np.ndarray:
             "no gradient: the result does not depend on the point through TensorFlow operations "
             "on floats"
         )
-    return tf.convert_to_tensor(gradient).numpy()
+    slopes: NDArray[np.float64] = tf.convert_to_tensor(gradient).numpy()
+    return slopes
 
 
 def gradient_error(function: Function, at: Any, *, step: float = 1e-4) -> float:
@@ -126,7 +128,9 @@ def gradient_error(function: Function, at: Any, *, step: float = 1e-4) -> float:
     return float(np.max(apart / np.where(larger > 0, larger, 1), initial=0.0))
 
 
-def descend(function: Function, start: Any, *, learning_rate: float, steps: int) -> np.ndarray:
+def descend(
+    function: Function, start: Any, *, learning_rate: float, steps: int
+) -> NDArray[np.float64]:
     """Return the path of gradient descent: every step is minus learning rate times gradient.
 
     Args:

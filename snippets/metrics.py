@@ -17,16 +17,19 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 from scipy.special import ndtri, softmax
 from sklearn.metrics import auc, roc_curve
+
+Floats = NDArray[np.float64]
 
 # Grades that a confusion matrix decides. Each takes a matrix of counts, shape `(classes, classes)`,
 # a row a true class, a column a predicted class, or a stack of matrices, shape `(..., classes,
 # classes)`; so one call grades thousands of resampled matrices.
 
 
-def accuracy(counts: np.ndarray) -> np.ndarray:
+def accuracy(counts: ArrayLike) -> Floats:
     """Return the fraction of the examples that lies on the diagonal, shape `(...)`.
 
     >>> float(accuracy(np.array([[3, 1], [2, 4]])))
@@ -36,7 +39,7 @@ def accuracy(counts: np.ndarray) -> np.ndarray:
     return _fraction(np.trace(counts, axis1=-2, axis2=-1), counts.sum(axis=(-2, -1)))
 
 
-def precision(counts: np.ndarray) -> np.ndarray:
+def precision(counts: ArrayLike) -> Floats:
     """Return, for each class, the fraction of its predictions that is right, shape `(..., classes)`.
 
     A class that is never predicted gets 0, as with scikit-learn's `zero_division=0`.
@@ -48,7 +51,7 @@ def precision(counts: np.ndarray) -> np.ndarray:
     return _fraction(np.diagonal(counts, axis1=-2, axis2=-1), counts.sum(axis=-2))
 
 
-def recall(counts: np.ndarray) -> np.ndarray:
+def recall(counts: ArrayLike) -> Floats:
     """Return, for each class, the fraction of its examples that is found, shape `(..., classes)`.
 
     A class without examples gets 0, as with scikit-learn's `zero_division=0`.
@@ -60,7 +63,7 @@ def recall(counts: np.ndarray) -> np.ndarray:
     return _fraction(np.diagonal(counts, axis1=-2, axis2=-1), counts.sum(axis=-1))
 
 
-def f1(counts: np.ndarray) -> np.ndarray:
+def f1(counts: ArrayLike) -> Floats:
     """Return, for each class, the harmonic mean of precision and recall, shape `(..., classes)`.
 
     >>> f1(np.array([[3, 1], [1, 5]])).tolist()
@@ -71,7 +74,7 @@ def f1(counts: np.ndarray) -> np.ndarray:
     return _fraction(2 * right, counts.sum(axis=-2) + counts.sum(axis=-1))
 
 
-def macro_f1(counts: np.ndarray) -> np.ndarray:
+def macro_f1(counts: ArrayLike) -> Floats:
     """Return the mean of the classes' F1, each class counting the same, shape `(...)`.
 
     A class that is neither among the examples nor among the predictions does not count.
@@ -84,10 +87,11 @@ def macro_f1(counts: np.ndarray) -> np.ndarray:
     return _fraction(f1(counts).sum(axis=-1), occurs.sum(axis=-1))
 
 
-def _fraction(some: np.ndarray, of: np.ndarray) -> np.ndarray:
+def _fraction(some: ArrayLike, of: ArrayLike) -> Floats:
     """Divide, and let nothing out of nothing be 0."""
     some, of = np.asarray(some, float), np.asarray(of, float)
-    return np.divide(some, of, out=np.zeros_like(some), where=of > 0)
+    parts: Floats = np.divide(some, of, out=np.zeros_like(some), where=of > 0)
+    return parts
 
 
 # How sure a grade is.
@@ -165,8 +169,8 @@ def proportion_interval(successes: int, total: int, *, level: float = 0.95) -> I
 
 
 def class_report(
-    y_true: np.ndarray,
-    y_pred: np.ndarray,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
     class_names: Sequence[str],
     level: float = 0.95,
@@ -213,8 +217,8 @@ def class_report(
         if not graded[grade][i]:
             return Interval(np.nan, 0.0, 1.0)
         if grade != "f1":
-            return _wilson(_fraction(hits[i], sizes[grade][i]), sizes[grade][i], level)
-        among = _wilson(_fraction(hits[i], either[i]), either[i], level)
+            return _wilson(float(_fraction(hits[i], sizes[grade][i])), sizes[grade][i], level)
+        among = _wilson(float(_fraction(hits[i], either[i])), either[i], level)
         return Interval(*(2 * end / (1 + end) for end in among))
 
     classes = {
@@ -238,8 +242,8 @@ def class_report(
 
 
 def bootstrap_interval(
-    y_true: np.ndarray,
-    y_pred: np.ndarray,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     *,
     metric: Callable[[np.ndarray], np.ndarray],
     classes: int,
@@ -321,7 +325,7 @@ def _redrawn(counts: np.ndarray, resamples: int, rng: np.random.Generator) -> np
     return drawn.reshape(resamples, classes, classes)
 
 
-def _counts(y_true: np.ndarray, y_pred: np.ndarray, classes: int) -> np.ndarray:
+def _counts(y_true: ArrayLike, y_pred: ArrayLike, classes: int) -> NDArray[np.int64]:
     """Return the confusion matrix of labels that have been checked."""
     truth, predicted = np.asarray(y_true), np.asarray(y_pred)
     if truth.shape != predicted.shape or truth.ndim != 1 or not len(truth):
@@ -393,13 +397,13 @@ class RocCurve:
         area: under the curve, from 0 to 1; 0.5 for scores that say nothing.
     """
 
-    false_positive_rate: np.ndarray
-    true_positive_rate: np.ndarray
+    false_positive_rate: Floats
+    true_positive_rate: Floats
     area: float
 
 
 def one_vs_rest_roc(
-    y_true: np.ndarray, scores: np.ndarray, *, class_names: Sequence[str]
+    y_true: ArrayLike, scores: ArrayLike, *, class_names: Sequence[str]
 ) -> dict[str, RocCurve]:
     """Return the ROC curve of each class against all others, and their two averages.
 
@@ -472,14 +476,14 @@ class ReliabilityBins:
         count: how many examples each bin holds, shape `(bins,)`.
     """
 
-    edges: np.ndarray
-    confidence: np.ndarray
-    accuracy: np.ndarray
-    count: np.ndarray
+    edges: Floats
+    confidence: Floats
+    accuracy: Floats
+    count: NDArray[np.int64]
 
 
 def reliability_bins(
-    probabilities: np.ndarray, y_true: np.ndarray, *, bins: int = 15
+    probabilities: ArrayLike, y_true: ArrayLike, *, bins: int = 15
 ) -> ReliabilityBins:
     """Gather examples by the probability of their most probable class, and grade each bin.
 
@@ -514,7 +518,7 @@ def reliability_bins(
 
 
 def expected_calibration_error(
-    probabilities: np.ndarray, y_true: np.ndarray, *, bins: int = 15
+    probabilities: ArrayLike, y_true: ArrayLike, *, bins: int = 15
 ) -> float:
     """Return the mean distance of confidence and accuracy over the bins, each by its examples.
 
@@ -539,7 +543,7 @@ def expected_calibration_error(
     return float(distance @ found.count / found.count.sum())
 
 
-def fit_temperature(logits: np.ndarray, y_true: np.ndarray) -> float:
+def fit_temperature(logits: ArrayLike, y_true: ArrayLike) -> float:
     """Return the number to divide logits by, so that softmax gives the lowest cross-entropy.
 
     Above 1 it makes the probabilities milder, below 1 sharper. The order of the classes stays, so

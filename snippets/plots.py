@@ -21,20 +21,22 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
+from numpy.typing import ArrayLike
 
-Colour = str | tuple[float, ...]
+Colour = str | tuple[float, float, float]
+Style = dict[str, Any]  # keyword arguments that several calls of matplotlib share
 
 
 def _finish(figure: Figure, alt: str) -> Figure:
     """Attach the alt text and close, so that a notebook shows the figure once."""
-    figure.alt = alt
+    figure.alt = alt  # type: ignore[attr-defined]  # ours: notebooks and pages read it
     plt.close(figure)
     return figure
 
 
-def _label_colour(rgba: Sequence[float]) -> str:
+def _label_colour(rgba: ArrayLike) -> str:
     """Return the one of black and white that reads better on a cell of this colour (WCAG 2)."""
-    channels = np.asarray(rgba[:3], float)
+    channels = np.asarray(rgba, float)[:3]
     linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
     luminance = float(linear @ (0.2126, 0.7152, 0.0722))
     return "black" if (luminance + 0.05) / 0.05 > 1.05 / (luminance + 0.05) else "white"
@@ -158,7 +160,7 @@ from 1.80 to 1.40, lowest 1.20 after epoch 2.
             name = metric.replace("_", " ")
             said.append(_trend(f"{label} {name}", values, places, is_accuracy=metric != "loss"))
         ax.set(xlabel="epoch", ylabel=metric.replace("_", " "))
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.locator_params(axis="x", integer=True)
         if metric != "loss":
             ax.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
         ax.legend()
@@ -205,7 +207,7 @@ def _digits(values: np.ndarray, kind: str) -> Callable[[float], str]:
     return show
 
 
-def rate_curve(rates: Sequence[float]) -> Figure:
+def rate_curve(rates: ArrayLike) -> Figure:
     """Draw the learning rate at each optimiser step.
 
     Args:
@@ -266,7 +268,7 @@ def probability_bars(
     names = [f"{name} ★" if truth == i else str(name) for i, name in enumerate(class_names)]
     figure, ax = plt.subplots(figsize=(6.0, 0.6 + 0.26 * len(values)), layout="constrained")
     bars = ax.barh(range(len(values)), values, color="C0")
-    ax.bar_label(bars, [_percent(value) for value in values], padding=3)[best].set_weight("bold")
+    ax.bar_label(bars, [_percent(value) for value in values], padding=3)[best].set(weight="bold")
     ax.set_yticks(range(len(values)), names)
     ax.invert_yaxis()
     ax.set(xlim=(0, 1.12), xlabel="probability")
@@ -289,7 +291,7 @@ def _percent(value: float) -> str:
 
 
 def class_bars(
-    values: Sequence[float],
+    values: ArrayLike,
     class_names: Sequence[str],
     *,
     measure: str = "accuracy",
@@ -404,7 +406,8 @@ def grey_share(kernels: np.ndarray) -> np.ndarray:
     kernels = np.asarray(kernels, float)
     common = kernels.shape[2] * (kernels.mean(axis=2) ** 2).sum(axis=(0, 1))
     whole = (kernels**2).sum(axis=(0, 1, 2))
-    return np.divide(common, whole, out=np.zeros_like(whole), where=whole > 0)
+    shares: np.ndarray = np.divide(common, whole, out=np.zeros_like(whole), where=whole > 0)
+    return shares
 
 
 # With more classes than these a cell is too small for a number, and an axis for every name.
@@ -587,8 +590,8 @@ def _cell(ax: Axes, x: float, y: float, colour: Colour, text: str, *, marked: bo
 
 def _tint(colour: Colour, strength: float = 0.3) -> tuple[float, float, float]:
     """Return a colour thinned with white, light enough for dark numbers."""
-    red, green, blue = to_rgb(colour)
-    return tuple(1 - strength * (1 - channel) for channel in (red, green, blue))
+    red, green, blue = (1 - strength * (1 - channel) for channel in to_rgb(colour))
+    return red, green, blue
 
 
 def _number(value: Any) -> str:
@@ -598,18 +601,16 @@ def _number(value: Any) -> str:
 
 def _axis_arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], text: str) -> None:
     """Draw one axis of a tensor as an arrow with its name at the start."""
-    arrow = {"arrowstyle": "->", "mutation_scale": 12, "shrinkA": 0, "shrinkB": 0}
+    arrow: Style = {"arrowstyle": "->", "mutation_scale": 12, "shrinkA": 0, "shrinkB": 0}
     ax.add_patch(FancyArrowPatch(start, end, color=rcParams["text.color"], **arrow))
     vertical, diagonal = start[0] == end[0], start[0] != end[0] and start[1] != end[1]
+    x, y = (start[0] + end[0]) / 2, (start[1] + end[1]) / 2
     if diagonal:
-        middle = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
-        ax.text(middle[0] - 0.2, middle[1], text, ha="right", va="bottom", fontsize=8)
+        ax.text(x - 0.2, y, text, ha="right", va="bottom", fontsize=8)
     elif vertical:
-        middle = (start[1] + end[1]) / 2
-        ax.text(start[0] - 0.2, middle, text, ha="right", va="center", fontsize=8, rotation=90)
+        ax.text(x - 0.2, y, text, ha="right", va="center", fontsize=8, rotation=90)
     else:
-        middle = (start[0] + end[0]) / 2
-        ax.text(middle, start[1] + 0.12, text, ha="center", va="bottom", fontsize=8)
+        ax.text(x, y + 0.12, text, ha="center", va="bottom", fontsize=8)
 
 
 def _draw_tensor(ax: Axes, array: np.ndarray, marked: np.ndarray) -> None:
@@ -830,7 +831,7 @@ as numbers from 0 to 1; the first row reads 1, 0.'
     figure, (whole, part) = plt.subplots(1, 2, figsize=(7.0, 3.5), layout="constrained")
     for ax, shown in ((whole, image), (part, crop)):
         ax.imshow(shown, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
-    frame = plt.Rectangle((left - 0.5, top - 0.5), size, size, fill=False, ec="C1", lw=2.5)
+    frame = Rectangle((left - 0.5, top - 0.5), size, size, fill=False, ec="C1", lw=2.5)
     whole.add_patch(frame)
     grey = plt.get_cmap("gray")
     for (row, column), value in np.ndenumerate(crop):
@@ -893,7 +894,7 @@ x = 3, height 9, slope 6 (uphill).
         reach = 0.16 * (last - first)
         ends = np.array([at - reach, at + reach])
         colour = f"C{1 + i % 5}"
-        style = {"color": colour, "linestyle": _LINES[1 + i % 4], "linewidth": 2}
+        style: Style = {"color": colour, "linestyle": _LINES[1 + i % 4], "linewidth": 2}
         ax.plot(ends, height + slope * (ends - at), **style)
         ax.plot(at, height, _MARKERS[i % 5], color=colour, markersize=8)
         ax.annotate(
@@ -1009,7 +1010,11 @@ def log_curves(
         if not points:
             plt.close(figure)
             raise ValueError(f"{name} has no positive point")
-        style = {"color": f"C{i % 10}", "linestyle": _LINES[i % 5], "marker": _MARKERS[i % 5]}
+        style: Style = {
+            "color": f"C{i % 10}",
+            "linestyle": _LINES[i % 5],
+            "marker": _MARKERS[i % 5],
+        }
         ax.loglog(*np.transpose(points), label=name, markersize=5, **style)
         x, y = min(points, key=lambda point: point[1])
         (small, at_small), (large, at_large) = points[0], points[-1]
@@ -1061,7 +1066,7 @@ def signed_images(
         ax.set_axis_off()
         ax.set_title(title, fontsize=9)
         for (row, column), value in np.ndenumerate(array) if numbers else ():
-            style = {"ha": "center", "va": "center", "fontsize": 8}
+            style: Style = {"ha": "center", "va": "center", "fontsize": 8}
             colour = _label_colour(image.cmap(image.norm(value)))
             ax.text(column, row, f"{value:.2f}".replace("-", "−"), color=colour, **style)
         low = np.unravel_index(int(np.argmin(array)), array.shape)
@@ -1156,7 +1161,7 @@ def line_fit(
     sayings = []
     for i, (name, (slope, intercept)) in enumerate(lines.items()):
         predicted = slope * x + intercept
-        style = {"color": f"C{i % 6}", "linestyle": _LINES[i % 5], "linewidth": 2}
+        style: Style = {"color": f"C{i % 6}", "linestyle": _LINES[i % 5], "linewidth": 2}
         ax.plot(ends, slope * ends + intercept, label=name, **style)
         said = [
             f"{name}: slope {_number(np.float64(slope))}",
@@ -1168,7 +1173,7 @@ def line_fit(
             ax.vlines(x, np.minimum(y, predicted), np.maximum(y, predicted), **strokes)
             for at, low, miss in zip(x, (y + predicted) / 2, predicted - y, strict=True):
                 if miss:
-                    label = {"xytext": (6, 0), "textcoords": "offset points", "va": "center"}
+                    label: Style = {"xytext": (6, 0), "textcoords": "offset points", "va": "center"}
                     label["bbox"] = {"boxstyle": "round,pad=0.1", "edgecolor": "none"}
                     label["bbox"]["facecolor"] = rcParams["figure.facecolor"]
                     ax.annotate(f"miss {_number(miss)}", (at, low), zorder=3, **label)
@@ -1227,9 +1232,9 @@ rate 9: 2 at first, 4 at the end.'
     figure, ax = plt.subplots(figsize=(7.0, 3.8), layout="constrained")
     sayings = []
     for i, (name, curve) in enumerate(curves.items()):
-        style = {"color": f"C{i % 6}", "linestyle": _LINES[i % 5], "label": name}
+        style: Style = {"color": f"C{i % 6}", "linestyle": _LINES[i % 5], "label": name}
         style |= {"marker": _MARKERS[i % 5], "markersize": 5} if len(at) <= 20 else {}
-        wide = {"linewidth": 7, "alpha": 0.35, "linestyle": "-"} if name == behind else {}
+        wide: Style = {"linewidth": 7, "alpha": 0.35, "linestyle": "-"} if name == behind else {}
         mean = curve.mean(axis=0)
         ax.plot(at, mean, **style | wide)
         said = f"{name}: {show(mean[0])} at first, {show(mean[-1])} at the end"
@@ -1312,7 +1317,7 @@ def roc_panels(
         ax.fill_between(x, y, color="C0", alpha=0.15, linewidth=0)
         ax.plot(x, y, "-", color="C0", linewidth=2.2)
         ax.plot([0, 1], [0, 1], ":", color=rcParams["text.color"], linewidth=1)
-        place = {"ha": "right", "va": "bottom", "transform": ax.transAxes, "fontsize": 9}
+        place: Style = {"ha": "right", "va": "bottom", "transform": ax.transAxes, "fontsize": 9}
         ax.text(0.96, 0.06, f"area\n{areas[name]:.3f}", **place)
         ax.set_title(name, fontsize=9)
         ax.set(xlim=(-0.02 * corner, corner), ylim=(1 - corner, 1 + 0.02 * corner))
@@ -1321,7 +1326,7 @@ def roc_panels(
         ax.tick_params(labelsize=8)
     figure.supxlabel("false-positive rate", fontsize=10)
     figure.supylabel("true-positive rate", fontsize=10)
-    order = sorted(areas, key=areas.get, reverse=True)
+    order = sorted(areas, key=areas.__getitem__, reverse=True)
     alt = f"ROC curves of {len(areas)}, with areas from {order[0]} {areas[order[0]]:.3f} down to "
     alt += f"{order[-1]} {areas[order[-1]]:.3f}: "
     return _finish(
@@ -1343,7 +1348,7 @@ def _detector_grades(
 
 
 def threshold_dots(
-    truth: Sequence[bool], scores: Sequence[float], *, thresholds: Mapping[str, float]
+    truth: ArrayLike, scores: ArrayLike, *, thresholds: Mapping[str, float]
 ) -> Figure:
     """Draw a detector's thresholds as the same dots on three pictures of it.
 
@@ -1381,7 +1386,7 @@ and F1 against the threshold. half, 0.500: recall 50.0%, false-positive rate 50.
     pr.axhline(truth.mean(), linestyle=":", color=rcParams["text.color"], linewidth=1)
     pr.set(xlabel="recall", ylabel="precision", title="precision-recall")
     for i, name in enumerate(("precision", "recall", "F1")):
-        style = {"color": f"C{i}", "linestyle": _LINES[i], "linewidth": 1.6}
+        style: Style = {"color": f"C{i}", "linestyle": _LINES[i], "linewidth": 1.6}
         by.plot(levels, line[name], label=name, **style)
     by.set(xlabel="threshold", title="by threshold")
     tight = {"ncols": 3, "fontsize": 8, "handlelength": 1.4, "columnspacing": 0.8}
@@ -1389,7 +1394,7 @@ and F1 against the threshold. half, 0.500: recall 50.0%, false-positive rate 50.
     sayings = []
     for i, (name, at) in enumerate(thresholds.items()):
         precision, recall, f1, wrong = (grade[i] for grade in dots.values())
-        look = {"color": "C3", "markeredgecolor": rcParams["text.color"], "markersize": 8}
+        look: Style = {"color": "C3", "markeredgecolor": rcParams["text.color"], "markersize": 8}
         by.axvline(at, color=rcParams["text.color"], linewidth=0.8, alpha=0.5)
         for ax, x, y in ((roc, wrong, recall), (pr, recall, precision), (by, at, f1)):
             ax.plot(x, y, _MARKERS[i], label=name if ax is roc else None, **look)
@@ -1403,12 +1408,14 @@ and F1 against the threshold. half, 0.500: recall 50.0%, false-positive rate 50.
     return _finish(figure, alt + f"recall and F1 against the threshold. {'; '.join(sayings)}.")
 
 
-def _reliability_bars(top: Axes, bottom: Axes, sure, right, count, few: int) -> None:
+def _reliability_bars(
+    top: Axes, bottom: Axes, sure: np.ndarray, right: np.ndarray, count: np.ndarray, few: int
+) -> None:
     """Draw one classifier's accuracy and its gap to the confidence, and below how many examples."""
     left = np.arange(len(count)) / len(count)
-    bar = {"width": 1 / len(count), "align": "edge", "linewidth": 0.8}
-    solid = {"color": "C0", "edgecolor": rcParams["figure.facecolor"]}
-    gap = {"facecolor": "none", "edgecolor": "C1", "hatch": "////", "hatchcolor": "C1"}
+    bar: Style = {"width": 1 / len(count), "align": "edge", "linewidth": 0.8}
+    solid: Style = {"color": "C0", "edgecolor": rcParams["figure.facecolor"]}
+    gap: Style = {"facecolor": "none", "edgecolor": "C1", "hatch": "////", "hatchcolor": "C1"}
     pale = (count > 0) & (count < few)
     for part, alpha, label in ((count >= few, 1.0, "gap to confidence"), (pale, 0.25, None)):
         foot, height = right[part], (sure - right)[part]
@@ -1518,7 +1525,7 @@ def interval_rows(
             ax.axhspan(place - 0.5, place + 0.5, color=rcParams["text.color"], alpha=0.05, lw=0)
         sayings.append(f"{name}: {', '.join(said)}")
         if len(measures) == 1:
-            at = {"va": "center", "transform": ax.get_yaxis_transform()}
+            at: Style = {"va": "center", "transform": ax.get_yaxis_transform()}
             ax.text(1.02, place, graded, **at)
     if len(measures) > 1:
         marks = [ax.plot([], [], _MARKERS[i], color=f"C{i}")[0] for i in range(len(measures))]
@@ -1532,7 +1539,7 @@ def interval_rows(
 
 
 def curves_and_slopes(
-    x: Sequence[float], values: Mapping[str, Sequence[float]], slopes: Mapping[str, Sequence[float]]
+    x: ArrayLike, values: Mapping[str, ArrayLike], slopes: Mapping[str, ArrayLike]
 ) -> Figure:
     """Draw functions of one number on the left and their slopes at the same places on the right.
 
@@ -1598,13 +1605,13 @@ layer 3.'
     for ax, (title, networks) in zip(axes.flat, arrays.items(), strict=True):
         said = []
         for i, (name, sizes) in enumerate(networks.items()):
-            style = {"linestyle": _LINES[i % 5], "marker": _MARKERS[i % 5], "markersize": 4}
+            style: Style = {"linestyle": _LINES[i % 5], "marker": _MARKERS[i % 5], "markersize": 4}
             ax.semilogy(range(1, len(sizes) + 1), sizes, color=f"C{i % 10}", label=name, **style)
             said.append(
                 f"{name} from {sizes[0]:.1g} in layer 1 to {sizes[-1]:.1g} in layer {len(sizes)}"
             )
         ax.set(xlabel="layer", title=title)
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.locator_params(axis="x", integer=True)
         sentences.append(f"{title[:1].upper()}{title[1:]}: {'; '.join(said)}.")
     handles = axes.flat[0].get_legend_handles_labels()
     figure.legend(*handles, loc="outside lower center", ncols=3, fontsize=9)
@@ -1653,7 +1660,9 @@ def _calls(model: Any) -> tuple[list[dict[str, Any]], dict[int, list[int]]]:
     return calls, sources
 
 
-def _place(sources: Mapping[int, Sequence[int]]) -> tuple[dict[Any, tuple[float, int]], list]:
+def _place(
+    sources: Mapping[int, Sequence[int]],
+) -> tuple[dict[Any, tuple[float, int]], list[list[Any]]]:
     """Place calls in rows so that every arrow points down; return places and the arrows' routes.
 
     An arrow that passes a row gets a place of its own there, so that it runs beside the boxes.
@@ -1665,7 +1674,7 @@ def _place(sources: Mapping[int, Sequence[int]]) -> tuple[dict[Any, tuple[float,
     graph.add_edges_from((a, b) for b, before in sources.items() for a in before)
     rows: list[list[Any]] = [list(row) for row in networkx.topological_generations(graph)]
     depth = {call: number for number, row in enumerate(rows) for call in row}
-    routes = []
+    routes: list[list[Any]] = []
     above: dict[Any, list[Any]] = {call: [] for call in depth}
     below: dict[Any, list[Any]] = {call: [] for call in depth}
     for a, b in graph.edges:
@@ -1702,7 +1711,11 @@ def _draw_call(
     box.set(linestyle="--" if call["again"] else "-")
     box.set(linewidth=2.2 if call["kind"] == "input" else 1.2)
     ax.add_patch(box)
-    style = {"va": "center", "zorder": 3, "fontsize": 9 if wide > 2.2 else 8 if wide > 1.9 else 7}
+    style: Style = {
+        "va": "center",
+        "zorder": 3,
+        "fontsize": 9 if wide > 2.2 else 8 if wide > 1.9 else 7,
+    }
     left, right = x - wide / 2 + 0.09, x + wide / 2 - 0.09
     ax.text(left, y + 0.11, call["name"], ha="left", weight="bold", **style)
     ax.text(right, y + 0.11, call["kind"], ha="right", **style)
@@ -1737,7 +1750,7 @@ from image.
     bottom = -step * max(row for _, row in places.values())
     figure, ax = plt.subplots(figsize=((high - low + 1) * wide + 0.1, 0.7 - bottom))
     at = {call: (across * wide, -row * step) for call, (across, row) in places.items()}
-    ink = {"color": rcParams["text.color"], "linewidth": 1.2, "linestyle": "-"}
+    ink: Style = {"color": rcParams["text.color"], "linewidth": 1.2, "linestyle": "-"}
     for first, *passing, last in routes:
         track = [(at[first][0], at[first][1] - tall / 2)]
         for x, y in map(at.__getitem__, passing):
@@ -1745,7 +1758,7 @@ from image.
         lean = np.clip(0.3 * (track[-1][0] - at[last][0]), -0.35 * wide, 0.35 * wide)
         end = (at[last][0] + lean, at[last][1] + tall / 2)
         ax.plot(*np.transpose(track), **ink)
-        head = {"arrowstyle": "-|>", "mutation_scale": 11, "shrinkA": 0, "shrinkB": 0}
+        head: Style = {"arrowstyle": "-|>", "mutation_scale": 11, "shrinkA": 0, "shrinkB": 0}
         ax.add_patch(FancyArrowPatch(track[-1], end, **head, **ink))
     sayings = []
     for number, call in enumerate(calls):
@@ -1832,7 +1845,7 @@ def chosen_and_fresh(
     best = int(np.argmax(x))
     figure, ax = plt.subplots(figsize=(5.6, 4.0), layout="constrained")
     low, high = min(x.min(), y.min()) - 0.02, max(x.max(), y.max()) + 0.04
-    place = {"textcoords": "offset points", "ha": "right", "va": "center", "fontsize": 9}
+    place: Style = {"textcoords": "offset points", "ha": "right", "va": "center", "fontsize": 9}
     ax.plot([low, high], [low, high], "--", color=rcParams["text.color"], linewidth=1)
     ax.annotate("as good on both", (high, high), xytext=(-30, -6), **place)
     ax.plot(x, y, "o", color="C0", markersize=4, alpha=0.5)
@@ -1882,7 +1895,7 @@ to 90.0%) at 0.1.
     figure, ax = plt.subplots(figsize=(6.6, 3.8), layout="constrained")
     sayings = []
     for i, (name, curve) in enumerate(curves.items()):
-        style = {"color": f"C{i % 6}", "linestyle": _LINES[i % 5], "marker": _MARKERS[i % 5]}
+        style: Style = {"color": f"C{i % 6}", "linestyle": _LINES[i % 5], "marker": _MARKERS[i % 5]}
         said, means = [], []
         for x in sorted(curve):
             low, mean, high = np.min(curve[x]), float(np.mean(curve[x])), np.max(curve[x])
@@ -1938,7 +1951,7 @@ found after 20.'
         costs, scores = np.array(trials, float).T
         spent = np.cumsum(costs)
         record = np.maximum.accumulate(scores)
-        style = {"color": f"C{i % 6}", "linestyle": _LINES[i % 5], "marker": _MARKERS[i % 5]}
+        style: Style = {"color": f"C{i % 6}", "linestyle": _LINES[i % 5], "marker": _MARKERS[i % 5]}
         ax.step(spent, record, where="post", color=style["color"], linestyle=style["linestyle"])
         ax.plot(spent, scores, **{**style, "linestyle": "none"}, markersize=6)
         ax.plot([], [], **style, label=name)
@@ -1992,7 +2005,7 @@ the end, validation lowest 0.80 after epoch 2, 0.90 after epoch 3.'
     for i, (name, (training, validation)) in enumerate(curves.items()):
         epochs = np.arange(1, len(validation) + 1)
         best = int(np.argmin(validation))
-        style = {"color": f"C{i % 6}", "linestyle": _LINES[i % 5]}
+        style: Style = {"color": f"C{i % 6}", "linestyle": _LINES[i % 5]}
         ax.plot(epochs, training, linewidth=1.2, alpha=0.75, **style)
         ax.plot(
             epochs,
@@ -2020,7 +2033,7 @@ the end, validation lowest 0.80 after epoch 2, 0.90 after epoch 3.'
             lambda value, _: f"{value:g}" if f"{value:e}"[0] in "25" else ""
         )
     else:
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.locator_params(axis="x", integer=True)
     figure.legend(loc="outside upper center", ncols=3, fontsize=9)
     axis = ", on a logarithmic axis," if log_x else ""
     alt = f"{ylabel} over the epochs{axis} of {len(curves)} network"
@@ -2074,7 +2087,7 @@ learning rate starts at 1 and falls to 0.1 in epoch 3.'
     )
     ax, ink, sayings = axes[0, 0], rcParams["text.color"], []
     for i, (name, line) in enumerate(lines.items()):
-        style = {"color": f"C{i % 6}", "linestyle": _LINES[i % 5], "marker": _MARKERS[i % 5]}
+        style: Style = {"color": f"C{i % 6}", "linestyle": _LINES[i % 5], "marker": _MARKERS[i % 5]}
         ax.plot(range(1, len(line) + 1), line, markersize=4, label=name, **style)
         said = f"{name}: {line[0]:.3g} after epoch 1, {line[-1]:.3g} after epoch {len(line)}"
         for epoch, words in sorted(events.get(name, {}).items()):
@@ -2082,7 +2095,7 @@ learning rate starts at 1 and falls to 0.1 in epoch 3.'
             ax.plot(
                 epoch, value, "o", markersize=13, fillstyle="none", markeredgewidth=2, color=ink
             )
-            place = {"xytext": (-10 if late else 10, 16), "textcoords": "offset points"}
+            place: Style = {"xytext": (-10 if late else 10, 16), "textcoords": "offset points"}
             ax.annotate(words, (epoch, value), ha="right" if late else "left", fontsize=9, **place)
             said += f"; {words} after epoch {epoch} ({value:.3g})"
         sayings.append(said + ".")
@@ -2131,12 +2144,12 @@ def stacked_parts(
     hatches = ("", "///", "...", "xxx", "---")
     for i, (name, layer) in enumerate(layers.items()):
         top = base + layer
-        look = {"color": f"C{i % 6}", "alpha": 0.35, "hatch": hatches[i % 5], "linewidth": 0}
+        look: Style = {"color": f"C{i % 6}", "alpha": 0.35, "hatch": hatches[i % 5], "linewidth": 0}
         ax.fill_between(epochs, base, top, label=name, **look)
         ax.plot(epochs, top, color=f"C{i % 6}", linestyle="-", marker=_MARKERS[i % 5], markersize=4)
         base = top
     ax.set(xlabel=xlabel, ylabel=ylabel, xlim=(1, max(len(epochs), 2)), ylim=(0, None))
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.locator_params(axis="x", integer=True)
     handles, names = ax.get_legend_handles_labels()
     ax.legend(handles[::-1], names[::-1])
     ends = [
@@ -2181,12 +2194,12 @@ def setting_curves(
     figure, ax = plt.subplots(figsize=(6.4, 3.6), layout="constrained")
     sayings = []
     for i, (name, curve) in enumerate(curves.items()):
-        style = {"color": f"C{i % 10}", "linestyle": _LINES[i % 5]}
+        style: Style = {"color": f"C{i % 10}", "linestyle": _LINES[i % 5]}
         points = sorted(curve.items())
         lowest = min((x for x, y in points if np.isfinite(y)), key=curve.__getitem__)
         drawn = [(x, min(y, ceiling) if np.isfinite(y) else ceiling) for x, y in points]
         ax.semilogx(*np.transpose(drawn), marker=_MARKERS[i % 5], label=name, **style)
-        ring = {"markersize": 13, "markerfacecolor": "none", "color": style["color"]}
+        ring: Style = {"markersize": 13, "markerfacecolor": "none", "color": style["color"]}
         ax.plot(lowest, min(curve[lowest], ceiling), "o", **ring)
         said = []
         for x, y in points:
@@ -2213,8 +2226,8 @@ def _lay_cells(ax: Axes, numbers: np.ndarray, border: int, title: str) -> None:
             strength = 0.1 + 0.6 * abs(float(value)) / reach
             _cell(ax, column, -row, _tint("C0" if value >= 0 else "C1", strength), _number(value))
             continue
-        edge = {"edgecolor": rcParams["text.color"], "linestyle": ":", "fill": False}
-        ax.add_patch(plt.Rectangle((column - 0.4, -row - 0.4), 0.8, 0.8, **edge))
+        edge: Style = {"edgecolor": rcParams["text.color"], "linestyle": ":", "fill": False}
+        ax.add_patch(Rectangle((column - 0.4, -row - 0.4), 0.8, 0.8, **edge))
         ax.text(column, -row, "0", ha="center", va="center", fontsize=9)
     ax.set(xlim=(-0.7, columns - 0.3), ylim=(0.3 - rows, 0.7), aspect="equal")
     ax.set_title(title, fontsize=9)
@@ -2277,8 +2290,8 @@ def convolution_picture(
     for ax, (row, column), (high, wide) in zip(
         axes, corners, (kernel.shape, kernel.shape, (1, 1)), strict=True
     ):
-        look = {"fill": False, "edgecolor": rcParams["text.color"], "linewidth": 2.5}
-        ax.add_patch(plt.Rectangle((column - 0.5, 0.5 - row - high), wide, high, **look))
+        look: Style = {"fill": False, "edgecolor": rcParams["text.color"], "linewidth": 2.5}
+        ax.add_patch(Rectangle((column - 0.5, 0.5 - row - high), wide, high, **look))
     products = zip(kernel.ravel(), windows[at].ravel(), strict=True)
     terms = " + ".join(f"{_number(weight)}·{_number(pixel)}" for weight, pixel in products)
     alt = (
@@ -2318,9 +2331,9 @@ def receptive_fields(
     ax.imshow(image, cmap="gray", vmin=0, vmax=top, interpolation="nearest")
     sayings = []
     for i, (name, (row, column, rows, columns)) in enumerate(boxes.items()):
-        look = {"edgecolor": f"C{(i + 1) % 6}", "linestyle": _LINES[i % 5], "linewidth": 2.5}
+        look: Style = {"edgecolor": f"C{(i + 1) % 6}", "linestyle": _LINES[i % 5], "linewidth": 2.5}
         label = f"{name}: {rows} by {columns}"
-        frame = plt.Rectangle((column - 0.5, row - 0.5), columns, rows, fill=False, **look)
+        frame = Rectangle((column - 0.5, row - 0.5), columns, rows, fill=False, **look)
         ax.add_patch(frame).set_label(label)
         sayings.append(
             f"{label} pixels, rows {row} to {row + rows - 1}, columns {column} to "
@@ -2443,8 +2456,9 @@ count the shares summed. Complete copies: 0 of 4 at the start, 2 of 4 after roun
             colour = _label_colour(image.cmap(image.norm(value)))
             ax.text(column, row, f"{value:g}", ha="center", va="center", color=colour)
             if number and value != counts[number - 1][row, column]:
-                corner, style = (column - 0.42, row - 0.42), {"fill": False, "linewidth": 2.5}
-                ax.add_patch(Rectangle(corner, 0.84, 0.84, edgecolor="C1", **style))
+                corner = column - 0.42, row - 0.42
+                frame = Rectangle(corner, 0.84, 0.84, fill=False, edgecolor="C1", linewidth=2.5)
+                ax.add_patch(frame)
         first = number % columns == 0
         ax.set_yticks(range(workers), [f"worker {n}" if first else "" for n in range(workers)])
         ax.set_xticks([])
@@ -2492,7 +2506,7 @@ there; second: 20 to 46, 5 of them for the second time.'
             words += ", stopped there"
         if 0 < start < reached:
             again = min(reached, end) - start
-            style = {"color": "none", "edgecolor": ink, "hatch": "///", "linewidth": 0}
+            style: Style = {"color": "none", "edgecolor": ink, "hatch": "///", "linewidth": 0}
             ax.barh(row, again, left=start, height=0.55, **style)
             words += f", {again} of them for the second time"
         reached = end
@@ -2555,7 +2569,13 @@ def stage_bars(
             if wide > (0.02 + 0.0135 * len(stage)) * (100 if share else longest):
                 label = f"{stage}\n{part:.0%}"
                 box = {"facecolor": look["facecolor"], "edgecolor": "none", "pad": 1}
-                at = {"ha": "center", "va": "center", "fontsize": 8, "color": "black", "zorder": 4}
+                at: Style = {
+                    "ha": "center",
+                    "va": "center",
+                    "fontsize": 8,
+                    "color": "black",
+                    "zorder": 4,
+                }
                 ax.text(left + wide / 2, place, label, bbox=box, **at)
             ending = ", the largest" if stage == top else ""
             words.append(f"{stage} {_number(np.float64(taken))} ({part:.0%}{ending})")
@@ -2614,7 +2634,12 @@ def speed_ratios(
             ax.plot([v.min(), v.max()], [y, y], "-", color=f"C{i}", linewidth=4, alpha=0.3)
             ax.plot(v, np.full(v.size, y), _MARKERS[i], color=f"C{i}", markersize=4, alpha=0.4)
             ax.plot(middle, y, _MARKERS[i], color=f"C{i}", markersize=8)
-            at = {"xytext": (9, 0), "textcoords": "offset points", "va": "center", "fontsize": 9}
+            at: Style = {
+                "xytext": (9, 0),
+                "textcoords": "offset points",
+                "va": "center",
+                "fontsize": 9,
+            }
             ax.annotate(f"{middle:.2g}", (v.max(), y), **at)
             words.append(f"{what} {middle:.2g} ({v.min():.2g} to {v.max():.2g})")
         ticks.append(place + (room - 1) / 2)
@@ -2676,7 +2701,7 @@ def trained_parts(models: Mapping[str, Sequence[tuple[str, int, int]]]) -> Figur
             backing = {"boxstyle": "round,pad=0.15", "facecolor": rcParams["figure.facecolor"]}
             text = {"ha": "center", "va": "center", "fontsize": 9, "color": ink}
             ax.text(0.5, place, layer, bbox=backing | {"edgecolor": "none"}, **text)
-            word = {0: "frozen", 1: "trained"}.get(share, f"{share:.0%} trained")
+            word = {0.0: "frozen", 1.0: "trained"}.get(share, f"{share:.0%} trained")
             said.append(f"{layer} {word}")
         total = sum(changed for _, changed, _ in layers)
         whole = sum(changed + still for _, changed, still in layers)
@@ -2684,7 +2709,10 @@ def trained_parts(models: Mapping[str, Sequence[tuple[str, int, int]]]) -> Figur
         ax.set(xlim=(-0.03, 1.03), ylim=(-0.5, tallest - 0.5))
         ax.set_axis_off()
         sayings.append(f"{name}: {', '.join(said)}; {total:,} of {whole:,} weights.")
-    keys = {"trained": {"facecolor": "C0"}, "frozen": {"hatch": "///", "fill": False}}
+    keys: dict[str, Style] = {
+        "trained": {"facecolor": "C0"},
+        "frozen": {"hatch": "///", "fill": False},
+    }
     handles = [Rectangle((0, 0), 1, 1, edgecolor="C0", label=k, **v) for k, v in keys.items()]
     figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=9)
     alt = f"What training changes in {len(models)} model{'' if len(models) == 1 else 's'}. "

@@ -219,7 +219,8 @@ and is repeated 2 times; axis 1: left stretches from 1 to 3. Left [[1], [2]] + r
     if result is not None and terms:
         one, other, both = (array.tolist() for array in terms)
         alt += f" {names[0][:1].upper()}{names[0][1:]} {one} + {names[1]} {other} = {both}."
-    figure.alt = f"Two shapes aligned at their last axes: {alt}"
+    # Ours, which notebooks and pages read.
+    figure.alt = f"Two shapes aligned at their last axes: {alt}"  # type: ignore[attr-defined]
     plt.close(figure)
     return figure
 
@@ -256,8 +257,8 @@ def _align(left: tuple[int, ...], right: tuple[int, ...]) -> list[_Meeting]:
 
 def _result(meetings: Sequence[_Meeting]) -> tuple[int, ...] | None:
     """Return the broadcast shape, or `None` where an axis clashes."""
-    sizes = tuple(size for _, _, size in meetings)
-    return None if None in sizes else sizes
+    sizes = tuple(size for _, _, size in meetings if size is not None)
+    return sizes if len(sizes) == len(meetings) else None
 
 
 def _titles(rank: int, axes: Sequence[str] | None) -> list[str]:
@@ -306,8 +307,8 @@ def _draw_ledger(
     x0, y0, column = place
     for i, title in enumerate(titles):
         middle = x0 + column * (i + 0.5) - 0.05
-        size = min(9.0, max(4.0, column / max(len(title), 1) / 0.0085))
-        ax.text(middle, y0 + 1.32, title, ha="center", va="center", fontsize=size)
+        letters = min(9.0, max(4.0, column / max(len(title), 1) / 0.0085))
+        ax.text(middle, y0 + 1.32, title, ha="center", va="center", fontsize=letters)
     for row, label in enumerate(labels):
         y = y0 + 1.0 - 0.4 * row
         weight = "bold" if row == 2 else "normal"

@@ -19,6 +19,7 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 
 def interleave(
@@ -27,7 +28,7 @@ def interleave(
     rounds: int = 5,
     calls: int = 1,
     clock: Callable[[], float] = time.process_time,
-) -> dict[str, np.ndarray]:
+) -> dict[str, NDArray[np.float64]]:
     """Time functions in turn, round after round; every other round runs in reverse order.
 
     Each function is called once before, unmeasured: a first call often prepares things for later ones.
@@ -65,7 +66,9 @@ def interleave(
     return {name: np.array(values) for name, values in seconds.items()}
 
 
-def times_as_fast(seconds: Mapping[str, Sequence[float]], baseline: str) -> dict[str, np.ndarray]:
+def times_as_fast(
+    seconds: Mapping[str, Sequence[float]], baseline: str
+) -> dict[str, NDArray[np.float64]]:
     """Return how many times as fast as the baseline each other way was, round by round.
 
     Args:

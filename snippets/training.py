@@ -15,7 +15,7 @@ import keras
 
 
 @keras.saving.register_keras_serializable(package="training")
-class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
+class OneCycle(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]  # Keras has no types
     """A learning rate that climbs to a peak and comes down again, once, along two half cosines.
 
     Args:
@@ -142,7 +142,8 @@ def fit_one_cycle(
         callbacks=list(callbacks),
         verbose=0,
     )
-    return run.history
+    history: dict[str, list[float]] = run.history
+    return history
 
 
 class Stopwatch:
@@ -180,7 +181,7 @@ class Stopwatch:
         self.wall_seconds = time.perf_counter() - self._wall_start
 
 
-class StopAtAccuracy(keras.callbacks.Callback):
+class StopAtAccuracy(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
     """Stop training after the first epoch whose accuracy reaches a target.
 
     Args:

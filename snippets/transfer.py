@@ -19,7 +19,7 @@ import keras
 
 
 @keras.saving.register_keras_serializable(package="transfer")
-class InferenceMode(keras.layers.Wrapper):
+class InferenceMode(keras.layers.Wrapper):  # type: ignore[misc]  # Keras has no types
     """A layer that calls another one as in use, also while the model around it is trained.
 
     Inside, dropout is off, and batch normalisation uses its moving averages and leaves them alone.
@@ -217,7 +217,7 @@ def trainable_parts(network: keras.Model) -> list[tuple[str, int, int]]:
     """
     rows = []
     for leaf in _leaves(network):
-        averages = ()
+        averages: tuple[Any, ...] = ()
         if isinstance(leaf, keras.layers.BatchNormalization):
             averages = (leaf.moving_mean, leaf.moving_variance)
         able = sum(math.prod(w.shape) for w in leaf.weights if all(w is not a for a in averages))
