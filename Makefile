@@ -21,7 +21,7 @@ help: ## say what there is
 	@echo "make bench  compare the build with stock mkdocs-jupyter, and measure serve"
 	@echo "make soak   200 random schedules of edits and damage, each build compared with one from nothing"
 	@echo "make notebooks  run every notebook alone, and four of them in fresh environments with a kernel in them"
-	@echo "make lint   ruff: format and lint, check only"
+	@echo "make lint   ruff: format, lint and docstrings; mypy: types; check only"
 	@echo "make lock   refresh requirements.lock from pyproject.toml"
 	@echo "make clean  delete .venv, .cache and site"
 
@@ -61,6 +61,7 @@ notebooks: $(READY)
 lint: $(READY)
 	$(VENV) -m ruff check .
 	$(VENV) -m ruff format --check .
+	$(VENV) -m mypy
 
 lock: $(READY)
 	$(VENV) -m uv pip compile pyproject.toml --extra cluster --extra test --extra dev --universal --python-version 3.11 \
