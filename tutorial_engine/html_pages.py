@@ -104,4 +104,4 @@ def light_record(
             for name, value in attributes.items():
                 image.attrs[name] = value
     head = f'<link rel="stylesheet" href="{stylesheet}">\n'
-    return head + lean_code(schemed_figures(document.html)), "\n".join(css)
+    return head + lean_code(schemed_figures(document.html or "")), "\n".join(css)
