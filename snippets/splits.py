@@ -83,11 +83,10 @@ def three_way_split(
     smaller side without a word.
 
     With groups, all examples of a group are on one side: else a network is tested on patients,
-    photographers or videos that it has learnt by heart. The groups are dealt into folds by
-    scikit-learn's `StratifiedGroupKFold`, and the sides are made of whole folds: of the folds and the
-    ways to share them out that are tried, the one that comes nearest to the fractions, class by
-    class. Groups are whole, so with few or unequal ones the sides are as large as they can be, not
-    as asked: of six groups none is smaller than a tenth. Look at `len(split.test)`.
+    photographers or videos that it has learnt by heart. scikit-learn's `StratifiedGroupKFold` deals the
+    groups into folds, and a side is made of whole folds: of some ways to share them out, the one that
+    comes nearest to the fractions in each class. Groups are whole, so a side may be larger or smaller
+    than asked: of six groups of one size, none is smaller than a sixth. Look at `len(split.test)`.
 
     Args:
         labels: integers from 0, shape `(n,)`; at least two classes with at least three examples each,
