@@ -117,7 +117,7 @@ def cross_validate(
     labels = _class_labels(labels)
     inputs = _checked_inputs(inputs, len(labels))
     fold = _folds(labels, groups, folds, seed)
-    predictions, scores = None, []
+    answers, scores = [], []
     previous = None
     for number in range(folds):
         keras.utils.set_random_seed(seed + number)
@@ -131,15 +131,13 @@ def cross_validate(
             batch_size=batch_size,
             verbose=0,
         )
-        answers = network.predict(inputs[held_out], batch_size=batch_size, verbose=0)
-        if not np.isfinite(answers).all():
+        answered = network.predict(inputs[held_out], batch_size=batch_size, verbose=0)
+        if not np.isfinite(answered).all():
             raise ValueError(
                 f"the network of fold {number} predicts NaN or infinity after training: check that "
                 "the loss fits the outputs, or lower the learning rate"
             )
-        if predictions is None:
-            predictions = np.empty((len(labels), *answers.shape[1:]), answers.dtype)
-        predictions[held_out] = answers
+        answers.append(answered)
         scores.append(
             network.evaluate(
                 inputs[held_out],
@@ -151,6 +149,9 @@ def cross_validate(
         )
         previous = network
     by_name = {name: np.array([float(each[name]) for each in scores]) for name in scores[0]}
+    in_order_of_folds = np.concatenate(answers)
+    predictions = np.empty_like(in_order_of_folds)
+    predictions[np.argsort(fold, kind="stable")] = in_order_of_folds
     return CrossValidation(predictions, fold, by_name)
 
 

@@ -158,7 +158,7 @@ def _reason_to_refuse(path: Path) -> str:
     try:
         tf.io.decode_image(path.read_bytes(), channels=3, expand_animations=False)
     except tf.errors.OpError as error:
-        return error.message.rpartition("}} ")[2].partition(" [Op:")[0]
+        return str(error.message).rpartition("}} ")[2].partition(" [Op:")[0]
     return ""
 
 
@@ -168,10 +168,10 @@ def _reason_to_refuse(path: Path) -> str:
 def _checked_folder(folder: Any) -> Path:
     if not isinstance(folder, (str, os.PathLike)):
         raise ValueError(f"folder must be a path, not {folder!r}")
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise FileNotFoundError(f"folder {folder} is not there, or is no folder")
-    return folder
+    path = Path(folder)
+    if not path.is_dir():
+        raise FileNotFoundError(f"folder {path} is not there, or is no folder")
+    return path
 
 
 def _class_folders(folder: Path, class_names: Sequence[str] | None) -> list[str]:

@@ -189,7 +189,7 @@ def _sides_of_groups(
         deals = generator.permuted(np.tile(np.arange(folds), (_DEALS, 1)), axis=1)
         side_of_fold = _best_deal(held.reshape(folds, -1), fractions, deals)
         if side_of_fold is not None:
-            return side_of_fold[fold]
+            return np.asarray(side_of_fold[fold])
     rarest = int(spread.argmin())
     raise ValueError(
         f"found no split that keeps groups whole and holds every class on every side: class {rarest} "
@@ -207,7 +207,7 @@ def _folds_of_sides(fractions: np.ndarray, folds: int) -> np.ndarray:
     shares = np.maximum(np.rint(fractions * folds), 1).astype(int)
     while shares.sum() >= folds:
         shares[shares.argmax()] -= 1
-    return shares
+    return np.asarray(shares)
 
 
 def _folds(labels: np.ndarray, groups: np.ndarray, folds: int, seed: int) -> np.ndarray:

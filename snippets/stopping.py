@@ -98,7 +98,7 @@ def stop_at_best(
     return callbacks
 
 
-class Guard(keras.callbacks.Callback):
+class Guard(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
     """Raise an error after an epoch whose monitored quantity was not measured or is not finite.
 
     Put it before callbacks that monitor the same quantity, in one training.

@@ -87,8 +87,11 @@ def one_vs_rest_precision_recall(
 
 
 def _curve(truth: np.ndarray, scores: np.ndarray) -> PrecisionRecallCurve:
+    precision, recall, thresholds = precision_recall_curve(truth, scores)
     return PrecisionRecallCurve(
-        *precision_recall_curve(truth, scores),
+        precision,
+        recall,
+        thresholds,
         average_precision=float(average_precision_score(truth, scores)),
         prevalence=float(truth.mean()),
     )
