@@ -26,7 +26,7 @@ import numpy as np
 
 
 @keras.saving.register_keras_serializable(package="saving")
-class Temperature(keras.layers.Layer):
+class Temperature(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
     """A custom layer that can be saved: it divides logits by a temperature, to calibrate softmax.
 
     Three things make it loadable: the decorator gives it a name that `load_model` finds, its
@@ -52,7 +52,7 @@ class Temperature(keras.layers.Layer):
         super().__init__(**options)
         if not isinstance(temperature, Real) or not 0 < temperature < math.inf:
             raise ValueError(f"temperature must be a positive number, not {temperature!r}")
-        self.temperature = float(temperature)
+        self.temperature: float = float(temperature)
 
     def call(self, inputs: Any) -> Any:
         """Return the logits, divided."""
@@ -170,6 +170,7 @@ def save_and_check(
 def _answers(network: keras.Model, inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
     """Return the predictions, which must be finite, and the same each time."""
     asked = inputs.get("", inputs)
+    first: list[np.ndarray]
     first, second = (keras.tree.flatten(network.predict(asked, verbose=0)) for _ in range(2))
     if not all(np.isfinite(each).all() for each in first):
         raise ValueError("network must predict finite numbers, but it predicts NaN or infinity")
@@ -189,7 +190,7 @@ def _answers_elsewhere(
     custom = list(_custom_names(json.loads(zipfile.ZipFile(saved).read("config.json"))))
     asked = {"path": str(saved), "custom": custom}
     (folder / "asked.json").write_text(json.dumps(asked), encoding="utf-8")
-    np.savez(folder / "inputs.npz", **inputs)
+    np.savez(folder / "inputs.npz", **inputs)  # type: ignore[arg-type]  # of names, none is `allow_pickle`
     places = os.pathsep.join(place for place in sys.path if place) if modules else None
     done = subprocess.run(
         [sys.executable, "-c", _LOAD, str(folder), *modules],
