@@ -304,7 +304,7 @@ for _ in range(5):
 #
 # ## Train
 #
-# Both kinds of network with three seeds each: convolution for six epochs, dense for ten.
+# Both kinds of network with three seeds each: convolution for five epochs, dense for ten.
 # `compile` comes once; `restart` gives the network new first weights for each seed, and a clone keeps
 # what it has learned.
 
@@ -314,7 +314,7 @@ from snippets.training import OneCycle, Stopwatch
 
 batches = -(-len(sample) // 64)  # rounded up
 network.compile(
-    keras.optimizers.Adam(OneCycle(0.006, 6 * batches)),
+    keras.optimizers.Adam(OneCycle(0.006, 5 * batches)),
     keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     steps_per_execution=batches,
 )
@@ -322,7 +322,7 @@ network.compile(
 
 def train_convolution(seed, images=sample.images):
     restart(network, seed)
-    network.fit(to_unit(images), sample.labels, batch_size=64, epochs=6, verbose=0)
+    network.fit(to_unit(images), sample.labels, batch_size=64, epochs=5, verbose=0)
     trained = keras.models.clone_model(network)
     trained.set_weights(network.get_weights())
     return trained
