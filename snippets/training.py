@@ -133,6 +133,9 @@ def fit_one_cycle(
         metrics=["accuracy"],
         steps_per_execution=batches,
     )
+    # What Keras would create while it traces the first step: with it at hand, it traces once, not twice.
+    network.compute_metrics(inputs[:1], labels[:1], network(inputs[:1]))
+    network.optimizer.build(network.trainable_variables)
     run = network.fit(
         inputs,
         labels,

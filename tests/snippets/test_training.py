@@ -6,6 +6,7 @@ from contextlib import suppress
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -139,6 +140,44 @@ def test_one_cycle_training_learns_and_reports_each_epoch():
     assert history["loss"][-1] < history["loss"][0]
     assert history["val_accuracy"][-1] > 0.95
     assert {len(values) for values in history.values()} == {8}
+
+
+class Traced(keras.layers.Layer):
+    """Counts how often a step is traced through it."""
+
+    times = 0
+
+    def call(self, inputs):
+        if tf.inside_function():
+            self.times += 1
+        return inputs
+
+
+def test_one_cycle_training_traces_a_step_once_and_changes_no_bit():
+    examples = np.random.default_rng(0).normal(size=(20, 3)), np.arange(20) % 2
+    networks = []
+    for _ in range(2):
+        keras.utils.set_random_seed(0)
+        inner = [Traced(), keras.layers.Dense(4), keras.layers.Dropout(0.5)]
+        network = keras.Sequential([keras.Input((3,)), *inner, keras.layers.Dense(2)])
+        networks.append(network)
+    quick, by_hand = networks
+    traces = [network.layers[0].times for network in networks]
+    history = fit_one_cycle(quick, examples, epochs=2, batch_size=8)
+    keras.utils.set_random_seed(0)
+    by_hand.compile(
+        keras.optimizers.Adam(OneCycle(0.006, 6)),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+        steps_per_execution=3,
+    )
+    run = by_hand.fit(*examples, epochs=2, batch_size=8, verbose=0)
+    once, twice = (n.layers[0].times - before for n, before in zip(networks, traces, strict=True))
+    assert once < twice
+    assert once == 1
+    assert history == run.history
+    for weights, others in zip(quick.get_weights(), by_hand.get_weights(), strict=True):
+        assert (weights == others).all()
 
 
 def test_the_cycle_spans_all_steps_the_smaller_last_batch_included():
