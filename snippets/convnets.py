@@ -79,12 +79,14 @@ def fashion_convnet(
 
 
 def _block(
-    number: int, filters: int, *, pool_first: bool, momentum: float
+    number: int, filters: int, *, pool_first: bool, momentum: float, beta: str = "zeros"
 ) -> list[keras.layers.Layer]:
     """Return a convolution, normalisation, relu and pooling; their names end in the block's number."""
     # A bias would be subtracted again by the normalisation that follows.
     conv = keras.layers.Conv2D(filters, 3, padding="same", use_bias=False, name=f"conv_{number}")
-    norm = keras.layers.BatchNormalization(momentum=momentum, name=f"norm_{number}")
+    norm = keras.layers.BatchNormalization(
+        momentum=momentum, beta_initializer=beta, name=f"norm_{number}"
+    )
     relu = keras.layers.ReLU(name=f"relu_{number}")
     pool = keras.layers.MaxPooling2D(name=f"pool_{number}")
     return [conv, pool, norm, relu] if pool_first else [conv, norm, relu, pool]
@@ -312,8 +314,8 @@ def cifar_convnet(
     """Return a network of convolutions for small colour photographs: bytes in, one logit a class out.
 
     For each number of filters a block: 3 by 3 convolution, max pooling that halves height and width,
-    batch normalisation, relu. (Pooling comes first, so that what follows works on a quarter of the
-    places.) Then the largest number of each last map, and one dense layer.
+    batch normalisation whose beta starts at one, relu. (Pooling comes first, so that what follows works
+    on a quarter of the places.) Then the largest number of each last map, and one dense layer.
 
     Args:
         filters: of each block, first to last.
@@ -345,8 +347,9 @@ def cifar_convnet(
         keras.layers.Rescaling(1 / 64, offset=-2, name="scale"),
     ]
     for number, count in enumerate(filters, start=1):
-        # A short training needs a short memory: the usual momentum of 0.99 would lag behind.
-        layers += _block(number, count, pool_first=True, momentum=0.9)
+        # A short training needs a short memory: the usual momentum of 0.99 would lag behind. With a beta
+        # of one, relu lets five of six numbers through at first, not half of them: it learns sooner.
+        layers += _block(number, count, pool_first=True, momentum=0.9, beta="ones")
     layers += [
         keras.layers.GlobalMaxPooling2D(name="largest"),
         keras.layers.Dense(classes, name="dense"),
