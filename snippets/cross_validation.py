@@ -6,6 +6,7 @@ Needs: tensorflow (with its Keras), numpy, scikit-learn. Copy this one file into
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -280,10 +281,11 @@ def _array(name: str, values: Any) -> np.ndarray:
         raise ValueError(f"{name} must be one array, a row an example: {error}") from error
 
 
-def _check_whole(name: str, value: Any, least: int) -> None:
+def _check_whole(name: str, value: Any, least: int, most: float = math.inf) -> None:
     try:
-        fits = operator.index(value) >= least
+        fits = least <= operator.index(value) <= most
     except TypeError:
         fits = False
     if not fits or isinstance(value, bool):
-        raise ValueError(f"{name} must be an integer, at least {least}, not {value!r}")
+        limit = "" if most == math.inf else f" and at most {most}"
+        raise ValueError(f"{name} must be an integer, at least {least}{limit}, not {value!r}")

@@ -5,6 +5,7 @@ Needs: tensorflow (with its Keras). Copy this one file into your project and `im
 
 from __future__ import annotations
 
+import math
 import operator
 import os
 from collections.abc import Sequence
@@ -93,11 +94,11 @@ def images_from_folder(
     if not isinstance(image_size, (tuple, list)) or len(image_size) != 2:
         raise ValueError(f"image_size must be a height and a width, not {image_size!r}")
     for side in image_size:
-        _check_whole("image_size", side)
+        _check_whole("image_size", side, 1)
     height, width = image_size
-    _check_whole("batch_size", batch_size)
+    _check_whole("batch_size", batch_size, 1)
     if seed is not None:
-        _check_whole("seed", seed, least=0)
+        _check_whole("seed", seed, 0)
     for name, value in (("is_training", is_training), ("cache", cache)):
         if not isinstance(value, bool):
             raise ValueError(f"{name} must be True or False, not {value!r}")
@@ -240,10 +241,11 @@ def _files(folder: Path) -> list[Path]:
     )
 
 
-def _check_whole(name: str, value: Any, least: int = 1) -> None:
+def _check_whole(name: str, value: Any, least: int, most: float = math.inf) -> None:
     try:
-        fits = operator.index(value) >= least
+        fits = least <= operator.index(value) <= most
     except TypeError:
         fits = False
     if not fits or isinstance(value, bool):
-        raise ValueError(f"{name} must be an integer, at least {least}, not {value!r}")
+        limit = "" if most == math.inf else f" and at most {most}"
+        raise ValueError(f"{name} must be an integer, at least {least}{limit}, not {value!r}")

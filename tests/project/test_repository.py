@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import re
 import subprocess
@@ -102,6 +103,21 @@ def test_no_snippet_imports_another_of_our_files():
 
 
 SNIPPETS = sorted((ROOT / "snippets").glob("[a-z]*.py"))
+
+
+@pytest.mark.parametrize("name", ["_check_whole", "_group_numbers"])
+def test_a_check_that_snippets_share_reads_the_same_in_each(name):
+    """None imports another, so each holds it; mended in one, it is mended in all."""
+    texts = [
+        ast.get_source_segment(text, node)
+        for text in (file.read_text(encoding="utf-8") for file in SNIPPETS)
+        for node in ast.parse(text).body
+        if isinstance(node, ast.FunctionDef) and node.name == name
+    ]
+    assert len(texts) > 1
+    assert len(set(texts)) == 1
+
+
 # A process that holds what its first argument names, and for each folder after it a copy of itself that
 # imports the one module there: TensorFlow takes seconds, once.
 IMPORT_ALONE = """
