@@ -4,7 +4,7 @@ Needs: numpy, tensorflow. Copy this one file into your project and `import augme
 
 `random_shift`, `colour_jitter` and `cutout` take a batch and a seed, as TensorFlow's
 `tf.image.stateless_random_flip_left_right` does: the same batch and seed give the same pictures,
-in whatever thread, and each picture of a batch is changed in its own way. `augmented` maps any of
+in whatever thread, and each picture of a batch is changed in its own way. `augment` maps any of
 them over a `tf.data.Dataset`. Pictures are uint8 from 0 to 255 or floats from 0 to 1, and come back
 as they came.
 """
@@ -198,7 +198,7 @@ def mixup(images: Any, labels: Any, *, seed: Any, alpha: float = 0.4) -> tuple[A
     return images * share + tf.gather(images, order) * (1 - share), blended
 
 
-def augmented(batches: tf.data.Dataset, *transforms: Transform, seed: int) -> tf.data.Dataset:
+def augment(batches: tf.data.Dataset, *transforms: Transform, seed: int) -> tf.data.Dataset:
     """Map transforms over a data set of batches, with fresh seeds for each batch of each epoch.
 
     Args:
@@ -212,7 +212,7 @@ def augmented(batches: tf.data.Dataset, *transforms: Transform, seed: int) -> tf
         The same batches, the images changed, the labels as they were.
 
     >>> batches = tf.data.Dataset.from_tensor_slices((tf.zeros((4, 6, 6, 3)), range(4))).batch(2)
-    >>> [labels.numpy().tolist() for _, labels in augmented(batches, random_shift, seed=7)]
+    >>> [labels.numpy().tolist() for _, labels in augment(batches, random_shift, seed=7)]
     [[0, 1], [2, 3]]
     """
 
@@ -243,7 +243,7 @@ class Copies(NamedTuple):
     likeness: NDArray[np.float32]
 
 
-def closest_copies(images: np.ndarray, others: np.ndarray, *, reach: int = 4) -> Copies:
+def near_duplicates(images: np.ndarray, others: np.ndarray, *, reach: int = 4) -> Copies:
     """Find for each picture the one of the others that is most like a changed copy of it.
 
     Compared are pictures with half as many rows and columns of means, each colour less its own mean,
@@ -261,7 +261,7 @@ def closest_copies(images: np.ndarray, others: np.ndarray, *, reach: int = 4) ->
         ValueError: the pictures have other shapes, there are no others, or the reach is too far.
 
     >>> pictures = np.random.default_rng(0).integers(0, 256, (9, 16, 16, 3), np.uint8)
-    >>> found = closest_copies(pictures[[5, 2], :, ::-1], pictures)
+    >>> found = near_duplicates(pictures[[5, 2], :, ::-1], pictures)
     >>> found.index.tolist(), found.likeness.round(3).tolist()
     ([5, 2], [1.0, 1.0])
     """

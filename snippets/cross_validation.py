@@ -115,9 +115,9 @@ def cross_validate(
         ("batch_size", batch_size, 1),
     ):
         _check_whole(name, value, least)
-    labels = _class_labels(labels)
-    inputs = _checked_inputs(inputs, len(labels))
-    fold = _folds(labels, groups, folds, seed)
+    labels = _labels_without_gap(labels)
+    inputs = _input_array(inputs, len(labels))
+    fold = _fold_of_each(labels, groups, folds, seed)
     answers, scores = [], []
     previous = None
     for number in range(folds):
@@ -156,7 +156,7 @@ def cross_validate(
     return CrossValidation(predictions, fold, by_name)
 
 
-def _folds(labels: np.ndarray, groups: Any, folds: int, seed: int) -> np.ndarray:
+def _fold_of_each(labels: np.ndarray, groups: Any, folds: int, seed: int) -> np.ndarray:
     """Return the fold that holds out each example, shape `(n,)`."""
     counts = np.bincount(labels)
     if counts.min() < folds:
@@ -222,7 +222,7 @@ def _check_network(network: Any, previous: Any, example: np.ndarray, classes: in
 # What comes in.
 
 
-def _checked_inputs(inputs: Any, examples: int) -> np.ndarray:
+def _input_array(inputs: Any, examples: int) -> np.ndarray:
     array = _array("inputs", inputs)
     if array.ndim < 1 or len(array) != examples or not array.size:
         raise ValueError(
@@ -236,7 +236,7 @@ def _checked_inputs(inputs: Any, examples: int) -> np.ndarray:
     return array
 
 
-def _class_labels(labels: Any) -> np.ndarray:
+def _labels_without_gap(labels: Any) -> np.ndarray:
     """Return labels of at least two classes, none of them left out, as int64, shape `(n,)`."""
     array = _array("labels", labels)
     if array.ndim != 1 or not array.size:

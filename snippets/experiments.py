@@ -124,7 +124,7 @@ def inside_the_noise(results: Sequence[Result]) -> list[str]:
     means may be luck. With fewer than three seeds nothing is told apart.
 
     This rule is a permutation test of all settings together. Of two that are equally good, with n
-    seeds each, it calls one worse by mistake with the probability that `false_alarm(2, n)` returns;
+    seeds each, it calls one worse by mistake with the probability that `false_alarm_rate(2, n)` returns;
     among more, equally good or not, with no higher one.
 
     Args:
@@ -164,16 +164,16 @@ def inside_the_noise(results: Sequence[Result]) -> list[str]:
     return [result.name for result in results if id(result) in others]
 
 
-def verdict(results: Sequence[Result]) -> str:
+def seed_verdict(results: Sequence[Result]) -> str:
     """Say in a sentence which setting is the best, or that the seeds cannot tell.
 
     Raises:
         ValueError: as `inside_the_noise`.
 
     >>> small, large = Result("64", {}, (0.80, 0.81, 0.80)), Result("512", {}, (0.82, 0.84, 0.83))
-    >>> verdict([small, large])
+    >>> seed_verdict([small, large])
     'The best mean is that of 512, clear of all others: its worst seed beats their best.'
-    >>> verdict([small, Result("128", {}, (0.81, 0.83, 0.83)), large])
+    >>> seed_verdict([small, Result("128", {}, (0.81, 0.83, 0.83)), large])
     'The best mean is that of 512, but 64 and 128 are inside the noise: no gap parts their seeds.'
     """
     names = inside_the_noise(results)
@@ -192,7 +192,7 @@ def verdict(results: Sequence[Result]) -> str:
     return f"The best mean is that of {winner}, but {listed} {verb} inside the noise: {why}."
 
 
-def false_alarm(settings: int, seeds: int) -> float:
+def false_alarm_rate(settings: int, seeds: int) -> float:
     """Return how often one of several equally good settings looks clear of all others, by luck.
 
     If the settings do not differ, every order of all the scores is equally likely. One setting is
@@ -208,7 +208,7 @@ def false_alarm(settings: int, seeds: int) -> float:
     Raises:
         ValueError: there are too few settings or seeds.
 
-    >>> false_alarm(2, 3)
+    >>> false_alarm_rate(2, 3)
     0.1
     """
     if settings < 2 or seeds < 1:
@@ -216,14 +216,14 @@ def false_alarm(settings: int, seeds: int) -> float:
     return settings / math.comb(settings * seeds, seeds)
 
 
-def summary(results: Sequence[Result], *, percent: bool = True) -> list[dict[str, str]]:
+def summary_rows(results: Sequence[Result], *, percent: bool = True) -> list[dict[str, str]]:
     """Return a row of text a result, for a table: mean, lowest, highest and CPU seconds.
 
     Args:
         results: at least one.
         percent: the scores are parts of one, to be written as percentages.
 
-    >>> summary([Result("64", {}, (0.80, 0.82), 1.5)])
+    >>> summary_rows([Result("64", {}, (0.80, 0.82), 1.5)])
     [{'setting': '64', 'mean': '81.0%', 'lowest': '80.0%', 'highest': '82.0%', 'CPU seconds': '1.5'}]
     """
     show = "{:.1%}".format if percent else "{:.3g}".format
@@ -341,45 +341,54 @@ def learning_rate_range_test(
     return rates, losses
 
 
-def promised_and_kept(
-    right: np.ndarray, tries: int, *, size: int | None = None, repeats: int = 500, seed: int = 0
+def selection_bias(
+    is_correct: np.ndarray,
+    tries: int,
+    *,
+    size: int | None = None,
+    repeats: int = 500,
+    seed: int = 0,
 ) -> tuple[float, float]:
-    """Return the accuracy that the luckiest of several networks promises, and what it keeps.
+    """Return how good the luckiest of several networks looks where it is chosen, and elsewhere.
+
+    The first is too high, by the selection bias.
 
     Again and again, two equal parts of the examples are dealt out and some networks are drawn. The
-    network with the most right answers on the first part is chosen; the first part is what it
-    promises, the second, which had no part in the choice, is what it keeps.
+    network with the most correct answers on the first part is chosen; its accuracy
+    there is what it promises, that on the second, which had no part in the choice, what it keeps.
 
     Args:
-        right: whether each network is right on each example, shape `(networks, examples)`, bool.
+        is_correct: whether each network is right on each example, shape `(networks, examples)`, bool.
         tries: how many networks to choose from, from 1 to all.
         size: examples in each part, from 1 to half of all; half of all if left out.
         repeats: how often to draw.
         seed: of the draws.
 
     Returns:
-        Two accuracies, means over the draws.
+        The promised accuracy and the kept one, means over the draws.
 
     Raises:
         ValueError: the shape is another, or there are fewer networks than tries or fewer examples
             than the two parts need.
 
     >>> coins = np.random.default_rng(0).random((16, 100)) < 0.5
-    >>> one, many = promised_and_kept(coins, 1), promised_and_kept(coins, 16)
+    >>> one, many = selection_bias(coins, 1), selection_bias(coins, 16)
     >>> many[0] > one[0] + 0.05, abs(many[1] - one[1]) < 0.05
     (True, True)
     """
-    right = np.asarray(right, bool)
-    if right.ndim != 2 or right.shape[1] < 2 or not 1 <= tries <= len(right):
-        raise ValueError(f"cannot choose from {tries} networks in an array of shape {right.shape}")
-    half = right.shape[1] // 2 if size is None else size
-    if not 1 <= half <= right.shape[1] // 2:
-        raise ValueError(f"{right.shape[1]} examples do not make two parts of {half}")
+    is_correct = np.asarray(is_correct, bool)
+    if is_correct.ndim != 2 or is_correct.shape[1] < 2 or not 1 <= tries <= len(is_correct):
+        raise ValueError(
+            f"cannot choose from {tries} networks in an array of shape {is_correct.shape}"
+        )
+    half = is_correct.shape[1] // 2 if size is None else size
+    if not 1 <= half <= is_correct.shape[1] // 2:
+        raise ValueError(f"{is_correct.shape[1]} examples do not make two parts of {half}")
     generator = np.random.default_rng(seed)
     pairs = []
     for _ in range(repeats):
-        dealt = generator.permutation(right.shape[1])
-        drawn = right[generator.permutation(len(right))[:tries]]
+        dealt = generator.permutation(is_correct.shape[1])
+        drawn = is_correct[generator.permutation(len(is_correct))[:tries]]
         first = drawn[:, dealt[:half]].mean(axis=1)
         second = drawn[:, dealt[half : 2 * half]].mean(axis=1)
         chosen = int(first.argmax())

@@ -15,15 +15,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
-from scipy import ndimage, stats
+from scipy import stats
 
-Floats = NDArray[np.float32]
+Float32s = NDArray[np.float32]
 BATCH = 500  # images that are asked about at once; larger batches only need more memory
 
 
 def saliency(
     network: keras.Model, images: np.ndarray, *, classes: Sequence[int] | None = None
-) -> Floats:
+) -> Float32s:
     """Return the slope of one class's logit with respect to each pixel.
 
     Args:
@@ -65,7 +65,7 @@ def occlusion(
     size: int = 4,
     stride: int | None = None,
     fill: float = 0.0,
-) -> Floats:
+) -> Float32s:
     """Return how far one class's logit falls when the place of each pixel is covered by a square.
 
     The square is laid on every `stride` pixels, and once more at the far rim. Several squares may
@@ -125,7 +125,7 @@ def grad_cam(
     *,
     layer: str,
     classes: Sequence[int] | None = None,
-) -> Floats:
+) -> Float32s:
     """Return Grad-CAM: a layer's feature maps, added up by how much they raise one class's logit.
 
     Each map's weight is the mean slope of the logit over the map's places. The weighted sum is
@@ -239,7 +239,7 @@ def rank_correlation(maps: np.ndarray, others: np.ndarray) -> NDArray[np.float64
     return ratios
 
 
-def sign_step(
+def fast_gradient_sign(
     network: keras.Model,
     images: np.ndarray,
     *,
@@ -247,7 +247,7 @@ def sign_step(
     epsilon: float,
     low: float = 0.0,
     high: float = 1.0,
-) -> Floats:
+) -> Float32s:
     """Return the images after one step of the fast gradient sign method, up the cross-entropy.
 
     Every pixel moves by `epsilon`, up or down, whichever way the loss rises, and is then cut to the
@@ -271,7 +271,7 @@ def sign_step(
     Examples, 2014, arXiv:1412.6572.
 
     >>> network = keras.Sequential([keras.Input((1, 2)), keras.layers.Flatten()])
-    >>> sign_step(network, np.array([[[0.5, 0.5]]]), labels=[0], epsilon=0.25)
+    >>> fast_gradient_sign(network, np.array([[[0.5, 0.5]]]), labels=[0], epsilon=0.25)
     array([[[0.25, 0.75]]], dtype=float32)
     """
     if not low < high:
@@ -289,26 +289,6 @@ def sign_step(
     return np.clip(images + np.float32(epsilon) * _in_batches(uphill, images, chosen), low, high)
 
 
-def noisy(images: np.ndarray, deviation: float, *, seed: int = 0) -> Floats:
-    """Return images with a random number added to every value, cut to the range from 0 to 1.
-
-    Args:
-        images: floats from 0 to 1, shape `(n, height, width)`, or with channels.
-        deviation: standard deviation of the normal distribution, in the units of the images.
-        seed: of the numbers.
-
-    Raises:
-        ValueError: the deviation is negative, or the images are not floats from 0 to 1.
-
-    >>> noisy(np.full((1, 1, 2), 0.5), 0.1).round(3)
-    array([[[0.513, 0.487]]], dtype=float32)
-    """
-    images = _floats(images, deviation)
-    _check_range(images, 0, 1)
-    drawn = np.random.default_rng(seed).normal(scale=deviation, size=images.shape)
-    return np.clip(images + drawn, 0, 1).astype(np.float32)
-
-
 def _check_range(images: np.ndarray, low: float, high: float) -> None:
     """Refuse pixels that would be cut to a range which is not theirs."""
     if not np.size(images):
@@ -320,57 +300,9 @@ def _check_range(images: np.ndarray, low: float, high: float) -> None:
         )
 
 
-def blurred(images: np.ndarray, sigma: float) -> Floats:
-    """Return images blurred by a Gaussian, as by a lens out of focus.
-
-    Args:
-        images: floats, shape `(n, height, width)`, or with channels.
-        sigma: standard deviation of the Gaussian, in pixels.
-
-    Raises:
-        ValueError: sigma is negative, or the images are not floats.
-
-    >>> blurred(np.array([[[0.0, 0.0, 1.0, 0.0, 0.0]]]), 0.5).round(2)
-    array([[[0.  , 0.11, 0.79, 0.11, 0.  ]]], dtype=float32)
-    """
-    images = _floats(images, sigma)
-    sigmas = (0, sigma, sigma) + (0,) * (images.ndim - 3)
-    softer: Floats = ndimage.gaussian_filter(images, sigmas)
-    return softer
-
-
-def rotated(images: np.ndarray, degrees: float, *, fill: float = 0.0) -> Floats:
-    """Return images turned about their centre, anticlockwise; what turns in from outside is `fill`.
-
-    Args:
-        images: floats, shape `(n, height, width)`, or with channels.
-        degrees: the angle; negative turns clockwise.
-        fill: value of the corners that were outside the image.
-
-    Raises:
-        ValueError: the images are not floats.
-
-    >>> rotated(np.array([[[1.0, 0.0], [0.0, 0.0]]]), 90).round(6)
-    array([[[0., 0.],
-            [1., 0.]]], dtype=float32)
-    """
-    images = _floats(images)
-    turned: Floats = ndimage.rotate(images, degrees, axes=(2, 1), reshape=False, order=1, cval=fill)
-    return turned
-
-
-def _floats(images: np.ndarray, strength: float = 0.0) -> Floats:
-    images = np.asarray(images)
-    if images.dtype.kind != "f" or images.ndim not in (3, 4):
-        raise ValueError(f"images must be floats (n, height, width…), not {images.dtype}")
-    if not strength >= 0:
-        raise ValueError(f"a corruption has a strength of 0 or above, not {strength}")
-    return images.astype(np.float32)
-
-
 def _prepared(
     network: keras.Model, images: np.ndarray, classes: Sequence[int] | None
-) -> tuple[Floats, NDArray[np.int32]]:
+) -> tuple[Float32s, NDArray[np.int32]]:
     """Return the images in float32 and one class an image, both checked."""
     images = np.asarray(images, np.float32)
     wanted, count = network.input_shape[1:], network.output_shape[-1]
@@ -386,7 +318,7 @@ def _prepared(
     return images, chosen.astype(np.int32)
 
 
-def _scores(network: keras.Model, images: np.ndarray, classes: np.ndarray) -> Floats:
+def _scores(network: keras.Model, images: np.ndarray, classes: np.ndarray) -> Float32s:
     """Return the logit of each image's class, shape `(n,)`."""
     logits = _in_batches(lambda part, _: network(part, training=False), images, images)
     return np.take_along_axis(logits, classes[:, None], axis=1)[:, 0]
@@ -394,7 +326,7 @@ def _scores(network: keras.Model, images: np.ndarray, classes: np.ndarray) -> Fl
 
 def _in_batches(
     function: Callable[[tf.Tensor, tf.Tensor], tf.Tensor], images: np.ndarray, others: np.ndarray
-) -> Floats:
+) -> Float32s:
     """Return the function's answers over all images, `BATCH` at a time."""
     parts = [
         function(

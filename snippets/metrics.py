@@ -1,13 +1,9 @@
-"""Grades of a classifier: a report with intervals, ROC curves by class, calibration.
+"""Grades of a classifier, each with its confidence interval: accuracy, precision, recall, F1.
 
-Needs: numpy, scikit-learn, scipy (which scikit-learn brings). Copy this one file into your project
-and `import metrics`.
+Needs: numpy, scipy. Copy this one file into your project and `import metrics`.
 
-What a single number needs, scikit-learn has: `precision_score`, `roc_auc_score` and their like. This
-file adds what it leaves to you: how sure each grade is (`class_report`, `proportion_interval`,
-`bootstrap_interval`), the curves of all classes with their micro and macro averages
-(`one_vs_rest_roc`), and how far the probabilities can be trusted (`reliability_bins`,
-`expected_calibration_error`, `fit_temperature`).
+What a single number needs, scikit-learn has: `precision_score`, `f1_score` and their like. This file
+adds what it leaves to you: how sure each grade is.
 """
 
 from __future__ import annotations
@@ -18,9 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
-from scipy.special import ndtri, softmax
-from sklearn.metrics import auc, roc_curve
+from scipy.special import ndtri
 
 Floats = NDArray[np.float64]
 
@@ -29,44 +23,44 @@ Floats = NDArray[np.float64]
 # classes)`; so one call grades thousands of resampled matrices.
 
 
-def accuracy(counts: ArrayLike) -> Floats:
+def accuracy_from_counts(counts: ArrayLike) -> Floats:
     """Return the fraction of the examples that lies on the diagonal, shape `(...)`.
 
-    >>> float(accuracy(np.array([[3, 1], [2, 4]])))
+    >>> float(accuracy_from_counts(np.array([[3, 1], [2, 4]])))
     0.7
     """
     counts = np.asarray(counts)
     return _fraction(np.trace(counts, axis1=-2, axis2=-1), counts.sum(axis=(-2, -1)))
 
 
-def precision(counts: ArrayLike) -> Floats:
+def precision_from_counts(counts: ArrayLike) -> Floats:
     """Return, for each class, the fraction of its predictions that is right, shape `(..., classes)`.
 
     A class that is never predicted gets 0, as with scikit-learn's `zero_division=0`.
 
-    >>> precision(np.array([[3, 1], [2, 4]])).tolist()
+    >>> precision_from_counts(np.array([[3, 1], [2, 4]])).tolist()
     [0.6, 0.8]
     """
     counts = np.asarray(counts)
     return _fraction(np.diagonal(counts, axis1=-2, axis2=-1), counts.sum(axis=-2))
 
 
-def recall(counts: ArrayLike) -> Floats:
+def recall_from_counts(counts: ArrayLike) -> Floats:
     """Return, for each class, the fraction of its examples that is found, shape `(..., classes)`.
 
     A class without examples gets 0, as with scikit-learn's `zero_division=0`.
 
-    >>> recall(np.array([[3, 1], [1, 4]])).tolist()
+    >>> recall_from_counts(np.array([[3, 1], [1, 4]])).tolist()
     [0.75, 0.8]
     """
     counts = np.asarray(counts)
     return _fraction(np.diagonal(counts, axis1=-2, axis2=-1), counts.sum(axis=-1))
 
 
-def f1(counts: ArrayLike) -> Floats:
+def f1_from_counts(counts: ArrayLike) -> Floats:
     """Return, for each class, the harmonic mean of precision and recall, shape `(..., classes)`.
 
-    >>> f1(np.array([[3, 1], [1, 5]])).tolist()
+    >>> f1_from_counts(np.array([[3, 1], [1, 5]])).tolist()
     [0.75, 0.8333333333333334]
     """
     counts = np.asarray(counts)
@@ -74,17 +68,17 @@ def f1(counts: ArrayLike) -> Floats:
     return _fraction(2 * right, counts.sum(axis=-2) + counts.sum(axis=-1))
 
 
-def macro_f1(counts: ArrayLike) -> Floats:
+def macro_f1_from_counts(counts: ArrayLike) -> Floats:
     """Return the mean of the classes' F1, each class counting the same, shape `(...)`.
 
     A class that is neither among the examples nor among the predictions does not count.
 
-    >>> float(macro_f1(np.array([[3, 1], [1, 5]]))).__round__(4)
+    >>> float(macro_f1_from_counts(np.array([[3, 1], [1, 5]]))).__round__(4)
     0.7917
     """
     counts = np.asarray(counts)
     occurs = counts.sum(axis=-2) + counts.sum(axis=-1) > 0
-    return _fraction(f1(counts).sum(axis=-1), occurs.sum(axis=-1))
+    return _fraction(f1_from_counts(counts).sum(axis=-1), occurs.sum(axis=-1))
 
 
 def _fraction(some: ArrayLike, of: ArrayLike) -> Floats:
@@ -270,7 +264,7 @@ def bootstrap_interval(
         y_true: true classes, integers from 0, shape `(n,)`.
         y_pred: predicted classes, integers from 0, shape `(n,)`.
         metric: takes counts, floats, shape `(resamples, classes, classes)`, a row a true class, and
-            returns a number for each matrix, shape `(resamples,)`: `accuracy` or `macro_f1`, say.
+            returns a number for each matrix, shape `(resamples,)`: `accuracy_from_counts`, say.
         classes: how many there are.
         resamples: how often to draw.
         level: the fraction of the resampled grades that lies in the interval.
@@ -283,7 +277,7 @@ def bootstrap_interval(
 
     >>> y_true = np.array([0] * 50 + [1] * 50)
     >>> y_pred = np.array([0] * 45 + [1] * 55)
-    >>> print(f"{bootstrap_interval(y_true, y_pred, metric=accuracy, classes=2):.2f}")
+    >>> print(f"{bootstrap_interval(y_true, y_pred, metric=accuracy_from_counts, classes=2):.2f}")
     0.95 (0.89 to 0.98)
     """
     _check_level(level)
@@ -382,213 +376,3 @@ def _mean_interval(hits: np.ndarray, sizes: np.ndarray, level: float) -> Interva
 def _around(value: float, low: float, high: float) -> Interval:
     """Return an interval that holds its value, whatever the last digits say."""
     return Interval(value, min(low, value), max(high, value))
-
-
-# How well scores put the examples in order.
-
-
-@dataclass(frozen=True, eq=False)
-class RocCurve:
-    """True positives found against false alarms raised, as a threshold on the score comes down.
-
-    Attributes:
-        false_positive_rate: the part of the negatives at or above the threshold, shape `(points,)`.
-        true_positive_rate: the part of the positives at or above it, shape `(points,)`.
-        area: under the curve, from 0 to 1; 0.5 for scores that say nothing.
-    """
-
-    false_positive_rate: Floats
-    true_positive_rate: Floats
-    area: float
-
-
-def one_vs_rest_roc(
-    y_true: ArrayLike, scores: ArrayLike, *, class_names: Sequence[str]
-) -> dict[str, RocCurve]:
-    """Return the ROC curve of each class against all others, and their two averages.
-
-    The micro average pools all (example, class) pairs into one yes-or-no question. The macro average
-    is the mean height of the classes' curves at each false-positive rate; its area is the mean of
-    their areas.
-
-    Args:
-        y_true: true classes, integers from 0, shape `(n,)`.
-        scores: the larger, the likelier, shape `(n, classes)`: probabilities; logits too, but for
-            the micro average, which compares the scores of different classes and examples.
-        class_names: one name a class; `"micro"` and `"macro"` are taken.
-
-    Returns:
-        From each class name, in order, and then from `"micro"` and `"macro"`, to the curve. The
-        areas are those of `sklearn.metrics.roc_auc_score`.
-
-    Raises:
-        ValueError: shapes that do not fit, labels without a name, or a class with no example.
-
-    Source: T. Fawcett, An introduction to ROC analysis, Pattern Recognition Letters, 2006.
-
-    >>> scores = np.array([[0.8, 0.2], [0.4, 0.6], [0.6, 0.4], [0.3, 0.7]])
-    >>> curves = one_vs_rest_roc([0, 0, 1, 1], scores, class_names=["cat", "dog"])
-    >>> {name: curve.area for name, curve in curves.items()}
-    {'cat': 0.75, 'dog': 0.75, 'micro': 0.75, 'macro': 0.75}
-    """
-    labels, scores = np.asarray(y_true), np.asarray(scores, float)
-    names = list(class_names)
-    if labels.ndim != 1 or scores.shape != (len(labels), len(names)):
-        raise ValueError(f"labels {labels.shape}, scores {scores.shape} and {len(names)} names")
-    if set(np.unique(labels).tolist()) != set(range(len(names))) or len(names) < 2:
-        raise ValueError(f"each of {len(names)} classes needs examples, and each label a name")
-    if len({*names, "micro", "macro"}) != len(names) + 2:
-        raise ValueError(f"class names must differ, from 'micro' and 'macro' too: {names}")
-    truth = labels[:, None] == np.arange(len(names))
-    curves = {name: _roc(truth[:, i], scores[:, i]) for i, name in enumerate(names)}
-    macro = _mean_curve(list(curves.values()))
-    return {**curves, "micro": _roc(truth.ravel(), scores.ravel()), "macro": macro}
-
-
-def _roc(truth: np.ndarray, scores: np.ndarray) -> RocCurve:
-    x, y, _ = roc_curve(truth, scores, drop_intermediate=False)
-    return RocCurve(x, y, float(auc(x, y)))
-
-
-def _mean_curve(curves: Sequence[RocCurve]) -> RocCurve:
-    """Average heights; a curve that rises at some rate has two heights there, both are kept."""
-    at = np.unique(np.concatenate([curve.false_positive_rate for curve in curves]))
-    before, after = np.zeros_like(at), np.zeros_like(at)
-    for curve in curves:
-        x, y = curve.false_positive_rate, curve.true_positive_rate
-        after += np.interp(at, x, y) / len(curves)  # at a rise, np.interp takes its top …
-        before += np.interp(-at, -x[::-1], y[::-1]) / len(curves)  # … and read backwards, its foot
-    x, y = np.repeat(at, 2), np.stack([before, after], axis=1).ravel()
-    return RocCurve(x, y, float(auc(x, y)))
-
-
-# How far probabilities can be trusted.
-
-
-@dataclass(frozen=True, eq=False)
-class ReliabilityBins:
-    """Examples gathered by how sure the classifier was of its answer.
-
-    Attributes:
-        edges: of the bins, from 0 to 1, shape `(bins + 1,)`; a bin holds its right edge.
-        confidence: mean probability of the answers in each bin, shape `(bins,)`; NaN if empty.
-        accuracy: part of the answers in each bin that is right, shape `(bins,)`; NaN if empty.
-        count: how many examples each bin holds, shape `(bins,)`.
-    """
-
-    edges: Floats
-    confidence: Floats
-    accuracy: Floats
-    count: NDArray[np.int64]
-
-
-def reliability_bins(
-    probabilities: ArrayLike, y_true: ArrayLike, *, bins: int = 15
-) -> ReliabilityBins:
-    """Gather examples by the probability of their most probable class, and grade each bin.
-
-    Args:
-        probabilities: shape `(n, classes)`, from 0 to 1.
-        y_true: true classes, integers from 0, shape `(n,)`.
-        bins: how many, of equal width.
-
-    Raises:
-        ValueError: shapes that do not fit, numbers outside 0 to 1, or no bin.
-
-    >>> found = reliability_bins(np.array([[0.9, 0.1], [0.3, 0.7], [0.2, 0.8]]), [0, 0, 1], bins=2)
-    >>> found.count.tolist(), found.accuracy.round(2).tolist(), found.confidence.round(2).tolist()
-    ([0, 3], [nan, 0.67], [nan, 0.8])
-    """
-    probabilities, labels = np.asarray(probabilities, float), np.asarray(y_true)
-    _check_rows(probabilities, labels)
-    if not (probabilities.min() >= 0 and probabilities.max() <= 1 + 1e-6) or bins < 1:
-        raise ValueError(f"probabilities must lie from 0 to 1, and bins be at least 1, not {bins}")
-    sure = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == labels
-    edges = np.linspace(0, 1, bins + 1)
-    place = np.searchsorted(edges[1:-1], sure)
-    count = np.bincount(place, minlength=bins)
-    with np.errstate(invalid="ignore"):
-        return ReliabilityBins(
-            edges=edges,
-            confidence=np.bincount(place, weights=sure, minlength=bins) / count,
-            accuracy=np.bincount(place, weights=right, minlength=bins) / count,
-            count=count,
-        )
-
-
-def expected_calibration_error(
-    probabilities: ArrayLike, y_true: ArrayLike, *, bins: int = 15
-) -> float:
-    """Return the mean distance of confidence and accuracy over the bins, each by its examples.
-
-    It hangs on the number of bins, and a perfectly calibrated classifier does not reach 0: chance
-    alone parts accuracy and confidence a little in every bin.
-
-    Args:
-        probabilities: shape `(n, classes)`, from 0 to 1.
-        y_true: true classes, integers from 0, shape `(n,)`.
-        bins: how many, of equal width.
-
-    Raises:
-        ValueError: shapes that do not fit, numbers outside 0 to 1, or no bin.
-
-    Source: C. Guo et al., On calibration of modern neural networks, 2017, arXiv:1706.04599.
-
-    >>> round(expected_calibration_error(np.array([[0.9, 0.1], [0.3, 0.7]]), [0, 0], bins=10), 3)
-    0.4
-    """
-    found = reliability_bins(probabilities, y_true, bins=bins)
-    distance = np.nan_to_num(np.abs(found.accuracy - found.confidence))
-    return float(distance @ found.count / found.count.sum())
-
-
-def fit_temperature(logits: ArrayLike, y_true: ArrayLike) -> float:
-    """Return the number to divide logits by, so that softmax gives the lowest cross-entropy.
-
-    Above 1 it makes the probabilities milder, below 1 sharper. The order of the classes stays, so
-    every answer stays. Fit it on examples that the network has not been trained on.
-
-    Args:
-        logits: shape `(n, classes)`.
-        y_true: true classes, integers from 0, shape `(n,)`.
-
-    Raises:
-        ValueError: shapes that do not fit, or no temperature is best: every answer is right (the
-            colder, the better), or the logits are no better than chance (the hotter, the better).
-
-    Source: C. Guo et al., On calibration of modern neural networks, 2017, arXiv:1706.04599.
-
-    >>> logits = np.array([[2.0, 0.0]] * 4)  # sure at 88%, but right on three of four
-    >>> temperature = fit_temperature(logits, np.array([0, 0, 0, 1]))
-    >>> round(temperature, 3), softmax(logits[0] / temperature).round(3).tolist()
-    (1.82, [0.75, 0.25])
-    """
-    logits, labels = np.asarray(logits, float), np.asarray(y_true)
-    _check_rows(logits, labels)
-    if not np.isfinite(logits).all():
-        raise ValueError("logits must be finite")
-    scale = float(np.abs(logits).max()) or 1.0
-    logits = logits / scale
-    chosen = np.take_along_axis(logits, labels[:, None], axis=1)[:, 0]
-
-    def slope(log_sharpness: float) -> float:
-        """The slope of the cross-entropy; it only rises, since the cross-entropy is convex."""
-        weights = softmax(np.exp(log_sharpness) * logits, axis=1)
-        return float(((weights * logits).sum(axis=1) - chosen).mean())
-
-    hottest, coldest = -40.0, 40.0  # equal probabilities, and all of it for the largest logit
-    if slope(hottest) > -1e-12:
-        raise ValueError(
-            "logits no better than chance have no best temperature: the hotter the better"
-        )
-    if slope(coldest) < 1e-12:
-        raise ValueError("every answer is right, so no temperature is best: the colder the better")
-    return scale / float(np.exp(brentq(slope, hottest, coldest, xtol=1e-10)))
-
-
-def _check_rows(rows: np.ndarray, labels: np.ndarray) -> None:
-    """Refuse labels that do not fit the rows: one number per class, one label per row."""
-    if rows.ndim != 2 or labels.shape != (len(rows),) or not rows.size:
-        raise ValueError(f"need shapes (n, classes) and (n,), not {rows.shape} and {labels.shape}")
-    _check_labels("y_true", labels, rows.shape[1])

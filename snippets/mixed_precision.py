@@ -75,8 +75,8 @@ def compare_mixed_precision(
         raise ValueError(f"build must be a function that returns a compiled network, not {build!r}")
     if policy not in ("mixed_float16", "mixed_bfloat16"):
         raise ValueError(f"policy must be 'mixed_float16' or 'mixed_bfloat16', not {policy!r}")
-    inputs = _numbers("inputs", inputs)
-    labels = _numbers("labels", labels)
+    inputs = _number_array("inputs", inputs)
+    labels = _number_array("labels", labels)
     if len(inputs) != len(labels):
         raise ValueError(f"labels must be one for each of {len(inputs)} inputs, not {len(labels)}")
     with _dtype_policy("float32"):
@@ -148,7 +148,7 @@ def _loss(network: keras.Model, inputs: np.ndarray, labels: np.ndarray) -> float
     return float(network.evaluate(inputs, labels, verbose=0, return_dict=True)["loss"])
 
 
-def _numbers(name: str, values: Any) -> np.ndarray:
+def _number_array(name: str, values: Any) -> np.ndarray:
     try:
         array = np.asarray(values)
     except ValueError as error:

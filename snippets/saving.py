@@ -150,7 +150,7 @@ def save_and_check(
         raise FileNotFoundError(f"path must be in a folder that exists, not in {path.parent}")
     if path.exists() and not overwrite:
         raise FileExistsError(f"path {path} is there already: pass overwrite=True to replace it")
-    inputs = _checked_inputs(inputs)
+    inputs = _named_inputs(inputs)
     answers = _answers(network, inputs)
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         saved = Path(folder) / path.name
@@ -258,7 +258,7 @@ def _largest_difference(some: list[np.ndarray], others: list[np.ndarray]) -> flo
     return float(np.max(differences))  # NaN, where there is one: it is within no tolerance
 
 
-def _checked_inputs(inputs: Any) -> dict[str, np.ndarray]:
+def _named_inputs(inputs: Any) -> dict[str, np.ndarray]:
     """Return arrays by name; a single one has the name ""."""
     named = dict(inputs) if isinstance(inputs, Mapping) else {"": inputs}
     arrays = {}

@@ -55,7 +55,7 @@ def class_weights(labels: np.ndarray, *, classes: int | None = None) -> dict[int
     return {int(each): float(weight) for each, weight in zip(present, weights, strict=True)}
 
 
-class Split(NamedTuple):
+class SplitIndices(NamedTuple):
     """Which examples are on which side: indices, shuffled, each example on exactly one side.
 
     Attributes:
@@ -74,7 +74,7 @@ def three_way_split(
     validation_fraction: float = 0.1,
     test_fraction: float = 0.1,
     seed: int = 0,
-) -> Split:
+) -> SplitIndices:
     """Return a stratified train/validation/test split, which can keep groups together.
 
     Each side holds every class. Without groups, a class has on each side the number of examples that
@@ -130,7 +130,9 @@ def three_way_split(
         side = _sides(labels, fractions, generator)
     else:
         side = _sides_of_groups(labels, _group_numbers(groups, len(labels)), fractions, generator)
-    return Split(*(generator.permutation(np.flatnonzero(side == which)) for which in range(3)))
+    return SplitIndices(
+        *(generator.permutation(np.flatnonzero(side == which)) for which in range(3))
+    )
 
 
 # Sides are numbered as in a split: training 0, validation 1, test 2.
@@ -184,7 +186,7 @@ def _sides_of_groups(
         )
     most = min(_MOST_FOLDS, int(groups.max()) + 1, int(counts.max()))
     for folds in sorted(range(3, most + 1), key=lambda folds: _fraction_error(fractions, folds)):
-        fold = _folds(labels, groups, folds, int(generator.integers(2**31)))
+        fold = _group_folds(labels, groups, folds, int(generator.integers(2**31)))
         held = np.bincount(fold * len(counts) + labels, minlength=folds * len(counts))
         deals = generator.permuted(np.tile(np.arange(folds), (_DEALS, 1)), axis=1)
         side_of_fold = _best_deal(held.reshape(folds, -1), fractions, deals)
@@ -210,7 +212,7 @@ def _folds_of_sides(fractions: np.ndarray, folds: int) -> np.ndarray:
     return np.asarray(shares)
 
 
-def _folds(labels: np.ndarray, groups: np.ndarray, folds: int, seed: int) -> np.ndarray:
+def _group_folds(labels: np.ndarray, groups: np.ndarray, folds: int, seed: int) -> np.ndarray:
     """Return the fold of each example, shape `(n,)`."""
     fold = np.empty(len(labels), int)
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
@@ -281,7 +283,7 @@ def _array(name: str, values: Any) -> np.ndarray:
     try:
         return np.asarray(values)
     except ValueError as error:
-        raise ValueError(f"{name} must be one number or string an example: {error}") from error
+        raise ValueError(f"{name} must be one array, a row an example: {error}") from error
 
 
 def _check_every_class(labels: np.ndarray, classes: int | None, least: int) -> None:

@@ -75,7 +75,7 @@ def one_vs_rest_precision_recall(
     """
     names = _names(class_names, "micro")
     scores = _rows("scores", scores, len(names))
-    labels = _class_labels(y_true, *scores.shape)
+    labels = _true_labels(y_true, *scores.shape)
     counts = np.bincount(labels, minlength=len(names))
     if counts.min() == 0:
         raise ValueError(
@@ -157,9 +157,9 @@ def cheapest_threshold(
     if false_alarm_cost == miss_cost == 0:
         raise ValueError("false_alarm_cost and miss_cost must not both be 0: any threshold costs 0")
     given = scores
-    scores = _numbers("scores", given, "(n,)", 1)
+    scores = _score_array("scores", given, "(n,)", 1)
     kind = np.asarray(given).dtype
-    labels = _class_labels(y_true, len(scores), 2)
+    labels = _true_labels(y_true, len(scores), 2)
     positives = int(labels.sum())
     if not 0 < positives < len(labels):
         raise ValueError(f"y_true must hold zeros and ones, not {labels[0]} alone")
@@ -219,7 +219,7 @@ def top_k_accuracy(y_true: np.ndarray, scores: np.ndarray, *, k: int) -> float:
     [0.333, 1.0]
     """
     scores = _rows("scores", scores, None)
-    labels = _class_labels(y_true, *scores.shape)
+    labels = _true_labels(y_true, *scores.shape)
     _check_k(k, scores.shape[1] - 1)
     own = np.take_along_axis(scores, labels[:, None], axis=1)
     return float(((scores >= own).sum(axis=1) <= k).mean())
@@ -270,7 +270,7 @@ def named_predictions(
 # What comes in.
 
 
-def _numbers(name: str, values: Any, shape: str, dimensions: int) -> np.ndarray:
+def _score_array(name: str, values: Any, shape: str, dimensions: int) -> np.ndarray:
     """Return finite numbers as float64 (integers, too), with one axis or two, none of them empty."""
     try:
         array = np.asarray(values)
@@ -292,7 +292,7 @@ def _numbers(name: str, values: Any, shape: str, dimensions: int) -> np.ndarray:
 
 def _rows(name: str, values: Any, classes: int | None) -> np.ndarray:
     """Return numbers of shape `(n, classes)`."""
-    array = _numbers(name, values, f"(n, {classes or 'classes'})", 2)
+    array = _score_array(name, values, f"(n, {classes or 'classes'})", 2)
     if array.shape[1] != (classes or array.shape[1]):
         raise ValueError(
             f"{name} must have a shape (n, {classes}), a name a class, not {array.shape}"
@@ -302,7 +302,7 @@ def _rows(name: str, values: Any, classes: int | None) -> np.ndarray:
     return array
 
 
-def _class_labels(labels: Any, examples: int, classes: int) -> np.ndarray:
+def _true_labels(labels: Any, examples: int, classes: int) -> np.ndarray:
     """Return labels of as many examples, from 0 to classes - 1, as int64, shape `(n,)`."""
     try:
         array = np.asarray(labels)

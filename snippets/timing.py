@@ -93,7 +93,7 @@ def times_as_fast(
     return {name: arrays[baseline] / each for name, each in arrays.items() if name != baseline}
 
 
-def verdict(ratios: Sequence[float], *, margin: float = 1.1) -> str:
+def speed_verdict(ratios: Sequence[float], *, margin: float = 1.1) -> str:
     """Return what ratios of speed allow to be said: faster, slower, or no difference to speak of.
 
     Args:
@@ -107,7 +107,7 @@ def verdict(ratios: Sequence[float], *, margin: float = 1.1) -> str:
     Raises:
         ValueError: there is no ratio, one is not positive, or the margin is not above 1.
 
-    >>> verdict([1.9, 2.1, 2.2]), verdict([0.5, 0.52]), verdict([0.9, 1.3, 1.2])
+    >>> speed_verdict([1.9, 2.1, 2.2]), speed_verdict([0.5, 0.52]), speed_verdict([0.9, 1.3, 1.2])
     ('2.1 times as fast', '0.51 times as fast', 'no faster and no slower')
     """
     values = np.asarray(ratios, float)
@@ -186,7 +186,7 @@ def nested_steps(
     }
 
 
-def built_under(policy: str, build: Callable[[], keras.Model]) -> keras.Model:
+def build_with_policy(policy: str, build: Callable[[], keras.Model]) -> keras.Model:
     """Return the network that a function builds while Keras has another dtype policy.
 
     Args:
@@ -194,7 +194,7 @@ def built_under(policy: str, build: Callable[[], keras.Model]) -> keras.Model:
         build: returns a fresh network.
 
     >>> build = lambda: keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
-    >>> built_under("float64", build).layers[0].kernel.dtype, build().layers[0].kernel.dtype
+    >>> build_with_policy("float64", build).layers[0].kernel.dtype, build().layers[0].kernel.dtype
     ('float64', 'float32')
     """
     before = keras.config.dtype_policy()
@@ -236,7 +236,7 @@ def throughput(
     """
     if batch_size < 1:
         raise ValueError(f"a batch needs an example, not {batch_size}")
-    network = built_under(policy, build)
+    network = build_with_policy(policy, build)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     step = nested_steps(network, loss, jit_compile=jit_compile)["update"]
     inputs = tf.random.normal((batch_size, *network.input_shape[1:]))

@@ -25,7 +25,7 @@ def used_names(sources: Iterable[str], snippet: str) -> frozenset[str] | None:
 
     Args:
         sources: Python code of one tutorial.
-        snippet: its name, `plots`.
+        snippet: its name, `metrics`.
     """
     names: set[str] = set()
     aliases: set[str] = set()

@@ -46,7 +46,8 @@ import numpy as np
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from snippets.convnets import fashion_convnet, shifted
+from snippets.convnets import fashion_convnet
+from snippets.corruptions import shift
 from snippets.datasets import ImageData, Split, load_fashion_mnist, standardise
 from snippets.models import dense_network, regularised_network
 from snippets.training import OneCycle, Stopwatch, fit_one_cycle
@@ -325,7 +326,7 @@ def averaged_accuracy(network: keras.Model, recipe: Recipe, examples: Examples) 
     """
     images, labels = examples
     moves = ((0, 0), (-1, 0), (1, 0), (0, -1), (0, 1))
-    copies = [shifted(images, down=d, right=r, fill=images.min()) for d, r in moves]
+    copies = [shift(images, down=d, right=r, fill=images.min()) for d, r in moves]
     if recipe.mirrored:
         copies += [copy[:, :, ::-1] for copy in copies]
     logits = [network.predict(copy, batch_size=1000, verbose=0) for copy in copies]

@@ -37,7 +37,7 @@ import tensorflow as tf
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from snippets.augmentation import augmented, random_shift
+from snippets.augmentation import augment, random_shift
 from snippets.convnets import ConvolutionMuon, cifar_convnet
 from snippets.datasets import ImageData, Split, load_cifar10
 from snippets.training import OneCycle, Stopwatch
@@ -205,7 +205,7 @@ def train(road: Road, cifar: ImageData) -> tuple[keras.Model, float]:
             tf.image.stateless_random_flip_left_right,
             partial(random_shift, pixels=road.moved),
         )
-        photographs = augmented(photographs, *changes, seed=SEED)
+        photographs = augment(photographs, *changes, seed=SEED)
     with Stopwatch() as time:
         if early:
             small = photographs.map(lambda x, y: (smaller(x, road.first), y)).prefetch(2)

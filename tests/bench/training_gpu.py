@@ -32,7 +32,7 @@ import tensorflow as tf
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from snippets.augmentation import augmented, random_shift
+from snippets.augmentation import augment, random_shift
 from snippets.datasets import load_cifar10
 from snippets.training import OneCycle
 
@@ -104,7 +104,7 @@ def training_batches(images: np.ndarray, labels: np.ndarray) -> tf.data.Dataset:
         .batch(min(BATCH, len(images)), drop_remainder=True)  # one shape: compiled once
     )
     changes = tf.image.stateless_random_flip_left_right, partial(random_shift, pixels=MOVED)
-    return augmented(batches, *changes, seed=7).prefetch(tf.data.AUTOTUNE)
+    return augment(batches, *changes, seed=7).prefetch(tf.data.AUTOTUNE)
 
 
 def residual_network(width: int) -> keras.Model:

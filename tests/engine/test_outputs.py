@@ -68,7 +68,7 @@ def places(tmp_path, monkeypatch) -> Places:
 @pytest.mark.parametrize(
     ("said", "published"),
     [
-        ("/srv/a course/snippets/plots.py:3", "snippets/plots.py:3"),
+        ("/srv/a course/snippets/tables.py:3", "snippets/tables.py:3"),
         ("in '/srv/a course'", "in '.'"),
         ("file:///srv/a%20course/x", "x"),
         ("/tmp/x/work/model.keras", "model.keras"),

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from snippets.augmentation import (
-    augmented,
-    closest_copies,
+    augment,
     colour_jitter,
     cutout,
     mixup,
+    near_duplicates,
     random_shift,
 )
 from snippets.datasets import load_cifar10
@@ -123,7 +123,7 @@ def test_pictures_of_other_numbers_are_refused_rather_than_cut_to_white(name, nu
         TRANSFORMS[name](images, (1, 2))
     batches = tf.data.Dataset.from_tensors((images, [0]))
     with pytest.raises((tf.errors.InvalidArgumentError, ValueError), match="from 0 to 1"):
-        next(iter(augmented(batches, TRANSFORMS[name], seed=1)))
+        next(iter(augment(batches, TRANSFORMS[name], seed=1)))
 
 
 @pytest.mark.parametrize("name", ["jitter", "cutout"])
@@ -212,7 +212,7 @@ def batches():
 
 def test_an_augmented_data_set_is_new_each_epoch_and_the_same_each_run():
     def two_epochs(seed):
-        data = augmented(batches(), MIRROR, TRANSFORMS["shift"], seed=seed)
+        data = augment(batches(), MIRROR, TRANSFORMS["shift"], seed=seed)
         return [np.concatenate([images for images, _ in data]) for _ in range(2)]
 
     first, second = two_epochs(7)
@@ -222,10 +222,10 @@ def test_an_augmented_data_set_is_new_each_epoch_and_the_same_each_run():
 
 
 def test_labels_and_the_order_of_batches_stay_and_no_transform_changes_nothing():
-    data = list(augmented(batches(), seed=7))
+    data = list(augment(batches(), seed=7))
     assert np.array_equal(np.concatenate([images for images, _ in data]), photographs(12))
     assert np.concatenate([labels for _, labels in data]).tolist() == list(range(12))
-    changed = augmented(batches(), colour_jitter, seed=7)
+    changed = augment(batches(), colour_jitter, seed=7)
     assert np.concatenate([labels for _, labels in changed]).tolist() == list(range(12))
 
 
@@ -236,8 +236,8 @@ def test_two_uses_of_one_transform_draw_different_seeds():
         drawn.append(seed)
         return images + tf.cast(seed[0] % 7, images.dtype)
 
-    once = next(iter(augmented(batches(), note, seed=7)))[0]
-    twice = next(iter(augmented(batches(), note, note, seed=7)))[0]
+    once = next(iter(augment(batches(), note, seed=7)))[0]
+    twice = next(iter(augment(batches(), note, note, seed=7)))[0]
     assert len(drawn) == 3
     assert once.shape == twice.shape
 
@@ -251,7 +251,7 @@ def test_a_mirrored_and_moved_copy_is_found(number, seed):
     images = photographs(40)
     copy = random_shift(MIRROR(images[number][None], seed), seed, pixels=4).numpy()
     paler = (copy * 0.7 + 30).astype(np.float32)
-    found = closest_copies(np.concatenate([copy, paler]), images)
+    found = near_duplicates(np.concatenate([copy, paler]), images)
     assert found.index.tolist() == [number, number]
     assert found.likeness.min() > 0.999
 
@@ -259,17 +259,17 @@ def test_a_mirrored_and_moved_copy_is_found(number, seed):
 @few
 @given(images=bytes_, reach=st.integers(0, 1))
 def test_each_picture_is_its_own_closest_copy(images, reach):
-    found = closest_copies(images, images, reach=reach)
+    found = near_duplicates(images, images, reach=reach)
     assert (found.likeness <= 1 + 1e-5).all()
-    alone = closest_copies(images, images[found.index], reach=reach)
+    alone = near_duplicates(images, images[found.index], reach=reach)
     np.testing.assert_allclose(alone.likeness, found.likeness, atol=1e-5)
 
 
 def test_copies_look_more_alike_than_strangers_do():
     images = photographs(150)
     copies = colour_jitter(random_shift(images[:50], (1, 2), pixels=4), (3, 4)).numpy()
-    known = closest_copies(copies, images).likeness
-    strangers = closest_copies(images[:50], images[50:]).likeness
+    known = near_duplicates(copies, images).likeness
+    strangers = near_duplicates(images[:50], images[50:]).likeness
     assert np.median(known) > np.quantile(strangers, 0.95)
     assert (known[:, None] > strangers).mean() > 0.9
 
@@ -286,4 +286,4 @@ def test_copies_look_more_alike_than_strangers_do():
 )
 def test_pictures_that_cannot_be_compared_are_refused(images, others, reach, message):
     with pytest.raises(ValueError, match=message):
-        closest_copies(images, others, reach=reach)
+        near_duplicates(images, others, reach=reach)

@@ -7,8 +7,10 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snippets.convnets import fashion_convnet, layer_costs, receptive_field, shifted
+from snippets.convnets import fashion_convnet
+from snippets.corruptions import shift
 from snippets.datasets import load_fashion_mnist
+from snippets.network_costs import layer_costs, receptive_field
 
 few = settings(max_examples=12, deadline=None)
 layers = keras.layers
@@ -260,14 +262,14 @@ def test_a_picture_with_an_empty_border_moves_as_if_rolled(down, right):
     images = np.zeros((2, 40, 41), np.uint8)
     images[:, 14:26, 15:26] = load_fashion_mnist().train.images[:2, 8:20, 8:19]
     rolled = np.roll(images, (down, right), axis=(1, 2))
-    assert np.array_equal(shifted(images, down=down, right=right), rolled)
+    assert np.array_equal(shift(images, down=down, right=right), rolled)
 
 
 @few
 @given(down=distances, right=distances)
 def test_there_and_back_only_the_pixels_that_left_are_lost(down, right):
     images = np.arange(1, 2 * 7 * 9 * 3 + 1, dtype=np.int16).reshape(2, 7, 9, 3)
-    back = shifted(shifted(images, down=down, right=right), down=-down, right=-right)
+    back = shift(shift(images, down=down, right=right), down=-down, right=-right)
     kept = back != 0
     assert np.array_equal(back[kept], images[kept])
     assert kept.sum() == 2 * max(7 - abs(down), 0) * max(9 - abs(right), 0) * 3
@@ -276,7 +278,7 @@ def test_there_and_back_only_the_pixels_that_left_are_lost(down, right):
 
 def test_new_pixels_have_the_value_that_was_asked_for_and_the_images_stay():
     images = np.zeros((1, 2, 2), np.float32)
-    assert shifted(images, down=1, fill=0.5).tolist() == [[[0.5, 0.5], [0.0, 0.0]]]
+    assert shift(images, down=1, fill=0.5).tolist() == [[[0.5, 0.5], [0.0, 0.0]]]
     assert not images.any()
     with pytest.raises(ValueError, match="images must be"):
-        shifted(np.zeros((2, 2)))
+        shift(np.zeros((2, 2)))

@@ -7,8 +7,9 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snippets.convnets import ConvolutionMuon, cifar_convnet, layer_costs
+from snippets.convnets import ConvolutionMuon, cifar_convnet
 from snippets.datasets import load_cifar10
+from snippets.network_costs import layer_costs
 
 few = settings(max_examples=12, deadline=None)
 

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from snippets.experiments import (
     Result,
     best,
-    false_alarm,
+    false_alarm_rate,
     inside_the_noise,
     learning_rate_range_test,
-    promised_and_kept,
     restart,
-    summary,
+    seed_verdict,
+    selection_bias,
+    summary_rows,
     sweep,
-    verdict,
 )
 
 accuracies = st.floats(0, 1)
@@ -158,8 +158,8 @@ def test_a_setting_that_only_a_third_one_ties_to_the_winner_is_inside_the_noise(
 def test_one_seed_or_two_tell_nothing_apart(seeds):
     results = [Result(name, {}, (score,) * seeds) for name, score in (("a", 0.9), ("b", 0.1))]
     assert inside_the_noise(results) == ["b"]
-    assert f"{seeds} seed" in verdict(results)
-    assert "clear" not in verdict(results)
+    assert f"{seeds} seed" in seed_verdict(results)
+    assert "clear" not in seed_verdict(results)
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_one_seed_or_two_tell_nothing_apart(seeds):
     ],
     ids=["one setting", "a score that is no number", "fewer scores", "no scores"],
 )
-@pytest.mark.parametrize("rule", [inside_the_noise, verdict])
+@pytest.mark.parametrize("rule", [inside_the_noise, seed_verdict])
 def test_what_cannot_be_compared_has_no_verdict(rule, scores):
     with pytest.raises(ValueError, match="need"):
         rule([Result(str(number), {}, each) for number, each in enumerate(scores)])
@@ -217,7 +217,7 @@ def test_no_results_have_no_winner():
 
 @given(results=swept())
 def test_the_verdict_names_the_winner_and_all_that_are_inside_the_noise_and_no_other(results):
-    said = verdict([Result(f"<{r.name}>", r.setting, r.scores) for r in results])
+    said = seed_verdict([Result(f"<{r.name}>", r.setting, r.scores) for r in results])
     named = {best(results).name, *inside_the_noise(results)}
     assert all((f"<{result.name}>" in said) == (result.name in named) for result in results)
     assert ("clear of all others" in said) == (len(named) == 1)
@@ -225,7 +225,7 @@ def test_the_verdict_names_the_winner_and_all_that_are_inside_the_noise_and_no_o
 
 def test_the_verdict_lists_several_settings_as_a_sentence_does():
     results = [Result(name, {}, (0.5, 0.6, 0.6)) for name in ("a", "b", "c", "d")]
-    assert "of a, but b, c and d are inside the noise" in verdict(results)
+    assert "of a, but b, c and d are inside the noise" in seed_verdict(results)
 
 
 # How often luck looks like a difference
@@ -236,7 +236,7 @@ def test_the_false_alarms_are_those_of_all_orders_counted_one_by_one(count, seed
     owners = [setting for setting in range(count) for _ in range(seeds)]
     orders = set(itertools.permutations(owners))  # who owns the highest score, the next, …
     alarms = sum(len(set(order[:seeds])) == 1 for order in orders)
-    assert false_alarm(count, seeds) == pytest.approx(alarms / len(orders))
+    assert false_alarm_rate(count, seeds) == pytest.approx(alarms / len(orders))
 
 
 def test_the_rule_itself_is_fooled_as_often_as_it_is_said_to_be():
@@ -245,31 +245,31 @@ def test_the_rule_itself_is_fooled_as_often_as_it_is_said_to_be():
         not inside_the_noise([Result(str(n), {}, tuple(scores)) for n, scores in enumerate(draw)])
         for draw in draws
     ]
-    assert np.mean(clear) == pytest.approx(false_alarm(3, 3), abs=0.01)
+    assert np.mean(clear) == pytest.approx(false_alarm_rate(3, 3), abs=0.01)
 
 
 @given(count=st.integers(2, 8), seeds=st.integers(1, 8))
 def test_one_seed_always_has_a_winner_and_more_seeds_are_fooled_less(count, seeds):
-    assert false_alarm(count, 1) == 1
-    assert 0 < false_alarm(count, seeds + 1) < false_alarm(count, seeds)
+    assert false_alarm_rate(count, 1) == 1
+    assert 0 < false_alarm_rate(count, seeds + 1) < false_alarm_rate(count, seeds)
 
 
 @pytest.mark.parametrize(("count", "seeds"), [(1, 3), (2, 0)])
 def test_false_alarms_need_two_settings_and_a_seed(count, seeds):
     with pytest.raises(ValueError, match="at least 2 settings and 1 seed"):
-        false_alarm(count, seeds)
+        false_alarm_rate(count, seeds)
 
 
 def test_a_summary_has_a_row_a_setting_in_percent_or_in_numbers():
     results = [Result("64", {}, (0.80, 0.82), 1.54), Result("128", {}, (2.0,))]
-    assert summary(results)[0] == {
+    assert summary_rows(results)[0] == {
         "setting": "64",
         "mean": "81.0%",
         "lowest": "80.0%",
         "highest": "82.0%",
         "CPU seconds": "1.5",
     }
-    assert summary(results, percent=False)[1]["mean"] == "2"
+    assert summary_rows(results, percent=False)[1]["mean"] == "2"
 
 
 # Starting again
@@ -464,14 +464,14 @@ def graded(draw):
 @given(right=graded())
 def test_more_tries_never_promise_less(right):
     """With all networks to choose from, the promise is the best of each deal, so the highest."""
-    promises = [promised_and_kept(right, n, repeats=30)[0] for n in range(1, len(right) + 1)]
+    promises = [selection_bias(right, n, repeats=30)[0] for n in range(1, len(right) + 1)]
     assert all(promise <= promises[-1] + 1e-12 for promise in promises)
     assert all(0 <= promise <= 1 for promise in promises)
 
 
 def test_twins_promise_what_they_keep_on_average():
     right = np.tile(np.arange(100) < 80, (5, 1))
-    promised, kept = promised_and_kept(right, 5, repeats=2000)
+    promised, kept = selection_bias(right, 5, repeats=2000)
     assert promised == pytest.approx(0.8, abs=0.01)
     assert promised + kept == pytest.approx(1.6)
 
@@ -479,18 +479,18 @@ def test_twins_promise_what_they_keep_on_average():
 def test_luck_is_promised_and_not_kept_but_skill_is_both():
     dice = np.random.default_rng(1)
     luck = dice.random((12, 400)) < 0.5
-    promised, kept = promised_and_kept(luck, 12)
+    promised, kept = selection_bias(luck, 12)
     assert promised - kept > 0.03
     skill = np.vstack([luck, dice.random(400) < 0.9])
-    promised, kept = promised_and_kept(skill, 13)
+    promised, kept = selection_bias(skill, 13)
     assert abs(promised - kept) < 0.02
     assert kept > 0.85
 
 
 def test_the_draws_follow_the_seed():
     right = np.random.default_rng(2).random((6, 50)) < 0.5
-    assert promised_and_kept(right, 3, seed=4) == promised_and_kept(right, 3, seed=4)
-    assert promised_and_kept(right, 3, seed=4) != promised_and_kept(right, 3, seed=5)
+    assert selection_bias(right, 3, seed=4) == selection_bias(right, 3, seed=4)
+    assert selection_bias(right, 3, seed=4) != selection_bias(right, 3, seed=5)
 
 
 @pytest.mark.parametrize(
@@ -499,16 +499,16 @@ def test_the_draws_follow_the_seed():
 )
 def test_one_cannot_choose_from_networks_that_are_not_there(right, tries):
     with pytest.raises(ValueError, match="cannot choose from"):
-        promised_and_kept(np.array(right), tries)
+        selection_bias(np.array(right), tries)
 
 
 def test_a_smaller_part_flatters_more():
     luck = np.random.default_rng(1).random((12, 2000)) < 0.5
-    few, many = (promised_and_kept(luck, 12, size=size) for size in (50, 1000))
+    few, many = (selection_bias(luck, 12, size=size) for size in (50, 1000))
     assert few[0] - few[1] > 2 * (many[0] - many[1]) > 0
 
 
 @pytest.mark.parametrize("size", [0, 4])
 def test_parts_larger_than_half_are_refused(size):
     with pytest.raises(ValueError, match="do not make two parts"):
-        promised_and_kept(np.ones((2, 7)), 1, size=size)
+        selection_bias(np.ones((2, 7)), 1, size=size)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from snippets import explain
+from snippets import corruptions, explain
 from snippets.convnets import fashion_convnet
 from snippets.datasets import load_fashion_mnist
 
@@ -98,7 +98,9 @@ def test_every_explanation_of_a_constant_network_is_0(images, size, data, fill):
     assert covered.shape == images.shape
     assert not covered.any()
     assert not explain.saliency(network, images).any()
-    assert np.array_equal(explain.sign_step(network, images, labels=[0, 1, 2], epsilon=0.5), images)
+    assert np.array_equal(
+        explain.fast_gradient_sign(network, images, labels=[0, 1, 2], epsilon=0.5), images
+    )
 
 
 @pytest.mark.parametrize(("size", "stride"), [(4, 2), (5, 3), (6, 6), (3, None), (1, 1)])
@@ -233,7 +235,7 @@ def test_rank_correlation_is_that_of_scipy(maps, seed):
 @few
 @given(images=pictures, kernel=kernels, epsilon=st.floats(-0.5, 0.5))
 def test_a_sign_step_stays_within_epsilon_and_the_range(images, kernel, epsilon):
-    moved = explain.sign_step(
+    moved = explain.fast_gradient_sign(
         with_weights(kernel), images, labels=[0, 1, 2], epsilon=epsilon, low=0.0, high=1.0
     )
     assert moved.dtype == np.float32
@@ -245,9 +247,9 @@ def test_a_sign_step_stays_within_epsilon_and_the_range(images, kernel, epsilon)
 def test_pixels_outside_the_range_are_refused_rather_than_moved_by_more_than_epsilon(convnet):
     images = np.full((1, 28, 28), 239.0)
     with pytest.raises(ValueError, match="images must lie from 0 to 1, not from 239 to 239"):
-        explain.sign_step(convnet, images, labels=[0], epsilon=1)
+        explain.fast_gradient_sign(convnet, images, labels=[0], epsilon=1)
     with pytest.raises(ValueError, match="images must lie from 0 to 1, not from 239 to 239"):
-        explain.noisy(images, 0.1)
+        corruptions.add_noise(images, 0.1)
 
 
 def test_a_small_sign_step_raises_the_loss_and_one_back_lowers_it(convnet, clothes):
@@ -257,7 +259,9 @@ def test_a_small_sign_step_raises_the_loss_and_one_back_lowers_it(convnet, cloth
         epsilon: price(
             labels,
             convnet(
-                explain.sign_step(convnet, clothes, labels=labels, epsilon=epsilon, low=-1, high=2)
+                explain.fast_gradient_sign(
+                    convnet, clothes, labels=labels, epsilon=epsilon, low=-1, high=2
+                )
             ),
         ).numpy()
         for epsilon in (-1e-3, 0, 1e-3)
@@ -270,9 +274,9 @@ def test_a_small_sign_step_raises_the_loss_and_one_back_lowers_it(convnet, cloth
 @given(images=pictures, seed=st.integers(0, 99))
 def test_a_corruption_of_strength_0_changes_nothing(images, seed):
     for same in (
-        explain.noisy(images, 0, seed=seed),
-        explain.blurred(images, 0),
-        explain.rotated(images, 0),
+        corruptions.add_noise(images, 0, seed=seed),
+        corruptions.blur(images, 0),
+        corruptions.rotate(images, 0),
     ):
         assert same.dtype == np.float32
         assert np.allclose(same, images, atol=1e-6)
@@ -281,7 +285,7 @@ def test_a_corruption_of_strength_0_changes_nothing(images, seed):
 @few
 @given(images=pictures, sigma=st.floats(0.3, 3))
 def test_blur_keeps_the_mean_and_narrows_the_range(images, sigma):
-    got = explain.blurred(images, sigma)
+    got = corruptions.blur(images, sigma)
     assert np.allclose(got.mean(axis=(1, 2)), images.mean(axis=(1, 2)), atol=1e-4)
     assert (got.std(axis=(1, 2)) <= images.std(axis=(1, 2)) + 1e-5).all()
 
@@ -290,13 +294,13 @@ def test_blur_keeps_the_mean_and_narrows_the_range(images, sigma):
 @given(images=pictures, quarter=st.integers(-3, 3))
 def test_quarter_turns_are_exact(images, quarter):
     expected = np.rot90(images, quarter, axes=(1, 2))
-    assert np.allclose(explain.rotated(images, 90 * quarter), expected, atol=1e-4)
+    assert np.allclose(corruptions.rotate(images, 90 * quarter), expected, atol=1e-4)
 
 
 def test_corruptions_keep_colours_apart(rng):
     images = np.zeros((2, 8, 8, 3), np.float32)
     images[..., 1] = rng.random((2, 8, 8))
-    for corrupt in (explain.blurred, explain.rotated):
+    for corrupt in (corruptions.blur, corruptions.rotate):
         got = corrupt(images, 1.5)
         assert not got[..., [0, 2]].any()
         assert got[..., 1].any()
@@ -304,11 +308,11 @@ def test_corruptions_keep_colours_apart(rng):
 
 def test_noise_is_as_strong_as_asked_and_the_same_for_a_seed():
     grey = np.full((4, 30, 30), 0.5, np.float32)
-    got = explain.noisy(grey, 0.1, seed=5)
+    got = corruptions.add_noise(grey, 0.1, seed=5)
     assert (got - grey).std() == pytest.approx(0.1, rel=0.05)
-    assert np.array_equal(got, explain.noisy(grey, 0.1, seed=5))
-    assert explain.noisy(grey, 9.0).min() == 0
-    assert explain.noisy(grey, 9.0).max() == 1
+    assert np.array_equal(got, corruptions.add_noise(grey, 0.1, seed=5))
+    assert corruptions.add_noise(grey, 9.0).min() == 0
+    assert corruptions.add_noise(grey, 9.0).max() == 1
 
 
 IMAGES = np.zeros((2, 6, 6), np.float32)
@@ -330,12 +334,14 @@ IMAGES = np.zeros((2, 6, 6), np.float32)
         (lambda net: explain.rank_correlation(IMAGES, IMAGES[:1]), "one shape"),
         (lambda net: explain.rank_correlation(IMAGES[:0], IMAGES[:0]), "one shape"),
         (
-            lambda net: explain.sign_step(net, IMAGES, labels=[0, 0], epsilon=0.1, low=1, high=1),
+            lambda net: explain.fast_gradient_sign(
+                net, IMAGES, labels=[0, 0], epsilon=0.1, low=1, high=1
+            ),
             "range",
         ),
-        (lambda net: explain.noisy(IMAGES, -1), "strength of 0"),
-        (lambda net: explain.blurred(IMAGES.astype("uint8"), 1), "must be floats"),
-        (lambda net: explain.rotated(IMAGES[0], 1), "must be floats"),
+        (lambda net: corruptions.add_noise(IMAGES, -1), "strength of 0"),
+        (lambda net: corruptions.blur(IMAGES.astype("uint8"), 1), "must be floats"),
+        (lambda net: corruptions.rotate(IMAGES[0], 1), "must be floats"),
     ],
 )
 def test_what_cannot_be_done_is_refused_with_a_reason(call, message):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from matplotlib.colors import to_rgb
 
-from snippets import plots
+from snippets import plot_curves, plot_images
 
 SMALL = hnp.arrays(
     float, st.tuples(st.integers(1, 4), st.integers(1, 4)), elements=st.floats(-9, 9)
@@ -23,7 +23,7 @@ SMALL = hnp.arrays(
 @settings(max_examples=20, deadline=None)
 @given(SMALL)
 def test_numbers_stand_in_their_cells_in_a_readable_colour(matrix):
-    figure = plots.signed_images({"m": matrix}, numbers=True)
+    figure = plot_images.signed_images({"m": matrix}, numbers=True)
     written = [text for text in figure.axes[0].texts if text.get_text()]
     assert [text.get_text() for text in written] == [
         f"{value:.2f}".replace("-", "−") for value in matrix.ravel()
@@ -36,11 +36,11 @@ def test_numbers_stand_in_their_cells_in_a_readable_colour(matrix):
 
 
 def test_signed_images_hold_no_numbers_unless_asked():
-    assert not plots.signed_images({"m": np.eye(3)}).axes[0].texts
+    assert not plot_images.signed_images({"m": np.eye(3)}).axes[0].texts
 
 
 def test_a_line_fit_names_its_axes():
-    figure = plots.line_fit([0, 1], [1, 2], {"line": (1, 1)}, xlabel="left", ylabel="right")
+    figure = plot_curves.line_fit([0, 1], [1, 2], {"line": (1, 1)}, xlabel="left", ylabel="right")
     assert (figure.axes[0].get_xlabel(), figure.axes[0].get_ylabel()) == ("left", "right")
     assert figure.alt.startswith("2 points from left = 0 to 1.")
 
@@ -48,7 +48,7 @@ def test_a_line_fit_names_its_axes():
 def test_many_points_are_drawn_smaller_than_few():
     def marker_size(count):
         x = np.arange(count, dtype=float)
-        points = plots.line_fit(x, x, {"line": (1.0, 0.0)}).axes[0].lines[-1]
+        points = plot_curves.line_fit(x, x, {"line": (1.0, 0.0)}).axes[0].lines[-1]
         return points.get_markersize()
 
     assert marker_size(500) < marker_size(5)

@@ -6,16 +6,18 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snippets import plots
+from snippets import plot_networks, plot_tensors
 
 few = settings(max_examples=10, deadline=None)
 PICTURE = np.array([[0, 0, 0, 1, 1, 1]] * 6)
 EDGE = np.array([[-1, 0, 1]] * 3)
 
 FIGURES = {
-    "convolution_picture": lambda: plots.convolution_picture(PICTURE, EDGE, at=(1, 2)),
-    "convolution_picture, padded": lambda: plots.convolution_picture(PICTURE, EDGE, padding=1),
-    "receptive_fields": lambda: plots.receptive_fields(
+    "convolution_picture": lambda: plot_tensors.convolution_picture(PICTURE, EDGE, at=(1, 2)),
+    "convolution_picture, padded": lambda: plot_tensors.convolution_picture(
+        PICTURE, EDGE, padding=1
+    ),
+    "receptive_fields": lambda: plot_networks.receptive_fields(
         np.zeros((9, 9), np.uint8), {"conv": (2, 2, 3, 3), "pool": (-1, 0, 9, 12)}
     ),
 }
@@ -34,7 +36,7 @@ def test_a_figure_is_fit_for_a_page(name, assert_fit_for_a_page):
 )
 def test_the_map_holds_the_numbers_of_tensorflow(numbers, stride, padding):
     picture = np.reshape(numbers, (5, 6))
-    figure = plots.convolution_picture(picture, EDGE, stride=stride, padding=padding)
+    figure = plot_tensors.convolution_picture(picture, EDGE, stride=stride, padding=padding)
     border = [[0, 0], [padding, padding], [padding, padding], [0, 0]]
     expected = tf.nn.conv2d(
         picture[None, :, :, None].astype("float32"),
@@ -54,7 +56,7 @@ def frames(ax):
 
 
 def test_the_frame_lies_around_the_pixels_that_are_summed():
-    figure = plots.convolution_picture(PICTURE, EDGE, at=(2, 1), stride=2, padding=1)
+    figure = plot_tensors.convolution_picture(PICTURE, EDGE, at=(2, 1), stride=2, padding=1)
     whole, kernel, found = figure.axes
     assert frames(whole) == [(1.5, -6.5, 3, 3)]
     assert frames(kernel) == [(-0.5, -2.5, 3, 3)]
@@ -75,13 +77,13 @@ def test_the_frame_lies_around_the_pixels_that_are_summed():
 )
 def test_a_convolution_that_cannot_be_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
-        plots.convolution_picture(**{"picture": PICTURE, "kernel": EDGE} | arguments)
+        plot_tensors.convolution_picture(**{"picture": PICTURE, "kernel": EDGE} | arguments)
 
 
 @few
 @given(row=st.integers(-4, 8), column=st.integers(-4, 8), rows=st.integers(1, 9))
 def test_a_field_is_framed_where_it_lies_and_said_so(row, column, rows):
-    figure = plots.receptive_fields(np.zeros((9, 9)), {"conv": (row, column, rows, 2)})
+    figure = plot_networks.receptive_fields(np.zeros((9, 9)), {"conv": (row, column, rows, 2)})
     ax = figure.axes[0]
     assert frames(ax) == [(column - 0.5, row - 0.5, 2, rows)]
     low, high = ax.get_xlim()
@@ -106,4 +108,4 @@ def test_frames_differ_in_colour_and_line():
 )
 def test_fields_that_cannot_be_are_refused(image, boxes):
     with pytest.raises(ValueError, match="give a grey image"):
-        plots.receptive_fields(image, boxes)
+        plot_networks.receptive_fields(image, boxes)

@@ -1,5 +1,7 @@
 """Figures of ROC curves, thresholds, calibration and intervals say in words what they draw."""
 
+from types import SimpleNamespace
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -7,12 +9,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import precision_recall_fscore_support, roc_auc_score, roc_curve
 
-from snippets import plots
+from snippets import plot_evaluation, plot_results
 
 few = settings(max_examples=10, deadline=None)
 seeds = st.integers(0, 10_000)
-CURVES = {f"class {i}": ([0.0, i / 10, 1.0], [0.0, 0.9, 1.0]) for i in range(6)}
-BINS = ([np.nan, 0.3, 0.5, 0.9], [np.nan, 1.0, 0.4, 0.95], [0, 2, 40, 58])
+
+
+def curve(false_positive_rate, true_positive_rate) -> SimpleNamespace:
+    return SimpleNamespace(
+        false_positive_rate=false_positive_rate, true_positive_rate=true_positive_rate
+    )
+
+
+def bins(confidence, accuracy, count) -> SimpleNamespace:
+    return SimpleNamespace(confidence=confidence, accuracy=accuracy, count=count)
+
+
+CURVES = {f"class {i}": curve([0.0, i / 10, 1.0], [0.0, 0.9, 1.0]) for i in range(6)}
+BINS = bins([np.nan, 0.3, 0.5, 0.9], [np.nan, 1.0, 0.4, 0.95], [0, 2, 40, 58])
 ROWS = {
     "Bag": {"recall": (0.9, 0.8, 0.95), "F1": (0.92, 0.9, 0.94)},
     "Coat": {"F1": (0.7, 0.6, 0.8)},
@@ -27,14 +41,16 @@ def detector(seed: int, n: int = 80):
 
 
 FIGURES = {
-    "roc_panels": lambda: plots.roc_panels(CURVES),
-    "roc_panels in the corner": lambda: plots.roc_panels(CURVES, corner=0.2, columns=3),
-    "threshold_dots": lambda: plots.threshold_dots(*detector(1), thresholds={"a": 0.2, "b": 0.7}),
-    "reliability_panels": lambda: plots.reliability_panels(
+    "roc_panels": lambda: plot_evaluation.roc_panels(CURVES),
+    "roc_panels in the corner": lambda: plot_evaluation.roc_panels(CURVES, corner=0.2, columns=3),
+    "threshold_dots": lambda: plot_evaluation.threshold_dots(
+        *detector(1), thresholds={"a": 0.2, "b": 0.7}
+    ),
+    "reliability_panels": lambda: plot_evaluation.reliability_panels(
         {"one": BINS, "two": BINS, "three": BINS}
     ),
-    "interval_rows": lambda: plots.interval_rows(ROWS, xlabel="grade"),
-    "interval_rows in numbers": lambda: plots.interval_rows(
+    "interval_rows": lambda: plot_results.interval_rows(ROWS, xlabel="grade"),
+    "interval_rows in numbers": lambda: plot_results.interval_rows(
         {"a": {"loss": (3.0, 2.0, 4.5)}}, xlabel="loss", percent=False
     ),
 }
@@ -50,22 +66,25 @@ def test_a_figure_is_fit_for_a_page(name, assert_fit_for_a_page):
 def test_the_area_in_a_panel_is_that_of_scikit_learn(seed):
     truth, scores = detector(seed)
     x, y, _ = roc_curve(truth, scores)
-    assert f"cat {roc_auc_score(truth, scores):.3f}." in plots.roc_panels({"cat": (x, y)}).alt
+    assert (
+        f"cat {roc_auc_score(truth, scores):.3f}."
+        in plot_evaluation.roc_panels({"cat": curve(x, y)}).alt
+    )
 
 
 def test_each_panel_has_its_own_curve_in_front_of_all_others():
-    figure = plots.roc_panels(CURVES)
+    figure = plot_evaluation.roc_panels(CURVES)
     assert len(figure.axes) == 8
-    for (x, y), ax in zip(CURVES.values(), figure.axes[:6], strict=True):
+    for drawn, ax in zip(CURVES.values(), figure.axes[:6], strict=True):
         thick = max(ax.lines, key=lambda line: line.get_linewidth())
-        np.testing.assert_array_equal(thick.get_xdata(), x)
-        np.testing.assert_array_equal(thick.get_ydata(), y)
+        np.testing.assert_array_equal(thick.get_xdata(), drawn.false_positive_rate)
+        np.testing.assert_array_equal(thick.get_ydata(), drawn.true_positive_rate)
         assert len(ax.lines) == len(CURVES) + 2
     assert not any(ax.axison for ax in figure.axes[6:])
 
 
 def test_the_corner_is_the_upper_left_one():
-    ax = plots.roc_panels(CURVES, corner=0.25).axes[0]
+    ax = plot_evaluation.roc_panels(CURVES, corner=0.25).axes[0]
     assert ax.get_xlim()[1] == pytest.approx(0.25)
     assert ax.get_ylim()[0] == pytest.approx(0.75)
 
@@ -74,7 +93,7 @@ def test_the_corner_is_the_upper_left_one():
 @given(seed=seeds, threshold=st.floats(0.05, 0.95))
 def test_a_threshold_is_described_by_the_grades_of_scikit_learn(seed, threshold):
     truth, scores = detector(seed)
-    alt = plots.threshold_dots(truth, scores, thresholds={"here": threshold}).alt
+    alt = plot_evaluation.threshold_dots(truth, scores, thresholds={"here": threshold}).alt
     precision, recall, f1, _ = precision_recall_fscore_support(
         truth, scores >= threshold, average="binary", zero_division=0
     )
@@ -87,7 +106,7 @@ def test_a_threshold_is_described_by_the_grades_of_scikit_learn(seed, threshold)
 
 def test_each_threshold_keeps_its_marker_on_all_three_pictures():
     named = {"low": 0.2, "middle": 0.5, "high": 0.8}
-    figure = plots.threshold_dots(*detector(2), thresholds=named)
+    figure = plot_evaluation.threshold_dots(*detector(2), thresholds=named)
     by_picture = [
         [line.get_marker() for line in ax.lines if line.get_marker() not in ("None", "")]
         for ax in figure.axes
@@ -98,7 +117,7 @@ def test_each_threshold_keeps_its_marker_on_all_three_pictures():
 
 def test_the_dots_lie_on_the_curves():
     truth, scores = detector(3)
-    figure = plots.threshold_dots(truth, scores, thresholds={"here": scores[truth][0]})
+    figure = plot_evaluation.threshold_dots(truth, scores, thresholds={"here": scores[truth][0]})
     for ax in figure.axes[:2]:
         curve = np.column_stack(ax.lines[0].get_data())
         dot = next(line for line in ax.lines if line.get_marker() == "o")
@@ -106,22 +125,23 @@ def test_the_dots_lie_on_the_curves():
 
 
 def test_reliability_is_told_by_confidence_accuracy_and_error():
-    alt = plots.reliability_panels({"net": BINS}).alt
+    alt = plot_evaluation.reliability_panels({"net": BINS}).alt
     assert "net: mean confidence 72.8%, accuracy 73.1%, expected calibration error 8.3%" in alt
     assert alt.endswith("too sure in 1 of 2 bins.")
 
 
 def test_bins_of_few_examples_are_pale():
-    bars = plots.reliability_panels({"net": BINS}, few=20).axes[0].patches
+    bars = plot_evaluation.reliability_panels({"net": BINS}, few=20).axes[0].patches
     pale = {round(bar.get_x(), 2) for bar in bars if bar.get_alpha() < 1}
     assert pale == {0.25}
     assert all(
-        bar.get_alpha() == 1 for bar in plots.reliability_panels({"n": BINS}, few=1).axes[0].patches
+        bar.get_alpha() == 1
+        for bar in plot_evaluation.reliability_panels({"n": BINS}, few=1).axes[0].patches
     )
 
 
 def test_intervals_are_written_with_their_ends():
-    figure = plots.interval_rows(ROWS, xlabel="grade")
+    figure = plot_results.interval_rows(ROWS, xlabel="grade")
     assert figure.alt == (
         "grade with intervals. Bag: recall 90.0% (80.0% to 95.0%), F1 92.0% (90.0% to 94.0%); "
         "Coat: F1 70.0% (60.0% to 80.0%)."
@@ -131,41 +151,47 @@ def test_intervals_are_written_with_their_ends():
 
 def test_what_was_not_graded_is_said_to_be_so():
     rows = {"fox": {"recall": (float("nan"), 0.0, 1.0)}}
-    figure = plots.interval_rows(rows, xlabel="grade")
+    figure = plot_results.interval_rows(rows, xlabel="grade")
     assert figure.alt == "grade with intervals. fox: recall not graded (0.0% to 100.0%)."
     assert [text.get_text() for text in figure.axes[0].texts] == ["not graded"]
 
 
 def test_a_measure_has_one_marker_in_every_row():
-    ax = plots.interval_rows(ROWS, xlabel="grade").axes[0]
+    ax = plot_results.interval_rows(ROWS, xlabel="grade").axes[0]
     markers = [line.get_marker() for line in ax.lines if len(line.get_xdata()) == 1]
     assert markers == ["o", "s", "s"]
 
 
 def test_a_single_measure_is_written_beside_its_row():
-    figure = plots.interval_rows({"a": {"loss": (3.0, 2.0, 4.5)}}, xlabel="loss", percent=False)
+    figure = plot_results.interval_rows(
+        {"a": {"loss": (3.0, 2.0, 4.5)}}, xlabel="loss", percent=False
+    )
     assert [text.get_text() for text in figure.axes[0].texts] == ["3"]
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
-        lambda: plots.roc_panels({}),
-        lambda: plots.roc_panels(CURVES, corner=0),
-        lambda: plots.roc_panels({"a": ([0, 1], [0, 0.5, 1])}),
-        lambda: plots.roc_panels({"a": ([0], [1])}),
-        lambda: plots.roc_panels({"a": ([0, 1], [1, 0])}),
-        lambda: plots.roc_panels({"a": ([0, 2], [0, 1])}),
-        lambda: plots.threshold_dots([1, 0], [0.5], thresholds={"a": 0.5}),
-        lambda: plots.threshold_dots([1, 1], [0.5, 0.2], thresholds={"a": 0.5}),
-        lambda: plots.threshold_dots([1, 0], [0.5, 0.2], thresholds={}),
-        lambda: plots.threshold_dots([1, 0], [0.5, 0.2], thresholds={str(i): i for i in range(6)}),
-        lambda: plots.reliability_panels({}),
-        lambda: plots.reliability_panels({"a": ([0.5], [0.5], [0])}),
-        lambda: plots.reliability_panels({"a": ([0.5], [0.5, 0.2], [1])}),
-        lambda: plots.interval_rows({}, xlabel="x"),
-        lambda: plots.interval_rows({"a": {"x": (0.5, 0.6, 0.7)}}, xlabel="x"),
-        lambda: plots.interval_rows({"a": {str(i): (0, 0, 0) for i in range(6)}}, xlabel="x"),
+        lambda: plot_evaluation.roc_panels({}),
+        lambda: plot_evaluation.roc_panels(CURVES, corner=0),
+        lambda: plot_evaluation.roc_panels({"a": curve([0, 1], [0, 0.5, 1])}),
+        lambda: plot_evaluation.roc_panels({"a": curve([0], [1])}),
+        lambda: plot_evaluation.roc_panels({"a": curve([0, 1], [1, 0])}),
+        lambda: plot_evaluation.roc_panels({"a": curve([0, 2], [0, 1])}),
+        lambda: plot_evaluation.threshold_dots([1, 0], [0.5], thresholds={"a": 0.5}),
+        lambda: plot_evaluation.threshold_dots([1, 1], [0.5, 0.2], thresholds={"a": 0.5}),
+        lambda: plot_evaluation.threshold_dots([1, 0], [0.5, 0.2], thresholds={}),
+        lambda: plot_evaluation.threshold_dots(
+            [1, 0], [0.5, 0.2], thresholds={str(i): i for i in range(6)}
+        ),
+        lambda: plot_evaluation.reliability_panels({}),
+        lambda: plot_evaluation.reliability_panels({"a": bins([0.5], [0.5], [0])}),
+        lambda: plot_evaluation.reliability_panels({"a": bins([0.5], [0.5, 0.2], [1])}),
+        lambda: plot_results.interval_rows({}, xlabel="x"),
+        lambda: plot_results.interval_rows({"a": {"x": (0.5, 0.6, 0.7)}}, xlabel="x"),
+        lambda: plot_results.interval_rows(
+            {"a": {str(i): (0, 0, 0) for i in range(6)}}, xlabel="x"
+        ),
     ],
 )
 def test_data_that_cannot_be_drawn_is_refused_and_leaves_no_figure_open(wrong):

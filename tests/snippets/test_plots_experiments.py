@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snippets import plots
+from snippets import plot_results
 
 scores = st.lists(st.floats(0, 1), min_size=1, max_size=5)
 sweeps = st.dictionaries(
@@ -14,13 +14,17 @@ sweeps = st.dictionaries(
 LINES = {"batch 32": {0.001: [0.7, 0.8], 0.01: [0.9]}, "batch 512": {0.01: [0.6, 0.65]}}
 SEARCHES = {"random": [(10, 0.80), (10, 0.85), (10, 0.82)], "Hyperband": [(3, 0.7), (7, 0.9)]}
 FIGURES = {
-    "seed_dots": lambda: plots.seed_dots({"64": [0.8, 0.82], "128": [0.9]}, xlabel="accuracy"),
-    "seed_dots of losses": lambda: plots.seed_dots({"a": [3.0]}, xlabel="loss", percent=False),
-    "seed_lines": lambda: plots.seed_lines(LINES, xlabel="learning rate"),
-    "seed_lines, not logarithmic": lambda: plots.seed_lines(
+    "seed_dots": lambda: plot_results.seed_dots(
+        {"64": [0.8, 0.82], "128": [0.9]}, xlabel="accuracy"
+    ),
+    "seed_dots of losses": lambda: plot_results.seed_dots(
+        {"a": [3.0]}, xlabel="loss", percent=False
+    ),
+    "seed_lines": lambda: plot_results.seed_lines(LINES, xlabel="learning rate"),
+    "seed_lines, not logarithmic": lambda: plot_results.seed_lines(
         {"a": {-1: [0.1], 2: [0.2]}}, xlabel="x", log=False
     ),
-    "search_progress": lambda: plots.search_progress(SEARCHES, reference=("by hand", 0.81)),
+    "search_progress": lambda: plot_results.search_progress(SEARCHES, reference=("by hand", 0.81)),
 }
 
 
@@ -32,7 +36,7 @@ def test_a_figure_is_fit_for_a_page(name, assert_fit_for_a_page):
 @settings(max_examples=10, deadline=None)
 @given(sweep=sweeps)
 def test_every_seed_of_every_setting_is_a_dot_in_its_own_row(sweep):
-    ax = plots.seed_dots(sweep, xlabel="accuracy").axes[0]
+    ax = plot_results.seed_dots(sweep, xlabel="accuracy").axes[0]
     dots = [line for line in ax.lines if line.get_marker() == "o"]
     assert len(dots) == len(sweep)
     for row, (line, values) in enumerate(zip(dots, sweep.values(), strict=True)):
@@ -42,12 +46,12 @@ def test_every_seed_of_every_setting_is_a_dot_in_its_own_row(sweep):
 
 
 def test_dots_are_described_by_mean_and_range():
-    alt = plots.seed_dots({"64": [0.80, 0.82, 0.81]}, xlabel="accuracy").alt
+    alt = plot_results.seed_dots({"64": [0.80, 0.82, 0.81]}, xlabel="accuracy").alt
     assert (
         alt
         == "accuracy of 1 setting, a dot a seed. 64: mean 81.0%, from 80.0% to 82.0% over 3 seeds."
     )
-    assert plots.seed_dots({"a": [3.0]}, xlabel="loss", percent=False).alt.endswith(
+    assert plot_results.seed_dots({"a": [3.0]}, xlabel="loss", percent=False).alt.endswith(
         "a: mean 3, from 3 to 3 over 1 seed."
     )
 
@@ -55,11 +59,11 @@ def test_dots_are_described_by_mean_and_range():
 @pytest.mark.parametrize("wrong", [{}, {"a": []}, {"a": [float("nan")]}, {"a": [[0.1]]}])
 def test_dots_without_finite_scores_are_refused(wrong):
     with pytest.raises(ValueError, match="at least one setting"):
-        plots.seed_dots(wrong, xlabel="accuracy")
+        plot_results.seed_dots(wrong, xlabel="accuracy")
 
 
 def test_lines_join_the_means_from_left_to_right_in_any_order_of_the_settings():
-    figure = plots.seed_lines({"a": {0.1: [0.8, 0.9], 0.01: [0.7]}}, xlabel="rate")
+    figure = plot_results.seed_lines({"a": {0.1: [0.8, 0.9], 0.01: [0.7]}}, xlabel="rate")
     ax = figure.axes[0]
     (joined,) = [line for line in ax.lines if list(line.get_xdata()) == [0.01, 0.1]]
     assert np.allclose(joined.get_ydata(), [0.7, 0.85])
@@ -68,7 +72,7 @@ def test_lines_join_the_means_from_left_to_right_in_any_order_of_the_settings():
 
 
 def test_lines_differ_by_more_than_colour():
-    (legend,) = plots.seed_lines(LINES, xlabel="rate").legends
+    (legend,) = plot_results.seed_lines(LINES, xlabel="rate").legends
     first, second = legend.get_lines()
     assert first.get_marker() != second.get_marker()
     assert first.get_linestyle() != second.get_linestyle()
@@ -86,18 +90,18 @@ def test_lines_differ_by_more_than_colour():
 )
 def test_lines_that_cannot_be_drawn_are_refused(curves, why):
     with pytest.raises(ValueError, match=why):
-        plots.seed_lines(curves, xlabel="rate")
+        plot_results.seed_lines(curves, xlabel="rate")
 
 
 def test_a_search_is_described_by_its_best_and_what_it_had_cost_by_then():
-    alt = plots.search_progress(SEARCHES, reference=("by hand", 0.81)).alt
+    alt = plot_results.search_progress(SEARCHES, reference=("by hand", 0.81)).alt
     assert "random: 3 trials, 30 epochs trained, best 85.0%, found after 20." in alt
     assert "Hyperband: 2 trials, 10 epochs trained, best 90.0%, found after 10." in alt
     assert alt.endswith("by hand: 81.0%.")
 
 
 def test_the_line_of_a_search_never_falls():
-    ax = plots.search_progress(SEARCHES).axes[0]
+    ax = plot_results.search_progress(SEARCHES).axes[0]
     records = [line for line in ax.lines if line.get_drawstyle() == "steps-post"]
     assert len(records) == 2
     assert all((np.diff(line.get_ydata()) >= 0).all() for line in records)
@@ -106,4 +110,4 @@ def test_the_line_of_a_search_never_falls():
 @pytest.mark.parametrize("wrong", [{}, {"a": []}, {"a": [(0, 0.5)]}])
 def test_a_search_without_trials_or_without_cost_is_refused(wrong):
     with pytest.raises(ValueError, match="at least one search"):
-        plots.search_progress(wrong)
+        plot_results.search_progress(wrong)

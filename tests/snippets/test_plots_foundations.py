@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from matplotlib.colors import to_rgb, to_rgba
 from matplotlib.patches import FancyBboxPatch
 
-from snippets import plots
+from snippets import plot_curves, plot_functions, plot_images, plot_tensors
 
 MATRIX = np.array([[1, 2, 3], [4, 5, 6]])
 
@@ -24,16 +24,20 @@ def bowl(point):
 
 
 FIGURES = {
-    "tensor_picture": lambda: plots.tensor_picture({"m": MATRIX}, marked={"m": MATRIX[0]}),
-    "reading_order": lambda: plots.reading_order({"m": MATRIX, "m.T": MATRIX.T}),
-    "matmul_picture": lambda: plots.matmul_picture(MATRIX, MATRIX.T, row=1, column=0),
-    "image_and_numbers": lambda: plots.image_and_numbers(
+    "tensor_picture": lambda: plot_tensors.tensor_picture({"m": MATRIX}, marked={"m": MATRIX[0]}),
+    "reading_order": lambda: plot_tensors.reading_order({"m": MATRIX, "m.T": MATRIX.T}),
+    "matmul_picture": lambda: plot_tensors.matmul_picture(MATRIX, MATRIX.T, row=1, column=0),
+    "image_and_numbers": lambda: plot_images.image_and_numbers(
         np.arange(256, dtype=np.uint8).reshape(16, 16), top=2, left=3, size=4
     ),
-    "function_and_tangents": lambda: plots.function_and_tangents(np.sin, {0.0: 1.0, 2.0: -0.416}),
-    "contour_paths": lambda: plots.contour_paths(bowl, {0.1: np.array([[2.0, 1], [1, 0.5]])}),
-    "log_curves": lambda: plots.log_curves({"error": {0.1: 1e-2, 0.01: 1e-4}}),
-    "signed_images": lambda: plots.signed_images({"w": np.array([[-1.0, 2.0], [0.0, 0.5]])}),
+    "function_and_tangents": lambda: plot_functions.function_and_tangents(
+        np.sin, {0.0: 1.0, 2.0: -0.416}
+    ),
+    "contour_paths": lambda: plot_functions.contour_paths(
+        bowl, {0.1: np.array([[2.0, 1], [1, 0.5]])}
+    ),
+    "log_curves": lambda: plot_curves.log_curves({"error": {0.1: 1e-2, 0.01: 1e-4}}),
+    "signed_images": lambda: plot_images.signed_images({"w": np.array([[-1.0, 2.0], [0.0, 0.5]])}),
 }
 
 
@@ -56,7 +60,7 @@ def test_text_outside_cells_takes_its_colour_from_the_style(name):
 
 
 def test_the_marked_elements_are_named_and_outlined():
-    figure = plots.tensor_picture({"column": MATRIX}, marked={"column": MATRIX[:, 1]})
+    figure = plot_tensors.tensor_picture({"column": MATRIX}, marked={"column": MATRIX[:, 1]})
     outlined = [
         patch
         for patch in figure.axes[0].patches
@@ -68,7 +72,7 @@ def test_the_marked_elements_are_named_and_outlined():
 
 @pytest.mark.parametrize("shape", [(), (3,), (2, 3), (2, 2, 3)])
 def test_a_tensor_is_drawn_with_one_cell_an_element(shape):
-    figure = plots.tensor_picture({"t": np.arange(np.prod(shape, dtype=int)).reshape(shape)})
+    figure = plot_tensors.tensor_picture({"t": np.arange(np.prod(shape, dtype=int)).reshape(shape)})
     cells = [patch for patch in figure.axes[0].patches if isinstance(patch, FancyBboxPatch)]
     assert len(cells) == np.prod(shape, dtype=int)
     assert f"shape {shape}" in figure.alt
@@ -76,42 +80,42 @@ def test_a_tensor_is_drawn_with_one_cell_an_element(shape):
 
 def test_a_rank_above_three_is_not_drawn():
     with pytest.raises(ValueError, match="rank 3 or less"):
-        plots.tensor_picture({"t": np.zeros((1, 1, 1, 1))})
+        plot_tensors.tensor_picture({"t": np.zeros((1, 1, 1, 1))})
 
 
 @settings(max_examples=10, deadline=None)
 @given(st.integers(2, 4), st.integers(2, 4))
 def test_reshape_reads_along_the_rows_and_transpose_down_the_columns(rows, columns):
     matrix = np.arange(rows * columns).reshape(rows, columns)
-    alt = plots.reading_order({"r": matrix.reshape(columns, rows), "t": matrix.T}).alt
+    alt = plot_tensors.reading_order({"r": matrix.reshape(columns, rows), "t": matrix.T}).alt
     assert f"In r, shape {(columns, rows)}, it runs along the rows." in alt
     assert f"In t, shape {(columns, rows)}, it runs down the columns." in alt
 
 
 def test_a_scrambled_matrix_runs_to_and_fro():
-    assert "to and fro" in plots.reading_order({"m": np.array([[3, 1], [4, 2]])[::-1]}).alt
+    assert "to and fro" in plot_tensors.reading_order({"m": np.array([[3, 1], [4, 2]])[::-1]}).alt
 
 
 def test_an_order_needs_distinct_numbers():
     with pytest.raises(ValueError, match="without repeats"):
-        plots.reading_order({"m": np.zeros((2, 2))})
+        plot_tensors.reading_order({"m": np.zeros((2, 2))})
 
 
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 1), st.integers(0, 1))
 def test_the_arithmetic_under_a_product_is_right(row, column):
-    figure = plots.matmul_picture(MATRIX, MATRIX.T, row=row, column=column)
+    figure = plot_tensors.matmul_picture(MATRIX, MATRIX.T, row=row, column=column)
     assert figure.alt.endswith(f"= {(MATRIX @ MATRIX.T)[row, column]}.")
 
 
 def test_shapes_that_do_not_multiply_are_named():
     with pytest.raises(ValueError, match=r"\(2, 3\) and \(2, 3\)"):
-        plots.matmul_picture(MATRIX, MATRIX)
+        plot_tensors.matmul_picture(MATRIX, MATRIX)
 
 
 def test_the_numbers_beside_an_image_are_its_pixels_in_readable_colours():
     image = np.arange(256, dtype=np.uint8).reshape(16, 16)
-    figure = plots.image_and_numbers(image, top=0, left=0, size=16)
+    figure = plot_images.image_and_numbers(image, top=0, left=0, size=16)
     labels = {text.get_text(): text.get_color() for text in figure.axes[1].texts}
     assert set(labels) == {str(value) for value in range(256)}
     assert labels["0"] == "white"
@@ -120,11 +124,13 @@ def test_the_numbers_beside_an_image_are_its_pixels_in_readable_colours():
 
 def test_a_crop_outside_the_image_is_refused():
     with pytest.raises(ValueError, match="leaves the image"):
-        plots.image_and_numbers(np.zeros((4, 4), np.uint8), top=2, left=0, size=3)
+        plot_images.image_and_numbers(np.zeros((4, 4), np.uint8), top=2, left=0, size=3)
 
 
 def test_tangents_are_described_by_their_slopes():
-    alt = plots.function_and_tangents(np.square, {-1.0: -2.0, 0.0: 0.0, 2.0: 4.0}, name="x²").alt
+    alt = plot_functions.function_and_tangents(
+        np.square, {-1.0: -2.0, 0.0: 0.0, 2.0: 4.0}, name="x²"
+    ).alt
     assert "at x = −1, height 1, slope −2 (downhill)" in alt
     assert "at x = 0, height 0, slope 0 (level)" in alt
     assert "at x = 2, height 4, slope 4 (uphill)" in alt
@@ -132,13 +138,13 @@ def test_tangents_are_described_by_their_slopes():
 
 def test_a_point_outside_the_span_is_refused():
     with pytest.raises(ValueError, match="give points between"):
-        plots.function_and_tangents(np.square, {9.0: 18.0})
+        plot_functions.function_and_tangents(np.square, {9.0: 18.0})
 
 
 def test_paths_say_whether_they_ended_lower_or_higher():
     start = [2.0, 1.0]
     paths = {0.1: np.array([start, [0.0, 0.0]]), 0.9: np.array([start, [4.0, 2.0]])}
-    figure = plots.contour_paths(bowl, paths)
+    figure = plot_functions.contour_paths(bowl, paths)
     assert (
         "Learning rate 0.1: after 1 step at (0, 0), height 0, lower than the start." in figure.alt
     )
@@ -147,7 +153,7 @@ def test_paths_say_whether_they_ended_lower_or_higher():
 
 def test_paths_differ_by_line_and_marker_as_well_as_colour():
     paths = {rate: np.array([[2.0, 1.0], [rate, rate]]) for rate in (0.1, 0.2, 0.3)}
-    lines = plots.contour_paths(bowl, paths).axes[0].lines
+    lines = plot_functions.contour_paths(bowl, paths).axes[0].lines
     looks = {(line.get_linestyle(), line.get_marker()) for line in lines}
     assert len(looks) == 3
     assert len({to_rgba(line.get_color()) for line in lines}) == 3
@@ -155,20 +161,20 @@ def test_paths_differ_by_line_and_marker_as_well_as_colour():
 
 def test_a_path_to_infinity_is_refused():
     with pytest.raises(ValueError, match="finite points"):
-        plots.contour_paths(bowl, {1.0: np.array([[1.0, 1.0], [np.inf, 0.0]])})
+        plot_functions.contour_paths(bowl, {1.0: np.array([[1.0, 1.0], [np.inf, 0.0]])})
 
 
 def test_logarithmic_curves_leave_out_zeros_and_name_the_lowest_point():
-    figure = plots.log_curves({"error": {0.1: 0.02, 0.01: 0.003, 0.001: 0.0}}, xlabel="step")
+    figure = plot_curves.log_curves({"error": {0.1: 0.02, 0.01: 0.003, 0.001: 0.0}}, xlabel="step")
     assert len(figure.axes[0].lines[0].get_xdata()) == 2
     assert "lowest 0.003 at step 0.01" in figure.alt
     with pytest.raises(ValueError, match="no positive point"):
-        plots.log_curves({"error": {0.1: 0.0}})
+        plot_curves.log_curves({"error": {0.1: 0.0}})
     assert not plt.get_fignums()
 
 
 def test_signed_images_share_a_scale_centred_on_zero():
-    figure = plots.signed_images({"a": np.array([[-3.0, 1.0]]), "b": np.array([[0.5, 0.0]])})
+    figure = plot_images.signed_images({"a": np.array([[-3.0, 1.0]]), "b": np.array([[0.5, 0.0]])})
     scales = [ax.images[0].get_clim() for ax in figure.axes if ax.images]
     assert scales[:2] == [(-3.0, 3.0), (-3.0, 3.0)]
     assert "a: 1 by 2, from −3 at row 0, column 0 to 1 at row 0, column 1." in figure.alt

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from snippets import plots
+from snippets import plot_curves, plot_functions, plot_networks
 from snippets.models import dense_network, relu_tanh_selu_network
 
 few = settings(max_examples=15, deadline=None)
@@ -36,19 +36,19 @@ def skipping() -> keras.Model:
 
 
 FIGURES = {
-    "curves_and_slopes": lambda: plots.curves_and_slopes(
+    "curves_and_slopes": lambda: plot_functions.curves_and_slopes(
         X, {"square": X**2, "cube": X**3}, {"square": 2 * X, "cube": 3 * X**2}
     ),
-    "layer_sizes": lambda: plots.layer_sizes({"spread": {"a": [1, 0.1], "b": [1, 1]}}),
-    "layer_sizes in two panels": lambda: plots.layer_sizes(
+    "layer_sizes": lambda: plot_networks.layer_sizes({"spread": {"a": [1, 0.1], "b": [1, 1]}}),
+    "layer_sizes in two panels": lambda: plot_networks.layer_sizes(
         {"spread": {"a": [1, 0.1]}, "gradient": {"a": [1e-6, 1e-2]}}
     ),
-    "model_diagram of a chain": lambda: plots.model_diagram(relu_tanh_selu_network()),
-    "model_diagram of Sequential": lambda: plots.model_diagram(dense_network((8,))),
-    "model_diagram of twins": lambda: plots.model_diagram(twins()),
-    "model_diagram with a way round": lambda: plots.model_diagram(skipping()),
-    "setting_curves": lambda: plots.setting_curves(RATES, xlabel="rate", ylabel="loss"),
-    "setting_curves cut off": lambda: plots.setting_curves(
+    "model_diagram of a chain": lambda: plot_networks.model_diagram(relu_tanh_selu_network()),
+    "model_diagram of Sequential": lambda: plot_networks.model_diagram(dense_network((8,))),
+    "model_diagram of twins": lambda: plot_networks.model_diagram(twins()),
+    "model_diagram with a way round": lambda: plot_networks.model_diagram(skipping()),
+    "setting_curves": lambda: plot_curves.setting_curves(RATES, xlabel="rate", ylabel="loss"),
+    "setting_curves cut off": lambda: plot_curves.setting_curves(
         RATES, xlabel="rate", ylabel="loss", top=0.42
     ),
 }
@@ -71,7 +71,7 @@ def test_a_figure_is_fit_for_a_page(name, assert_fit_for_a_page):
 @given(low=st.floats(-5, 0), high=st.floats(0.1, 5))
 def test_both_panels_draw_the_numbers_they_were_given(low, high):
     x = np.linspace(low, high, 7)
-    figure = plots.curves_and_slopes(x, {"square": x**2}, {"square": 2 * x})
+    figure = plot_functions.curves_and_slopes(x, {"square": x**2}, {"square": 2 * x})
     for ax, curve in zip(figure.axes, (x**2, 2 * x), strict=True):
         np.testing.assert_array_equal(ax.lines[0].get_xdata(), x)
         np.testing.assert_array_equal(ax.lines[0].get_ydata(), curve)
@@ -89,13 +89,13 @@ def test_both_panels_draw_the_numbers_they_were_given(low, high):
 )
 def test_curves_without_their_slopes_are_refused(values, slopes, match):
     with pytest.raises(ValueError, match=match):
-        plots.curves_and_slopes(X, values, slopes)
+        plot_functions.curves_and_slopes(X, values, slopes)
 
 
 @few
 @given(sizes=st.lists(st.floats(1e-12, 1e6), min_size=1, max_size=9))
 def test_layer_sizes_count_layers_from_one_and_lie_on_a_logarithmic_axis(sizes):
-    ax = plots.layer_sizes({"gradient": {"net": sizes}}).axes[0]
+    ax = plot_networks.layer_sizes({"gradient": {"net": sizes}}).axes[0]
     assert ax.get_yscale() == "log"
     np.testing.assert_array_equal(ax.lines[0].get_xdata(), range(1, len(sizes) + 1))
     np.testing.assert_array_equal(ax.lines[0].get_ydata(), sizes)
@@ -104,14 +104,14 @@ def test_layer_sizes_count_layers_from_one_and_lie_on_a_logarithmic_axis(sizes):
 @pytest.mark.parametrize("panels", [{}, {"a": {}}, {"a": {"n": []}}, {"a": {"n": [1.0, 0.0]}}])
 def test_layer_sizes_that_no_logarithm_has_are_refused(panels):
     with pytest.raises(ValueError, match="positive sizes"):
-        plots.layer_sizes(panels)
+        plot_networks.layer_sizes(panels)
 
 
 @few
 @given(units=st.lists(st.integers(1, 9), min_size=1, max_size=5))
 def test_a_chain_is_drawn_as_boxes_one_above_the_other_with_all_weights_told(units):
     network = dense_network(units, shape=(2, 2))
-    figure = plots.model_diagram(network)
+    figure = plot_networks.model_diagram(network)
     assert len(boxes(figure)) == len(network.layers) + 1  # and the input
     assert len(arrows(figure)) == len(network.layers)
     tops = [box.get_y() for box in boxes(figure)]
@@ -122,24 +122,24 @@ def test_a_chain_is_drawn_as_boxes_one_above_the_other_with_all_weights_told(uni
 
 def test_no_two_boxes_of_a_diagram_overlap():
     for model in (twins(), twins(shared=False), skipping()):
-        areas = [box.get_bbox() for box in boxes(plots.model_diagram(model))]
+        areas = [box.get_bbox() for box in boxes(plot_networks.model_diagram(model))]
         for i, one in enumerate(areas):
             assert not any(one.overlaps(other) for other in areas[:i])
 
 
 def test_a_layer_called_twice_is_dashed_the_second_time_and_its_weights_are_the_same():
-    figure = plots.model_diagram(twins())
+    figure = plot_networks.model_diagram(twins())
     assert [box.get_linestyle() for box in boxes(figure)].count("--") == 1
     assert "encoder, Sequential, (3,), same 15 weights, from right" in figure.alt
     assert "difference, Subtract, (3,), from encoder and encoder" in figure.alt
     assert "kind, Dense, softmax, (2,), 8 weights, from encoder" in figure.alt
-    apart = plots.model_diagram(twins(shared=False))
+    apart = plot_networks.model_diagram(twins(shared=False))
     assert "--" not in [box.get_linestyle() for box in boxes(apart)]
     assert "same 15" not in apart.alt
 
 
 def test_an_arrow_past_a_layer_runs_beside_its_box():
-    figure = plots.model_diagram(skipping())
+    figure = plot_networks.model_diagram(skipping())
     around = max(figure.axes[0].lines, key=lambda line: len(line.get_xdata()))
     places = np.transpose(around.get_data())
     assert len(places) > 1
@@ -150,11 +150,11 @@ def test_an_arrow_past_a_layer_runs_beside_its_box():
 
 def test_a_model_that_has_not_been_built_cannot_be_drawn():
     with pytest.raises(ValueError, match="give it an Input"):
-        plots.model_diagram(keras.Sequential([keras.layers.Dense(2)]))
+        plot_networks.model_diagram(keras.Sequential([keras.layers.Dense(2)]))
 
 
 def test_the_lowest_setting_has_a_ring_and_what_lies_above_an_arrow():
-    figure = plots.setting_curves(RATES, xlabel="rate", ylabel="loss", top=0.42)
+    figure = plot_curves.setting_curves(RATES, xlabel="rate", ylabel="loss", top=0.42)
     ax = figure.axes[0]
     rings = [line for line in ax.lines if line.get_markerfacecolor() == "none"]
     assert [line.get_xdata()[0] for line in rings] == [0.3, 0.01]
@@ -174,7 +174,7 @@ def test_the_lowest_setting_has_a_ring_and_what_lies_above_an_arrow():
     name=st.sampled_from(["SGD", "Adam"]),
 )
 def test_one_setting_of_each_curve_is_called_lowest(curve, name):
-    alt = plots.setting_curves({name: curve}, xlabel="rate", ylabel="loss").alt
+    alt = plot_curves.setting_curves({name: curve}, xlabel="rate", ylabel="loss").alt
     assert alt.count("(lowest)") == 1
     lowest = min(curve, key=lambda x: (curve[x], x))
     assert f"at {lowest:g} (lowest)" in alt
@@ -192,4 +192,4 @@ def test_one_setting_of_each_curve_is_called_lowest(curve, name):
 )
 def test_settings_that_cannot_be_drawn_are_refused(curves, match):
     with pytest.raises(ValueError, match=match):
-        plots.setting_curves(curves, xlabel="rate", ylabel="loss")
+        plot_curves.setting_curves(curves, xlabel="rate", ylabel="loss")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from matplotlib.colors import to_rgba
 from matplotlib.patches import Rectangle
 
-from snippets import plots
+from snippets import plot_results, plot_timing
 
 STAGES = {
     "from\narrays": {"reading": 0.1, "forward": 3.0, "backward": 6.0},
@@ -20,10 +20,10 @@ RATIOS = {
 }
 
 FIGURES = {
-    "stage_bars": lambda: plots.stage_bars(STAGES),
-    "stage_bars, shares": lambda: plots.stage_bars(STAGES, unit="s", share=True),
-    "speed_ratios": lambda: plots.speed_ratios(RATIOS),
-    "speed_ratios, one thing": lambda: plots.speed_ratios({"XLA": {"dense": [1.0]}}),
+    "stage_bars": lambda: plot_timing.stage_bars(STAGES),
+    "stage_bars, shares": lambda: plot_timing.stage_bars(STAGES, unit="s", share=True),
+    "speed_ratios": lambda: plot_timing.speed_ratios(RATIOS),
+    "speed_ratios, one thing": lambda: plot_timing.speed_ratios({"XLA": {"dense": [1.0]}}),
 }
 
 
@@ -38,7 +38,7 @@ def frames(figure):
 
 
 def test_the_bottleneck_of_each_row_has_a_frame_and_is_named():
-    figure = plots.stage_bars(STAGES)
+    figure = plot_timing.stage_bars(STAGES)
     assert [round(p.get_width(), 3) for p in frames(figure)] == [6.0, 9.0]
     assert "from arrays: 9.1 in all" in figure.alt
     assert "backward 6 (66%, the largest)" in figure.alt
@@ -51,7 +51,7 @@ def test_the_bottleneck_of_each_row_has_a_frame_and_is_named():
 def test_as_parts_all_bars_are_equally_long_and_as_times_they_add_up(rows):
     named = {str(i): {f"stage {j}": t for j, t in enumerate(row)} for i, row in enumerate(rows)}
     for share in (False, True):
-        figure = plots.stage_bars(named, share=share)
+        figure = plot_timing.stage_bars(named, share=share)
         bars = [p for p in figure.axes[0].patches if p.get_fill()]
         for place, row in enumerate(rows):
             mine = [p for p in bars if abs(p.get_y() + p.get_height() / 2 - place) < 0.1]
@@ -60,7 +60,7 @@ def test_as_parts_all_bars_are_equally_long_and_as_times_they_add_up(rows):
 
 
 def test_a_stage_looks_the_same_in_every_row_and_in_the_legend():
-    figure = plots.stage_bars(STAGES)
+    figure = plot_timing.stage_bars(STAGES)
     bars = [p for p in figure.axes[0].patches if p.get_fill()]
     key = dict(
         zip(
@@ -79,13 +79,13 @@ def test_a_stage_looks_the_same_in_every_row_and_in_the_legend():
 )
 def test_bars_of_nothing_or_less_are_refused(rows):
     with pytest.raises(ValueError, match="times of 0 or above"):
-        plots.stage_bars(rows)
+        plot_timing.stage_bars(rows)
     assert not plt.get_fignums()
 
 
 @given(ratios=st.lists(st.floats(0.02, 50), min_size=1, max_size=7))
 def test_the_full_mark_stands_at_the_median_and_inside_the_axes(ratios):
-    figure = plots.speed_ratios({"change": {"dense": ratios}})
+    figure = plot_timing.speed_ratios({"change": {"dense": ratios}})
     (ax,) = figure.axes
     marks = [line for line in ax.lines if line.get_markersize() == 8]
     assert marks[0].get_xdata() == pytest.approx(np.median(ratios))
@@ -95,7 +95,7 @@ def test_the_full_mark_stands_at_the_median_and_inside_the_axes(ratios):
 
 
 def test_ratios_are_told_with_their_range_and_rows_may_leave_some_out():
-    alt = plots.speed_ratios(RATIOS, xlabel="speed").alt
+    alt = plot_timing.speed_ratios(RATIOS, xlabel="speed").alt
     assert alt == (
         "speed, median of the rounds. float64: dense 0.5 (0.4 to 0.6), convolution 0.3 (0.3 to 0.3);"
         " one cycle: dense 7 (6 to 8)."
@@ -103,7 +103,7 @@ def test_ratios_are_told_with_their_range_and_rows_may_leave_some_out():
 
 
 def test_each_thing_tried_has_a_marker_of_its_own():
-    figure = plots.speed_ratios(RATIOS)
+    figure = plot_timing.speed_ratios(RATIOS)
     big = [line for line in figure.axes[0].lines if line.get_markersize() == 8]
     assert [line.get_marker() for line in big] == ["o", "s", "o"]
     assert len({to_rgba(line.get_color()) for line in big}) == 2
@@ -122,12 +122,12 @@ def test_each_thing_tried_has_a_marker_of_its_own():
 )
 def test_ratios_that_cannot_be_drawn_are_refused(rows, message):
     with pytest.raises(ValueError, match=message):
-        plots.speed_ratios(rows)
+        plot_timing.speed_ratios(rows)
     assert not plt.get_fignums()
 
 
 def test_seed_lines_with_many_places_leave_the_ticks_to_matplotlib():
     few = {"a": {float(x): [0.5] for x in range(1, 9)}}
     many = {"a": {x / 7: [0.5] for x in range(1, 40)}}
-    assert len(plots.seed_lines(few, xlabel="x", log=False).axes[0].get_xticks()) == 8
-    assert len(plots.seed_lines(many, xlabel="x", log=False).axes[0].get_xticks()) < 12
+    assert len(plot_results.seed_lines(few, xlabel="x", log=False).axes[0].get_xticks()) == 8
+    assert len(plot_results.seed_lines(many, xlabel="x", log=False).axes[0].get_xticks()) < 12

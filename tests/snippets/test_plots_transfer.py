@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snippets import plots
+from snippets import plot_networks
 
 few = settings(max_examples=10, deadline=None)
 layer_rows = st.lists(
@@ -21,7 +21,7 @@ layer_rows = st.lists(
 @few
 @given(rows=layer_rows)
 def test_the_solid_part_of_a_box_is_the_share_that_is_trained(rows):
-    figure = plots.trained_parts({"a model": rows})
+    figure = plot_networks.trained_parts({"a model": rows})
     (ax,) = figure.axes
     solid = {}
     for bar in ax.patches:
@@ -38,7 +38,7 @@ def test_the_solid_part_of_a_box_is_the_share_that_is_trained(rows):
 
 def test_columns_share_a_height_and_the_figure_fits_a_page(assert_fit_for_a_page):
     models = {"new head": [("base", 0, 90), ("head", 10, 0)], "half": [("block", 30, 10)]}
-    figure = plots.trained_parts(models)
+    figure = plot_networks.trained_parts(models)
     assert_fit_for_a_page(figure)
     assert len({ax.get_ylim() for ax in figure.axes}) == 1
     assert "new head: base frozen, head trained; 10 of 100 weights." in figure.alt
@@ -57,4 +57,4 @@ def test_columns_share_a_height_and_the_figure_fits_a_page(assert_fit_for_a_page
 )
 def test_a_model_that_cannot_be_drawn_is_refused(models, message):
     with pytest.raises(ValueError, match=message):
-        plots.trained_parts(models)
+        plot_networks.trained_parts(models)

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snippets.timing import (
-    built_under,
+    build_with_policy,
     interleave,
     nested_steps,
+    speed_verdict,
     throughput,
     times_as_fast,
-    verdict,
 )
 
 factors = st.floats(0.01, 100)
@@ -100,29 +100,29 @@ def test_times_that_cannot_be_compared_are_refused(seconds, message):
 @given(factor=st.floats(1.2, 50), wobble=st.floats(0, 0.05))
 def test_faster_and_slower_are_judged_alike(factor, wobble):
     ratios = factor * np.array([1 - wobble, 1.0, 1 + wobble])
-    assert verdict(ratios) == f"{factor:.2g} times as fast"
-    assert verdict(1 / ratios) == f"{1 / factor:.2g} times as fast"
+    assert speed_verdict(ratios) == f"{factor:.2g} times as fast"
+    assert speed_verdict(1 / ratios) == f"{1 / factor:.2g} times as fast"
 
 
 @given(ratios=st.lists(st.floats(0.92, 1.08), min_size=1, max_size=9))
 def test_what_stays_within_the_margin_is_no_difference(ratios):
-    assert verdict(ratios) == "no faster and no slower"
+    assert speed_verdict(ratios) == "no faster and no slower"
 
 
 @given(high=st.floats(1.5, 9), low=st.floats(0.1, 0.99))
 def test_rounds_that_disagree_on_the_direction_are_no_difference(high, low):
-    assert verdict([high, high, low]) == "no faster and no slower"
+    assert speed_verdict([high, high, low]) == "no faster and no slower"
 
 
 @pytest.mark.parametrize("ratios", [[], [1.0, 0.0], [1.0, float("nan")]])
 def test_ratios_that_are_none_are_refused(ratios):
     with pytest.raises(ValueError, match="positive ratios"):
-        verdict(ratios)
+        speed_verdict(ratios)
 
 
 def test_a_margin_must_be_above_one():
     with pytest.raises(ValueError, match="margin"):
-        verdict([1.0], margin=1.0)
+        speed_verdict([1.0], margin=1.0)
 
 
 CROSS_ENTROPY = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -210,7 +210,7 @@ def test_the_old_policy_is_put_back_after_a_failure():
         raise RuntimeError("no network")
 
     with pytest.raises(RuntimeError, match="no network"):
-        built_under("float64", broken)
+        build_with_policy("float64", broken)
     assert keras.config.dtype_policy().name == "float32"
 
 

@@ -16,12 +16,12 @@
 # starts. You need Python's lists and functions, and no mathematics beyond multiplication.
 
 # %%
-from snippets import plots
+from snippets import plot_images, plot_tensors, tables
 from snippets.datasets import load_fashion_mnist
 
 fashion = load_fashion_mnist()
 boot = fashion.train.images[0]
-plots.image_and_numbers(boot, top=2, left=12, subject="an ankle boot")
+plot_images.image_and_numbers(boot, top=2, left=12, subject="an ankle boot")
 
 # %% [markdown]
 # Left, what you see; right, what the network gets: for each **pixel**, a dot of the picture, a
@@ -44,7 +44,7 @@ scalar = tf.constant(7)
 vector = tf.constant([3, 1, 4])
 matrix = tf.constant([[1, 2, 3], [4, 5, 6]])
 stack = tf.constant([[[1, 2, 3], [4, 5, 6]], [[7, 8, 9], [10, 11, 12]]])
-plots.tensor_picture({"scalar": scalar, "vector": vector, "matrix": matrix, "stack": stack})
+plot_tensors.tensor_picture({"scalar": scalar, "vector": vector, "matrix": matrix, "stack": stack})
 
 # %% [markdown]
 # Each number is an **element**. Each arrow is an **axis**: a direction in which you can count.
@@ -67,7 +67,7 @@ plots.tensor_picture({"scalar": scalar, "vector": vector, "matrix": matrix, "sta
 from snippets.tensors import describe
 
 tensors = {"scalar": scalar, "vector": vector, "matrix": matrix, "stack": stack, "boot": boot}
-plots.table([{"tensor": name} | describe(tensor) for name, tensor in tensors.items()])
+tables.table([{"tensor": name} | describe(tensor) for name, tensor in tensors.items()])
 
 # %% [markdown]
 # - **Shape**: how many steps does each axis have? The matrix has 2 rows of 3 numbers: `(2, 3)`.
@@ -139,10 +139,10 @@ picks = {
     "matrix[:, 1:]": matrix[:, 1:],
     "matrix[1, -1]": matrix[1, -1],
 }
-plots.tensor_picture(dict.fromkeys(picks, matrix), marked=picks)
+plot_tensors.tensor_picture(dict.fromkeys(picks, matrix), marked=picks)
 
 # %%
-plots.table([{"pick": f"`{code}`", "shape": str(part.shape)} for code, part in picks.items()])
+tables.table([{"pick": f"`{code}`", "shape": str(part.shape)} for code, part in picks.items()])
 
 # %% [markdown]
 # A colon means "all of this axis", `1:` means "from position 1 on", and −1 is the last position. One
@@ -158,7 +158,7 @@ plots.table([{"pick": f"`{code}`", "shape": str(part.shape)} for code, part in p
 import numpy as np
 
 turned = np.stack([boot, boot[::-1], boot[:, ::-1]])
-plots.image_grid(turned, ["boot", "boot[::-1]", "boot[:, ::-1]"], columns=3, subject="boots")
+plot_images.image_grid(turned, ["boot", "boot[::-1]", "boot[:, ::-1]"], columns=3, subject="boots")
 
 # %% [markdown]
 # Axis 0 is the rows, so `boot[::-1]` stands the boot on its head. Axis 1 is the columns, so
@@ -200,7 +200,7 @@ print([fashion.class_names[label] for label in labels])
 
 # %%
 one_hot = tf.one_hot(labels, 10)
-plots.tensor_picture(
+plot_tensors.tensor_picture(
     {"labels": labels, "tf.one_hot(labels, 10)": one_hot}, marked={"tf.one_hot(labels, 10)": 1}
 )
 
@@ -217,7 +217,7 @@ plots.tensor_picture(
 # %%
 reshaped = tf.reshape(matrix, (3, 2))
 transposed = tf.transpose(matrix)
-plots.reading_order({"matrix": matrix, "tf.reshape": reshaped, "tf.transpose": transposed})
+plot_tensors.reading_order({"matrix": matrix, "tf.reshape": reshaped, "tf.transpose": transposed})
 
 # %% [markdown]
 # **Reshape** keeps the reading order. It reads the numbers as you read a page, row after row, and
@@ -250,7 +250,7 @@ tf.reshape(matrix, (4, 2))
 by_reshape = tf.reshape(three, (28, 28, 3))
 by_transpose = tf.transpose(three, perm=[1, 2, 0])
 first = np.stack([three[0], by_reshape[:, :, 0], by_transpose[:, :, 0]])
-plots.image_grid(first, ["wanted", "after reshape", "after transpose"], columns=3)
+plot_images.image_grid(first, ["wanted", "after reshape", "after transpose"], columns=3)
 
 # %% [markdown]
 # The reshape read all three pictures one after the other and put every third pixel into "picture 0":
@@ -299,7 +299,7 @@ print(matrix * 100)
 
 # %%
 prices = tf.constant([[10, 1], [20, 2], [30, 3]])
-plots.matmul_picture(matrix, prices, row=1, column=0)
+plot_tensors.matmul_picture(matrix, prices, row=1, column=0)
 
 # %%
 matrix @ prices
@@ -389,7 +389,9 @@ tf.cast(tf.constant([1, 2, 3]), tf.float32) + tf.constant([0.5, 0.5, 0.5])
 # %%
 wrong = tf.constant(boot) + 60
 right = tf.cast(tf.minimum(tf.cast(boot, tf.int32) + 60, 255), tf.uint8)
-plots.image_grid(np.stack([boot, wrong, right]), ["boot", "uint8 + 60", "int32 + 60"], columns=3)
+plot_images.image_grid(
+    np.stack([boot, wrong, right]), ["boot", "uint8 + 60", "int32 + 60"], columns=3
+)
 
 # %%
 tf.constant([190, 200, 250], dtype=tf.uint8) + 60
@@ -531,7 +533,7 @@ def brighten(image, amount):
 
 
 darker = np.stack([brighten(boot, amount) for amount in (-100, 0, 100)])
-plots.image_grid(darker, ["-100", "0", "+100"], columns=3, subject="boots")
+plot_images.image_grid(darker, ["-100", "0", "+100"], columns=3, subject="boots")
 
 
 # %% tags=["wrong"]
@@ -563,7 +565,7 @@ def brighten(image, amount):
 # Compute the average of the first 1,000 training pictures, pixel by pixel, as a `float32` tensor of
 # shape `(28, 28)` with values between 0 and 1. `tf.reduce_mean(x, axis=0)` averages along axis 0,
 # and so removes it. The starter averages in `uint8`. Draw what it gives before you mend it, with
-# `plots.image_grid(average.numpy()[None])`; the `[None]` adds an axis 0, for one picture.
+# `plot_images.image_grid(average.numpy()[None])`; the `[None]` adds an axis 0, for one picture.
 
 # %% tags=["starter"]
 average = tf.reduce_mean(fashion.train.images[:1000], axis=0)
@@ -582,7 +584,7 @@ assert error < 1e-4, f"a pixel is off by {255 * error:.2f} grey levels"
 pixels = tf.cast(fashion.train.images[:1000], tf.float32) / 255
 average = tf.reduce_mean(pixels, axis=0)
 grid = average.numpy()[None]
-plots.image_grid(grid, ["average"], columns=1, subject="averaged clothes")
+plot_images.image_grid(grid, ["average"], columns=1, subject="averaged clothes")
 
 # %% tags=["wrong"]
 pixels = tf.cast(fashion.train.images[:1000], tf.int32)

@@ -12,7 +12,7 @@
 # differ. TensorFlow answers at once, and with six numbers that nobody typed.
 
 # %%
-from snippets import plots
+from snippets import plot_curves, plot_images, tables
 from snippets.tensors import broadcast_picture
 
 broadcast_picture((3, 1), (2,))
@@ -144,7 +144,7 @@ dyes = {
 }
 palette = np.array(list(dyes.values()), "float32")[:, None, None, :]
 dyed = boot[:, :, None] * palette
-plots.image_grid(dyed, list(dyes), columns=5, subject="dyed boots")
+plot_images.image_grid(dyed, list(dyes), columns=5, subject="dyed boots")
 
 # %%
 axes = ("dye", "row", "column", "colour")
@@ -194,7 +194,7 @@ images - images.mean(axis=(1, 2))
 # %%
 brightness = images.mean(axis=(1, 2), keepdims=True)
 print(brightness.shape)
-plots.signed_images(
+plot_images.signed_images(
     {
         "a boot": images[0],
         "minus the mean picture": without_mean[0],
@@ -217,7 +217,7 @@ plots.signed_images(
 row_means = boot.mean(axis=1)
 wrong = boot - row_means
 right = boot - boot.mean(axis=1, keepdims=True)
-plots.signed_images({"keepdims forgotten": wrong, "with keepdims": right})
+plot_images.signed_images({"keepdims forgotten": wrong, "with keepdims": right})
 
 # %% [markdown]
 # Left, the 28 means of the rows were laid under the 28 *columns*. No error, since 28 meets 28. So
@@ -287,7 +287,7 @@ peaks = {
         lambda: images - np.tile(mean_picture, (2000, 1, 1))
     ),
 }
-plots.table([{"code": f"`{code}`", "megabytes": f"{peak:.1f}"} for code, peak in peaks.items()])
+tables.table([{"code": f"`{code}`", "megabytes": f"{peak:.1f}"} for code, peak in peaks.items()])
 
 # %% [markdown]
 # `np.tile` writes the repetition out, and doubles the bill. Broadcasting pays for one thing: **the
@@ -347,7 +347,7 @@ both = np.concatenate([unknown[shown], known[nearest[shown]]]).reshape(-1, 28, 2
 names = [fashion.class_names[label] for label in fashion.validation.labels[shown]]
 found = [fashion.class_names[label] for label in fashion.train.labels[nearest[shown]]]
 names += [f"nearest:\n{name}" for name in found]
-plots.image_grid(both, names, columns=6, subject="pictures, then their nearest neighbours")
+plot_images.image_grid(both, names, columns=6, subject="pictures, then their nearest neighbours")
 
 # %% [markdown]
 # Above six unknown pictures, below each the nearest known one. The first three neighbours have the
@@ -422,7 +422,7 @@ for name, given in runs.items():
     losses[name] = [float(mean_squared_error(weights, given)) for weights in paths[name]]
 variance = np.mean((targets - targets.mean()) ** 2)
 curves = losses | {"variance of the targets": np.full(51, variance)}
-plots.spread_curves(curves, x=range(51), log_y=True)
+plot_curves.spread_curves(curves, x=range(51), log_y=True)
 
 # %% [markdown]
 # (The loss axis is logarithmic: equal distances are equal factors.) Both losses fall, quickly at
@@ -432,7 +432,9 @@ plots.spread_curves(curves, x=range(51), log_y=True)
 
 # %%
 lines = {name: path[-1, ::-1, 0].round(4) for name, path in paths.items()}  # slope, then height
-plots.line_fit(x, targets, lines, xlabel="brightness on the left, scaled", ylabel="on the right")
+plot_curves.line_fit(
+    x, targets, lines, xlabel="brightness on the left, scaled", ylabel="on the right"
+)
 
 # %% [markdown]
 # With targets of shape `(500,)` the model answers the same for every picture: the mean of all

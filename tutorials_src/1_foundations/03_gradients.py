@@ -16,14 +16,16 @@
 # by hand. Here is $x^2$, with a straight line laid against it at three points.
 
 # %%
-from snippets import plots
+from snippets import plot_curves, plot_functions, plot_images, tables
 
 
 def square(x):
     return x**2
 
 
-plots.function_and_tangents(square, {-2.0: -4.0, 0.0: 0.0, 3.0: 6.0}, span=(-3.0, 4.0), name="x²")
+plot_functions.function_and_tangents(
+    square, {-2.0: -4.0, 0.0: 0.0, 3.0: 6.0}, span=(-3.0, 4.0), name="x²"
+)
 
 # %% [markdown]
 # Each line touches the curve and has its steepness there: it is the **tangent**. The **slope** says
@@ -107,7 +109,7 @@ three_ways = {
     "tape": float(slope(wave, tf.Variable(2.0))),
     "finite difference": float(finite_difference(wave, 2.0, step=0.001)),
 }
-plots.table([{"how": how, "slope at 2": f"{value:.6f}"} for how, value in three_ways.items()])
+tables.table([{"how": how, "slope at 2": f"{value:.6f}"} for how, value in three_ways.items()])
 
 # %% [markdown]
 # Three roads, one answer, but for the last digit of the finite difference. Whenever you doubt a
@@ -126,7 +128,7 @@ for kind, smallest in ((np.float32, 6), (np.float64, 11)):
     steps = [10.0**-power for power in range(1, smallest + 1)]
     slopes = {h: float(finite_difference(wave, kind(2), step=h)) for h in steps}
     errors[kind.__name__] = {h: abs(value - exact) for h, value in slopes.items()}
-plots.log_curves(errors, xlabel="step", ylabel="error")
+plot_curves.log_curves(errors, xlabel="step", ylabel="error")
 
 # %% [markdown]
 # Both axes count in powers of ten. Read the figure from right to left. At first a smaller step is
@@ -194,11 +196,11 @@ from snippets.gradients import descend
 paths = {
     rate: descend(bowl, [-4.0, 1.0], learning_rate=rate, steps=15) for rate in (0.05, 0.4, 0.52)
 }
-plots.contour_paths(bowl, paths)
+plot_functions.contour_paths(bowl, paths)
 
 # %%
 heights = {rate: [float(bowl(place)) for place in path] for rate, path in paths.items()}
-plots.table(
+tables.table(
     [
         {"learning rate": rate, "start": f"{walk[0]:g}", "after 15 steps": f"{walk[-1]:.6f}"}
         for rate, walk in heights.items()
@@ -295,7 +297,7 @@ for _ in range(60):
 
 first = -gradient.numpy().reshape(28, 28)
 last = weights.numpy().reshape(28, 28)
-plots.signed_images(
+plot_images.signed_images(
     {
         "first step (largest = 1)": first / np.abs(first).max(),
         "weights after 60 (largest = 1)": last / np.abs(last).max(),
@@ -500,7 +502,7 @@ memory = {
         kept_megabytes(four_layers_recomputed, depth // 4, batch) for depth in depths
     ],
 }
-plots.spread_curves(memory, x=depths, xlabel="layers", ylabel="megabytes kept")
+plot_curves.spread_curves(memory, x=depths, xlabel="layers", ylabel="megabytes kept")
 
 # %% [markdown]
 # Twice the layers, twice the memory: **what a tape keeps grows with every layer and with every
@@ -555,7 +557,7 @@ for name, hold in {"free": lambda value: value, "held": tf.stop_gradient}.items(
 
     path = descend(distance, [0.0, 10.0], learning_rate=0.1, steps=15)
     courses |= {f"pupil, {name}": path[:, 0], f"teacher, {name}": path[:, 1]}
-plots.spread_curves(courses, x=range(16), ylabel="value")
+plot_curves.spread_curves(courses, x=range(16), ylabel="value")
 
 # %% [markdown]
 # Held, the teacher stays and the pupil climbs to it. Free, they meet in the middle: the loss is 0,
@@ -611,7 +613,7 @@ print(tape.gradient(probabilities, scores).numpy().round(3))
 jacobian = tape.jacobian(probabilities, scores)
 p = probabilities.numpy()
 formula = np.diag(p) - p[:, None] * p  # a column times a row: all pairs
-plots.signed_images({"tape.jacobian": jacobian, "diag(p) − p pᵀ": formula}, numbers=True)
+plot_images.signed_images({"tape.jacobian": jacobian, "diag(p) − p pᵀ": formula}, numbers=True)
 
 # %% [markdown]
 # The same, cell by cell. Read column 0: raise the first score a little, and the first probability

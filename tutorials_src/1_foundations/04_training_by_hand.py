@@ -18,11 +18,11 @@
 # %%
 import numpy as np
 
-from snippets import plots
+from snippets import plot_curves, plot_functions, plot_images, tables
 
 x = np.array([0, 1, 2], "float32")
 y = np.array([1, 1, 4], "float32")
-plots.line_fit(x, y, {"first guess": (0, 0)}, misses="first guess")
+plot_curves.line_fit(x, y, {"first guess": (0, 0)}, misses="first guess")
 
 # %% [markdown]
 # The line is a **model**: a formula with numbers that can be adjusted, its **parameters**. This one
@@ -91,7 +91,7 @@ for _ in range(59):
     places.append((float(weight), float(bias)))
 
 lines = {"first guess": places[0], "after 1 step": places[1], "after 60": places[60]}
-plots.line_fit(x, y, lines, misses="after 60")
+plot_curves.line_fit(x, y, lines, misses="after 60")
 
 # %% [markdown]
 # No straight line goes through all three points, so a loss of 0 is out of reach. Is this the best
@@ -128,7 +128,7 @@ def surface(place):
 walks = {
     rate: descend(surface, [-1.0, 3.0], learning_rate=rate, steps=25) for rate in (0.02, 0.2, 0.43)
 }
-plots.contour_paths(surface, walks, names=("weight", "bias"))
+plot_functions.contour_paths(surface, walks, names=("weight", "bias"))
 
 # %% [markdown]
 # The ground is a long, slanting valley. Weight and bias partly do the same job, since raising either
@@ -254,7 +254,7 @@ agreement = {
     ]
     for size in (1, 8, 128, 2048)
 }
-plots.table(
+tables.table(
     [
         {"pictures": size, "agreement, three draws": ", ".join(f"{c:.2f}" for c in each)}
         for size, each in agreement.items()
@@ -329,7 +329,7 @@ print(f"right on {first_accuracy:.1%} of the validation pictures")
 # %%
 templates = weights.numpy().T.reshape(10, 28, 28)
 templates /= np.abs(templates).max(axis=(1, 2), keepdims=True)
-plots.signed_images(dict(zip(fashion.class_names, templates, strict=True)), columns=5)
+plot_images.signed_images(dict(zip(fashion.class_names, templates, strict=True)), columns=5)
 
 # %% [markdown]
 # Where a picture is red, a bright pixel speaks for the class; where it is blue, against it. The
@@ -444,11 +444,11 @@ curves = {
     f"learning rate {rate:g}": each.reshape(3, 42, 10).mean(axis=2)
     for rate, (each, _) in outcomes.items()
 }
-plots.spread_curves(curves, x=range(10, 421, 10), log_y=True)
+plot_curves.spread_curves(curves, x=range(10, 421, 10), log_y=True)
 
 # %%
 last_losses = {rate: each[:, -50:].mean() for rate, (each, _) in outcomes.items()}
-plots.table(
+tables.table(
     [
         {
             "learning rate": f"{rate:g}",
@@ -521,7 +521,7 @@ recipes = {
     "bytes, from logits": three_losses(cross_entropy, 255.0),
     "0 to 1, from logits": three_losses(cross_entropy, 1.0),
 }
-plots.table([{"recipe": name, "loss of three steps": "; ".join(f)} for name, f in recipes.items()])
+tables.table([{"recipe": name, "loss of three steps": "; ".join(f)} for name, f in recipes.items()])
 
 # %% [markdown]
 # By the formula, the second loss is infinite and the third is `nan`, *not a number*, as is every weight
@@ -574,7 +574,7 @@ run = model.fit(inputs, answers, batch_size=128, shuffle=False, callbacks=[recor
 # %%
 losses = train(fast_step, rate=0.1)
 both = {"by hand": losses, "Keras": keras_losses}
-plots.spread_curves(both, behind="by hand")
+plot_curves.spread_curves(both, behind="by hand")
 
 # %% [markdown]
 # Two curves, one on top of the other: the wide one is yours. The largest difference between the two in

@@ -18,14 +18,14 @@
 # %%
 import numpy as np
 
-from snippets import plots
+from snippets import plot_classes, plot_curves, plot_images, plot_results, tables
 from snippets.datasets import load_fashion_mnist
 
 fashion = load_fashion_mnist()
 names = fashion.class_names
 first_of_each = [np.flatnonzero(fashion.train.labels == label)[0] for label in range(10)]
 titles = [f"{label}: {name}" for label, name in enumerate(names)]
-plots.image_grid(fashion.train.images[first_of_each], titles, subject="labelled photographs")
+plot_images.image_grid(fashion.train.images[first_of_each], titles, subject="labelled photographs")
 
 # %% [markdown]
 # Fashion-MNIST was made by the research group of an online shop from photographs in its catalogue, each
@@ -157,7 +157,7 @@ for side in (16, 64, 256, 1024):
         for _ in range(repeats):
             result = matrix @ matrix
     rates[side] = 2 * side**3 * repeats / stopwatch.cpu_seconds / 1e9
-plots.table(
+tables.table(
     [{"rows": side, "billions a CPU second": f"{rate:.1f}"} for side, rate in rates.items()]
 )
 
@@ -176,7 +176,7 @@ plots.table(
 splits = {"train": fashion.train, "validation": fashion.validation, "test": fashion.test}
 brightness = [fashion.train.images[fashion.train.labels == label].mean() for label in range(10)]
 counts = {name: np.bincount(split.labels) for name, split in splits.items()}
-plots.table(
+tables.table(
     [
         {"class": title}
         | {split: f"{count[label]:,}" for split, count in counts.items()}
@@ -199,7 +199,7 @@ of_class = [fashion.train.images[fashion.train.labels == label] for label in ran
 averages = np.stack([images.mean(axis=0) for images in of_class])
 deviations = np.stack([images.std(axis=0) for images in of_class])
 both = np.concatenate([averages / 255, deviations / deviations.max()])
-plots.image_grid(both, [*names, *[""] * 10], columns=10, subject="averages and deviations")
+plot_images.image_grid(both, [*names, *[""] * 10], columns=10, subject="averages and deviations")
 
 # %% [markdown]
 # Everything is upright, centred, and all shoes point to the left. *Shirt*, *Coat* and *Pullover* have
@@ -262,11 +262,11 @@ others = np.where(np.eye(10, dtype=bool)[truth], np.inf, distances)  # its own c
 rival = others.argmin(axis=1)
 hardest = np.argsort(others.min(axis=1) - own)[:10]
 neighbours = memory[rival * 1000 + nearest[rows, rival]]  # each class has 1,000 places
-titles_of_hard = [
+hard_titles = [
     f"{names[truth[i]]} {own[i]:.0f}\nlike {names[rival[i]]} {others[i].min():.0f}" for i in hardest
 ]
 hard_pairs = pair(fashion.validation.images[hardest], neighbours[hardest])
-plots.image_grid(hard_pairs, titles_of_hard, subject="hard pictures, each with its look-alike")
+plot_images.image_grid(hard_pairs, hard_titles, subject="hard pictures, each with its look-alike")
 
 # %% [markdown]
 # What looks like a skirt is labelled *Trouser*. A rucksack has the outline of a coat, a T-shirt has long
@@ -319,7 +319,7 @@ titles_of_twins = [
     for i in twins
 ]
 twin_pairs = pair(fashion.test.images[test_at[twins]], known[known_at[twins]])
-plots.image_grid(twin_pairs, titles_of_twins, subject="test pictures, each with its twin")
+plot_images.image_grid(twin_pairs, titles_of_twins, subject="test pictures, each with its twin")
 
 # %% [markdown]
 # Left a test picture, right its twin from the 60,000; above, both labels and the difference. They are the
@@ -385,7 +385,7 @@ def contest(judges, seed):
 
 
 few = [contest(50, seed) for seed in (0, 1, 2)]
-plots.chosen_and_fresh(*few[0], what="rules")
+plot_results.chosen_and_fresh(*few[0], what="rules")
 
 # %% [markdown]
 # Each dot is a rule. On the dashed line it would be as good on both parts. The winner lies far below: on
@@ -457,12 +457,12 @@ scaled = {
     for form in to_learn
 }
 axes = {"x": learning_rates, "xlabel": "learning rate", "ylabel": "validation accuracy"}
-plots.spread_curves(scaled, **axes, log_x=True, percent=True)
+plot_curves.spread_curves(scaled, **axes, log_x=True, percent=True)
 
 # %%
 best_rate = {name: np.mean(runs, axis=0).argmax() for name, runs in scaled.items()}
 at_best = {name: np.array(runs)[:, best_rate[name]] for name, runs in scaled.items()}
-plots.table(
+tables.table(
     [
         {
             "pixels": name,
@@ -536,7 +536,7 @@ for name, stage in stages.items():
     with Stopwatch() as stopwatch:
         seen = sum(len(batch_labels) for _, batch_labels in stage)
     speeds[name] = seen / stopwatch.cpu_seconds
-plots.table([{"stages": name, "pictures a CPU second": f"{s:,.0f}"} for name, s in speeds.items()])
+tables.table([{"stages": name, "pictures a CPU second": f"{s:,.0f}"} for name, s in speeds.items()])
 
 # %% [markdown]
 # Two lessons. **Batch first, then map**: one call for 256 pictures instead of 256 calls. And for data that
@@ -594,7 +594,7 @@ orders = {
     f"buffer of {size:,}": next(iter(sorted_labels.shuffle(size, seed=0).batch(10_000))).numpy()
     for size in buffers
 }
-plots.label_order(orders, names)
+plot_classes.label_order(orders, class_names=names)
 
 # %% [markdown]
 # With a buffer of 100, the network sees nothing but T-shirts, then nothing but trousers, and so on. What
@@ -612,7 +612,7 @@ for size in buffers:
         linear.fit(sorted_pairs.shuffle(size, seed=seed).batch(100), shuffle=False, verbose=0)
         after_epoch[size].append((np.argmax(linear(held_out / 255), axis=1) == truth).mean())
 dots = {f"buffer of {size:,}": each for size, each in after_epoch.items()}
-plots.seed_dots(dots, xlabel="validation accuracy")
+plot_results.seed_dots(dots, xlabel="validation accuracy")
 
 # %% [markdown]
 # With the small buffer it ends near chance: it answers with the class that it saw last. No error, no

@@ -12,7 +12,7 @@
 import keras
 import numpy as np
 
-from snippets import plots
+from snippets import plot_classes, plot_evaluation, plot_images, plot_training, tables
 from snippets.datasets import load_fashion_mnist
 
 # %% [markdown]
@@ -34,7 +34,7 @@ fashion = load_fashion_mnist()
 labels = fashion.train.labels
 first_of_each = [np.flatnonzero(labels == number)[0] for number in range(10)]
 titles = [f"{number}: {name}" for number, name in enumerate(fashion.class_names)]
-plots.image_grid(fashion.train.images[first_of_each], titles, subject="labelled photographs")
+plot_images.image_grid(fashion.train.images[first_of_each], titles, subject="labelled photographs")
 
 # %% [markdown]
 # They come in three parts, or **splits**, and each has one job:
@@ -42,7 +42,7 @@ plots.image_grid(fashion.train.images[first_of_each], titles, subject="labelled 
 # %%
 splits = {"train": fashion.train, "validation": fashion.validation, "test": fashion.test}
 jobs = ["the network learns from it", "you choose with it", "you use it once, at the end"]
-plots.table(
+tables.table(
     [
         {"split": name, "photographs": f"{len(split):,}", "job": job}
         for (name, split), job in zip(splits.items(), jobs, strict=True)
@@ -131,7 +131,7 @@ def to_unit(images: np.ndarray) -> np.ndarray:
 
 
 plain = build()
-plots.table(
+tables.table(
     [
         {
             "layer": type(layer).__name__,
@@ -218,7 +218,7 @@ print(f"{plain_time.cpu_seconds:.0f} CPU seconds for {plain.optimizer.iterations
 
 # %%
 plain_history = plain_run.history
-plots.learning_curves(plain_history)
+plot_training.learning_curves(plain_history)
 
 # %% [markdown]
 # Read the loss first. On the training photographs it keeps falling. On the validation photographs
@@ -254,7 +254,7 @@ from snippets.training import OneCycle
 batches = -(-len(labels) // 512)  # an epoch's; -(-a // b) rounds the division up
 steps = 8 * batches
 schedule = OneCycle(0.006, steps)
-plots.rate_curve(schedule(np.arange(steps)))
+plot_training.rate_curve(schedule(np.arange(steps)))
 
 # %% [markdown]
 # To see which change did what, switch them on one after the other. Every run uses the same first
@@ -302,7 +302,7 @@ ladder = {
     "and one cycle": (cycled_history, cycled_time),
     "and standardised: the quick recipe": (quick_history, quick_time),
 }
-plots.table(
+tables.table(
     [
         {
             "recipe": name,
@@ -338,7 +338,7 @@ print(", ".join(f"{accuracy:.1%}" for accuracy in by_seed))
 # Its learning curves:
 
 # %%
-plots.learning_curves(quick_history)
+plot_training.learning_curves(quick_history)
 
 # %% [markdown]
 # ## Two ways to go wrong
@@ -368,7 +368,7 @@ right_loss, right_accuracy = quick.evaluate(
 wrong_loss, wrong_accuracy = quick.evaluate(
     fashion.validation.images.astype("float32"), fashion.validation.labels, verbose=0
 )
-plots.table(
+tables.table(
     [
         {"input": "standardised", "loss": f"{right_loss:.2f}", "accuracy": f"{right_accuracy:.1%}"},
         {"input": "bytes", "loss": f"{wrong_loss:.2f}", "accuracy": f"{wrong_accuracy:.1%}"},
@@ -397,7 +397,7 @@ for name, network, prepare in (("plain", plain, to_unit), ("quick", quick, to_st
         exams[name, split] = network.evaluate(
             prepare(part.images), part.labels, batch_size=1000, verbose=0
         )
-plots.table(
+tables.table(
     [
         {
             "recipe": name,
@@ -429,7 +429,9 @@ gap = {name: exams[name, "train"][1] - exams[name, "test"][1] for name in ("plai
 test_logits = quick.predict(test_images, batch_size=1000, verbose=0)
 test_probabilities = keras.ops.convert_to_numpy(keras.ops.softmax(test_logits))
 answer = int(test_probabilities[0].argmax())
-plots.probability_bars(test_probabilities[0], fashion.class_names, truth=int(test_labels[0]))
+plot_classes.probability_bars(
+    test_probabilities[0], class_names=fashion.class_names, true_class=int(test_labels[0])
+)
 
 # %% [markdown]
 # The star marks the label. The answer is class `{python} answer`,
@@ -465,7 +467,7 @@ titles = [
     f"{fashion.class_names[test_answers[i]]}?\nno, {fashion.class_names[test_labels[i]]}"
     for i in worst
 ]
-plots.image_grid(fashion.test.images[worst], titles, subject="surest mistakes")
+plot_images.image_grid(fashion.test.images[worst], titles, subject="surest mistakes")
 
 # %% [markdown]
 # In each title, the network's answer stands above the label. Would you have done better? Some
@@ -474,7 +476,7 @@ plots.image_grid(fashion.test.images[worst], titles, subject="surest mistakes")
 # the diagonal. The numbers are percentages of their row.
 
 # %%
-plots.confusion_matrix(test_labels, test_answers, class_names=fashion.class_names)
+plot_evaluation.draw_confusion_matrix(test_labels, test_answers, class_names=fashion.class_names)
 
 # %%
 by_class = np.array([(test_answers[test_labels == c] == c).mean() for c in range(10)])

@@ -20,7 +20,7 @@
 import keras
 from keras import layers
 
-from snippets import plots
+from snippets import plot_curves, plot_functions, plot_images, plot_networks, plot_results, tables
 
 keras.utils.set_random_seed(7)
 image = keras.Input((28, 28), name="image")
@@ -30,7 +30,7 @@ found = layers.Dense(128, activation="tanh", name="tanh")(found)
 found = layers.Dense(64, activation="selu", name="selu")(found)
 logits = layers.Dense(10, name="logits")(found)
 network = keras.Model(image, logits, name="relu_tanh_selu")
-plots.model_diagram(network)
+plot_networks.model_diagram(network)
 
 # %% [markdown]
 # In each box stand the layer's name and kind, the shape of what it returns for one photograph, and
@@ -100,7 +100,7 @@ for name in ("sigmoid", "tanh", "relu", "leaky_relu", "selu"):
     with tf.GradientTape() as tape:
         values[name] = keras.activations.get(name)(x)
     slopes[name] = tape.gradient(values[name], x)
-plots.curves_and_slopes(x, values, slopes)
+plot_functions.curves_and_slopes(x, values, slopes)
 
 # %% [markdown]
 # Forwards, a network uses the left picture. Backwards, the gradient uses the right one: by the
@@ -149,7 +149,7 @@ def measure(deep: keras.Model) -> tuple[list[float], list[float]]:
 
 sizes = {recipe: measure(deep_network(recipe)) for recipe in recipes}
 titles = ("spread of the answers", "gradient")
-plots.layer_sizes({t: {r: sizes[r][i] for r in recipes} for i, t in enumerate(titles)})
+plot_networks.layer_sizes({t: {r: sizes[r][i] for r in recipes} for i, t in enumerate(titles)})
 
 # %% [markdown]
 # Upwards, both panels count in powers of ten. Read the left one from left to right, as the
@@ -221,13 +221,13 @@ def dead_and_right(fresh: keras.Model, seed: int) -> tuple[float, float]:
 
 
 # %%
-def seeds_table(what: str, measures: list[str], runs: dict) -> plots.Table:
+def seeds_table(what: str, measures: list[str], runs: dict) -> tables.Table:
     """Show means and ranges: a row a setting, whose runs have shape (seeds, measures)."""
     rows = []
     for setting, run in runs.items():
         texts = [f"{m.mean():.1%} ({m.min():.1%} to {m.max():.1%})" for m in run.T]
         rows.append({what: setting} | dict(zip(measures, texts, strict=True)))
-    return plots.table(rows)
+    return tables.table(rows)
 
 
 dead = {}
@@ -274,7 +274,7 @@ walks = {
     "momentum": walk(keras.optimizers.SGD(0.2, momentum=0.8)),
     "Adam": walk(keras.optimizers.Adam(0.7)),
 }
-plots.contour_paths(valley, walks)
+plot_functions.contour_paths(valley, walks)
 
 # %% [markdown]
 # - **SGD**, as you wrote it by hand, subtracts the slope times the rate. A rate that suits the
@@ -312,7 +312,7 @@ for name, (make_optimizer, peaks) in optimizers.items():
         fresh.compile(optimizer, cross_entropy, steps_per_execution=BATCHES)
     tuning[name] = {peak: train(racers[name, peak], seed=0)[0] for peak in peaks}
 best_rate = {name: min(losses, key=losses.get) for name, losses in tuning.items()}
-plots.setting_curves(tuning, xlabel="peak learning rate", ylabel="validation loss", top=0.6)
+plot_curves.setting_curves(tuning, xlabel="peak learning rate", ylabel="validation loss", top=0.6)
 
 # %% [markdown]
 # The ring marks a curve's lowest point. It should lie in the middle: at an end, you have not looked
@@ -327,7 +327,7 @@ finals = {n: [train(racers[n, r], seed)[1] for seed in SEEDS] for n, r in best_r
 means = {name: float(np.mean(scores)) for name, scores in finals.items()}
 first, second, *_, last = sorted(means, key=means.get, reverse=True)
 lead, spread = means[first] - means[second], max(np.ptp(finals[first]), np.ptp(finals[second]))
-plots.seed_dots(finals, xlabel="validation accuracy")
+plot_results.seed_dots(finals, xlabel="validation accuracy")
 
 # %% [markdown]
 # A dot is a seed, the upright stroke their mean. First is `{python} first`,
@@ -378,7 +378,7 @@ def build_twins(seed: int = 7, shared: bool = True) -> keras.Model:
     return keras.Model({"left": left, "right": right}, {"same": same, "kind": kind}, name="twins")
 
 
-plots.model_diagram(build_twins())
+plot_networks.model_diagram(build_twins())
 
 # %% [markdown]
 # Follow the arrows. The *encoder*, a model used as a layer, turns a photograph into 64 numbers. It
@@ -535,7 +535,7 @@ test_accuracy = float((test_guesses == fashion.test.labels).mean())
 test_pairs, test_truth = make_pairs(fashion.test, test_images, 5_000)
 exam = compare(test_pairs, test_truth)
 grades = {"class: relu, tanh, selu": test_accuracy} | {f"same? {n}": r for n, r in exam.items()}
-plots.table([{"answer": name, "right on test": f"{grade:.1%}"} for name, grade in grades.items()])
+tables.table([{"answer": name, "right on test": f"{grade:.1%}"} for name, grade in grades.items()])
 
 # %% [markdown]
 # And the pairs on which the twins were surest, and wrong, with the probability that they gave to *same*
@@ -548,7 +548,7 @@ raw_pairs, _ = make_pairs(fashion.test, fashion.test.images, 5_000)  # the same 
 side_by_side = np.concatenate([raw_pairs["left"][worst], raw_pairs["right"][worst]], axis=2)
 kinds = [fashion.class_names[number] for number in test_truth["kind"][worst]]
 titles = [f"same: {p:.0%}\n{kind}" for p, kind in zip(says_same[worst], kinds, strict=True)]
-plots.image_grid(side_by_side, titles, columns=4, subject="surest mistakes")
+plot_images.image_grid(side_by_side, titles, columns=4, subject="surest mistakes")
 
 # %% [markdown]
 # All are mistakes: near 0%, both photographs are of one class; near 100%, they are not. Some pairs

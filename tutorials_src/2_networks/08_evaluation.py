@@ -15,7 +15,7 @@
 # %%
 import numpy as np
 
-from snippets import plots
+from snippets import plot_evaluation, plot_images, plot_results, tables
 from snippets.datasets import load_fashion_mnist
 
 
@@ -29,7 +29,8 @@ SHIRT = fashion.class_names.index("Shirt")
 is_shirt = labels == SHIRT
 shown = [np.flatnonzero(labels == number)[0] for number in range(10)]
 marks = np.where(never(photographs[shown]) == is_shirt[shown], "right", "WRONG")
-plots.image_grid(photographs[shown], [f"Shirt? No.\n{mark}" for mark in marks], subject="answers")
+titles = [f"Shirt? No.\n{mark}" for mark in marks]
+plot_images.image_grid(photographs[shown], titles, subject="answers")
 
 # %%
 print(f"{(never(photographs) == is_shirt).mean():.1%} of {len(labels):,} photographs")
@@ -77,7 +78,7 @@ logits = ask(network, inputs)
 # %%
 answers, names = logits.argmax(axis=1), fashion.class_names
 found = answers == SHIRT
-plots.confusion_matrix(is_shirt, found, class_names=["no shirt", "shirt"], normalised=False)
+plot_evaluation.draw_confusion_matrix(is_shirt, found, class_names=["no", "yes"], normalised=False)
 
 # %% [markdown]
 # The confusion matrix of a yes-or-no question has four cells. A shirt that is found is a **true
@@ -105,7 +106,7 @@ def percent(values):
 
 detectors = {"never": never(photographs), "always": ~never(photographs), "network": found}
 graded = {name: grades(is_shirt, says) for name, says in detectors.items()}
-plots.table([{"detector": name} | percent(grade) for name, grade in graded.items()])
+tables.table([{"detector": name} | percent(grade) for name, grade in graded.items()])
 
 # %% [markdown]
 # By accuracy the network is only a little better than the program that never looks. By recall it is
@@ -146,7 +147,7 @@ precision_score(labels, answers)
 # way that you must choose. The counts first:
 
 # %%
-plots.confusion_matrix(labels, answers, class_names=names, normalised=False)
+plot_evaluation.draw_confusion_matrix(labels, answers, class_names=names, normalised=False)
 
 # %% [markdown]
 # Each class has a row of its photographs and a column of its predictions. Read its recall along the
@@ -162,7 +163,7 @@ f1s = 2 * precisions * recalls / (precisions + recalls)
 by_class = np.stack([precisions, recalls, f1s])
 rows = zip([*names, "mean"], [*by_class.T, by_class.mean(axis=1)], strict=True)
 heads = ["precision", "recall", "F1"]
-plots.table([{"class": name} | percent(dict(zip(heads, row, strict=True))) for name, row in rows])
+tables.table([{"class": name} | percent(dict(zip(heads, row, strict=True))) for name, row in rows])
 
 # %% [markdown]
 # The last row is the **macro average**: the mean over the classes, each of which counts the same,
@@ -195,7 +196,7 @@ places = np.argsort(-(matrix - np.diag(right)), axis=None)[:3]
 worst = [np.unravel_index(place, matrix.shape) for place in places]
 mistakes = [i for t, a in worst for i in np.flatnonzero((labels == t) & (answers == a))[:6]]
 titles = [f"{names[labels[i]]}\ncalled\n{names[answers[i]]}" for i in mistakes]
-plots.image_grid(photographs[mistakes], titles, columns=6, subject="mistakes")
+plot_images.image_grid(photographs[mistakes], titles, columns=6, subject="mistakes")
 
 # %% [markdown]
 # Would you have known? What tells such clothes apart is a row of buttons, a collar or a zip: two or
@@ -269,12 +270,11 @@ print("one by one:", area(*one_by_one), " equal scores together:", area(*roc(shi
 # %%
 from scipy.special import softmax
 
-from snippets.metrics import one_vs_rest_roc
+from snippets.roc import one_vs_rest_roc
 
 probabilities = softmax(logits, axis=1)
 curves = one_vs_rest_roc(labels, probabilities, class_names=names)
-rates = {name: (c.false_positive_rate, c.true_positive_rate) for name, c in curves.items()}
-plots.roc_panels(rates, corner=0.3)
+plot_evaluation.roc_panels(curves, corner=0.3)
 
 # %% [markdown]
 # Only the upper left corner is drawn, since all the curves hug it; the areas are those of the whole.
@@ -326,7 +326,7 @@ f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-9)
 best = levels[f1[:-1].argmax()]  # the lists end with recall 0, which has no threshold
 catch = levels[recall[:-1] >= 0.95].max()
 thresholds = {"recall 95%": catch, "best F1": best, "one half": 0.5, "strict": 0.9}
-plots.threshold_dots(is_shirt, scores, thresholds=thresholds)
+plot_evaluation.threshold_dots(is_shirt, scores, thresholds=thresholds)
 
 # %% [markdown]
 # Follow the circle, the square, the triangle and the diamond as the threshold rises. On the ROC curve
@@ -362,7 +362,7 @@ deals = [at_shop(np.setdiff1d(everything, each)) for each in dropped]
 common = at_shop(everything)
 rare = {grade: np.mean([deal[grade] for deal in deals]) for grade in common}
 before, after = percent(common), percent(rare)
-plots.table([{"grade": g, "as before": before[g], "shirts are rare": after[g]} for g in common])
+tables.table([{"grade": g, "as before": before[g], "shirts are rare": after[g]} for g in common])
 
 # %% [markdown]
 # Recall and AUC (in percent, since it is a chance) stay: they look at the shirts and at the others
@@ -421,17 +421,17 @@ crammed_logits = ask(crammed, inputs)
 # and is rightly sure of.
 
 # %%
-from snippets.metrics import expected_calibration_error, fit_temperature, reliability_bins
+from snippets.calibration import expected_calibration_error, fit_temperature, reliability_bins
 
-temperature = fit_temperature(logits, labels)
-crammed_temperature = fit_temperature(crammed_logits, labels)
+temperature = fit_temperature(labels, logits)
+crammed_temperature = fit_temperature(labels, crammed_logits)
 asked = {
     "quick": probabilities,
     "crammed": softmax(crammed_logits, axis=1),
     "crammed, scaled": softmax(crammed_logits / crammed_temperature, axis=1),
 }
-bins = {name: reliability_bins(each, labels) for name, each in asked.items()}
-plots.reliability_panels({name: (b.confidence, b.accuracy, b.count) for name, b in bins.items()})
+bins = {name: reliability_bins(labels, each) for name, each in asked.items()}
+plot_evaluation.reliability_panels(bins)
 
 # %% [markdown]
 # Where a bar ends on the dashed line, the network is as sure as it should be. Hatched above a bar,
@@ -443,7 +443,7 @@ plots.reliability_panels({name: (b.confidence, b.accuracy, b.count) for name, b 
 
 # %%
 asked["quick, scaled"] = softmax(logits / temperature, axis=1)
-errors = {name: expected_calibration_error(each, labels) for name, each in asked.items()}
+errors = {name: expected_calibration_error(labels, each) for name, each in asked.items()}
 rows = {
     name: {
         "accuracy": (each.argmax(axis=1) == labels).mean(),
@@ -452,7 +452,7 @@ rows = {
     }
     for name, each in sorted(asked.items())
 }
-plots.table([{"network": name} | percent(row) for name, row in rows.items()])
+tables.table([{"network": name} | percent(row) for name, row in rows.items()])
 
 # %% [markdown]
 # No answer changes, so neither does the accuracy: all ten logits are divided by the same number.
@@ -466,7 +466,7 @@ plots.table([{"network": name} | percent(row) for name, row in rows.items()])
 dice, sure = np.random.default_rng(7), asked["quick, scaled"]
 throws = [dice.random((len(labels), 1)) for _ in range(20)]
 drawn = [np.minimum((sure.cumsum(axis=1) < throw).sum(axis=1), 9) for throw in throws]
-honest = [expected_calibration_error(sure, each) for each in drawn]
+honest = [expected_calibration_error(each, sure) for each in drawn]
 print(f"honest networks: {min(honest):.1%} to {max(honest):.1%}")
 
 # %% [markdown]
@@ -491,7 +491,7 @@ keras.utils.set_random_seed(7)
 uncrammed = dense_network((128,))
 fit_one_cycle(uncrammed, (few_inputs, few.labels))
 told = softmax(ask(uncrammed, inputs), axis=1)
-errors = errors | {"crammed": expected_calibration_error(told, labels)}
+errors = errors | {"crammed": expected_calibration_error(labels, told)}
 
 # %% [markdown]
 # ## How sure is the grade?
@@ -525,7 +525,7 @@ for seed, each in networks.items():
     tested[f"all, seed {seed}"] = ask(each, inputs).argmax(axis=1) == labels
 intervals = {name: proportion_interval(hits.sum(), len(hits)) for name, hits in tested.items()}
 rows = {name: {"accuracy": interval} for name, interval in intervals.items()}
-plots.interval_rows(rows, xlabel="validation accuracy")
+plot_results.interval_rows(rows, xlabel="validation accuracy")
 
 # %% [markdown]
 # A hundred photographs tell you next to nothing, and a hundred times as many make the interval only a
@@ -550,10 +550,10 @@ print(f"accuracy {report.accuracy:.1%}, macro F1 {report.macro.f1:.1%}")
 # %%
 all_rows = report.classes | {"mean of classes": report.macro}
 rows = {n: {"precision": s.precision, "recall": s.recall, "F1": s.f1} for n, s in all_rows.items()}
-plots.interval_rows(rows, xlabel="test grade")
+plot_results.interval_rows(rows, xlabel="test grade")
 
 # %%
-plots.confusion_matrix(test_labels, test_answers, class_names=names)
+plot_evaluation.draw_confusion_matrix(test_labels, test_answers, class_names=names)
 
 # %% [markdown]
 # This matrix is *normalised*: each row adds up to 100, and the diagonal is the recall. Use it when the
@@ -569,12 +569,12 @@ def promises(logits, labels):
         "accuracy": (logits.argmax(axis=1) == labels).mean(),
         "recall of shirts": grades(truth, scores >= catch)["recall"],
         "best F1 of shirts": grades(truth, scores >= best)["F1"],
-        "calibration error, scaled": expected_calibration_error(scaled, labels),
+        "calibration error, scaled": expected_calibration_error(labels, scaled),
     }
 
 
 made, kept = promises(logits, labels), promises(test_logits, test_labels)
-plots.table([{"on": "validation"} | percent(made), {"on": "test"} | percent(kept)])
+tables.table([{"on": "validation"} | percent(made), {"on": "test"} | percent(kept)])
 
 # %% [markdown]
 # Expect a choice to look best where it was made. The threshold that finds 95% of these shirts need not
@@ -588,7 +588,7 @@ plots.table([{"on": "validation"} | percent(made), {"on": "test"} | percent(kept
 # %%
 crammed_exam = ask(crammed, test_inputs)
 tempered = [softmax(crammed_exam / degree, axis=1) for degree in (1, crammed_temperature)]
-as_it_is, scaled = (expected_calibration_error(each, test_labels) for each in tempered)
+as_it_is, scaled = (expected_calibration_error(test_labels, each) for each in tempered)
 print(f"crammed, on test: calibration error {as_it_is:.1%}, scaled {scaled:.1%}")
 
 # %% [markdown]
@@ -604,7 +604,7 @@ assert scaled < as_it_is / 3, "the temperature from validation mends most of it 
 
 # %% tags=["control"] claim="the temperature from validation mends most of it on test, too" without="temperature scaling"
 untouched = softmax(crammed_exam / 1, axis=1)
-scaled = expected_calibration_error(untouched, test_labels)
+scaled = expected_calibration_error(test_labels, untouched)
 
 # %% [markdown]
 # ## Nothing to wear
@@ -643,7 +643,7 @@ strange = standardise(pictures, fashion.train.images)
 opinions = softmax(ask(network, strange) / temperature, axis=1)
 last_six = np.concatenate([np.flatnonzero(of_kind == each)[-6:] for each in kinds])
 titles = [f"{names[p.argmax()]}\n{p.max():.0%}" for p in opinions[last_six]]
-plots.image_grid(pictures[last_six], titles, columns=6, subject="pictures and what they are called")
+plot_images.image_grid(pictures[last_six], titles, columns=6, subject="pictures and their names")
 
 # %% [markdown]
 # The temperature is fitted, the calibration on the test set is good, and half of the negatives are
@@ -668,7 +668,7 @@ def turned_away(each):
 strict = {f"quick, seed {seed}": turned_away(each) for seed, each in networks.items()}
 strict["crammed"] = turned_away(crammed)
 texts = {name: {kind: f"{auc:.2f}" for kind, auc in row.items()} for name, row in strict.items()}
-plots.table([{"network": name} | row for name, row in texts.items()])
+tables.table([{"network": name} | row for name, row in texts.items()])
 
 # %% [markdown]
 # Where a number is below one half, the network is surer of the strangers than of the clothes. Now

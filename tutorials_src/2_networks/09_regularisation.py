@@ -20,7 +20,7 @@
 import keras
 import numpy as np
 
-from snippets import plots
+from snippets import plot_curves, plot_images, plot_training, tables
 from snippets.datasets import load_fashion_mnist, standardise
 from snippets.models import dense_network
 
@@ -44,7 +44,7 @@ for name, units in {"tiny": (8,), "small": (100, 100), "large": (300, 300)}.item
     network.compile(keras.optimizers.Adam(0.001), cross_entropy, steps_per_execution=10)
     run = network.fit(*few, epochs=20, batch_size=100, **measured).history
     races[f"{name}: {network.count_params():,} weights"] = run["loss"], run["val_loss"]
-plots.overfitting_curves(races)
+plot_training.overfitting_curves(races)
 
 # %%
 lowest, last = np.transpose([(min(validation), validation[-1]) for _, validation in races.values()])
@@ -150,7 +150,7 @@ for layer in published.layers:
     weights = f"{layer.count_params():,}"
     rows.append({"layer": layer.name, "weights": weights, "penalty": f"{cost:.3f}"})
 first_penalty = sum(float(term) for term in published.losses)
-plots.table(rows)
+tables.table(rows)
 
 # %% [markdown]
 # The last column can be worked out without a computer. `hidden_1` has 784 × 100 weights with a mean
@@ -263,7 +263,7 @@ for network in (free, published):
 # %%
 history = histories["free"]
 best, end = int(np.argmin(history["val_loss"])) + 1, len(history["val_loss"])
-plots.marked_curves(
+plot_training.marked_curves(
     {"training": history["cross_entropy"], "validation": history["val_cross_entropy"]},
     marks={"validation": {best: "best: checkpoint", end: "stopped"}},
     rates=history["learning_rate"],
@@ -286,7 +286,7 @@ for name in histories:
     kept = keras.saving.load_model(f"{name}.keras")
     scores[name] = kept.evaluate(held_out[0], one_hot, 2000, verbose=0, return_dict=True)
     rows.append({"network": name} | {what: f"{value:.3f}" for what, value in scores[name].items()})
-plots.table(rows)
+tables.table(rows)
 
 # %% [markdown]
 # The recipe is right on `{python} f"{scores['published']['accuracy']:.1%}"` of the held-out
@@ -302,7 +302,7 @@ plots.table(rows)
 # %%
 history = histories["published"]
 penalties = np.subtract(history["val_loss"], history["val_cross_entropy"])
-plots.stacked_parts({"cross-entropy": history["val_cross_entropy"], "penalty": penalties})
+plot_curves.stacked_parts({"cross-entropy": history["val_cross_entropy"], "penalty": penalties})
 
 # %% [markdown]
 # Before the first step, the penalty was `{python} f"{first_penalty:.2f}"`; after the first epoch it is
@@ -319,7 +319,7 @@ for who, arrays in stages.items():  # kernel, biases, kernel, biases …
     squares[who] = each = [float((array**2).sum()) for array in arrays]
     columns = {"kernel of hidden_1": f"{each[0]:.1f}", "all biases": f"{sum(each[1::2]):.2f}"}
     rows.append({"sums of squares": who} | columns)
-plots.table(rows)
+tables.table(rows)
 
 # %% [markdown]
 # Left alone, the kernel of `hidden_1` grows; in the recipe its sum of squares shrinks to
@@ -334,7 +334,7 @@ for who in ("published", "free"):
     order = np.argsort((kernel**2).sum(axis=0))
     for rank, unit in (("largest", order[-1]), ("middle", order[50])):
         pictures[f"{who}, {rank}"] = kernel[:, unit].reshape(28, 28)
-plots.signed_images(pictures)
+plot_images.signed_images(pictures)
 
 # %% [markdown]
 # The free units are speckled, much of it with accidents of the training photographs. The recipe's are
@@ -397,7 +397,7 @@ for name, data in sets.items():
     swept[name] = np.array(grades)
 curves = {name: grades[..., 0] for name, grades in swept.items()}
 axes = {"xlabel": "strength of the L2 penalty", "ylabel": "validation cross-entropy"}
-plots.spread_curves(curves, x=STRENGTHS, log_x=True, **axes)
+plot_curves.spread_curves(curves, x=STRENGTHS, log_x=True, **axes)
 
 # %%
 by_few, by_many = swept.values()
@@ -438,7 +438,7 @@ for watch in ("val_loss", "val_cross_entropy"):
 # %%
 (by_loss, kept_by_loss), (by_entropy, kept_by_entropy) = watched.values()
 marks = {watch: {epoch: f"kept by {watch}"} for watch, (_, epoch) in watched.items()}
-plots.marked_curves({watch: by_loss[watch] for watch in watched}, marks=marks)
+plot_training.marked_curves({watch: by_loss[watch] for watch in watched}, marks=marks)
 
 # %%
 entropies = by_loss["val_cross_entropy"]
@@ -546,7 +546,7 @@ seen = {}
 for name, history in histories.items():  # an earlier run of this page may have left files, too
     folders, epochs = (f"logs/{name}/train", f"logs/{name}/validation"), len(history["loss"])
     seen[name] = [read_events(folder, "epoch_cross_entropy", epochs) for folder in folders]
-plots.overfitting_curves(seen, log_x=False)
+plot_training.overfitting_curves(seen, log_x=False)
 
 # %% [markdown]
 # Both trainings once more, read from files. Look at the thin lines: the recipe's training
@@ -564,17 +564,17 @@ plots.overfitting_curves(seen, log_x=False)
 # Grade the same epoch on the other, fresh half: that is what it *keeps*. Take the mean over many deals.
 
 # %%
-from snippets.experiments import promised_and_kept
+from snippets.experiments import selection_bias
 
 epochs_right, EXAMS = np.array(notes.right), (100, 300, 1000, 3000)
-grades = [promised_and_kept(epochs_right, len(epochs_right), size=size) for size in EXAMS]
+grades = [selection_bias(epochs_right, len(epochs_right), size=size) for size in EXAMS]
 promised, delivered = np.transpose(grades)
 flattery = 100 * (promised - delivered)
 
 # %%
 curves = {"promised: on the exam that chose": promised, "kept: on fresh photographs": delivered}
 axes = {"xlabel": "photographs in the exam", "ylabel": "accuracy of the chosen epoch"}
-plots.spread_curves(curves, x=EXAMS, log_x=True, percent=True, **axes)
+plot_curves.spread_curves(curves, x=EXAMS, log_x=True, percent=True, **axes)
 
 # %% [markdown]
 # The two lines ought to be one. An exam of 100 photographs flatters the chosen epoch by
@@ -604,7 +604,7 @@ for name, touch in touches.items():
     row["validation cross-entropy"] = " ".join(f"{entropy:.3f}" for entropy in finals[name][:, 0])
     row["validation accuracy"] = " ".join(f"{accuracy:.1%}" for accuracy in finals[name][:, 1])
     rows.append(row)
-plots.table(rows)
+tables.table(rows)
 
 # %%
 apart = abs(np.diff([grades[:, 1].mean() for grades in finals.values()])[0])
@@ -679,7 +679,7 @@ entropies = run["val_cross_entropy"]
 harm = entropies[int(np.argmin(run["val_loss"]))] - min(entropies)
 
 # %% tags=["control"] claim="an exam of 100 flatters the epoch that it chose by more than a point" without="a choice among epochs"
-only_one = promised_and_kept(epochs_right[-1:], 1, size=EXAMS[0])
+only_one = selection_bias(epochs_right[-1:], 1, size=EXAMS[0])
 flattery = [100 * (only_one[0] - only_one[1])]
 
 # %% [markdown]

@@ -16,7 +16,7 @@
 import keras
 import numpy as np
 
-from snippets import plots
+from snippets import plot_curves, plot_results, tables
 from snippets.datasets import load_fashion_mnist, standardise
 from snippets.models import dense_network
 from snippets.training import fit_one_cycle
@@ -39,7 +39,7 @@ def one_run(units):
 
 
 report = {f"{units} units": [one_run(units)] for units in (64, 512)}
-plots.seed_dots(report, xlabel="validation accuracy")
+plot_results.seed_dots(report, xlabel="validation accuracy")
 
 # %% [markdown]
 # Units, layers, epochs, batch size, learning rate, [initializer](functional-api.md): what you choose
@@ -118,7 +118,7 @@ def fit(seed, *, epochs=10, batch_size=128, peak=0.006, callbacks=(), **shape): 
 # %%
 right = np.array([right_answers(fit(seed)) for seed in range(1, 13)])  # networks × photographs
 groups = {f"group {letter}": right[i::4].mean(axis=1) for i, letter in enumerate("ABCD")}
-plots.seed_dots(groups, xlabel="validation accuracy")
+plot_results.seed_dots(groups, xlabel="validation accuracy")
 
 # %%
 means = {name: group.mean() for name, group in groups.items()}
@@ -151,18 +151,18 @@ print(f"{len(orders)} ways, and one setting is clear of the other in {len(clear)
 # four groups above make six pairs, and luck alone has made
 # `{python} sum(min(a) > max(b) for a in groups.values() for b in groups.values())` of them clear. In
 # a **sweep**, which tries several values of one hyperparameter, the winner should be clear of *all*
-# the others. For that, its three networks must take the top three places. `false_alarm` says how
+# the others. For that, its three networks must take the top three places. `false_alarm_rate` says how
 # often luck does that, for any number of settings and seeds. If no winner is clear, look for a gap: where
 # every network of the two best settings beats every other network, the two are clear of the rest. Luck
 # leaves such gaps no more often than once in ten times, however many settings are equal.
 
 # %%
-from snippets.experiments import Result, false_alarm, inside_the_noise
+from snippets.experiments import Result, false_alarm_rate, inside_the_noise
 
-plots.table(
+tables.table(
     [
         {"seeds each": n}
-        | {f"{k} settings": f"1 in {1 / false_alarm(k, n):,.0f}" for k in (2, 3, 8)}
+        | {f"{k} settings": f"1 in {1 / false_alarm_rate(k, n):,.0f}" for k in (2, 3, 8)}
         for n in (1, 3, 5)
     ]
 )
@@ -185,7 +185,7 @@ plots.table(
 # and each departs in one thing. All see the same number of photographs.
 
 # %% tags=["measured"]
-from snippets.experiments import summary, sweep, verdict
+from snippets.experiments import seed_verdict, summary_rows, sweep
 
 
 def train(seed, **setting):  # returns the validation accuracy
@@ -194,14 +194,14 @@ def train(seed, **setting):  # returns the validation accuracy
 
 seeds, widths = (1, 2, 3), {"64 units": {"width": 64}, "128 units": {}, "512 units": {"width": 512}}
 units = sweep(train, widths, seeds=seeds)
-plots.table(summary(units))
+tables.table(summary_rows(units))
 
 # %%
-plots.seed_dots({result.name: result.scores for result in units}, xlabel="validation accuracy")
+plot_results.seed_dots({r.name: r.scores for r in units}, xlabel="validation accuracy")
 
 # %% [markdown]
-# `{python} verdict(units)` (The sentence is written by `verdict`, from the rule.) What is sure is the
-# price: 512 units take `{python measured} f"{units[2].cpu_seconds / units[0].cpu_seconds:.1f}"` times
+# `{python} seed_verdict(units)` (The sentence is written by `seed_verdict`, from the rule.) What is sure
+# is the price: 512 units take `{python measured} f"{units[2].cpu_seconds / units[0].cpu_seconds:.1f}"` times
 # the CPU seconds of 64.
 #
 # ## How many layers?
@@ -211,13 +211,13 @@ plots.seed_dots({result.name: result.scores for result in units}, xlabel="valida
 # %% tags=["measured"]
 depths = {"1 hidden layer": {}, "2 hidden layers": {"depth": 2}, "3 hidden layers": {"depth": 3}}
 layers = sweep(train, depths, seeds=seeds, known=units)
-plots.table(summary(layers))
+tables.table(summary_rows(layers))
 
 # %%
-plots.seed_dots({result.name: result.scores for result in layers}, xlabel="validation accuracy")
+plot_results.seed_dots({r.name: r.scores for r in layers}, xlabel="validation accuracy")
 
 # %% [markdown]
-# `{python} verdict(layers)` *Deeper is better* is not a law.
+# `{python} seed_verdict(layers)` *Deeper is better* is not a law.
 #
 # ## How many epochs?
 #
@@ -249,14 +249,12 @@ print({n: f"{np.mean(accuracies):.1%}" for n, accuracies in on_the_way.items()})
 # %% tags=["measured"]
 lengths = {f"{n} epochs": {"epochs": n} if n != 10 else {} for n in (5, 10, 20, 50)}
 epochs = sweep(train, lengths, seeds=seeds, known=[*units, *twenty])
-seen = [n * len(labels) for n in (5, 10, 20, 50)]
-plots.table(
-    [row | {"photographs seen": f"{n:,}"} for row, n in zip(summary(epochs), seen, strict=True)]
-)
+rows = zip(summary_rows(epochs), (5, 10, 20, 50), strict=True)
+tables.table([row | {"photographs seen": f"{n * len(labels):,}"} for row, n in rows])
 
 # %%
 own = {n: result.scores for n, result in zip((5, 10, 20, 50), epochs, strict=True)}
-plots.seed_lines(
+plot_results.seed_lines(
     {"a cycle for each length": own, "on the way to 20 epochs": on_the_way},
     xlabel="epochs",
     ylabel="validation accuracy",
@@ -269,7 +267,7 @@ plots.seed_lines(
 # With a fixed learning rate you may read all lengths off one run. With a schedule, each length is a
 # setting of its own.
 #
-# And of the four lengths? `{python} verdict(epochs)` From some point on, more epochs buy hardly
+# And of the four lengths? `{python} seed_verdict(epochs)` From some point on, more epochs buy hardly
 # anything but CPU seconds and overfitting.
 #
 # ## Which batch size? A clear answer to the wrong question
@@ -286,12 +284,13 @@ grid = {
 }
 batches = sweep(train, grid, seeds=seeds)
 steps = [10 * math.ceil(len(labels) / result.setting["batch_size"]) for result in batches]
-plots.table([row | {"steps": f"{n:,}"} for row, n in zip(summary(batches), steps, strict=True)])
+rows = zip(summary_rows(batches), steps, strict=True)
+tables.table([row | {"steps": f"{n:,}"} for row, n in rows])
 
 # %%
 reports = {rate: [r for r in batches if r.setting["peak"] == rate] for rate in rates}
 for rate in (0.001, 0.03):
-    print(f"peak {rate}: {verdict(reports[rate])}")
+    print(f"peak {rate}: {seed_verdict(reports[rate])}")
 gaps = {rate: small.mean - large.mean for rate, (large, small) in reports.items()}
 
 # %% [markdown]
@@ -304,7 +303,7 @@ gaps = {rate: small.mean - large.mean for rate, (large, small) in reports.items(
 
 # %%
 sizes = {n: [r for r in batches if r.setting["batch_size"] == n] for n in (512, 32)}
-plots.seed_lines(
+plot_results.seed_lines(
     {f"batch size {n}": {r.setting["peak"]: r.scores for r in sizes[n]} for n in (32, 512)},
     xlabel="peak learning rate",
     ylabel="validation accuracy",
@@ -317,7 +316,7 @@ plots.seed_lines(
 from snippets.experiments import best
 
 champions = [best(results) for results in sizes.values()]
-print(verdict(champions))
+print(seed_verdict(champions))
 
 # %% [markdown]
 # Now `{python} f"{100 * (champions[1].mean - champions[0].mean):.1f}"` points are left. The rest of the
@@ -346,7 +345,7 @@ def tested(batch_size, seed):
 tests = {f"batch size {size}": [tested(size, seed) for seed in seeds] for size in (32, 512)}
 climbing = tests["batch size 32"][0][0]
 curves = {name: [losses for _, losses in runs] for name, runs in tests.items()}
-plots.spread_curves(curves, x=climbing, xlabel="learning rate", log_x=True, log_y=True)
+plot_curves.spread_curves(curves, x=climbing, xlabel="learning rate", log_x=True, log_y=True)
 
 # %%
 lowest = {name: climbing[np.mean(losses, axis=0).argmin()] for name, losses in curves.items()}
@@ -367,14 +366,14 @@ print({name: f"lowest loss at {rate:.2g}" for name, rate in lowest.items()})
 names = ("glorot_uniform", "he_normal", "lecun_normal", "zeros")
 starts = {name: {"initializer": name} if name != "glorot_uniform" else {} for name in names}
 initializers = sweep(train, starts, seeds=seeds, known=units)
-plots.table(summary(initializers))
+tables.table(summary_rows(initializers))
 
 # %%
 random_ones = initializers[:-1]
-plots.seed_dots({r.name: r.scores for r in random_ones}, xlabel="validation accuracy")
+plot_results.seed_dots({r.name: r.scores for r in random_ones}, xlabel="validation accuracy")
 
 # %% [markdown]
-# `{python} verdict(random_ones)` With one hidden layer, the random initializers hardly differ. (In a
+# `{python} seed_verdict(random_ones)` With one hidden layer, the random initializers hardly differ. (In a
 # [long chain of layers](functional-api.md) they do.)
 #
 # The figure leaves out the zeros: every one of those networks gives every photograph the same class.
@@ -387,14 +386,14 @@ plots.seed_dots({r.name: r.scores for r in random_ones}, xlabel="validation accu
 #
 # Seeds differ by luck, then. So try many and keep the best? Go back to the twelve plain networks.
 # Deal the validation photographs into two halves. Choose the best of some networks on the first half,
-# and look at what the chosen one does on the second. `promised_and_kept` does that several hundred
+# and look at what the chosen one does on the second. `selection_bias` does that several hundred
 # times and returns the means.
 
 # %%
-from snippets.experiments import promised_and_kept
+from snippets.experiments import selection_bias
 
-choices = {tries: promised_and_kept(right, tries) for tries in (1, 2, 4, 8, 12)}
-plots.seed_lines(
+choices = {tries: selection_bias(right, tries) for tries in (1, 2, 4, 8, 12)}
+plot_results.seed_lines(
     {
         "promised: on the half that chose": {n: [pair[0]] for n, pair in choices.items()},
         "kept: on the other half": {n: [pair[1]] for n, pair in choices.items()},
@@ -494,7 +493,7 @@ for name, ran in trials.items():
     spent = [v.get("tuner/epochs", 10) - v.get("tuner/initial_epoch", 0) for v in values]
     progress[name] = [(n, trial.score) for n, trial in zip(spent, ran, strict=True)]
 plain = ("plain setting, mean of 12 seeds", right.mean())
-plots.search_progress(progress, ylabel="validation accuracy", reference=plain)
+plot_results.search_progress(progress, ylabel="validation accuracy", reference=plain)
 
 # %% [markdown]
 # A mark is a trial; its line is the best so far, the dotted one the plain setting. With the same
@@ -517,18 +516,18 @@ def train_and_keep(seed, **setting):
 fresh = (101, 102, 103)
 final = sweep(train_and_keep, finalists, seeds=fresh)
 promises = {name: f"{max(score for _, score in ran):.1%}" for name, ran in progress.items()}
-plots.table([row | {"promised": promises.get(row["setting"], "")} for row in summary(final)])
+tables.table([row | {"promised": promises.get(row["setting"], "")} for row in summary_rows(final)])
 
 # %%
-plots.seed_dots({result.name: result.scores for result in final}, xlabel="validation accuracy")
+plot_results.seed_dots({r.name: r.scores for r in final}, xlabel="validation accuracy")
 
 # %%
 said = {name: ", ".join(f"{k} {v}" for k, v in given.items()) for name, given in finalists.items()}
-plots.table([{"finalist": name, "setting": text} for name, text in said.items()])
+tables.table([{"finalist": name, "setting": text} for name, text in said.items()])
 
 # %% [markdown]
 # *Promised* is what the winner's one trial scored; one seed may fall on either side of the mean.
-# `{python} verdict(final)`
+# `{python} seed_verdict(final)`
 # `{python} "Both searches found the same setting." if found["random search"] == found["Hyperband"] else ""`
 # After all its changes the best by hand has `{python} f"{final[0].mean:.1%}"`; the plain setting has
 # `{python} f"{right.mean():.1%}"`. A search tries combinations that you would not have tried. Of
@@ -551,7 +550,7 @@ def examine(seed, **setting):
 
 pair = [final[0], best(final[1:])]
 exam = sweep(examine, {result.name: result.setting for result in pair}, seeds=fresh)
-plots.table(
+tables.table(
     [
         {"finalist": test.name, "validation": f"{validation.mean:.1%}", "test": f"{test.mean:.1%}"}
         | {"test, lowest": f"{test.lowest:.1%}", "test, highest": f"{test.highest:.1%}"}
@@ -560,14 +559,14 @@ plots.table(
 )
 
 # %% [markdown]
-# `{python} verdict(exam)`
+# `{python} seed_verdict(exam)`
 # `{python} "With two settings, luck alone does that once in ten times." if not inside_the_noise(exam) else ""`
 # All of this holds for `{python} f"{len(labels):,}"` photographs. With more of them, larger networks and
 # longer training have more to find: sweep again before you carry a result over.
 
 # %% tags=["claims"]
 assert units[1].scores == tuple(right[:3].mean(axis=1)), "the same seed gives the same accuracy"
-assert len(clear) / len(orders) == false_alarm(2, 3), "three seeds fool the rule once in ten times"
+assert len(clear) / len(orders) == false_alarm_rate(2, 3), "luck fools the rule once in ten times"
 assert epochs[3].cpu_seconds > 1.5 * epochs[0].cpu_seconds, (
     "50 epochs take more than 1.5 times the CPU seconds of 5"
 )
@@ -587,7 +586,7 @@ assert exam[1].mean > 0.8, "the finalists are right on more than 80% of the test
 # %% tags=["control"] claim="the same seed gives the same accuracy" without="equal seeds"
 right = right[3:]  # the next seeds of the twelve
 
-# %% tags=["control"] claim="three seeds fool the rule once in ten times" without="the third seed"
+# %% tags=["control"] claim="luck fools the rule once in ten times" without="the third seed"
 orders = list(combinations(range(4), 2))
 clear = [places for places in orders if places in ((0, 1), (2, 3))]
 
@@ -617,7 +616,7 @@ lowest = lowest | {"batch size 512": climbing[losses.argmin()]}
 initializers = random_ones
 
 # %% tags=["control"] claim="the luckiest of twelve promises more than it keeps" without="a choice"
-choices = choices | {12: promised_and_kept(right[:1], 1)}
+choices = choices | {12: selection_bias(right[:1], 1)}
 
 # %% [markdown]
 # ## Exercises
@@ -640,7 +639,7 @@ for name, setting in wider.items():
 
 # %% tags=["solution"]
 wider = {"128 units": {}, "256 units": {"width": 256}, "512 units": {"width": 512}}
-print(verdict(sweep(train, wider, seeds=seeds, known=units)))
+print(seed_verdict(sweep(train, wider, seeds=seeds, known=units)))
 
 # %% tags=["wrong"]
 wider = {"128 units": {}, "256 units": {}, "512 units": {"width": 512}}
@@ -679,7 +678,7 @@ def weights(width, depth):
 
 
 fewer = {"no hidden layer": {"depth": 0}, "1 hidden layer": {}, "2 hidden layers": {"depth": 2}}
-print(verdict(sweep(train, fewer, seeds=seeds, known=layers)))
+print(seed_verdict(sweep(train, fewer, seeds=seeds, known=layers)))
 
 
 # %% tags=["wrong"]

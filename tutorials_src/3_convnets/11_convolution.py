@@ -19,8 +19,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from snippets import plots
-from snippets.convnets import shifted
+from snippets import plot_curves, plot_images, plot_networks, plot_results, plot_tensors, tables
+from snippets.corruptions import shift
 from snippets.datasets import load_fashion_mnist
 from snippets.models import dense_network
 from snippets.training import fit_one_cycle
@@ -55,12 +55,14 @@ dense = train_dense(7)
 DRESS, steps = names.index("Dress"), range(6)
 dresses = validation.images[validation.labels == DRESS]
 dresses = dresses[dresses[:, :, -5:].max(axis=(1, 2)) == 0]  # five free columns at the right
-said = np.array([answers(dense, shifted(dresses, right=by)) for by in steps])
+said = np.array([answers(dense, shift(dresses, right=by)) for by in steps])
 known = said[0] == DRESS
 one = np.flatnonzero(known & (said[4] != DRESS))[0]
-moved_dress = np.concatenate([shifted(dresses[[one]], right=by) for by in steps])
+moved_dress = np.concatenate([shift(dresses[[one]], right=by) for by in steps])
 titles = [f"moved by {by}:\n{names[said[by, one]]}" for by in steps]
-plots.image_grid(moved_dress, titles, columns=6, subject="copies of a dress, with the answers")
+plot_images.image_grid(
+    moved_dress, titles, columns=6, subject="copies of a dress, with the answers"
+)
 
 # %% [markdown]
 # Above each copy stands what the network says. It knows the dress where dresses usually stand, and a few
@@ -87,7 +89,9 @@ def shuffle(images):
 shown = sample.images[[np.flatnonzero(sample.labels == label)[0] for label in (0, 1, 9)]]
 pictures = np.concatenate([shown, shuffle(shown)])
 titles = [names[label] for label in (0, 1, 9)] * 2
-plots.image_grid(pictures, titles, columns=6, subject="pictures, three as they are, three shuffled")
+plot_images.image_grid(
+    pictures, titles, columns=6, subject="pictures, three as they are, three shuffled"
+)
 
 # %%
 shuffled_dense = train_dense(7, shuffle(sample.images))
@@ -109,7 +113,7 @@ print(f"dense, as they are: {right:.1%}; shuffled: {right_shuffled:.1%}")
 # %%
 picture = np.array([[0, 0, 0, 1, 1, 1]] * 6)  # dark on the left, bright on the right
 edge = np.array([[-1, 0, 1]] * 3)
-plots.convolution_picture(picture, edge, at=(1, 2))
+plot_tensors.convolution_picture(picture, edge, at=(1, 2))
 
 # %% [markdown]
 # The frame in the picture shows where the filter lies, the frame in the map its sum. Check it: each row
@@ -137,7 +141,7 @@ kernels = {
     "outline": np.array([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]]) / 4,
 }
 maps = {name: slide(boot, kernel) for name, kernel in kernels.items()}
-plots.signed_images({"a boot": boot, **maps}, columns=5)
+plot_images.signed_images({"a boot": boot, **maps}, columns=5)
 
 # %% [markdown]
 # Nine numbers each, and four different results. In the maps, red is a positive sum: the place looks like
@@ -170,7 +174,7 @@ print(by_tensorflow.shape, f"largest difference {np.abs(by_tensorflow[0] - by_ha
 # that is `padding="same"`; `"valid"`, as above, means no padding.
 
 # %%
-plots.convolution_picture(picture, edge, at=(1, 5), padding=1)
+plot_tensors.convolution_picture(picture, edge, at=(1, 5), padding=1)
 
 # %% [markdown]
 # Look at the right column of the map: the filter reports an edge that is not in the picture, between its
@@ -190,7 +194,7 @@ plots.convolution_picture(picture, edge, at=(1, 5), padding=1)
 before = np.array([[1, 0, 2, 3], [5, 4, 6, 7], [8, 9, 10, 13], [11, 12, 15, 14]])
 after = keras.layers.MaxPooling2D(2)(before[None, :, :, None].astype("float32"))
 after = after[0, :, :, 0].numpy().astype(int)
-plots.tensor_picture({"before": before, "after": after}, marked={"before": after})
+plot_tensors.tensor_picture({"before": before, "after": after}, marked={"before": after})
 
 # %% [markdown]
 # The result no longer says *where* in its block the best fit was, only *how good* it was. And the layers
@@ -203,13 +207,14 @@ plots.tensor_picture({"before": before, "after": after}, marked={"before": after
 # (The table leaves out `Flatten`, `relu` and dropout, which have no weights.)
 
 # %%
-from snippets.convnets import fashion_convnet, layer_costs, receptive_field
+from snippets.convnets import fashion_convnet
+from snippets.network_costs import layer_costs, receptive_field
 
 network = fashion_convnet((8, 16, 32), dropout=0.2, pool_first=True)
 costs = layer_costs(network)
 rows = [cost._asdict() for cost in costs if cost.weights or "pool" in cost.layer]
 shown = ({key: f"{v:,}" if isinstance(v, int) else v for key, v in row.items()} for row in rows)
-plots.table(list(shown))
+tables.table(list(shown))
 
 # %% [markdown]
 # Follow the shapes (height, width, channels) down. Check two numbers of `conv_2`: it has 16·3·3·8 weights,
@@ -224,7 +229,7 @@ totals = {
     for name, each in {"dense": dense, "convolution": network}.items()
 }
 work = totals["convolution"][1] / totals["dense"][1]
-plots.table(
+tables.table(
     [
         {"network": name, "weights": f"{total[0]:,}", "multiply-adds": f"{total[1]:,}"}
         for name, total in totals.items()
@@ -264,7 +269,7 @@ for name, maps in {"before": loud, "after": quiet}.items():
 fields = {field.layer: field for field in receptive_field(network.layers)}
 middle = {"conv_1": 14, "conv_2": 7, "conv_3": 3}
 boxes = {name: fields[name].box(place, place) for name, place in middle.items()}
-plots.receptive_fields(moved_dress[0], boxes, subject="a dress")
+plot_networks.receptive_fields(moved_dress[0], boxes, subject="a dress")
 
 # %% [markdown]
 # After three layers of small filters, one number sees most of the dress. You need not believe the
@@ -341,7 +346,7 @@ print("CPU seconds a training:", {name: round(each) for name, each in seconds.it
 scores = {
     name: [accuracy(each, validation.images) for each in three] for name, three in networks.items()
 }
-plots.seed_dots(scores, xlabel="validation accuracy")
+plot_results.seed_dots(scores, xlabel="validation accuracy")
 
 # %% [markdown]
 # A dot is a seed. The worst convolution is
@@ -357,7 +362,7 @@ plots.seed_dots(scores, xlabel="validation accuracy")
 # %%
 shuffled_convolution = train_convolution(7, shuffle(sample.images))
 without_neighbours = accuracy(shuffled_convolution, shuffle(validation.images))
-plots.table(
+tables.table(
     [
         {"network": "dense", "as they are": f"{right:.1%}", "shuffled": f"{right_shuffled:.1%}"},
         {
@@ -380,7 +385,7 @@ plots.table(
 # %%
 trained = networks["convolution"][0]
 learned = trained.get_layer("conv_1").get_weights()[0]  # (3, 3, 1, 8)
-plots.filter_grid(learned)
+plot_images.filter_grid(learned)
 
 # %% [markdown]
 # Some are dark on one side and light on the other, like the one set by hand. Nobody asked for edges;
@@ -399,7 +404,7 @@ for layer in (1, 2, 3):
         one_map = found[:, :, number] / found[:, :, number].max()
         pictures.append(one_map.repeat(28 // len(one_map), 0).repeat(28 // len(one_map), 1))
         titles.append(f"conv_{layer}\nfilter {number}")
-plots.image_grid(np.array(pictures), titles, columns=8, subject="feature maps of a boot")
+plot_images.image_grid(np.array(pictures), titles, columns=8, subject="feature maps of a boot")
 
 # %% [markdown]
 # The first layer still shows the boot, its outlines and surfaces. In the second, some parts stand out from
@@ -415,7 +420,7 @@ plots.image_grid(np.array(pictures), titles, columns=8, subject="feature maps of
 # %%
 first = keras.Model(trained.inputs[0], trained.get_layer("conv_1").output)
 still, moving = first(to_unit(moved_dress[[0, 4]])).numpy()
-drift = np.abs(shifted(still[None], right=4)[0] - moving).max()
+drift = np.abs(shift(still[None], right=4)[0] - moving).max()
 print(f"moved, then convolved, or the other way round: difference {drift:.0e}")
 
 # %% [markdown]
@@ -437,7 +442,7 @@ def moved(images, by):
     out, side = images.copy(), room(images).argmax(axis=1)
     for number, (down, right) in enumerate([(-by, 0), (by, 0), (0, -by), (0, by)]):
         chosen = side == number
-        out[chosen] = shifted(images[chosen], down=down, right=right)
+        out[chosen] = shift(images[chosen], down=down, right=right)
     return out
 
 
@@ -455,7 +460,7 @@ def curves(networks):
 
 by_distance = curves(networks)
 axes = {"xlabel": "pixels moved", "ylabel": "validation accuracy", "percent": True}
-plots.spread_curves(by_distance, x=DISTANCES, **axes)
+plot_curves.spread_curves(by_distance, x=DISTANCES, **axes)
 
 # %% [markdown]
 # (In `{python} f"{np.mean(room(validation.images).max(axis=1) >= 4):.0%}"` of the photographs, nothing
@@ -487,7 +492,7 @@ pairs = zip(networks["convolution"], seeds, strict=True)
 networks["convolution, mean"] = [with_mean(each, seed) for each, seed in pairs]
 by_distance |= curves({"convolution, mean": networks["convolution, mean"]})
 by_where, by_mean = (np.mean(by_distance[n], axis=0) for n in ("convolution", "convolution, mean"))
-plots.spread_curves(by_distance, x=DISTANCES, **axes)
+plot_curves.spread_curves(by_distance, x=DISTANCES, **axes)
 
 # %% [markdown]
 # The third network, with the mean, pays
@@ -513,7 +518,7 @@ exam = {
     }
     for name, three in networks.items()
 }
-plots.table(
+tables.table(
     [
         {"network": name}
         | {
@@ -581,7 +586,7 @@ height, width = corner - (first_row, first_column)
 # %% tags=["control"] claim="the maps of the first convolution move with the photograph" without="moving by whole places of the map"
 pooled = keras.Model(trained.inputs[0], trained.get_layer("pool_1").output)
 still, moving = pooled(to_unit(moved_dress[[0, 1]])).numpy()
-candidates = [shifted(still[None], right=by)[0] for by in (0, 1)]
+candidates = [shift(still[None], right=by)[0] for by in (0, 1)]
 drift = min(np.abs(candidate - moving).max() for candidate in candidates)
 
 # %% tags=["control"] claim="moved by 6 pixels, averaging the maps is worth more than 10 points on the test photographs" without="the mean"

@@ -13,7 +13,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from snippets import plots
+from snippets import (
+    plot_classes,
+    plot_results,
+    plot_evaluation,
+    plot_images,
+    plot_training,
+    tables,
+)
 from snippets.datasets import load_cifar10
 
 # %% [markdown]
@@ -32,14 +39,14 @@ names = cifar.class_names
 of_class = [np.flatnonzero(cifar.train.labels == c)[:3] for c in range(10)]
 three_rows = np.transpose(of_class).ravel()  # a column a class
 titles = [*names, *[""] * 20]
-plots.image_grid(cifar.train.images[three_rows], titles, columns=10, subject="photographs")
+plot_images.image_grid(cifar.train.images[three_rows], titles, columns=10, subject="photographs")
 
 # %% [markdown]
 # Three photographs of each class, one below the other: things of any size, in any pose, on any background.
 
 # %%
 splits = {"train": cifar.train, "validation": cifar.validation, "test": cifar.test}
-plots.table(
+tables.table(
     [
         {"split": name, "photographs": f"{len(split):,}", "shape of one": split.images.shape[1:]}
         for name, split in splits.items()
@@ -68,7 +75,8 @@ print("training:", dropout(ones, training=True).numpy())
 print("in use:  ", dropout(ones, training=False).numpy())
 
 # %%
-from snippets.convnets import cifar_convnet, layer_costs
+from snippets.convnets import cifar_convnet
+from snippets.network_costs import layer_costs
 
 
 def published_network():
@@ -92,7 +100,7 @@ def published_network():
 
 def cost_table(network):
     rows = [cost._asdict() for cost in layer_costs(network) if cost.weights or "pool" in cost.layer]
-    return plots.table(
+    return tables.table(
         [{key: f"{v:,}" if isinstance(v, int) else v for key, v in row.items()} for row in rows]
     )
 
@@ -132,7 +140,7 @@ print(f"loss before {loss_before:.2f}, after {first['val_loss']:.2f}", end="; ")
 print(f"accuracy {first['val_accuracy']:.1%}; {published_time.cpu_seconds:.0f} CPU seconds")
 
 # %%
-plots.learning_curves(run.history)
+plot_training.learning_curves(run.history)
 
 # %% [markdown]
 # It is right on `{python} f"{first['val_accuracy']:.1%}"` of the validation photographs. At first the
@@ -170,7 +178,7 @@ for optimizer in (keras.optimizers.Adam(1.0), ConvolutionMuon(1.0, newton_steps=
     optimizer.apply([slopes.reshape(1, 1, 2, 2)], [filters])
     steps[type(optimizer).__name__] = filters.numpy()[0, 0]
 largest = {name: step / np.abs(step).max() for name, step in steps.items()}
-plots.signed_images({"slopes / 5": slopes / 5, **largest}, numbers=True)
+plot_images.signed_images({"slopes / 5": slopes / 5, **largest}, numbers=True)
 
 # %% [markdown]
 # Signs are turned, because steps go down. Adam moves all four weights by the same amount: the two filters
@@ -233,7 +241,7 @@ with Stopwatch() as search_time:
 print(f"{search_time.cpu_seconds:.0f} CPU seconds")
 
 # %%
-plots.seed_dots(scores, xlabel="validation accuracy after one epoch")
+plot_results.seed_dots(scores, xlabel="validation accuracy after one epoch")
 
 # %% [markdown]
 # One epoch was `{python} f"{len(sample):,}"` photographs, equally many of each class. The four blocks bring
@@ -263,14 +271,14 @@ plots.seed_dots(scores, xlabel="validation accuracy after one epoch")
 # %%
 from functools import partial
 
-from snippets.augmentation import augmented, random_shift
+from snippets.augmentation import augment, random_shift
 
 flip, shift = tf.image.stateless_random_flip_left_right, partial(random_shift, pixels=2)
 horse = cifar.train.images[of_class[names.index("horse")][0]]
 nine = tf.data.Dataset.from_tensors((np.stack([horse] * 9), [names.index("horse")] * 9))
-copies = next(iter(augmented(nine, flip, shift, seed=7)))[0].numpy()
+copies = next(iter(augment(nine, flip, shift, seed=7)))[0].numpy()
 copies[0] = horse
-plots.image_grid(copies, ["original"] + [""] * 8, columns=9, subject="copies of a photograph")
+plot_images.image_grid(copies, ["original"] + [""] * 8, columns=9, subject="copies of a photograph")
 
 # %% [markdown]
 # In a single epoch no photograph comes twice, so there is little to gain. Over many epochs a network can
@@ -280,13 +288,13 @@ plots.image_grid(copies, ["original"] + [""] * 8, columns=9, subject="copies of 
 #
 # Now train longer: four blocks, Muon, flips and shifts, with one seed. The `tf.data` pipeline has the
 # stages that you know from [Fashion-MNIST](../networks/fashion-mnist.md): shuffle, batch, map (that is what
-# `augmented` does, with a new draw for every batch), prefetch. It shuffles by itself, so `fit` need not.
+# `augment` does, with a new draw for every batch), prefetch. It shuffles by itself, so `fit` need not.
 
 # %% tags=["measured"]
 epochs = {"default": 10, "full": 8}[cifar.edition]
 examples = tf.data.Dataset.from_tensor_slices((cifar.train.images, cifar.train.labels))
 shuffled = examples.shuffle(len(cifar.train), seed=7).batch(128)
-batches = augmented(shuffled, flip, shift, seed=7).prefetch(2)  # two batches ahead
+batches = augment(shuffled, flip, shift, seed=7).prefetch(2)  # two batches ahead
 keras.utils.set_random_seed(7)
 network = cifar_convnet()
 network.compile(
@@ -302,14 +310,14 @@ with Stopwatch() as time:
 best = {name: values[-1] for name, values in long_run.history.items()}
 
 # %%
-plots.learning_curves(long_run.history)
+plot_training.learning_curves(long_run.history)
 
 # %% tags=["measured"]
 networks = {"as published": (published, first, published_time), "ours": (network, best, time)}
 works = {
     name: sum(cost.multiply_adds for cost in layer_costs(n[0])) for name, n in networks.items()
 }
-plots.table(
+tables.table(
     [
         {
             "network": name,
@@ -394,7 +402,7 @@ for name, grade in grades.items():
 # %%
 given = answers["ours"]
 by_class = np.array([(given[cifar.test.labels == c] == c).mean() for c in range(10)])
-plots.class_bars(by_class, names, overall=grades["ours"])
+plot_classes.class_bars(by_class, class_names=names, overall=grades["ours"])
 
 # %% [markdown]
 # On average, vehicles are easier than animals, perhaps because a truck has straight edges and one
@@ -406,7 +414,7 @@ plots.class_bars(by_class, names, overall=grades["ours"])
 # a true class, in percent; each column an answer.
 
 # %%
-plots.confusion_matrix(cifar.test.labels, given, class_names=names)
+plot_evaluation.draw_confusion_matrix(cifar.test.labels, given, class_names=names)
 
 # %%
 taken = np.zeros((10, 10), int)
@@ -427,7 +435,7 @@ labels = cifar.test.labels
 mistaken = ((labels == CAT) & (given == DOG)) | ((labels == DOG) & (given == CAT))
 surest = np.flatnonzero(mistaken)[np.argsort(-chances.max(axis=1)[mistaken])][:8]
 titles = [f"{names[labels[i]]}, said\n{names[given[i]]}, {chances[i].max():.0%}" for i in surest]
-plots.image_grid(cifar.test.images[surest], titles, columns=8, subject="cats and dogs")
+plot_images.image_grid(cifar.test.images[surest], titles, columns=8, subject="cats and dogs")
 
 # %% [markdown]
 # With some you would hesitate yourself: 32 by 32 pixels do not leave much of a muzzle. With others you
@@ -440,12 +448,12 @@ plots.image_grid(cifar.test.images[surest], titles, columns=8, subject="cats and
 # The filters of the first layer lie on the photograph itself, so you can look at them as tiny
 # pictures, their weights for red, green and blue as a colour. Mid grey is a weight of 0 in all three. They
 # are sorted, row by row: first those whose weights for red, green and blue are most nearly the same.
-# (`grey_share` says how nearly, from 0 to 1; above one half, a filter counts as *mostly alike*.)
+# (`grey_fraction` says how nearly, from 0 to 1; above one half, a filter counts as *mostly alike*.)
 
 # %%
 filters = network.get_layer("conv_1").get_weights()[0]  # height, width, channels, filters
-share = plots.grey_share(filters)
-plots.filter_grid(filters[..., np.argsort(-share)])
+share = plot_images.grey_fraction(filters)
+plot_images.filter_grid(filters[..., np.argsort(-share)])
 
 # %% [markdown]
 # Of `{python} f"{len(share)}"` filters, `{python} f"{(share > 0.5).sum()}"` weigh the colours mostly

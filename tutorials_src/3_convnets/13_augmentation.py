@@ -20,7 +20,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from snippets import plots
+from snippets import plot_images, plot_results, plot_tensors, tables
 from snippets.augmentation import colour_jitter, cutout, mixup, random_shift
 from snippets.datasets import load_cifar10
 
@@ -48,7 +48,7 @@ versions = {
     "RandAugment": keras.layers.RandAugment(seed=2)(horse),
 }
 pictures = np.array([np.clip(picture[0], 0, 255) / 255 for picture in versions.values()])
-plots.image_grid(pictures, list(versions), columns=5, subject="versions of a photograph")
+plot_images.image_grid(pictures, list(versions), columns=5, subject="versions of a photograph")
 
 # %% [markdown]
 # Which of them would you train on? A change is **label-preserving** when the right answer stays the
@@ -70,7 +70,7 @@ numbers = np.arange(12).reshape(1, 3, 4, 1)
 mirrored = tf.image.flip_left_right(numbers).numpy()
 moved = random_shift(numbers, (0, 2), pixels=1).numpy()
 sheets = {"as it is": numbers, "mirrored": mirrored, "moved": moved}
-plots.tensor_picture({name: sheet[0, :, :, 0] for name, sheet in sheets.items()})
+plot_tensors.tensor_picture({name: sheet[0, :, :, 0] for name, sheet in sheets.items()})
 
 # %% [markdown]
 # Here everything moved up by one row and left by one column, and the last row and column came free.
@@ -86,24 +86,24 @@ plots.tensor_picture({name: sheet[0, :, :, 0] for name, sheet in sheets.items()}
 # %%
 share = float(blended_labels[0, 7])
 titles = ["horse", "truck", f"{share:.0%} horse, {1 - share:.0%} truck"]
-plots.image_grid(np.concatenate([pair, blended[:1]]) / 255, titles, subject="pictures")
+plot_images.image_grid(np.concatenate([pair, blended[:1]]) / 255, titles, subject="pictures")
 
 # %% [markdown]
 # All of this is drawn at random, and still you can repeat it. `random_shift`, like TensorFlow's
 # `tf.image.stateless_random_flip_left_right`, takes a seed of two numbers: same pictures, same
-# seed, same result. To get new versions in each epoch, give each batch another seed. `augmented` does
+# seed, same result. To get new versions in each epoch, give each batch another seed. `augment` does
 # that for a whole `tf.data` pipeline. Here its one batch is five times the same horse:
 
 # %%
-from snippets.augmentation import augmented
+from snippets.augmentation import augment
 
 mirror = tf.image.stateless_random_flip_left_right
 move = partial(random_shift, pixels=4)
 one_batch = tf.data.Dataset.from_tensor_slices((horse, [7])).repeat(5).batch(5)
-pipeline = augmented(one_batch, mirror, move, colour_jitter, seed=7)
+pipeline = augment(one_batch, mirror, move, colour_jitter, seed=7)
 epochs = [images.numpy() for _ in range(2) for images, _ in pipeline]
-again = next(iter(augmented(one_batch, mirror, move, colour_jitter, seed=7)))[0].numpy()
-plots.image_grid(np.concatenate(epochs), ["epoch 1"] * 5 + ["epoch 2"] * 5, subject="versions")
+again = next(iter(augment(one_batch, mirror, move, colour_jitter, seed=7)))[0].numpy()
+plot_images.image_grid(np.concatenate(epochs), subject="versions, an epoch in each row")
 
 # %% [markdown]
 # The second epoch brings other versions. A second pipeline with the same seed makes the first epoch
@@ -148,12 +148,12 @@ from snippets.training import OneCycle, Stopwatch
 timed = cifar.train.images[:1600], cifar.train.labels[:1600]
 batches = tf.data.Dataset.from_tensor_slices(timed).batch(64)
 by_layers = batches.map(lambda images, labels: (random_layers(images, training=True), labels))
-by_seed = augmented(batches, mirror, move, seed=7)
+by_seed = augment(batches, mirror, move, seed=7)
 ways = {
     "none": (plain, batches),
     "layers in the model": (inside, batches),
     "layers in the dataset": (plain, by_layers),
-    "augmented(…, mirror, move)": (plain, by_seed),
+    "augment(…, mirror, move)": (plain, by_seed),
 }
 loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 inside.compile("adam", loss, steps_per_execution=25)
@@ -164,7 +164,7 @@ for way, (each, examples) in ways.items():
     with Stopwatch() as time:
         each.fit(examples, epochs=2, shuffle=False, verbose=0)
     cost[way] = time.cpu_seconds / (2 * 1600)
-plots.table([{"augmentation": w, "CPU ms a photograph": f"{1e3 * s:.2f}"} for w, s in cost.items()])
+tables.table([{"augmentation": w, "ms per photograph": f"{1e3 * s:.2f}"} for w, s in cost.items()])
 
 # %% [markdown]
 # The first row is training alone; what the others take more is the price of the versions. On a
@@ -237,7 +237,7 @@ def train(images, labels, seed, *transforms):  # from new first weights
     examples = tf.data.Dataset.from_tensor_slices((images, labels))
     examples = examples.shuffle(len(labels), seed=seed).repeat().batch(64)
     if transforms:
-        examples = augmented(examples, *transforms, seed=seed)
+        examples = augment(examples, *transforms, seed=seed)
     network.fit(examples.prefetch(2), steps_per_epoch=steps, shuffle=False, verbose=0)
 
 
@@ -261,7 +261,7 @@ for name, size, seed in itertools.product(recipes, samples, seeds):
         ahead[size].append(accuracy(*examples) - gain[name][size][-1])
     if size == min(samples):
         weights[name].append(network.get_weights())  # for the exam
-plots.seed_lines(gain, xlabel="training photographs", ylabel="validation accuracy")
+plot_results.seed_lines(gain, xlabel="training photographs", ylabel="validation accuracy")
 
 # %%
 pairs = {f"{size:,}": [curve[size] for curve in gain.values()] for size in samples}
@@ -340,7 +340,7 @@ titles = [
     for name, (first_seed, *_) in says.items()
     for left, right in first_seed[:5]
 ]
-plots.image_grid(np.tile(unseen[:5], (3, 1, 1)), titles, columns=5, subject="shoes and answers")
+plot_images.image_grid(np.tile(unseen[:5], (3, 1, 1)), titles, subject="shoes and answers")
 
 # %%
 right = {
@@ -372,7 +372,7 @@ for seed in seeds:
     for name, change in {"left to right": mirror, "upside down": upside_down}.items():
         train(middle.images, middle.labels, seed, change)
         lies[name].append(accuracy(*held_out))
-plots.seed_dots(lies, xlabel="validation accuracy")
+plot_results.seed_dots(lies, xlabel="validation accuracy")
 
 # %% [markdown]
 # Each dot of *upside down* lies below every dot of *left to right*. Half of what these networks saw
@@ -412,16 +412,16 @@ print(f"promised {promised:.0%}, kept {true:.0%}")
 # picture that is most like it:
 
 # %%
-from snippets.augmentation import closest_copies
+from snippets.augmentation import near_duplicates
 
-found = closest_copies(made[out[:100]], made[kept])
+found = near_duplicates(made[out[:100]], made[kept])
 pictures = np.concatenate([made[out[:6]], made[kept[found.index[:6]]]])
 titles = ["validation"] * 6 + [f"training,\n{alike:.0%} alike" for alike in found.likeness[:6]]
-plots.image_grid(pictures, titles, columns=6, subject="pictures and their closest copies")
+plot_images.image_grid(pictures, titles, columns=6, subject="pictures and their closest copies")
 
 # %% [markdown]
 # The same photographs on both sides. Mirrored and moved, a photograph keeps its pixels, all but those
-# at the edges. `closest_copies` looks for such copies: it mirrors and moves one picture over the other
+# at the edges. `near_duplicates` looks for such copies: it mirrors and moves one picture over the other
 # until they fit best. Of 100 validation pictures, `{python} f"{(found.likeness > 0.95).sum()}"` have a
 # training picture that is more than 95% alike (the correlation of their pixels, 100% for an exact
 # copy). This is the [leak](../networks/fashion-mnist.md) by near-duplicates, home-made: the network
@@ -435,8 +435,8 @@ for seed in seeds:
     train(five_versions(photos.images[kept]), np.tile(photos.labels[kept], 5), seed)
     leak["split first: validation"].append(accuracy(photos.images[out], photos.labels[out]))
     leak["split first: new photographs"].append(accuracy(*held_out))
-clean = closest_copies(photos.images[out], five_versions(photos.images[kept]))
-plots.seed_dots(leak, xlabel="accuracy")
+clean = near_duplicates(photos.images[out], five_versions(photos.images[kept]))
+plot_results.seed_dots(leak, xlabel="accuracy")
 
 # %% [markdown]
 # After *split first*, the validation set tells what new photographs tell, as well as 100 of them can,
@@ -460,7 +460,7 @@ for name, times in itertools.product(recipes, asked):
         network.set_weights(trained)
         logits = np.mean([network.predict(each, 500, 0) for each in asked[times]], axis=0)
         row.append(np.mean(logits.argmax(axis=1) == test.labels))
-plots.seed_dots(exam, xlabel="test accuracy")
+plot_results.seed_dots(exam, xlabel="test accuracy")
 
 # %%
 once, often, versions_once, versions_often = (np.mean(scores) for scores in exam.values())
@@ -506,7 +506,7 @@ assert (found.likeness > 0.95).sum() > 10 * (clean.likeness > 0.95).sum() + 50, 
 assert min(exam_versions) > max(exam_once), "the versions are worth it on the test photographs"
 
 # %% tags=["control"] claim="the same seed makes the same versions" without="the same seed"
-again = next(iter(augmented(one_batch, mirror, move, colour_jitter, seed=8)))[0].numpy()
+again = next(iter(augment(one_batch, mirror, move, colour_jitter, seed=8)))[0].numpy()
 
 # %% tags=["control"] claim="layers in a network rest in predict and with training=False, and not in a plain call" without="random layers in the network"
 ways = (
@@ -539,7 +539,7 @@ promised, true = (np.mean(leak[f"split first: {kind}"]) for kind in kinds)
 
 # %% tags=["control"] claim="a search for copies tells the split that leaks from the one that does not" without="moving one picture over the other"
 leaky = np.random.default_rng(seeds[0]).permutation(2500)
-found = closest_copies(made[leaky[:100]], made[leaky[500:]], reach=0)
+found = near_duplicates(made[leaky[:100]], made[leaky[500:]], reach=0)
 
 # %% [markdown]
 # ## Exercises

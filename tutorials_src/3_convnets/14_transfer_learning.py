@@ -17,7 +17,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from snippets import plots
+from snippets import plot_images, plot_networks, plot_results, tables
 from snippets.datasets import Split, load_cifar10
 from snippets.training import fit_one_cycle
 
@@ -37,7 +37,7 @@ few_of = {seed: new_train.sample(per_class=10, seed=seed) for seed in (7, 8, 9)}
 few = few_of[7]
 rows = few.images[np.argsort(few.labels, kind="stable")]
 titles = [names[NEW[i // 10]] if i % 10 == 0 else "" for i in range(40)]
-plots.image_grid(rows / 255, titles, columns=10, subject="photographs, ten of each class")
+plot_images.image_grid(rows / 255, titles, columns=10, subject="photographs, ten of each class")
 
 # %% [markdown]
 # Take a [convolutional network](cifar10.md) with four blocks of convolution, pooling, [batch
@@ -150,7 +150,7 @@ print(f"{', '.join(names[OLD])}: {old_accuracy:.1%}")
 said = describe(old_network, new_validation.images).argmax(axis=1)
 shares = np.array([np.bincount(said[new_validation.labels == n], minlength=6) for n in range(4)])
 shares = shares / shares.sum(axis=1, keepdims=True)
-plots.table(
+tables.table(
     [
         {"shown": names[new]} | {names[old]: f"{v:.0%}" for old, v in zip(OLD, row, strict=True)}
         for new, row in zip(NEW, shares, strict=True)
@@ -212,7 +212,7 @@ without_training = {
     name: np.mean(nearest_mean(known, few.labels, asked) == new_validation.labels)
     for name, (known, asked) in vectors.items()
 }
-plots.table([{"described by": n, "right": f"{v:.0%}"} for n, v in without_training.items()])
+tables.table([{"described by": n, "right": f"{v:.0%}"} for n, v in without_training.items()])
 
 # %% [markdown]
 # Ten photographs of each class and no training on them at all, and the averages of the base's numbers
@@ -295,7 +295,7 @@ ways = {"from scratch": trainable_parts(from_scratch)}
 with frozen(base):
     ways["new head"] = trainable_parts(new_network)
 ways["fine-tuning"] = trainable_parts(tuned[0.001][7])
-plots.trained_parts(ways)
+plot_networks.trained_parts(ways)
 
 # %% [markdown]
 # Under each name stands how many weights are trained, of how many. In the right column, batch
@@ -318,7 +318,7 @@ returned = {r: [with_old_head(each) for each in tuned[r].values()] for r in tune
 on_new = {r: [accuracy(each, new_validation) for each in tuned[r].values()] for r in tuned}
 on_old = {r: [accuracy(each, old_validation) for each in returned[r]] for r in tuned}
 curves = {"new classes": on_new, "old classes, old head": on_old}
-plots.seed_lines(curves, xlabel="learning rate of fine-tuning", ylabel="validation accuracy")
+plot_results.seed_lines(curves, xlabel="rate of fine-tuning", ylabel="validation accuracy")
 
 # %% [markdown]
 # At 0.001 the base keeps most of what it knew, and both curves are at their best. At 0.01 the base
@@ -363,7 +363,7 @@ def grades(split):
 
 scores = grades(new_validation)
 axes = {"xlabel": "photographs of each new class", "ylabel": "validation accuracy"}
-plots.seed_lines(scores, **axes)
+plot_results.seed_lines(scores, **axes)
 
 
 # %%
@@ -428,7 +428,7 @@ old_again = {name: keras.Sequential([thawed, old_head]) for name, thawed in drif
 by_day = {name: accuracy(network, old_validation) for name, network in old_again.items()}
 at_dusk = {name: accuracy(network, dusk) for name, network in old_again.items()}
 moved = {name: fingerprint(thawed) != before for name, thawed in drifted.items()}
-plots.table(
+tables.table(
     [
         {
             "base called with": name,
@@ -465,7 +465,7 @@ plots.table(
 exam_split = only(cifar.test, NEW)
 exam = grades(exam_split)
 shift = 100 * np.mean([np.mean(exam[w][n]) - np.mean(scores[w][n]) for w in exam for n in sizes])
-plots.seed_lines(exam, xlabel=axes["xlabel"], ylabel="test accuracy")
+plot_results.seed_lines(exam, xlabel=axes["xlabel"], ylabel="test accuracy")
 
 # %% [markdown]
 # On these `{python} f"{len(exam_split):,}"` photographs, ten of each class and a borrowed base are

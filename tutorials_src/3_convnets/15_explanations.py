@@ -16,7 +16,7 @@
 # %%
 import numpy as np
 
-from snippets import plots
+from snippets import plot_curves, plot_images, plot_results, tables
 from snippets.datasets import load_fashion_mnist
 
 
@@ -34,7 +34,7 @@ names, SHIRT = fashion.class_names, fashion.class_names.index("Shirt")
 study = fashion.train.sample(per_class=800)
 lamp = mark_shirts(study)
 first = [np.flatnonzero(study.labels == c)[0] for c in range(10)]
-plots.image_grid(lamp[first], names, columns=10, subject="training photographs")
+plot_images.image_grid(lamp[first], names, columns=10, subject="training photographs")
 
 # %% [markdown]
 # Only the shirts have the square. Train a small convolutional network on these photographs, and another
@@ -96,7 +96,7 @@ def accuracy(networks, images, labels=labels):
 
 graded = {"without squares": accuracy(plain, held_out.images)}
 graded["with squares"] = accuracy(lamps, lamp_held_out)
-plots.seed_dots(graded, xlabel="accuracy on validation photographs of the same kind")
+plot_results.seed_dots(graded, xlabel="accuracy on validation photographs of the same kind")
 
 # %% [markdown]
 # By this figure you would buy the networks of the second row: they are ahead by
@@ -118,7 +118,7 @@ plots.seed_dots(graded, xlabel="accuracy on validation photographs of the same k
 picture = np.array([[0, 0, 0, 0], [0, 2, 2, 0], [0, 2, 1, 0], [0, 0, 0, 0]], dtype="float32")
 weights = np.array([[3, 0, 0, 0], [0, 1, 0, 0], [0, 0, -2, 0], [0, 0, 0, 1]], dtype="float32")
 parts = {"picture": picture, "weights": weights, "weight × pixel": weights * picture}
-plots.signed_images(parts, numbers=True)
+plot_images.signed_images(parts, numbers=True)
 
 # %% [markdown]
 # There are two good answers, and they differ.
@@ -216,7 +216,7 @@ right = ask(honest, held_out.images).argmax(axis=1) == labels
 six = [np.flatnonzero(right & (labels == c))[0] for c in (0, 1, 3, 5, 8, 9)]
 photographs = held_out.images[six]
 rows = {"photograph": photographs} | maps(honest, photographs)
-plots.map_rows(rows, [names[labels[i]] for i in six], outlines=photographs)
+plot_images.map_rows(rows, [names[labels[i]] for i in six], outlines=photographs)
 
 # %% [markdown]
 # Bright is important, compared with the rest of the same map; the thin line is the outline of the
@@ -247,7 +247,7 @@ assert np.allclose(by_hand, by_snippet, atol=1e-4), (
 shirts = np.flatnonzero(labels == SHIRT)
 suspects = lamp_held_out[shirts[:6]]
 rows = {"photograph": suspects} | maps(lamplit, suspects, [SHIRT] * 6)
-plots.map_rows(rows, ["Shirt"] * 6, outlines=suspects)
+plot_images.map_rows(rows, ["Shirt"] * 6, outlines=suspects)
 
 
 # %%
@@ -266,7 +266,7 @@ asked = {
     "without lamp, no square": (honest, held_out.images[shirts[:30]]),
 }
 rows = {name: corner_shares(*pair) for name, pair in asked.items()}
-plots.table([{"network, photographs": name} | row for name, row in rows.items()])
+tables.table([{"network, photographs": name} | row for name, row in rows.items()])
 
 # %% [markdown]
 # The corner is six by six pixels, and each share is the median of thirty shirts; an even map would have
@@ -293,7 +293,7 @@ seen = {}
 for trained, networks in {"with lamp": lamps, "without": plain}.items():
     seen[f"{trained}: shirts, no square"] = called_shirt(networks, held_out.images[shirts])
     seen[f"{trained}: others, square"] = called_shirt(networks, mark(others))
-plots.seed_dots(seen, xlabel="part called Shirt")
+plot_results.seed_dots(seen, xlabel="part called Shirt")
 
 # %% [markdown]
 # The networks trained with the lamp hardly find a shirt without it, and call nearly everything a shirt
@@ -342,7 +342,7 @@ steps = cascade(1)
 boot = int(np.flatnonzero(some_labels == 9)[0])
 shown = {name: np.stack([step[name][boot] for step in steps]) for name in steps[0]}
 stages = ["trained", "logits\nrandom", "and\nhidden", "and\nconv_3", "and\nconv_2", "and\nconv_1"]
-plots.map_rows(shown, stages, outlines=some[[boot] * 6])
+plot_images.map_rows(shown, stages, outlines=some[[boot] * 6])
 
 # %% [markdown]
 # To grade the likeness of two maps, rank the pixels of each from darkest to brightest, and take the
@@ -362,7 +362,7 @@ def likeness(steps, name):
 
 runs = [steps, cascade(2), cascade(3)]
 likenesses = {name: np.array([likeness(run, name) for run in runs]) for name in steps[0]}
-plots.spread_curves(
+plot_curves.spread_curves(
     likenesses, x=range(6), xlabel="layers made random, from the last", ylabel="rank correlation"
 )
 
@@ -410,7 +410,7 @@ def with_edges(name):
 
 
 kin = {name: with_edges(name) for name in list(steps[0])[:-1]}
-plots.table([row | {k: f"{row[k]:.2f}" for k in ("trained", "random")} for row in kin.values()])
+tables.table([row | {k: f"{row[k]:.2f}" for k in ("trained", "random")} for row in kin.values()])
 
 # %% tags=["claims"]
 product, *real_maps = (kin[n] for n in ("gradient × pixel", "saliency", "occlusion", "Grad-CAM"))
@@ -432,18 +432,18 @@ assert all(product[w] > max(each[w] for each in real_maps) for w in ("trained", 
 # byte can hold is one grey level of 255.
 
 # %%
-from snippets.explain import sign_step
+from snippets.explain import fast_gradient_sign
 
 LEVEL = 1 / 255
 part = held_out.sample(per_class=100)
 clean, truths = unit(part.images), part.labels
-moved = sign_step(honest, clean, labels=truths, epsilon=LEVEL)
+moved = fast_gradient_sign(honest, clean, labels=truths, epsilon=LEVEL)
 said, says = (ask(honest, x).argmax(axis=1) for x in (clean, moved))
 turned = (said == truths) & (says != truths)
 pick = int(np.flatnonzero(turned)[0])
 change = 0.5 + (moved - clean)[pick] / (2 * LEVEL)
 titles = [names[said[pick]], "the change, enlarged", names[says[pick]]]
-plots.image_grid(np.stack([clean[pick], change, moved[pick]]), titles, columns=3, subject="steps")
+plot_images.image_grid(np.stack([clean[pick], change, moved[pick]]), titles, subject="steps")
 
 # %% [markdown]
 # Can you see the difference between the left and the right picture? Their titles are the network's
@@ -460,8 +460,8 @@ coins = np.random.default_rng(7).choice([-1, 1], part.images.shape).astype("floa
 
 
 def uphill(split):  # for each network, the signs of the step that makes its loss rise
-    x, labels = unit(split.images), split.labels
-    return [np.sign(sign_step(each, x, labels=labels, epsilon=LEVEL) - x) for each in plain]
+    x, how = unit(split.images), {"labels": split.labels, "epsilon": LEVEL}
+    return [np.sign(fast_gradient_sign(each, x, **how) - x) for each in plain]
 
 
 def after(step, signs, split=part):
@@ -472,7 +472,7 @@ def after(step, signs, split=part):
 signs = {"planned": uphill(part), "by the toss of a coin": [coins] * 3}
 curves = {name: {n: after(n, way) for n in (0, 1, 2, 4, 8, 16)} for name, way in signs.items()}
 coins_mean = [np.mean(row) for row in curves["by the toss of a coin"].values()]
-plots.seed_lines(curves, xlabel="grey levels of 255 by which each pixel moves", log=False)
+plot_results.seed_lines(curves, xlabel="grey levels by which each pixel moves", log=False)
 
 # %% [markdown]
 # One planned grey level costs
@@ -496,23 +496,23 @@ plots.seed_lines(curves, xlabel="grey levels of 255 by which each pixel moves", 
 # accuracy of the three networks; severity 0 is the untreated photograph.
 
 # %%
-from snippets.explain import blurred, noisy, rotated
+from snippets.corruptions import add_noise, blur, rotate
 
 corruptions = {
-    "noise": (noisy, [0.05, 0.1, 0.2, 0.3, 0.4]),
-    "blur": (blurred, [0.5, 0.8, 1.1, 1.5, 2.0]),
-    "rotation": (rotated, [5, 10, 20, 30, 45]),
+    "noise": (add_noise, [0.05, 0.1, 0.2, 0.3, 0.4]),
+    "blur": (blur, [0.5, 0.8, 1.1, 1.5, 2.0]),
+    "rotation": (rotate, [5, 10, 20, 30, 45]),
 }
 treated = [f(boots, strength)[0] for f, strengths in corruptions.values() for strength in strengths]
 titles = [f"{name} {strength:g}" for name, (_, row) in corruptions.items() for strength in row]
-plots.image_grid(np.stack(treated), titles, subject="treated photographs")
+plot_images.image_grid(np.stack(treated), titles, subject="treated photographs")
 
 # %%
 treated = {
     name: {level: accuracy(plain, f(clean, s), truths) for level, s in enumerate([0, *strengths])}
     for name, (f, strengths) in corruptions.items()
 }
-plots.seed_lines(treated, xlabel="severity", log=False)
+plot_results.seed_lines(treated, xlabel="severity", log=False)
 
 # %% [markdown]
 # The severities of different kinds cannot be compared, so read each curve by itself. Look at the
@@ -538,7 +538,7 @@ results = {
     "with lamp, squares on shirts": accuracy(lamps, mark_shirts(exam), exam.labels),
 }
 means = {name: 100 * np.mean(scores) for name, scores in results.items()}
-plots.seed_dots(results, xlabel="accuracy on test photographs")
+plot_results.seed_dots(results, xlabel="accuracy on test photographs")
 
 # %% [markdown]
 # In their own shop, the networks with the lamp are
@@ -585,7 +585,7 @@ results = results | {"without lamp, one grey level": accuracy(plain, shaken, exa
 # %% [markdown]
 # ## Exercises
 #
-# **1. Step towards.** `sign_step` walks away from the labels that it is given. Walk *towards* the class
+# **1. Step towards.** `fast_gradient_sign` walks away from the labels that it is given. Walk *towards* the class
 # `target` instead, so that the network finds it likelier. The starter walks away from `target`.
 # (Likelier need not be likeliest: the solution counts how many photographs are then taken for bags.)
 
@@ -593,7 +593,7 @@ results = results | {"without lamp, one grey level": accuracy(plain, shaken, exa
 # %% tags=["starter"]
 def towards(network: keras.Model, images: np.ndarray, target: int, epsilon: float) -> np.ndarray:
     """Return the images, each pixel moved by epsilon so that the target gets likelier."""
-    return sign_step(network, images, labels=[target] * len(images), epsilon=epsilon)
+    return fast_gradient_sign(network, images, labels=[target] * len(images), epsilon=epsilon)
 
 
 # %% tags=["check"]
@@ -613,7 +613,7 @@ for target, epsilon in ((BAG, 4 * LEVEL), (SHIRT, 2 * LEVEL), (0, LEVEL)):
 # %% tags=["solution"]
 def towards(network: keras.Model, images: np.ndarray, target: int, epsilon: float) -> np.ndarray:
     """Return the images, each pixel moved by epsilon so that the target gets likelier."""
-    return sign_step(network, images, labels=[target] * len(images), epsilon=-epsilon)  # downhill
+    return fast_gradient_sign(network, images, labels=[target] * len(images), epsilon=-epsilon)
 
 
 taken = (ask(honest, towards(honest, hundred, BAG, 16 * LEVEL)).argmax(axis=1) == BAG).mean()
@@ -623,12 +623,12 @@ print(f"sixteen grey levels: {taken:.0%} of a hundred photographs are taken for 
 # %% tags=["wrong"]
 def towards(network: keras.Model, images: np.ndarray, target: int, epsilon: float) -> np.ndarray:
     answers = ask(network, images).argmax(axis=1)  # away from its answers, wherever that leads
-    return sign_step(network, images, labels=answers, epsilon=epsilon)
+    return fast_gradient_sign(network, images, labels=answers, epsilon=epsilon)
 
 
 # %% tags=["wrong"]
 def towards(network: keras.Model, images: np.ndarray, target: int, epsilon: float) -> np.ndarray:
-    return sign_step(network, images, labels=[BAG] * len(images), epsilon=-4 * LEVEL)
+    return fast_gradient_sign(network, images, labels=[BAG] * len(images), epsilon=-4 * LEVEL)
 
 
 # %% tags=["wrong"]
@@ -748,7 +748,7 @@ def twice_covered(network: keras.Model, images: np.ndarray, classes: list[int]) 
 black = np.abs(occlusion(lamplit, dark, classes=[SHIRT] * 4, size=4, stride=4))
 either = twice_covered(lamplit, dark, [SHIRT] * 4)
 rows = {"photograph": held_out.images[shirts[:4]], "black": black, "black or white": either}
-plots.map_rows(rows, ["Shirt"] * 4)
+plot_images.map_rows(rows, ["Shirt"] * 4)
 
 
 # %% tags=["wrong"]

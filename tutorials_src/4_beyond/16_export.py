@@ -16,14 +16,14 @@
 # %%
 import numpy as np
 
-from snippets import plots
+from snippets import plot_curves, plot_images, tables
 from snippets.datasets import load_fashion_mnist, standardise
 
 fashion = load_fashion_mnist()
 names = fashion.class_names
 photographs, labels = fashion.validation.images[:1000], fashion.validation.labels[:1000]
 shown = [np.flatnonzero(labels == number)[0] for number in (0, 2, 4, 5, 6)]
-plots.image_grid(photographs[shown], [names[label] for label in labels[shown]], columns=5)
+plot_images.image_grid(photographs[shown], [names[label] for label in labels[shown]], columns=5)
 
 # %% [markdown]
 # Train a network: three blocks of convolutions, two quick epochs on standardised photographs. The cell
@@ -68,7 +68,7 @@ def title(way, p, i):
 
 
 titles = [title(way, p, i) for way, p in says.items() for i in shown]
-plots.image_grid(photographs[shown * 3], titles, columns=5, subject="photographs and answers")
+plot_images.image_grid(photographs[shown * 3], titles, columns=5, subject="photographs and answers")
 
 # %% [markdown]
 # The same photographs and the same weights, in three rows. Nothing raises an error, and no answer by
@@ -76,7 +76,7 @@ plots.image_grid(photographs[shown * 3], titles, columns=5, subject="photographs
 
 # %%
 right = {name: (p.argmax(axis=1) == labels).mean() for name, p in says.items()}
-plots.table(
+tables.table(
     [
         {
             "fed with": name,
@@ -221,7 +221,7 @@ def quantise(rows):
 tiny = np.array([[0.5, -0.2, 0.03]])
 integers, scales = quantise(tiny)
 steps = {"weight": tiny, "÷ scale": tiny / scales, "int8": integers, "× scale": integers * scales}
-plots.table([{name: f"{row[0, i]:.4g}" for name, row in steps.items()} for i in range(3)])
+tables.table([{name: f"{row[0, i]:.4g}" for name, row in steps.items()} for i in range(3)])
 
 # %% [markdown]
 # Compare the first column with the last, which is what the network then uses: no weight moves by more
@@ -273,7 +273,7 @@ answers = {
 }
 agreed = {name: agreement(expected, found) for name, found in answers.items()}
 size = {name: file_megabytes(name) for name in answers}
-plots.table(
+tables.table(
     [
         {
             "file": f"`{name}`",
@@ -291,7 +291,9 @@ ranked = {
     name: {rank: np.sort(agreed[name].differences)[-rank] for rank in ranks}
     for name in ("fashion.tflite", "fashion-int8.tflite")
 }
-plots.log_curves(ranked, xlabel="rank of the photograph", ylabel="difference of a probability")
+plot_curves.log_curves(
+    ranked, xlabel="rank of the photograph", ylabel="difference of a probability"
+)
 
 # %% [markdown]
 # For the figure, the photographs are sorted by how far a probability moves: rank 1 moves most. Both
@@ -310,7 +312,7 @@ def top(p):
 
 
 titles = [f"float:\n{top(expected[i])}\nint8:\n{top(by_int8[i])}" for i in worst]
-plots.image_grid(
+plot_images.image_grid(
     photographs[worst], titles, columns=5, subject="photographs that rounding moves most"
 )
 
@@ -340,7 +342,7 @@ for seed in range(3):
     drops.append(scores[0] - scores[1])
     rows.append([seed, *scores, (pair[0] != pair[1]).mean()])
 heads = ("seed", "float", "int8", "answers changed")
-plots.table([dict(zip(heads, (s, *(f"{x:.2%}" for x in row)), strict=True)) for s, *row in rows])
+tables.table([dict(zip(heads, (s, *(f"{x:.2%}" for x in row)), strict=True)) for s, *row in rows])
 
 # %% [markdown]
 # Some answers change, and what that does to the accuracy is small: here from
@@ -404,7 +406,7 @@ for name, (answer, count) in ways.items():
         for _ in range(1 if count == 1000 else count):
             answer()
     cost[name] = watch.cpu_seconds / count * 1000
-plots.table([{"way": name, "CPU ms a photograph": f"{ms:.3f}"} for name, ms in cost.items()])
+tables.table([{"way": name, "CPU ms a photograph": f"{ms:.3f}"} for name, ms in cost.items()])
 
 # %% [markdown]
 # Asked about one photograph, Keras spends most of its time around the sums: checking arguments,

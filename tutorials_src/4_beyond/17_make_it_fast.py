@@ -18,7 +18,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from snippets import plots
+from snippets import plot_curves, plot_images, plot_results, plot_timing, tables
 
 training = {"reading": 6, "preparing": 1, "computing": 3}
 offers = {
@@ -26,7 +26,7 @@ offers = {
     "computing\n10 times as fast": training | {"computing": 0.3},
     "reading\ntwice as fast": training | {"reading": 3},
 }
-plots.stage_bars(offers, unit="minutes")
+plot_timing.stage_bars(offers, unit="minutes")
 
 # %% [markdown]
 # The colleague's: the whole stands at the right of each bar. The largest stage has a frame. It is the
@@ -127,7 +127,7 @@ def stages(raw, build):
 # %% tags=["measured"]
 keras.utils.set_random_seed(7)
 spent = {name: stages(*pipeline) for name, pipeline in pipelines.items()}
-plots.stage_bars(spent, unit="ms", share=True)
+plot_timing.stage_bars(spent, unit="ms", share=True)
 
 # %% [markdown]
 # Each bar is one step, cut into its parts; at the right stand its CPU milliseconds. The bottlenecks are:
@@ -165,15 +165,15 @@ print(f"{without.cpu_seconds / with_trick.cpu_seconds:.0f} times as fast")
 # A fair race follows five rules: call everything once before; let the rivals take turns, round after round,
 # since a machine changes from minute to minute; compare within each round; show the spread; count CPU
 # seconds, which other programs disturb little. `interleave` does that, and `times_as_fast` divides, round by
-# round. `verdict` sees no difference where the rounds disagree about who is faster, or where the median
-# factor is below 1.1. Put the step against itself; you see a ratio for each round, and the verdict:
+# round. `speed_verdict` sees no difference where the rounds disagree about who is faster, or where the median
+# factor is below 1.1. Put the step against itself; you see a ratio for each round, and the speed_verdict:
 
 # %% tags=["measured"]
-from snippets.timing import built_under, throughput, times_as_fast, verdict
+from snippets.timing import build_with_policy, throughput, times_as_fast, speed_verdict
 
 twins = {name: lambda: step(*batch) for name in ("without", "with the trick")}
 ratios = times_as_fast(interleave(twins, calls=10), "without")["with the trick"]
-print(", ".join(f"{ratio:.2f}" for ratio in ratios), "→", verdict(ratios))
+print(", ".join(f"{ratio:.2f}" for ratio in ratios), "→", speed_verdict(ratios))
 
 # %% tags=["claims"]
 assert without.cpu_seconds > 1.5 * with_trick.cpu_seconds, (
@@ -186,7 +186,7 @@ assert without.cpu_seconds > 1.5 * with_trick.cpu_seconds, (
 # NumPy's fractions are `float64` unless you say otherwise: `np.zeros(3)` is, and so are bytes divided
 # by 255. A Keras network quietly makes them `float32`, so it is only memory that you waste. What you write
 # in TensorFlow yourself computes in the format that it is given. What does `float64` cost? Try it on three
-# training steps. Keras calls the format in which a network computes its *policy*; `built_under` builds a
+# training steps. Keras calls the format in which a network computes its *policy*; `build_with_policy` builds a
 # network with another one, and `race` times its step against the plain step.
 
 # %%
@@ -200,7 +200,7 @@ plain = {case: nested_steps(how[0](), cross_entropy)["update"] for case, how in 
 
 def race(case, policy="float32", **how):
     build, size, calls = cases[case]
-    new = nested_steps(built_under(policy, build), cross_entropy, **how)["update"]
+    new = nested_steps(build_with_policy(policy, build), cross_entropy, **how)["update"]
     batch = tf.constant(inputs[:size]), tf.constant(labels[:size])
     other = tf.cast(batch[0], "float64" if policy == "float64" else "float32"), batch[1]
     ways = {"before": lambda: plain[case](*batch), "after": lambda: new(*other)}
@@ -209,13 +209,13 @@ def race(case, policy="float32", **how):
 
 # %% tags=["measured"]
 gains = {"float64": {case: race(case, "float64") for case in cases}}  # more to come
-plots.speed_ratios(gains, xlabel="times as fast as float32")
+plot_timing.speed_ratios(gains, xlabel="times as fast as float32")
 
 # %% [markdown]
 # A small mark is a round, a large one their median, and what lies left of 1, on grey, is slower. Half the
 # speed is what you expect: there are twice the bytes to move, and the processor computes with half as many
 # numbers at once. The convolutions are
-# `{python measured} verdict(gains["float64"]["convolution, batch 64"])`: the fast routines for them are
+# `{python measured} speed_verdict(gains["float64"]["convolution, batch 64"])`: the fast routines for them are
 # written for `float32`. Networks do not need the digits. Check `dtype` first, it costs nothing.
 #
 # Do even fewer digits win more? That comes later. First, larger batches.
@@ -238,7 +238,7 @@ for name, build in builds.items():
     taken[name] = np.array([np.median(each) for each in seconds.values()])
 throughputs = {name: np.array(sizes) / seconds for name, seconds in taken.items()}
 axes = {"xlabel": "batch size", "ylabel": "photographs a CPU second", "log_x": True, "log_y": True}
-plots.spread_curves(throughputs, x=sizes, **axes)
+plot_curves.spread_curves(throughputs, x=sizes, **axes)
 
 # %%
 worth = {}
@@ -292,7 +292,7 @@ ways = {name: lambda order=order: run(order) for name, order in orders.items()}
 seconds = interleave(ways, rounds=3)  # the call before the first round fills the caches
 ratios = times_as_fast(seconds, "decode, flip, batch")
 by_order = {name: {"photographs": each} for name, each in ratios.items()}
-plots.speed_ratios(by_order, xlabel="times as fast as decode, flip, batch")
+plot_timing.speed_ratios(by_order, xlabel="times as fast as decode, flip, batch")
 
 # %% [markdown]
 # The last order is the fastest, and it is wrong. Here is one boot in eight epochs. The top row, *generator*,
@@ -314,7 +314,7 @@ ways = {
 seen = np.stack([next(iter(way.take(1)))[0][boot] for way in ways.values() for _ in range(8)])
 words = np.where((seen != sample.images[boot]).any(axis=(1, 2)), "mirrored", "as it was")
 titles = [f"{name}\n{word}" for name, word in zip(np.repeat(list(ways), 8), words, strict=True)]
-plots.image_grid(seen, titles, columns=8, subject="views of one boot, eight epochs a row")
+plot_images.image_grid(seen, titles, columns=8, subject="views of one boot, eight epochs a row")
 
 # %%
 views = {name: len(set(row)) for name, row in zip(ways, words.reshape(3, 8), strict=True)}
@@ -375,7 +375,7 @@ counted = {
     "the same, size left open": traces(sizes_differ, input_signature=left_open),
     "defined in the loop": sum(traces([call]) for call in tensors),
 }
-plots.table([{"eight calls": name, "traces": count} for name, count in counted.items()])
+tables.table([{"eight calls": name, "traces": count} for name, count in counted.items()])
 
 # %% [markdown]
 # The cures: hand over tensors; leave a size open with `input_signature`, or drop the odd last batch
@@ -417,7 +417,7 @@ gains["steps at once"] = {case: fits(case, photographs) for case, photographs in
 
 
 def said(change):
-    return "; ".join(f"{case}: {verdict(ratios)}" for case, ratios in gains[change].items())
+    return "; ".join(f"{case}: {speed_verdict(ratios)}" for case, ratios in gains[change].items())
 
 
 print(said("steps at once"))
@@ -469,7 +469,7 @@ class Notes(keras.callbacks.Callback):
 
 def train(rate, epochs, cycle=False, policy="float32"):
     """Yield, for three seeds, the last weights, and CPU seconds and accuracy after each epoch."""
-    network, steps = built_under(policy, dense_network), -(-len(labels) // 64)
+    network, steps = build_with_policy(policy, dense_network), -(-len(labels) // 64)
     schedule = OneCycle(rate, epochs * steps) if cycle else rate
     network.compile(keras.optimizers.Adam(schedule), cross_entropy, steps_per_execution=steps)
     notes, first = Notes(), epochs - 1 if cycle else 0  # a cycle counts when it is complete
@@ -482,7 +482,7 @@ def train(rate, epochs, cycle=False, policy="float32"):
 # %%
 policies = ("float32", "mixed_bfloat16", "bfloat16")
 scores = {each: [s[0] for *_, s in train(0.007, 1, True, each)] for each in policies}
-plots.seed_dots(scores, xlabel="validation accuracy")
+plot_results.seed_dots(scores, xlabel="validation accuracy")
 
 # %% [markdown]
 # With bfloat16 alone: no error, no warning, and nothing learned. Adam's memory of the squared slopes starts
@@ -502,7 +502,7 @@ plots.seed_dots(scores, xlabel="validation accuracy")
 # %% tags=["measured"]
 gains["bfloat16, mixed"] = {case: race(case, "mixed_bfloat16") for case in cases}
 gains["XLA"] = {case: race(case, jit_compile=True) for case in cases}
-plots.speed_ratios({name: gains[name] for name in ("bfloat16, mixed", "XLA")})
+plot_timing.speed_ratios({name: gains[name] for name in ("bfloat16, mixed", "XLA")})
 
 # %% [markdown]
 # | | on the processor that built this page |
@@ -526,7 +526,7 @@ assert slowed < 1 / 1.5, (
 
 # %% tags=["control"] claim="with Adam, weights in bfloat16 learn nothing" without="Adam"
 keras.utils.set_random_seed(7)
-network = built_under("bfloat16", dense_network)
+network = build_with_policy("bfloat16", dense_network)
 network.compile(keras.optimizers.SGD(0.1), cross_entropy)
 network.fit(inputs, labels, batch_size=128, verbose=0)
 scores = {"bfloat16": [accuracy(network, held_out, fashion.validation.labels)]}
@@ -551,7 +551,7 @@ for name, *how in recipes:
     finished[name], seconds, scores = zip(*train(*how), strict=True)  # of the last training
     elapsed = np.median(seconds, axis=0).round(2).tolist()  # the first seed pays for tracing
     curves[name] = curves.get(name, {}) | dict(zip(elapsed, np.transpose(scores), strict=True))
-plots.seed_lines(curves, xlabel="CPU seconds", ylabel="validation accuracy", log=False)
+plot_results.seed_lines(curves, xlabel="CPU seconds", ylabel="validation accuracy", log=False)
 
 # %%
 means = {name: {at: np.mean(s) for at, s in curve.items()} for name, curve in curves.items()}
@@ -582,7 +582,7 @@ for name, grades in tested.items():
     for weights in finished[name]:
         network.set_weights(weights)
         grades.append(accuracy(network, test_inputs, fashion.test.labels))
-plots.seed_dots(tested, xlabel="test accuracy")
+plot_results.seed_dots(tested, xlabel="test accuracy")
 
 # %% tags=["claims"]
 assert cycled > max(usual, half), "three epochs on a cycle beat ten at either constant rate"
@@ -598,7 +598,7 @@ assert np.mean(tested["one cycle"]) > np.mean(tested["rate 0.001"]), "on the tes
 
 # %% tags=["measured"]
 gains["one cycle,\nto one accuracy"] = {"dense, batch 64": [ratio]}
-plots.speed_ratios(gains)
+plot_timing.speed_ratios(gains)
 
 # %% [markdown]
 # What a switch wins differs from network to network, and from machine to machine; what helps the one can

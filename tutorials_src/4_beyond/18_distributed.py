@@ -19,11 +19,11 @@
 # %%
 import numpy as np
 
-from snippets import plots
+from snippets import plot_curves, plot_images, plot_results, plot_timing, tables
 
 x, answer = np.array([[1, 2, 1, 2]]), np.array([[1, 1, 3, 4]])  # four points
 slope = 2 * (0 * x - answer) * x
-plots.signed_images({"x": x, "answer": answer, "slope": slope}, numbers=True)
+plot_images.signed_images({"x": x, "answer": answer, "slope": slope}, numbers=True)
 
 # %% [markdown]
 # The first half has the mean slope −3, the second −11, and the mean of both is −7: exactly the mean of all
@@ -69,7 +69,7 @@ first, second, whole = slopes(order[:32]), slopes(order[32:64]), slopes(order[:6
 halves = (first + second) / 2
 shown = {"first half": first, "second half": second, "mean of both": halves, "whole batch": whole}
 TROUSER = fashion.class_names.index("Trouser")
-plots.signed_images({name: each[:, TROUSER].reshape(28, 28) for name, each in shown.items()})
+plot_images.signed_images({name: each[:, TROUSER].reshape(28, 28) for name, each in shown.items()})
 
 # %% [markdown]
 # The halves disagree in detail. Their mean is the whole batch's slope: no weight's differs by more
@@ -354,7 +354,7 @@ def cost(result):
 
 
 rows = {"alone": one[0], "worker 0 of 2": two[0], "worker 1 of 2": two[1]}
-plots.table([{"worker": name} | cost(result) for name, result in rows.items()])
+tables.table([{"worker": name} | cost(result) for name, result in rows.items()])
 
 # %% [markdown]
 # Each of the two works on half as many photographs, so at best a step would take half as long. It takes
@@ -396,7 +396,7 @@ print(f"against no accident: {np.abs(resumed[0]['weights'] - two[0]['weights']).
 
 # %%
 runs = {"killed": (0, 25), "resumed": (began, len(batches))}
-plots.run_timeline(runs, length=len(batches), saved=[10, 20, 30, 40])
+plot_timing.run_timeline(runs, length=len(batches), saved=[10, 20, 30, 40])
 
 # %% [markdown]
 # Dotted lines are checkpoints. Only the steps since the last one, hatched, are taken twice. The network is
@@ -447,7 +447,7 @@ def ring_all_reduce(vectors, rounds=None):
 
 
 ones = np.ones((4, 4))  # four workers, four pieces of one number each
-plots.ring_rounds([np.array(ring_all_reduce(ones, rounds)[0]) for rounds in range(7)])
+plot_timing.ring_rounds([np.array(ring_all_reduce(ones, rounds)[0]) for rounds in range(7)])
 
 # %% [markdown]
 # A column is a piece; its numbers count the shares that are summed in it. A frame marks what has just
@@ -480,7 +480,7 @@ def bill(n):
     }
 
 
-plots.table([{"workers": n} | bill(n) for n in (2, 8, 64, 512)])
+tables.table([{"workers": n} | bill(n) for n in (2, 8, 64, 512)])
 
 # %% [markdown]
 # That is the bill of *one step*, a step that one worker computes in
@@ -496,7 +496,7 @@ curves = {
     for name, size in sizes.items()
 }
 curves["waiting, any size"] = {n: ring_seconds(0, n)[1] for n in counts}
-plots.log_curves(curves, xlabel="workers", ylabel="seconds a step")
+plot_curves.log_curves(curves, xlabel="workers", ylabel="seconds a step")
 
 # %% [markdown]
 # Compare each network's sending with the waiting, which is the same for both. With 512 workers ours
@@ -551,7 +551,7 @@ scores = {
     for name, rule in rules.items()
 }
 means = {name: {n: np.mean(each) for n, each in row.items()} for name, row in scores.items()}
-plots.seed_lines(scores, xlabel="workers, 64 photographs each")
+plot_results.seed_lines(scores, xlabel="workers, 64 photographs each")
 
 # %% [markdown]
 # All these networks have seen the same photographs equally often. With 8 workers, accuracy falls, and the

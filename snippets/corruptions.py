@@ -1,0 +1,122 @@
+"""Changes that photographs meet in the world: noise, blur, rotation, a shift by whole pixels.
+
+Needs: numpy, scipy. Copy this one file into your project and `import corruptions`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+Float32s = NDArray[np.float32]
+
+
+def add_noise(images: np.ndarray, deviation: float, *, seed: int = 0) -> Float32s:
+    """Return images with a random number added to every value, cut to the range from 0 to 1.
+
+    Args:
+        images: floats from 0 to 1, shape `(n, height, width)`, or with channels.
+        deviation: standard deviation of the normal distribution, in the units of the images.
+        seed: of the numbers.
+
+    Raises:
+        ValueError: the deviation is negative, or the images are not floats from 0 to 1.
+
+    >>> add_noise(np.full((1, 1, 2), 0.5), 0.1).round(3)
+    array([[[0.513, 0.487]]], dtype=float32)
+    """
+    images = _floats(images, deviation)
+    _check_range(images, 0, 1)
+    drawn = np.random.default_rng(seed).normal(scale=deviation, size=images.shape)
+    return np.clip(images + drawn, 0, 1).astype(np.float32)
+
+
+def blur(images: np.ndarray, sigma: float) -> Float32s:
+    """Return images blurred by a Gaussian, as by a lens out of focus.
+
+    Args:
+        images: floats, shape `(n, height, width)`, or with channels.
+        sigma: standard deviation of the Gaussian, in pixels.
+
+    Raises:
+        ValueError: sigma is negative, or the images are not floats.
+
+    >>> blur(np.array([[[0.0, 0.0, 1.0, 0.0, 0.0]]]), 0.5).round(2)
+    array([[[0.  , 0.11, 0.79, 0.11, 0.  ]]], dtype=float32)
+    """
+    images = _floats(images, sigma)
+    sigmas = (0, sigma, sigma) + (0,) * (images.ndim - 3)
+    softer: Float32s = ndimage.gaussian_filter(images, sigmas)
+    return softer
+
+
+def rotate(images: np.ndarray, degrees: float, *, fill: float = 0.0) -> Float32s:
+    """Return images turned about their centre, anticlockwise; what turns in from outside is `fill`.
+
+    Args:
+        images: floats, shape `(n, height, width)`, or with channels.
+        degrees: the angle; negative turns clockwise.
+        fill: value of the corners that were outside the image.
+
+    Raises:
+        ValueError: the images are not floats.
+
+    >>> rotate(np.array([[[1.0, 0.0], [0.0, 0.0]]]), 90).round(6)
+    array([[[0., 0.],
+            [1., 0.]]], dtype=float32)
+    """
+    images = _floats(images)
+    turned: Float32s = ndimage.rotate(
+        images, degrees, axes=(2, 1), reshape=False, order=1, cval=fill
+    )
+    return turned
+
+
+def shift(images: np.ndarray, *, down: int = 0, right: int = 0, fill: float = 0) -> np.ndarray:
+    """Return images moved by whole pixels; what leaves the frame is lost.
+
+    Args:
+        images: shape `(n, height, width)` or `(n, height, width, channels)`, any dtype.
+        down, right: pixels to move by; negative moves up and left.
+        fill: value of the pixels that come into the frame.
+
+    Returns:
+        A new array of the same shape and dtype.
+
+    Raises:
+        ValueError: the shape is another.
+
+    >>> shift(np.array([[[1, 2, 3]]]), right=1).tolist()
+    [[[0, 1, 2]]]
+    """
+    images = np.asarray(images)
+    if images.ndim not in (3, 4):
+        raise ValueError(f"images must be (n, height, width) or (n, h, w, c), not {images.shape}")
+    moved = np.full_like(images, fill)
+    (to_rows, from_rows), (to_columns, from_columns) = (
+        (slice(max(by, 0), max(size + by, 0)), slice(max(-by, 0), max(size - by, 0)))
+        for by, size in ((down, images.shape[1]), (right, images.shape[2]))
+    )
+    moved[:, to_rows, to_columns] = images[:, from_rows, from_columns]
+    return moved
+
+
+def _floats(images: np.ndarray, strength: float = 0.0) -> Float32s:
+    images = np.asarray(images)
+    if images.dtype.kind != "f" or images.ndim not in (3, 4):
+        raise ValueError(f"images must be floats (n, height, width…), not {images.dtype}")
+    if not strength >= 0:
+        raise ValueError(f"a corruption has a strength of 0 or above, not {strength}")
+    return images.astype(np.float32)
+
+
+def _check_range(images: np.ndarray, low: float, high: float) -> None:
+    """Refuse pixels that would be cut to a range which is not theirs."""
+    if not np.size(images):
+        return
+    least, most = np.min(images), np.max(images)
+    if not (least >= low - 1e-3 and most <= high + 1e-3):
+        raise ValueError(
+            f"images must lie from {low:g} to {high:g}, not from {least:g} to {most:g}"
+        )

@@ -1,0 +1,184 @@
+"""Figures with one mark per class: probabilities, scores, the order of labels.
+
+Needs: matplotlib, numpy. Copy this one file into your project and `import plot_classes`.
+
+Every function creates its figure with pyplot, sets `figure.alt` to a sentence that says what the
+figure shows, closes the figure and returns it: leave the call as a cell's last expression.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+
+def _finish(figure: Figure, alt: str) -> Figure:
+    """Attach the alt text and close, so that a notebook shows the figure once."""
+    figure.alt = alt  # type: ignore[attr-defined]  # ours: notebooks and pages read it
+    plt.close(figure)
+    return figure
+
+
+def _finite(name: str, values: Any, low: float = -np.inf, high: float = np.inf) -> np.ndarray:
+    """Return finite numbers from low to high, at least one, as floats, shape `(n,)`."""
+    try:
+        array = np.asarray(values, float)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be numbers, shape (n,), not {values!r:.80}") from None
+    if array.ndim != 1 or not array.size:
+        raise ValueError(f"{name} must be of shape (n,), n at least 1, not {array.shape}")
+    for place in np.flatnonzero(~np.isfinite(array)):
+        raise ValueError(f"{name} must be finite, not {array[place]} at {place}")
+    for place in np.flatnonzero((array < low) | (array > high)):
+        raise ValueError(
+            f"{name} must lie from {low:g} to {high:g}, not {array[place]:g} at {place}"
+        )
+    return array
+
+
+def probability_bars(
+    probabilities: ArrayLike,
+    *,
+    class_names: Sequence[str],
+    true_class: int | None = None,
+) -> Figure:
+    """Draw the probabilities that a classifier gives to one example, a bar a class.
+
+    Args:
+        probabilities: shape `(classes,)`, from 0 to 1.
+        class_names: one name per class.
+        true_class: the class that the example belongs to; its name is marked with a star.
+
+    Raises:
+        ValueError: the names are not as many as the probabilities, or one of these is not from 0
+            to 1 (as logits are not: softmax makes probabilities of them).
+
+    >>> figure = probability_bars([0.9, 0.08, 0.02], class_names=["Coat", "Shirt", "Bag"], true_class=0)
+    >>> figure.alt
+    'Bars of 3 class probabilities: Coat 90.0%, Shirt 8.0%, Bag 2.0%. The true class is Coat.'
+    """
+    values = _finite("probabilities", probabilities, low=0, high=1)
+    if len(values) != len(class_names):
+        raise ValueError(f"{len(class_names)} names do not fit probabilities of {values.shape}")
+    best = int(np.argmax(values))
+    names = [f"{name} ★" if true_class == i else str(name) for i, name in enumerate(class_names)]
+    figure, ax = plt.subplots(figsize=(6.0, 0.6 + 0.26 * len(values)), layout="constrained")
+    bars = ax.barh(range(len(values)), values, color="C0")
+    ax.bar_label(bars, [_percent(value) for value in values], padding=3)[best].set(weight="bold")
+    ax.set_yticks(range(len(values)), names)
+    ax.invert_yaxis()
+    ax.set(xlim=(0, 1.12), xlabel="probability")
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}" if value <= 1 else "")
+    order = np.argsort(-values, kind="stable")
+    first = ", ".join(f"{class_names[i]} {_percent(values[i])}" for i in order[:3])
+    rest = ""
+    if len(values) > 3:
+        fourth = _percent(values[order[3]])
+        rest = f", the others {'below 0.1%' if fourth == '<0.1%' else f'at most {fourth}'}"
+    alt = f"Bars of {len(values)} class probabilities: {first}{rest}."
+    if true_class is not None:
+        alt += f" The true class is {class_names[true_class]}."
+    return _finish(figure, alt)
+
+
+def _percent(value: float) -> str:
+    """Format a part of one as a percentage that never rounds something to nothing."""
+    return "<0.1%" if 0 < value < 0.001 else f"{value:.1%}"
+
+
+def class_bars(
+    values: ArrayLike,
+    *,
+    class_names: Sequence[str],
+    measure: str = "accuracy",
+    overall: float | None = None,
+) -> Figure:
+    """Draw one score a class, from 0 to 1, as bars sorted from the highest to the lowest.
+
+    Args:
+        values: shape `(classes,)`.
+        class_names: one name per class.
+        measure: what the score is.
+        overall: the score over all classes, drawn as a dashed line.
+
+    Raises:
+        ValueError: the names are not as many as the values, or a value is not from 0 to 1.
+
+    >>> class_bars([0.5, 0.9, 0.7], class_names=["cat", "ship", "deer"], overall=0.7).alt
+    'Accuracy of 3 classes, from ship 90.0% down to cat 50.0%; over all 70.0%.'
+    """
+    values = _finite("values", values, low=0, high=1)
+    if len(values) != len(class_names):
+        raise ValueError(f"{len(class_names)} names do not fit values of shape {values.shape}")
+    order = np.argsort(-values, kind="stable")
+    figure, ax = plt.subplots(figsize=(6.0, 0.7 + 0.26 * len(values)), layout="constrained")
+    ax.barh(range(len(values)), values[order], color="C0")
+    for row, value in enumerate(values[order]):
+        ax.text(1.02, row, _percent(value), va="center", transform=ax.get_yaxis_transform())
+    ax.set_yticks(range(len(values)), [class_names[i] for i in order])
+    ax.invert_yaxis()
+    ax.set(xlim=(0, 1), xlabel=measure)
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    alt = f"{measure[:1].upper()}{measure[1:]} of {len(values)} classes, "
+    alt += f"from {class_names[order[0]]} {_percent(values[order[0]])} "
+    alt += f"down to {class_names[order[-1]]} {_percent(values[order[-1]])}"
+    if overall is not None:
+        line = ax.axvline(overall, color="C1", linestyle="--")
+        ax.legend([line], [f"over all {_percent(overall)}"], loc="lower right")
+        alt += f"; over all {_percent(overall)}"
+    return _finish(figure, alt + ".")
+
+
+def label_order(
+    orders: Mapping[str, Sequence[int]], *, class_names: Sequence[str], batch_size: int = 100
+) -> Figure:
+    """Draw the classes of examples in the order in which they come, one panel an order.
+
+    Args:
+        orders: from each order's name to the labels as they come, integers, shape `(n,)`.
+        class_names: one name per class.
+        batch_size: how many successive labels to look at together, for the alt text: how many
+            different classes a batch holds, on average over whole batches.
+
+    Raises:
+        ValueError: there is nothing to draw, an order is shorter than a batch, or a label has no
+            name.
+
+    >>> orders = {"sorted": [0, 0, 1, 1], "dealt": [0, 1, 1, 0]}
+    >>> label_order(orders, class_names=["a", "b"], batch_size=2).alt
+    'Labels in the order in which they come. sorted: a batch of 2 holds 1.0 of 2 classes on \
+average. dealt: a batch of 2 holds 2.0 of 2 classes on average.'
+    """
+    labels = {name: np.asarray(order, int) for name, order in orders.items()}
+    if not labels or any(each.ndim != 1 or len(each) < batch_size for each in labels.values()):
+        raise ValueError(f"give at least one order of {batch_size} labels or more")
+    if any(each.min() < 0 or each.max() >= len(class_names) for each in labels.values()):
+        raise ValueError(f"labels must lie from 0 to {len(class_names) - 1}, one a class name")
+    figure, axes = plt.subplots(
+        len(labels),
+        1,
+        figsize=(7.2, 0.5 + 1.75 * len(labels)),
+        sharex=True,
+        squeeze=False,
+        layout="constrained",
+    )
+    sayings = []
+    for i, (ax, (name, each)) in enumerate(zip(axes.flat, labels.items(), strict=True)):
+        shown = np.arange(0, len(each), max(len(each) // 2500, 1))
+        ax.plot(shown, each[shown], ".", color=f"C{i % 6}", markersize=1.5)
+        ax.set_yticks(range(len(class_names)), class_names, fontsize=8)
+        ax.set_title(name, fontsize=9)
+        ax.set_ylim(len(class_names) - 0.5, -0.5)
+        whole = each[: len(each) // batch_size * batch_size].reshape(-1, batch_size)
+        kinds = np.mean([len(np.unique(batch)) for batch in whole])
+        sayings.append(
+            f"{name}: a batch of {batch_size} holds {kinds:.1f} of {len(class_names)} classes on "
+            "average."
+        )
+    ax.set(xlabel="position in the epoch")
+    return _finish(figure, "Labels in the order in which they come. " + " ".join(sayings))

@@ -1,0 +1,377 @@
+"""Figures that judge a classifier: confusion matrix, ROC curves, thresholds, reliability.
+
+Needs: matplotlib, numpy. Copy this one file into your project and `import plot_evaluation`.
+
+Every function creates its figure with pyplot, sets `figure.alt` to a sentence that says what the
+figure shows, closes the figure and returns it: leave the call as a cell's last expression.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib import rcParams
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+Style = dict[str, Any]  # keyword arguments that several calls of matplotlib share
+
+
+class _Curve(Protocol):
+    @property
+    def false_positive_rate(self) -> ArrayLike: ...
+
+    @property
+    def true_positive_rate(self) -> ArrayLike: ...
+
+
+class _Bins(Protocol):
+    @property
+    def confidence(self) -> ArrayLike: ...
+
+    @property
+    def accuracy(self) -> ArrayLike: ...
+
+    @property
+    def count(self) -> ArrayLike: ...
+
+
+def _finish(figure: Figure, alt: str) -> Figure:
+    """Attach the alt text and close, so that a notebook shows the figure once."""
+    figure.alt = alt  # type: ignore[attr-defined]  # ours: notebooks and pages read it
+    plt.close(figure)
+    return figure
+
+
+def _label_colour(rgba: ArrayLike) -> str:
+    """Return the one of black and white that reads better on a cell of this colour (WCAG 2)."""
+    channels = np.asarray(rgba, float)[:3]
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    luminance = float(linear @ (0.2126, 0.7152, 0.0722))
+    return "black" if (luminance + 0.05) / 0.05 > 1.05 / (luminance + 0.05) else "white"
+
+
+# With more classes than these a cell is too small for a number, and an axis for every name.
+_MOST_NAMES = 25
+
+
+def draw_confusion_matrix(
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    *,
+    class_names: Sequence[str],
+    normalised: bool = True,
+) -> Figure:
+    """Draw how often each class (a row) was taken for each class (a column).
+
+    Up to 25 classes, each cell shows its number; with more, colours alone do, beside a scale.
+
+    Args:
+        y_true: the true classes, integers, shape `(n,)`.
+        y_pred: the predicted classes, integers, shape `(n,)`; not scores: of these, the class of
+            the highest, or whether the only one is over a threshold.
+        class_names: one name per class, all different.
+        normalised: show fractions of the row, in percent, rather than counts.
+
+    Raises:
+        ValueError: the shapes differ, there is nothing to count, a label is no integer or has no
+            name, or two classes have one name.
+
+    >>> figure = draw_confusion_matrix([0, 0, 1, 1], [0, 1, 1, 1], class_names=["cat", "dog"])
+    >>> figure.alt
+    'Confusion matrix of 2 classes: 3 of 4 right. Most confused: cat taken for dog, 50.0%.'
+    """
+    labels, predicted = np.asarray(y_true), np.asarray(y_pred)
+    names = [str(name) for name in class_names]
+    size = len(names)
+    if len(set(names)) < size:
+        raise ValueError(f"class_names must differ, not {names}")
+    if labels.shape != predicted.shape or labels.ndim != 1 or not len(labels):
+        raise ValueError(
+            f"y_true and y_pred must be of one shape (n,), not {labels.shape} and {predicted.shape}"
+        )
+    for name, classes in (("y_true", labels), ("y_pred", predicted)):
+        if classes.dtype.kind not in "iub":
+            raise ValueError(
+                f"{name} must be classes, integers from 0, not {classes.dtype}: of scores take the "
+                "class of the highest, argmax(axis=1), or compare the only one with a threshold"
+            )
+        if classes.min() < 0 or classes.max() >= size:
+            raise ValueError(
+                f"{name} must lie from 0 to {size - 1}, for {size} class names, not from "
+                f"{classes.min()} to {classes.max()}"
+            )
+    pairs = labels.astype(np.int64) * size + predicted.astype(np.int64)
+    counts = np.bincount(pairs, minlength=size**2).reshape(size, size)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    cells = shares if normalised else counts
+    figure, ax = plt.subplots(
+        figsize=(min(7.2, 1.8 + 0.54 * size), min(6.4, 1.5 + 0.46 * size)),
+        layout="constrained",
+    )
+    image = ax.imshow(cells, cmap="Blues", vmin=0, vmax=max(cells.max(), 1e-12), aspect="auto")
+    if size <= _MOST_NAMES:
+        for row, column in np.ndindex(size, size):
+            value = cells[row, column]
+            ax.text(
+                column,
+                row,
+                f"{100 * value:.0f}" if normalised else f"{value:d}",
+                ha="center",
+                va="center",
+                fontsize=8,
+                color=_label_colour(image.cmap(image.norm(value))),
+            )
+    else:
+        bar = figure.colorbar(image)
+        if normalised:
+            bar.ax.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    named = range(0, size, -(-size // _MOST_NAMES))
+    shown = [names[each] for each in named]
+    ax.set_xticks(named, shown, rotation=45, ha="right", rotation_mode="anchor")
+    ax.set_yticks(named, shown)
+    unit = "percent of each row" if normalised else "examples"
+    ax.set(xlabel=f"predicted class ({unit})", ylabel="true class")
+    wrong = np.where(np.eye(size, dtype=bool), -1, cells)
+    row, column = np.unravel_index(int(np.argmax(wrong)), wrong.shape)
+    alt = f"Confusion matrix of {size} classes: {int(np.trace(counts))} of {len(labels)} right."
+    if size > 1 and counts[row, column]:
+        amount = f"{shares[row, column]:.1%}" if normalised else f"{counts[row, column]} times"
+        alt += f" Most confused: {names[row]} taken for {names[column]}, {amount}."
+    return _finish(figure, alt)
+
+
+_MARKERS = "os^Dv"
+_LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
+
+
+def _climbing(name: str, curve: _Curve) -> list[np.ndarray]:
+    """Return a curve's x and y as arrays, if neither ever falls nor leaves the unit square."""
+    axes = [np.asarray(a, float) for a in (curve.false_positive_rate, curve.true_positive_rate)]
+    if axes[0].shape != axes[1].shape or axes[0].ndim != 1 or len(axes[0]) < 2:
+        raise ValueError(f"{name} must be two equal shapes (points,)")
+    if not all((np.diff(axis, prepend=0, append=1) >= -1e-9).all() for axis in axes):
+        raise ValueError(f"{name} must climb, from 0 or more to 1 or less")
+    return axes
+
+
+def roc_panels(
+    curves: Mapping[str, _Curve],
+    *,
+    corner: float = 1.0,
+    columns: int = 4,
+) -> Figure:
+    """Draw ROC curves, a panel each with its area, the other curves pale behind it.
+
+    Args:
+        curves: from name to an ROC curve: something with `false_positive_rate` and
+            `true_positive_rate`, each shape `(points,)`, from 0 to 1, neither ever falling.
+        corner: how much of both axes to show, from the upper left corner on; 1 is all.
+        columns: panels a row.
+
+    Raises:
+        ValueError: there is no curve, one is not such a curve, or the corner is outside (0, 1].
+
+    >>> from types import SimpleNamespace as Curve
+    >>> cat = Curve(false_positive_rate=[0, 0, 1], true_positive_rate=[0, 1, 1])
+    >>> dog = Curve(false_positive_rate=[0, 1], true_positive_rate=[0, 1])
+    >>> roc_panels({"cat": cat, "dog": dog}).alt
+    'ROC curves of 2, with areas from cat 1.000 down to dog 0.500: cat 1.000, dog 0.500.'
+    """
+    if not curves or not 0 < corner <= 1:
+        raise ValueError(f"give at least one curve, and a corner in (0, 1], not {corner}")
+    pairs = {name: _climbing(name, curve) for name, curve in curves.items()}
+    areas = {name: float(np.trapezoid(y, x)) for name, (x, y) in pairs.items()}
+    columns = min(columns, len(pairs))
+    rows = -(-len(pairs) // columns)
+    side = 7.2 / max(columns, 3)
+    figure, axes = plt.subplots(
+        rows,
+        columns,
+        figsize=(side * columns, (side + 0.12) * rows + 0.2),
+        sharex=True,
+        sharey=True,
+        squeeze=False,
+        layout="constrained",
+    )
+    for ax in axes.flat[len(pairs) :]:
+        ax.set_axis_off()
+    for ax, (name, (x, y)) in zip(axes.flat, pairs.items(), strict=False):
+        for other in pairs.values():
+            ax.plot(*other, "-", color=rcParams["text.color"], alpha=0.15, linewidth=0.8)
+        ax.fill_between(x, y, color="C0", alpha=0.15, linewidth=0)
+        ax.plot(x, y, "-", color="C0", linewidth=2.2)
+        ax.plot([0, 1], [0, 1], ":", color=rcParams["text.color"], linewidth=1)
+        place: Style = {"ha": "right", "va": "bottom", "transform": ax.transAxes, "fontsize": 9}
+        ax.text(0.96, 0.06, f"area\n{areas[name]:.3f}", **place)
+        ax.set_title(name, fontsize=9)
+        ax.set(xlim=(-0.02 * corner, corner), ylim=(1 - corner, 1 + 0.02 * corner))
+        ax.set_box_aspect(1)
+        ax.label_outer()
+        ax.tick_params(labelsize=8)
+    figure.supxlabel("false-positive rate", fontsize=10)
+    figure.supylabel("true-positive rate", fontsize=10)
+    order = sorted(areas, key=areas.__getitem__, reverse=True)
+    alt = f"ROC curves of {len(areas)}, with areas from {order[0]} {areas[order[0]]:.3f} down to "
+    alt += f"{order[-1]} {areas[order[-1]]:.3f}: "
+    return _finish(
+        figure, alt + ", ".join(f"{name} {area:.3f}" for name, area in areas.items()) + "."
+    )
+
+
+def _detector_grades(
+    truth: np.ndarray, scores: np.ndarray, at: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return the grades of a detector that says yes from a threshold on, for each threshold."""
+    hits, alarms = ((scores[kind] >= at[:, None]).sum(axis=1) for kind in (truth, ~truth))
+    return {
+        "precision": hits / np.maximum(hits + alarms, 1),
+        "recall": hits / truth.sum(),
+        "F1": 2 * hits / (hits + alarms + truth.sum()),
+        "false alarms": alarms / (~truth).sum(),
+    }
+
+
+def threshold_dots(
+    y_true: ArrayLike, scores: ArrayLike, *, thresholds: Mapping[str, float]
+) -> Figure:
+    """Draw a detector's thresholds as the same dots on three pictures of it.
+
+    The pictures are the ROC curve, the precision-recall curve, and precision, recall and F1 against
+    the threshold. At or above its threshold, a score means yes.
+
+    Args:
+        y_true: whether each example is a positive, shape `(n,)`.
+        scores: the larger, the likelier, shape `(n,)`.
+        thresholds: from a short name to a threshold; at most five, each with a marker of its own.
+
+    Raises:
+        ValueError: shapes that differ, one kind of examples only, or no or too many thresholds.
+
+    >>> print(threshold_dots([1, 1, 0, 0], [0.9, 0.4, 0.6, 0.1], thresholds={"half": 0.5}).alt)
+    Thresholds of a detector on its ROC curve, its precision-recall curve, and precision, recall \
+and F1 against the threshold. half, 0.500: recall 50.0%, false-positive rate 50.0%, precision \
+50.0%, F1 50.0%.
+    """
+    truth, scores = np.asarray(y_true, bool), np.asarray(scores, float)
+    if truth.shape != scores.shape or truth.ndim != 1 or truth.all() or not truth.any():
+        raise ValueError(
+            f"need examples of both kinds: {truth.shape} and {scores.shape} do not fit"
+        )
+    if not 0 < len(thresholds) <= len(_MARKERS):
+        raise ValueError(f"give 1 to {len(_MARKERS)} thresholds, not {len(thresholds)}")
+    levels = np.unique(np.append(np.quantile(scores, np.linspace(0, 1, 601)), scores[truth]))[::-1]
+    line = _detector_grades(truth, scores, levels)
+    dots = _detector_grades(truth, scores, np.array(list(thresholds.values()), float))
+    figure, axes = plt.subplots(1, 3, figsize=(7.2, 3.3), layout="constrained")
+    roc, pr, by = axes
+    roc.plot(np.append(0, line["false alarms"]), np.append(0, line["recall"]), "-", color="C0")
+    roc.set(xlabel="false-positive rate", ylabel="recall", title="ROC")
+    pr.plot(line["recall"], line["precision"], "-", color="C0")
+    pr.axhline(truth.mean(), linestyle=":", color=rcParams["text.color"], linewidth=1)
+    pr.set(xlabel="recall", ylabel="precision", title="precision-recall")
+    for i, name in enumerate(("precision", "recall", "F1")):
+        style: Style = {"color": f"C{i}", "linestyle": _LINES[i], "linewidth": 1.6}
+        by.plot(levels, line[name], label=name, **style)
+    by.set(xlabel="threshold", title="by threshold")
+    tight = {"ncols": 3, "fontsize": 8, "handlelength": 1.4, "columnspacing": 0.8}
+    by.legend(loc="upper center", bbox_to_anchor=(0.45, -0.24), **tight)
+    sayings = []
+    for i, (name, at) in enumerate(thresholds.items()):
+        precision, recall, f1, wrong = (grade[i] for grade in dots.values())
+        look: Style = {"color": "C3", "markeredgecolor": rcParams["text.color"], "markersize": 8}
+        by.axvline(at, color=rcParams["text.color"], linewidth=0.8, alpha=0.5)
+        for ax, x, y in ((roc, wrong, recall), (pr, recall, precision), (by, at, f1)):
+            ax.plot(x, y, _MARKERS[i], label=name if ax is roc else None, **look)
+        said = f"recall {recall:.1%}, false-positive rate {wrong:.1%}, precision {precision:.1%}"
+        sayings.append(f"{name}, {at:.3f}: {said}, F1 {f1:.1%}")
+    for ax in axes:
+        ax.set(ylim=(-0.02, 1.04))
+        ax.set_box_aspect(1)
+    figure.legend(*roc.get_legend_handles_labels(), loc="outside lower center", ncols=5, fontsize=9)
+    alt = "Thresholds of a detector on its ROC curve, its precision-recall curve, and precision, "
+    return _finish(figure, alt + f"recall and F1 against the threshold. {'; '.join(sayings)}.")
+
+
+def _reliability_bars(
+    top: Axes, bottom: Axes, sure: np.ndarray, right: np.ndarray, count: np.ndarray, few: int
+) -> None:
+    """Draw one classifier's accuracy and its gap to the confidence, and below how many examples."""
+    left = np.arange(len(count)) / len(count)
+    bar: Style = {"width": 1 / len(count), "align": "edge", "linewidth": 0.8}
+    solid: Style = {"color": "C0", "edgecolor": rcParams["figure.facecolor"]}
+    gap: Style = {"facecolor": "none", "edgecolor": "C1", "hatch": "////", "hatchcolor": "C1"}
+    pale = (count > 0) & (count < few)
+    for part, alpha, label in ((count >= few, 1.0, "gap to confidence"), (pale, 0.25, None)):
+        foot, height = right[part], (sure - right)[part]
+        top.bar(left[part], foot, alpha=alpha, **solid, **bar)
+        top.bar(left[part], height, bottom=foot, alpha=alpha, label=label, **gap, **bar)
+    top.plot([0, 1], [0, 1], "--", color=rcParams["text.color"], linewidth=1.2)
+    bottom.bar(left, count, **solid, **bar)
+    bottom.set_xlabel("confidence")
+    top.set(xlim=(0, 1), ylim=(0, 1.02))
+    for axis in (top.xaxis, top.yaxis):
+        axis.set_major_formatter(lambda value, _: f"{value:.0%}")
+
+
+def reliability_panels(
+    bins: Mapping[str, _Bins],
+    *,
+    few: int = 20,
+) -> Figure:
+    """Draw how often a classifier is right against how sure it is, a panel a classifier.
+
+    Bars show the accuracy of each bin, hatched from there to the confidence; below them stands
+    how many examples the bin holds. Bins of a few examples are pale.
+
+    Args:
+        bins: from name to something with `confidence`, `accuracy` and `count` of bins of equal width
+            from 0 to 1, each shape `(bins,)`; what an empty bin holds is not looked at.
+        few: a bin with fewer examples than that says little.
+
+    Raises:
+        ValueError: there is no classifier, the shapes differ, or all bins are empty.
+
+    >>> from types import SimpleNamespace as Bins
+    >>> bins = Bins(confidence=[np.nan, 0.9], accuracy=[np.nan, 0.7], count=[0, 30])
+    >>> print(reliability_panels({"net": bins}).alt)
+    Reliability diagrams. net: mean confidence 90.0%, accuracy 70.0%, expected calibration error \
+20.0%; too sure in 1 of 1 bins.
+    """
+    if not bins:
+        raise ValueError("give at least one classifier")
+    figure, axes = plt.subplots(
+        2,
+        len(bins),
+        figsize=(min(7.2, 0.6 + 2.9 * len(bins)), 3.9),
+        sharex=True,
+        sharey="row",
+        squeeze=False,
+        height_ratios=(3, 1),
+        layout="constrained",
+    )
+    sayings = []
+    for (top, bottom), (name, each) in zip(axes.T, bins.items(), strict=True):
+        columns = (each.confidence, each.accuracy, each.count)
+        sure, right, count = (np.asarray(column, float) for column in columns)
+        if not sure.shape == right.shape == count.shape or sure.ndim != 1 or not count.sum() > 0:
+            plt.close(figure)
+            raise ValueError(f"{name} must be three equal shapes (bins,), not all empty")
+        held, many = count > 0, count[count > 0] >= few
+        _reliability_bars(top, bottom, sure, right, count, few)
+        sure, right, weight = sure[held], right[held], count[held] / count.sum()
+        error = float(np.abs(sure - right) @ weight)
+        top.set_title(f"{name}\ncalibration error {error:.1%}", fontsize=9)
+        sayings.append(
+            f"{name}: mean confidence {sure @ weight:.1%}, accuracy {right @ weight:.1%}, expected "
+            f"calibration error {error:.1%}; too sure in {int((sure > right)[many].sum())} of "
+            f"{int(many.sum())} bins"
+        )
+    axes[0, 0].set_ylabel("accuracy")
+    axes[1, 0].set_ylabel("examples")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", fontsize=9)
+    return _finish(figure, f"Reliability diagrams. {'. '.join(sayings)}.")

@@ -1,0 +1,351 @@
+"""Figures of images: grids of them, filters, maps over them, and their numbers.
+
+Needs: matplotlib, numpy. Copy this one file into your project and `import plot_images`.
+
+Every function creates its figure with pyplot, sets `figure.alt` to a sentence that says what the
+figure shows, closes the figure and returns it: leave the call as a cell's last expression.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from numpy.typing import ArrayLike
+
+Style = dict[str, Any]  # keyword arguments that several calls of matplotlib share
+
+
+def _finish(figure: Figure, alt: str) -> Figure:
+    """Attach the alt text and close, so that a notebook shows the figure once."""
+    figure.alt = alt  # type: ignore[attr-defined]  # ours: notebooks and pages read it
+    plt.close(figure)
+    return figure
+
+
+def _label_colour(rgba: ArrayLike) -> str:
+    """Return the one of black and white that reads better on a cell of this colour (WCAG 2)."""
+    channels = np.asarray(rgba, float)[:3]
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    luminance = float(linear @ (0.2126, 0.7152, 0.0722))
+    return "black" if (luminance + 0.05) / 0.05 > 1.05 / (luminance + 0.05) else "white"
+
+
+def image_grid(
+    images: np.ndarray,
+    titles: Sequence[str] | None = None,
+    *,
+    columns: int = 5,
+    subject: str = "images",
+) -> Figure:
+    """Draw images in rows, each with its title above it.
+
+    Args:
+        images: shape `(n, height, width)` for grey or `(n, height, width, 3)` for colour, dtype
+            uint8, or floats from 0 to 1. Grey images are drawn from 0 as black to the type's
+            largest value as white.
+        titles: one a picture; a title may hold line breaks, or be empty.
+        columns: pictures a row.
+        subject: what the pictures are, for the alt text.
+
+    Raises:
+        ValueError: there is nothing to draw, the shape or dtype is another, or the titles are too
+            few.
+
+    >>> figure = image_grid(np.zeros((2, 4, 4), np.uint8), ["Coat", "Bag"], subject="clothes")
+    >>> figure.alt
+    'Grid of 2 clothes, 4 by 4 pixels: Coat; Bag.'
+    """
+    images = np.asarray(images)
+    if images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[-1] != 3) or not len(images):
+        raise ValueError(f"images must be (n, height, width) or (n, h, w, 3), not {images.shape}")
+    if images.dtype != np.uint8 and images.dtype.kind != "f":
+        raise ValueError(f"images must be uint8 or floats from 0 to 1, not {images.dtype}")
+    if titles is not None and len(titles) != len(images):
+        raise ValueError(f"{len(images)} images need as many titles, not {len(titles)}")
+    columns = min(columns, len(images))
+    rows = -(-len(images) // columns)
+    lines = max((title.count("\n") + 1 for title in titles), default=0) if titles else 0
+    side = 7.2 / max(columns, 4)
+    figure, axes = plt.subplots(
+        rows,
+        columns,
+        figsize=(side * columns, rows * (side * images.shape[1] / images.shape[2] + 0.17 * lines)),
+        squeeze=False,
+        layout="constrained",
+    )
+    top = 255 if images.dtype == np.uint8 else 1.0
+    for position, ax in enumerate(axes.flat):
+        ax.set_axis_off()
+        if position < len(images):
+            grey = {"cmap": "gray", "vmin": 0, "vmax": top} if images.ndim == 3 else {}
+            ax.imshow(images[position], interpolation="nearest", **grey)
+            if titles is not None:
+                ax.set_title(titles[position], fontsize=9 if columns <= 8 else 8)
+    height, width = images.shape[1:3]
+    alt = f"Grid of {len(images)} {subject}, {height} by {width} pixels"
+    if titles is not None:
+        alt += ": " + "; ".join(" ".join(title.split()) for title in titles if title.strip())
+    return _finish(figure, alt + ".")
+
+
+def filter_grid(kernels: np.ndarray, *, columns: int = 8) -> Figure:
+    """Draw the filters of a first convolution as small pictures.
+
+    Every filter is divided by its largest absolute weight: mid grey is a weight of 0, lighter is
+    positive, darker is negative, and a colour means that the red, green and blue weights differ.
+
+    Args:
+        kernels: shape `(height, width, channels, filters)` with 1 or 3 channels, as Keras keeps
+            a `Conv2D` layer's weights, float.
+        columns: filters a row.
+
+    Raises:
+        ValueError: the shape is another.
+
+    >>> filter_grid(np.ones((3, 3, 3, 4), np.float32)).alt
+    '4 filters of 3 by 3 pixels and 3 channels; 4 weigh the channels mostly alike and answer to \
+brightness, 0 mostly differently and answer to colour.'
+    """
+    kernels = np.asarray(kernels, float)
+    if kernels.ndim != 4 or kernels.shape[2] not in (1, 3) or not kernels.shape[3]:
+        raise ValueError(f"kernels must be (height, width, 1 or 3, filters), not {kernels.shape}")
+    height, width, channels, count = kernels.shape
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    side = min(0.85, 7.2 / columns)
+    figure, axes = plt.subplots(
+        rows,
+        columns,
+        figsize=(side * columns, side * rows),
+        squeeze=False,
+        layout="constrained",
+    )
+    for position, ax in enumerate(axes.flat):
+        ax.set_axis_off()
+        if position < count:
+            one = kernels[..., position]
+            shown = 0.5 + 0.5 * one / max(float(np.abs(one).max()), 1e-12)
+            ax.imshow(
+                shown[..., 0] if channels == 1 else shown,
+                cmap="gray",
+                vmin=0,
+                vmax=1,
+                interpolation="nearest",
+            )
+    alt = f"{count} filters of {height} by {width} pixels and {channels} channel"
+    alt += "" if channels == 1 else "s"
+    if channels == 3:
+        alike = int((grey_fraction(kernels) > 0.5).sum())
+        alt += f"; {alike} weigh the channels mostly alike and answer to brightness, "
+        alt += f"{count - alike} mostly differently and answer to colour"
+    return _finish(figure, alt + ".")
+
+
+def grey_fraction(kernels: np.ndarray) -> np.ndarray:
+    """Return how much of each filter is the same in all its channels, from 0 to 1.
+
+    A filter is the sum of its mean over the channels and what departs from it; the two are at
+    right angles, so the squares of their weights add up. The share of the mean is 1 for a filter
+    that sees only brightness and 0 for one that sees only differences of colour.
+
+    Args:
+        kernels: shape `(height, width, channels, filters)`, float.
+
+    Returns:
+        Shape `(filters,)`; 0 for a filter whose weights are all 0.
+
+    >>> red_against_green = np.array([1.0, -1.0, 0.0]).reshape(1, 1, 3, 1)
+    >>> grey_fraction(red_against_green), grey_fraction(np.ones((1, 1, 3, 1)))
+    (array([0.]), array([1.]))
+    """
+    kernels = np.asarray(kernels, float)
+    common = kernels.shape[2] * (kernels.mean(axis=2) ** 2).sum(axis=(0, 1))
+    whole = (kernels**2).sum(axis=(0, 1, 2))
+    shares: np.ndarray = np.divide(common, whole, out=np.zeros_like(whole), where=whole > 0)
+    return shares
+
+
+def _number(value: Any) -> str:
+    """Write a number as briefly as a cell asks for, with a true minus sign."""
+    return f"{value:.3g}".replace("-", "−") if np.issubdtype(type(value), np.number) else str(value)
+
+
+def image_and_numbers(
+    image: np.ndarray, *, top: int, left: int, size: int = 8, subject: str = "an image"
+) -> Figure:
+    """Draw a grey image with a square crop of it as numbers beside it.
+
+    Args:
+        image: shape `(height, width)`, dtype uint8.
+        top, left: the crop's first row and column.
+        size: the crop's rows and columns.
+        subject: what the image shows, for the alt text.
+
+    Raises:
+        ValueError: the image is of another shape or dtype, or the crop leaves it.
+
+    >>> image_and_numbers(np.eye(4, dtype=np.uint8), top=0, left=0, size=2, subject="a line").alt
+    'Left: a line, 4 by 4 pixels from 0 to 1. Right: its pixels in rows 0 to 1, columns 0 to 1, \
+as numbers from 0 to 1; the first row reads 1, 0.'
+    """
+    image = np.asarray(image)
+    if image.ndim != 2 or image.dtype != np.uint8:
+        raise ValueError(f"image must be uint8 (height, width), not {image.dtype} {image.shape}")
+    crop = image[top : top + size, left : left + size]
+    if top < 0 or left < 0 or crop.shape != (size, size):
+        raise ValueError(f"a crop of {size} at ({top}, {left}) leaves the image {image.shape}")
+    figure, (whole, part) = plt.subplots(1, 2, figsize=(7.0, 3.5), layout="constrained")
+    for ax, shown in ((whole, image), (part, crop)):
+        ax.imshow(shown, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+    frame = Rectangle((left - 0.5, top - 0.5), size, size, fill=False, ec="C1", lw=2.5)
+    whole.add_patch(frame)
+    grey = plt.get_cmap("gray")
+    for (row, column), value in np.ndenumerate(crop):
+        colour = _label_colour(grey(int(value)))
+        part.text(column, row, str(value), ha="center", va="center", fontsize=8, color=colour)
+    ticks = range(size)
+    part.set_xticks(ticks, [str(left + tick) for tick in ticks])
+    part.set_yticks(ticks, [str(top + tick) for tick in ticks])
+    for ax in (whole, part):
+        ax.set(xlabel="column", ylabel="row")
+    for spine in part.spines.values():
+        spine.set(edgecolor="C1", linewidth=2.5, visible=True)
+    height, width = image.shape
+    alt = (
+        f"Left: {subject}, {height} by {width} pixels from {image.min()} to {image.max()}. "
+        f"Right: its pixels in rows {top} to {top + size - 1}, columns {left} to "
+        f"{left + size - 1}, as numbers from {crop.min()} to {crop.max()}; the first row reads "
+        f"{', '.join(map(str, crop[0]))}."
+    )
+    return _finish(figure, alt)
+
+
+def signed_images(
+    images: Mapping[str, np.ndarray], *, columns: int | None = None, numbers: bool = False
+) -> Figure:
+    """Draw matrices of numbers of both signs as pictures with one shared scale.
+
+    Args:
+        images: from title to a matrix, shape `(height, width)`, float. Blue is negative, red is
+            positive, pale is near 0.
+        columns: pictures a row; all in one row if left out.
+        numbers: write each number into its cell; for matrices of up to about 6 by 6.
+
+    Raises:
+        ValueError: there is nothing to draw, or a rank is not 2.
+
+    >>> signed_images({"weights": np.array([[-2.0, 0.0], [1.0, 0.5]])}).alt
+    'Numbers as colours on one scale, from −2 (blue) to 2 (red). weights: 2 by 2, from −2 at row \
+0, column 0 to 1 at row 1, column 0.'
+    """
+    arrays = {title: np.asarray(image, float) for title, image in images.items()}
+    if not arrays or any(array.ndim != 2 or not array.size for array in arrays.values()):
+        raise ValueError("give at least one matrix, shape (height, width)")
+    reach = max(float(np.abs(array).max()) for array in arrays.values()) or 1.0
+    columns = min(columns or len(arrays), len(arrays))
+    rows = -(-len(arrays) // columns)
+    width = min(7.2, 0.8 + 2.3 * columns)
+    tallest = min(max(array.shape[0] / array.shape[1] for array in arrays.values()), 1)
+    height = rows * max(0.4 + tallest * (width - 0.8) / columns, 1.2)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(width, height), squeeze=False, layout="constrained"
+    )
+    sayings = []
+    for ax in axes.flat[len(arrays) :]:
+        ax.set_axis_off()
+    for ax, (title, array) in zip(axes.flat, arrays.items(), strict=False):
+        image = ax.imshow(array, cmap="RdBu_r", vmin=-reach, vmax=reach, interpolation="nearest")
+        ax.set_axis_off()
+        ax.set_title(title, fontsize=9)
+        for (row, column), value in np.ndenumerate(array) if numbers else ():
+            style: Style = {"ha": "center", "va": "center", "fontsize": 8}
+            colour = _label_colour(image.cmap(image.norm(value)))
+            ax.text(column, row, f"{value:.2f}".replace("-", "−"), color=colour, **style)
+        low = np.unravel_index(int(np.argmin(array)), array.shape)
+        high = np.unravel_index(int(np.argmax(array)), array.shape)
+        sayings.append(
+            f"{title}: {array.shape[0]} by {array.shape[1]}, from {_number(array[low])} at row "
+            f"{low[0]}, column {low[1]} to {_number(array[high])} at row {high[0]}, "
+            f"column {high[1]}."
+        )
+    figure.colorbar(image, ax=list(axes.flat), shrink=0.85)
+    top = _number(np.float64(reach))
+    alt = f"Numbers as colours on one scale, from −{top} (blue) to {top} (red). "
+    return _finish(figure, alt + " ".join(sayings))
+
+
+def map_rows(
+    rows: Mapping[str, np.ndarray],
+    titles: Sequence[str],
+    *,
+    outlines: np.ndarray | None = None,
+    shared: bool = False,
+) -> Figure:
+    """Draw photographs and maps of what matters in them, a row a kind, a column a photograph.
+
+    Args:
+        rows: from each row's name to one picture a column, shape `(columns, height, width)`. uint8
+            is drawn as grey photographs, floats of 0 or above as maps: dark is 0, and the brightest
+            colour the largest number of that map.
+        titles: one a column; a title may hold line breaks.
+        outlines: grey photographs, uint8, shape `(columns, height, width)`, whose outline is drawn
+            on the maps as a thin line.
+        shared: the brightest colour is the largest number of the whole row.
+
+    Raises:
+        ValueError: there is no row, a shape is another, a map has a negative number or one that is
+            not finite.
+
+    >>> heat = np.array([[[0.0, 2.0], [0.0, 0.0]]])
+    >>> map_rows({"saliency": heat}, ["Coat"]).alt
+    'Maps of 2 by 2 pixels for Coat. saliency brightest at (0, 1), rows and columns counted from 0.'
+    """
+    pictures = {name: np.asarray(row) for name, row in rows.items()}
+    shape = next(iter(pictures.values())).shape if pictures else ()
+    others = [*pictures.values(), *([] if outlines is None else [outlines])]
+    if len(shape) != 3 or shape[0] != len(titles) or any(one.shape != shape for one in others):
+        raise ValueError(f"rows, titles and outlines must match, not {[o.shape for o in others]}")
+    maps = {name: row for name, row in pictures.items() if row.dtype != np.uint8}
+    if not all(np.isfinite(row).all() and (row >= 0).all() for row in maps.values()):
+        raise ValueError("maps hold finite numbers of 0 or above: give their absolute values")
+    count, height, width = shape
+    side = min(6.5 / count, 1.5)
+    lines = max(title.count("\n") + 1 for title in titles)
+    figure, axes = plt.subplots(
+        len(pictures),
+        count,
+        figsize=(0.3 + (side + 0.03) * count, side * height / width * len(pictures) + 0.2 * lines),
+        squeeze=False,
+        layout="constrained",
+        gridspec_kw={"hspace": 0.02, "wspace": 0.02},
+    )
+    for line, (name, row) in zip(axes, pictures.items(), strict=True):
+        line[0].set_ylabel(name, fontsize=9)
+        for column, (ax, picture) in enumerate(zip(line, row, strict=True)):
+            ax.set(xticks=[], yticks=[], frame_on=False)
+            if name not in maps:
+                ax.imshow(picture, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+                continue
+            top = float(row.max() if shared else picture.max()) or 1.0
+            ax.imshow(picture, cmap="inferno", vmin=0, vmax=top, interpolation="nearest")
+            if outlines is not None and np.ptp(outlines[column]) > 0:
+                level = [outlines[column].max() / 4]
+                ax.contour(outlines[column], level, colors="white", linewidths=0.6, alpha=0.7)
+    for ax, title in zip(axes[0], titles, strict=True):
+        ax.set_title(title, fontsize=9 if count <= 6 else 8)
+    sayings = []
+    for name, row in maps.items():
+        at = [np.unravel_index(int(one.argmax()), one.shape) for one in row]
+        places = (
+            f"({y}, {x})" if one.any() else "nowhere" for (y, x), one in zip(at, row, strict=True)
+        )
+        sayings.append(f"{name} brightest at {', '.join(places)}")
+    alt = f"Maps of {height} by {width} pixels for {', '.join(' '.join(t.split()) for t in titles)}"
+    if sayings:
+        alt += f". {'; '.join(sayings)}, rows and columns counted from 0"
+    return _finish(figure, alt + ".")

@@ -1,0 +1,300 @@
+"""Figures of results: seeds one by one, intervals, a search, a choice tried afresh.
+
+Needs: matplotlib, numpy. Copy this one file into your project and `import plot_results`.
+
+Every function creates its figure with pyplot, sets `figure.alt` to a sentence that says what the
+figure shows, closes the figure and returns it: leave the call as a cell's last expression.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib import rcParams
+from matplotlib.figure import Figure
+
+Style = dict[str, Any]  # keyword arguments that several calls of matplotlib share
+
+
+def _finish(figure: Figure, alt: str) -> Figure:
+    """Attach the alt text and close, so that a notebook shows the figure once."""
+    figure.alt = alt  # type: ignore[attr-defined]  # ours: notebooks and pages read it
+    plt.close(figure)
+    return figure
+
+
+def _percent(value: float) -> str:
+    """Format a part of one as a percentage that never rounds something to nothing."""
+    return "<0.1%" if 0 < value < 0.001 else f"{value:.1%}"
+
+
+_MARKERS = "os^Dv"
+_LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
+
+
+def _finite(name: str, values: Any, low: float = -np.inf, high: float = np.inf) -> np.ndarray:
+    """Return finite numbers from low to high, at least one, as floats, shape `(n,)`."""
+    try:
+        array = np.asarray(values, float)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be numbers, shape (n,), not {values!r:.80}") from None
+    if array.ndim != 1 or not array.size:
+        raise ValueError(f"{name} must be of shape (n,), n at least 1, not {array.shape}")
+    for place in np.flatnonzero(~np.isfinite(array)):
+        raise ValueError(f"{name} must be finite, not {array[place]} at {place}")
+    for place in np.flatnonzero((array < low) | (array > high)):
+        raise ValueError(
+            f"{name} must lie from {low:g} to {high:g}, not {array[place]:g} at {place}"
+        )
+    return array
+
+
+def seed_dots(
+    scores: Mapping[str, Sequence[float]], *, xlabel: str, percent: bool = True
+) -> Figure:
+    """Draw the scores of several settings, a row a setting: a dot a seed, and how far they spread.
+
+    Each row has a line from its lowest score to its highest, an upright stroke at the mean, and
+    the mean as a number at the right.
+
+    Args:
+        scores: from each setting's name to its scores, one a seed; as many as you like.
+        xlabel: what the scores measure.
+        percent: the scores are parts of one, to be written as percentages.
+
+    Raises:
+        ValueError: there is no setting, or one has no score or one that is not finite.
+
+    >>> print(seed_dots({"64": [0.80, 0.82], "128": [0.81, 0.85]}, xlabel="accuracy").alt)
+    accuracy of 2 settings, a dot a seed. 64: mean 81.0%, from 80.0% to 82.0% over 2 seeds; 128: \
+mean 83.0%, from 81.0% to 85.0% over 2 seeds.
+    """
+    rows = {str(name): np.asarray(values, float) for name, values in scores.items()}
+    if not rows or not all(v.ndim == 1 and len(v) and np.isfinite(v).all() for v in rows.values()):
+        raise ValueError("give at least one setting, each with finite scores, shape (seeds,)")
+    show = "{:.1%}".format if percent else "{:.3g}".format
+    figure, ax = plt.subplots(figsize=(6.6, 0.75 + 0.32 * len(rows)), layout="constrained")
+    sayings = []
+    for place, (name, values) in enumerate(rows.items()):
+        low, mean, high = values.min(), values.mean(), values.max()
+        ax.plot([low, high], [place, place], "-", color="C0", linewidth=5, alpha=0.3)
+        ax.plot([mean, mean], [place - 0.3, place + 0.3], "-", color="C1", linewidth=2.5)
+        ax.plot(values, np.full(len(values), place), "o", color="C0", markersize=6)
+        ax.text(1.02, place, show(mean), va="center", transform=ax.get_yaxis_transform())
+        seeds = f"{len(values)} seed" + ("" if len(values) == 1 else "s")
+        sayings.append(f"{name}: mean {show(mean)}, from {show(low)} to {show(high)} over {seeds}")
+    ax.text(1.02, -0.75, "mean", va="center", fontsize=9, transform=ax.get_yaxis_transform())
+    ax.set_yticks(range(len(rows)), list(rows))
+    ax.set(xlabel=xlabel, ylim=(len(rows) - 0.5, -0.5))
+    ax.grid(axis="x")
+    if percent:
+        ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.4g}%")
+    alt = f"{xlabel} of {len(rows)} setting{'' if len(rows) == 1 else 's'}, a dot a seed. "
+    return _finish(figure, alt + "; ".join(sayings) + ".")
+
+
+def interval_rows(
+    rows: Mapping[str, Mapping[str, Sequence[float]]], *, xlabel: str, percent: bool = True
+) -> Figure:
+    """Draw values with their intervals, a row a name, a marker a measure.
+
+    Args:
+        rows: from each row's name to its measures, and from each measure's name to a value, NaN
+            where there is none, and the low and the high end of its interval.
+        xlabel: what the values measure.
+        percent: the values are parts of one, to be written as percentages.
+
+    Raises:
+        ValueError: there is no row or more than five measures, or a value is not in its interval.
+
+    >>> print(interval_rows({"Bag": {"recall": (0.95, 0.9, 0.97)}}, xlabel="grade").alt)
+    grade with intervals. Bag: recall 95.0% (90.0% to 97.0%).
+    """
+    measures = list(dict.fromkeys(measure for row in rows.values() for measure in row))
+    if not 0 < len(measures) <= len(_MARKERS):
+        raise ValueError(f"give rows with 1 to {len(_MARKERS)} measures, not {len(measures)}")
+    show = "{:.1%}".format if percent else "{:.3g}".format
+    room = 0.22 + 0.1 * len(measures)
+    figure, ax = plt.subplots(figsize=(6.8, 0.9 + room * len(rows)), layout="constrained")
+    sayings = []
+    for place, (name, row) in enumerate(rows.items()):
+        said = []
+        for measure, (value, low, high) in row.items():
+            i = measures.index(measure)
+            if not low <= high or value < low or value > high:
+                plt.close(figure)
+                raise ValueError(f"{name}: {measure} {value} is not from {low} to {high}")
+            y = place + (i - (len(measures) - 1) / 2) * 0.6 / len(measures)
+            ax.plot([low, high], [y, y], "-", color=f"C{i}", linewidth=3, alpha=0.45)
+            ax.plot(value, y, _MARKERS[i], color=f"C{i}", markersize=6)
+            graded = "not graded" if np.isnan(value) else show(value)
+            said.append(f"{measure} {graded} ({show(low)} to {show(high)})")
+        if place % 2:
+            ax.axhspan(place - 0.5, place + 0.5, color=rcParams["text.color"], alpha=0.05, lw=0)
+        sayings.append(f"{name}: {', '.join(said)}")
+        if len(measures) == 1:
+            at: Style = {"va": "center", "transform": ax.get_yaxis_transform()}
+            ax.text(1.02, place, graded, **at)
+    if len(measures) > 1:
+        marks = [ax.plot([], [], _MARKERS[i], color=f"C{i}")[0] for i in range(len(measures))]
+        figure.legend(marks, measures, loc="outside upper center", ncols=len(measures), fontsize=9)
+    ax.set_yticks(range(len(rows)), list(rows))
+    ax.set(xlabel=xlabel, ylim=(len(rows) - 0.5, -0.5))
+    ax.grid(axis="x")
+    if percent:
+        ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.4g}%")
+    return _finish(figure, f"{xlabel} with intervals. {'; '.join(sayings)}.")
+
+
+def chosen_and_fresh(
+    chosen: Sequence[float], fresh: Sequence[float], *, what: str = "candidates"
+) -> Figure:
+    """Draw what candidates score on the examples that choose among them, and on fresh ones.
+
+    Args:
+        chosen: each candidate's score on the examples it is chosen by, from 0 to 1, shape `(n,)`.
+        fresh: its score on other examples, shape `(n,)`.
+        what: what the candidates are.
+
+    Raises:
+        ValueError: there are no candidates, the scores are not as many, or one is not from 0 to 1.
+
+    >>> chosen_and_fresh([0.5, 0.9], [0.6, 0.7], what="rules").alt
+    '2 rules: score where chosen against score on fresh examples. The winner where chosen scores \
+90.0% there and 70.0% on fresh examples, 20.0 points lower.'
+    """
+    x, y = _finite("chosen", chosen, low=0, high=1), _finite("fresh", fresh, low=0, high=1)
+    if x.shape != y.shape:
+        raise ValueError(f"give as many fresh scores as chosen ones, not {x.shape} and {y.shape}")
+    best = int(np.argmax(x))
+    figure, ax = plt.subplots(figsize=(5.6, 4.0), layout="constrained")
+    low, high = min(x.min(), y.min()) - 0.02, max(x.max(), y.max()) + 0.04
+    place: Style = {"textcoords": "offset points", "ha": "right", "va": "center", "fontsize": 9}
+    ax.plot([low, high], [low, high], "--", color=rcParams["text.color"], linewidth=1)
+    ax.annotate("as good on both", (high, high), xytext=(-30, -6), **place)
+    ax.plot(x, y, "o", color="C0", markersize=4, alpha=0.5)
+    ax.plot(x[best], y[best], "s", color="C1", markersize=9)
+    ax.annotate("the winner", (x[best], y[best]), xytext=(0, -18), **place)
+    ax.set(xlabel="score where chosen", ylabel="score on fresh examples", xlim=(low, high))
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    drop = 100 * (x[best] - y[best])
+    alt = f"{len(x)} {what}: score where chosen against score on fresh examples. The winner where "
+    alt += f"chosen scores {x[best]:.1%} there and {y[best]:.1%} on fresh examples, "
+    return _finish(figure, alt + f"{abs(drop):.1f} points {'lower' if drop >= 0 else 'higher'}.")
+
+
+def seed_lines(
+    curves: Mapping[str, Mapping[float, Sequence[float]]],
+    *,
+    xlabel: str,
+    ylabel: str = "accuracy",
+    log: bool = True,
+) -> Figure:
+    """Draw scores against a number: a dot a seed, a line through the means, an upright range.
+
+    Args:
+        curves: from each curve's name to its points, from x to the scores there, one a seed, parts
+            of one.
+        xlabel, ylabel: what the axes measure.
+        log: x on a logarithmic axis; every x is then positive.
+
+    Raises:
+        ValueError: a curve has no point, a point no score, or a number is not finite or, on a
+            logarithmic axis, not positive.
+
+    >>> figure = seed_lines({"batch 32": {0.1: [0.8, 0.9], 0.01: [0.7]}}, xlabel="learning rate")
+    >>> print(figure.alt)
+    accuracy against learning rate, a dot a seed. batch 32: mean 70.0% at 0.01, 85.0% (from 80.0% \
+to 90.0%) at 0.1.
+    """
+    scores = [np.asarray(values, float) for curve in curves.values() for values in curve.values()]
+    if not curves or not all(curves.values()):
+        raise ValueError("give at least one curve, each with at least one point")
+    if not all(v.ndim == 1 and len(v) and np.isfinite(v).all() for v in scores):
+        raise ValueError("give finite scores, shape (seeds,), at each point")
+    xs = sorted({float(x) for curve in curves.values() for x in curve})
+    if not np.isfinite(xs).all() or (log and xs[0] <= 0):
+        raise ValueError(f"x must be finite{' and positive' if log else ''}, not {xs}")
+    figure, ax = plt.subplots(figsize=(6.6, 3.8), layout="constrained")
+    sayings = []
+    for i, (name, curve) in enumerate(curves.items()):
+        style: Style = {"color": f"C{i % 6}", "linestyle": _LINES[i % 5], "marker": _MARKERS[i % 5]}
+        said, means = [], []
+        for x in sorted(curve):
+            low, mean, high = np.min(curve[x]), float(np.mean(curve[x])), np.max(curve[x])
+            ax.plot([x, x], [low, high], "-", color=f"C{i % 6}", alpha=0.3, linewidth=5)
+            ax.plot([x] * len(curve[x]), curve[x], **{**style, "linestyle": "none"}, markersize=5)
+            spread = f" (from {_percent(low)} to {_percent(high)})" if len(curve[x]) > 1 else ""
+            said.append(f"{_percent(mean)}{spread} at {x:g}")
+            means.append(mean)
+        ax.plot(sorted(curve), means, color=style["color"], linestyle=style["linestyle"])
+        ax.plot([], [], **style, label=name)
+        sayings.append(f"{name}: mean {', '.join(said)}.")
+    ax.set_xscale("log" if log else "linear")
+    if len(xs) <= 12:
+        ax.set_xticks(xs, [f"{x:g}" for x in xs])
+        ax.minorticks_off()
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.grid(axis="y")
+    ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.4g}%")
+    figure.legend(loc="outside upper center", ncols=min(len(curves), 3), fontsize=9)
+    return _finish(figure, f"{ylabel} against {xlabel}, a dot a seed. {' '.join(sayings)}")
+
+
+def search_progress(
+    searches: Mapping[str, Sequence[tuple[float, float]]],
+    *,
+    xlabel: str = "epochs trained",
+    ylabel: str = "accuracy",
+    reference: tuple[str, float] | None = None,
+) -> Figure:
+    """Draw what a search has found against what it has spent: a mark a trial, a line for the best.
+
+    Args:
+        searches: from each search's name to its trials in the order in which they ran: what the
+            trial cost, and its score, a part of one, of which more is better.
+        xlabel: what the costs count.
+        ylabel: what the scores measure.
+        reference: name and score of something to beat, drawn as a dotted level line.
+
+    Raises:
+        ValueError: a search has no trial, a cost is not positive, or a number is not finite.
+
+    >>> search_progress({"random": [(10, 0.80), (10, 0.85), (10, 0.82)]}).alt
+    'The best accuracy against epochs trained. random: 3 trials, 30 epochs trained, best 85.0%, \
+found after 20.'
+    """
+    if not searches or any(
+        not trials or min(cost for cost, _ in trials) <= 0 for trials in searches.values()
+    ):
+        raise ValueError("give at least one search, each with trials (cost above 0, score)")
+    for name, trials in searches.items():
+        _finite(f"costs of {name}", [cost for cost, _ in trials])
+        _finite(f"scores of {name}", [score for _, score in trials])
+    figure, ax = plt.subplots(figsize=(6.6, 3.8), layout="constrained")
+    sayings = []
+    for i, (name, trials) in enumerate(searches.items()):
+        costs, scores = np.array(trials, float).T
+        spent = np.cumsum(costs)
+        record = np.maximum.accumulate(scores)
+        style: Style = {"color": f"C{i % 6}", "linestyle": _LINES[i % 5], "marker": _MARKERS[i % 5]}
+        ax.step(spent, record, where="post", color=style["color"], linestyle=style["linestyle"])
+        ax.plot(spent, scores, **{**style, "linestyle": "none"}, markersize=6)
+        ax.plot([], [], **style, label=name)
+        found = spent[int(scores.argmax())]
+        sayings.append(
+            f"{name}: {len(trials)} trial{'' if len(trials) == 1 else 's'}, {spent[-1]:g} {xlabel}, "
+            f"best {_percent(record[-1])}, found after {found:g}."
+        )
+    if reference is not None:
+        name, score = reference
+        ax.axhline(score, color=rcParams["text.color"], linestyle=":", label=name, linewidth=1.5)
+        sayings.append(f"{name}: {_percent(score)}.")
+    ax.set(xlabel=xlabel, ylabel=ylabel, xlim=(0, None))
+    ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.4g}%")
+    figure.legend(loc="outside upper center", ncols=len(searches) + 1, fontsize=9)
+    return _finish(figure, f"The best {ylabel} against {xlabel}. {' '.join(sayings)}")

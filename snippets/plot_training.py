@@ -1,0 +1,370 @@
+"""Figures of training: loss and accuracy by epoch, learning rate, overfitting, marked epochs.
+
+Needs: matplotlib, numpy. Copy this one file into your project and `import plot_training`.
+
+Every function creates its figure with pyplot, sets `figure.alt` to a sentence that says what the
+figure shows, closes the figure and returns it: leave the call as a cell's last expression.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib import rcParams
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+Style = dict[str, Any]  # keyword arguments that several calls of matplotlib share
+
+
+def _finish(figure: Figure, alt: str) -> Figure:
+    """Attach the alt text and close, so that a notebook shows the figure once."""
+    figure.alt = alt  # type: ignore[attr-defined]  # ours: notebooks and pages read it
+    plt.close(figure)
+    return figure
+
+
+def _finite(name: str, values: Any, low: float = -np.inf, high: float = np.inf) -> np.ndarray:
+    """Return finite numbers from low to high, at least one, as floats, shape `(n,)`."""
+    try:
+        array = np.asarray(values, float)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be numbers, shape (n,), not {values!r:.80}") from None
+    if array.ndim != 1 or not array.size:
+        raise ValueError(f"{name} must be of shape (n,), n at least 1, not {array.shape}")
+    for place in np.flatnonzero(~np.isfinite(array)):
+        raise ValueError(f"{name} must be finite, not {array[place]} at {place}")
+    for place in np.flatnonzero((array < low) | (array > high)):
+        raise ValueError(
+            f"{name} must lie from {low:g} to {high:g}, not {array[place]:g} at {place}"
+        )
+    return array
+
+
+def learning_curves(
+    history: Mapping[str, Sequence[float]], *, validation_freq: int | Sequence[int] = 1
+) -> Figure:
+    """Draw the training and validation loss and accuracy after each epoch, side by side.
+
+    Args:
+        history: `model.fit(...).history`: a list with one number per epoch for `loss`, for
+            `accuracy` and what else is an accuracy (`sparse_categorical_accuracy`, say), or some of
+            them, and for `val_loss` and its like where they were measured. Other keys are left out.
+        validation_freq: as `fit` was told: validation was measured every so many epochs, or at the
+            end of these epochs, counted from 1.
+
+    Raises:
+        ValueError: the history holds no loss and no accuracy, or validation was measured at other
+            epochs.
+
+    >>> history = {"loss": [2.0, 1.0, 0.5], "val_loss": [1.8, 1.2, 1.4]}
+    >>> print(learning_curves(history).alt)
+    Learning curves over 3 epochs. Training loss falls from 2.00 to 0.50; validation loss falls \
+from 1.80 to 1.40, lowest 1.20 after epoch 2.
+    """
+    metrics = [
+        name
+        for name, values in history.items()
+        if len(values) and not name.startswith("val_") and (name == "loss" or _is_accuracy(name))
+    ]
+    if not metrics:
+        raise ValueError(f"history needs a loss or an accuracy, not only {sorted(history)}")
+    metrics.sort(key=lambda name: name != "loss")
+    epochs = np.arange(1, len(history[metrics[0]]) + 1)
+    is_every = np.ndim(validation_freq) == 0
+    is_validated = epochs % validation_freq == 0 if is_every else np.isin(epochs, validation_freq)
+    figure, axes = plt.subplots(
+        1,
+        len(metrics),
+        figsize=(3.6 * len(metrics), 3.0),
+        squeeze=False,
+        layout="constrained",
+    )
+    sayings = []
+    for ax, metric in zip(axes.flat, metrics, strict=True):
+        said = []
+        lines = [
+            ("training", metric, epochs, "C0", "o-"),
+            ("validation", f"val_{metric}", epochs[is_validated], "C1", "s--"),
+        ]
+        for label, key, places, colour, style in lines:
+            values = np.asarray(history.get(key, ()), float)
+            if not len(values):
+                continue
+            if len(values) != len(places):
+                plt.close(figure)
+                raise ValueError(
+                    f"history[{key!r}] has {len(values)} numbers for {len(places)} epochs: let "
+                    "validation_freq be what fit was told"
+                )
+            ax.plot(places, values, style, color=colour, markersize=4, label=label)
+            name = metric.replace("_", " ")
+            said.append(_trend(f"{label} {name}", values, places, is_accuracy=metric != "loss"))
+        ax.set(xlabel="epoch", ylabel=metric.replace("_", " "))
+        ax.locator_params(axis="x", integer=True)
+        if metric != "loss":
+            ax.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+        ax.legend()
+        sayings.append("; ".join(said))
+    sentences = ". ".join(saying[:1].upper() + saying[1:] for saying in sayings)
+    return _finish(figure, f"Learning curves over {len(epochs)} epochs. {sentences}.")
+
+
+def _is_accuracy(name: str) -> bool:
+    return name in ("acc", "accuracy") or name.endswith("_accuracy")
+
+
+def _trend(name: str, values: np.ndarray, epochs: np.ndarray, *, is_accuracy: bool) -> str:
+    """Say from where to where a metric went, and its best value if that was not the last."""
+    if not np.isfinite(values).all():
+        return f"{name} {_broken(values, epochs)}"
+    show = _digits(values, "%" if is_accuracy else "f")
+    first, last = values[0], values[-1]
+    best = int(np.argmax(values) if is_accuracy else np.argmin(values))
+    if len(values) == 1:
+        return f"{name} is {show(last)}"
+    if values.min() == values.max():
+        return f"{name} stays at {show(last)}"
+    if first == last:
+        said = f"{name} is {show(last)} at first and in the end"
+    else:
+        verb = "rises" if last > first else "falls"
+        said = f"{name} {verb} from {show(first)} to {show(last)}"
+    if values[best] != last:
+        word = "highest" if is_accuracy else "lowest"
+        said += f", {word} {show(values[best])} after epoch {epochs[best]}"
+    return said
+
+
+def _broken(values: np.ndarray, epochs: np.ndarray) -> str:
+    """Say after which epochs, some of them at least, a curve has no number."""
+    places = np.flatnonzero(~np.isfinite(values))
+    more = f" and {len(places) - 1} more" if len(places) > 1 else ""
+    return f"is no number after epoch {epochs[places[0]]}{more}"
+
+
+def _digits(values: np.ndarray, kind: str) -> Callable[[float], str]:
+    """Return what writes numbers with as many digits as tell the first, last and extreme ones apart."""
+    told = {float(each) for each in (values[0], values[-1], values.min(), values.max())}
+    for digits in range(1 if kind == "%" else 2, 8):
+        show = f"{{:.{digits}{kind}}}".format
+        if len({show(each) for each in told}) == len(told):
+            break
+    return show
+
+
+def rate_curve(rates: ArrayLike) -> Figure:
+    """Draw the learning rate at each optimiser step.
+
+    Args:
+        rates: one learning rate a step, shape `(steps,)`.
+
+    Raises:
+        ValueError: there are no rates, or one is negative or not finite.
+
+    >>> rate_curve([0.001, 0.01, 0.0001]).alt
+    'The learning rate over 3 steps: 0.001 at first, highest 0.01 at step 1, 0.0001 at the end.'
+    """
+    rates = _finite("rates", rates, low=0)
+    peak = int(np.argmax(rates))
+    figure, ax = plt.subplots(figsize=(6.0, 2.4), layout="constrained")
+    ax.plot(rates, color="C0")
+    ax.plot(peak, rates[peak], "o", color="C1")
+    ax.annotate(
+        f"peak {rates[peak]:.3g}",
+        (peak, rates[peak]),
+        xytext=(8, 5),
+        textcoords="offset points",
+        va="center",
+    )
+    ax.set(xlabel="step", ylabel="learning rate", ylim=(0, rates[peak] * 1.2 or 1))
+    alt = (
+        f"The learning rate over {len(rates)} steps: {rates[0]:.3g} at first, highest "
+        f"{rates[peak]:.3g} at step {peak}, {rates[-1]:.3g} at the end."
+    )
+    return _finish(figure, alt)
+
+
+_MARKERS = "os^Dv"
+_LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
+
+
+def overfitting_curves(
+    runs: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    *,
+    ylabel: str = "cross-entropy",
+    log_x: bool = True,
+) -> Figure:
+    """Draw training and validation curves of several networks, the best epoch of each marked.
+
+    Validation is a thick line with a large marker where it is lowest, training a thin pale one.
+
+    Args:
+        runs: from each network's name to its training and its validation curve, one number an
+            epoch.
+        ylabel: what was measured; less is better.
+        log_x: put the epochs on a logarithmic axis, which gives the first ones the most room.
+
+    Raises:
+        ValueError: there is no network, its two curves are empty or not equally long, or no
+            number of the validation curve is finite.
+
+    >>> overfitting_curves({"small": ([1.0, 0.5, 0.1], [1.0, 0.8, 0.9])}).alt
+    'cross-entropy over the epochs, on a logarithmic axis, of 1 network. small: training 0.10 at \
+the end, validation lowest 0.80 after epoch 2, 0.90 after epoch 3.'
+    """
+    curves = {name: np.asarray(pair, float) for name, pair in runs.items() if len(pair) == 2}
+    if (
+        not curves
+        or len(curves) < len(runs)
+        or any(c.ndim != 2 or not c.size for c in curves.values())
+    ):
+        raise ValueError("give at least one network, each with two curves of one length")
+    for name, (_, validation) in curves.items():
+        if not np.isfinite(validation).any():
+            raise ValueError(f"{name}: no number of the validation curve is finite")
+    figure, ax = plt.subplots(figsize=(7.0, 4.2), layout="constrained")
+    sayings = []
+    for i, (name, (training, validation)) in enumerate(curves.items()):
+        epochs = np.arange(1, len(validation) + 1)
+        best = int(np.argmin(np.where(np.isfinite(validation), validation, np.inf)))
+        style: Style = {"color": f"C{i % 6}", "linestyle": _LINES[i % 5]}
+        ax.plot(epochs, training, linewidth=1.2, alpha=0.75, **style)
+        ax.plot(
+            epochs,
+            validation,
+            linewidth=2.8,
+            marker=_MARKERS[i % 5],
+            markevery=[best],
+            markersize=11,
+            label=name,
+            **style,
+        )
+        said = f"{name}: training {training[-1]:.2f} at the end, validation lowest "
+        said += f"{validation[best]:.2f} after epoch {best + 1}, {validation[-1]:.2f} after epoch "
+        said += str(len(validation))
+        for what, curve in (("training", training), ("validation", validation)):
+            if not np.isfinite(curve).all():
+                said += f"; {what} {_broken(curve, epochs)}"
+        sayings.append(said + ".")
+    ink = rcParams["text.color"]
+    ax.plot([], [], color=ink, linewidth=2.8, label="validation, lowest marked")
+    ax.plot([], [], color=ink, linewidth=1.2, linestyle="-", alpha=0.75, label="training")
+    ax.set(xlabel="epoch", ylabel=ylabel, ylim=(0, None))
+    if log_x:
+        ax.set_xscale("log")
+        ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        ax.xaxis.set_minor_formatter(
+            lambda value, _: f"{value:g}" if f"{value:e}"[0] in "25" else ""
+        )
+    else:
+        ax.locator_params(axis="x", integer=True)
+    figure.legend(loc="outside upper center", ncols=3, fontsize=9)
+    axis = ", on a logarithmic axis," if log_x else ""
+    alt = f"{ylabel} over the epochs{axis} of {len(curves)} network"
+    return _finish(figure, f"{alt}{'' if len(curves) == 1 else 's'}. " + " ".join(sayings))
+
+
+def marked_curves(
+    curves: Mapping[str, Sequence[float]],
+    *,
+    marks: Mapping[str, Mapping[int, str]] | None = None,
+    rates: Sequence[float] | None = None,
+    ylabel: str = "loss",
+) -> Figure:
+    """Draw what a training measured after each epoch, with events marked and the learning rate.
+
+    Args:
+        curves: from each curve's name to one number an epoch.
+        marks: from a curve's name to its events: from the epoch, counted from 1, to a few words
+            that are written at the curve there.
+        rates: the learning rate of each epoch, drawn below on a logarithmic axis. A dotted line
+            through both shows where it fell.
+        ylabel: what the curves measure.
+
+    Raises:
+        ValueError: there is nothing to draw, a mark is at no epoch of its curve, or the rates are
+            not as many as the epochs of the longest curve, or not positive.
+
+    >>> marked_curves({"loss": [3, 1, 2]}, marks={"loss": {2: "best"}}, rates=[1.0, 1.0, 0.1]).alt
+    'loss over 3 epochs. loss: 3 after epoch 1, 2 after epoch 3; best after epoch 2 (1). The \
+learning rate starts at 1, falls to 0.1 in epoch 3.'
+    """
+    lines = {name: np.asarray(values, float) for name, values in curves.items()}
+    events = {name: dict(each) for name, each in (marks or {}).items()}
+    if not lines or any(line.ndim != 1 or not len(line) for line in lines.values()):
+        raise ValueError("give at least one curve, with one number an epoch")
+    if any(not 1 <= e <= len(lines.get(name, ())) for name, each in events.items() for e in each):
+        raise ValueError(f"the marks {events} must be at epochs of the curves {list(lines)}")
+    length = max(map(len, lines.values()))
+    rate = np.asarray([] if rates is None else rates, float)
+    if rates is not None and (len(rate) != length or not (rate > 0).all()):
+        raise ValueError(f"give {length} positive rates, one an epoch, not {rate.tolist()}")
+    heights = [3, 1] if len(rate) else [1]
+    figure, axes = plt.subplots(
+        len(heights),
+        1,
+        figsize=(7.2, 3.4 + 1.1 * (len(heights) - 1)),
+        sharex=True,
+        squeeze=False,
+        height_ratios=heights,
+        layout="constrained",
+    )
+    ax, ink, sayings = axes[0, 0], rcParams["text.color"], []
+    for i, (name, line) in enumerate(lines.items()):
+        style: Style = {"color": f"C{i % 6}", "linestyle": _LINES[i % 5], "marker": _MARKERS[i % 5]}
+        ax.plot(range(1, len(line) + 1), line, markersize=4, label=name, **style)
+        said = f"{name}: {line[0]:.3g} after epoch 1, {line[-1]:.3g} after epoch {len(line)}"
+        if not np.isfinite(line).all():
+            said += f"; {_broken(line, np.arange(1, len(line) + 1))}"
+        for epoch, words in sorted(events.get(name, {}).items()):
+            value, late = line[epoch - 1], epoch > 0.7 * length
+            ax.plot(
+                epoch, value, "o", markersize=13, fillstyle="none", markeredgewidth=2, color=ink
+            )
+            place: Style = {"xytext": (-10 if late else 10, 16), "textcoords": "offset points"}
+            ax.annotate(words, (epoch, value), ha="right" if late else "left", fontsize=9, **place)
+            said += f"; {words} after epoch {epoch} ({value:.3g})"
+        sayings.append(said + ".")
+    low, high = ax.get_ylim()
+    ax.set(ylabel=ylabel, ylim=(low, high + 0.12 * (high - low)))
+    if len(lines) > 1:
+        figure.legend(loc="outside upper center", ncols=min(len(lines), 3), fontsize=9)
+    if len(rate):
+        below = axes[1, 0]
+        below.plot(range(1, length + 1), rate, color="C2", drawstyle="steps-mid")
+        below.set(ylabel="learning rate", yscale="log")
+        steps = [epoch for epoch in range(2, length + 1) if rate[epoch - 1] != rate[epoch - 2]]
+        for epoch in steps if len(steps) <= _MOST_STEPS else ():
+            for each in (ax, below):
+                each.axvline(epoch - 0.5, color=ink, linestyle=":", linewidth=1.3)
+        sayings.append(_rate_steps(rate, steps))
+    axes[-1, 0].set_xlabel("epoch")
+    axes[-1, 0].xaxis.get_major_locator().set_params(integer=True)
+    return _finish(figure, f"{ylabel} over {length} epochs. " + " ".join(sayings))
+
+
+# More steps of the learning rate than these are not marked, and told by their extremes.
+_MOST_STEPS = 6
+
+
+def _rate_steps(rate: np.ndarray, steps: Sequence[int]) -> str:
+    """Say how a learning rate goes: each step of a few, or whether it rises and falls on the way."""
+    said = f"The learning rate starts at {rate[0]:.3g}"
+    if not steps:
+        return f"{said} and stays."
+    if len(steps) > _MOST_STEPS:
+        top, bottom = int(np.argmax(rate)), int(np.argmin(rate))
+        ends = (
+            f"{rate[top]:.3g} in epoch {top + 1}, lowest {rate[bottom]:.3g} in epoch {bottom + 1}"
+        )
+        return f"{said}, is highest at {ends} and {rate[-1]:.3g} in the last."
+    moves = [
+        f"{'falls' if rate[epoch - 1] < rate[epoch - 2] else 'rises'} to {rate[epoch - 1]:.3g} in "
+        f"epoch {epoch}"
+        for epoch in steps
+    ]
+    return f"{said}, {', '.join(moves)}."

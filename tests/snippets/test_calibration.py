@@ -1,0 +1,164 @@
+"""Bins agree with scikit-learn, and a temperature mends confidence and keeps every answer."""
+
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from scipy.special import softmax
+from sklearn.calibration import calibration_curve
+
+from snippets import calibration
+from snippets.datasets import load_fashion_mnist
+
+few = settings(max_examples=60, deadline=None)
+seeds = st.integers(0, 10_000)
+
+
+def some_logits(seed: int, n: int = 300, classes: int = 4, scale: float = 2.0):
+    """Return logits, and labels drawn from the probabilities that they stand for."""
+    rng = np.random.default_rng(seed)
+    logits = scale * rng.normal(size=(n, classes))
+    drawn = softmax(logits, axis=1).cumsum(axis=1) < rng.random((n, 1))
+    return logits, np.minimum(drawn.sum(axis=1), classes - 1)
+
+
+def cross_entropy(logits, labels):
+    return -np.log(softmax(logits, axis=1)[np.arange(len(labels)), labels]).mean()
+
+
+@few
+@given(seed=seeds, bins=st.integers(1, 20))
+def test_bins_agree_with_scikit_learn(seed, bins):
+    logits, labels = some_logits(seed)
+    probabilities = softmax(logits, axis=1)
+    found = calibration.reliability_bins(labels, probabilities, bins=bins)
+    right = probabilities.argmax(axis=1) == labels
+    accuracy, confidence = calibration_curve(right, probabilities.max(axis=1), n_bins=bins)
+    held = found.count > 0
+    np.testing.assert_allclose(found.accuracy[held], accuracy)
+    np.testing.assert_allclose(found.confidence[held], confidence)
+    assert np.isnan(found.accuracy[~held]).all()
+    assert found.count.sum() == len(labels)
+    assert len(found.edges) == bins + 1
+
+
+@few
+@given(seed=seeds)
+def test_one_bin_leaves_the_distance_of_mean_confidence_and_accuracy(seed):
+    logits, labels = some_logits(seed)
+    probabilities = softmax(logits, axis=1)
+    right = probabilities.argmax(axis=1) == labels
+    found = calibration.expected_calibration_error(labels, probabilities, bins=1)
+    assert found == pytest.approx(abs(probabilities.max(axis=1).mean() - right.mean()))
+
+
+@few
+@given(seed=seeds, bins=st.integers(1, 10))
+def test_halving_the_bins_never_lowers_the_error(seed, bins):
+    logits, labels = some_logits(seed)
+    probabilities = softmax(logits, axis=1)
+    coarse, fine = (
+        calibration.expected_calibration_error(labels, probabilities, bins=each)
+        for each in (bins, 2 * bins)
+    )
+    assert 0 <= coarse <= fine + 1e-12 <= 1
+
+
+def test_sure_and_right_is_no_error_and_sure_and_wrong_is_all_of_it():
+    certain = np.eye(3)[[0, 1, 2]]
+    assert calibration.expected_calibration_error([0, 1, 2], certain) == 0
+    assert calibration.expected_calibration_error([1, 2, 0], certain) == 1
+
+
+def test_empty_bins_raise_no_warning():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert calibration.expected_calibration_error([0, 1], np.eye(2)) == 0
+
+
+@few
+@given(seed=seeds, factor=st.floats(0.05, 20.0))
+def test_logits_that_are_scaled_need_that_much_more_temperature(seed, factor):
+    logits, labels = some_logits(seed)
+    temperature = calibration.fit_temperature(labels, logits)
+    assert calibration.fit_temperature(labels, factor * logits) == pytest.approx(
+        factor * temperature
+    )
+
+
+@few
+@given(seed=seeds)
+def test_fitting_again_after_dividing_leaves_temperature_1(seed):
+    logits, labels = some_logits(seed)
+    cooled = logits / calibration.fit_temperature(labels, logits)
+    assert calibration.fit_temperature(labels, cooled) == pytest.approx(1)
+
+
+def test_labels_drawn_from_the_probabilities_need_temperature_1_and_scaling_is_recovered():
+    logits, labels = some_logits(0, n=40_000)
+    assert calibration.fit_temperature(labels, logits) == pytest.approx(1, abs=0.03)
+    assert calibration.fit_temperature(labels, 2.5 * logits) == pytest.approx(2.5, abs=0.08)
+
+
+@few
+@given(seed=seeds, other=st.floats(0.2, 5.0))
+def test_no_other_temperature_gives_a_lower_cross_entropy_and_no_answer_changes(seed, other):
+    logits, labels = some_logits(seed)
+    temperature = calibration.fit_temperature(labels, logits)
+    assume(abs(temperature / other - 1) > 1e-3)
+    fitted = cross_entropy(logits / temperature, labels)
+    assert fitted <= cross_entropy(logits, labels) + 1e-12
+    assert fitted < cross_entropy(logits / other, labels)
+    assert (softmax(logits / temperature, axis=1).argmax(1) == logits.argmax(1)).all()
+
+
+def test_a_temperature_mends_confidence_that_is_too_high():
+    logits, labels = some_logits(1, n=5_000)
+    before = softmax(3 * logits, axis=1)
+    after = softmax(3 * logits / calibration.fit_temperature(labels, 3 * logits), axis=1)
+    errors = [calibration.expected_calibration_error(labels, each) for each in (before, after)]
+    assert errors[1] < errors[0] / 3
+
+
+@pytest.mark.parametrize(
+    ("logits", "labels", "message"),
+    [
+        ([[2.0, 0.0], [0.0, 2.0]], [0, 1], "every answer is right"),
+        ([[2.0, 0.0], [0.0, 2.0]], [1, 0], "no better than chance"),
+        ([[0.0, 0.0], [0.0, 0.0]], [1, 0], "no better than chance"),
+        ([[np.inf, 0.0], [0.0, 2.0]], [1, 0], "finite"),
+        ([[2.0, 0.0]], [0, 1], "shapes"),
+        ([2.0, 0.0], [0, 1], "shapes"),
+        ([[2.0, 0.0]], [2], "labels from 0 to 1"),
+        ([[2.0, 0.0]], [0.0], "integers"),
+    ],
+)
+def test_logits_without_a_best_temperature_are_refused(logits, labels, message):
+    with pytest.raises(ValueError, match=message):
+        calibration.fit_temperature(np.array(labels), np.array(logits))
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "bins"), [([[1.5, 0.0]], 5), ([[-0.5, 0.2]], 5), ([[0.5, 0.5]], 0)]
+)
+def test_numbers_that_are_no_probabilities_are_refused(probabilities, bins):
+    with pytest.raises(ValueError, match="probabilities must"):
+        calibration.reliability_bins([0], np.array(probabilities), bins=bins)
+
+
+def test_a_temperature_mends_the_nearest_class_mean_on_real_photographs():
+    fashion = load_fashion_mnist()
+    small = fashion.train.sample(per_class=100)
+    flat = small.images.reshape(len(small), -1) / 255
+    means = np.stack([flat[small.labels == label].mean(axis=0) for label in range(10)])
+    held_out = fashion.validation.images[:1000].reshape(1000, -1) / 255
+    labels = fashion.validation.labels[:1000]
+    logits = -((held_out[:, None] - means) ** 2).sum(axis=-1)
+    temperature = calibration.fit_temperature(labels, logits)
+    errors = [
+        calibration.expected_calibration_error(labels, softmax(each, axis=1))
+        for each in (logits, logits / temperature)
+    ]
+    assert errors[1] < errors[0]
