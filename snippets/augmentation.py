@@ -258,15 +258,19 @@ def near_duplicates(images: np.ndarray, others: np.ndarray, *, reach: int = 4) -
             without so wide an edge has at least 4 rows and columns.
 
     Raises:
-        ValueError: the pictures have other shapes, there are no others, or the reach is too far.
+        ValueError: the pictures have other shapes, there are none, a pixel is not finite, or the
+            reach is too far.
 
     >>> pictures = np.random.default_rng(0).integers(0, 256, (9, 16, 16, 3), np.uint8)
     >>> found = near_duplicates(pictures[[5, 2], :, ::-1], pictures)
     >>> found.index.tolist(), found.likeness.round(3).tolist()
     ([5, 2], [1.0, 1.0])
     """
-    if images.ndim != 4 or images.shape[1:] != others.shape[1:] or not len(others):
-        raise ValueError(f"give pictures of one size, not {images.shape} and {others.shape}")
+    images, others = _stack("images", images, 4), _stack("others", others, 4)
+    if images.shape[1:] != others.shape[1:]:
+        raise ValueError(
+            f"images and others must be of one size, not {images.shape} and {others.shape}"
+        )
     if reach < 0 or min(images.shape[1:3]) < 2 * reach + 4:
         raise ValueError(f"reach must leave 4 rows and columns of {images.shape[1:3]}, not {reach}")
     rows, columns = (side - 1 - 2 * reach for side in images.shape[1:3])
@@ -332,3 +336,19 @@ def _levels(images: Any) -> tf.Tensor:
 
 # What resizing or blending may leave beyond black and white.
 _ROUNDING = 1e-3
+
+
+def _stack(name: str, values: Any, *ranks: int) -> np.ndarray:
+    """Return finite numbers in one array of one of these ranks, none of its axes empty."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{name} must be one array, not {values!r:.80}") from None
+    if array.ndim not in ranks or not array.size:
+        wanted = " or ".join(map(str, ranks))
+        raise ValueError(f"{name} must have {wanted} axes, none empty, not shape {array.shape}")
+    if array.dtype.kind not in "iufb":
+        raise ValueError(f"{name} must be numbers, not {array.dtype}")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite, but hold NaN or infinity")
+    return array

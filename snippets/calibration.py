@@ -9,6 +9,7 @@ probable one, and counts the examples in each bin.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -42,22 +43,23 @@ def reliability_bins(
 
     Args:
         y_true: true classes, integers from 0, shape `(n,)`.
-        probabilities: shape `(n, classes)`, from 0 to 1.
+        probabilities: shape `(n, classes)`, from 0 to 1, each row with the sum 1.
         bins: how many, of equal width.
 
     Raises:
-        ValueError: shapes that do not fit, numbers outside 0 to 1, or no bin.
+        ValueError: shapes that do not fit, numbers that are no probabilities, such as logits, or no
+            bin.
 
     >>> found = reliability_bins([0, 0, 1], [[0.9, 0.1], [0.3, 0.7], [0.2, 0.8]], bins=2)
     >>> found.count.tolist(), found.accuracy.round(2).tolist(), found.confidence.round(2).tolist()
     ([0, 3], [nan, 0.67], [nan, 0.8])
     """
-    probabilities, labels = np.asarray(probabilities, float), np.asarray(y_true)
-    _check_rows(probabilities, labels)
-    if not (probabilities.min() >= 0 and probabilities.max() <= 1 + 1e-6) or bins < 1:
-        raise ValueError(f"probabilities must lie from 0 to 1, and bins be at least 1, not {bins}")
-    sure = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == labels
+    rows = _probabilities(probabilities)
+    labels = _labels("y_true", y_true, rows.shape[1], ("probabilities", len(rows)))
+    if bins < 1:
+        raise ValueError(f"bins must be at least 1, not {bins}")
+    sure = np.minimum(rows.max(axis=1), 1)
+    right = rows.argmax(axis=1) == labels
     edges = np.linspace(0, 1, bins + 1)
     place = np.searchsorted(edges[1:-1], sure)
     count = np.bincount(place, minlength=bins)
@@ -80,11 +82,12 @@ def expected_calibration_error(
 
     Args:
         y_true: true classes, integers from 0, shape `(n,)`.
-        probabilities: shape `(n, classes)`, from 0 to 1.
+        probabilities: shape `(n, classes)`, from 0 to 1, each row with the sum 1.
         bins: how many, of equal width.
 
     Raises:
-        ValueError: shapes that do not fit, numbers outside 0 to 1, or no bin.
+        ValueError: shapes that do not fit, numbers that are no probabilities, such as logits, or no
+            bin.
 
     Source: C. Guo et al., On calibration of modern neural networks, 2017, arXiv:1706.04599.
 
@@ -117,10 +120,8 @@ def fit_temperature(y_true: ArrayLike, logits: ArrayLike) -> float:
     >>> round(temperature, 3), softmax(logits[0] / temperature).round(3).tolist()
     (1.82, [0.75, 0.25])
     """
-    logits, labels = np.asarray(logits, float), np.asarray(y_true)
-    _check_rows(logits, labels)
-    if not np.isfinite(logits).all():
-        raise ValueError("logits must be finite")
+    logits = _finite("logits", logits, "n, classes")
+    labels = _labels("y_true", y_true, logits.shape[1], ("logits", len(logits)))
     scale = float(np.abs(logits).max()) or 1.0
     logits = logits / scale
     chosen = np.take_along_axis(logits, labels[:, None], axis=1)[:, 0]
@@ -140,18 +141,64 @@ def fit_temperature(y_true: ArrayLike, logits: ArrayLike) -> float:
     return scale / float(np.exp(brentq(slope, hottest, coldest, xtol=1e-10)))
 
 
-def _check_rows(rows: np.ndarray, labels: np.ndarray) -> None:
-    """Refuse labels that do not fit the rows: one number per class, one label per row."""
-    if rows.ndim != 2 or labels.shape != (len(rows),) or not rows.size:
-        raise ValueError(f"need shapes (n, classes) and (n,), not {rows.shape} and {labels.shape}")
-    _check_labels("y_true", labels, rows.shape[1])
+def _finite(
+    name: str, values: Any, axes: str = "n", low: float = -np.inf, high: float = np.inf
+) -> np.ndarray:
+    """Return finite numbers from low to high as float64, with these axes, none of them empty."""
+    shape = f"({axes})" if "," in axes else f"({axes},)"
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind in "bOSUMmc":
+            raise TypeError(array.dtype)
+        array = array.astype(float)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be numbers of shape {shape}, not {values!r:.80}") from None
+    sizes = axes.split(", ")
+    is_like = len(sizes) == array.ndim and all(
+        size in (str(found), size.strip("0123456789"))
+        for size, found in zip(sizes, array.shape, strict=True)
+    )
+    if not is_like or not array.size:
+        hint = f"; take one column, {name}[:, 1]" if (array.ndim, len(sizes)) == (2, 1) else ""
+        raise ValueError(f"{name} must be of shape {shape}, without a 0, not {array.shape}{hint}")
+    fits = np.isfinite(array) & (array >= low) & (array <= high)
+    if not fits.all():
+        place = tuple(int(i) for i in np.argwhere(~fits)[0])
+        wanted = f"finite, from {low:g} to {high:g}" if high > -low else "finite"
+        raise ValueError(f"{name} must be {wanted}, not {array[place]:g} at {place}")
+    return array
 
 
-def _check_labels(name: str, labels: np.ndarray, classes: int) -> None:
-    if labels.dtype.kind not in "iub":
-        raise ValueError(f"{name} must be labels, integers from 0, not {labels.dtype}")
-    if labels.min() < 0 or labels.max() >= classes:
+def _probabilities(values: Any, classes: int | None = None) -> np.ndarray:
+    """Return probabilities, shape `(n, classes)`, each row with the sum 1."""
+    array = _finite("probabilities", values, f"n, {classes or 'classes'}")
+    sums = array.sum(axis=1)
+    # Half precision rounds each of many probabilities by up to a part in 2048.
+    if array.min() < 0 or not np.allclose(sums, 1, atol=5e-3):
+        worst = float(sums[np.abs(sums - 1).argmax()])
         raise ValueError(
-            f"{name} must be labels from 0 to {classes - 1}, for {classes} classes, not from "
-            f"{labels.min()} to {labels.max()}"
+            "probabilities must be at least 0 and add up to 1 in each row, not start from "
+            f"{array.min():.4g} with a row of sum {worst:.4g}: apply softmax to logits first"
         )
+    return array
+
+
+def _labels(
+    name: str, values: Any, classes: int | None = None, rows: tuple[str, int] | None = None
+) -> np.ndarray:
+    """Return labels from 0, below classes, as int64, shape `(n,)`, one for each of so many rows."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{name} must be labels of shape (n,), not {values!r:.80}") from None
+    if array.ndim != 1 or not array.size or (rows and len(array) != rows[1]):
+        wanted = f"({rows[1]},), one for each of {rows[0]}" if rows else "(n,), n at least 1"
+        hint = f"; take {name}[:, 0]" if array.ndim == 2 and array.shape[1] == 1 else ""
+        raise ValueError(f"{name} must be labels of shape {wanted}, not {array.shape}{hint}")
+    if array.dtype.kind not in "iub":
+        hint = "; of scores take the class of the highest" if array.dtype.kind == "f" else ""
+        raise ValueError(f"{name} must be labels, integers from 0, not {array.dtype}{hint}")
+    if array.min() < 0 or array.max() >= (classes or np.inf):
+        wanted = f"from 0 to {classes - 1}, for {classes} classes" if classes else "from 0"
+        raise ValueError(f"{name} must be labels {wanted}, not from {array.min()} to {array.max()}")
+    return array.astype(np.int64)

@@ -5,6 +5,8 @@ Needs: numpy, scipy. Copy this one file into your project and `import corruption
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -40,7 +42,7 @@ def blur(images: np.ndarray, sigma: float) -> Float32s:
         sigma: standard deviation of the Gaussian, in pixels.
 
     Raises:
-        ValueError: sigma is negative, or the images are not floats.
+        ValueError: sigma is negative, or the images are not finite floats.
 
     >>> blur(np.array([[[0.0, 0.0, 1.0, 0.0, 0.0]]]), 0.5).round(2)
     array([[[0.  , 0.11, 0.79, 0.11, 0.  ]]], dtype=float32)
@@ -60,7 +62,7 @@ def rotate(images: np.ndarray, degrees: float, *, fill: float = 0.0) -> Float32s
         fill: value of the corners that were outside the image.
 
     Raises:
-        ValueError: the images are not floats.
+        ValueError: the images are not finite floats.
 
     >>> rotate(np.array([[[1.0, 0.0], [0.0, 0.0]]]), 90).round(6)
     array([[[0., 0.],
@@ -90,7 +92,10 @@ def shift(images: np.ndarray, *, down: int = 0, right: int = 0, fill: float = 0)
     >>> shift(np.array([[[1, 2, 3]]]), right=1).tolist()
     [[[0, 1, 2]]]
     """
-    images = np.asarray(images)
+    try:
+        images = np.asarray(images)
+    except ValueError:
+        raise ValueError(f"images must be of one height and width, not {images!r:.80}") from None
     if images.ndim not in (3, 4):
         raise ValueError(f"images must be (n, height, width) or (n, h, w, c), not {images.shape}")
     moved = np.full_like(images, fill)
@@ -103,12 +108,12 @@ def shift(images: np.ndarray, *, down: int = 0, right: int = 0, fill: float = 0)
 
 
 def _floats(images: np.ndarray, strength: float = 0.0) -> Float32s:
-    images = np.asarray(images)
-    if images.dtype.kind != "f" or images.ndim not in (3, 4):
-        raise ValueError(f"images must be floats (n, height, width…), not {images.dtype}")
+    array = _stack("images", images, 3, 4)
+    if array.dtype.kind != "f":
+        raise ValueError(f"images must be floats, not {array.dtype}")
     if not strength >= 0:
         raise ValueError(f"a corruption has a strength of 0 or above, not {strength}")
-    return images.astype(np.float32)
+    return array.astype(np.float32)
 
 
 def _check_range(images: np.ndarray, low: float, high: float) -> None:
@@ -120,3 +125,19 @@ def _check_range(images: np.ndarray, low: float, high: float) -> None:
         raise ValueError(
             f"images must lie from {low:g} to {high:g}, not from {least:g} to {most:g}"
         )
+
+
+def _stack(name: str, values: Any, *ranks: int) -> np.ndarray:
+    """Return finite numbers in one array of one of these ranks, none of its axes empty."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{name} must be one array, not {values!r:.80}") from None
+    if array.ndim not in ranks or not array.size:
+        wanted = " or ".join(map(str, ranks))
+        raise ValueError(f"{name} must have {wanted} axes, none empty, not shape {array.shape}")
+    if array.dtype.kind not in "iufb":
+        raise ValueError(f"{name} must be numbers, not {array.dtype}")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite, but hold NaN or infinity")
+    return array

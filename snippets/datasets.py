@@ -20,6 +20,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -292,13 +293,14 @@ def draw_sample(
         Indices into the whole split, int64, ascending, shape `(classes * per_class,)`.
 
     Raises:
-        ValueError: a class has fewer than `per_class` images.
+        ValueError: a class has fewer than `per_class` images, or the labels are no integers from 0.
 
     >>> labels = np.array([0, 1, 0, 1, 0, 1])
     >>> drawn = draw_sample(labels, split="train", per_class=2)
     >>> labels[drawn].tolist().count(0), labels[drawn].tolist().count(1)
     (2, 2)
     """
+    labels = _labels("labels", labels)
     drawn: list[int] = []
     for label in np.unique(labels):
         members = np.flatnonzero(labels == label).tolist()
@@ -331,12 +333,17 @@ def standardise(images: np.ndarray, training_images: np.ndarray) -> NDArray[np.f
     >>> standardise(np.array([[10, 110], [20, 100]]), training).tolist()
     [[0.0, 0.0], [1.0, -1.0]]
     """
+    images = _stack("images", images, 2, 3, 4)
+    training_images = _stack("training_images", training_images, 2, 3, 4)
     if images.shape[1:] != training_images.shape[1:]:
-        raise ValueError(f"images of {images.shape[1:]} and {training_images.shape[1:]} differ")
+        raise ValueError(
+            "images and training_images must have one shape, not "
+            f"{images.shape[1:]} and {training_images.shape[1:]}"
+        )
     mean = training_images.mean(axis=0, dtype=np.float32)
     deviation = np.sqrt(training_images.var(axis=0, dtype=np.float32).mean())
     if not deviation > 0:
-        raise ValueError("the training images are all alike, so there is no deviation")
+        raise ValueError("training_images are all alike, so there is no deviation")
     standardised = images.astype(np.float32)
     standardised -= mean
     standardised /= deviation
@@ -359,16 +366,20 @@ def draw_pairs(
         image may come up as its own partner) or from all images of other classes (1, 3, 5 …).
 
     Raises:
-        ValueError: the labels are of fewer than two classes, or `count` is negative.
+        ValueError: the labels are no integers from 0 or of fewer than two classes, or `count` is
+            negative.
 
     >>> labels = np.array([0, 0, 1, 1, 2, 2])
     >>> left, right = draw_pairs(labels, 4)
     >>> (labels[left] == labels[right]).tolist()
     [True, False, True, False]
     """
+    labels = _labels("labels", labels)
     classes = np.unique(labels)
     if len(classes) < 2 or count < 0:
-        raise ValueError(f"cannot draw {count} pairs from {len(classes)} classes: need at least 2")
+        raise ValueError(
+            f"labels must be of at least 2 classes and count at least 0, not {len(classes)} and {count}"
+        )
     random = np.random.default_rng(seed)
     alike = {label: np.flatnonzero(labels == label) for label in classes}
     unlike = {label: np.flatnonzero(labels != label) for label in classes}
@@ -690,3 +701,40 @@ def _split(
         name=name,
         sha256=dict(sha256),
     )
+
+
+def _labels(
+    name: str, values: Any, classes: int | None = None, rows: tuple[str, int] | None = None
+) -> np.ndarray:
+    """Return labels from 0, below classes, as int64, shape `(n,)`, one for each of so many rows."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{name} must be labels of shape (n,), not {values!r:.80}") from None
+    if array.ndim != 1 or not array.size or (rows and len(array) != rows[1]):
+        wanted = f"({rows[1]},), one for each of {rows[0]}" if rows else "(n,), n at least 1"
+        hint = f"; take {name}[:, 0]" if array.ndim == 2 and array.shape[1] == 1 else ""
+        raise ValueError(f"{name} must be labels of shape {wanted}, not {array.shape}{hint}")
+    if array.dtype.kind not in "iub":
+        hint = "; of scores take the class of the highest" if array.dtype.kind == "f" else ""
+        raise ValueError(f"{name} must be labels, integers from 0, not {array.dtype}{hint}")
+    if array.min() < 0 or array.max() >= (classes or np.inf):
+        wanted = f"from 0 to {classes - 1}, for {classes} classes" if classes else "from 0"
+        raise ValueError(f"{name} must be labels {wanted}, not from {array.min()} to {array.max()}")
+    return array.astype(np.int64)
+
+
+def _stack(name: str, values: Any, *ranks: int) -> np.ndarray:
+    """Return finite numbers in one array of one of these ranks, none of its axes empty."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{name} must be one array, not {values!r:.80}") from None
+    if array.ndim not in ranks or not array.size:
+        wanted = " or ".join(map(str, ranks))
+        raise ValueError(f"{name} must have {wanted} axes, none empty, not shape {array.shape}")
+    if array.dtype.kind not in "iufb":
+        raise ValueError(f"{name} must be numbers, not {array.dtype}")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite, but hold NaN or infinity")
+    return array

@@ -10,6 +10,7 @@ A `network` here is a built Keras model, from images `(n, height, width)` or
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -221,14 +222,18 @@ def rank_correlation(maps: np.ndarray, others: np.ndarray) -> NDArray[np.float64
         `(n,)`; 0 where a map is the same everywhere, since it orders nothing.
 
     Raises:
-        ValueError: the shapes differ, or there is nothing to compare.
+        ValueError: the shapes differ, a number is not finite, or there is nothing to compare.
 
     >>> rank_correlation(np.array([[[1.0, 2.0, 9.0]]]), np.array([[[0.0, 0.5, 0.6]]])).round(6)
     array([1.])
     """
-    maps, others = np.asarray(maps), np.asarray(others)
-    if maps.shape != others.shape or maps.ndim < 2 or not maps.size:
-        raise ValueError(f"compare maps of one shape, not {maps.shape} and {others.shape}")
+    maps, others = (
+        _stack(name, each, 2, 3, 4) for name, each in (("maps", maps), ("others", others))
+    )
+    if maps.shape != others.shape:
+        raise ValueError(
+            f"maps and others must have one shape, not {maps.shape} and {others.shape}"
+        )
     ranks = [stats.rankdata(each.reshape(len(each), -1), axis=1) for each in (maps, others)]
     one, other = (rank - rank.mean(axis=1, keepdims=True) for rank in ranks)
     sizes = np.sqrt((one**2).sum(axis=1) * (other**2).sum(axis=1))
@@ -276,8 +281,8 @@ def fast_gradient_sign(
     """
     if not low < high:
         raise ValueError(f"pixels need a range, not from {low} to {high}")
+    images, chosen = _prepared(network, images, labels, "labels")
     _check_range(images, low, high)
-    images, chosen = _prepared(network, images, labels)
 
     def uphill(part: tf.Tensor, asked: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
@@ -301,20 +306,18 @@ def _check_range(images: np.ndarray, low: float, high: float) -> None:
 
 
 def _prepared(
-    network: keras.Model, images: np.ndarray, classes: Sequence[int] | None
+    network: keras.Model, images: np.ndarray, classes: Sequence[int] | None, name: str = "classes"
 ) -> tuple[Float32s, NDArray[np.int32]]:
     """Return the images in float32 and one class an image, both checked."""
-    images = np.asarray(images, np.float32)
+    images = _stack("images", images, 3, 4).astype(np.float32)
     wanted, count = network.input_shape[1:], network.output_shape[-1]
-    if images.shape[1:] != tuple(wanted) or not len(images):
-        raise ValueError(f"the network takes images {tuple(wanted)}, not {images.shape[1:]}")
+    if images.shape[1:] != tuple(wanted):
+        raise ValueError(f"images must be {tuple(wanted)} for this network, not {images.shape[1:]}")
     if classes is None:
         logits = _in_batches(lambda part, _: network(part, training=False), images, images)
         chosen = np.argmax(logits, axis=1)
     else:
-        chosen = np.asarray(classes)
-    if chosen.shape != (len(images),) or chosen.min() < 0 or chosen.max() >= count:
-        raise ValueError(f"{len(images)} images need as many classes, from 0 to {count - 1}")
+        chosen = _labels(name, classes, count, ("images", len(images)))
     return images, chosen.astype(np.int32)
 
 
@@ -336,3 +339,40 @@ def _in_batches(
         for start in range(0, len(images), BATCH)
     ]
     return np.concatenate([part.numpy() for part in parts])
+
+
+def _stack(name: str, values: Any, *ranks: int) -> np.ndarray:
+    """Return finite numbers in one array of one of these ranks, none of its axes empty."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{name} must be one array, not {values!r:.80}") from None
+    if array.ndim not in ranks or not array.size:
+        wanted = " or ".join(map(str, ranks))
+        raise ValueError(f"{name} must have {wanted} axes, none empty, not shape {array.shape}")
+    if array.dtype.kind not in "iufb":
+        raise ValueError(f"{name} must be numbers, not {array.dtype}")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite, but hold NaN or infinity")
+    return array
+
+
+def _labels(
+    name: str, values: Any, classes: int | None = None, rows: tuple[str, int] | None = None
+) -> np.ndarray:
+    """Return labels from 0, below classes, as int64, shape `(n,)`, one for each of so many rows."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{name} must be labels of shape (n,), not {values!r:.80}") from None
+    if array.ndim != 1 or not array.size or (rows and len(array) != rows[1]):
+        wanted = f"({rows[1]},), one for each of {rows[0]}" if rows else "(n,), n at least 1"
+        hint = f"; take {name}[:, 0]" if array.ndim == 2 and array.shape[1] == 1 else ""
+        raise ValueError(f"{name} must be labels of shape {wanted}, not {array.shape}{hint}")
+    if array.dtype.kind not in "iub":
+        hint = "; of scores take the class of the highest" if array.dtype.kind == "f" else ""
+        raise ValueError(f"{name} must be labels, integers from 0, not {array.dtype}{hint}")
+    if array.min() < 0 or array.max() >= (classes or np.inf):
+        wanted = f"from 0 to {classes - 1}, for {classes} classes" if classes else "from 0"
+        raise ValueError(f"{name} must be labels {wanted}, not from {array.min()} to {array.max()}")
+    return array.astype(np.int64)

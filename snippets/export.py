@@ -188,11 +188,12 @@ def agreement(expected: np.ndarray, found: np.ndarray) -> Agreement:
     >>> both.same, both.examples, round(both.largest, 6)
     (1, 2, 0.1)
     """
-    expected, found = np.asarray(expected, float), np.asarray(found, float)
-    if expected.shape != found.shape or expected.ndim != 2 or not expected.size:
-        raise ValueError(f"need two arrays (n, classes), not {expected.shape} and {found.shape}")
-    if not (np.isfinite(expected).all() and np.isfinite(found).all()):
-        raise ValueError("an output is not finite")
+    expected = _finite("expected", expected, "n, classes")
+    found = _finite("found", found, "n, classes")
+    if expected.shape != found.shape:
+        raise ValueError(
+            f"expected and found must have one shape, not {expected.shape} and {found.shape}"
+        )
     same = int((expected.argmax(axis=1) == found.argmax(axis=1)).sum())
     return Agreement(len(expected), same, np.abs(expected - found).max(axis=1))
 
@@ -257,3 +258,31 @@ def _origin(part: dict[str, Any]) -> str:
         name = str(part.get("config"))
     known = isinstance(module, str) and module.split(".")[0] == "keras"
     return f"{module}.{name}" if known else f"FOREIGN {module}.{name}"
+
+
+def _finite(
+    name: str, values: Any, axes: str = "n", low: float = -np.inf, high: float = np.inf
+) -> np.ndarray:
+    """Return finite numbers from low to high as float64, with these axes, none of them empty."""
+    shape = f"({axes})" if "," in axes else f"({axes},)"
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind in "bOSUMmc":
+            raise TypeError(array.dtype)
+        array = array.astype(float)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be numbers of shape {shape}, not {values!r:.80}") from None
+    sizes = axes.split(", ")
+    is_like = len(sizes) == array.ndim and all(
+        size in (str(found), size.strip("0123456789"))
+        for size, found in zip(sizes, array.shape, strict=True)
+    )
+    if not is_like or not array.size:
+        hint = f"; take one column, {name}[:, 1]" if (array.ndim, len(sizes)) == (2, 1) else ""
+        raise ValueError(f"{name} must be of shape {shape}, without a 0, not {array.shape}{hint}")
+    fits = np.isfinite(array) & (array >= low) & (array <= high)
+    if not fits.all():
+        place = tuple(int(i) for i in np.argwhere(~fits)[0])
+        wanted = f"finite, from {low:g} to {high:g}" if high > -low else "finite"
+        raise ValueError(f"{name} must be {wanted}, not {array[place]:g} at {place}")
+    return array

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -29,7 +29,7 @@ def accuracy_from_counts(counts: ArrayLike) -> Floats:
     >>> float(accuracy_from_counts(np.array([[3, 1], [2, 4]])))
     0.7
     """
-    counts = np.asarray(counts)
+    counts = _confusions(counts)
     return _fraction(np.trace(counts, axis1=-2, axis2=-1), counts.sum(axis=(-2, -1)))
 
 
@@ -41,7 +41,7 @@ def precision_from_counts(counts: ArrayLike) -> Floats:
     >>> precision_from_counts(np.array([[3, 1], [2, 4]])).tolist()
     [0.6, 0.8]
     """
-    counts = np.asarray(counts)
+    counts = _confusions(counts)
     return _fraction(np.diagonal(counts, axis1=-2, axis2=-1), counts.sum(axis=-2))
 
 
@@ -53,7 +53,7 @@ def recall_from_counts(counts: ArrayLike) -> Floats:
     >>> recall_from_counts(np.array([[3, 1], [1, 4]])).tolist()
     [0.75, 0.8]
     """
-    counts = np.asarray(counts)
+    counts = _confusions(counts)
     return _fraction(np.diagonal(counts, axis1=-2, axis2=-1), counts.sum(axis=-1))
 
 
@@ -63,7 +63,7 @@ def f1_from_counts(counts: ArrayLike) -> Floats:
     >>> f1_from_counts(np.array([[3, 1], [1, 5]])).tolist()
     [0.75, 0.8333333333333334]
     """
-    counts = np.asarray(counts)
+    counts = _confusions(counts)
     right = np.diagonal(counts, axis1=-2, axis2=-1)
     return _fraction(2 * right, counts.sum(axis=-2) + counts.sum(axis=-1))
 
@@ -76,7 +76,7 @@ def macro_f1_from_counts(counts: ArrayLike) -> Floats:
     >>> float(macro_f1_from_counts(np.array([[3, 1], [1, 5]]))).__round__(4)
     0.7917
     """
-    counts = np.asarray(counts)
+    counts = _confusions(counts)
     occurs = counts.sum(axis=-2) + counts.sum(axis=-1) > 0
     return _fraction(f1_from_counts(counts).sum(axis=-1), occurs.sum(axis=-1))
 
@@ -321,26 +321,9 @@ def _redrawn(counts: np.ndarray, resamples: int, rng: np.random.Generator) -> np
 
 def _counts(y_true: ArrayLike, y_pred: ArrayLike, classes: int) -> NDArray[np.int64]:
     """Return the confusion matrix of labels that have been checked."""
-    truth, predicted = np.asarray(y_true), np.asarray(y_pred)
-    if truth.shape != predicted.shape or truth.ndim != 1 or not len(truth):
-        raise ValueError(
-            "y_true and y_pred must be labels of two equal shapes (n,), not "
-            f"{truth.shape} and {predicted.shape}"
-        )
-    for name, labels in (("y_true", truth), ("y_pred", predicted)):
-        _check_labels(name, labels, classes)
-    pairs = truth.astype(np.int64) * classes + predicted.astype(np.int64)
-    return np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
-
-
-def _check_labels(name: str, labels: np.ndarray, classes: int) -> None:
-    if labels.dtype.kind not in "iub":
-        raise ValueError(f"{name} must be labels, integers from 0, not {labels.dtype}")
-    if labels.min() < 0 or labels.max() >= classes:
-        raise ValueError(
-            f"{name} must be labels from 0 to {classes - 1}, for {classes} classes, not from "
-            f"{labels.min()} to {labels.max()}"
-        )
+    truth = _labels("y_true", y_true, classes)
+    predicted = _labels("y_pred", y_pred, classes, ("y_true", len(truth)))
+    return np.bincount(truth * classes + predicted, minlength=classes**2).reshape(classes, classes)
 
 
 def _check_level(level: float) -> None:
@@ -376,3 +359,37 @@ def _mean_interval(hits: np.ndarray, sizes: np.ndarray, level: float) -> Interva
 def _around(value: float, low: float, high: float) -> Interval:
     """Return an interval that holds its value, whatever the last digits say."""
     return Interval(value, min(low, value), max(high, value))
+
+
+def _labels(
+    name: str, values: Any, classes: int | None = None, rows: tuple[str, int] | None = None
+) -> np.ndarray:
+    """Return labels from 0, below classes, as int64, shape `(n,)`, one for each of so many rows."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{name} must be labels of shape (n,), not {values!r:.80}") from None
+    if array.ndim != 1 or not array.size or (rows and len(array) != rows[1]):
+        wanted = f"({rows[1]},), one for each of {rows[0]}" if rows else "(n,), n at least 1"
+        hint = f"; take {name}[:, 0]" if array.ndim == 2 and array.shape[1] == 1 else ""
+        raise ValueError(f"{name} must be labels of shape {wanted}, not {array.shape}{hint}")
+    if array.dtype.kind not in "iub":
+        hint = "; of scores take the class of the highest" if array.dtype.kind == "f" else ""
+        raise ValueError(f"{name} must be labels, integers from 0, not {array.dtype}{hint}")
+    if array.min() < 0 or array.max() >= (classes or np.inf):
+        wanted = f"from 0 to {classes - 1}, for {classes} classes" if classes else "from 0"
+        raise ValueError(f"{name} must be labels {wanted}, not from {array.min()} to {array.max()}")
+    return array.astype(np.int64)
+
+
+def _confusions(counts: Any) -> np.ndarray:
+    """Return confusion matrices, shape `(..., classes, classes)`, none of them negative."""
+    try:
+        array = np.asarray(counts)
+    except ValueError:
+        raise ValueError(f"counts must be square matrices, not {counts!r:.80}") from None
+    if array.ndim < 2 or array.shape[-2] != array.shape[-1] or not array.size:
+        raise ValueError(f"counts must be (..., classes, classes), not {array.shape}")
+    if array.dtype.kind not in "iufb" or not np.isfinite(array).all() or array.min() < 0:
+        raise ValueError(f"counts must be finite numbers, at least 0, not {array.ravel()[:9]}")
+    return array

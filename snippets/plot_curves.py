@@ -35,23 +35,6 @@ _MARKERS = "os^Dv"
 _LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 
 
-def _finite(name: str, values: Any, low: float = -np.inf, high: float = np.inf) -> np.ndarray:
-    """Return finite numbers from low to high, at least one, as floats, shape `(n,)`."""
-    try:
-        array = np.asarray(values, float)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} must be numbers, shape (n,), not {values!r:.80}") from None
-    if array.ndim != 1 or not array.size:
-        raise ValueError(f"{name} must be of shape (n,), n at least 1, not {array.shape}")
-    for place in np.flatnonzero(~np.isfinite(array)):
-        raise ValueError(f"{name} must be finite, not {array[place]} at {place}")
-    for place in np.flatnonzero((array < low) | (array > high)):
-        raise ValueError(
-            f"{name} must lie from {low:g} to {high:g}, not {array[place]:g} at {place}"
-        )
-    return array
-
-
 def log_curves(
     curves: Mapping[str, Mapping[float, float]], *, xlabel: str = "x", ylabel: str = "y"
 ) -> Figure:
@@ -334,3 +317,31 @@ def stacked_parts(
         for when, at in (("At first", 0), ("At the end", -1))
     ]
     return _finish(figure, f"{ylabel} as a sum over {len(epochs)} {xlabel}s. {'. '.join(ends)}.")
+
+
+def _finite(
+    name: str, values: Any, axes: str = "n", low: float = -np.inf, high: float = np.inf
+) -> np.ndarray:
+    """Return finite numbers from low to high as float64, with these axes, none of them empty."""
+    shape = f"({axes})" if "," in axes else f"({axes},)"
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind in "bOSUMmc":
+            raise TypeError(array.dtype)
+        array = array.astype(float)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be numbers of shape {shape}, not {values!r:.80}") from None
+    sizes = axes.split(", ")
+    is_like = len(sizes) == array.ndim and all(
+        size in (str(found), size.strip("0123456789"))
+        for size, found in zip(sizes, array.shape, strict=True)
+    )
+    if not is_like or not array.size:
+        hint = f"; take one column, {name}[:, 1]" if (array.ndim, len(sizes)) == (2, 1) else ""
+        raise ValueError(f"{name} must be of shape {shape}, without a 0, not {array.shape}{hint}")
+    fits = np.isfinite(array) & (array >= low) & (array <= high)
+    if not fits.all():
+        place = tuple(int(i) for i in np.argwhere(~fits)[0])
+        wanted = f"finite, from {low:g} to {high:g}" if high > -low else "finite"
+        raise ValueError(f"{name} must be {wanted}, not {array[place]:g} at {place}")
+    return array

@@ -9,7 +9,7 @@ figure shows, closes the figure and returns it: leave the call as a cell's last 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -19,25 +19,6 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 Style = dict[str, Any]  # keyword arguments that several calls of matplotlib share
-
-
-class _Curve(Protocol):
-    @property
-    def false_positive_rate(self) -> ArrayLike: ...
-
-    @property
-    def true_positive_rate(self) -> ArrayLike: ...
-
-
-class _Bins(Protocol):
-    @property
-    def confidence(self) -> ArrayLike: ...
-
-    @property
-    def accuracy(self) -> ArrayLike: ...
-
-    @property
-    def count(self) -> ArrayLike: ...
 
 
 def _finish(figure: Figure, alt: str) -> Figure:
@@ -85,27 +66,13 @@ def draw_confusion_matrix(
     >>> figure.alt
     'Confusion matrix of 2 classes: 3 of 4 right. Most confused: cat taken for dog, 50.0%.'
     """
-    labels, predicted = np.asarray(y_true), np.asarray(y_pred)
     names = [str(name) for name in class_names]
     size = len(names)
     if len(set(names)) < size:
         raise ValueError(f"class_names must differ, not {names}")
-    if labels.shape != predicted.shape or labels.ndim != 1 or not len(labels):
-        raise ValueError(
-            f"y_true and y_pred must be of one shape (n,), not {labels.shape} and {predicted.shape}"
-        )
-    for name, classes in (("y_true", labels), ("y_pred", predicted)):
-        if classes.dtype.kind not in "iub":
-            raise ValueError(
-                f"{name} must be classes, integers from 0, not {classes.dtype}: of scores take the "
-                "class of the highest, argmax(axis=1), or compare the only one with a threshold"
-            )
-        if classes.min() < 0 or classes.max() >= size:
-            raise ValueError(
-                f"{name} must lie from 0 to {size - 1}, for {size} class names, not from "
-                f"{classes.min()} to {classes.max()}"
-            )
-    pairs = labels.astype(np.int64) * size + predicted.astype(np.int64)
+    labels = _labels("y_true", y_true, size)
+    predicted = _labels("y_pred", y_pred, size, ("y_true", len(labels)))
+    pairs = labels * size + predicted
     counts = np.bincount(pairs, minlength=size**2).reshape(size, size)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     cells = shares if normalised else counts
@@ -149,7 +116,7 @@ _MARKERS = "os^Dv"
 _LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 
 
-def _climbing(name: str, curve: _Curve) -> list[np.ndarray]:
+def _climbing(name: str, curve: Any) -> list[np.ndarray]:
     """Return a curve's x and y as arrays, if neither ever falls nor leaves the unit square."""
     axes = [np.asarray(a, float) for a in (curve.false_positive_rate, curve.true_positive_rate)]
     if axes[0].shape != axes[1].shape or axes[0].ndim != 1 or len(axes[0]) < 2:
@@ -160,7 +127,7 @@ def _climbing(name: str, curve: _Curve) -> list[np.ndarray]:
 
 
 def roc_panels(
-    curves: Mapping[str, _Curve],
+    curves: Mapping[str, Any],
     *,
     corner: float = 1.0,
     columns: int = 4,
@@ -257,11 +224,10 @@ def threshold_dots(
 and F1 against the threshold. half, 0.500: recall 50.0%, false-positive rate 50.0%, precision \
 50.0%, F1 50.0%.
     """
-    truth, scores = np.asarray(y_true, bool), np.asarray(scores, float)
-    if truth.shape != scores.shape or truth.ndim != 1 or truth.all() or not truth.any():
-        raise ValueError(
-            f"need examples of both kinds: {truth.shape} and {scores.shape} do not fit"
-        )
+    scores = _finite("scores", scores)
+    truth = _labels("y_true", y_true, 2, ("scores", len(scores))).astype(bool)
+    if truth.all() or not truth.any():
+        raise ValueError(f"y_true must hold examples of both kinds, not {truth[0]:d} alone")
     if not 0 < len(thresholds) <= len(_MARKERS):
         raise ValueError(f"give 1 to {len(_MARKERS)} thresholds, not {len(thresholds)}")
     levels = np.unique(np.append(np.quantile(scores, np.linspace(0, 1, 601)), scores[truth]))[::-1]
@@ -319,7 +285,7 @@ def _reliability_bars(
 
 
 def reliability_panels(
-    bins: Mapping[str, _Bins],
+    bins: Mapping[str, Any],
     *,
     few: int = 20,
 ) -> Figure:
@@ -375,3 +341,52 @@ def reliability_panels(
     axes[1, 0].set_ylabel("examples")
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", fontsize=9)
     return _finish(figure, f"Reliability diagrams. {'. '.join(sayings)}.")
+
+
+def _finite(
+    name: str, values: Any, axes: str = "n", low: float = -np.inf, high: float = np.inf
+) -> np.ndarray:
+    """Return finite numbers from low to high as float64, with these axes, none of them empty."""
+    shape = f"({axes})" if "," in axes else f"({axes},)"
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind in "bOSUMmc":
+            raise TypeError(array.dtype)
+        array = array.astype(float)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be numbers of shape {shape}, not {values!r:.80}") from None
+    sizes = axes.split(", ")
+    is_like = len(sizes) == array.ndim and all(
+        size in (str(found), size.strip("0123456789"))
+        for size, found in zip(sizes, array.shape, strict=True)
+    )
+    if not is_like or not array.size:
+        hint = f"; take one column, {name}[:, 1]" if (array.ndim, len(sizes)) == (2, 1) else ""
+        raise ValueError(f"{name} must be of shape {shape}, without a 0, not {array.shape}{hint}")
+    fits = np.isfinite(array) & (array >= low) & (array <= high)
+    if not fits.all():
+        place = tuple(int(i) for i in np.argwhere(~fits)[0])
+        wanted = f"finite, from {low:g} to {high:g}" if high > -low else "finite"
+        raise ValueError(f"{name} must be {wanted}, not {array[place]:g} at {place}")
+    return array
+
+
+def _labels(
+    name: str, values: Any, classes: int | None = None, rows: tuple[str, int] | None = None
+) -> np.ndarray:
+    """Return labels from 0, below classes, as int64, shape `(n,)`, one for each of so many rows."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{name} must be labels of shape (n,), not {values!r:.80}") from None
+    if array.ndim != 1 or not array.size or (rows and len(array) != rows[1]):
+        wanted = f"({rows[1]},), one for each of {rows[0]}" if rows else "(n,), n at least 1"
+        hint = f"; take {name}[:, 0]" if array.ndim == 2 and array.shape[1] == 1 else ""
+        raise ValueError(f"{name} must be labels of shape {wanted}, not {array.shape}{hint}")
+    if array.dtype.kind not in "iub":
+        hint = "; of scores take the class of the highest" if array.dtype.kind == "f" else ""
+        raise ValueError(f"{name} must be labels, integers from 0, not {array.dtype}{hint}")
+    if array.min() < 0 or array.max() >= (classes or np.inf):
+        wanted = f"from 0 to {classes - 1}, for {classes} classes" if classes else "from 0"
+        raise ValueError(f"{name} must be labels {wanted}, not from {array.min()} to {array.max()}")
+    return array.astype(np.int64)

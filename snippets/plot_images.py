@@ -60,11 +60,7 @@ def image_grid(
     >>> figure.alt
     'Grid of 2 clothes, 4 by 4 pixels: Coat; Bag.'
     """
-    images = np.asarray(images)
-    if images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[-1] != 3) or not len(images):
-        raise ValueError(f"images must be (n, height, width) or (n, h, w, 3), not {images.shape}")
-    if images.dtype != np.uint8 and images.dtype.kind != "f":
-        raise ValueError(f"images must be uint8 or floats from 0 to 1, not {images.dtype}")
+    images = _pictures("images", images)
     if titles is not None and len(titles) != len(images):
         raise ValueError(f"{len(images)} images need as many titles, not {len(titles)}")
     columns = min(columns, len(images))
@@ -111,8 +107,8 @@ def filter_grid(kernels: np.ndarray, *, columns: int = 8) -> Figure:
     '4 filters of 3 by 3 pixels and 3 channels; 4 weigh the channels mostly alike and answer to \
 brightness, 0 mostly differently and answer to colour.'
     """
-    kernels = np.asarray(kernels, float)
-    if kernels.ndim != 4 or kernels.shape[2] not in (1, 3) or not kernels.shape[3]:
+    kernels = _finite("kernels", kernels, "height, width, channels, filters")
+    if kernels.shape[2] not in (1, 3):
         raise ValueError(f"kernels must be (height, width, 1 or 3, filters), not {kernels.shape}")
     height, width, channels, count = kernels.shape
     columns = min(columns, count)
@@ -163,7 +159,7 @@ def grey_fraction(kernels: np.ndarray) -> np.ndarray:
     >>> grey_fraction(red_against_green), grey_fraction(np.ones((1, 1, 3, 1)))
     (array([0.]), array([1.]))
     """
-    kernels = np.asarray(kernels, float)
+    kernels = _finite("kernels", kernels, "height, width, channels, filters")
     common = kernels.shape[2] * (kernels.mean(axis=2) ** 2).sum(axis=(0, 1))
     whole = (kernels**2).sum(axis=(0, 1, 2))
     shares: np.ndarray = np.divide(common, whole, out=np.zeros_like(whole), where=whole > 0)
@@ -193,7 +189,7 @@ def image_and_numbers(
     'Left: a line, 4 by 4 pixels from 0 to 1. Right: its pixels in rows 0 to 1, columns 0 to 1, \
 as numbers from 0 to 1; the first row reads 1, 0.'
     """
-    image = np.asarray(image)
+    image = _pictures("image", [image])[0]
     if image.ndim != 2 or image.dtype != np.uint8:
         raise ValueError(f"image must be uint8 (height, width), not {image.dtype} {image.shape}")
     crop = image[top : top + size, left : left + size]
@@ -349,3 +345,47 @@ def map_rows(
     if sayings:
         alt += f". {'; '.join(sayings)}, rows and columns counted from 0"
     return _finish(figure, alt + ".")
+
+
+def _pictures(name: str, images: Any) -> np.ndarray:
+    """Return grey or colour images, bytes or floats from 0 to 1."""
+    try:
+        array = np.asarray(images)
+    except ValueError:
+        raise ValueError(f"{name} must be of one height and width, not {images!r:.80}") from None
+    if array.ndim not in (3, 4) or (array.ndim == 4 and array.shape[-1] != 3) or not array.size:
+        raise ValueError(f"{name} must be (n, height, width) or (n, h, w, 3), not {array.shape}")
+    if array.dtype != np.uint8 and array.dtype.kind != "f":
+        raise ValueError(f"{name} must be uint8 or floats from 0 to 1, not {array.dtype}")
+    least, most = array.min(), array.max()
+    if array.dtype.kind == "f" and not (least >= -1e-3 and most <= 1 + 1e-3):
+        raise ValueError(f"{name} must lie from 0 to 1, not from {least:g} to {most:g}")
+    return array
+
+
+def _finite(
+    name: str, values: Any, axes: str = "n", low: float = -np.inf, high: float = np.inf
+) -> np.ndarray:
+    """Return finite numbers from low to high as float64, with these axes, none of them empty."""
+    shape = f"({axes})" if "," in axes else f"({axes},)"
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind in "bOSUMmc":
+            raise TypeError(array.dtype)
+        array = array.astype(float)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be numbers of shape {shape}, not {values!r:.80}") from None
+    sizes = axes.split(", ")
+    is_like = len(sizes) == array.ndim and all(
+        size in (str(found), size.strip("0123456789"))
+        for size, found in zip(sizes, array.shape, strict=True)
+    )
+    if not is_like or not array.size:
+        hint = f"; take one column, {name}[:, 1]" if (array.ndim, len(sizes)) == (2, 1) else ""
+        raise ValueError(f"{name} must be of shape {shape}, without a 0, not {array.shape}{hint}")
+    fits = np.isfinite(array) & (array >= low) & (array <= high)
+    if not fits.all():
+        place = tuple(int(i) for i in np.argwhere(~fits)[0])
+        wanted = f"finite, from {low:g} to {high:g}" if high > -low else "finite"
+        raise ValueError(f"{name} must be {wanted}, not {array[place]:g} at {place}")
+    return array

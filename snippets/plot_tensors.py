@@ -235,9 +235,11 @@ def matmul_picture(left: np.ndarray, right: np.ndarray, *, row: int = 0, column:
     Matrix product: shape (1, 2) @ (2, 1) gives (1, 1). Row 0 on the left, 1, 2, with column 0 on \
 the right, 10, 20, gives element (0, 0): 1×10 + 2×20 = 50.
     """
-    left, right = np.asarray(left), np.asarray(right)
-    if left.ndim != 2 or right.ndim != 2 or left.shape[1] != right.shape[0]:
-        raise ValueError(f"cannot multiply matrices of shapes {left.shape} and {right.shape}")
+    left, right = _stack("left", left, 2), _stack("right", right, 2)
+    if left.shape[1] != right.shape[0]:
+        raise ValueError(
+            f"left and right must share their inner size, not be {left.shape} and {right.shape}"
+        )
     product = left @ right
     (n, k), m = left.shape, right.shape[1]
     terms = " + ".join(
@@ -316,9 +318,9 @@ def convolution_picture(
     A 1 by 2 filter on a picture of 3 by 3, stride 1, padding 0. The map has 3 by 2 numbers, from \
 −1 to 1. Framed: row 1, column 1 of the map, 1, the sum of 1·1 + −1·0.
     """
-    picture, kernel = np.asarray(picture), np.asarray(kernel)
-    if picture.ndim != 2 or kernel.ndim != 2 or stride < 1 or padding < 0:
-        raise ValueError("give two matrices, a stride of at least 1 and a padding of at least 0")
+    picture, kernel = _stack("picture", picture, 2), _stack("kernel", kernel, 2)
+    if stride < 1 or padding < 0:
+        raise ValueError("give a stride of at least 1 and a padding of at least 0")
     padded = np.pad(picture, padding)
     if any(k > n or k < 1 for k, n in zip(kernel.shape, padded.shape, strict=True)):
         raise ValueError(f"a filter of {kernel.shape} does not fit into {padded.shape}")
@@ -358,3 +360,19 @@ def convolution_picture(
         f"row {at[0]}, column {at[1]} of the map, {_number(found[at])}, the sum of {terms}."
     )
     return _finish(figure, alt)
+
+
+def _stack(name: str, values: Any, *ranks: int) -> np.ndarray:
+    """Return finite numbers in one array of one of these ranks, none of its axes empty."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{name} must be one array, not {values!r:.80}") from None
+    if array.ndim not in ranks or not array.size:
+        wanted = " or ".join(map(str, ranks))
+        raise ValueError(f"{name} must have {wanted} axes, none empty, not shape {array.shape}")
+    if array.dtype.kind not in "iufb":
+        raise ValueError(f"{name} must be numbers, not {array.dtype}")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite, but hold NaN or infinity")
+    return array

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -62,14 +63,16 @@ def one_vs_rest_roc(
     >>> {name: curve.area for name, curve in curves.items()}
     {'cat': 0.75, 'dog': 0.75, 'micro': 0.75, 'macro': 0.75}
     """
-    labels, scores = np.asarray(y_true), np.asarray(scores, float)
     names = list(class_names)
-    if labels.ndim != 1 or scores.shape != (len(labels), len(names)):
-        raise ValueError(f"labels {labels.shape}, scores {scores.shape} and {len(names)} names")
-    if set(np.unique(labels).tolist()) != set(range(len(names))) or len(names) < 2:
-        raise ValueError(f"each of {len(names)} classes needs examples, and each label a name")
-    if len({*names, "micro", "macro"}) != len(names) + 2:
-        raise ValueError(f"class names must differ, from 'micro' and 'macro' too: {names}")
+    if len(names) < 2 or len({*names, "micro", "macro"}) != len(names) + 2:
+        raise ValueError(
+            f"class_names must be two or more, no two alike, nor micro or macro: {names}"
+        )
+    scores = _finite("scores", scores, f"n, {len(names)}")
+    labels = _labels("y_true", y_true, len(names), ("scores", len(scores)))
+    absent = np.flatnonzero(np.bincount(labels, minlength=len(names)) == 0)
+    if len(absent):
+        raise ValueError(f"y_true must hold each class, but has no {names[absent[0]]}")
     truth = labels[:, None] == np.arange(len(names))
     curves = {name: _roc(truth[:, i], scores[:, i]) for i, name in enumerate(names)}
     macro = _mean_curve(list(curves.values()))
@@ -91,3 +94,52 @@ def _mean_curve(curves: Sequence[RocCurve]) -> RocCurve:
         before += np.interp(-at, -x[::-1], y[::-1]) / len(curves)  # … and read backwards, its foot
     x, y = np.repeat(at, 2), np.stack([before, after], axis=1).ravel()
     return RocCurve(x, y, float(auc(x, y)))
+
+
+def _finite(
+    name: str, values: Any, axes: str = "n", low: float = -np.inf, high: float = np.inf
+) -> np.ndarray:
+    """Return finite numbers from low to high as float64, with these axes, none of them empty."""
+    shape = f"({axes})" if "," in axes else f"({axes},)"
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind in "bOSUMmc":
+            raise TypeError(array.dtype)
+        array = array.astype(float)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be numbers of shape {shape}, not {values!r:.80}") from None
+    sizes = axes.split(", ")
+    is_like = len(sizes) == array.ndim and all(
+        size in (str(found), size.strip("0123456789"))
+        for size, found in zip(sizes, array.shape, strict=True)
+    )
+    if not is_like or not array.size:
+        hint = f"; take one column, {name}[:, 1]" if (array.ndim, len(sizes)) == (2, 1) else ""
+        raise ValueError(f"{name} must be of shape {shape}, without a 0, not {array.shape}{hint}")
+    fits = np.isfinite(array) & (array >= low) & (array <= high)
+    if not fits.all():
+        place = tuple(int(i) for i in np.argwhere(~fits)[0])
+        wanted = f"finite, from {low:g} to {high:g}" if high > -low else "finite"
+        raise ValueError(f"{name} must be {wanted}, not {array[place]:g} at {place}")
+    return array
+
+
+def _labels(
+    name: str, values: Any, classes: int | None = None, rows: tuple[str, int] | None = None
+) -> np.ndarray:
+    """Return labels from 0, below classes, as int64, shape `(n,)`, one for each of so many rows."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{name} must be labels of shape (n,), not {values!r:.80}") from None
+    if array.ndim != 1 or not array.size or (rows and len(array) != rows[1]):
+        wanted = f"({rows[1]},), one for each of {rows[0]}" if rows else "(n,), n at least 1"
+        hint = f"; take {name}[:, 0]" if array.ndim == 2 and array.shape[1] == 1 else ""
+        raise ValueError(f"{name} must be labels of shape {wanted}, not {array.shape}{hint}")
+    if array.dtype.kind not in "iub":
+        hint = "; of scores take the class of the highest" if array.dtype.kind == "f" else ""
+        raise ValueError(f"{name} must be labels, integers from 0, not {array.dtype}{hint}")
+    if array.min() < 0 or array.max() >= (classes or np.inf):
+        wanted = f"from 0 to {classes - 1}, for {classes} classes" if classes else "from 0"
+        raise ValueError(f"{name} must be labels {wanted}, not from {array.min()} to {array.max()}")
+    return array.astype(np.int64)

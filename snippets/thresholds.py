@@ -74,8 +74,8 @@ def one_vs_rest_precision_recall(
     {'cat': 0.833, 'dog': 0.833, 'micro': 0.833}
     """
     names = _names(class_names, "micro")
-    scores = _rows("scores", scores, len(names))
-    labels = _true_labels(y_true, *scores.shape)
+    scores = _finite("scores", scores, f"n, {len(names)}")
+    labels = _labels("y_true", y_true, scores.shape[1], ("scores", len(scores)))
     counts = np.bincount(labels, minlength=len(names))
     if counts.min() == 0:
         raise ValueError(
@@ -157,9 +157,9 @@ def cheapest_threshold(
     if false_alarm_cost == miss_cost == 0:
         raise ValueError("false_alarm_cost and miss_cost must not both be 0: any threshold costs 0")
     given = scores
-    scores = _score_array("scores", given, "(n,)", 1)
+    scores = _finite("scores", given)
     kind = np.asarray(given).dtype
-    labels = _true_labels(y_true, len(scores), 2)
+    labels = _labels("y_true", y_true, 2, ("scores", len(scores)))
     positives = int(labels.sum())
     if not 0 < positives < len(labels):
         raise ValueError(f"y_true must hold zeros and ones, not {labels[0]} alone")
@@ -218,8 +218,8 @@ def top_k_accuracy(y_true: np.ndarray, scores: np.ndarray, *, k: int) -> float:
     >>> [round(top_k_accuracy([0, 0, 1], scores, k=k), 3) for k in (1, 2)]
     [0.333, 1.0]
     """
-    scores = _rows("scores", scores, None)
-    labels = _true_labels(y_true, *scores.shape)
+    scores = _finite("scores", scores, "n, classes")
+    labels = _labels("y_true", y_true, scores.shape[1], ("scores", len(scores)))
     _check_k(k, scores.shape[1] - 1)
     own = np.take_along_axis(scores, labels[:, None], axis=1)
     return float(((scores >= own).sum(axis=1) <= k).mean())
@@ -250,16 +250,8 @@ def named_predictions(
     [[('dog', 0.75)], [('cat', 0.5)]]
     """
     names = _names(class_names)
-    rows = _rows("probabilities", probabilities, len(names))
+    rows = _probabilities(probabilities, len(names))
     _check_k(k, len(names))
-    sums = rows.sum(axis=1)
-    # Half precision rounds each of many probabilities by up to a part in 2048.
-    if rows.min() < 0 or not np.allclose(sums, 1, atol=5e-3):
-        worst = float(sums[np.abs(sums - 1).argmax()])
-        raise ValueError(
-            "probabilities must be at least 0 and add up to 1 in each row, not start from "
-            f"{rows.min():.4g} with a row of sum {worst:.4g}: apply softmax to logits first"
-        )
     first = np.argsort(-rows, axis=1, kind="stable")[:, :k]
     return [
         [(names[i], float(row[i])) for i in order]
@@ -268,58 +260,6 @@ def named_predictions(
 
 
 # What comes in.
-
-
-def _score_array(name: str, values: Any, shape: str, dimensions: int) -> np.ndarray:
-    """Return finite numbers as float64 (integers, too), with one axis or two, none of them empty."""
-    try:
-        array = np.asarray(values)
-    except ValueError as error:
-        raise ValueError(
-            f"{name} must have a shape {shape}, one row an example: {error}"
-        ) from error
-    if array.ndim != dimensions or not array.size:
-        hint = "; take scores[:, 1] or scores[:, 0]" if (dimensions, array.ndim) == (1, 2) else ""
-        raise ValueError(f"{name} must have a shape {shape}, without a 0, not {array.shape}{hint}")
-    if array.dtype.kind not in "iuf":
-        raise ValueError(f"{name} must be numbers, not {array.dtype}")
-    array = array.astype(float)
-    if not np.isfinite(array).all():
-        at = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-        raise ValueError(f"{name} must be finite, not {array[at]} at {at}")
-    return array
-
-
-def _rows(name: str, values: Any, classes: int | None) -> np.ndarray:
-    """Return numbers of shape `(n, classes)`."""
-    array = _score_array(name, values, f"(n, {classes or 'classes'})", 2)
-    if array.shape[1] != (classes or array.shape[1]):
-        raise ValueError(
-            f"{name} must have a shape (n, {classes}), a name a class, not {array.shape}"
-        )
-    if array.shape[1] < 2:
-        raise ValueError(f"{name} must have at least 2 classes, not the shape {array.shape}")
-    return array
-
-
-def _true_labels(labels: Any, examples: int, classes: int) -> np.ndarray:
-    """Return labels of as many examples, from 0 to classes - 1, as int64, shape `(n,)`."""
-    try:
-        array = np.asarray(labels)
-    except ValueError as error:
-        raise ValueError(f"y_true must be one label an example: {error}") from error
-    if array.shape != (examples,):
-        hint = "; take y_true[:, 0]" if array.ndim == 2 and array.shape[1] == 1 else ""
-        raise ValueError(
-            f"y_true must be a label for each row of scores, ({examples},), not {array.shape}{hint}"
-        )
-    if array.dtype.kind not in "iub":
-        raise ValueError(f"y_true must be integers from 0, not {array.dtype}")
-    if array.min() < 0 or array.max() >= classes:
-        raise ValueError(
-            f"y_true must be labels from 0 to {classes - 1}, not from {array.min()} to {array.max()}"
-        )
-    return array.astype(np.int64)
 
 
 def _names(class_names: Sequence[str], *taken: str) -> list[str]:
@@ -341,3 +281,66 @@ def _check_k(k: int, most: int) -> None:
         fits = False
     if not fits or isinstance(k, bool):
         raise ValueError(f"k must be an integer from 1 to {most}, not {k!r}")
+
+
+def _finite(
+    name: str, values: Any, axes: str = "n", low: float = -np.inf, high: float = np.inf
+) -> np.ndarray:
+    """Return finite numbers from low to high as float64, with these axes, none of them empty."""
+    shape = f"({axes})" if "," in axes else f"({axes},)"
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind in "bOSUMmc":
+            raise TypeError(array.dtype)
+        array = array.astype(float)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be numbers of shape {shape}, not {values!r:.80}") from None
+    sizes = axes.split(", ")
+    is_like = len(sizes) == array.ndim and all(
+        size in (str(found), size.strip("0123456789"))
+        for size, found in zip(sizes, array.shape, strict=True)
+    )
+    if not is_like or not array.size:
+        hint = f"; take one column, {name}[:, 1]" if (array.ndim, len(sizes)) == (2, 1) else ""
+        raise ValueError(f"{name} must be of shape {shape}, without a 0, not {array.shape}{hint}")
+    fits = np.isfinite(array) & (array >= low) & (array <= high)
+    if not fits.all():
+        place = tuple(int(i) for i in np.argwhere(~fits)[0])
+        wanted = f"finite, from {low:g} to {high:g}" if high > -low else "finite"
+        raise ValueError(f"{name} must be {wanted}, not {array[place]:g} at {place}")
+    return array
+
+
+def _probabilities(values: Any, classes: int | None = None) -> np.ndarray:
+    """Return probabilities, shape `(n, classes)`, each row with the sum 1."""
+    array = _finite("probabilities", values, f"n, {classes or 'classes'}")
+    sums = array.sum(axis=1)
+    # Half precision rounds each of many probabilities by up to a part in 2048.
+    if array.min() < 0 or not np.allclose(sums, 1, atol=5e-3):
+        worst = float(sums[np.abs(sums - 1).argmax()])
+        raise ValueError(
+            "probabilities must be at least 0 and add up to 1 in each row, not start from "
+            f"{array.min():.4g} with a row of sum {worst:.4g}: apply softmax to logits first"
+        )
+    return array
+
+
+def _labels(
+    name: str, values: Any, classes: int | None = None, rows: tuple[str, int] | None = None
+) -> np.ndarray:
+    """Return labels from 0, below classes, as int64, shape `(n,)`, one for each of so many rows."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{name} must be labels of shape (n,), not {values!r:.80}") from None
+    if array.ndim != 1 or not array.size or (rows and len(array) != rows[1]):
+        wanted = f"({rows[1]},), one for each of {rows[0]}" if rows else "(n,), n at least 1"
+        hint = f"; take {name}[:, 0]" if array.ndim == 2 and array.shape[1] == 1 else ""
+        raise ValueError(f"{name} must be labels of shape {wanted}, not {array.shape}{hint}")
+    if array.dtype.kind not in "iub":
+        hint = "; of scores take the class of the highest" if array.dtype.kind == "f" else ""
+        raise ValueError(f"{name} must be labels, integers from 0, not {array.dtype}{hint}")
+    if array.min() < 0 or array.max() >= (classes or np.inf):
+        wanted = f"from 0 to {classes - 1}, for {classes} classes" if classes else "from 0"
+        raise ValueError(f"{name} must be labels {wanted}, not from {array.min()} to {array.max()}")
+    return array.astype(np.int64)

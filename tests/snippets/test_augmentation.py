@@ -278,8 +278,8 @@ def test_copies_look_more_alike_than_strangers_do():
     ("images", "others", "reach", "message"),
     [
         (np.zeros((1, 8, 8, 3)), np.zeros((1, 8, 9, 3)), 0, "one size"),
-        (np.zeros((8, 8, 3)), np.zeros((8, 8, 3)), 0, "one size"),
-        (np.zeros((1, 8, 8, 3)), np.zeros((0, 8, 8, 3)), 0, "one size"),
+        (np.zeros((8, 8, 3)), np.zeros((8, 8, 3)), 0, "images must have 4 axes"),
+        (np.zeros((1, 8, 8, 3)), np.zeros((0, 8, 8, 3)), 0, "others must have 4 axes, none empty"),
         (np.zeros((1, 8, 8, 3)), np.zeros((1, 8, 8, 3)), 3, "reach"),
         (np.zeros((1, 8, 8, 3)), np.zeros((1, 8, 8, 3)), -1, "reach"),
     ],

@@ -321,9 +321,10 @@ IMAGES = np.zeros((2, 6, 6), np.float32)
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda net: explain.saliency(net, IMAGES[:, :5]), "takes images"),
-        (lambda net: explain.saliency(net, IMAGES[:0]), "takes images"),
-        (lambda net: explain.saliency(net, IMAGES, classes=[0]), "as many classes"),
+        (lambda net: explain.saliency(net, IMAGES[:, :5]), "for this network"),
+        (lambda net: explain.saliency(net, IMAGES[:0]), "none empty"),
+        (lambda net: explain.saliency(net, IMAGES, classes=[0.7, 1.0]), "integers from 0"),
+        (lambda net: explain.saliency(net, IMAGES, classes=[0]), "one for each of images"),
         (lambda net: explain.saliency(net, IMAGES, classes=[0, 4]), "from 0 to 3"),
         (lambda net: explain.occlusion(net, IMAGES, size=7), "do not cover"),
         (lambda net: explain.occlusion(net, IMAGES, size=2, stride=3), "do not cover"),
@@ -332,7 +333,7 @@ IMAGES = np.zeros((2, 6, 6), np.float32)
         (lambda net: explain.grad_cam(net, IMAGES, layer="relu_9"), "No such layer"),
         (lambda net: explain.randomise_layers(net, ["relu_9"]), "no layer relu_9"),
         (lambda net: explain.rank_correlation(IMAGES, IMAGES[:1]), "one shape"),
-        (lambda net: explain.rank_correlation(IMAGES[:0], IMAGES[:0]), "one shape"),
+        (lambda net: explain.rank_correlation(IMAGES[:0], IMAGES[:0]), "none empty"),
         (
             lambda net: explain.fast_gradient_sign(
                 net, IMAGES, labels=[0, 0], epsilon=0.1, low=1, high=1
@@ -341,7 +342,7 @@ IMAGES = np.zeros((2, 6, 6), np.float32)
         ),
         (lambda net: corruptions.add_noise(IMAGES, -1), "strength of 0"),
         (lambda net: corruptions.blur(IMAGES.astype("uint8"), 1), "must be floats"),
-        (lambda net: corruptions.rotate(IMAGES[0], 1), "must be floats"),
+        (lambda net: corruptions.rotate(IMAGES[0], 1), "3 or 4 axes"),
     ],
 )
 def test_what_cannot_be_done_is_refused_with_a_reason(call, message):

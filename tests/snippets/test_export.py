@@ -231,10 +231,10 @@ def test_agreement_does_not_depend_on_who_is_first_nor_on_the_order_of_examples(
 @pytest.mark.parametrize(
     ("expected", "found", "message"),
     [
-        (np.zeros((2, 3)), np.zeros((3, 2)), "two arrays"),
-        (np.zeros(3), np.zeros(3), "two arrays"),
-        (np.zeros((0, 3)), np.zeros((0, 3)), "two arrays"),
-        (np.zeros((1, 2)), np.array([[0, np.nan]]), "not finite"),
+        (np.zeros((2, 3)), np.zeros((3, 2)), "one shape"),
+        (np.zeros(3), np.zeros(3), r"expected must be of shape \(n, classes\)"),
+        (np.zeros((0, 3)), np.zeros((0, 3)), "without a 0"),
+        (np.zeros((1, 2)), np.array([[0, np.nan]]), "found must be finite"),
     ],
 )
 def test_what_cannot_be_compared_is_refused(expected, found, message):

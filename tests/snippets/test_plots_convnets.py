@@ -68,9 +68,9 @@ def test_the_frame_lies_around_the_pixels_that_are_summed():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"picture": np.zeros(3)}, "two matrices"),
-        ({"stride": 0}, "two matrices"),
-        ({"padding": -1}, "two matrices"),
+        ({"picture": np.zeros(3)}, "picture must have 2 axes"),
+        ({"stride": 0}, "a stride of at least 1"),
+        ({"padding": -1}, "a padding of at least 0"),
         ({"picture": np.zeros((2, 9))}, "does not fit"),
         ({"at": (4, 0)}, "no element"),
     ],

@@ -1,0 +1,448 @@
+"""Whatever is no valid input is refused by an error that names it, and how valid input is held changes nothing."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import tensorflow as tf
+from matplotlib.figure import Figure
+
+SNIPPETS = sorted(Path(__file__).parents[2].glob("snippets/[a-z]*.py"))
+MODULES = {file.stem: importlib.import_module(f"snippets.{file.stem}") for file in SNIPPETS}
+
+RANDOM = np.random.default_rng(0)
+CLASSES = ["cat", "dog", "ship"]
+LABELS = np.array([0, 1, 2] * 4)
+ANSWERS = np.array([0, 1, 2, 1, 1, 2, 0, 0, 2, 0, 1, 0])
+LOGITS = RANDOM.normal(size=(12, 3)) + np.eye(3)[LABELS]
+PROBABILITIES = RANDOM.dirichlet(np.ones(3), 12)
+IS_POSITIVE = LABELS == 0
+SCORES = RANDOM.random(12)
+BYTES = RANDOM.integers(0, 256, (12, 8, 8), dtype=np.uint8)
+UNIT = RANDOM.random((12, 8, 8)).astype("float32")
+NETWORK = keras.Sequential([keras.Input((8, 8)), keras.layers.Flatten(), keras.layers.Dense(3)])
+COLOUR = RANDOM.random((12, 8, 8, 3)).astype("float32")
+
+
+def ragged(good):
+    return [[1, 2], [1]]
+
+
+def strings(good):
+    return np.full(np.shape(good), "a")
+
+
+def empty(good):
+    return np.asarray(good)[:0]
+
+
+def not_a_number(good):
+    bad = np.array(good, float)
+    bad.flat[0] = np.nan
+    return bad
+
+
+def infinite(good):
+    bad = np.array(good, float)
+    bad.flat[0] = np.inf
+    return bad
+
+
+def negative(good):
+    bad = np.array(good)
+    bad.flat[0] = -1
+    return bad
+
+
+def one_axis_more(good):
+    return np.asarray(good)[..., None]
+
+
+def one_axis_less(good):
+    return np.asarray(good).ravel()
+
+
+def too_large(good):
+    bad = np.array(good)
+    bad.flat[0] = 3
+    return bad
+
+
+def floats(good):
+    return np.asarray(good, float)
+
+
+def as_bytes(good):
+    return (255 * np.asarray(good)).astype(np.uint8)
+
+
+def up_to_255(good):
+    return 255 * np.asarray(good)
+
+
+def logits(good):
+    return np.log(good) + 1
+
+
+def not_summing_to_one(good):
+    bad = np.array(good)
+    bad[0] = 0.9
+    return bad
+
+
+def fewer(good):
+    return np.asarray(good)[:-1]
+
+
+def not_square(good):
+    return np.asarray(good)[:-1]
+
+
+# What an argument can hold wrongly: kind of argument -> what makes a bad one of a good one.
+BAD: Mapping[str, tuple[Callable[[Any], Any], ...]] = {
+    "labels": (ragged, strings, empty, one_axis_more, floats, not_a_number, negative),
+    "known labels": (
+        *(ragged, strings, empty, one_axis_more, floats, not_a_number, negative, too_large, fewer),
+    ),
+    "positives": (ragged, empty, one_axis_more, fewer),
+    "scores": (ragged, strings, empty, not_a_number, infinite, one_axis_more, fewer),
+    "logits": (ragged, strings, empty, not_a_number, infinite, one_axis_less, fewer),
+    "probabilities": (
+        *(ragged, strings, empty, not_a_number, infinite, one_axis_less, fewer),
+        *(negative, logits, not_summing_to_one),
+    ),
+    "probabilities alone": (
+        *(ragged, strings, empty, not_a_number, infinite, one_axis_less),
+        *(negative, logits, not_summing_to_one),
+    ),
+    "numbers": (ragged, strings, empty, not_a_number, infinite, one_axis_more),
+    "fractions": (ragged, strings, empty, not_a_number, infinite, one_axis_more, negative),
+    "unit images": (ragged, strings, not_a_number, one_axis_less, as_bytes, up_to_255),
+    "pictures": (ragged, strings, not_a_number, one_axis_less, up_to_255),
+    "images": (ragged, strings, not_a_number, one_axis_less),
+    "movable": (ragged, one_axis_less),
+    "all images": (ragged, strings, empty, not_a_number, one_axis_less),
+    "pairs": (ragged, strings, not_a_number, one_axis_less),
+    "counts": (ragged, strings, not_a_number, negative, one_axis_less, not_square),
+    "matrix": (ragged, strings, empty, one_axis_less),
+    "byte images": (ragged, strings, one_axis_less, floats),
+}
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call that is right, and what its array arguments hold.
+
+    Attributes:
+        function: `module.name`.
+        kinds: argument -> one of `BAD`.
+        good: argument -> a valid value; the others are in it, too.
+    """
+
+    function: str
+    kinds: Mapping[str, str]
+    good: Mapping[str, Any]
+
+    def __call__(self, **instead: Any) -> Any:
+        module, name = self.function.split(".")
+        given = {**self.good, **instead}
+        # What a signature takes by position is given so: as those who call it do.
+        parameters = inspect.signature(getattr(MODULES[module], name)).parameters.values()
+        by_position = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+        positional = [given.pop(each) for each in by_position if each in given]
+        return getattr(MODULES[module], name)(*positional, **given)
+
+
+def call(function: str, kinds: Mapping[str, str], **good: Any) -> Call:
+    return Call(function, kinds, good)
+
+
+NAMES = {"class_names": CLASSES}
+TRUE_AND_PREDICTED = {"y_true": "known labels", "y_pred": "known labels"}
+TRUE_AND_PROBABLE = {"y_true": "known labels", "probabilities": "probabilities"}
+CALLS = [
+    call("metrics.class_report", TRUE_AND_PREDICTED, y_true=LABELS, y_pred=ANSWERS, **NAMES),
+    call(
+        "metrics.bootstrap_interval",
+        TRUE_AND_PREDICTED,
+        y_true=LABELS,
+        y_pred=ANSWERS,
+        metric=MODULES["metrics"].accuracy_from_counts,
+        classes=3,
+        resamples=50,
+    ),
+    call(
+        "roc.one_vs_rest_roc",
+        {"y_true": "known labels", "scores": "logits"},
+        y_true=LABELS,
+        scores=LOGITS,
+        **NAMES,
+    ),
+    call(
+        "calibration.reliability_bins",
+        TRUE_AND_PROBABLE,
+        y_true=LABELS,
+        probabilities=PROBABILITIES,
+    ),
+    call(
+        "calibration.expected_calibration_error",
+        TRUE_AND_PROBABLE,
+        y_true=LABELS,
+        probabilities=PROBABILITIES,
+    ),
+    call(
+        "calibration.fit_temperature",
+        {"y_true": "known labels", "logits": "logits"},
+        y_true=LABELS,
+        logits=LOGITS,
+    ),
+    call(
+        "thresholds.one_vs_rest_precision_recall",
+        {"y_true": "known labels", "scores": "logits"},
+        y_true=LABELS,
+        scores=LOGITS,
+        **NAMES,
+    ),
+    call(
+        "thresholds.cheapest_threshold",
+        {"scores": "scores"},
+        y_true=IS_POSITIVE,
+        scores=SCORES,
+        false_alarm_cost=1,
+        miss_cost=2,
+    ),
+    call(
+        "thresholds.top_k_accuracy",
+        {"y_true": "known labels", "scores": "logits"},
+        y_true=LABELS,
+        scores=LOGITS,
+        k=2,
+    ),
+    call(
+        "thresholds.named_predictions",
+        {"probabilities": "probabilities alone"},
+        probabilities=PROBABILITIES,
+        **NAMES,
+    ),
+    call("splits.class_weights", {"labels": "labels"}, labels=LABELS),
+    call("splits.three_way_split", {"labels": "labels"}, labels=np.tile(LABELS, 5)),
+    call(
+        "plot_evaluation.draw_confusion_matrix",
+        TRUE_AND_PREDICTED,
+        y_true=LABELS,
+        y_pred=ANSWERS,
+        **NAMES,
+    ),
+    call(
+        "plot_evaluation.threshold_dots",
+        {"y_true": "positives", "scores": "scores"},
+        y_true=IS_POSITIVE,
+        scores=SCORES,
+        thresholds={"half": 0.5},
+    ),
+    call(
+        "plot_classes.probability_bars",
+        {"probabilities": "fractions"},
+        probabilities=PROBABILITIES[0],
+        **NAMES,
+    ),
+    call("plot_classes.class_bars", {"values": "fractions"}, values=[0.5, 0.7, 0.9], **NAMES),
+    call("plot_training.rate_curve", {"rates": "fractions"}, rates=[0.1, 0.2, 0.3]),
+    call(
+        "plot_results.chosen_and_fresh",
+        {"chosen": "fractions", "fresh": "fractions"},
+        chosen=[0.1, 0.2],
+        fresh=[0.3, 0.1],
+    ),
+    call(
+        "plot_curves.line_fit",
+        {"x": "numbers", "y": "numbers"},
+        x=[1.0, 2.0],
+        y=[1.0, 3.0],
+        lines={"a": (1.0, 0.0)},
+    ),
+    call("plot_images.image_grid", {"images": "pictures"}, images=UNIT),
+    call("plot_images.image_and_numbers", {"image": "byte images"}, image=BYTES[0], top=0, left=0),
+    call(
+        "plot_images.filter_grid", {"kernels": "images"}, kernels=RANDOM.normal(size=(3, 3, 3, 4))
+    ),
+    call(
+        "plot_images.grey_fraction", {"kernels": "images"}, kernels=RANDOM.normal(size=(3, 3, 3, 4))
+    ),
+    call("corruptions.add_noise", {"images": "unit images"}, images=UNIT, deviation=0.1),
+    call("corruptions.blur", {"images": "images"}, images=UNIT, sigma=1.0),
+    call("corruptions.rotate", {"images": "images"}, images=UNIT, degrees=20.0),
+    call("corruptions.shift", {"images": "movable"}, images=UNIT, down=1),
+    call(
+        "datasets.standardise",
+        {"images": "all images", "training_images": "all images"},
+        images=UNIT,
+        training_images=UNIT[:6],
+    ),
+    call(
+        "augmentation.near_duplicates",
+        {"images": "pairs", "others": "pairs"},
+        images=COLOUR,
+        others=COLOUR[3:],
+        reach=1,
+    ),
+    call(
+        "explain.rank_correlation",
+        {"maps": "images", "others": "images"},
+        maps=UNIT,
+        others=UNIT[::-1],
+    ),
+    call(
+        "export.agreement",
+        {"expected": "logits", "found": "logits"},
+        expected=LOGITS,
+        found=LOGITS + 0.01,
+    ),
+    call(
+        "plot_tensors.matmul_picture",
+        {"left": "matrix", "right": "matrix"},
+        left=np.eye(2),
+        right=np.ones((2, 3)),
+    ),
+    call(
+        "plot_tensors.convolution_picture",
+        {"picture": "matrix", "kernel": "matrix"},
+        picture=np.arange(16.0).reshape(4, 4),
+        kernel=np.eye(2),
+        at=(1, 1),
+    ),
+    call("datasets.draw_sample", {"labels": "labels"}, labels=LABELS, split="train", per_class=2),
+    call("datasets.draw_pairs", {"labels": "labels"}, labels=LABELS, count=4),
+    call(
+        "experiments.selection_bias",
+        {},
+        is_correct=RANDOM.random((5, 40)) < 0.5,
+        tries=3,
+        repeats=5,
+    ),
+]
+COUNTS = np.array([[3, 1, 0], [1, 5, 0], [0, 2, 4]])
+CALLS += [
+    call(f"metrics.{grade}_from_counts", {"counts": "counts"}, counts=COUNTS)
+    for grade in ("accuracy", "precision", "recall", "f1", "macro_f1")
+]
+CALLS += [
+    call(f"explain.{method}", {"images": "images"}, network=NETWORK, images=UNIT, **options)
+    for method, options in {
+        "saliency": {},
+        "occlusion": {"size": 4},
+        "fast_gradient_sign": {"labels": LABELS, "epsilon": 0.1},
+    }.items()
+]
+BAD_CALLS = [
+    (each, argument, bad)
+    for each in CALLS
+    for argument, kind in each.kinds.items()
+    for bad in BAD[kind]
+]
+
+
+# Take arrays, and refuse bad ones in tests of their own: they hold them in mappings or want a network for them.
+ELSEWHERE = {
+    *("cross_validation.cross_validate", "datasets.array_sha256", "datasets.cut_cifar10_sample"),
+    *("experiments.learning_rate_range_test", "explain.grad_cam", "export.run_litert"),
+    *("mixed_precision.compare_mixed_precision", "plot_functions.contour_paths"),
+    *("plot_functions.curves_and_slopes", "plot_functions.function_and_tangents"),
+    *("plot_images.map_rows", "plot_images.signed_images", "plot_networks.receptive_fields"),
+    *("plot_tensors.reading_order", "plot_tensors.tensor_picture", "plot_timing.ring_rounds"),
+    "saving.save_and_check",
+}
+
+
+def test_every_public_function_that_takes_an_array_is_held_to_this():
+    arrays = ("ArrayLike", "ndarray", "NDArray", "Bytes")
+    taking = {
+        f"{module}.{name}"
+        for module, loaded in MODULES.items()
+        for name, function in inspect.getmembers(loaded, inspect.isfunction)
+        if not name.startswith("_") and function.__module__ == loaded.__name__
+        for parameter in inspect.signature(function).parameters.values()
+        if any(word in str(parameter.annotation) for word in arrays)
+    }
+    held = {each.function for each in CALLS}
+    assert taking - held == ELSEWHERE
+
+
+@pytest.mark.parametrize("each", CALLS, ids=lambda each: each.function)
+def test_the_right_call_is_right(each):
+    each()
+
+
+@pytest.mark.parametrize(
+    ("each", "argument", "bad"),
+    BAD_CALLS,
+    ids=lambda it: it if isinstance(it, str) else getattr(it, "function", "") or it.__name__,
+)
+def test_bad_input_is_refused_by_an_error_that_names_it(each, argument, bad):
+    with pytest.raises(ValueError, match=argument):
+        each(**{argument: bad(each.good[argument])})
+    assert not plt.get_fignums()
+
+
+def as_list(good):
+    return np.asarray(good).tolist()
+
+
+def as_tensor(good):
+    return tf.constant(good)
+
+
+def not_contiguous(good):
+    return np.repeat(np.asarray(good), 2, axis=0)[::2]
+
+
+def as_big_endian(good):
+    array = np.asarray(good)
+    return array.astype(array.dtype.newbyteorder(">"))
+
+
+def in_double(good):
+    array = np.asarray(good)
+    return array.astype(float) if array.dtype.kind == "f" else array.astype(np.int64)
+
+
+HOLDERS = (as_list, as_tensor, not_contiguous, as_big_endian, in_double)
+# Lists of pixels and of weights are no way to hold pictures, and only bytes and floats are pictures.
+NOT_FOR_PICTURES = (as_list, in_double)
+
+
+def told(result: Any) -> Any:
+    """Return what can be compared: a figure by its text, arrays as lists, classes by their fields."""
+    if isinstance(result, Figure):
+        return result.alt
+    if isinstance(result, Mapping):
+        return {name: told(each) for name, each in result.items()}
+    if hasattr(result, "__dataclass_fields__"):
+        return {name: told(getattr(result, name)) for name in result.__dataclass_fields__}
+    if isinstance(result, (tuple, list)):
+        return [told(each) for each in result]
+    if isinstance(result, np.ndarray):
+        return told(result.tolist())
+    return pytest.approx(result, rel=1e-6, nan_ok=True) if isinstance(result, float) else result
+
+
+@pytest.mark.parametrize(
+    ("each", "argument"),
+    [(each, argument) for each in CALLS for argument in each.kinds],
+    ids=lambda it: it if isinstance(it, str) else it.function,
+)
+def test_how_good_input_is_held_changes_no_result(each, argument):
+    expected = told(each())
+    pictures = each.kinds[argument] in ("pictures", "unit images", "byte images")
+    for hold in HOLDERS:
+        if not (pictures and hold in NOT_FOR_PICTURES):
+            assert told(each(**{argument: hold(each.good[argument])})) == expected, hold.__name__
