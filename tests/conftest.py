@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +23,9 @@ import pytest
 from bs4 import BeautifulSoup
 from hypothesis import settings
 from nbclient import NotebookClient
+from playwright.sync_api import Browser, Error, sync_playwright
 
+from tests.site.visits import SCREENS_OF_EVERY_PAGE, Visit, visits_of
 from tutorial_engine.course import load_course
 from tutorial_engine.session import KernelManager
 from tutorial_engine.settings import Settings
@@ -102,9 +105,9 @@ class Building:
 
 @pytest.fixture(scope="session", autouse=True)
 def begin_with_what_takes_longest(request) -> None:
-    """Start the build and its notebooks now, if a test will want them: other tests run meanwhile."""
+    """Start the build now, and what waits for it, if a test will want it: other tests run meanwhile."""
     wanted = {name for item in request.session.items for name in item.fixturenames}
-    for name in ("building", "executed"):
+    for name in ("building", "visited", "edits", "executed"):
         if name in wanted:
             request.getfixturevalue(name)
 
@@ -126,10 +129,22 @@ def building(tmp_path_factory) -> Iterator[Building]:
     started.stop()
 
 
+def site_in(folder: Path) -> Site:
+    return Site(folder, json.loads((folder / "build.json").read_text(encoding="utf-8")))
+
+
 @pytest.fixture(scope="session")
 def site(building) -> Site:
-    folder = building.finished()
-    return Site(folder, json.loads((folder / "build.json").read_text(encoding="utf-8")))
+    return site_in(building.finished())
+
+
+@pytest.fixture(scope="session")
+def beside(building) -> Iterator[ThreadPoolExecutor]:
+    """Do what waits for the build, two things at a time, while tests run."""
+    executor = ThreadPoolExecutor(2)
+    yield executor
+    building.stop()  # where a run ends early, nothing is to wait for it
+    executor.shutdown(cancel_futures=True)
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
@@ -138,9 +153,9 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="session")
-def address(site) -> str:
+def address(building) -> Iterator[str]:
     """Where the built site answers, under a folder of its own as on a project page."""
-    handler = functools.partial(_Quiet, directory=site.folder)
+    handler = functools.partial(_Quiet, directory=building.folder)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -149,23 +164,63 @@ def address(site) -> str:
         thread.join()
 
 
-@pytest.fixture(scope="session")
-def browser():
-    from playwright.sync_api import Error, sync_playwright
-
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A browser of the thread that opens it."""
     path = next(
         filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
     )
     with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=_FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with ExitStack() as stack:
         try:
-            opened = playwright.chromium.launch(executable_path=path, args=_FLAGS)
+            opened = stack.enter_context(chromium())
         except Error as error:
             message = "no Chromium: apt install chromium, or .venv/bin/python -m playwright install chromium"
             if os.environ.get("CI"):
                 pytest.fail(f"{message}\n{error}")
             pytest.skip(message)
         yield opened
-        opened.close()
+
+
+@pytest.fixture(scope="session")
+def visited(beside, building, address) -> dict[tuple[int, str], Future]:
+    """Every page as a reader's browser meets it: screen -> future of address -> visit."""
+
+    def visit(screen: tuple[int, str]) -> dict[str, Visit]:
+        site = site_in(building.finished())
+        urls = ["", "about/checks/", "about/data/", *site.reading_pages, *site.records]
+        with chromium() as browser:
+            return visits_of(browser, screen, address, urls)
+
+    return {screen: beside.submit(visit, screen) for screen in SCREENS_OF_EVERY_PAGE}
+
+
+@pytest.fixture(scope="session")
+def edits(beside, building, tmp_path_factory) -> Future:
+    """What each step of a build does to the pages: future of the report of `page_rules`."""
+    folder = tmp_path_factory.mktemp("watched")
+
+    def watch() -> dict:
+        building.finished()  # whose runs this build takes
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.engine.page_rules", ROOT / "mkdocs.yml", folder / "site"],
+            cwd=ROOT,
+            env={**os.environ, "SITE_URL": "https://example.org/course/", "REPO_URL": ""},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout.splitlines()[-1])
+
+    return beside.submit(watch)
 
 
 def run_alone(file: Path, folder: Path) -> nbformat.NotebookNode:
@@ -189,18 +244,15 @@ def run_alone(file: Path, folder: Path) -> nbformat.NotebookNode:
 
 
 @pytest.fixture(scope="session")
-def executed(building, request, tmp_path_factory) -> Iterator[dict[str, Future]]:
-    """Notebooks, run two at a time once they are built: name -> future of the executed one."""
+def executed(beside, building, request, tmp_path_factory) -> dict[str, Future]:
+    """Notebooks, run once they are built: name -> future of the executed one."""
     folder = tmp_path_factory.mktemp("alone")
 
     def execute(name: str) -> nbformat.NotebookNode:
         (file,) = building.finished().rglob(f"{name}.ipynb")
         return run_alone(file, folder / name)
 
-    executor = ThreadPoolExecutor(2)
-    yield {name: executor.submit(execute, name) for name in notebooks_to_run(request.config)}
-    building.stop()  # where a run ends early, no notebook is to wait for it
-    executor.shutdown(cancel_futures=True)
+    return {name: beside.submit(execute, name) for name in notebooks_to_run(request.config)}
 
 
 def pytest_addoption(parser) -> None:

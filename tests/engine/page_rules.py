@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,3 +88,15 @@ def errors_of(page: str) -> list[str]:
         for (line, column), code, details in parser.errors
         if code not in _ALLOWED
     ]
+
+
+def main(config: str, site: str) -> None:
+    """Print how many pages each step was given, and each step that changed a word with the words."""
+    edits = edits_of(Path(config), Path(site))
+    words = [(edit.step, *edit.words) for edit in edits]
+    changed = [(step, before, after) for step, before, after in words if before != after]
+    print(json.dumps({"pages": Counter(edit.step for edit in edits), "changed": changed}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

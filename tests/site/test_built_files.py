@@ -6,7 +6,6 @@ import ast
 import itertools
 import json
 import posixpath
-from collections import Counter
 from copy import copy
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -16,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.engine.page_rules import edits_of, errors_of
+from tests.engine.page_rules import errors_of
 
 ROOT = Path(__file__).parents[2]
 READING_PAGE_BYTES = 80_000
@@ -236,17 +235,9 @@ def test_no_page_has_an_error_by_the_rules_of_html(site):
     assert found == {}
 
 
-def test_no_step_of_the_build_changes_a_word_of_a_page(site, tmp_path, monkeypatch):
+def test_no_step_of_the_build_changes_a_word_of_a_page(site, edits):
     """Every page is made again, from the runs that are stored by now, and each step is watched."""
-    monkeypatch.setenv("SITE_URL", "https://example.org/course/")
-    edits = edits_of(ROOT / "mkdocs.yml", tmp_path / "site")
-    steps = Counter(edit.step for edit in edits)
-    assert steps["lean_page"] >= len(site.pages) - 1  # 404.html is no page of ours
-    assert steps["light_record"] == len(site.records)
-    changed = [
-        (edit.step, before, after)
-        for edit in edits
-        for before, after in [edit.words]
-        if before != after
-    ]
-    assert changed == []
+    report = edits.result()
+    assert report["pages"]["lean_page"] >= len(site.pages) - 1  # 404.html is no page of ours
+    assert report["pages"]["light_record"] == len(site.records)
+    assert report["changed"] == []

@@ -2,36 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import pytest
 
+from tests.site.visits import SCREENS_OF_EVERY_PAGE, TEXTS, Visit, opened
+
 WIDTHS = (360, 1440)
 SCHEMES = ("light", "dark")
 SCREENS = [(width, scheme) for width in WIDTHS for scheme in SCHEMES]
-# What is asked of every page depends on the width or on the scheme, on no pair of them.
-SCREENS_OF_EVERY_PAGE = list(zip(WIDTHS, SCHEMES, strict=True))
-TEXTS = ("p", ".lead", ".facts a", "ul.claims li", ".output pre code")
-
-
-@contextmanager
-def opened(browser, width, scheme):
-    """A fresh page of one width and one scheme, with the requests it made and the errors it met."""
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    page = context.new_page()
-    page.requested = []
-    page.problems = []
-    page.on("request", lambda sent: page.requested.append(sent.url))
-    page.on("pageerror", lambda error: page.problems.append(str(error)))
-    page.on(
-        "console",
-        lambda said: page.problems.append(said.text) if said.type == "error" else None,
-    )
-    page.width = width
-    yield page
-    context.close()
 
 
 @pytest.fixture(params=SCREENS, ids=str)
@@ -40,91 +19,15 @@ def page(request, browser):
         yield page
 
 
-@dataclass(frozen=True)
-class Visit:
-    """What a reader's browser did on one page, read to its end."""
-
-    requested: list[str]
-    problems: list[str]
-    figures: int
-    first_figure: float
-    images_that_failed: list[str]
-    overflow: int
-    contrasts: dict[str, float]
-
-
 @pytest.fixture(scope="module", params=SCREENS_OF_EVERY_PAGE, ids=str)
 def screen(request) -> tuple[int, str]:
     return request.param
 
 
 @pytest.fixture(scope="module")
-def visits(screen, site, address, browser) -> dict[str, Visit]:
+def visits(screen, visited, browser) -> dict[str, Visit]:
     """Every page, read once on one screen for all the tests of it: address -> visit."""
-    found = {}
-    with opened(browser, *screen) as page:
-        for url in ["", "about/checks/", "about/data/", *site.reading_pages, *site.records]:
-            page.requested, page.problems = [], []
-            page.goto(address + url, wait_until="load")
-            read_to_the_end(page)
-            texts = {name: page.locator(f"article {name}").first for name in TEXTS}
-            found[url] = Visit(
-                page.requested,
-                page.problems,
-                page.locator("article img.figure").count(),
-                page.evaluate(
-                    "document.querySelector('article img.figure')?.getBoundingClientRect().y + scrollY"
-                ),
-                page.locator("article img").evaluate_all(
-                    "all => all.filter(each => !each.naturalWidth).map(each => each.src)"
-                ),
-                page.evaluate(
-                    "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-                ),
-                {name: contrast(text) for name, text in texts.items() if text.count()},
-            )
-    return found
-
-
-def read_to_the_end(page) -> None:
-    """Unfold the solutions, bring every figure into view, and wait until each has loaded."""
-    page.evaluate(
-        """() => {
-            document.querySelectorAll("article details").forEach(each => each.open = true);
-            for (const image of document.querySelectorAll("article img")) {
-                image.scrollIntoView();
-                image.loading = "eager";  // a lazy one waits for a frame, and a busy browser may draw none
-            }
-        }"""
-    )
-    page.wait_for_function(
-        "[...document.querySelectorAll('article img')].every(image => image.complete)", polling=100
-    )
-
-
-def contrast(locator) -> float:
-    """Return the WCAG contrast of an element's text on the nearest opaque background."""
-    return locator.evaluate(
-        """element => {
-            const canvas = document.createElement("canvas").getContext("2d");
-            const rgba = colour => {
-                canvas.clearRect(0, 0, 1, 1);
-                canvas.fillStyle = colour;
-                canvas.fillRect(0, 0, 1, 1);
-                return canvas.getImageData(0, 0, 1, 1).data;
-            };
-            const luminance = ([r, g, b]) => [r, g, b]
-                .map(v => v / 255)
-                .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-                .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-            const text = luminance(rgba(getComputedStyle(element).color));
-            let below = element;
-            while (below && rgba(getComputedStyle(below).backgroundColor)[3] < 255)
-                below = below.parentElement;
-            const paper = luminance(rgba(getComputedStyle(below ?? document.body).backgroundColor));
-            return (Math.max(text, paper) + 0.05) / (Math.min(text, paper) + 0.05);
-        }"""
-    )
+    return visited[screen].result()
 
 
 def test_a_page_asks_no_other_origin(address, visits):

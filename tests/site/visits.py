@@ -1,0 +1,114 @@
+"""Every page read to its end in a browser: what it fetched, what failed, how wide it is, what contrast it has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from playwright.sync_api import Browser, Locator, Page
+
+# What is asked of every page depends on the width or on the scheme, on no pair of them.
+SCREENS_OF_EVERY_PAGE = [(360, "light"), (1440, "dark")]
+TEXTS = ("p", ".lead", ".facts a", "ul.claims li", ".output pre code")
+
+
+@contextmanager
+def opened(browser: Browser, width: int, scheme: str) -> Iterator[Page]:
+    """A fresh page of one width and one scheme, with the requests it made and the errors it met."""
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page = context.new_page()
+    page.requested = []
+    page.problems = []
+    page.on("request", lambda sent: page.requested.append(sent.url))
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    page.on(
+        "console",
+        lambda said: page.problems.append(said.text) if said.type == "error" else None,
+    )
+    page.width = width
+    yield page
+    context.close()
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What a reader's browser did on one page, read to its end."""
+
+    requested: list[str]
+    problems: list[str]
+    figures: int
+    first_figure: float
+    images_that_failed: list[str]
+    overflow: int
+    contrasts: dict[str, float]
+
+
+def visits_of(
+    browser: Browser, screen: tuple[int, str], address: str, urls: Iterable[str]
+) -> dict[str, Visit]:
+    """Read pages on one screen, each once: address -> visit."""
+    found = {}
+    with opened(browser, *screen) as page:
+        for url in urls:
+            page.requested, page.problems = [], []
+            page.goto(address + url, wait_until="load")
+            read_to_the_end(page)
+            texts = {name: page.locator(f"article {name}").first for name in TEXTS}
+            found[url] = Visit(
+                page.requested,
+                page.problems,
+                page.locator("article img.figure").count(),
+                page.evaluate(
+                    "document.querySelector('article img.figure')?.getBoundingClientRect().y + scrollY"
+                ),
+                page.locator("article img").evaluate_all(
+                    "all => all.filter(each => !each.naturalWidth).map(each => each.src)"
+                ),
+                page.evaluate(
+                    "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+                ),
+                {name: contrast(text) for name, text in texts.items() if text.count()},
+            )
+    return found
+
+
+def read_to_the_end(page: Page) -> None:
+    """Unfold the solutions, bring every figure into view, and wait until each has loaded."""
+    page.evaluate(
+        """() => {
+            document.querySelectorAll("article details").forEach(each => each.open = true);
+            for (const image of document.querySelectorAll("article img")) {
+                image.scrollIntoView();
+                image.loading = "eager";  // a lazy one waits for a frame, and a busy browser may draw none
+            }
+        }"""
+    )
+    page.wait_for_function(
+        "[...document.querySelectorAll('article img')].every(image => image.complete)", polling=100
+    )
+
+
+def contrast(locator: Locator) -> float:
+    """Return the WCAG contrast of an element's text on the nearest opaque background."""
+    return locator.evaluate(
+        """element => {
+            const canvas = document.createElement("canvas").getContext("2d");
+            const rgba = colour => {
+                canvas.clearRect(0, 0, 1, 1);
+                canvas.fillStyle = colour;
+                canvas.fillRect(0, 0, 1, 1);
+                return canvas.getImageData(0, 0, 1, 1).data;
+            };
+            const luminance = ([r, g, b]) => [r, g, b]
+                .map(v => v / 255)
+                .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+                .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+            const text = luminance(rgba(getComputedStyle(element).color));
+            let below = element;
+            while (below && rgba(getComputedStyle(below).backgroundColor)[3] < 255)
+                below = below.parentElement;
+            const paper = luminance(rgba(getComputedStyle(below ?? document.body).backgroundColor));
+            return (Math.max(text, paper) + 0.05) / (Math.min(text, paper) + 0.05);
+        }"""
+    )
