@@ -167,7 +167,8 @@ class ConvolutionMuon(keras.optimizers.Adam):  # type: ignore[misc]  # Keras has
 
     >>> network = cifar_convnet((4,), shape=(8, 8, 3))
     >>> network.compile(ConvolutionMuon(0.02), "mse")
-    >>> len(network.fit(np.zeros((2, 8, 8, 3)), np.ones((2, 10)), verbose=0).history["loss"])
+    >>> images, targets = keras.ops.zeros((2, 8, 8, 3)), keras.ops.ones((2, 10))
+    >>> len(network.fit(images, targets, verbose=0).history["loss"])
     1
     """
 

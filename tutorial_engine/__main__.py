@@ -1,4 +1,4 @@
-"""Command line: `python -m tutorial_engine status | run [NAME…] | export DIR | clean`."""
+"""Command line: `python -m tutorial_engine status | run [NAME…] | export DIR | clean | copy NAME | diff FILE`."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from rich.progress import (
 from rich.table import Table
 
 from .build_cache import BuildCache
+from .copying import CopyError, compare, write_copy
 from .course import Lesson, glossary_page, load_course, titles
 from .errors import unforeseen
 from .glossary import GLOSSARY
@@ -44,6 +45,11 @@ def main(arguments: list[str] | None = None, *, root: Path | None = None) -> int
     write = commands.add_parser("export", help="write the pages as plain Markdown")
     write.add_argument("folder", type=Path, metavar="DIR")
     commands.add_parser("clean", help="forget every stored run")
+    copy = commands.add_parser("copy", help="copy a snippet, or one function with what it needs")
+    copy.add_argument("name", metavar="MODULE[.NAME]")
+    copy.add_argument("destination", type=Path, nargs="?", default=Path(), metavar="DEST")
+    diff = commands.add_parser("diff", help="is a copy changed, or behind the course's?")
+    diff.add_argument("file", type=Path, metavar="FILE")
     given = parser.parse_args(arguments)
 
     console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
@@ -52,6 +58,8 @@ def main(arguments: list[str] | None = None, *, root: Path | None = None) -> int
     except ValueError as error:
         console.print(str(error), style="red", markup=False)
         return 2
+    if given.command in ("copy", "diff"):
+        return _copy_or_diff(given, settings.root, console)
     store = Store(settings)
     if given.command == "clean":
         store.clean()
@@ -76,6 +84,27 @@ def _find_root(folder: Path) -> Path:
         if (each / "tutorials_src").is_dir():
             return each
     raise ValueError(f"no tutorials_src in {folder} or above: run this inside the repository")
+
+
+def _copy_or_diff(given: argparse.Namespace, root: Path, console: Console) -> int:
+    """Write a copy; or compare one, with status 1 where it differs."""
+    try:
+        if given.command == "copy":
+            console.print(f"Wrote {write_copy(root, given.name, given.destination)}", markup=False)
+            return 0
+        found = compare(root, given.file)
+    except CopyError as error:
+        console.print(str(error), style="red", markup=False)
+        return 2
+    states = {
+        "is as it was copied": not found.is_changed,
+        "was changed since it was copied": found.is_changed,
+        "is behind the course's": found.is_behind,
+    }
+    said = " and ".join(each for each, holds in states.items() if holds)
+    console.print(f"{given.file} ({found.asked}) {said}.", markup=False)
+    console.print(found.difference, markup=False, end="", soft_wrap=True)
+    return 1 if found.difference else 0
 
 
 def _status(lessons: list[Lesson], store: Store, console: Console) -> int:

@@ -1,0 +1,167 @@
+"""Copies of snippets: the smallest part that works alone, and whether a copy is still what the course has."""
+
+from __future__ import annotations
+
+import pytest
+
+from tutorial_engine.__main__ import main
+from tutorial_engine.closure import closure
+
+from .tiny import Course
+
+SHAPES = '''\
+"""Areas of shapes.
+
+Needs: nothing but Python.
+"""
+
+from __future__ import annotations
+
+import math
+import os, sys
+
+from collections.abc import Iterable, Sequence
+
+# What a square's side is where none is given.
+SIDE = 2
+Sides = Sequence[float]
+
+
+def area(side: float = SIDE) -> float:
+    """Return the area of a square.
+
+    >>> total([area(), area(1)]), math.floor(area(1.5))
+    (5, 2)
+    """
+    return _power(side, 2)
+
+
+def total(areas: Iterable[float]) -> float:
+    """Return the sum of areas."""
+    return sum(areas)
+
+
+# Keeps whole numbers whole.
+def _power(side: float, exponent: int) -> float:
+    return side**exponent
+
+
+def unused(sides: Sides) -> str:
+    """Return the path of nothing."""
+    return os.sep + sys.prefix
+'''
+AREA_ALONE = '''\
+from __future__ import annotations
+
+import math
+
+from collections.abc import Iterable
+
+# What a square's side is where none is given.
+SIDE = 2
+
+
+def area(side: float = SIDE) -> float:
+    """Return the area of a square.
+
+    >>> total([area(), area(1)]), math.floor(area(1.5))
+    (5, 2)
+    """
+    return _power(side, 2)
+
+
+def total(areas: Iterable[float]) -> float:
+    """Return the sum of areas."""
+    return sum(areas)
+
+
+# Keeps whole numbers whole.
+def _power(side: float, exponent: int) -> float:
+    return side**exponent
+'''
+
+
+def test_a_closure_is_what_a_name_and_its_doctest_need_in_the_order_and_words_of_the_file():
+    assert closure(SHAPES, "area") == AREA_ALONE
+
+
+def test_a_name_that_is_not_there_has_no_closure():
+    with pytest.raises(KeyError):
+        closure(SHAPES, "volume")
+
+
+@pytest.fixture
+def say(course: Course, capsys):
+    course.snippet("shapes", SHAPES)
+    (course.root / "pyproject.toml").write_text('[project]\nname = "course"\nversion = "1.2"\n')
+
+    def say_(*arguments: object) -> tuple[int, str]:
+        status = main([str(each) for each in arguments], root=course.root)
+        return status, " ".join(capsys.readouterr().out.split())
+
+    return say_
+
+
+def test_a_function_is_copied_alone_and_a_module_whole(say, tmp_path):
+    assert say("copy", "shapes.area", tmp_path) == (0, f"Wrote {tmp_path / 'area.py'}")
+    text = (tmp_path / "area.py").read_text(encoding="utf-8")
+    assert text.startswith(
+        "# shapes.area of course 1.2, MIT License\n# SHA-256 of the lines below: "
+    )
+    assert text.endswith(f'\n\n"""Areas of shapes."""\n\n{AREA_ALONE}')
+    assert say("copy", "shapes", tmp_path / "mine.py")[0] == 0
+    assert (tmp_path / "mine.py").read_text(encoding="utf-8").endswith(f"\n\n{SHAPES}")
+
+
+def test_nothing_is_overwritten_and_a_folder_that_is_not_there_is_said(say, tmp_path):
+    file = tmp_path / "area.py"
+    file.write_text("my own", encoding="utf-8")
+    status, said = say("copy", "shapes.area", tmp_path)
+    assert (status, file.read_text(encoding="utf-8")) == (2, "my own")
+    assert f"{file} exists and stays as it is" in said
+    status, said = say("copy", "shapes.area", tmp_path / "no folder")
+    assert status == 2
+    assert "cannot be written: No such file or directory" in said
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("shape.area", "there is no snippet shape.area; there is shapes"),
+        ("shapes.are", "shapes has no are; there is area"),
+        ("shapes._power", "shapes has no _power; there is area, total, unused"),
+        ("../shapes", "there is no snippet ../shapes"),
+        ("shapes.area.more", "there is no snippet shapes.area.more"),
+    ],
+)
+def test_what_is_not_there_is_refused_with_what_is(say, tmp_path, asked, said):
+    status, found = say("copy", asked, tmp_path)
+    assert status == 2
+    assert found.startswith(said)
+    assert list(tmp_path.glob("*.py")) == []
+
+
+def test_a_copy_is_compared_with_what_the_course_has_now(say, course: Course, tmp_path):
+    file = tmp_path / "area.py"
+    say("copy", "shapes.area", file)
+    name = f"{file} (shapes.area)"
+    assert say("diff", file) == (0, f"{name} is as it was copied.")
+    course.snippet("shapes", SHAPES.replace("sys.prefix", "'none'"))
+    assert say("diff", file) == (0, f"{name} is as it was copied."), "what the copy does not hold"
+    course.snippet("shapes", SHAPES.replace("side**exponent", "pow(side, exponent)"))
+    status, said = say("diff", file)
+    assert status == 1
+    assert f"{name} is as it was copied and is behind the course's." in said
+    assert "- return side**exponent + return pow(side, exponent)" in said
+    file.write_text(file.read_text(encoding="utf-8").replace("SIDE = 2", "SIDE = 3"))
+    status, said = say("diff", file)
+    assert status == 1
+    assert f"{name} was changed since it was copied and is behind the course's." in said
+
+
+def test_what_is_no_copy_is_not_compared(say, tmp_path):
+    file = tmp_path / "own.py"
+    file.write_text("x = 1\n", encoding="utf-8")
+    status, said = say("diff", file)
+    assert (status, said) == (2, f"{file} does not begin with the two lines that `copy` writes")
+    assert say("diff", tmp_path / "none.py")[0] == 2

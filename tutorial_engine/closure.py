@@ -1,0 +1,142 @@
+"""The smallest part of a snippet that works alone: one name, what it needs, and the imports of both."""
+
+from __future__ import annotations
+
+import ast
+import doctest
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A statement at a snippet's top level.
+
+    Args:
+        defines: the names that it makes; none for one that only does something.
+        needs: the names that it, its annotations and its doctests mention.
+        text: as it stands there, with the comment right above it.
+        is_function: a function or class, which two empty lines set apart.
+    """
+
+    defines: frozenset[str]
+    needs: frozenset[str]
+    text: str
+    is_function: bool
+
+
+def public_names(source: str) -> list[str]:
+    """Return the names of a snippet's public functions and classes, in order."""
+    return [
+        node.name
+        for node in ast.parse(source).body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
+    ]
+
+
+def closure(source: str, name: str) -> str:
+    """Return a module that holds one name of a snippet and what it needs, and nothing else.
+
+    Args:
+        source: the snippet's code, which imports no other snippet.
+        name: a function, class or constant at its top level.
+
+    Returns:
+        Python code in the snippet's own words and order. The imports are those that it uses; the
+        doctests of what it holds find the names that they use.
+
+    Raises:
+        KeyError: the snippet does not define the name.
+    """
+    tree = ast.parse(source)
+    pieces = list(_pieces(tree, source))
+    makers = {each: piece for piece in pieces for each in piece.defines}
+    wanted = {makers[name], *(piece for piece in pieces if not piece.defines)}
+    waiting = list(wanted)
+    while waiting:
+        found = {makers[need] for need in waiting.pop().needs if need in makers} - wanted
+        wanted |= found
+        waiting.extend(found)
+    kept = [piece for piece in pieces if piece in wanted]
+    needs = frozenset().union(*(piece.needs for piece in kept))
+    return f"{_imports(tree, source, needs)}{_joined(kept)}"
+
+
+def _pieces(tree: ast.Module, source: str) -> Iterator[_Piece]:
+    lines = source.splitlines()
+    for node in tree.body:
+        if isinstance(node, ast.Import | ast.ImportFrom) or _is_text(node):
+            continue
+        first = min([node.lineno, *(each.lineno for each in _decorators(node))]) - 1
+        while first and lines[first - 1].startswith("#"):
+            first -= 1
+        text = "\n".join(lines[first : node.end_lineno])
+        is_function = isinstance(node, ast.FunctionDef | ast.ClassDef)
+        yield _Piece(frozenset(_defined(node)), frozenset(_needed(node)), text, is_function)
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _decorators(node: ast.stmt) -> list[ast.expr]:
+    return node.decorator_list if isinstance(node, ast.FunctionDef | ast.ClassDef) else []
+
+
+def _defined(node: ast.stmt) -> list[str]:
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return [node.name]
+    if isinstance(node, ast.Assign):
+        targets = node.targets
+    else:
+        targets = [node.target] if isinstance(node, ast.AnnAssign) else []
+    names = (each for target in targets for each in ast.walk(target))
+    return [each.id for each in names if isinstance(each, ast.Name)]
+
+
+def _needed(node: ast.AST) -> Iterator[str]:
+    for each in ast.walk(node):
+        if isinstance(each, ast.Name):
+            yield each.id
+        if isinstance(each, ast.FunctionDef | ast.ClassDef):
+            for example in doctest.DocTestParser().get_examples(ast.get_docstring(each) or ""):
+                yield from _needed(ast.parse(example.source))
+
+
+def _imports(tree: ast.Module, source: str, needs: frozenset[str]) -> str:
+    """Return the import statements that bind what is needed, in the groups that they stand in."""
+    text, end = "", 0
+    for node in tree.body:
+        if not isinstance(node, ast.Import | ast.ImportFrom):
+            continue
+        is_future = isinstance(node, ast.ImportFrom) and node.module == "__future__"
+        kept = [each for each in node.names if is_future or _bound(each) in needs]
+        if not kept:
+            continue
+        node_lines = ast.get_source_segment(source, node) or ""
+        if len(kept) < len(node.names):
+            node_lines = ast.unparse(_with_names(node, kept))
+        if text:
+            between = source.splitlines()[end : node.lineno - 1]
+            text += "\n" * (1 + any(not line.strip() for line in between))
+        text, end = text + node_lines, node.end_lineno or end
+    return text
+
+
+def _bound(each: ast.alias) -> str:
+    return each.asname or each.name.partition(".")[0]
+
+
+def _with_names(node: ast.Import | ast.ImportFrom, names: list[ast.alias]) -> ast.stmt:
+    if isinstance(node, ast.Import):
+        return ast.Import(names)
+    return ast.ImportFrom(node.module, names, node.level)
+
+
+def _joined(pieces: Iterable[_Piece]) -> str:
+    text, was_function = "", False
+    for piece in pieces:
+        far_apart = piece.is_function or was_function
+        text += ("\n\n\n" if far_apart else "\n\n" if not text else "\n") + piece.text
+        was_function = piece.is_function
+    return f"{text}\n"

@@ -1,0 +1,130 @@
+"""Copies of snippets in a reader's own project: made, and later compared with what the course has now."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import hashlib
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from .closure import closure, public_names
+
+FOLDER = "snippets"
+_ASKED = re.compile(r"([a-z]\w*)(?:\.(\w+))?")
+_HEADER = re.compile(
+    r"# (\S+) of (.+), MIT License\n# SHA-256 of the lines below: ([0-9a-f]{64})\n"
+)
+
+
+class CopyError(ValueError):
+    """What cannot be copied or compared, and what to do about it."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A copy beside what the course has now.
+
+    Args:
+        asked: what was copied: `module` or `module.name`.
+        is_changed: somebody has edited the copy.
+        is_behind: the course has another version than the one that was copied.
+        difference: a unified diff from the copy to the course's, empty if they are the same.
+    """
+
+    asked: str
+    is_changed: bool
+    is_behind: bool
+    difference: str
+
+
+def copied(root: Path, asked: str) -> str:
+    """Return a snippet, or one of its functions with what that needs, under a header of two lines.
+
+    Args:
+        root: the repository.
+        asked: `plot_results`, or `plot_results.seed_dots`.
+
+    Raises:
+        CopyError: there is no such snippet, or no such name in it.
+    """
+    text = _text(root, asked)
+    return f"{_header(root, asked, text)}\n{text}"
+
+
+def write_copy(root: Path, asked: str, destination: Path) -> Path:
+    """Write a copy into a folder, or to a file whose name ends in `.py`; return the file.
+
+    Raises:
+        CopyError: as `copied`; or the file exists, or its folder does not.
+    """
+    content = copied(root, asked)
+    name = f"{asked.rpartition('.')[2]}.py"
+    file = destination if destination.suffix == ".py" else destination / name
+    try:
+        with file.open("x", encoding="utf-8") as opened:
+            opened.write(content)
+    except FileExistsError:
+        raise CopyError(f"{file} exists and stays as it is: name another file") from None
+    except OSError as error:
+        raise CopyError(f"{file} cannot be written: {error.strerror}") from None
+    return file
+
+
+def compare(root: Path, file: Path) -> Comparison:
+    """Compare a copy with what the course has now.
+
+    Raises:
+        CopyError: the file is no copy with its header, or the course has nothing of that name.
+    """
+    try:
+        content = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CopyError(f"{file} cannot be read: {error}") from None
+    header = _HEADER.match(content)
+    if header is None:
+        raise CopyError(f"{file} does not begin with the two lines that `copy` writes")
+    asked, _, told = header.groups()
+    mine, now = content[header.end() :].removeprefix("\n"), _text(root, asked)
+    lines = difflib.unified_diff(
+        mine.splitlines(keepends=True), now.splitlines(keepends=True), str(file), asked
+    )
+    return Comparison(
+        asked, _digest(mine) != told, _digest(now) != told, "".join(lines) if mine != now else ""
+    )
+
+
+def _text(root: Path, asked: str) -> str:
+    match = _ASKED.fullmatch(asked)
+    snippets = sorted(file.stem for file in (root / FOLDER).glob("[a-z]*.py"))
+    if match is None or match[1] not in snippets:
+        likely = difflib.get_close_matches(asked.partition(".")[0], snippets, n=3)
+        raise CopyError(f"there is no snippet {asked}{_meant(likely or snippets)}")
+    source = (root / FOLDER / f"{match[1]}.py").read_text(encoding="utf-8")
+    if match[2] is None:
+        return source
+    names = public_names(source)
+    if match[2] not in names:
+        likely = difflib.get_close_matches(match[2], names, n=3)
+        raise CopyError(f"{match[1]} has no {match[2]}{_meant(likely or names)}")
+    docstring = (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
+    return f'"""{docstring}"""\n\n{closure(source, match[2])}'
+
+
+def _meant(names: list[str]) -> str:
+    return f"; there is {', '.join(names)}" if names else ""
+
+
+def _header(root: Path, asked: str, text: str) -> str:
+    with (root / "pyproject.toml").open("rb") as file:
+        project = tomllib.load(file)["project"]
+    return (
+        f"# {asked} of {project['name']} {project['version']}, MIT License\n"
+        f"# SHA-256 of the lines below: {_digest(text)}\n"
+    )
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
