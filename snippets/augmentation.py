@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
+# SPDX-License-Identifier: MIT
 """Random changes to batches of pictures that a seed decides, and a search for leaked copies.
 
 Needs: numpy, tensorflow. Copy this one file into your project and `import augmentation`.

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
+# SPDX-License-Identifier: MIT
 """Convolutional networks for small pictures, and an optimizer that trains them in few epochs.
 
 Needs: tensorflow (with its Keras). Copy this one file into your project and

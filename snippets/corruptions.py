@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
+# SPDX-License-Identifier: MIT
 """Changes that photographs meet in the world: noise, blur, rotation, a shift by whole pixels.
 
 Needs: numpy, scipy. Copy this one file into your project and `import corruptions`.

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
+# SPDX-License-Identifier: MIT
 """K-fold cross-validation of a Keras classifier: out-of-fold predictions, and a score per fold.
 
 Needs: tensorflow (with its Keras), numpy, scikit-learn. Copy this one file into your project and

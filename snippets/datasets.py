@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
+# SPDX-License-Identifier: MIT
 """Fashion-MNIST and CIFAR-10 as checked uint8 arrays, split into train, validation and test.
 
 Needs: numpy, scikit-learn, pillow; keras only where no copy of the data is found on this machine.

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
+# SPDX-License-Identifier: MIT
 """Start the worker processes of one distributed program on this machine, and end them all.
 
 Needs: Python 3.11 or later on Linux or macOS, and no package. Copy this one file into your project

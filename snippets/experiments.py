@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
+# SPDX-License-Identifier: MIT
 """Experiments with networks: sweeps over settings and seeds, what a spread can tell, a range test.
 
 Needs: tensorflow (with its Keras), numpy. Copy this one file into your project and

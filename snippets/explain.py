@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
+# SPDX-License-Identifier: MIT
 """Why does an image classifier answer so? Maps of what it looks at, a test of them, and pushes.
 
 Needs: numpy, scipy, tensorflow (with its Keras). Copy this one file into your project and

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
+# SPDX-License-Identifier: MIT
 """Put a Keras model into a LiteRT file, run the file, say how far it agrees, look before loading.
 
 Needs: tensorflow (with its Keras, 3.13 or newer), numpy. Copy this one file into your project and

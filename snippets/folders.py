@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
+# SPDX-License-Identifier: MIT
 """A tf.data pipeline of images from a folder of class folders, and the files in it that are broken.
 
 Needs: tensorflow (with its Keras). Copy this one file into your project and `import folders`.

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
+# SPDX-License-Identifier: MIT
 """Gradients by tape and by hand: finite differences, a check of one against the other, descent.
 
 Needs: numpy, tensorflow. Copy this one file into your project and `import gradients`.

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
+# SPDX-License-Identifier: MIT
 """Grades of a classifier, each with its confidence interval: accuracy, precision, recall, F1.
 
 Needs: numpy, scipy. Copy this one file into your project and `import metrics`.

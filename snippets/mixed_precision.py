@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
+# SPDX-License-Identifier: MIT
 """Check a Keras network in mixed precision (float16) against float32 before training in it.
 
 Needs: tensorflow (with its Keras), numpy. Copy this one file into your project and

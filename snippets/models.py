@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
+# SPDX-License-Identifier: MIT
 """The course's networks, by name: each function returns a fresh, untrained Keras model.
 
 Needs: tensorflow (with its Keras). Copy this one file into your project and `import models`.

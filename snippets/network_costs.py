@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
+# SPDX-License-Identifier: MIT
 """What the layers of a network cost and see: weights, multiply-adds, receptive fields.
 
 Needs: tensorflow (with its Keras). Copy this one file into your project and `import network_costs`.

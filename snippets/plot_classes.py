@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
+# SPDX-License-Identifier: MIT
 """Figures with one mark per class: probabilities, scores, the order of labels.
 
 Needs: matplotlib, numpy. Copy this one file into your project and `import plot_classes`.

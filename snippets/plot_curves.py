@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
+# SPDX-License-Identifier: MIT
 """Figures of curves: on logarithmic scales, by setting, over several runs, through points, stacked.
 
 Needs: matplotlib, numpy. Copy this one file into your project and `import plot_curves`.

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
+# SPDX-License-Identifier: MIT
 """Figures that judge a classifier: confusion matrix, ROC curves, thresholds, reliability.
 
 Needs: matplotlib, numpy. Copy this one file into your project and `import plot_evaluation`.

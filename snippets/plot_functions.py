@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
+# SPDX-License-Identifier: MIT
 """Figures of functions: their tangents, their slopes, paths downhill on them.
 
 Needs: matplotlib, numpy. Copy this one file into your project and `import plot_functions`.

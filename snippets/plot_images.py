@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
+# SPDX-License-Identifier: MIT
 """Figures of images: grids of them, filters, maps over them, and their numbers.
 
 Needs: matplotlib, numpy. Copy this one file into your project and `import plot_images`.

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
+# SPDX-License-Identifier: MIT
 """Figures of networks: their layers as a diagram, what each holds, sees and trains.
 
 Needs: matplotlib, numpy. Copy this one file into your project and `import plot_networks`.

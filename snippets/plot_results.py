@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
+# SPDX-License-Identifier: MIT
 """Figures of results: seeds one by one, intervals, a search, a choice tried afresh.
 
 Needs: matplotlib, numpy. Copy this one file into your project and `import plot_results`.

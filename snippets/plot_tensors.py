@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
+# SPDX-License-Identifier: MIT
 """Figures of small tensors: their axes, their order, a product, a convolution.
 
 Needs: matplotlib, numpy. Copy this one file into your project and `import plot_tensors`.

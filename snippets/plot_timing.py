@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
+# SPDX-License-Identifier: MIT
 """Figures of time: stages, ratios, a timeline of runs, rounds of an exchange.
 
 Needs: matplotlib, numpy. Copy this one file into your project and `import plot_timing`.

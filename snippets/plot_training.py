@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
+# SPDX-License-Identifier: MIT
 """Figures of training: loss and accuracy by epoch, learning rate, overfitting, marked epochs.
 
 Needs: matplotlib, numpy. Copy this one file into your project and `import plot_training`.

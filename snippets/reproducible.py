@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
+# SPDX-License-Identifier: MIT
 """Reproducible training: seeds and deterministic operations at once, and a test whether it worked.
 
 Needs: tensorflow (with its Keras), numpy. Copy this one file into your project and

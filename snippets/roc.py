@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
+# SPDX-License-Identifier: MIT
 """ROC curves of all classes of a classifier, with their micro and macro averages.
 
 Needs: numpy, scikit-learn. Copy this one file into your project and `import roc`.

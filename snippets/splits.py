@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
+# SPDX-License-Identifier: MIT
 """Class weights, and a train/validation/test split: stratified, and with no group on two sides.
 
 Needs: numpy, scikit-learn. Copy this one file into your project and `import splits`.

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
+# SPDX-License-Identifier: MIT
 """Early stopping that ends with the best weights, in the network and in a file.
 
 Needs: tensorflow (with its Keras). Copy this one file into your project and `import stopping`.

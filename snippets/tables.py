@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
+# SPDX-License-Identifier: MIT
 """Tables: Markdown on a page, aligned columns in a terminal.
 
 Needs: nothing but Python. Copy this one file into your project and `import tables`.

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
+# SPDX-License-Identifier: MIT
 """Tensors in words and pictures: what a shape says, what a tensor holds, how two shapes meet.
 
 Needs: matplotlib, numpy. Works on NumPy arrays, TensorFlow tensors and variables. Copy this one file

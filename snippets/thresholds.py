@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
+# SPDX-License-Identifier: MIT
 """Precision-recall curves of all classes, the cheapest threshold, top-k accuracy, answers by name.
 
 Needs: numpy, scikit-learn. Copy this one file into your project and `import thresholds`.

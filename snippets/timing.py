@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
+# SPDX-License-Identifier: MIT
 """Time several ways of doing one thing against each other, so that a ratio can be believed.
 
 Needs: numpy, tensorflow (with its Keras). Copy this one file into your project and `import timing`.

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
+# SPDX-License-Identifier: MIT
 """Training aids: a one-cycle schedule, a quick way to train with it, a callback, a CPU stopwatch.
 
 Needs: tensorflow (with its Keras). Copy this one file into your project and `import training`.

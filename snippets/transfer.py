@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
+# SPDX-License-Identifier: MIT
 """Transfer learning: freeze a trained base and prove it, give it a new head, and thaw its end.
 
 Needs: tensorflow (with its Keras). Copy this one file into your project and `import transfer`.

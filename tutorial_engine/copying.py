@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import difflib
 import hashlib
+import itertools
 import re
 import tomllib
 from dataclasses import dataclass
@@ -14,9 +15,7 @@ from .closure import closure, public_names
 
 FOLDER = "snippets"
 _ASKED = re.compile(r"([a-z]\w*)(?:\.(\w+))?")
-_HEADER = re.compile(
-    r"# (\S+) of (.+), MIT License\n# SHA-256 of the lines below: ([0-9a-f]{64})\n"
-)
+_HEADER = re.compile(r"# (\S+) of (.+)\n# SHA-256 of the lines below: ([0-9a-f]{64})\n")
 
 
 class CopyError(ValueError):
@@ -109,8 +108,13 @@ def _text(root: Path, asked: str) -> str:
     if match[2] not in names:
         likely = difflib.get_close_matches(match[2], names, n=3)
         raise CopyError(f"{match[1]} has no {match[2]}{_meant(likely or names)}")
+    licence = "".join(itertools.takewhile(_is_comment, source.splitlines(keepends=True)))
     docstring = (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
-    return f'"""{docstring}"""\n\n{closure(source, match[2])}'
+    return f'{licence}"""{docstring}"""\n\n{closure(source, match[2])}'
+
+
+def _is_comment(line: str) -> bool:
+    return line.startswith("#")
 
 
 def _meant(names: list[str]) -> str:
@@ -121,7 +125,7 @@ def _header(root: Path, asked: str, text: str) -> str:
     with (root / "pyproject.toml").open("rb") as file:
         project = tomllib.load(file)["project"]
     return (
-        f"# {asked} of {project['name']} {project['version']}, MIT License\n"
+        f"# {asked} of {project['name']} {project['version']}\n"
         f"# SHA-256 of the lines below: {_digest(text)}\n"
     )
 

@@ -10,6 +10,7 @@ from tutorial_engine.closure import closure
 from .tiny import Course
 
 SHAPES = '''\
+# SPDX-License-Identifier: MIT
 """Areas of shapes.
 
 Needs: nothing but Python.
@@ -105,10 +106,10 @@ def say(course: Course, capsys):
 def test_a_function_is_copied_alone_and_a_module_whole(say, tmp_path):
     assert say("copy", "shapes.area", tmp_path) == (0, f"Wrote {tmp_path / 'area.py'}")
     text = (tmp_path / "area.py").read_text(encoding="utf-8")
-    assert text.startswith(
-        "# shapes.area of course 1.2, MIT License\n# SHA-256 of the lines below: "
+    assert text.startswith("# shapes.area of course 1.2\n# SHA-256 of the lines below: ")
+    assert text.endswith(
+        f'\n\n# SPDX-License-Identifier: MIT\n"""Areas of shapes."""\n\n{AREA_ALONE}'
     )
-    assert text.endswith(f'\n\n"""Areas of shapes."""\n\n{AREA_ALONE}')
     assert say("copy", "shapes", tmp_path / "mine.py")[0] == 0
     assert (tmp_path / "mine.py").read_text(encoding="utf-8").endswith(f"\n\n{SHAPES}")
 

@@ -105,6 +105,14 @@ def test_no_snippet_imports_another_of_our_files():
 SNIPPETS = sorted((ROOT / "snippets").glob("[a-z]*.py"))
 
 
+def test_a_snippet_says_whose_it_is_and_under_which_licence():
+    """In the words of the SPDX standard, which a licence check of the copier's understands."""
+    lines = "# SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors\n"
+    lines += "# SPDX-License-Identifier: MIT\n"
+    for file in SNIPPETS:
+        assert file.read_text(encoding="utf-8").startswith(f'{lines}"""'), file.name
+
+
 def test_a_snippet_is_short_enough_to_be_read_before_it_is_copied():
     lengths = {file.name: file.read_text(encoding="utf-8").count("\n") for file in SNIPPETS}
     assert {name for name, length in lengths.items() if length > 400} == {"datasets.py"}
