@@ -48,10 +48,26 @@ def closure(source: str, name: str) -> str:
     Raises:
         KeyError: the snippet does not define the name.
     """
+    return closures(source, [name])[name]
+
+
+def closures(source: str, names: Iterable[str]) -> dict[str, str]:
+    """Return the closures of several names of a snippet, which is read once: name -> code."""
     tree = ast.parse(source)
     pieces = list(_pieces(tree, source))
     makers = {each: piece for piece in pieces for each in piece.defines}
-    wanted = {makers[name], *(piece for piece in pieces if not piece.defines)}
+    lines = source.splitlines()
+    return {name: _closure(tree, lines, pieces, makers, makers[name]) for name in names}
+
+
+def _closure(
+    tree: ast.Module,
+    lines: list[str],
+    pieces: list[_Piece],
+    makers: dict[str, _Piece],
+    asked: _Piece,
+) -> str:
+    wanted = {asked, *(piece for piece in pieces if not piece.defines)}
     waiting = list(wanted)
     while waiting:
         found = {makers[need] for need in waiting.pop().needs if need in makers} - wanted
@@ -59,7 +75,7 @@ def closure(source: str, name: str) -> str:
         waiting.extend(found)
     kept = [piece for piece in pieces if piece in wanted]
     needs = frozenset().union(*(piece.needs for piece in kept))
-    return f"{_imports(tree, source, needs)}{_joined(kept)}"
+    return f"{_imports(tree, lines, needs)}{_joined(kept)}"
 
 
 def _pieces(tree: ast.Module, source: str) -> Iterator[_Piece]:
@@ -103,7 +119,7 @@ def _needed(node: ast.AST) -> Iterator[str]:
                 yield from _needed(ast.parse(example.source))
 
 
-def _imports(tree: ast.Module, source: str, needs: frozenset[str]) -> str:
+def _imports(tree: ast.Module, lines: list[str], needs: frozenset[str]) -> str:
     """Return the import statements that bind what is needed, in the groups that they stand in."""
     text, end = "", 0
     for node in tree.body:
@@ -113,11 +129,11 @@ def _imports(tree: ast.Module, source: str, needs: frozenset[str]) -> str:
         kept = [each for each in node.names if is_future or _bound(each) in needs]
         if not kept:
             continue
-        node_lines = ast.get_source_segment(source, node) or ""
+        node_lines = "\n".join(lines[node.lineno - 1 : node.end_lineno])
         if len(kept) < len(node.names):
             node_lines = ast.unparse(_with_names(node, kept))
         if text:
-            between = source.splitlines()[end : node.lineno - 1]
+            between = lines[end : node.lineno - 1]
             text += "\n" * (1 + any(not line.strip() for line in between))
         text, end = text + node_lines, node.end_lineno or end
     return text

@@ -49,8 +49,26 @@ def copied(root: Path, asked: str) -> str:
     Raises:
         CopyError: there is no such snippet, or no such name in it.
     """
-    text = _text(root, asked)
-    return f"{_header(root, asked, text)}\n{text}"
+    return headed(project_of(root), asked, _text(root, asked))
+
+
+def project_of(root: Path) -> str:
+    """Return the name and the version of the project in a repository."""
+    with (root / "pyproject.toml").open("rb") as file:
+        project = tomllib.load(file).get("project", {})
+    return f"{project.get('name', root.name)} {project.get('version', '')}".strip()
+
+
+def headed(project: str, asked: str, text: str) -> str:
+    """Return a copy's text under the two lines that say what it is and whether it was changed."""
+    return f"# {asked} of {project}\n# SHA-256 of the lines below: {_digest(text)}\n\n{text}"
+
+
+def alone(source: str, piece: str) -> str:
+    """Return a piece of a snippet under the snippet's licence and the first line of what it is for."""
+    licence = "".join(itertools.takewhile(_is_comment, source.splitlines(keepends=True)))
+    docstring = (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
+    return f'{licence}"""{docstring}"""\n\n{piece}'
 
 
 def write_copy(root: Path, asked: str, destination: Path) -> Path:
@@ -108,9 +126,7 @@ def _text(root: Path, asked: str) -> str:
     if match[2] not in names:
         likely = difflib.get_close_matches(match[2], names, n=3)
         raise CopyError(f"{match[1]} has no {match[2]}{_meant(likely or names)}")
-    licence = "".join(itertools.takewhile(_is_comment, source.splitlines(keepends=True)))
-    docstring = (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
-    return f'{licence}"""{docstring}"""\n\n{closure(source, match[2])}'
+    return alone(source, closure(source, match[2]))
 
 
 def _is_comment(line: str) -> bool:
@@ -119,15 +135,6 @@ def _is_comment(line: str) -> bool:
 
 def _meant(names: list[str]) -> str:
     return f"; there is {', '.join(names)}" if names else ""
-
-
-def _header(root: Path, asked: str, text: str) -> str:
-    with (root / "pyproject.toml").open("rb") as file:
-        project = tomllib.load(file)["project"]
-    return (
-        f"# {asked} of {project['name']} {project['version']}\n"
-        f"# SHA-256 of the lines below: {_digest(text)}\n"
-    )
 
 
 def _digest(text: str) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
+import posixpath
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -12,8 +15,11 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 from .build_cache import BuildCache
+from .copying import project_of
 from .course import Lesson, load_course, titles
+from .documents import Document
 from .errors import TutorialError, unforeseen
+from .fingerprint import names_from_snippets
 from .places import of_the_build
 from .publish import Page, make_error_page, make_page
 from .records import record_file, record_path
@@ -22,6 +28,7 @@ from .report import build_report, report_page
 from .schedule import Outcome
 from .serving import LiveRuns, Shown
 from .settings import Settings
+from .snippet_pages import INDEX, SnippetPage, index_page, page_of, sentences_of_tests, snippet_page
 from .tutorial import Header
 
 log = logging.getLogger("mkdocs.tutorials")
@@ -40,6 +47,7 @@ class CourseFiles:
         outcomes, pages: of each lesson, in course order.
         positions: path of a page or a run record -> position of its lesson.
         records: the paths of the run records.
+        snippets: the paths of the snippets' pages.
     """
 
     def __init__(
@@ -52,6 +60,7 @@ class CourseFiles:
         self.pages: list[Page] = []
         self.positions: dict[str, int] = {}
         self.records: frozenset[str] = frozenset()
+        self.snippets: frozenset[str] = frozenset()
 
     def read_again(self) -> bool:
         """Read the sources again; False where a lesson changed in what other pages say of it, too."""
@@ -124,7 +133,60 @@ class CourseFiles:
     def files(self, config: MkDocsConfig) -> list[File]:
         """Return all that a site gets."""
         files = [file for page in self.pages for file in self.files_of(page, config)]
+        pages = self._snippet_pages() if _mentions(config.nav, INDEX) else []
+        self.snippets = frozenset(page.path for page in pages)
+        for page in pages:
+            file = File.generated(config, page.path, content=page.markdown)
+            file.edit_uri = f"../{page.source}"
+            files.append(file)
+            files += (File.generated(config, path, content=page.files[path]) for path in page.files)
         return files + self.report_files(config)
+
+    def _snippet_pages(self) -> list[SnippetPage]:
+        """Return the page of each snippet, and the one that leads to them."""
+        root = self._settings.root
+        sources = {
+            file.stem: file.read_text(encoding="utf-8-sig")
+            for file in sorted((root / "snippets").glob("[!_]*.py"))
+        }
+        tests = [
+            file.read_text(encoding="utf-8")
+            for file in sorted((root / "tests" / "snippets").glob("test_*.py"))
+        ]
+        kept, project = self._build_cache.get, project_of(root)
+        sentences = kept("snippets", "tests", tests, lambda: sentences_of_tests(tests))
+        users = self._snippet_users(sources)
+
+        def make(module: str) -> SnippetPage:
+            ingredients = sources[module], sentences.get(module, {}), users.get(module, {}), project
+            page = kept(
+                "snippets", module, ingredients, lambda: asdict(snippet_page(module, *ingredients))
+            )
+            return SnippetPage(**page)
+
+        index: Document = kept("snippets", "index", sources, lambda: asdict(index_page(sources)))
+        return [SnippetPage(**index), *map(make, sources)]
+
+    def _snippet_users(self, sources: Mapping[str, str]) -> dict[str, dict[str, dict[str, str]]]:
+        """Return who uses what: snippet -> name -> title of a tutorial -> its page, as a snippet's links to it."""
+        users: dict[str, dict[str, dict[str, str]]] = {}
+        for lesson in self.lessons:
+            if lesson.error:
+                continue
+            tutorial, _ = lesson.sound
+            names = self._build_cache.get(
+                "snippets",
+                f"of {lesson.name}",
+                (lesson.digest, sorted(sources)),
+                functools.partial(names_from_snippets, tutorial, self._settings.root),
+            )
+            for module, used in names.items():
+                for name in used:
+                    pages = users.setdefault(module, {}).setdefault(name, {})
+                    pages[lesson.title] = posixpath.relpath(
+                        lesson.page, posixpath.dirname(page_of(module))
+                    )
+        return users
 
     def files_of(self, page: Page, config: MkDocsConfig) -> list[File]:
         """Return a lesson's files: its page, what stands beside it, its run record."""
@@ -149,6 +211,15 @@ class CourseFiles:
         """Return where a site's files are, as long as these pages are its."""
         self._places = self._places or Places(files)
         return self._places
+
+
+def _mentions(nav: Any, path: str) -> bool:
+    """Say whether a navigation leads to a page."""
+    if isinstance(nav, Mapping):
+        return any(_mentions(each, path) for each in nav.values())
+    if isinstance(nav, list):
+        return any(_mentions(each, path) for each in nav)
+    return bool(nav == path)
 
 
 def expand_navigation(

@@ -274,6 +274,14 @@ def _used_parts(tutorial: Tutorial, snippets: dict[str, str]) -> tuple[dict[str,
     return parts, seen
 
 
+def names_from_snippets(tutorial: Tutorial, root: Path) -> dict[str, list[str]]:
+    """Return what a tutorial takes from each snippet: its name -> names, sorted; none where any may be."""
+    sources = [cell.source for cell in tutorial.code_cells]
+    sources += [expression.code for cell in tutorial.cells for expression in cell.expressions]
+    modules = [Path(file).stem for file in find_snippets(tutorial, root) if file != _PACKAGE]
+    return {module: sorted(used_names(sources, module) or ()) for module in modules}
+
+
 def imported_modules(tutorial: Tutorial, snippets: dict[str, str]) -> list[str]:
     """Return the top-level names of the public modules that a tutorial and its snippets import."""
     return _modules(tutorial, map(reachable, snippets.values()))

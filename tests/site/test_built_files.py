@@ -16,8 +16,13 @@ import pytest
 from PIL import Image
 
 from tests.engine.page_rules import errors_of
+from tutorial_engine.closure import closure, public_names
 
 ROOT = Path(__file__).parents[2]
+SNIPPETS = {
+    file.stem: file.read_text(encoding="utf-8")
+    for file in sorted((ROOT / "snippets").glob("[a-z]*.py"))
+}
 READING_PAGE_BYTES = 80_000
 RECORD_BYTES = 150_000
 PAPER = (0xFE, 0xFE, 0xFE)
@@ -241,3 +246,28 @@ def test_no_step_of_the_build_changes_a_word_of_a_page(site, edits):
     assert report["pages"]["lean_page"] >= len(site.pages) - 1  # 404.html is no page of ours
     assert report["pages"]["light_record"] == len(site.records)
     assert report["changed"] == []
+
+
+def test_each_public_name_of_a_snippet_has_a_place_its_signature_and_a_copy_of_it_alone(site):
+    for module, source in SNIPPETS.items():
+        page = site.pages[f"snippets/{module}/"]
+        assert page.select_one("h1").contents[0] == module
+        for name in public_names(source):
+            heading = page.find(id=name.lower())
+            assert heading.name == "h2", f"{module}.{name}"
+            assert f"{name}" in heading.find_next("pre").get_text()
+            copy_link = heading.find_next("a", class_="copy-snippet")
+            file, _ = resolve(f"snippets/{module}/", copy_link["href"])
+            text = (site.folder / file).read_text(encoding="utf-8")
+            assert text.endswith(closure(source, name)), f"{module}.{name}"
+
+
+def test_a_snippet_that_tutorials_use_leads_to_them_and_says_what_its_tests_hold_it_to(site):
+    page = site.pages["snippets/plot_images/"]
+    grid = page.find(id="image_grid")
+    used = grid.find_next(string=lambda text: text.strip() == "Used in").find_parent("p")
+    links = [resolve("snippets/plot_images/", link["href"])[0] for link in used.select("a")]
+    assert "foundations/tensors/index.html" in links
+    assert "beyond/distributed/index.html" not in links
+    assert len(grid.find_next("details").select("li")) >= 2
+    assert site.pages["snippets/"].select_one("a[href='plot_images/#image_grid']")
