@@ -211,6 +211,47 @@ class Plan:
             machine=machine(),
         )
 
+    def to_partial_run(self, key: Key, executed: int) -> Run:
+        """Make a run of what the first cells of the plan sent, for a page that shows it while others run.
+
+        Args:
+            executed: how many of the plan's cells have gone well.
+
+        Returns:
+            A run without claims and artifacts; cells that have not run have no outputs, and the values of
+            the text between them are None.
+
+        Raises:
+            ExecutionError: an output is not as it must be.
+        """
+        shown: dict[int, list[Output]] = {}
+        values: list[str | None] = []
+        for position, (role, cell) in enumerate(self._origin):
+            is_done = position < executed
+            outputs = json.loads(json.dumps(self.notebook.cells[position].outputs))
+            if role == "cell" and cell and is_done:
+                shown[cell.number] = self._checked(cell, outputs)
+            elif role == "values" and cell and is_done:
+                (said,) = _said(outputs, kernel.VALUES)
+                values += [self._places.hide(without_controls(value)) for value in said]
+            elif role == "values" and cell:
+                values += [None] * len(cell.expressions)
+        places = expression_places(self.tutorial)
+        return Run(
+            name=self.tutorial.name,
+            key=key.digest,
+            parts=key.parts,
+            outputs=[shown.get(cell.number, []) for cell in self.tutorial.code_cells],
+            claims=[],
+            values=[[*place, value] for place, value in zip(places, values, strict=True)],
+            artifacts=(),
+            finished=0.0,
+            wall_s=0.0,
+            cpu_s=0.0,
+            peak_mb=0.0,
+            machine=machine(),
+        )
+
     def _checked(self, cell: Cell, outputs: list[Output]) -> list[Output]:
         failed = any(output["output_type"] == "error" for output in outputs)
         if "check" in cell.tags:

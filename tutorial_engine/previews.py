@@ -7,6 +7,7 @@ the clean run shows something else the page says so.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -32,6 +33,8 @@ _LOOK_EVERY_S = 20
 _INTERRUPTS, _BETWEEN_S = 20, 0.2
 # The figure set-up belongs to the kernel's own.
 _SET_UP = "version of matplotlib"
+# Where the cells below take longer than this, the page shows what there is, and again after the longer time.
+_PART_AFTER_S, _PARTS_EVERY_S = 0.5, 5.0
 
 
 @dataclass(frozen=True)
@@ -40,11 +43,13 @@ class Preview:
 
     Args:
         first_cell: the number of the first cell that ran again.
+        is_partial: cells below are still to run.
     """
 
     first_cell: int
     run: Run | None = None
     error: TutorialError | None = None
+    is_partial: bool = False
 
 
 @dataclass
@@ -111,7 +116,10 @@ class Previews:
             if kept is None:
                 return
             lesson = next((each for each in lessons if each.name == kept.name), None)
-            if lesson is None or self.of(lesson) or not _fits(kept, lesson, self._settings):
+            if lesson is None or not _fits(kept, lesson, self._settings):
+                return
+            known = self.of(lesson)
+            if known and not known.is_partial:
                 return
             if kept.is_obsolete:
                 kept.next = lesson
@@ -132,7 +140,7 @@ class Previews:
     def differing(self, lesson: Lesson, run: Run) -> list[int]:
         """Return the numbers of the cells that the preview of a clean run showed otherwise."""
         preview = self.of(lesson)
-        if preview is None or preview.run is None:
+        if preview is None or preview.run is None or preview.is_partial:
             return []
         cells = lesson.sound[0].code_cells
         both = zip(cells, preview.run.outputs, run.outputs, strict=True)
@@ -164,7 +172,7 @@ class Previews:
         threading.Thread(target=work, args=(kept, lesson), daemon=True).start()
 
     def _make(self, kept: _Kept, lesson: Lesson) -> None:
-        preview = _preview(kept, lesson, self._settings)
+        preview = _preview(kept, lesson, self._settings, self._show_part)
         with self._lock:
             is_obsolete, following = kept.is_obsolete, kept.next
             kept.making, kept.is_obsolete, kept.next = None, False, None
@@ -182,6 +190,16 @@ class Previews:
             self.want([following])
             return
         if not self._stopped.is_set():
+            self._on_change()
+
+    def _show_part(self, lesson: Lesson, preview: Preview) -> None:
+        """Show what a preview has come to, if its page is still the same."""
+        with self._lock:
+            kept = self._kept
+            is_current = kept and kept.making is lesson and not kept.is_obsolete
+            if is_current:
+                self._known[lesson.name] = lesson.digest, preview
+        if is_current and not self._stopped.is_set():
             self._on_change()
 
     def _end(self, kept: _Kept, lesson: Lesson) -> None:
@@ -222,8 +240,13 @@ def _fits(kept: _Kept, lesson: Lesson, settings: Settings) -> bool:
     return True
 
 
-def _preview(kept: _Kept, lesson: Lesson, settings: Settings) -> Preview | None:
-    """Execute what changed in a kept kernel; None if that is the end of it."""
+def _preview(
+    kept: _Kept,
+    lesson: Lesson,
+    settings: Settings,
+    show_part: Callable[[Lesson, Preview], None],
+) -> Preview | None:
+    """Execute what changed in a kept kernel, and show parts of it meanwhile; None if that is the end of it."""
     from .plan import Plan  # late, as all that executes
 
     session = kept.session
@@ -233,6 +256,20 @@ def _preview(kept: _Kept, lesson: Lesson, settings: Settings) -> Preview | None:
     first = plan.resume(session.plan, session.executed) if session.plan else 0
     number = plan.cell_number(first)
     started = time.monotonic()
+
+    def show_parts() -> None:
+        shown, wait = first, _PART_AFTER_S
+        while not is_over.wait(wait):
+            executed = session.executed if session.plan is plan else first
+            if executed > shown:
+                with contextlib.suppress(TutorialError):  # which the whole preview will tell
+                    run = plan.to_partial_run(key, executed)
+                    show_part(lesson, Preview(number, run, is_partial=True))
+                    shown, wait = executed, _PARTS_EVERY_S
+
+    is_over = threading.Event()
+    parts = threading.Thread(target=show_parts, daemon=True)
+    parts.start()
     try:
         session.execute(plan, first)
         run = plan.to_run(key, session.folders.work, time.monotonic() - started)
@@ -242,4 +279,7 @@ def _preview(kept: _Kept, lesson: Lesson, settings: Settings) -> Preview | None:
         return Preview(number, error=error)
     except Exception as error:  # must show on the page, not vanish with the thread
         return Preview(number, error=unforeseen(error, lesson.file))
+    finally:
+        is_over.set()
+        parts.join()
     return Preview(number, run)

@@ -47,7 +47,7 @@ def fill(tutorial: Tutorial, run: Run | None, settings: Settings) -> dict[int, s
     beside the source lead to what the site has.
 
     Args:
-        run: None while there is none; then every value is an ellipsis.
+        run: None while there is none; then every value is an ellipsis, as are those that it lacks.
     """
     filled, before = {}, 0
     seen: Counter[tuple[int, str]] = Counter()
@@ -59,12 +59,13 @@ def fill(tutorial: Tutorial, run: Run | None, settings: Settings) -> dict[int, s
         for expression in cell.expressions:
             parts.append(cell.source[position : expression.start])
             position = expression.end
-            if run is None:
-                parts.append(PENDING)
-                continue
-            value = run.value(before, expression.code, seen[before, expression.code])
+            occurrence = seen[before, expression.code]
+            value = run.value(before, expression.code, occurrence) if run else None
             seen[before, expression.code] += 1
-            parts.append(_shown(value, expression, "".join(parts), cell.source[position:]))
+            if value is None:
+                parts.append(PENDING)
+            else:
+                parts.append(_shown(value, expression, "".join(parts), cell.source[position:]))
         filled[cell.number] = to_pages("".join(parts) + cell.source[position:], tutorial, settings)
     return filled
 

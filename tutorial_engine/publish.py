@@ -36,6 +36,8 @@ _STATES = {
     "running": "Running… The outputs appear here by themselves.",
     "preview": "Preview. From cell {cells} on, the code ran again on top of what the cells had left "
     "behind; what is marked shows that. A run of all cells from the top is under way, and takes its place.",
+    "previewing": "Preview, as far as it has come. From cell {cells} on, the code runs again on top of what the "
+    "cells had left behind; what is marked shows that. The cells below follow.",
     "differs": "The preview of this page showed something else for cell {cells}: it hung on what an "
     "earlier version of the code had left behind. What you see now is a run of all cells from the top.",
 }
@@ -89,8 +91,8 @@ def make_page(
     Args:
         run: None while there is none; `state` then says why.
         titles: name -> page path and title of every tutorial, for the links to what is needed first.
-        state: `waiting` or `running` without a run; with one `preview`, or `differs` when its preview
-            showed something else.
+        state: `waiting` or `running` without a run; with one `preview`, `previewing` while that has not
+            come to its end, or `differs` when its preview showed something else.
         build_cache: where a page is found again that was made of the same tutorial and run.
         cells: the numbers of the cells that the state is about; the first one of a preview.
     """
@@ -152,7 +154,7 @@ class _Writer:
         self.state = state if run or state else "waiting"
         self.cells = cells
         # What is offered, and said to be checked, a preview has not.
-        self.clean_run = None if state == "preview" else run
+        self.clean_run = None if state in ("preview", "previewing") else run
         self.tutorial = tutorial
         self.run = run
         self.settings = settings
@@ -249,7 +251,7 @@ class _Writer:
 
     def _outputs(self, cell: Cell, outputs: list[Output], number: int) -> list[str]:
         extra = ' .measured data-search-exclude=""' if "measured" in cell.tags else ""
-        if self.state == "preview" and cell.number >= self.cells[0]:
+        if self.state in ("preview", "previewing") and cell.number >= self.cells[0]:
             extra = f" .preview{extra}"
         return [
             text

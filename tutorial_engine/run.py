@@ -35,7 +35,8 @@ class Run:
         parts: the key's parts, kept to say later why it became stale.
         outputs: for each code cell, its outputs as notebook JSON; text cleaned.
         claims: the text of each claim that was evaluated and held, in order.
-        values: for each inline expression in order, `[code cells before it, code, value]`.
+        values: for each inline expression in order, `[code cells before it, code, value]`; the value is
+            None where a preview has not come so far.
         artifacts: files kept.
         finished: when it ended, seconds since the epoch.
         wall_s, cpu_s: seconds on the clock and on the processor.
@@ -59,13 +60,13 @@ class Run:
     machine: str
     dependencies: Dependencies = field(default_factory=dict)
 
-    def value(self, cells_before: int, code: str, occurrence: int = 0) -> str:
+    def value(self, cells_before: int, code: str, occurrence: int = 0) -> str | None:
         """Return an inline expression's value, found by its place, whatever prose moved around it.
 
         Args:
             occurrence: how often the same expression stands earlier at this place.
         """
-        found: list[str] = [
+        found: list[str | None] = [
             value
             for place, expression, value in self.values
             if place == cells_before and expression == code

@@ -133,4 +133,5 @@ class LiveRuns:
         if preview.error:
             log.error("Preview: %s", preview.error)
             return Shown(error=preview.error)
-        return Shown(preview.run, state="preview", cells=[preview.first_cell])
+        state = "previewing" if preview.is_partial else "preview"
+        return Shown(preview.run, state=state, cells=[preview.first_cell])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 
@@ -11,6 +12,9 @@ import pytest
 from tutorial_engine import previews as previews_module
 from tutorial_engine.execute import Execution
 from tutorial_engine.previews import Preview, Previews
+from tutorial_engine.prose import PENDING
+from tutorial_engine.publish import make_page
+from tutorial_engine.settings import Settings
 
 from .tiny import Course, code, kernels_below
 
@@ -55,7 +59,14 @@ class Editor:
         self.previews.want([lesson])
 
     def preview(self) -> Preview:
-        """Wait for what is shown of the page as it is."""
+        """Wait for what is shown of the page as it is, to its end."""
+        while True:
+            preview = self.part()
+            if preview is None or not preview.is_partial:
+                return preview
+
+    def part(self) -> Preview:
+        """Wait for what is shown next."""
         assert self.changed.acquire(timeout=60)
         return self.previews.of(self.lesson)
 
@@ -160,6 +171,34 @@ def test_a_page_that_is_put_back_to_what_has_a_run_ends_its_preview(edited):
     edited.previews.see([edited.lesson])
     assert edited.preview() is None
     assert not edited.previews.is_making(edited.lesson)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="waits for a named pipe")
+def test_what_an_edited_cell_shows_does_not_wait_for_the_cells_below(editor, tmp_path, monkeypatch):
+    monkeypatch.setattr(previews_module, "_PART_AFTER_S", 0.05)
+    gate = tmp_path / "gate"
+    waits = f"print('third', count)\nword = open({str(gate)!r}).read()"
+    editor.course.edit(
+        "print('third', count)", f"{waits}\n\n# %% [markdown]\n# It is `{{python}} count`."
+    )
+    gate.touch()
+    editor.run()
+    gate.unlink()
+    os.mkfifo(gate)
+    editor.save("'second', count", "'Second', count")
+    part = editor.part()
+    assert part.is_partial
+    assert texts(part) == ["first 1", "Second 3"]
+    assert [value for *_, value in part.run.values] == [None]
+    page = make_page(
+        editor.lesson.tutorial, part.run, Settings(editor.course.root), {}, "previewing", cells=[2]
+    )
+    assert "Preview, as far as it has come. From cell 2 on" in page.markdown
+    assert f"It is {PENDING}." in page.markdown
+    gate.write_text("go on")
+    preview = editor.preview()
+    assert texts(preview) == ["first 1", "Second 3", "third 3"]
+    assert [value for *_, value in preview.run.values] == ["3"]
 
 
 # As a kernel does that is interrupted just before a request's code begins.
