@@ -101,6 +101,8 @@ def shift(images: np.ndarray, *, down: int = 0, right: int = 0, fill: float = 0)
     if images.ndim not in (3, 4):
         raise ValueError(f"images must be (n, height, width) or (n, h, w, c), not {images.shape}")
     moved = np.full_like(images, fill)
+    if moved.size and moved.flat[0] != fill:
+        raise ValueError(f"fill must be a value of {images.dtype}, not {fill}")
     (to_rows, from_rows), (to_columns, from_columns) = (
         (slice(max(by, 0), max(size + by, 0)), slice(max(-by, 0), max(size - by, 0)))
         for by, size in ((down, images.shape[1]), (right, images.shape[2]))

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
 # SPDX-License-Identifier: MIT
-"""Experiments with networks: sweeps over settings and seeds, what a spread can tell, a range test.
+"""Experiments with networks: sweeps over settings and seeds, what a spread can tell.
 
 Needs: tensorflow (with its Keras), numpy. Copy this one file into your project and
 `import experiments`.
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -245,7 +245,7 @@ def restart(network: keras.Model, seed: int) -> None:
     """Set the seed, and give a compiled network new first weights and a new optimizer's state.
 
     Training then goes as if the network had been built and compiled anew, but the traced training
-    step is kept, and with it about half a second.
+    step is kept, and with it about half a second. What a `Normalization` layer was adapted to stays.
 
     Args:
         network: Sequential or functional, compiled.
@@ -267,7 +267,9 @@ def restart(network: keras.Model, seed: int) -> None:
         raise ValueError("the network is not compiled, so there is no optimizer to restart")
     keras.utils.set_random_seed(seed)
     fresh = keras.models.clone_model(network)
-    for layer, fresh_layer in zip(network.layers, fresh.layers, strict=True):
+    for layer, fresh_layer in zip(_own_layers(network), _own_layers(fresh), strict=True):
+        if isinstance(layer, keras.layers.Normalization):
+            continue  # what it was adapted to is no weight
         for variable, value in zip(layer.variables, fresh_layer.variables, strict=True):
             variable.assign(value)
     optimizer = network.optimizer
@@ -278,69 +280,10 @@ def restart(network: keras.Model, seed: int) -> None:
         variable.assign(value)
 
 
-def learning_rate_range_test(
-    network: keras.Model,
-    examples: tuple[np.ndarray, np.ndarray],
-    *,
-    batch_size: int = 128,
-    lowest: float = 1e-5,
-    highest: float = 1.0,
-    steps: int = 100,
-    smoothing: float = 0.8,
-    seed: int = 0,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Train while the learning rate climbs from step to step, and return the loss at each rate.
-
-    Where the loss falls, the rate is large enough to learn; where it climbs, too large.
-
-    Args:
-        network: compiled with a fixed learning rate, not a schedule; trained in place and spoiled,
-            so build another one for the real training.
-        examples: inputs and targets, arrays with the same first axis. They are drawn in random
-            order, again and again.
-        batch_size: examples a step.
-        lowest, highest: the first and the last learning rate.
-        steps: how many rates; each is the same factor larger than the one before.
-        smoothing: how much of its running mean the loss keeps at each step, from 0 (no smoothing)
-            to below 1.
-        seed: of the order of the examples.
-
-    Returns:
-        The rates and the smoothed losses, both of shape `(steps,)`.
-
-    Raises:
-        ValueError: an argument is out of its range, or the network has a schedule.
-
-    Source: L. N. Smith, Cyclical Learning Rates for Training Neural Networks, 2015,
-    arXiv:1506.01186; with the rates in equal ratios instead of equal differences.
-
-    >>> network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-    >>> network.compile(keras.optimizers.SGD(0.1), "mse")
-    >>> inputs = np.ones((8, 2), "float32")
-    >>> rates, losses = learning_rate_range_test(network, (inputs, np.ones(8)), steps=5)
-    >>> rates.shape == losses.shape, round(float(rates[0]), 6)
-    (True, 1e-05)
-    """
-    inputs, targets = examples
-    if not 0 < lowest < highest or steps < 2 or not 0 <= smoothing < 1 or batch_size < 1:
-        raise ValueError("need 0 < lowest < highest, 2 steps, 0 <= smoothing < 1, batch_size >= 1")
-    if len(inputs) != len(targets) or not len(inputs):
-        raise ValueError(f"{len(inputs)} inputs do not fit {len(targets)} targets")
-    if "learning_rate" not in {variable.name for variable in network.optimizer.variables}:
-        raise ValueError("compile the network with a fixed learning rate, not a schedule")
-    generator = np.random.default_rng(seed)
-    rates = np.geomspace(lowest, highest, steps)
-    losses, running, order = np.empty(steps), 0.0, np.empty(0, int)
-    for step, rate in enumerate(rates):
-        while len(order) < batch_size:
-            order = np.concatenate([order, generator.permutation(len(inputs))])
-        batch, order = order[:batch_size], order[batch_size:]
-        network.optimizer.learning_rate = rate
-        network.reset_metrics()  # or the loss would be the mean over all steps so far
-        loss = network.train_on_batch(inputs[batch], targets[batch], return_dict=True)["loss"]
-        running = smoothing * running + (1 - smoothing) * float(loss)
-        losses[step] = running / (1 - smoothing ** (step + 1))  # as if it had not begun at 0
-    return rates, losses
+def _own_layers(network: keras.Model) -> Iterator[keras.layers.Layer]:
+    """Yield the layers of a network, and of the networks in it."""
+    for layer in network.layers:
+        yield from _own_layers(layer) if hasattr(layer, "layers") else [layer]
 
 
 def selection_bias(
@@ -378,7 +321,10 @@ def selection_bias(
     >>> many[0] > one[0] + 0.05, abs(many[1] - one[1]) < 0.05
     (True, True)
     """
-    is_correct = np.asarray(is_correct, bool)
+    is_correct = np.asarray(is_correct)
+    if not np.isin(is_correct, (0, 1)).all():
+        raise ValueError(f"is_correct must hold true or false, not {is_correct.dtype} numbers")
+    is_correct = is_correct.astype(bool)
     if is_correct.ndim != 2 or is_correct.shape[1] < 2 or not 1 <= tries <= len(is_correct):
         raise ValueError(
             f"cannot choose from {tries} networks in an array of shape {is_correct.shape}"

@@ -209,7 +209,10 @@ def randomise_layers(network: keras.Model, names: Sequence[str]) -> keras.Model:
     copy = keras.models.clone_model(network)
     for layer in network.layers:
         if layer.name not in names:
-            copy.get_layer(layer.name).set_weights(layer.get_weights())
+            twin = copy.get_layer(layer.name)
+            twin.set_weights(layer.get_weights())
+            if isinstance(twin, keras.layers.Normalization):
+                twin.finalize_state()  # or it computes with the numbers of before
     return copy
 
 

@@ -384,7 +384,7 @@ def _labels(
     return array.astype(np.int64)
 
 
-def _confusions(counts: Any) -> np.ndarray:
+def _confusions(counts: Any) -> Floats:
     """Return confusion matrices, shape `(..., classes, classes)`, none of them negative."""
     try:
         array = np.asarray(counts)
@@ -394,4 +394,4 @@ def _confusions(counts: Any) -> np.ndarray:
         raise ValueError(f"counts must be (..., classes, classes), not {array.shape}")
     if array.dtype.kind not in "iufb" or not np.isfinite(array).all() or array.min() < 0:
         raise ValueError(f"counts must be finite numbers, at least 0, not {array.ravel()[:9]}")
-    return array
+    return array.astype(float)  # sums of narrow integers would overflow

@@ -50,7 +50,8 @@ def layer_costs(network: keras.Model) -> list[LayerCost]:
 
     Raises:
         ValueError: a layer is of a kind that is not counted here although it keeps weights (a
-            model as a layer among them), or returns a size that is not known.
+            model as a layer among them), returns a size that is not known, or was first called in
+            another network.
 
     >>> network = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(4, 3, name="conv")])
     >>> layer_costs(network)
@@ -60,6 +61,7 @@ def layer_costs(network: keras.Model) -> list[LayerCost]:
     for layer in network.layers:
         if isinstance(layer, keras.layers.InputLayer):
             continue
+        _check_own(network, layer)
         shape = tuple(layer.output.shape[1:])
         if None in shape:
             raise ValueError(
@@ -68,6 +70,17 @@ def layer_costs(network: keras.Model) -> list[LayerCost]:
         weights = int(layer.count_params())
         costs.append(LayerCost(layer.name, shape, weights, int(_multiply_adds(layer))))
     return costs
+
+
+def _check_own(network: keras.Model, layer: keras.layers.Layer) -> None:
+    """Refuse a layer that another network called first: Keras tells the shapes of that call."""
+    try:
+        keras.Model(network.inputs, layer.output, name="check")
+    except ValueError:
+        raise ValueError(
+            f"{layer.name} belongs to another network, too, and its shapes are told for that one: copy "
+            "the network with keras.models.clone_model"
+        ) from None
 
 
 def _multiply_adds(layer: keras.layers.Layer) -> int:

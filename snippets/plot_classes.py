@@ -50,6 +50,8 @@ def probability_bars(
     values = _finite("probabilities", probabilities, low=0, high=1)
     if len(values) != len(class_names):
         raise ValueError(f"{len(class_names)} names do not fit probabilities of {values.shape}")
+    if true_class is not None and not 0 <= true_class < len(values):
+        raise ValueError(f"true_class must lie from 0 to {len(values) - 1}, not {true_class}")
     best = int(np.argmax(values))
     names = [f"{name} ★" if true_class == i else str(name) for i, name in enumerate(class_names)]
     figure, ax = plt.subplots(figsize=(6.0, 0.6 + 0.26 * len(values)), layout="constrained")
@@ -100,6 +102,8 @@ def class_bars(
     values = _finite("values", values, low=0, high=1)
     if len(values) != len(class_names):
         raise ValueError(f"{len(class_names)} names do not fit values of shape {values.shape}")
+    if overall is not None and not 0 <= overall <= 1:
+        raise ValueError(f"overall must lie from 0 to 1, not {overall}")
     order = np.argsort(-values, kind="stable")
     figure, ax = plt.subplots(figsize=(6.0, 0.7 + 0.26 * len(values)), layout="constrained")
     ax.barh(range(len(values)), values[order], color="C0")

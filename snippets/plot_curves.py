@@ -30,6 +30,8 @@ def _finish(figure: Figure, alt: str) -> Figure:
 
 def _number(value: Any) -> str:
     """Write a number as briefly as a cell asks for, with a true minus sign."""
+    if np.issubdtype(type(value), np.integer):
+        return str(value).replace("-", "−")
     return f"{value:.3g}".replace("-", "−") if np.issubdtype(type(value), np.number) else str(value)
 
 
@@ -74,8 +76,8 @@ def log_curves(
         x, y = min(points, key=lambda point: point[1])
         (small, at_small), (large, at_large) = points[0], points[-1]
         sayings.append(
-            f"{name}: lowest {y:.1g} at {xlabel} {x:.1g}, {at_large:.1g} at {large:.1g}, "
-            f"{at_small:.1g} at {small:.1g}."
+            f"{name}: lowest {y:.3g} at {xlabel} {x:g}, {at_large:.3g} at {large:g}, "
+            f"{at_small:.3g} at {small:g}."
         )
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.legend()
@@ -248,7 +250,7 @@ def setting_curves(
     'loss against rate. SGD: 0.5 at 0.1, 0.4 at 0.3 (lowest), above 0.6 at 0.9.'
     """
     settings = [x for curve in curves.values() for x in curve]
-    if not settings or min(settings) <= 0:
+    if not settings or not all(0 < setting < np.inf for setting in settings):
         raise ValueError(f"every curve needs positive settings, not {settings}")
     if not all(np.isfinite(list(curve.values())).any() for curve in curves.values()):
         raise ValueError("every curve needs a finite point")
@@ -292,8 +294,8 @@ def stacked_parts(
         ValueError: there are no parts, they are not equally long, or one is negative.
 
     >>> stacked_parts({"cross-entropy": [1.0, 0.5], "penalty": [2.0, 0.5]}).alt
-    'loss as a sum over 2 epochs. At first 3.00: cross-entropy 1.00, penalty 2.00. At the end \
-1.00: cross-entropy 0.50, penalty 0.50.'
+    'loss as a sum over 2 epochs. At first 3: cross-entropy 1, penalty 2. At the end 1: \
+cross-entropy 0.5, penalty 0.5.'
     """
     layers = {name: np.asarray(values, float) for name, values in parts.items()}
     lengths = {len(layer) for layer in layers.values() if layer.ndim == 1}
@@ -314,8 +316,8 @@ def stacked_parts(
     handles, names = ax.get_legend_handles_labels()
     ax.legend(handles[::-1], names[::-1])
     ends = [
-        f"{when} {sum(layer[at] for layer in layers.values()):.2f}: "
-        + ", ".join(f"{name} {layer[at]:.2f}" for name, layer in layers.items())
+        f"{when} {sum(layer[at] for layer in layers.values()):.3g}: "
+        + ", ".join(f"{name} {layer[at]:.3g}" for name, layer in layers.items())
         for when, at in (("At first", 0), ("At the end", -1))
     ]
     return _finish(figure, f"{ylabel} as a sum over {len(epochs)} {xlabel}s. {'. '.join(ends)}.")

@@ -125,6 +125,8 @@ def _climbing(name: str, curve: Any) -> list[np.ndarray]:
         raise ValueError(f"{name} must be two equal shapes (points,)")
     if not all((np.diff(axis, prepend=0, append=1) >= -1e-9).all() for axis in axes):
         raise ValueError(f"{name} must climb, from 0 or more to 1 or less")
+    if not all(axis[0] < 1e-9 and axis[-1] > 1 - 1e-9 for axis in axes):
+        raise ValueError(f"{name} must begin at (0, 0) and end at (1, 1), or its area is not told")
     return axes
 
 
@@ -187,9 +189,8 @@ def roc_panels(
     order = sorted(areas, key=areas.__getitem__, reverse=True)
     alt = f"ROC curves of {len(areas)}, with areas from {order[0]} {areas[order[0]]:.3f} down to "
     alt += f"{order[-1]} {areas[order[-1]]:.3f}: "
-    return _finish(
-        figure, alt + ", ".join(f"{name} {area:.3f}" for name, area in areas.items()) + "."
-    )
+    said = ", ".join(f"{name} {area:.3f}" for name, area in areas.items())
+    return _finish(figure, f"{alt}{said}.")
 
 
 def _detector_grades(
@@ -226,17 +227,18 @@ def threshold_dots(
 and F1 against the threshold. half, 0.500: recall 50.0%, false-positive rate 50.0%, precision \
 50.0%, F1 50.0%.
     """
-    scores = _finite("scores", scores)
+    given, scores = scores, _finite("scores", scores)
+    kind = np.result_type(np.asarray(given), np.float16)
     truth = _labels("y_true", y_true, 2, ("scores", len(scores))).astype(bool)
     if truth.all() or not truth.any():
         raise ValueError(f"y_true must hold examples of both kinds, not {truth[0]:d} alone")
-    if not 0 < len(thresholds) <= len(_MARKERS):
-        raise ValueError(f"give 1 to {len(_MARKERS)} thresholds, not {len(thresholds)}")
+    if not 0 < len(thresholds) <= len(_MARKERS) or any(map(np.isnan, thresholds.values())):
+        raise ValueError(f"give 1 to {len(_MARKERS)} thresholds, not {dict(thresholds)}")
+    cuts = np.array(list(thresholds.values()), kind).astype(float)  # as precise as the scores
     levels = np.unique(np.append(np.quantile(scores, np.linspace(0, 1, 601)), scores[truth]))[::-1]
     line = _detector_grades(truth, scores, levels)
-    dots = _detector_grades(truth, scores, np.array(list(thresholds.values()), float))
-    figure, axes = plt.subplots(1, 3, figsize=(7.2, 3.3), layout="constrained")
-    roc, pr, by = axes
+    dots = _detector_grades(truth, scores, cuts)
+    figure, (roc, pr, by) = plt.subplots(1, 3, figsize=(7.2, 3.3), layout="constrained")
     roc.plot(np.append(0, line["false alarms"]), np.append(0, line["recall"]), "-", color="C0")
     roc.set(xlabel="false-positive rate", ylabel="recall", title="ROC")
     pr.plot(line["recall"], line["precision"], "-", color="C0")
@@ -255,9 +257,10 @@ and F1 against the threshold. half, 0.500: recall 50.0%, false-positive rate 50.
         by.axvline(at, color=rcParams["text.color"], linewidth=0.8, alpha=0.5)
         for ax, x, y in ((roc, wrong, recall), (pr, recall, precision), (by, at, f1)):
             ax.plot(x, y, _MARKERS[i], label=name if ax is roc else None, **look)
-        said = f"recall {recall:.1%}, false-positive rate {wrong:.1%}, precision {precision:.1%}"
+        shown = f"{precision:.1%}" if (scores >= cuts[i]).any() else "of nothing"
+        said = f"recall {recall:.1%}, false-positive rate {wrong:.1%}, precision {shown}"
         sayings.append(f"{name}, {at:.3f}: {said}, F1 {f1:.1%}")
-    for ax in axes:
+    for ax in (roc, pr, by):
         ax.set(ylim=(-0.02, 1.04))
         ax.set_box_aspect(1)
     figure.legend(*roc.get_legend_handles_labels(), loc="outside lower center", ncols=5, fontsize=9)
@@ -326,9 +329,12 @@ def reliability_panels(
     for (top, bottom), (name, each) in zip(axes.T, bins.items(), strict=True):
         columns = (each.confidence, each.accuracy, each.count)
         sure, right, count = (np.asarray(column, float) for column in columns)
-        if not sure.shape == right.shape == count.shape or sure.ndim != 1 or not count.sum() > 0:
+        fits = sure.shape == right.shape == count.shape and sure.ndim == 1 and count.sum() > 0
+        if not fits or not np.isfinite([sure[count > 0], right[count > 0]]).all():
             plt.close(figure)
-            raise ValueError(f"{name} must be three equal shapes (bins,), not all empty")
+            raise ValueError(
+                f"{name} must be three shapes (bins,), finite where a bin is not empty"
+            )
         held, many = count > 0, count[count > 0] >= few
         _reliability_bars(top, bottom, sure, right, count, few)
         sure, right, weight = sure[held], right[held], count[held] / count.sum()

@@ -10,6 +10,7 @@ figure shows, closes the figure and returns it: leave the call as a cell's last 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -31,6 +32,8 @@ def _finish(figure: Figure, alt: str) -> Figure:
 
 def _number(value: Any) -> str:
     """Write a number as briefly as a cell asks for, with a true minus sign."""
+    if np.issubdtype(type(value), np.integer):
+        return str(value).replace("-", "−")
     return f"{value:.3g}".replace("-", "−") if np.issubdtype(type(value), np.number) else str(value)
 
 
@@ -63,6 +66,8 @@ x = 3, height 9, slope 6 (uphill).
     first, last = span
     if not slopes or any(not first <= at <= last for at in slopes):
         raise ValueError(f"give points between {first} and {last}, not {list(slopes)}")
+    if not np.isfinite(list(slopes.values())).all():
+        raise ValueError(f"slopes must be finite, not {list(slopes.values())}")
     x = np.linspace(first, last, 241)
     y = np.asarray(function(x))
     figure, ax = plt.subplots(figsize=(6.4, 3.8), layout="constrained")
@@ -114,7 +119,8 @@ def contour_paths(
         names: what the two numbers are.
 
     Raises:
-        ValueError: there is nothing to draw, or a path is of another shape or not finite.
+        ValueError: there is nothing to draw, a path is of another shape or not finite, or the paths
+            start at different points.
 
     >>> walk = np.array([[2.0, 0.0], [1.0, 0.0]])
     >>> print(contour_paths(lambda p: p[0] ** 2 + p[1] ** 2, {0.25: walk}).alt)
@@ -127,6 +133,9 @@ after 1 step at (1, 0), height 1, lower than the start.
             raise ValueError(f"path {setting}: finite points (steps + 1, 2), not {walk.shape}")
     if not walks:
         raise ValueError("give at least one path")
+    starts = np.array([walk[0] for walk in walks.values()])
+    if not np.allclose(starts, starts[0]):
+        raise ValueError(f"paths must have one start, not {starts.tolist()}")
     points = np.concatenate(list(walks.values()))
     low, high = points.min(axis=0), points.max(axis=0)
     pad = 0.18 * np.maximum(high - low, 0.5 * float(np.max(high - low)) + 1e-9)
@@ -189,6 +198,8 @@ to 1.
         raise ValueError(f"values of {list(values)} need slopes of the same, not {list(slopes)}")
     if any(part.shape != x.shape or x.ndim != 1 for pair in pairs.values() for part in pair):
         raise ValueError(f"every curve must have the shape of x, {x.shape}")
+    if not all(np.isfinite(part).all() for part in (x, *itertools.chain(*pairs.values()))):
+        raise ValueError("x, values and slopes must be finite, but hold NaN or infinity")
     figure, axes = plt.subplots(1, 2, figsize=(7.2, 3.3), layout="constrained")
     sayings = []
     for i, (name, pair) in enumerate(pairs.items()):

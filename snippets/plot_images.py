@@ -170,6 +170,8 @@ def grey_fraction(kernels: np.ndarray) -> np.ndarray:
 
 def _number(value: Any) -> str:
     """Write a number as briefly as a cell asks for, with a true minus sign."""
+    if np.issubdtype(type(value), np.integer):
+        return str(value).replace("-", "−")
     return f"{value:.3g}".replace("-", "−") if np.issubdtype(type(value), np.number) else str(value)
 
 
@@ -235,7 +237,7 @@ def signed_images(
         numbers: write each number into its cell; for matrices of up to about 6 by 6.
 
     Raises:
-        ValueError: there is nothing to draw, or a rank is not 2.
+        ValueError: there is nothing to draw, a rank is not 2, or a number is not finite.
 
     >>> signed_images({"weights": np.array([[-2.0, 0.0], [1.0, 0.5]])}).alt
     'Numbers as colours on one scale, from −2 (blue) to 2 (red). weights: 2 by 2, from −2 at row \
@@ -244,6 +246,9 @@ def signed_images(
     arrays = {title: np.asarray(image, float) for title, image in images.items()}
     if not arrays or any(array.ndim != 2 or not array.size for array in arrays.values()):
         raise ValueError("give at least one matrix, shape (height, width)")
+    for title, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise ValueError(f"{title} must be finite, but holds NaN or infinity")
     reach = max(float(np.abs(array).max()) for array in arrays.values()) or 1.0
     columns = min(columns or len(arrays), len(arrays))
     rows = -(-len(arrays) // columns)

@@ -56,6 +56,7 @@ layer 3.'
     every = [sizes for networks in arrays.values() for sizes in networks.values()]
     if not every or not all(s.ndim == 1 and len(s) and (s > 0).all() for s in every):
         raise ValueError("give at least one network, each with positive sizes, one a layer")
+    names = list(dict.fromkeys(name for networks in arrays.values() for name in networks))
     width = min(7.2, 0.6 + 3.3 * len(arrays))
     figure, axes = plt.subplots(
         1, len(arrays), figsize=(width, 3.7), squeeze=False, layout="constrained"
@@ -63,7 +64,8 @@ layer 3.'
     sentences = []
     for ax, (title, networks) in zip(axes.flat, arrays.items(), strict=True):
         said = []
-        for i, (name, sizes) in enumerate(networks.items()):
+        for name, sizes in networks.items():
+            i = names.index(name)
             style: Style = {"linestyle": _LINES[i % 5], "marker": _MARKERS[i % 5], "markersize": 4}
             ax.semilogy(range(1, len(sizes) + 1), sizes, color=f"C{i % 10}", label=name, **style)
             said.append(
@@ -72,8 +74,9 @@ layer 3.'
         ax.set(xlabel="layer", title=title)
         ax.locator_params(axis="x", integer=True)
         sentences.append(f"{title[:1].upper()}{title[1:]}: {'; '.join(said)}.")
-    handles = axes.flat[0].get_legend_handles_labels()
-    figure.legend(*handles, loc="outside lower center", ncols=3, fontsize=9)
+    lines = {line.get_label(): line for ax in axes.flat for line in ax.get_lines()}
+    handles = [lines[name] for name in names]
+    figure.legend(handles, names, loc="outside lower center", ncols=3, fontsize=9)
     return _finish(figure, "Sizes by layer on logarithmic axes. " + " ".join(sentences))
 
 
@@ -254,9 +257,14 @@ def receptive_fields(
         raise ValueError(
             "give a grey image, (height, width), and boxes: row, column, rows, columns"
         )
+    is_bytes = image.dtype == np.uint8
+    if not is_bytes and not (
+        image.dtype.kind == "f" and -1e-3 <= image.min() <= image.max() <= 1.001
+    ):
+        raise ValueError(f"image must be uint8 or floats from 0 to 1, not {image.dtype}")
     height, width = image.shape
     figure, ax = plt.subplots(figsize=(5.6, 4.2), layout="constrained")
-    top = 255 if image.dtype == np.uint8 else 1.0
+    top = 255 if is_bytes else 1.0
     ax.imshow(image, cmap="gray", vmin=0, vmax=top, interpolation="nearest")
     sayings = []
     for i, (name, (row, column, rows, columns)) in enumerate(boxes.items()):
@@ -264,10 +272,8 @@ def receptive_fields(
         label = f"{name}: {rows} by {columns}"
         frame = Rectangle((column - 0.5, row - 0.5), columns, rows, fill=False, **look)
         ax.add_patch(frame).set_label(label)
-        sayings.append(
-            f"{label} pixels, rows {row} to {row + rows - 1}, columns {column} to "
-            f"{column + columns - 1}".replace("-", "−")
-        )
+        places = f"rows {row} to {row + rows - 1}, columns {column} to {column + columns - 1}"
+        sayings.append(f"{label} pixels, {places.replace('-', '−')}")
     ends = [(b[0], b[1], b[0] + b[2], b[1] + b[3]) for b in boxes.values()]
     low, high = np.min(ends, axis=0), np.max(ends, axis=0)
     ax.set_xlim(min(low[1], 0) - 1, max(high[3], width))
@@ -320,7 +326,8 @@ def trained_parts(models: Mapping[str, Sequence[tuple[str, int, int]]]) -> Figur
             backing = {"boxstyle": "round,pad=0.15", "facecolor": rcParams["figure.facecolor"]}
             text = {"ha": "center", "va": "center", "fontsize": 9, "color": ink}
             ax.text(0.5, place, layer, bbox=backing | {"edgecolor": "none"}, **text)
-            word = {0.0: "frozen", 1.0: "trained"}.get(share, f"{share:.0%} trained")
+            part = f"{changed:,} of {changed + still:,} weights trained"
+            word = {0.0: "frozen", 1.0: "trained"}.get(share, part)
             said.append(f"{layer} {word}")
         total = sum(changed for _, changed, _ in layers)
         whole = sum(changed + still for _, changed, still in layers)

@@ -106,7 +106,7 @@ def interval_rows(
     figure, ax = plt.subplots(figsize=(6.8, 0.9 + room * len(rows)), layout="constrained")
     sayings = []
     for place, (name, row) in enumerate(rows.items()):
-        said = []
+        said, graded = [], ""
         for measure, (value, low, high) in row.items():
             i = measures.index(measure)
             if not low <= high or value < low or value > high:
@@ -119,7 +119,7 @@ def interval_rows(
             said.append(f"{measure} {graded} ({show(low)} to {show(high)})")
         if place % 2:
             ax.axhspan(place - 0.5, place + 0.5, color=rcParams["text.color"], alpha=0.05, lw=0)
-        sayings.append(f"{name}: {', '.join(said)}")
+        sayings.append(f"{name}: {', '.join(said) or 'nothing'}")
         if len(measures) == 1:
             at: Style = {"va": "center", "transform": ax.get_yaxis_transform()}
             ax.text(1.02, place, graded, **at)

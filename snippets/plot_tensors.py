@@ -67,6 +67,8 @@ def _tint(colour: Colour, strength: float = 0.3) -> tuple[float, float, float]:
 
 def _number(value: Any) -> str:
     """Write a number as briefly as a cell asks for, with a true minus sign."""
+    if np.issubdtype(type(value), np.integer):
+        return str(value).replace("-", "−")
     return f"{value:.3g}".replace("-", "−") if np.issubdtype(type(value), np.number) else str(value)
 
 
@@ -181,7 +183,7 @@ def reading_order(matrices: Mapping[str, np.ndarray]) -> Figure:
     A line from the smallest number to the largest. In m, shape (2, 3), it runs along the rows. \
 In m.T, shape (3, 2), it runs down the columns.
     """
-    arrays = {title: np.asarray(matrix) for title, matrix in matrices.items()}
+    arrays = {title: _wide(np.asarray(matrix)) for title, matrix in matrices.items()}
     for title, array in arrays.items():
         if array.ndim != 2 or len(np.unique(array)) != array.size:
             raise ValueError(f"{title} must be a matrix without repeats, got {array.tolist()}")
@@ -237,7 +239,7 @@ def matmul_picture(left: np.ndarray, right: np.ndarray, *, row: int = 0, column:
     Matrix product: shape (1, 2) @ (2, 1) gives (1, 1). Row 0 on the left, 1, 2, with column 0 on \
 the right, 10, 20, gives element (0, 0): 1×10 + 2×20 = 50.
     """
-    left, right = _stack("left", left, 2), _stack("right", right, 2)
+    left, right = _wide(_stack("left", left, 2)), _wide(_stack("right", right, 2))
     if left.shape[1] != right.shape[0]:
         raise ValueError(
             f"left and right must share their inner size, not be {left.shape} and {right.shape}"
@@ -320,7 +322,7 @@ def convolution_picture(
     A 1 by 2 filter on a picture of 3 by 3, stride 1, padding 0. The map has 3 by 2 numbers, from \
 −1 to 1. Framed: row 1, column 1 of the map, 1, the sum of 1·1 + −1·0.
     """
-    picture, kernel = _stack("picture", picture, 2), _stack("kernel", kernel, 2)
+    picture, kernel = _wide(_stack("picture", picture, 2)), _wide(_stack("kernel", kernel, 2))
     if stride < 1 or padding < 0:
         raise ValueError("give a stride of at least 1 and a padding of at least 0")
     padded = np.pad(picture, padding)
@@ -362,6 +364,11 @@ def convolution_picture(
         f"row {at[0]}, column {at[1]} of the map, {_number(found[at])}, the sum of {terms}."
     )
     return _finish(figure, alt)
+
+
+def _wide(array: np.ndarray) -> np.ndarray:
+    """Return whole numbers in a type in which sums and differences of narrow ones do not overflow."""
+    return array.astype(np.int64) if array.dtype.kind in "iub" else array
 
 
 def _stack(name: str, values: Any, *ranks: int) -> np.ndarray:

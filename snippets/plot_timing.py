@@ -48,6 +48,8 @@ def _tint(colour: Colour, strength: float = 0.3) -> tuple[float, float, float]:
 
 def _number(value: Any) -> str:
     """Write a number as briefly as a cell asks for, with a true minus sign."""
+    if np.issubdtype(type(value), np.integer):
+        return str(value).replace("-", "−")
     return f"{value:.3g}".replace("-", "−") if np.issubdtype(type(value), np.number) else str(value)
 
 
@@ -111,8 +113,8 @@ def run_timeline(
 ) -> Figure:
     """Draw which steps of one training each run took: a bar a run, checkpoints as dotted lines.
 
-    A run that stops before the end has a cross there. Steps that the run before it had already
-    taken are hatched.
+    A run that stops before the end has a cross there. Steps that a run before it had already taken
+    are hatched.
 
     Args:
         runs: from each run's name, in order of time, to its first step, counted from 0, and the
@@ -125,24 +127,27 @@ def run_timeline(
 
     >>> run_timeline({"first": (0, 25), "second": (20, 46)}, length=46, saved=[10, 20]).alt
     'Which of 46 steps each run took; checkpoints after 10, 20 steps. first: 0 to 25, stopped \
-there; second: 20 to 46, 5 of them for the second time.'
+there; second: 20 to 46, 5 of them again.'
     """
     if not runs or not all(0 <= start < end <= length for start, end in runs.values()):
         raise ValueError(f"give at least one run, within 0 to {length}, not {dict(runs)}")
     figure, ax = plt.subplots(figsize=(7.0, 0.9 + 0.5 * len(runs)), layout="constrained")
-    ink, reached, said = rcParams["text.color"], 0, []
+    ink, taken, said = rcParams["text.color"], np.zeros(length, bool), []
     for row, (name, (start, end)) in enumerate(runs.items()):
         ax.barh(row, end - start, left=start, height=0.55, color=f"C{row % 6}", alpha=0.45)
         words = f"{name}: {start} to {end}"
         if end < length:
             ax.plot(end, row, "X", markersize=12, color=ink)
             words += ", stopped there"
-        if 0 < start < reached:
-            again = min(reached, end) - start
-            style: Style = {"color": "none", "edgecolor": ink, "hatch": "///", "linewidth": 0}
-            ax.barh(row, again, left=start, height=0.55, **style)
-            words += f", {again} of them for the second time"
-        reached = end
+        again = np.flatnonzero(taken[start:end]) + start
+        style: Style = {"color": "none", "edgecolor": ink, "hatch": "///", "linewidth": 0}
+        for stretch in (
+            np.split(again, np.flatnonzero(np.diff(again) > 1) + 1) if len(again) else ()
+        ):
+            ax.barh(row, len(stretch), left=stretch[0], height=0.55, **style)
+        if len(again):
+            words += f", {len(again)} of them again"
+        taken[start:end] = True
         said.append(words)
     for step in saved:
         ax.axvline(step, color=ink, linestyle=":", linewidth=1.3)

@@ -133,9 +133,21 @@ def _broken(values: np.ndarray, epochs: np.ndarray) -> str:
 
 def _digits(values: np.ndarray, kind: str) -> Callable[[float], str]:
     """Return what writes numbers with as many digits as tell the first, last and extreme ones apart."""
+    if kind == "f" and 0 < np.abs(values).max() < 0.01:
+        return _significant(values)
     told = {float(each) for each in (values[0], values[-1], values.min(), values.max())}
     for digits in range(1 if kind == "%" else 2, 8):
         show = f"{{:.{digits}{kind}}}".format
+        if len({show(each) for each in told}) == len(told):
+            break
+    return show
+
+
+def _significant(values: np.ndarray) -> Callable[[float], str]:
+    """Return what writes numbers with as many significant digits as tell all of them apart, 3 at least."""
+    told = set(values.tolist())
+    for digits in range(3, 17):
+        show = f"{{:.{digits}g}}".format
         if len({show(each) for each in told}) == len(told):
             break
     return show
@@ -228,8 +240,11 @@ the end, validation lowest 0.80 after epoch 2, 0.90 after epoch 3.'
             label=name,
             **style,
         )
-        said = f"{name}: training {training[-1]:.2f} at the end, validation lowest "
-        said += f"{validation[best]:.2f} after epoch {best + 1}, {validation[-1]:.2f} after epoch "
+        show = _digits(validation[np.isfinite(validation)], "f")
+        said = f"{name}: training {show(training[-1])} at the end, validation lowest "
+        said += (
+            f"{show(validation[best])} after epoch {best + 1}, {show(validation[-1])} after epoch "
+        )
         said += str(len(validation))
         for what, curve in (("training", training), ("validation", validation)):
             if not np.isfinite(curve).all():
@@ -338,17 +353,16 @@ _MOST_STEPS = 6
 
 def _rate_steps(rate: np.ndarray, steps: Sequence[int]) -> str:
     """Say how a learning rate goes: each step of a few, or whether it rises and falls on the way."""
-    said = f"The learning rate starts at {rate[0]:.3g}"
+    show = _significant(rate)
+    said = f"The learning rate starts at {show(rate[0])}"
     if not steps:
         return f"{said} and stays."
     if len(steps) > _MOST_STEPS:
         top, bottom = int(np.argmax(rate)), int(np.argmin(rate))
-        ends = (
-            f"{rate[top]:.3g} in epoch {top + 1}, lowest {rate[bottom]:.3g} in epoch {bottom + 1}"
-        )
-        return f"{said}, is highest at {ends} and {rate[-1]:.3g} in the last."
+        ends = f"{show(rate[top])} in epoch {top + 1}, lowest {show(rate[bottom])} in epoch {bottom + 1}"
+        return f"{said}, is highest at {ends} and {show(rate[-1])} in the last."
     moves = [
-        f"{'falls' if rate[epoch - 1] < rate[epoch - 2] else 'rises'} to {rate[epoch - 1]:.3g} in "
+        f"{'falls' if rate[epoch - 1] < rate[epoch - 2] else 'rises'} to {show(rate[epoch - 1])} in "
         f"epoch {epoch}"
         for epoch in steps
     ]

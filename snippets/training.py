@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
 # SPDX-License-Identifier: MIT
-"""Training aids: a one-cycle schedule, a quick way to train with it, a callback, a CPU stopwatch.
+"""Training aids: a one-cycle schedule and a quick way to train with it, a range test, a stopwatch.
 
-Needs: tensorflow (with its Keras). Copy this one file into your project and `import training`.
+Needs: tensorflow (with its Keras), numpy. Copy this one file into your project and `import training`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import keras
+import numpy as np
 
 
 @keras.saving.register_keras_serializable(package="training")
@@ -232,3 +233,68 @@ class StopAtAccuracy(keras.callbacks.Callback):  # type: ignore[misc]  # Keras h
         if logs[self.monitor] >= self.target:
             self.epoch = epoch + 1
             self.model.stop_training = True
+
+
+def learning_rate_range_test(
+    network: keras.Model,
+    examples: tuple[np.ndarray, np.ndarray],
+    *,
+    batch_size: int = 128,
+    lowest: float = 1e-5,
+    highest: float = 1.0,
+    steps: int = 100,
+    smoothing: float = 0.8,
+    seed: int = 0,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Train while the learning rate climbs from step to step, and return the loss at each rate.
+
+    Where the loss falls, the rate is large enough to learn; where it climbs, too large.
+
+    Args:
+        network: compiled with a fixed learning rate, not a schedule; trained in place and spoiled,
+            so build another one for the real training.
+        examples: inputs and targets, arrays with the same first axis. They are drawn in random
+            order, again and again.
+        batch_size: examples a step.
+        lowest, highest: the first and the last learning rate.
+        steps: how many rates; each is the same factor larger than the one before.
+        smoothing: how much of its running mean the loss keeps at each step, from 0 (no smoothing)
+            to below 1.
+        seed: of the order of the examples.
+
+    Returns:
+        The rates and the smoothed losses, both of shape `(steps,)`.
+
+    Raises:
+        ValueError: an argument is out of its range, or the network has a schedule.
+
+    Source: L. N. Smith, Cyclical Learning Rates for Training Neural Networks, 2015,
+    arXiv:1506.01186; with the rates in equal ratios instead of equal differences.
+
+    >>> network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    >>> network.compile(keras.optimizers.SGD(0.1), "mse")
+    >>> inputs = np.ones((8, 2), "float32")
+    >>> rates, losses = learning_rate_range_test(network, (inputs, np.ones(8)), steps=5)
+    >>> rates.shape == losses.shape, round(float(rates[0]), 6)
+    (True, 1e-05)
+    """
+    inputs, targets = examples
+    if not 0 < lowest < highest or steps < 2 or not 0 <= smoothing < 1 or batch_size < 1:
+        raise ValueError("need 0 < lowest < highest, 2 steps, 0 <= smoothing < 1, batch_size >= 1")
+    if len(inputs) != len(targets) or not len(inputs):
+        raise ValueError(f"{len(inputs)} inputs do not fit {len(targets)} targets")
+    if "learning_rate" not in {variable.name for variable in network.optimizer.variables}:
+        raise ValueError("compile the network with a fixed learning rate, not a schedule")
+    generator = np.random.default_rng(seed)
+    rates = np.geomspace(lowest, highest, steps)
+    losses, running, order = np.empty(steps), 0.0, np.empty(0, int)
+    for step, rate in enumerate(rates):
+        while len(order) < batch_size:
+            order = np.concatenate([order, generator.permutation(len(inputs))])
+        batch, order = order[:batch_size], order[batch_size:]
+        network.optimizer.learning_rate = rate
+        network.reset_metrics()  # or the loss would be the mean over all steps so far
+        loss = network.train_on_batch(inputs[batch], targets[batch], return_dict=True)["loss"]
+        running = smoothing * running + (1 - smoothing) * float(loss)
+        losses[step] = running / (1 - smoothing ** (step + 1))  # as if it had not begun at 0
+    return rates, losses

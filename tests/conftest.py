@@ -36,7 +36,7 @@ settings.load_profile("no deadline")
 
 ROOT = Path(__file__).parents[1]
 # The notebooks that end within half a minute, and the one that starts processes of its own.
-QUICK = frozenset({"tensors", "broadcasting", "gradients", "training-by-hand", "distributed"})
+QUICK = frozenset({"tensors", "broadcasting", "gradients", "distributed"})
 _FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import doctest
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -56,7 +57,7 @@ def closures(source: str, names: Iterable[str]) -> dict[str, str]:
     tree = ast.parse(source)
     pieces = list(_pieces(tree, source))
     makers = {each: piece for piece in pieces for each in piece.defines}
-    lines = source.splitlines()
+    lines = _lines(source)
     return {name: _closure(tree, lines, pieces, makers, makers[name]) for name in names}
 
 
@@ -79,7 +80,7 @@ def _closure(
 
 
 def _pieces(tree: ast.Module, source: str) -> Iterator[_Piece]:
-    lines = source.splitlines()
+    lines = _lines(source)
     for node in tree.body:
         if isinstance(node, ast.Import | ast.ImportFrom) or _is_text(node):
             continue
@@ -89,6 +90,11 @@ def _pieces(tree: ast.Module, source: str) -> Iterator[_Piece]:
         text = "\n".join(lines[first : node.end_lineno])
         is_function = isinstance(node, ast.FunctionDef | ast.ClassDef)
         yield _Piece(frozenset(_defined(node)), frozenset(_needed(node)), text, is_function)
+
+
+def _lines(source: str) -> list[str]:
+    """Return the lines that Python counts: a form feed, say, ends none."""
+    return re.split(r"\r\n|\r|\n", source)
 
 
 def _is_text(node: ast.stmt) -> bool:
@@ -115,8 +121,14 @@ def _needed(node: ast.AST) -> Iterator[str]:
         if isinstance(each, ast.Name):
             yield each.id
         if isinstance(each, ast.FunctionDef | ast.ClassDef):
-            for example in doctest.DocTestParser().get_examples(ast.get_docstring(each) or ""):
-                yield from _needed(ast.parse(example.source))
+            examples = doctest.DocTestParser().get_examples(ast.get_docstring(each) or "")
+            tree = ast.parse("".join(example.source for example in examples))
+            own = {_bound(alias) for node in ast.walk(tree) for alias in _aliases(node)}
+            yield from (name for name in _needed(tree) if name not in own)
+
+
+def _aliases(node: ast.AST) -> list[ast.alias]:
+    return node.names if isinstance(node, ast.Import | ast.ImportFrom) else []
 
 
 def _imports(tree: ast.Module, lines: list[str], needs: frozenset[str]) -> str:

@@ -97,7 +97,7 @@ def compare(root: Path, file: Path) -> Comparison:
         CopyError: the file is no copy with its header, or the course has nothing of that name.
     """
     try:
-        content = file.read_text(encoding="utf-8")
+        content = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise CopyError(f"{file} cannot be read: {error}") from None
     header = _HEADER.match(content)

@@ -153,6 +153,11 @@ class Plan:
         """Remember which cell runs, to point at it when it fails."""
         self._running = cell_index
 
+    def went_well(self, cell_index: int, status: str) -> bool:
+        """Say whether a cell ended as it may, by what the kernel replied."""
+        tags = self.notebook.cells[cell_index].metadata.get("tags", ())
+        return status == "ok" or "raises-exception" in tags
+
     def code_cells_done(self, index: int) -> int:
         """Return how many of the tutorial's code cells have run when the plan is at this position."""
         return sum(role in ("cell", "claims") for role, _ in self._origin[: index + 1])

@@ -251,7 +251,10 @@ def _preview(
 
     session = kept.session
     tutorial, key = lesson.sound
-    plan = Plan(tutorial, settings, session.places, tries=False)
+    try:
+        plan = Plan(tutorial, settings, session.places, tries=False)
+    except TutorialError as error:  # a snippet that was sound a moment ago, say
+        return Preview(tutorial.code_cells[0].number, error=error)
     # A kernel is kept when it has executed a plan.
     first = plan.resume(session.plan, session.executed) if session.plan else 0
     number = plan.cell_number(first)

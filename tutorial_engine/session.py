@@ -26,6 +26,7 @@ from nbformat import NotebookNode
 
 from .cell_watch import CellWatch
 from .clean_output import clean_outputs
+from .documents import Document
 from .errors import Cancelled, ExecutionError, Mishap
 from .kernel_output import FLOOD, PRICE, is_pictured
 from .nursery import Libraries, Provisioner, Slot, borrow, give_back
@@ -263,10 +264,11 @@ class Session:
             plan.starts(cell_index)
             watch.cell_starts()
 
-        def on_executed(cell_index: int, **_: object) -> None:
+        def on_executed(cell_index: int, execute_reply: Document, **_: object) -> None:
             if client.flooded is not None:
                 raise RuntimeError("ended")
-            self.executed = cell_index + 1
+            if plan.went_well(cell_index, execute_reply["content"]["status"]):
+                self.executed = cell_index + 1
             if progress:
                 progress(plan.code_cells_done(cell_index), total)
 

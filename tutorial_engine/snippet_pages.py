@@ -100,9 +100,7 @@ def index_page(sources: Mapping[str, str]) -> SnippetPage:
     for module, source in sources.items():
         first, _, rest = (ast.get_docstring(ast.parse(source)) or "").partition("\n\n")
         needs = re.search(r"Needs: (.+?)\. (?:Works|Copy)", " ".join(rest.split()))
-        names = ", ".join(
-            f"[`{name}`]({module}.md#{name.lower()})" for name in public_names(source)
-        )
+        names = ", ".join(f"[`{name}`]({module}.md#{name})" for name in public_names(source))
         rows.append(
             f"## [{module}]({module}.md)\n\n{_title(first)}"
             f"{' Needs ' + needs[1] + '.' if needs else ''}\n\n{names}"
@@ -128,15 +126,28 @@ def _title(first: str) -> str:
 
 
 def _function(name: str, node: ast.FunctionDef | ast.ClassDef, source: str) -> Iterator[str]:
-    yield f"## {name}"
+    # Names may differ by a capital alone.
+    yield f"## {name} {{ #{name} }}"
     yield f"```python\n{_signature(node, source)}\n```"
     yield from _documentation(ast.get_docstring(node) or "")
 
 
 def _signature(node: ast.FunctionDef | ast.ClassDef, source: str) -> str:
     """Return a definition's lines up to its docstring, as they stand in the file."""
-    lines = source.splitlines()[node.lineno - 1 : node.body[0].lineno - 1]
-    return "\n".join(lines)
+    lines = source.splitlines()
+    whole = "\n".join(lines[node.lineno - 1 : max(node.body[0].lineno - 1, node.lineno)])
+    decorators = [
+        "\n".join(lines[each.lineno - 1 : each.end_lineno]) for each in node.decorator_list
+    ]
+    members = []
+    for each in node.body if isinstance(node, ast.ClassDef) else ():
+        if isinstance(each, ast.AnnAssign):
+            members.append("\n".join(lines[each.lineno - 1 : each.end_lineno]))
+        elif isinstance(each, ast.FunctionDef) and (
+            each.name == "__init__" or not each.name.startswith("_")
+        ):
+            members.append(_signature(each, source))
+    return "\n".join([*decorators, whole, *members])
 
 
 def _documentation(docstring: str) -> Iterator[str]:

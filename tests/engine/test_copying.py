@@ -86,6 +86,14 @@ def test_a_closure_is_what_a_name_and_its_doctest_need_in_the_order_and_words_of
     assert closure(SHAPES, "area") == AREA_ALONE
 
 
+def test_only_line_ends_of_python_end_a_line():
+    source = (
+        'WORD = "a\u2028b"\n\n\ndef one():\n    return 1\n\n\x0c\ndef two():\n    return one()\n'
+    )
+    assert closure(source, "two").split() == source.split('b"\n')[1].replace("\x0c", "").split()
+    assert 'WORD = "a\u2028b"\n' in closure(source, "WORD")
+
+
 def test_a_name_that_is_not_there_has_no_closure():
     with pytest.raises(KeyError):
         closure(SHAPES, "volume")

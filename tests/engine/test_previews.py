@@ -135,6 +135,31 @@ def test_a_cell_after_one_that_failed_runs_again(edited):
     assert texts(edited.preview()) == ["first 1", "Second 3", "third 3"]
 
 
+def test_an_error_stays_though_a_cell_below_is_edited(edited):
+    edited.save("count + 1\n", "count + nothing\n")
+    assert edited.preview().error.cell == 2
+    edited.save("'third', count", "'third!', count")
+    assert edited.preview().error.cell == 2
+
+
+def test_a_snippet_that_breaks_while_a_preview_runs_leaves_no_page_without_one(course):
+    helper = course.snippet("helper", "WORD = 'sound'\n")
+    course.tutorial(BODY + "\n" + code("from snippets.helper import WORD"))
+    editor = Editor(course)
+    course.edit("'second'", "'Second'")
+    editor.run()
+    lesson = course.lessons()[0]
+    course.edit("'third'", "'Third'")
+    sound = course.lessons()[0]
+    helper.write_text("WORD = (")
+    editor.previews.see([lesson])
+    editor.previews.want([sound])
+    assert editor.changed.acquire(timeout=60)
+    assert "snippets/helper.py" in editor.previews.of(sound).error.message
+    assert not editor.previews.is_making(sound)
+    editor.previews.stop()
+
+
 def test_warnings_in_a_preview_name_the_cells_as_they_are(edited):
     edited.save("print('third', count)", "import warnings\nwarnings.warn('old')")
     (output,) = edited.preview().run.outputs[2]

@@ -46,6 +46,17 @@ def _power(side, exponent):
 
 class Box:
     """A box."""
+
+    side: float = 1.0
+
+    def __init__(self, side: float) -> None:
+        self.side = side
+
+    def volume(self) -> float:
+        return self.side**3
+
+    def _hidden(self) -> None:
+        pass
 '''
 TESTS = [
     """\
@@ -74,7 +85,7 @@ def test_a_function_has_its_signature_as_it_stands_and_its_docstring_as_markdown
     markdown = page().markdown
     assert "# shapes\n\nAreas of shapes.\n{ .lead }\n\nNeeds: numpy." in markdown
     assert (
-        "## area\n\n```python\ndef area(\n    side: float, *, exponent: int = 2\n) -> float:\n```\n\n"
+        "## area { #area }\n\n```python\ndef area(\n    side: float, *, exponent: int = 2\n) -> float:\n```\n\n"
         "Return the area of a square.\n\nIn other words, `side` squared.\n\n"
         "**Arguments**\n\n- `side`: of the square, in metres.\n"
         "- `exponent`, `**others`: what to raise it to.\n\n"
@@ -82,7 +93,8 @@ def test_a_function_has_its_signature_as_it_stands_and_its_docstring_as_markdown
         "**Raises**\n\n- `ValueError`: the side is negative.\n\n"
         "```pycon\n>>> area(3)\n9\n```\n"
     ) in markdown
-    assert "## Box\n\n```python\nclass Box:\n```" in markdown
+    shown = "class Box:\n    side: float = 1.0\n    def __init__(self, side: float) -> None:\n"
+    assert f"```python\n{shown}    def volume(self) -> float:\n```" in markdown
     assert "_power" not in markdown
 
 
@@ -120,4 +132,4 @@ def test_who_uses_a_function_is_linked():
 def test_the_first_page_leads_to_each_snippet_and_each_of_its_names():
     markdown = index_page({"shapes": SHAPES}).markdown
     assert "## [shapes](shapes.md)\n\nAreas of shapes. Needs numpy." in markdown
-    assert "[`area`](shapes.md#area), [`Box`](shapes.md#box)" in markdown
+    assert "[`area`](shapes.md#area), [`Box`](shapes.md#Box)" in markdown

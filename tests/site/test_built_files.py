@@ -253,7 +253,7 @@ def test_each_public_name_of_a_snippet_has_a_place_its_signature_and_a_copy_of_i
         page = site.pages[f"snippets/{module}/"]
         assert page.select_one("h1").contents[0] == module
         for name in public_names(source):
-            heading = page.find(id=name.lower())
+            heading = page.find(id=name)
             assert heading.name == "h2", f"{module}.{name}"
             assert f"{name}" in heading.find_next("pre").get_text()
             copy_link = heading.find_next("a", class_="copy-snippet")

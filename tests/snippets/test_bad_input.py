@@ -354,7 +354,7 @@ BAD_CALLS = [
 # Take arrays, and refuse bad ones in tests of their own: they hold them in mappings or want a network for them.
 ELSEWHERE = {
     *("cross_validation.cross_validate", "datasets.array_sha256", "datasets.cut_cifar10_sample"),
-    *("experiments.learning_rate_range_test", "explain.grad_cam", "export.run_litert"),
+    *("training.learning_rate_range_test", "explain.grad_cam", "export.run_litert"),
     *("mixed_precision.compare_mixed_precision", "plot_functions.contour_paths"),
     *("plot_functions.curves_and_slopes", "plot_functions.function_and_tangents"),
     *("plot_images.map_rows", "plot_images.signed_images", "plot_networks.receptive_fields"),

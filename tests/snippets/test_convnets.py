@@ -282,3 +282,13 @@ def test_new_pixels_have_the_value_that_was_asked_for_and_the_images_stay():
     assert not images.any()
     with pytest.raises(ValueError, match="images must be"):
         shift(np.zeros((2, 2)))
+
+
+def test_layers_that_another_network_called_first_are_refused_and_a_clone_is_not():
+    convolve = keras.layers.Conv2D(2, 3, name="convolve")
+    keras.Sequential([keras.Input((8, 8, 1)), convolve])
+    larger = keras.Sequential([keras.Input((32, 32, 1)), convolve])
+    with pytest.raises(ValueError, match="convolve belongs to another network, too"):
+        layer_costs(larger)
+    (cost,) = layer_costs(keras.models.clone_model(larger))
+    assert (cost.shape, cost.multiply_adds) == ((30, 30, 2), 16_200)

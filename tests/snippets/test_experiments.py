@@ -13,13 +13,13 @@ from snippets.experiments import (
     best,
     false_alarm_rate,
     inside_the_noise,
-    learning_rate_range_test,
     restart,
     seed_verdict,
     selection_bias,
     summary_rows,
     sweep,
 )
+from snippets.training import learning_rate_range_test
 
 accuracies = st.floats(0, 1)
 
@@ -512,3 +512,23 @@ def test_a_smaller_part_flatters_more():
 def test_parts_larger_than_half_are_refused(size):
     with pytest.raises(ValueError, match="do not make two parts"):
         selection_bias(np.ones((2, 7)), 1, size=size)
+
+
+def adapted() -> keras.Sequential:
+    network = keras.Sequential(
+        [keras.Input((4,)), keras.layers.Normalization(), keras.layers.Dense(2)]
+    )
+    network.layers[0].adapt(np.random.default_rng(0).normal(5, 3, (50, 4)))
+    network.compile("adam", "mse")
+    return network
+
+
+def test_what_a_normalization_was_adapted_to_outlives_a_restart():
+    network = adapted()
+    before = [each.numpy() for each in network.layers[0].variables]
+    nested = keras.Sequential([keras.Input((4,)), network])
+    nested.compile("adam", "mse")
+    for each in (network, nested):
+        restart(each, 1)
+        for now, then in zip(network.layers[0].variables, before, strict=True):
+            np.testing.assert_array_equal(now, then)

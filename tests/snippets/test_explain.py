@@ -348,3 +348,12 @@ IMAGES = np.zeros((2, 6, 6), np.float32)
 def test_what_cannot_be_done_is_refused_with_a_reason(call, message):
     with pytest.raises(ValueError, match=message):
         call(LINEAR)
+
+
+def test_a_copy_with_no_layer_randomised_answers_as_the_network_does():
+    normalise = keras.layers.Normalization()
+    normalise.adapt(np.random.default_rng(0).normal(5, 3, (50, 4)))
+    network = keras.Sequential([keras.Input((4,)), normalise, keras.layers.Dense(2)])
+    inputs = np.random.default_rng(1).normal(5, 3, (3, 4))
+    same = explain.randomise_layers(network, [])
+    np.testing.assert_allclose(same(inputs), network(inputs), rtol=1e-6)

@@ -293,3 +293,10 @@ def test_a_level_that_is_no_part_is_refused(level):
 def test_a_metric_with_a_number_a_class_has_no_single_interval():
     with pytest.raises(ValueError, match="one number per matrix"):
         metrics.bootstrap_interval([0, 1], [0, 1], metric=metrics.f1_from_counts, classes=2)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.float16])
+def test_counts_in_a_narrow_type_do_not_overflow(dtype):
+    counts = np.array([[100, 0], [0, 100]], dtype)
+    assert metrics.f1_from_counts(counts).tolist() == [1, 1]
+    assert metrics.accuracy_from_counts(np.tile(counts, (50, 1, 1))).tolist() == [1] * 50

@@ -50,8 +50,14 @@ def test_a_timeline_counts_the_steps_that_were_taken_twice(stopped, data):
     began = data.draw(st.integers(0, stopped))
     alt = plot_timing.run_timeline({"a": (0, stopped), "b": (began, 46)}, length=46).alt
     assert f"a: 0 to {stopped}, stopped there" in alt
-    twice = f"b: {began} to 46, {stopped - began} of them for the second time"
-    assert (twice in alt) == (0 < began < stopped)
+    assert (f"b: {began} to 46, {stopped - began} of them again" in alt) == (began < stopped)
+
+
+def test_a_timeline_remembers_every_run_before():
+    runs = {"a": (0, 25), "b": (10, 12), "c": (20, 46), "d": (2, 4)}
+    alt = plot_timing.run_timeline(runs, length=46).alt
+    assert "b: 10 to 12, stopped there, 2 of them again" in alt
+    assert "c: 20 to 46, 5 of them again; d: 2 to 4, stopped there, 2 of them again." in alt
 
 
 def test_the_checkpoints_of_a_timeline_are_lines_across_all_runs():

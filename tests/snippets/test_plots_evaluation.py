@@ -198,3 +198,18 @@ def test_data_that_cannot_be_drawn_is_refused_and_leaves_no_figure_open(wrong):
     with pytest.raises(ValueError, match=r"give|must|need|is not from"):
         wrong()
     assert not plt.get_fignums()
+
+
+def test_a_row_without_a_grade_is_not_given_that_of_the_row_above():
+    rows = {"a": {"recall": (0.9, 0.8, 1.0)}, "b": {}}
+    figure = plot_results.interval_rows(rows, xlabel="grade")
+    assert figure.alt == "grade with intervals. a: recall 90.0% (80.0% to 100.0%); b: nothing."
+    assert [text.get_text() for text in figure.axes[0].texts] == ["90.0%", ""]
+
+
+def test_a_threshold_that_nothing_reaches_has_no_precision_and_one_is_as_precise_as_the_scores():
+    y_true, scores = [1, 0], np.array([0.1, 0.05], np.float16)
+    thresholds = {"at it": 0.1, "never": np.inf}
+    alt = plot_evaluation.threshold_dots(y_true, scores, thresholds=thresholds).alt
+    assert "at it, 0.100: recall 100.0%, false-positive rate 0.0%, precision 100.0%" in alt
+    assert "never, inf: recall 0.0%, false-positive rate 0.0%, precision of nothing" in alt

@@ -178,3 +178,12 @@ def test_signed_images_share_a_scale_centred_on_zero():
     scales = [ax.images[0].get_clim() for ax in figure.axes if ax.images]
     assert scales[:2] == [(-3.0, 3.0), (-3.0, 3.0)]
     assert "a: 1 by 2, from −3 at row 0, column 0 to 1 at row 0, column 1." in figure.alt
+
+
+def test_sums_and_differences_of_bytes_do_not_overflow():
+    left, right = np.array([[200, 100]], np.uint8), np.array([[2], [1]], np.uint8)
+    assert "200×2 + 100×1 = 500." in plot_tensors.matmul_picture(left, right).alt
+    falling = np.array([[4, 3], [2, 1]], np.uint8)
+    assert "runs to and fro" in plot_tensors.reading_order({"falling": falling}).alt
+    picture, kernel = np.full((3, 3), 200, np.uint8), np.full((2, 2), 2, np.uint8)
+    assert "1600" in plot_tensors.convolution_picture(picture, kernel, at=(0, 0)).alt

@@ -193,3 +193,22 @@ def test_one_setting_of_each_curve_is_called_lowest(curve, name):
 def test_settings_that_cannot_be_drawn_are_refused(curves, match):
     with pytest.raises(ValueError, match=match):
         plot_curves.setting_curves(curves, xlabel="rate", ylabel="loss")
+
+
+def test_a_network_has_one_look_in_every_panel_and_the_legend_names_all():
+    figure = plot_networks.layer_sizes({"one": {"a": [1, 2]}, "two": {"b": [3, 4], "a": [1, 1]}})
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["a", "b"]
+    looks = {
+        (line.get_label(), line.get_color(), line.get_linestyle())
+        for ax in figure.axes
+        for line in ax.get_lines()
+    }
+    assert len(looks) == 2
+
+
+def test_paths_from_different_points_are_refused():
+    with pytest.raises(ValueError, match="one start"):
+        plot_functions.contour_paths(
+            lambda p: p[0] ** 2 + p[1] ** 2, {1: [[2.0, 0.0]], 2: [[-5.0, 3.0]]}
+        )

@@ -112,7 +112,7 @@ def test_the_top_of_the_stack_is_the_sum(seed, length):
     figure = plot_curves.stacked_parts(dict(zip("abc", parts, strict=True)))
     tops = [line.get_ydata() for line in figure.axes[0].lines]
     np.testing.assert_allclose(tops, np.cumsum(parts, axis=0))
-    assert f"At the end {parts[:, -1].sum():.2f}:" in figure.alt
+    assert f"At the end {parts[:, -1].sum():.3g}:" in figure.alt
 
 
 def test_the_legend_of_a_stack_lists_the_top_layer_first():

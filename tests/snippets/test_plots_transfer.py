@@ -42,7 +42,7 @@ def test_columns_share_a_height_and_the_figure_fits_a_page(assert_fit_for_a_page
     assert_fit_for_a_page(figure)
     assert len({ax.get_ylim() for ax in figure.axes}) == 1
     assert "new head: base frozen, head trained; 10 of 100 weights." in figure.alt
-    assert "half: block 75% trained; 30 of 40 weights." in figure.alt
+    assert "half: block 30 of 40 weights trained; 30 of 40 weights." in figure.alt
     assert [text.get_text() for text in figure.axes[0].texts] == ["base", "head"]
 
 

@@ -329,7 +329,7 @@ print(seed_verdict(champions))
 # far too small to far too large, and you watch the loss (its running mean).
 
 # %%
-from snippets.experiments import learning_rate_range_test
+from snippets.training import learning_rate_range_test
 
 climber = build()
 climber.compile(keras.optimizers.Adam(), loss)  # the test sets the rate itself

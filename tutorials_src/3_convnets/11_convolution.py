@@ -60,9 +60,7 @@ known = said[0] == DRESS
 one = np.flatnonzero(known & (said[4] != DRESS))[0]
 moved_dress = np.concatenate([shift(dresses[[one]], right=by) for by in steps])
 titles = [f"moved by {by}:\n{names[said[by, one]]}" for by in steps]
-plot_images.image_grid(
-    moved_dress, titles, columns=6, subject="copies of a dress, with the answers"
-)
+plot_images.image_grid(moved_dress, titles, columns=6, subject="moved copies of a dress")
 
 # %% [markdown]
 # Above each copy stands what the network says. It knows the dress where dresses usually stand, and a few
