@@ -18,7 +18,7 @@ help: ## say what there is
 	@echo "make test   set everything up and pass the tests"
 	@echo "make build  execute what changed and write the site to site/"
 	@echo "make full   the same with the whole of CIFAR-10 (fetched once)"
-	@echo "make bench  compare the build with stock mkdocs-jupyter, and measure serve"
+	@echo "make bench  compare the build with stock mkdocs-jupyter and itself, and measure serve"
 	@echo "make soak   200 random schedules of edits and damage, each build compared with one from nothing"
 	@echo "make notebooks  run every notebook alone, and four of them in fresh environments with a kernel in them"
 	@echo "make lint   ruff: format, lint and docstrings; mypy: types; check only"

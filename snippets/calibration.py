@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
 # SPDX-License-Identifier: MIT
-"""Calibration: how far the probabilities of a classifier can be trusted, and one number to mend them.
+"""Calibration: how far a classifier's probabilities can be trusted, and temperature scaling.
 
 Needs: numpy, scipy. Copy this one file into your project and `import calibration`.
 

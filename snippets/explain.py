@@ -1,12 +1,13 @@
 # SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
 # SPDX-License-Identifier: MIT
-"""Why does an image classifier answer so? Maps of what it looks at, a test of them, and pushes.
+"""Explain an image classifier: saliency, occlusion, Grad-CAM, a sanity check, adversarial images.
 
 Needs: numpy, scipy, tensorflow (with its Keras). Copy this one file into your project and
 `import explain`.
 
 A `network` here is a built Keras model, from images `(n, height, width)` or
-`(n, height, width, channels)` to logits `(n, classes)`; it is asked as in use, not as in training.
+`(n, height, width, channels)` to logits `(n, classes)`; it is called with `training=False`. If it ends in
+a softmax, pass it without that.
 """
 
 from __future__ import annotations
@@ -314,6 +315,13 @@ def _prepared(
     network: keras.Model, images: np.ndarray, classes: Sequence[int] | None, name: str = "classes"
 ) -> tuple[Float32s, NDArray[np.int32]]:
     """Return the images in float32 and one class an image, both checked."""
+    last = network.layers[-1]
+    if isinstance(last, keras.layers.Softmax) or (
+        getattr(last, "activation", None) is keras.activations.softmax
+    ):
+        raise ValueError(
+            f"network must return logits, but its last layer, {last.name}, is a softmax"
+        )
     images = _stack("images", images, 3, 4).astype(np.float32)
     wanted, count = network.input_shape[1:], network.output_shape[-1]
     if images.shape[1:] != tuple(wanted):

@@ -4,8 +4,8 @@
 
 Needs: matplotlib, numpy. Copy this one file into your project and `import plot_functions`.
 
-Every function creates its figure with pyplot, sets `figure.alt` to a sentence that says what the
-figure shows, closes the figure and returns it: leave the call as a cell's last expression.
+Every function returns its figure, closed, with `figure.alt` set to a sentence that says what it shows:
+leave the call as a cell's last expression, or save it in a script (`figure.savefig("name.png")`).
 """
 
 from __future__ import annotations

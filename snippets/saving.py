@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
 # SPDX-License-Identifier: MIT
-"""Save a Keras network, and make sure that another process loads it and gets the same answers.
+"""Save a Keras model, custom layers included, and check that a new process loads it and agrees.
 
 Needs: tensorflow (with its Keras), numpy. Copy this one file into your project and `import saving`.
 

@@ -65,9 +65,12 @@ def headed(project: str, asked: str, text: str) -> str:
 
 
 def alone(source: str, piece: str) -> str:
-    """Return a piece of a snippet under the snippet's licence and the first line of what it is for."""
+    """Return a piece of a snippet under the snippet's licence and what holds for all of it."""
     licence = "".join(itertools.takewhile(_is_comment, source.splitlines(keepends=True)))
-    docstring = (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
+    first, *others = (ast.get_docstring(ast.parse(source)) or "").split("\n\n")
+    docstring = "\n\n".join([first, *(each for each in others if not each.startswith("Needs: "))])
+    if len(others) > 1:
+        docstring += "\n"
     return f'{licence}"""{docstring}"""\n\n{piece}'
 
 

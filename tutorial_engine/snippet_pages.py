@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import inspect
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from .copying import alone, headed
 INDEX = "snippets/index.md"
 _SECTION = re.compile(r"(Args|Returns|Raises|Yields|Attributes):$")
 _ITEM = re.compile(r"    (\*{0,2}\w+(?:, \*{0,2}\w+)*): (.*)")
+# What a type checker is told is nothing to a reader.
+_IGNORED = re.compile(r"  # type: ignore.*")
 _HEADINGS = {"Args": "Arguments"}
 
 
@@ -58,33 +61,34 @@ def snippet_page(
     """
     tree = ast.parse(source)
     first, _, rest = (ast.get_docstring(tree) or "").partition("\n\n")
-    definitions = {node.name: node for node in tree.body if isinstance(node, _Definition)}
+    definitions = _public(source)
     copies = {
         name: headed(project, f"{module}.{name}", alone(source, piece))
-        for name, piece in closures(source, public_names(source)).items()
+        for name, piece in closures(source, definitions).items()
     }
     digest = hashlib.sha256(source.encode()).hexdigest()
     parts = [
+        f"---\ntitle: {module}\ndescription: {json.dumps(_line(first), ensure_ascii=False)}\n---",
         f"# {module}",
-        f"{_title(first)}\n{{ .lead }}",
+        f"{_line(first)}\n{{ .lead }}",
         rest.strip(),
-        f'[{module}.py]({module}.py){{ download="{module}.py" }} whole: {len(source.splitlines())} lines, '
-        f"SHA-256 `{digest}`.",
+        f'Download [{module}.py]({module}.py){{ download="{module}.py" }} '
+        f"({len(source.splitlines())} lines, SHA-256 `{digest}`), or copy just what you need:",
     ]
     for name, text in copies.items():
         parts += _function(name, definitions[name], source)
         lines = len(text.strip().splitlines())
         parts.append(
-            f'[Copy `{name}` alone]({module}.{name}.py){{ .copy-snippet download="{name}.py" }}: '
-            f"{lines} lines, with the helpers and imports that it needs."
+            f'[Copy just `{name}`]({module}.{name}.py){{ .copy-snippet download="{name}.py" }} '
+            f"({lines} lines, with its helpers and imports)."
         )
         if name in users:
             links = ", ".join(f"[{title}]({page})" for title, page in users[name].items())
             parts.append(f"Used in {links}.")
         if name in tests:
             said = "\n".join(f"- {sentence}" for sentence in tests[name])
-            parts.append(f'??? note "What {len(tests[name])} of its tests say"\n{_indented(said)}')
-    files = {f"snippets/{module}.py": source}
+            parts.append(f'??? note "Tested behaviour ({len(tests[name])})"\n{_indented(said)}')
+    files = {f"snippets/{module}.py": headed(project, module, source)}
     files |= {f"snippets/{module}.{name}.py": text for name, text in copies.items()}
     return SnippetPage(
         page_of(module),
@@ -100,9 +104,12 @@ def index_page(sources: Mapping[str, str]) -> SnippetPage:
     for module, source in sources.items():
         first, _, rest = (ast.get_docstring(ast.parse(source)) or "").partition("\n\n")
         needs = re.search(r"Needs: (.+?)\. (?:Works|Copy)", " ".join(rest.split()))
-        names = ", ".join(f"[`{name}`]({module}.md#{name})" for name in public_names(source))
+        names = "\n".join(
+            f"- [`{name}`]({module}.md#{name}): {_line(_first_paragraph(node))}"
+            for name, node in _public(source).items()
+        )
         rows.append(
-            f"## [{module}]({module}.md)\n\n{_title(first)}"
+            f"## [{module}]({module}.md)\n\n{_line(first)}"
             f"{' Needs ' + needs[1] + '.' if needs else ''}\n\n{names}"
         )
     text = "\n\n".join(
@@ -118,11 +125,24 @@ def index_page(sources: Mapping[str, str]) -> SnippetPage:
     return SnippetPage(INDEX, "snippets", f"{text}\n", {})
 
 
-_Definition = (ast.FunctionDef, ast.ClassDef)
+def _line(text: str) -> str:
+    return " ".join(text.split())
 
 
-def _title(first: str) -> str:
-    return " ".join(first.split())
+def _public(source: str) -> dict[str, ast.FunctionDef | ast.ClassDef]:
+    """Return a snippet's public definitions, the functions first."""
+    names = set(public_names(source))
+    found = [
+        node
+        for node in ast.parse(source).body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name in names
+    ]
+    found.sort(key=lambda node: isinstance(node, ast.ClassDef))
+    return {node.name: node for node in found}
+
+
+def _first_paragraph(node: ast.FunctionDef | ast.ClassDef) -> str:
+    return (ast.get_docstring(node) or "").partition("\n\n")[0]
 
 
 def _function(name: str, node: ast.FunctionDef | ast.ClassDef, source: str) -> Iterator[str]:
@@ -130,6 +150,13 @@ def _function(name: str, node: ast.FunctionDef | ast.ClassDef, source: str) -> I
     yield f"## {name} {{ #{name} }}"
     yield f"```python\n{_signature(node, source)}\n```"
     yield from _documentation(ast.get_docstring(node) or "")
+    told = [
+        f"- `{each.name}`: {_line(_first_paragraph(each))}"
+        for each in (node.body if isinstance(node, ast.ClassDef) else ())
+        if isinstance(each, ast.FunctionDef) and not each.name.startswith("_")
+    ]
+    if told:
+        yield "\n".join(told)
 
 
 def _signature(node: ast.FunctionDef | ast.ClassDef, source: str) -> str:
@@ -147,7 +174,7 @@ def _signature(node: ast.FunctionDef | ast.ClassDef, source: str) -> str:
             each.name == "__init__" or not each.name.startswith("_")
         ):
             members.append(_signature(each, source))
-    return "\n".join([*decorators, whole, *members])
+    return _IGNORED.sub("", "\n".join([*decorators, whole, *members]))
 
 
 def _documentation(docstring: str) -> Iterator[str]:

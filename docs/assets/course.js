@@ -20,7 +20,7 @@
     await navigator.clipboard.writeText(await answer.text());
     const said = link.innerHTML;
     link.setAttribute("role", "status");
-    link.textContent = "Copied: paste it into a file of yours";
+    link.textContent = "Copied: paste it into a file of your own";
     setTimeout(() => {
       link.innerHTML = said;
       link.removeAttribute("role");

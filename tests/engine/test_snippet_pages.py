@@ -52,7 +52,11 @@ class Box:
     def __init__(self, side: float) -> None:
         self.side = side
 
-    def volume(self) -> float:
+    def volume(self) -> float:  # type: ignore[misc]  # for nobody to read
+        """Return how much goes in.
+
+        To the rim.
+        """
         return self.side**3
 
     def _hidden(self) -> None:
@@ -95,6 +99,7 @@ def test_a_function_has_its_signature_as_it_stands_and_its_docstring_as_markdown
     ) in markdown
     shown = "class Box:\n    side: float = 1.0\n    def __init__(self, side: float) -> None:\n"
     assert f"```python\n{shown}    def volume(self) -> float:\n```" in markdown
+    assert "- `volume`: Return how much goes in.\n" in markdown
     assert "_power" not in markdown
 
 
@@ -104,12 +109,12 @@ def test_beside_the_page_stand_the_whole_file_and_each_name_alone():
     assert list(found.files) == [
         *("snippets/shapes.py", "snippets/shapes.area.py", "snippets/shapes.Box.py")
     ]
-    assert found.files["snippets/shapes.py"] == SHAPES
+    assert found.files["snippets/shapes.py"] == headed("course 1.0", "shapes", SHAPES)
     text = headed("course 1.0", "shapes.area", alone(SHAPES, closure(SHAPES, "area")))
     assert found.files["snippets/shapes.area.py"] == text
     assert "class Box" not in text
-    link = '[Copy `area` alone](shapes.area.py){ .copy-snippet download="area.py" }'
-    assert f"{link}: {len(text.splitlines())} lines" in found.markdown
+    link = '[Copy just `area`](shapes.area.py){ .copy-snippet download="area.py" }'
+    assert f"{link} ({len(text.splitlines())} lines, " in found.markdown
 
 
 def test_what_tests_say_stands_with_the_function_that_they_call():
@@ -119,7 +124,7 @@ def test_what_tests_say_stands_with_the_function_that_they_call():
     }
     markdown = page(tests=sentences["shapes"]).markdown
     assert (
-        '??? note "What 2 of its tests say"\n    - The area of a unit is one\n    - Sides count twice'
+        '??? note "Tested behaviour (2)"\n    - The area of a unit is one\n    - Sides count twice'
     ) in markdown
 
 
@@ -132,4 +137,7 @@ def test_who_uses_a_function_is_linked():
 def test_the_first_page_leads_to_each_snippet_and_each_of_its_names():
     markdown = index_page({"shapes": SHAPES}).markdown
     assert "## [shapes](shapes.md)\n\nAreas of shapes. Needs numpy." in markdown
-    assert "[`area`](shapes.md#area), [`Box`](shapes.md#Box)" in markdown
+    assert (
+        "- [`area`](shapes.md#area): Return the area of a square.\n- [`Box`](shapes.md#Box): A box."
+        in markdown
+    )

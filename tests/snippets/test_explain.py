@@ -323,6 +323,10 @@ IMAGES = np.zeros((2, 6, 6), np.float32)
     [
         (lambda net: explain.saliency(net, IMAGES[:, :5]), "for this network"),
         (lambda net: explain.saliency(net, IMAGES[:0]), "none empty"),
+        (
+            lambda net: explain.saliency(keras.Sequential([net, keras.layers.Softmax()]), IMAGES),
+            "must return logits",
+        ),
         (lambda net: explain.saliency(net, IMAGES, classes=[0.7, 1.0]), "integers from 0"),
         (lambda net: explain.saliency(net, IMAGES, classes=[0]), "one for each of images"),
         (lambda net: explain.saliency(net, IMAGES, classes=[0, 4]), "from 0 to 3"),
