@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import doctest
+import functools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -26,11 +27,17 @@ class _Piece:
     is_function: bool
 
 
+@functools.lru_cache(maxsize=64)
+def parsed(source: str) -> ast.Module:
+    """Return the syntax tree of a snippet, which nobody may change."""
+    return ast.parse(source)
+
+
 def public_names(source: str) -> list[str]:
     """Return the names of a snippet's public functions and classes, in order."""
     return [
         node.name
-        for node in ast.parse(source).body
+        for node in parsed(source).body
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
     ]
 
@@ -54,7 +61,7 @@ def closure(source: str, name: str) -> str:
 
 def closures(source: str, names: Iterable[str]) -> dict[str, str]:
     """Return the closures of several names of a snippet, which is read once: name -> code."""
-    tree = ast.parse(source)
+    tree = parsed(source)
     pieces = list(_pieces(tree, source))
     makers = {each: piece for piece in pieces for each in piece.defines}
     lines = _lines(source)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import functools
 import hashlib
 import itertools
 import re
@@ -11,7 +12,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from .closure import closure, public_names
+from .closure import closure, parsed, public_names
 
 FOLDER = "snippets"
 _ASKED = re.compile(r"([a-z]\w*)(?:\.(\w+))?")
@@ -66,12 +67,17 @@ def headed(project: str, asked: str, text: str) -> str:
 
 def alone(source: str, piece: str) -> str:
     """Return a piece of a snippet under the snippet's licence and what holds for all of it."""
+    return f"{_opening(source)}\n\n{piece}"
+
+
+@functools.lru_cache(maxsize=64)
+def _opening(source: str) -> str:
+    """Return a snippet's licence and its docstring, without how to copy the whole of it."""
     licence = "".join(itertools.takewhile(_is_comment, source.splitlines(keepends=True)))
-    first, *others = (ast.get_docstring(ast.parse(source)) or "").split("\n\n")
-    docstring = "\n\n".join([first, *(each for each in others if not each.startswith("Needs: "))])
-    if len(others) > 1:
-        docstring += "\n"
-    return f'{licence}"""{docstring}"""\n\n{piece}'
+    first, *others = (ast.get_docstring(parsed(source)) or "").split("\n\n")
+    others = [each for each in others if not each.startswith("Needs: ")]
+    end = "\n" if others else ""
+    return licence + '"""' + "\n\n".join([first, *others]) + end + '"""'
 
 
 def write_copy(root: Path, asked: str, destination: Path) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import logging
 import posixpath
@@ -155,7 +154,7 @@ class CourseFiles:
         ]
         kept, project = self._build_cache.get, project_of(root)
         sentences = kept("snippets", "tests", tests, lambda: sentences_of_tests(tests))
-        users = self._snippet_users(sources)
+        users = self._snippet_users()
 
         def make(module: str) -> SnippetPage:
             ingredients = sources[module], sentences.get(module, {}), users.get(module, {}), project
@@ -167,19 +166,14 @@ class CourseFiles:
         index: Document = kept("snippets", "index", sources, lambda: asdict(index_page(sources)))
         return [SnippetPage(**index), *map(make, sources)]
 
-    def _snippet_users(self, sources: Mapping[str, str]) -> dict[str, dict[str, dict[str, str]]]:
+    def _snippet_users(self) -> dict[str, dict[str, dict[str, str]]]:
         """Return who uses what: snippet -> name -> title of a tutorial -> its page, as a snippet's links to it."""
         users: dict[str, dict[str, dict[str, str]]] = {}
         for lesson in self.lessons:
             if lesson.error:
                 continue
             tutorial, _ = lesson.sound
-            names = self._build_cache.get(
-                "snippets",
-                f"of {lesson.name}",
-                (lesson.digest, sorted(sources)),
-                functools.partial(names_from_snippets, tutorial, self._settings.root),
-            )
+            names = names_from_snippets(tutorial, self._settings, self._build_cache)
             for module, used in names.items():
                 for name in used:
                     pages = users.setdefault(module, {}).setdefault(name, {})

@@ -79,14 +79,7 @@ def make_key(tutorial: Tutorial, settings: Settings, build_cache: BuildCache | N
         SourceError: it imports a snippet that does not exist or does not parse.
         DataFileError: a data file that it names is missing or damaged.
     """
-    state = snippets_state(settings.root)
-    code = (build_cache or BuildCache()).get(
-        "code",
-        tutorial.file,
-        (tutorial.file, tutorial.text, state),
-        lambda: _read_code(tutorial, settings.root, state),
-        revive=dict,
-    )
+    code = _code_of(tutorial, settings, build_cache)
     for name, cell, line, where in code["imports"]:
         shown = tutorial.cells[cell - 1] if cell else None
         _refuse_if_local(name, settings.root, tutorial, shown, line, where)
@@ -106,6 +99,26 @@ def make_key(tutorial: Tutorial, settings: Settings, build_cache: BuildCache | N
     return Key(parts)
 
 
+def names_from_snippets(
+    tutorial: Tutorial, settings: Settings, build_cache: BuildCache | None = None
+) -> dict[str, list[str]]:
+    """Return what a tutorial takes from each snippet: its name -> names, sorted; none where any may be."""
+    names: dict[str, list[str]] = _code_of(tutorial, settings, build_cache)["names"]
+    return names
+
+
+def _code_of(tutorial: Tutorial, settings: Settings, build_cache: BuildCache | None) -> Document:
+    state = snippets_state(settings.root)
+    code: Document = (build_cache or BuildCache()).get(
+        "code",
+        tutorial.file,
+        (tutorial.file, tutorial.text, state),
+        lambda: _read_code(tutorial, settings.root, state),
+        revive=dict,
+    )
+    return code
+
+
 def snippets_state(root: Path) -> list[tuple[str, str]]:
     """Return each file that a tutorial may import, with the digest of what it holds."""
     state = []
@@ -123,7 +136,8 @@ def _read_code(tutorial: Tutorial, root: Path, state: list[tuple[str, str]]) -> 
 
     Returns:
         `parts` of the key; `modules`, the public ones that it can reach; `imports`, each public one with
-        the number of its cell or None, its line there, and its place in a snippet or nothing.
+        the number of its cell or None, its line there, and its place in a snippet or nothing; `names`, what
+        it takes from each snippet.
     """
     snippets = find_snippets(tutorial, root)
     used, seen = _used_parts(tutorial, snippets)
@@ -150,7 +164,14 @@ def _read_code(tutorial: Tutorial, root: Path, state: list[tuple[str, str]]) -> 
         for file, source in snippets.items()
         for name, line in _public(reachable(source).imports)
     ]
-    return {"parts": parts, "modules": _modules(tutorial, used.values()), "imports": imports}
+    sources = _sources(tutorial)
+    modules = [Path(file).stem for file in snippets if file != _PACKAGE]
+    return {
+        "parts": parts,
+        "modules": _modules(tutorial, used.values()),
+        "imports": imports,
+        "names": {module: sorted(used_names(sources, module) or ()) for module in modules},
+    }
 
 
 def numeric_environment(settings: Settings) -> dict[str, str]:
@@ -258,8 +279,7 @@ def _of_snippets(imports: Iterable[Import]) -> list[tuple[str, int]]:
 
 def _used_parts(tutorial: Tutorial, snippets: dict[str, str]) -> tuple[dict[str, Part], Looks]:
     """Return of each snippet the part that this tutorial can run, and what all of that looks at."""
-    sources = [cell.source for cell in tutorial.code_cells]
-    sources += [expression.code for cell in tutorial.cells for expression in cell.expressions]
+    sources = _sources(tutorial)
     own = functools.reduce(Looks.__or__, (facts(each).looks for each in sources), Looks())
     imported_by_snippets = {
         name for source in snippets.values() for name, _ in _of_snippets(reachable(source).imports)
@@ -274,12 +294,10 @@ def _used_parts(tutorial: Tutorial, snippets: dict[str, str]) -> tuple[dict[str,
     return parts, seen
 
 
-def names_from_snippets(tutorial: Tutorial, root: Path) -> dict[str, list[str]]:
-    """Return what a tutorial takes from each snippet: its name -> names, sorted; none where any may be."""
+def _sources(tutorial: Tutorial) -> list[str]:
+    """Return the code of a tutorial's cells and of its inline expressions."""
     sources = [cell.source for cell in tutorial.code_cells]
-    sources += [expression.code for cell in tutorial.cells for expression in cell.expressions]
-    modules = [Path(file).stem for file in find_snippets(tutorial, root) if file != _PACKAGE]
-    return {module: sorted(used_names(sources, module) or ()) for module in modules}
+    return sources + [expression.code for cell in tutorial.cells for expression in cell.expressions]
 
 
 def imported_modules(tutorial: Tutorial, snippets: dict[str, str]) -> list[str]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from .closure import closures, public_names
+from .closure import closures, parsed, public_names
 from .copying import alone, headed
 
 INDEX = "snippets/index.md"
@@ -18,6 +18,8 @@ _SECTION = re.compile(r"(Args|Returns|Raises|Yields|Attributes):$")
 _ITEM = re.compile(r"    (\*{0,2}\w+(?:, \*{0,2}\w+)*): (.*)")
 # What a type checker is told is nothing to a reader.
 _IGNORED = re.compile(r"  # type: ignore.*")
+# The words of a page are searched, not the code: the index is fetched whole.
+_UNSEARCHED = 'data-search-exclude=""'
 _HEADINGS = {"Args": "Arguments"}
 
 
@@ -59,7 +61,7 @@ def snippet_page(
         users: name of a function -> title -> page, relative to this one, of the tutorials that use it.
         project: name and version of what the snippet is from.
     """
-    tree = ast.parse(source)
+    tree = parsed(source)
     first, _, rest = (ast.get_docstring(tree) or "").partition("\n\n")
     definitions = _public(source)
     copies = {
@@ -87,7 +89,9 @@ def snippet_page(
             parts.append(f"Used in {links}.")
         if name in tests:
             said = "\n".join(f"- {sentence}" for sentence in tests[name])
-            parts.append(f'??? note "Tested behaviour ({len(tests[name])})"\n{_indented(said)}')
+            opening = f'<details class="note" markdown="1" {_UNSEARCHED}>'
+            summary = f"<summary>Tested behaviour ({len(tests[name])})</summary>"
+            parts.append(f"{opening}\n{summary}\n\n{said}\n\n</details>")
     files = {f"snippets/{module}.py": headed(project, module, source)}
     files |= {f"snippets/{module}.{name}.py": text for name, text in copies.items()}
     return SnippetPage(
@@ -102,7 +106,7 @@ def index_page(sources: Mapping[str, str]) -> SnippetPage:
     """Return the page that leads to all snippets: what each is for, and on what it stands."""
     rows = []
     for module, source in sources.items():
-        first, _, rest = (ast.get_docstring(ast.parse(source)) or "").partition("\n\n")
+        first, _, rest = (ast.get_docstring(parsed(source)) or "").partition("\n\n")
         needs = re.search(r"Needs: (.+?)\. (?:Works|Copy)", " ".join(rest.split()))
         names = "\n".join(
             f"- [`{name}`]({module}.md#{name}): {_line(_first_paragraph(node))}"
@@ -134,7 +138,7 @@ def _public(source: str) -> dict[str, ast.FunctionDef | ast.ClassDef]:
     names = set(public_names(source))
     found = [
         node
-        for node in ast.parse(source).body
+        for node in parsed(source).body
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name in names
     ]
     found.sort(key=lambda node: isinstance(node, ast.ClassDef))
@@ -148,7 +152,7 @@ def _first_paragraph(node: ast.FunctionDef | ast.ClassDef) -> str:
 def _function(name: str, node: ast.FunctionDef | ast.ClassDef, source: str) -> Iterator[str]:
     # Names may differ by a capital alone.
     yield f"## {name} {{ #{name} }}"
-    yield f"```python\n{_signature(node, source)}\n```"
+    yield f"```{{ .python {_UNSEARCHED} }}\n{_signature(node, source)}\n```"
     yield from _documentation(ast.get_docstring(node) or "")
     told = [
         f"- `{each.name}`: {_line(_first_paragraph(each))}"
@@ -185,7 +189,7 @@ def _documentation(docstring: str) -> Iterator[str]:
             heading = _HEADINGS.get(match[1], match[1])
             yield f"**{heading}**\n\n{_items(rest)}"
         elif block.startswith(">>> "):
-            yield f"```pycon\n{block}\n```"
+            yield f"```{{ .pycon {_UNSEARCHED} }}\n{block}\n```"
         else:
             yield block
 
@@ -252,7 +256,3 @@ def _called(
             and each.value.id in modules
         ):
             yield each.value.id, each.attr
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"    {line}" for line in text.splitlines())

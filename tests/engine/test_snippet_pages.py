@@ -89,16 +89,17 @@ def test_a_function_has_its_signature_as_it_stands_and_its_docstring_as_markdown
     markdown = page().markdown
     assert "# shapes\n\nAreas of shapes.\n{ .lead }\n\nNeeds: numpy." in markdown
     assert (
-        "## area { #area }\n\n```python\ndef area(\n    side: float, *, exponent: int = 2\n) -> float:\n```\n\n"
+        '## area { #area }\n\n```{ .python data-search-exclude="" }\n'
+        "def area(\n    side: float, *, exponent: int = 2\n) -> float:\n```\n\n"
         "Return the area of a square.\n\nIn other words, `side` squared.\n\n"
         "**Arguments**\n\n- `side`: of the square, in metres.\n"
         "- `exponent`, `**others`: what to raise it to.\n\n"
         "**Returns**\n\nSquare metres.\n\n"
         "**Raises**\n\n- `ValueError`: the side is negative.\n\n"
-        "```pycon\n>>> area(3)\n9\n```\n"
+        '```{ .pycon data-search-exclude="" }\n>>> area(3)\n9\n```\n'
     ) in markdown
     shown = "class Box:\n    side: float = 1.0\n    def __init__(self, side: float) -> None:\n"
-    assert f"```python\n{shown}    def volume(self) -> float:\n```" in markdown
+    assert f"{shown}    def volume(self) -> float:\n```" in markdown
     assert "- `volume`: Return how much goes in.\n" in markdown
     assert "_power" not in markdown
 
@@ -124,7 +125,8 @@ def test_what_tests_say_stands_with_the_function_that_they_call():
     }
     markdown = page(tests=sentences["shapes"]).markdown
     assert (
-        '??? note "Tested behaviour (2)"\n    - The area of a unit is one\n    - Sides count twice'
+        "<summary>Tested behaviour (2)</summary>\n\n"
+        "- The area of a unit is one\n- Sides count twice\n\n</details>"
     ) in markdown
 
 

@@ -609,9 +609,8 @@ scaled = expected_calibration_error(test_labels, untouched)
 # %% [markdown]
 # ## Nothing to wear
 #
-# What does the network say about pictures that are no clothing at all? The exam is over, so its
-# photographs may serve: a row of clothes, and their negatives, black and white swapped. Then letters,
-# grey photographs of animals and vehicles from another set, CIFAR-10, and noise.
+# What does the network say about pictures that show no clothes? The exam is over, so its photographs may
+# serve: clothes, and their negatives. Then letters, grey photographs from CIFAR-10, and noise.
 
 # %%
 import string
