@@ -68,14 +68,15 @@ def snippet_page(
         name: headed(project, f"{module}.{name}", alone(source, piece))
         for name, piece in closures(source, definitions).items()
     }
-    digest = hashlib.sha256(source.encode()).hexdigest()
+    whole = headed(project, module, source)
+    digest = hashlib.sha256(whole.encode()).hexdigest()
     parts = [
         f"---\ntitle: {module}\ndescription: {json.dumps(_line(first), ensure_ascii=False)}\n---",
         f"# {module}",
         f"{_line(first)}\n{{ .lead }}",
         rest.strip(),
         f'Download [{module}.py]({module}.py){{ download="{module}.py" }} '
-        f"({len(source.splitlines())} lines, SHA-256 `{digest}`), or copy just what you need:",
+        f"({len(whole.splitlines())} lines, SHA-256 `{digest}`), or copy just what you need:",
     ]
     for name, text in copies.items():
         parts += _function(name, definitions[name], source)
@@ -92,7 +93,7 @@ def snippet_page(
             opening = f'<details class="note" markdown="1" {_UNSEARCHED}>'
             summary = f"<summary>Tested behaviour ({len(tests[name])})</summary>"
             parts.append(f"{opening}\n{summary}\n\n{said}\n\n</details>")
-    files = {f"snippets/{module}.py": headed(project, module, source)}
+    files = {f"snippets/{module}.py": whole}
     files |= {f"snippets/{module}.{name}.py": text for name, text in copies.items()}
     return SnippetPage(
         page_of(module),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from tutorial_engine.closure import closure
 from tutorial_engine.copying import alone, headed
 from tutorial_engine.snippet_pages import index_page, sentences_of_tests, snippet_page
@@ -111,6 +113,8 @@ def test_beside_the_page_stand_the_whole_file_and_each_name_alone():
         *("snippets/shapes.py", "snippets/shapes.area.py", "snippets/shapes.Box.py")
     ]
     assert found.files["snippets/shapes.py"] == headed("course 1.0", "shapes", SHAPES)
+    whole = found.files["snippets/shapes.py"].encode()
+    assert f"SHA-256 `{hashlib.sha256(whole).hexdigest()}`" in found.markdown
     text = headed("course 1.0", "shapes.area", alone(SHAPES, closure(SHAPES, "area")))
     assert found.files["snippets/shapes.area.py"] == text
     assert "class Box" not in text
