@@ -6,8 +6,10 @@ import ast
 import doctest
 import functools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+
+from .syntax import DEFINITIONS, Definition, is_text
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,24 @@ def parsed(source: str) -> ast.Module:
     return ast.parse(source)
 
 
+def public_definitions(source: str) -> dict[str, Definition]:
+    """Return a snippet's public functions and classes, in order: name -> definition."""
+    return {
+        node.name: node
+        for node in parsed(source).body
+        if isinstance(node, DEFINITIONS) and not node.name.startswith("_")
+    }
+
+
 def public_names(source: str) -> list[str]:
     """Return the names of a snippet's public functions and classes, in order."""
-    return [
-        node.name
-        for node in parsed(source).body
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
-    ]
+    return list(public_definitions(source))
+
+
+@functools.lru_cache(maxsize=64)
+def lines_of(source: str) -> tuple[str, ...]:
+    """Return the lines that Python counts: a form feed, say, ends none."""
+    return tuple(re.split(r"\r\n|\r|\n", source))
 
 
 def closure(source: str, name: str) -> str:
@@ -61,16 +74,15 @@ def closure(source: str, name: str) -> str:
 
 def closures(source: str, names: Iterable[str]) -> dict[str, str]:
     """Return the closures of several names of a snippet, which is read once: name -> code."""
-    tree = parsed(source)
-    pieces = list(_pieces(tree, source))
+    tree, lines = parsed(source), lines_of(source)
+    pieces = list(_pieces(tree, lines))
     makers = {each: piece for piece in pieces for each in piece.defines}
-    lines = _lines(source)
     return {name: _closure(tree, lines, pieces, makers, makers[name]) for name in names}
 
 
 def _closure(
     tree: ast.Module,
-    lines: list[str],
+    lines: Sequence[str],
     pieces: list[_Piece],
     makers: dict[str, _Piece],
     asked: _Piece,
@@ -86,34 +98,24 @@ def _closure(
     return f"{_imports(tree, lines, needs)}{_joined(kept)}"
 
 
-def _pieces(tree: ast.Module, source: str) -> Iterator[_Piece]:
-    lines = _lines(source)
+def _pieces(tree: ast.Module, lines: Sequence[str]) -> Iterator[_Piece]:
     for node in tree.body:
-        if isinstance(node, ast.Import | ast.ImportFrom) or _is_text(node):
+        if isinstance(node, ast.Import | ast.ImportFrom) or is_text(node):
             continue
         first = min([node.lineno, *(each.lineno for each in _decorators(node))]) - 1
         while first and lines[first - 1].startswith("#"):
             first -= 1
         text = "\n".join(lines[first : node.end_lineno])
-        is_function = isinstance(node, ast.FunctionDef | ast.ClassDef)
+        is_function = isinstance(node, DEFINITIONS)
         yield _Piece(frozenset(_defined(node)), frozenset(_needed(node)), text, is_function)
 
 
-def _lines(source: str) -> list[str]:
-    """Return the lines that Python counts: a form feed, say, ends none."""
-    return re.split(r"\r\n|\r|\n", source)
-
-
-def _is_text(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-
-
 def _decorators(node: ast.stmt) -> list[ast.expr]:
-    return node.decorator_list if isinstance(node, ast.FunctionDef | ast.ClassDef) else []
+    return node.decorator_list if isinstance(node, DEFINITIONS) else []
 
 
 def _defined(node: ast.stmt) -> list[str]:
-    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+    if isinstance(node, DEFINITIONS):
         return [node.name]
     if isinstance(node, ast.Assign):
         targets = node.targets
@@ -127,7 +129,7 @@ def _needed(node: ast.AST) -> Iterator[str]:
     for each in ast.walk(node):
         if isinstance(each, ast.Name):
             yield each.id
-        if isinstance(each, ast.FunctionDef | ast.ClassDef):
+        if isinstance(each, DEFINITIONS):
             examples = doctest.DocTestParser().get_examples(ast.get_docstring(each) or "")
             tree = ast.parse("".join(example.source for example in examples))
             own = {_bound(alias) for node in ast.walk(tree) for alias in _aliases(node)}
@@ -138,7 +140,7 @@ def _aliases(node: ast.AST) -> list[ast.alias]:
     return node.names if isinstance(node, ast.Import | ast.ImportFrom) else []
 
 
-def _imports(tree: ast.Module, lines: list[str], needs: frozenset[str]) -> str:
+def _imports(tree: ast.Module, lines: Sequence[str], needs: frozenset[str]) -> str:
     """Return the import statements that bind what is needed, in the groups that they stand in."""
     text, end = "", 0
     for node in tree.body:

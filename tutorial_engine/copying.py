@@ -12,7 +12,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from .closure import closure, parsed, public_names
+from .closure import closure, lines_of, parsed, public_names
 
 FOLDER = "snippets"
 _ASKED = re.compile(r"([a-z]\w*)(?:\.(\w+))?")
@@ -53,6 +53,11 @@ def copied(root: Path, asked: str) -> str:
     return headed(project_of(root), asked, _text(root, asked))
 
 
+def snippet_files(root: Path) -> dict[str, Path]:
+    """Return the snippets that can be copied: name -> file."""
+    return {file.stem: file for file in sorted((root / FOLDER).glob("[a-z]*.py"))}
+
+
 def project_of(root: Path) -> str:
     """Return the name and the version of the project in a repository."""
     with (root / "pyproject.toml").open("rb") as file:
@@ -62,7 +67,7 @@ def project_of(root: Path) -> str:
 
 def headed(project: str, asked: str, text: str) -> str:
     """Return a copy's text under the two lines that say what it is and whether it was changed."""
-    return f"# {asked} of {project}\n# SHA-256 of the lines below: {_digest(text)}\n\n{text}"
+    return f"# {asked} of {project}\n# SHA-256 of the lines below: {digest(text)}\n\n{text}"
 
 
 def alone(source: str, piece: str) -> str:
@@ -73,7 +78,7 @@ def alone(source: str, piece: str) -> str:
 @functools.lru_cache(maxsize=64)
 def _opening(source: str) -> str:
     """Return a snippet's licence and its docstring, without how to copy the whole of it."""
-    licence = "".join(itertools.takewhile(_is_comment, source.splitlines(keepends=True)))
+    licence = "".join(f"{line}\n" for line in itertools.takewhile(_is_comment, lines_of(source)))
     first, *others = (ast.get_docstring(parsed(source)) or "").split("\n\n")
     others = [each for each in others if not each.startswith("Needs: ")]
     end = "\n" if others else ""
@@ -118,17 +123,17 @@ def compare(root: Path, file: Path) -> Comparison:
         mine.splitlines(keepends=True), now.splitlines(keepends=True), str(file), asked
     )
     return Comparison(
-        asked, _digest(mine) != told, _digest(now) != told, "".join(lines) if mine != now else ""
+        asked, digest(mine) != told, digest(now) != told, "".join(lines) if mine != now else ""
     )
 
 
 def _text(root: Path, asked: str) -> str:
     match = _ASKED.fullmatch(asked)
-    snippets = sorted(file.stem for file in (root / FOLDER).glob("[a-z]*.py"))
+    snippets = snippet_files(root)
     if match is None or match[1] not in snippets:
-        likely = difflib.get_close_matches(asked.partition(".")[0], snippets, n=3)
-        raise CopyError(f"there is no snippet {asked}{_meant(likely or snippets)}")
-    source = (root / FOLDER / f"{match[1]}.py").read_text(encoding="utf-8")
+        likely = difflib.get_close_matches(asked.partition(".")[0], list(snippets), n=3)
+        raise CopyError(f"there is no snippet {asked}{_meant(likely or list(snippets))}")
+    source = snippets[match[1]].read_text(encoding="utf-8-sig")
     if match[2] is None:
         return source
     names = public_names(source)
@@ -146,5 +151,6 @@ def _meant(names: list[str]) -> str:
     return f"; there is {', '.join(names)}" if names else ""
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """Return the SHA-256 of a text, as its file has it."""
     return hashlib.sha256(text.encode()).hexdigest()

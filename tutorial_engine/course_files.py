@@ -14,7 +14,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 from .build_cache import BuildCache
-from .copying import project_of
+from .copying import project_of, snippet_files
 from .course import Lesson, load_course, titles
 from .documents import Document
 from .errors import TutorialError, unforeseen
@@ -145,8 +145,7 @@ class CourseFiles:
         """Return the page of each snippet, and the one that leads to them."""
         root = self._settings.root
         sources = {
-            file.stem: file.read_text(encoding="utf-8-sig")
-            for file in sorted((root / "snippets").glob("[!_]*.py"))
+            name: file.read_text(encoding="utf-8-sig") for name, file in snippet_files(root).items()
         }
         tests = [
             file.read_text(encoding="utf-8")

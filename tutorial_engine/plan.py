@@ -195,7 +195,7 @@ class Plan:
         values = []
         for cell, said in self._hidden("values", kernel.VALUES):
             self._check_size(cell, sum(map(len, said)))
-            values += [self._places.hide(without_controls(value)) for value in said]
+            values += self._cleaned(said)
         places = expression_places(self.tutorial)
         # The last cell's, which stands for no cell of the tutorial.
         usage = _said(self.notebook.cells[-1].outputs, kernel.USAGE)[0]
@@ -215,6 +215,10 @@ class Plan:
             peak_mb=round(usage["peak_mb"]),
             machine=machine(),
         )
+
+    def _cleaned(self, values: list[str]) -> list[str]:
+        """Return the values of inline expressions as a page may show them."""
+        return [self._places.hide(without_controls(value)) for value in values]
 
     def to_partial_run(self, key: Key, executed: int) -> Run:
         """Make a run of what the first cells of the plan sent, for a page that shows it while others run.
@@ -238,7 +242,7 @@ class Plan:
                 shown[cell.number] = self._checked(cell, outputs)
             elif role == "values" and cell and is_done:
                 (said,) = _said(outputs, kernel.VALUES)
-                values += [self._places.hide(without_controls(value)) for value in said]
+                values += self._cleaned(said)
             elif role == "values" and cell:
                 values += [None] * len(cell.expressions)
         places = expression_places(self.tutorial)

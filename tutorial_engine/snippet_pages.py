@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 import inspect
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from .closure import closures, parsed, public_names
-from .copying import alone, headed
+from .closure import closures, lines_of, parsed, public_definitions
+from .copying import alone, digest, headed
+from .syntax import Definition
 
 INDEX = "snippets/index.md"
 _SECTION = re.compile(r"(Args|Returns|Raises|Yields|Attributes):$")
@@ -69,14 +69,13 @@ def snippet_page(
         for name, piece in closures(source, definitions).items()
     }
     whole = headed(project, module, source)
-    digest = hashlib.sha256(whole.encode()).hexdigest()
     parts = [
         f"---\ntitle: {module}\ndescription: {json.dumps(_line(first), ensure_ascii=False)}\n---",
         f"# {module}",
         f"{_line(first)}\n{{ .lead }}",
         rest.strip(),
         f'Download [{module}.py]({module}.py){{ download="{module}.py" }} '
-        f"({len(whole.splitlines())} lines, SHA-256 `{digest}`), or copy just what you need:",
+        f"({len(whole.splitlines())} lines, SHA-256 `{digest(whole)}`), or copy just what you need:",
     ]
     for name, text in copies.items():
         parts += _function(name, definitions[name], source)
@@ -134,23 +133,17 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _public(source: str) -> dict[str, ast.FunctionDef | ast.ClassDef]:
+def _public(source: str) -> dict[str, Definition]:
     """Return a snippet's public definitions, the functions first."""
-    names = set(public_names(source))
-    found = [
-        node
-        for node in parsed(source).body
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name in names
-    ]
-    found.sort(key=lambda node: isinstance(node, ast.ClassDef))
-    return {node.name: node for node in found}
+    found = public_definitions(source).items()
+    return dict(sorted(found, key=lambda item: isinstance(item[1], ast.ClassDef)))
 
 
-def _first_paragraph(node: ast.FunctionDef | ast.ClassDef) -> str:
+def _first_paragraph(node: Definition) -> str:
     return (ast.get_docstring(node) or "").partition("\n\n")[0]
 
 
-def _function(name: str, node: ast.FunctionDef | ast.ClassDef, source: str) -> Iterator[str]:
+def _function(name: str, node: Definition, source: str) -> Iterator[str]:
     # Names may differ by a capital alone.
     yield f"## {name} {{ #{name} }}"
     yield f"```{{ .python {_UNSEARCHED} }}\n{_signature(node, source)}\n```"
@@ -164,9 +157,9 @@ def _function(name: str, node: ast.FunctionDef | ast.ClassDef, source: str) -> I
         yield "\n".join(told)
 
 
-def _signature(node: ast.FunctionDef | ast.ClassDef, source: str) -> str:
+def _signature(node: Definition, source: str) -> str:
     """Return a definition's lines up to its docstring, as they stand in the file."""
-    lines = source.splitlines()
+    lines = lines_of(source)
     whole = "\n".join(lines[node.lineno - 1 : max(node.body[0].lineno - 1, node.lineno)])
     decorators = [
         "\n".join(lines[each.lineno - 1 : each.end_lineno]) for each in node.decorator_list
