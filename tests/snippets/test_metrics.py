@@ -295,8 +295,10 @@ def test_a_metric_with_a_number_a_class_has_no_single_interval():
         metrics.bootstrap_interval([0, 1], [0, 1], metric=metrics.f1_from_counts, classes=2)
 
 
-@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.float16])
-def test_counts_in_a_narrow_type_do_not_overflow(dtype):
-    counts = np.array([[100, 0], [0, 100]], dtype)
+@pytest.mark.parametrize(
+    ("dtype", "count"), [(np.uint8, 200), (np.int8, 100), (np.float16, 60_000)]
+)
+def test_counts_in_a_narrow_type_do_not_overflow(dtype, count):
+    counts = np.array([[count, 0], [0, count]], dtype)
     assert metrics.f1_from_counts(counts).tolist() == [1, 1]
     assert metrics.accuracy_from_counts(np.tile(counts, (50, 1, 1))).tolist() == [1] * 50
