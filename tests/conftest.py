@@ -195,7 +195,8 @@ def visited(beside, building, address) -> dict[tuple[int, str], Future]:
 
     def visit(screen: tuple[int, str]) -> dict[str, Visit]:
         site = site_in(building.finished())
-        urls = ["", "about/checks/", "about/data/", *site.reading_pages, *site.records]
+        urls = ["", "about/checks/", "about/data/", "snippets/", "snippets/metrics/"]
+        urls += [*site.reading_pages, *site.records]
         with chromium() as browser:
             return visits_of(browser, screen, address, urls)
 
