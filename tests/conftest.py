@@ -25,6 +25,7 @@ from hypothesis import settings
 from nbclient import NotebookClient
 from playwright.sync_api import Browser, Error, sync_playwright
 
+from tests.recording_results import RecordingResults
 from tests.site.visits import SCREENS_OF_EVERY_PAGE, Visit, visits_of
 from tutorial_engine.course import load_course
 from tutorial_engine.session import KernelManager
@@ -195,7 +196,8 @@ def visited(beside, building, address) -> dict[tuple[int, str], Future]:
 
     def visit(screen: tuple[int, str]) -> dict[str, Visit]:
         site = site_in(building.finished())
-        urls = ["", "about/checks/", "about/data/", "snippets/", "snippets/metrics/"]
+        urls = ["", "about/checks/", "about/data/", "snippets/"]
+        urls += [f"snippets/{each}/" for each in ("metrics", "metrics/tests", "plot_evaluation")]
         urls += [*site.reading_pages, *site.records]
         with chromium() as browser:
             return visits_of(browser, screen, address, urls)
@@ -254,6 +256,10 @@ def executed(beside, building, request, tmp_path_factory) -> dict[str, Future]:
         return run_alone(file, folder / name)
 
     return {name: beside.submit(execute, name) for name in notebooks_to_run(request.config)}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(RecordingResults(Settings.load(ROOT)))
 
 
 def pytest_addoption(parser) -> None:

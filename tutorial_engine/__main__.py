@@ -22,6 +22,7 @@ from .build_cache import BuildCache
 from .copying import CopyError, compare, write_copy
 from .course import Lesson, glossary_page, load_course, titles
 from .errors import unforeseen
+from .examples import load_examples
 from .glossary import GLOSSARY
 from .glossary import PAGE as GLOSSARY_PAGE
 from .places import of_the_build
@@ -36,10 +37,10 @@ def main(arguments: list[str] | None = None, *, root: Path | None = None) -> int
     """Run one command in the repository that holds the current folder; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tutorial_engine", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("status", help="which tutorials are fresh, stale or never run, and why")
+    commands.add_parser("status", help="which tutorials and examples are fresh, stale or never run, and why")
     run = commands.add_parser("run", help="execute what is not fresh")
     run.add_argument(
-        "names", nargs="*", metavar="NAME", help="tutorials; all of them if none is named"
+        "names", nargs="*", metavar="NAME", help="tutorials, or snippets.NAME for its examples; all of them if none is named"
     )
     run.add_argument("--again", action="store_true", help="also execute what is fresh")
     write = commands.add_parser("export", help="write the pages as plain Markdown")
@@ -67,12 +68,17 @@ def main(arguments: list[str] | None = None, *, root: Path | None = None) -> int
         return 0
     build_cache = BuildCache(settings.cache)
     lessons = load_course(settings, build_cache)
+    examples = [
+        each
+        for each in load_examples(settings, build_cache)
+        if each.error or each.sound[0].code_cells
+    ]
     if given.command == "status":
-        return _status(lessons, store, console)
+        return _status([*lessons, *examples], store, console)
     try:
         with ended_as_by_keyboard():
             if given.command == "run":
-                return _run(lessons, given, settings, store, console)
+                return _run([*lessons, *examples], given, settings, store, console)
             return _export(lessons, given.folder, settings, store, build_cache, console)
     except KeyboardInterrupt:
         console.print("Ended. The runs that had finished are kept.")

@@ -107,14 +107,15 @@ def _pieces(tree: ast.Module, lines: Sequence[str]) -> Iterator[_Piece]:
             first -= 1
         text = "\n".join(lines[first : node.end_lineno])
         is_function = isinstance(node, DEFINITIONS)
-        yield _Piece(frozenset(_defined(node)), frozenset(_needed(node)), text, is_function)
+        yield _Piece(frozenset(defined(node)), frozenset(_needed(node)), text, is_function)
 
 
 def _decorators(node: ast.stmt) -> list[ast.expr]:
     return node.decorator_list if isinstance(node, DEFINITIONS) else []
 
 
-def _defined(node: ast.stmt) -> list[str]:
+def defined(node: ast.stmt) -> list[str]:
+    """Return the names that a statement at a snippet's top level makes."""
     if isinstance(node, DEFINITIONS):
         return [node.name]
     if isinstance(node, ast.Assign):
@@ -132,7 +133,7 @@ def _needed(node: ast.AST) -> Iterator[str]:
         if isinstance(each, DEFINITIONS):
             examples = doctest.DocTestParser().get_examples(ast.get_docstring(each) or "")
             tree = ast.parse("".join(example.source for example in examples))
-            own = {_bound(alias) for node in ast.walk(tree) for alias in _aliases(node)}
+            own = {bound(alias) for node in ast.walk(tree) for alias in _aliases(node)}
             yield from (name for name in _needed(tree) if name not in own)
 
 
@@ -147,12 +148,12 @@ def _imports(tree: ast.Module, lines: Sequence[str], needs: frozenset[str]) -> s
         if not isinstance(node, ast.Import | ast.ImportFrom):
             continue
         is_future = isinstance(node, ast.ImportFrom) and node.module == "__future__"
-        kept = [each for each in node.names if is_future or _bound(each) in needs]
+        kept = [each for each in node.names if is_future or bound(each) in needs]
         if not kept:
             continue
         node_lines = "\n".join(lines[node.lineno - 1 : node.end_lineno])
         if len(kept) < len(node.names):
-            node_lines = ast.unparse(_with_names(node, kept))
+            node_lines = ast.unparse(import_of(node, kept))
         if text:
             between = lines[end : node.lineno - 1]
             text += "\n" * (1 + any(not line.strip() for line in between))
@@ -160,11 +161,13 @@ def _imports(tree: ast.Module, lines: Sequence[str], needs: frozenset[str]) -> s
     return text
 
 
-def _bound(each: ast.alias) -> str:
+def bound(each: ast.alias) -> str:
+    """Return the name that an import gives what it imports."""
     return each.asname or each.name.partition(".")[0]
 
 
-def _with_names(node: ast.Import | ast.ImportFrom, names: list[ast.alias]) -> ast.stmt:
+def import_of(node: ast.Import | ast.ImportFrom, names: list[ast.alias]) -> ast.stmt:
+    """Return an import of these names alone."""
     if isinstance(node, ast.Import):
         return ast.Import(names)
     return ast.ImportFrom(node.module, names, node.level)

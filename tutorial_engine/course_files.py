@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-import posixpath
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -14,11 +13,10 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 from .build_cache import BuildCache
-from .copying import project_of, snippet_files
 from .course import Lesson, load_course, titles
-from .documents import Document
 from .errors import TutorialError, unforeseen
-from .fingerprint import names_from_snippets
+from .examples import load_examples
+from .fingerprint import snippets_state
 from .places import of_the_build
 from .publish import Page, make_error_page, make_page
 from .records import record_file, record_path
@@ -27,7 +25,7 @@ from .report import build_report, report_page
 from .schedule import Outcome
 from .serving import LiveRuns, Shown
 from .settings import Settings
-from .snippet_pages import INDEX, SnippetPage, index_page, page_of, sentences_of_tests, snippet_page
+from .snippet_section import SnippetSection
 from .tutorial import Header
 
 log = logging.getLogger("mkdocs.tutorials")
@@ -41,66 +39,106 @@ class CourseFiles:
 
     Args:
         runs: those of a served course, whose pages show what there is so far.
+        shows_snippets: the site has the snippets' pages.
 
     Attributes:
-        outcomes, pages: of each lesson, in course order.
-        positions: path of a page or a run record -> position of its lesson.
+        lessons: the tutorials, in course order.
+        examples: those of the snippets, which run likewise.
+        outcomes: of each of both.
+        pages: of each of both, then the other pages of the snippets.
+        positions: path of a page or a run record -> position of its outcome.
         records: the paths of the run records.
-        snippets: the paths of the snippets' pages.
     """
 
     def __init__(
-        self, settings: Settings, build_cache: BuildCache, runs: LiveRuns | None = None
+        self,
+        settings: Settings,
+        build_cache: BuildCache,
+        runs: LiveRuns | None = None,
+        *,
+        shows_snippets: bool = False,
     ) -> None:
         self._settings, self._build_cache, self._runs = settings, build_cache, runs
         self._places: Places | None = None
         self.lessons = load_course(settings, build_cache)
+        self.examples = load_examples(settings, build_cache) if shows_snippets else []
+        self._snippets = snippets_state(settings.root) if shows_snippets else []
         self.outcomes: list[Outcome] = []
         self.pages: list[Page] = []
         self.positions: dict[str, int] = {}
         self.records: frozenset[str] = frozenset()
-        self.snippets: frozenset[str] = frozenset()
+
+    @property
+    def to_run(self) -> list[Lesson]:
+        """What this course runs: its lessons, then the snippets' examples."""
+        return [*self.lessons, *self.examples]
 
     def read_again(self) -> bool:
         """Read the sources again; False where a lesson changed in what other pages say of it, too."""
         lessons = load_course(self._settings, self._build_cache)
         if _outline(lessons) != _outline(self.lessons):
             return False
+        if self._snippets and snippets_state(self._settings.root) != self._snippets:
+            return False
         self.lessons = lessons
         return True
 
     def make_pages(self, outcomes: list[Outcome]) -> list[tuple[Page, Page]]:
-        """Make the lessons' pages; return those that differ from the last time, each before and now.
+        """Make the pages of what ran; return those that differ from the last time, each before and now.
 
         What goes wrong while a page is made becomes its tutorial's error.
         """
         before, self.outcomes = self.pages, outcomes
         self._places = None
-        self.pages = [self._page(position) for position in range(len(outcomes))]
-        pages = {page.path: position for position, page in enumerate(self.pages)}
-        records = {record_path(path): position for path, position in pages.items()}
-        self.positions, self.records = pages | records, frozenset(records)
+        count = len(self.lessons)
+        pages = [self._page(position) for position in range(count)]
+        snippets = self._snippet_pages() if self.examples else []
+        self.pages = pages + snippets
+        self.positions = {
+            page.path: position for position, page in enumerate(self.pages[: len(outcomes)])
+        }
+        records = {record_path(page.path): position for position, page in enumerate(pages)}
+        self.positions |= records
+        self.records = frozenset(records)
         return [(old, new) for old, new in zip(before, self.pages, strict=False) if old != new]
 
     def _page(self, position: int) -> Page:
         outcome = self.outcomes[position]
-        tutorial = outcome.lesson.tutorial
+        titles_of_lessons = titles(self.lessons)
+
+        def make(shown: Shown) -> Page:
+            return make_page(
+                outcome.lesson.sound[0],
+                shown.run,
+                self._settings,
+                titles_of_lessons,
+                shown.state,
+                self._build_cache,
+                cells=shown.cells,
+            )
+
+        return self._page_or_error(position, make)
+
+    def _page_or_error(self, position: int, make: Callable[[Shown], Page]) -> Page:
+        """Return the page of what became of a lesson, or the one that says what went wrong."""
+        outcome = self.outcomes[position]
         shown = self._runs.shown(outcome) if self._runs else Shown(outcome.run, outcome.error)
         error = shown.error
         if not error:
             try:
-                return make_page(
-                    outcome.lesson.sound[0],
-                    shown.run,
-                    self._settings,
-                    titles(self.lessons),
-                    shown.state,
-                    self._build_cache,
-                    cells=shown.cells,
-                )
+                return make(shown)
             except Exception as fault:  # one tutorial's fault must not be the others'
                 error = self.fail(position, fault)
-        return make_error_page(outcome.lesson.file, self.published(error), tutorial)
+        return make_error_page(outcome.lesson.file, self.published(error), outcome.lesson.tutorial)
+
+    def _snippet_pages(self) -> list[Page]:
+        """Return the page of each snippet, those of their tests, and the one that leads to them."""
+        section = SnippetSection(self.lessons, self._settings, self._build_cache)
+        pages = [
+            self._page_or_error(position, partial(section.page, self.outcomes[position].lesson))
+            for position in range(len(self.lessons), len(self.outcomes))
+        ]
+        return [*pages, *section.other_pages(self.examples, pages)]
 
     def fail(self, position: int, error: Exception) -> TutorialError:
         """Keep an exception as the error of a tutorial that ran well until here."""
@@ -116,14 +154,15 @@ class CourseFiles:
         return of_the_build(self._settings).hide_in(error)
 
     def failures(self) -> str:
-        """Say which tutorials failed and why, nothing where none did."""
+        """Say which runs failed and why, nothing where none did."""
         errors = [str(outcome.error) for outcome in self.outcomes if outcome.error]
         if not errors:
             return ""
         count = len(self.outcomes)
+        what = "tutorials and snippets" if self.examples else "tutorials"
         return "\n\n".join(
             [
-                f"{len(errors)} of {count} tutorials failed; "
+                f"{len(errors)} of {count} {what} failed; "
                 f"the runs of the other {count - len(errors)} are kept.",
                 *errors,
             ]
@@ -132,54 +171,7 @@ class CourseFiles:
     def files(self, config: MkDocsConfig) -> list[File]:
         """Return all that a site gets."""
         files = [file for page in self.pages for file in self.files_of(page, config)]
-        pages = self._snippet_pages() if _mentions(config.nav, INDEX) else []
-        self.snippets = frozenset(page.path for page in pages)
-        for page in pages:
-            file = File.generated(config, page.path, content=page.markdown)
-            file.edit_uri = f"../{page.source}"
-            files.append(file)
-            files += (File.generated(config, path, content=page.files[path]) for path in page.files)
         return files + self.report_files(config)
-
-    def _snippet_pages(self) -> list[SnippetPage]:
-        """Return the page of each snippet, and the one that leads to them."""
-        root = self._settings.root
-        sources = {
-            name: file.read_text(encoding="utf-8-sig") for name, file in snippet_files(root).items()
-        }
-        tests = [
-            file.read_text(encoding="utf-8")
-            for file in sorted((root / "tests" / "snippets").glob("test_*.py"))
-        ]
-        kept, project = self._build_cache.get, project_of(root)
-        sentences = kept("snippets", "tests", tests, lambda: sentences_of_tests(tests))
-        users = self._snippet_users()
-
-        def make(module: str) -> SnippetPage:
-            ingredients = sources[module], sentences.get(module, {}), users.get(module, {}), project
-            page = kept(
-                "snippets", module, ingredients, lambda: asdict(snippet_page(module, *ingredients))
-            )
-            return SnippetPage(**page)
-
-        index: Document = kept("snippets", "index", sources, lambda: asdict(index_page(sources)))
-        return [SnippetPage(**index), *map(make, sources)]
-
-    def _snippet_users(self) -> dict[str, dict[str, dict[str, str]]]:
-        """Return who uses what: snippet -> name -> title of a tutorial -> its page, as a snippet's links to it."""
-        users: dict[str, dict[str, dict[str, str]]] = {}
-        for lesson in self.lessons:
-            if lesson.error:
-                continue
-            tutorial, _ = lesson.sound
-            names = names_from_snippets(tutorial, self._settings, self._build_cache)
-            for module, used in names.items():
-                for name in used:
-                    pages = users.setdefault(module, {}).setdefault(name, {})
-                    pages[lesson.title] = posixpath.relpath(
-                        lesson.page, posixpath.dirname(page_of(module))
-                    )
-        return users
 
     def files_of(self, page: Page, config: MkDocsConfig) -> list[File]:
         """Return a lesson's files: its page, what stands beside it, its run record."""
@@ -187,13 +179,13 @@ class CourseFiles:
         file.edit_uri = f"../{page.source}"
         files = [file]
         files += (File.generated(config, path, content=page.files[path]) for path in page.files)
-        if page.record or self._runs:
+        if page.record or (self._runs and record_path(page.path) in self.records):
             files.append(record_file(page.path, config))
         return files
 
     def report_files(self, config: MkDocsConfig) -> list[File]:
         """Return the files of what this build checked."""
-        report = build_report(self.outcomes, self._settings)
+        report = build_report(self.outcomes[: len(self.lessons)], self._settings)
         text = json.dumps(report, indent=1, ensure_ascii=False) + "\n"
         return [
             File.generated(config, "build.json", content=text),
@@ -206,12 +198,12 @@ class CourseFiles:
         return self._places
 
 
-def _mentions(nav: Any, path: str) -> bool:
+def mentions(nav: Any, path: str) -> bool:
     """Say whether a navigation leads to a page."""
     if isinstance(nav, Mapping):
-        return any(_mentions(each, path) for each in nav.values())
+        return any(mentions(each, path) for each in nav.values())
     if isinstance(nav, list):
-        return any(_mentions(each, path) for each in nav)
+        return any(mentions(each, path) for each in nav)
     return bool(nav == path)
 
 

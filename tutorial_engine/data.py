@@ -42,6 +42,14 @@ def data_checksums(tutorial: Tutorial, name: str, settings: Settings) -> str:
     return hashlib.sha256(json.dumps(entry, sort_keys=True).encode()).hexdigest()
 
 
+def data_names(settings: Settings) -> list[str]:
+    """Return the names that a header may give, none where the list of data does not read."""
+    try:
+        return sorted(_table(settings))
+    except (OSError, ValueError):
+        return []
+
+
 def data_files(tutorial: Tutorial, settings: Settings) -> dict[str, Path]:
     """Return what the run may read of the data that the header names: place in the data folder -> path.
 
@@ -98,13 +106,10 @@ def user_cache() -> Path:
 
 
 def _entry(tutorial: Tutorial, name: str, settings: Settings) -> Document:
-    table_file = settings.data / "checksums.json"
     try:
-        table = json.loads(table_file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        table = {}
+        table = _table(settings)
     except (OSError, ValueError) as error:
-        shown = table_file.relative_to(settings.root).as_posix()
+        shown = _table_file(settings).relative_to(settings.root).as_posix()
         raise DataFileError(
             f"the list of data, needed by {tutorial.file}, does not read: {error}",
             file=shown,
@@ -119,3 +124,15 @@ def _entry(tutorial: Tutorial, name: str, settings: Settings) -> Document:
         )
     editions: dict[str, Document] = table[name]
     return editions.get(settings.edition) or editions["default"]
+
+
+def _table(settings: Settings) -> dict[str, Document]:
+    try:
+        table: dict[str, Document] = json.loads(_table_file(settings).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    return table
+
+
+def _table_file(settings: Settings) -> Path:
+    return settings.data / "checksums.json"

@@ -150,14 +150,15 @@ class LiveSite:
         pages = site.edited()
         if pages is None or not course.read_again():
             return False
-        for before, page in course.make_pages(self.runs.outcomes(course.lessons)):
+        for before, page in course.make_pages(self.runs.outcomes(course.to_run)):
             for file in course.files_of(page, site.config):
                 if site.put(file) and file.is_documentation_page():
                     pages.add(file.src_uri)
             for path in before.files.keys() - page.files.keys():
                 site.remove(path)
             record = record_path(page.path)
-            if record in self.asked or not (page.record and before.record):
+            is_new = record in course.records and not (page.record and before.record)
+            if record in self.asked or is_new:
                 pages.add(record)
         for file in course.report_files(site.config):
             if site.put(file):

@@ -21,7 +21,7 @@ from mkdocs.structure.pages import Page as SitePage
 
 from .build_cache import BuildCache
 from .course import Lesson, glossary_page
-from .course_files import CourseFiles, expand_navigation
+from .course_files import CourseFiles, expand_navigation, mentions
 from .glossary import PAGE as GLOSSARY_PAGE
 from .html_pages import lean_page
 from .live_server import serve_live
@@ -32,6 +32,7 @@ from .scratch import locked_folder
 from .settings import Settings
 from .signals import ended_as_by_keyboard
 from .site_pages import SitePages
+from .snippet_pages import INDEX
 from .store import Store
 from .theme import quicken, with_kept_pages
 
@@ -80,7 +81,8 @@ class TutorialsPlugin(BasePlugin[TutorialsConfig]):
             self.live = self.live or LiveSite(self.store)
             self.live.build_begins(config, self.store)
         runs = self.live.runs if self.live else None
-        self.course = CourseFiles(self.settings, self.build_cache, runs)
+        shows = mentions(config.nav, INDEX)
+        self.course = CourseFiles(self.settings, self.build_cache, runs, shows_snippets=shows)
         self.pages = SitePages(self.course, self.build_cache, self.live)
         self.writing = ""
         config.watch += [str(self.settings.sources), str(self.settings.root / "snippets")]
@@ -105,7 +107,7 @@ class TutorialsPlugin(BasePlugin[TutorialsConfig]):
 
     @event_priority(100)
     def on_files(self, files: Files, config: MkDocsConfig) -> Files:
-        lessons = self.course.lessons
+        lessons = self.course.to_run
         if self.live:
             outcomes = self.live.runs.outcomes(lessons)
         else:

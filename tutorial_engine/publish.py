@@ -9,7 +9,6 @@ import html
 import json
 import os
 import posixpath
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
@@ -24,23 +23,12 @@ from .errors import TutorialError
 from .fingerprint import snippets_state
 from .links import pictures
 from .notebooks import record_notebook, standalone_notebook
-from .outputs import is_picture, picture, walled
 from .passages import escape
 from .prose import fill, measured
 from .run import Run
 from .settings import Settings
+from .shown_outputs import PREVIEWS, ShownOutputs, fence, state_note
 from .tutorial import Cell, Tutorial, page_path, text_of, tutorial_name
-
-_STATES = {
-    "waiting": "Waiting to run. The outputs appear here by themselves.",
-    "running": "Running… The outputs appear here by themselves.",
-    "preview": "Preview. From cell {cells} on, the code ran again on top of what the cells had left "
-    "behind; what is marked shows that. A run of all cells from the top is under way, and takes its place.",
-    "previewing": "Preview, as far as it has come. From cell {cells} on, the code runs again on top of what the "
-    "cells had left behind; what is marked shows that. The cells below follow.",
-    "differs": "The preview of this page showed something else for cell {cells}: it hung on what an "
-    "earlier version of the code had left behind. What you see now is a run of all cells from the top.",
-}
 
 
 @dataclass
@@ -153,15 +141,16 @@ class _Writer:
     ) -> None:
         self.state = state if run or state else "waiting"
         self.cells = cells
+        is_preview = state in PREVIEWS
         # What is offered, and said to be checked, a preview has not.
-        self.clean_run = None if state in ("preview", "previewing") else run
+        self.clean_run = None if is_preview else run
         self.tutorial = tutorial
         self.run = run
         self.settings = settings
         self.titles = titles
-        self.files: dict[str, bytes] = {}
+        self.outputs = ShownOutputs(tutorial.page, cells[0] if is_preview else None)
+        self.files = self.outputs.files
         self.folder = tutorial.page.removesuffix(".md")
-        self._figures = 0
 
     def page(self) -> Page:
         header = self.tutorial.header
@@ -176,8 +165,7 @@ class _Writer:
         title, summary = escape(header.title), escape(header.summary)
         parts = [self._front_matter(), f"# {title}", f"{summary}\n{{ .lead }}"]
         if self.state:
-            said = _STATES[self.state].format(cells=", ".join(map(str, self.cells)))
-            parts.append(f'<p class="tutorial-state" role="status">{said}</p>')
+            parts.append(state_note(self.state, self.cells))
         record = None
         if run := self.clean_run:
             self._write_downloads(run)
@@ -242,57 +230,15 @@ class _Writer:
         if "solution" in cell.tags:
             # HTML's own details: indented below `???`, an output's HTML would be read as Markdown.
             opening = '<details class="success" markdown="1">\n<summary>Solution</summary>'
-            code = _fence(cell.source, "python")
-            return [opening, code, *self._outputs(cell, outputs, number), "</details>"]
+            code = fence(cell.source, "python")
+            return [opening, code, *self.outputs.of_cell(cell, outputs, number), "</details>"]
         title = {"starter": "Your turn", "check": "Check yourself"}
         label = next((title[tag] for tag in title if tag in cell.tags), "")
-        code = _fence(cell.source, "python", f' title="{label}"' if label else "")
-        return [code, *([] if "starter" in cell.tags else self._outputs(cell, outputs, number))]
-
-    def _outputs(self, cell: Cell, outputs: list[Output], number: int) -> list[str]:
-        extra = ' .measured data-search-exclude=""' if "measured" in cell.tags else ""
-        if self.state in ("preview", "previewing") and cell.number >= self.cells[0]:
-            extra = f" .preview{extra}"
+        code = fence(cell.source, "python", f' title="{label}"' if label else "")
         return [
-            text
-            for position, output in enumerate(outputs, start=1)
-            if (text := self._output(output, extra, f"output-{number}-{position}"))
+            code,
+            *([] if "starter" in cell.tags else self.outputs.of_cell(cell, outputs, number)),
         ]
-
-    def _output(self, output: Output, extra: str, prefix: str) -> str:
-        if output["output_type"] == "stream":
-            kind = " .stderr" if output["name"] == "stderr" else ""
-            return _fence(output["text"].rstrip(), f"{{ .text .output .no-copy{kind}{extra} }}")
-        if output["output_type"] == "error":
-            said = f"{output['ename']}: {output['evalue']}".strip()
-            return _fence(said, f"{{ .text .output .error .no-copy{extra} }}")
-        if is_picture(output):
-            return self._figure(output, extra)
-        if set(output["data"]) == {"text/plain"}:
-            text = output["data"]["text/plain"]
-            return _fence(text, f"{{ .text .output .no-copy{extra} }}")
-        names = " ".join(["output", "rich", *re.findall(r"\.(\w+)", extra)])
-        excluded = ' data-search-exclude=""' if "measured" in extra else ""
-        # A scrolling region must be reachable by keyboard.
-        return f'<div class="{names}"{excluded} tabindex="0">{walled(output, prefix)}</div>'
-
-    def _figure(self, output: Output, extra: str) -> str:
-        self._figures += 1
-        stem = f"figure-{self._figures:02d}" + ("-measured" if "measured" in extra else "")
-        shown = picture(output)
-        file = f"{stem}.{shown.extension}"
-        self.files[f"{self.folder}/{file}"] = shown.content
-        attributes = dict(shown.attributes)
-        classes = "".join(f" .{name}" for name in attributes.pop("class").split())
-        attributes["loading"] = "eager" if self._figures == 1 else "lazy"
-        if shown.dark:
-            attributes["data-dark"] = f"{stem}-dark.png"
-            self.files[f"{self.folder}/{stem}-dark.png"] = shown.dark
-        alt = html.escape(" ".join(shown.alt.split()))
-        # What Markdown would read as its own becomes an entity.
-        alt = re.sub(r"[][\\`$]", lambda match: f"&#{ord(match[0])};", alt)
-        written = " ".join(f'{name}="{value}"' for name, value in attributes.items())
-        return f"![{alt}]({self._beside(file)}){{{classes}{extra} {written} }}"
 
     def _claims(self, run: Run) -> list[str]:
         items = []
@@ -368,12 +314,6 @@ class _Writer:
 def _front_matter(fields: dict[str, str], more: str = "") -> str:
     lines = [f"{name}: {json.dumps(text, ensure_ascii=False)}" for name, text in fields.items()]
     return "\n".join(["---", *lines, *([more] if more else []), "---"])
-
-
-def _fence(text: str, language: str, options: str = "") -> str:
-    longest = max((len(run) for run in text.split("\n") if set(run.strip()) == {"`"}), default=0)
-    ticks = "`" * max(3, longest + 1)
-    return f"{ticks}{language}{options}\n{text}\n{ticks}"
 
 
 def _date(seconds: float) -> str:

@@ -62,15 +62,12 @@ class SitePages:
         places = self._course.places(files)
         rendering = Rendering(page, render, self._build_cache, places, config, files)
         live = self._live
-        may_leave = live is not None and live.is_first and self._takes_time(path)
+        may_leave = live is not None and live.is_first and path in self._course.positions
         if live and may_leave and not rendering.is_known:
             live.leave(path)
             page.content, page.toc = "", get_toc([])
         else:
             rendering.apply()
-
-    def _takes_time(self, path: str) -> bool:
-        return path in self._course.positions or path in self._course.snippets
 
     def _render_record(
         self, page: SitePage, render: Render, config: MkDocsConfig, files: Files

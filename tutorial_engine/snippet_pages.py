@@ -1,84 +1,76 @@
-"""Snippet pages: for each snippet a page of its functions, what their tests hold them to, who uses them, and copies."""
+"""Snippet pages: for each snippet a page of its functions, what they show, who uses them, their tests, and copies."""
 
 from __future__ import annotations
 
 import ast
-import inspect
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePosixPath
 
-from .closure import closures, lines_of, parsed, public_definitions
+from .closure import closures, parsed, public_definitions
 from .copying import alone, digest, headed
+from .docstrings import UNSEARCHED, documentation, one_line
+from .examples import examples_of
+from .prose import measured
+from .publish import Page
+from .run import Run
+from .shown_outputs import PREVIEWS, ShownOutputs, fence, state_note
+from .snippet_tests import Results, SnippetTest
 from .syntax import Definition
+from .tutorial import Cell, Tutorial
 
 INDEX = "snippets/index.md"
-_SECTION = re.compile(r"(Args|Returns|Raises|Yields|Attributes):$")
-_ITEM = re.compile(r"    (\*{0,2}\w+(?:, \*{0,2}\w+)*): (.*)")
-# What a type checker is told is nothing to a reader.
-_IGNORED = re.compile(r"  # type: ignore.*")
-# The words of a page are searched, not the code: the index is fetched whole.
-_UNSEARCHED = 'data-search-exclude=""'
-_HEADINGS = {"Args": "Arguments"}
-
-
-@dataclass(frozen=True)
-class SnippetPage:
-    """A page of the site that shows a snippet.
-
-    Args:
-        path: relative to the site's documents.
-        source: the snippet, relative to the repository.
-        markdown: the page.
-        files: what stands beside the page: path -> content.
-    """
-
-    path: str
-    source: str
-    markdown: str
-    files: Mapping[str, str]
-
-
-def page_of(module: str) -> str:
-    """Return the path of a snippet's page."""
-    return f"snippets/{module}.md"
+_FIGURE = re.compile(r"^!\[.*\}$", re.MULTILINE)
 
 
 def snippet_page(
-    module: str,
-    source: str,
-    tests: Mapping[str, list[str]],
+    tutorial: Tutorial,
+    run: Run | None,
+    *,
+    tests: Sequence[SnippetTest],
+    results: Results,
     users: Mapping[str, Mapping[str, str]],
     project: str,
-) -> SnippetPage:
+    state: str = "",
+    cells: Sequence[int] = (),
+) -> Page:
     """Return the page of one snippet.
 
     Args:
-        module: its name, `plot_results`.
-        source: its code.
-        tests: name of a function -> what the tests that call it say.
+        tutorial: the snippet's examples; its text is the snippet.
+        run: theirs, None while there is none; `state` and `cells` as `make_page` takes them.
+        tests: those that mention one of its names.
+        results: how they went.
         users: name of a function -> title -> page, relative to this one, of the tutorials that use it.
         project: name and version of what the snippet is from.
     """
-    tree = parsed(source)
-    first, _, rest = (ast.get_docstring(tree) or "").partition("\n\n")
+    module, source = PurePosixPath(tutorial.file).stem, tutorial.text
+    first, _, rest = (ast.get_docstring(parsed(source)) or "").partition("\n\n")
     definitions = _public(source)
     copies = {
         name: headed(project, f"{module}.{name}", alone(source, piece))
         for name, piece in closures(source, definitions).items()
     }
     whole = headed(project, module, source)
+    examples, shown = (
+        examples_of(module, source),
+        ShownOutputs(tutorial.page, cells[0] if state in PREVIEWS else None),
+    )
     parts = [
-        f"---\ntitle: {module}\ndescription: {json.dumps(_line(first), ensure_ascii=False)}\n---",
+        _front_matter(module, one_line(first)),
         f"# {module}",
-        f"{_line(first)}\n{{ .lead }}",
+        f"{one_line(first)}\n{{ .lead }}",
+        state_note(state, cells) if state else "",
         rest.strip(),
         f'Download [{module}.py]({module}.py){{ download="{module}.py" }} '
         f"({len(whole.splitlines())} lines, SHA-256 `{digest(whole)}`), or copy just what you need:",
     ]
     for name, text in copies.items():
-        parts += _function(name, definitions[name], source)
+        # Names may differ by a capital alone.
+        parts += [f"## {name} {{ #{name} }}", *documentation(definitions[name], source)]
+        if name in examples:
+            parts += ["**Example**", *_example(examples[name], module, run, shown)]
         lines = len(text.strip().splitlines())
         parts.append(
             f'[Copy just `{name}`]({module}.{name}.py){{ .copy-snippet download="{name}.py" }} '
@@ -87,50 +79,99 @@ def snippet_page(
         if name in users:
             links = ", ".join(f"[{title}]({page})" for title, page in users[name].items())
             parts.append(f"Used in {links}.")
-        if name in tests:
-            said = "\n".join(f"- {sentence}" for sentence in tests[name])
-            opening = f'<details class="note" markdown="1" {_UNSEARCHED}>'
-            summary = f"<summary>Tested behaviour ({len(tests[name])})</summary>"
-            parts.append(f"{opening}\n{summary}\n\n{said}\n\n</details>")
+        if own := [each for each in tests if (module, name) in each.calls]:
+            said = "\n".join(f"- [{each.sentence}]({module}/tests.md#{each.name})" for each in own)
+            opening = f'<details class="note" markdown="1" {UNSEARCHED}>'
+            heading = f"<summary>Tested behaviour ({len(own)})</summary>"
+            went = measured(results.of(own))
+            parts.append(f"{opening}\n{heading}\n\n{said}\n\n{went}\n\n</details>")
     files = {f"snippets/{module}.py": whole}
     files |= {f"snippets/{module}.{name}.py": text for name, text in copies.items()}
-    return SnippetPage(
-        page_of(module),
-        f"snippets/{module}.py",
+    return Page(
+        tutorial.page,
+        tutorial.file,
+        module,
         "\n\n".join(part for part in parts if part) + "\n",
-        files,
+        {path: text.encode() for path, text in files.items()} | shown.files,
     )
 
 
-def index_page(sources: Mapping[str, str]) -> SnippetPage:
-    """Return the page that leads to all snippets: what each is for, and on what it stands."""
-    rows = []
+def page_of_tests(module: str, tests: Sequence[SnippetTest]) -> Page:
+    """Return the page that shows the tests of a snippet as they stand in their files."""
+    files = ", ".join(f"`{file}`" for file in dict.fromkeys(each.file for each in tests))
+    parts = [
+        f"---\ntitle: Tests of {module}\nsearch:\n  exclude: true\n---",
+        f"# Tests of {module}",
+        f"What holds [{module}](../{module}.md) to its word, as it stands in {files}: "
+        "each of these runs with `make test`, on any machine."
+        if tests
+        else f"No test calls [{module}](../{module}.md).",
+    ]
+    for each in tests:
+        parts += [f"## {each.sentence} {{ #{each.name} }}", fence(each.source, "python")]
+    markdown = "\n\n".join(parts) + "\n"
+    return Page(
+        f"snippets/{module}/tests.md", f"snippets/{module}.py", f"Tests of {module}", markdown
+    )
+
+
+def index_page(pages: Mapping[str, Page], sources: Mapping[str, str]) -> Page:
+    """Return the page that leads to all snippets: a figure of each that draws, what it is for, what it needs.
+
+    Args:
+        pages: of the snippets, by name.
+        sources: the code of those that read, likewise.
+    """
+    groups: dict[str, list[str]] = {"To compute and train": [], "To draw": []}
     for module, source in sources.items():
-        first, _, rest = (ast.get_docstring(parsed(source)) or "").partition("\n\n")
-        needs = re.search(r"Needs: (.+?)\. (?:Works|Copy)", " ".join(rest.split()))
-        names = "\n".join(
-            f"- [`{name}`]({module}.md#{name}): {_line(_first_paragraph(node))}"
-            for name, node in _public(source).items()
-        )
-        rows.append(
-            f"## [{module}]({module}.md)\n\n{_line(first)}"
-            f"{' Needs ' + needs[1] + '.' if needs else ''}\n\n{names}"
-        )
-    text = "\n\n".join(
-        [
-            "---\ntitle: Snippets\ndescription: Tested functions to copy, each with what it needs and no more.\n---",
-            "# Snippets",
-            "The course's own code, to copy: each file stands alone, and so does each function with the few "
-            "helpers that it needs. Every one is tested, on odd and broken input too; the tutorials use "
-            "what you copy here.",
-            *rows,
-        ]
-    )
-    return SnippetPage(INDEX, "snippets", f"{text}\n", {})
+        group = "To draw" if _draws(source) else "To compute and train"
+        groups[group].append(_card(module, source, pages[module]))
+    parts = [
+        _front_matter("Snippets", "Tested functions to copy, each with what it needs and no more."),
+        "# Snippets",
+        "The course's own code, to copy: each file stands alone, and so does each function with the few "
+        "helpers that it needs. Every one is tested, on odd and broken input too; the tutorials use "
+        "what you copy here. The figures are what the examples drew when this site was built.",
+    ]
+    for title, cards in groups.items():
+        if cards:
+            inner = "\n\n".join(cards)
+            parts += [
+                f"## {title}",
+                f'<div class="snippet-cards" markdown="1">\n\n{inner}\n\n</div>',
+            ]
+    return Page(INDEX, "snippets", "Snippets", "\n\n".join(parts) + "\n")
 
 
-def _line(text: str) -> str:
-    return " ".join(text.split())
+def _draws(source: str) -> bool:
+    """Say whether most of a snippet's functions return a figure."""
+    returned = [
+        isinstance(node.returns, ast.Name) and node.returns.id == "Figure"
+        for node in public_definitions(source).values()
+        if isinstance(node, ast.FunctionDef)
+    ]
+    return sum(returned) * 2 > len(returned)
+
+
+def _card(module: str, source: str, page: Page) -> str:
+    """Return what the first page says of a snippet: what it is for, what it needs, its names, a figure."""
+    first, _, rest = (ast.get_docstring(parsed(source)) or "").partition("\n\n")
+    needs = re.search(r"Needs: (.+?)\. (?:Works|Copy)", " ".join(rest.split()))
+    names = ", ".join(f"[`{name}`]({module}.md#{name})" for name in _public(source))
+    figure = _FIGURE.search(page.markdown)
+    parts = [
+        f"### [{module}]({module}.md)",
+        one_line(first),
+        figure[0].replace('loading="eager"', 'loading="lazy"') if figure else "",
+        names,
+        f"Needs {needs[1]}.\n{{ .snippet-needs }}" if needs else "",
+    ]
+    inner = "\n\n".join(filter(None, parts))
+    return f'<div class="snippet-card" markdown="1">\n\n{inner}\n\n</div>'
+
+
+def _front_matter(title: str, description: str) -> str:
+    return f"---\ntitle: {title}\ndescription: {json.dumps(description, ensure_ascii=False)}\n---"
 
 
 def _public(source: str) -> dict[str, Definition]:
@@ -139,114 +180,13 @@ def _public(source: str) -> dict[str, Definition]:
     return dict(sorted(found, key=lambda item: isinstance(item[1], ast.ClassDef)))
 
 
-def _first_paragraph(node: Definition) -> str:
-    return (ast.get_docstring(node) or "").partition("\n\n")[0]
-
-
-def _function(name: str, node: Definition, source: str) -> Iterator[str]:
-    # Names may differ by a capital alone.
-    yield f"## {name} {{ #{name} }}"
-    yield f"```{{ .python {_UNSEARCHED} }}\n{_signature(node, source)}\n```"
-    yield from _documentation(ast.get_docstring(node) or "")
-    told = [
-        f"- `{each.name}`: {_line(_first_paragraph(each))}"
-        for each in (node.body if isinstance(node, ast.ClassDef) else ())
-        if isinstance(each, ast.FunctionDef) and not each.name.startswith("_")
-    ]
-    if told:
-        yield "\n".join(told)
-
-
-def _signature(node: Definition, source: str) -> str:
-    """Return a definition's lines up to its docstring, as they stand in the file."""
-    lines = lines_of(source)
-    whole = "\n".join(lines[node.lineno - 1 : max(node.body[0].lineno - 1, node.lineno)])
-    decorators = [
-        "\n".join(lines[each.lineno - 1 : each.end_lineno]) for each in node.decorator_list
-    ]
-    members = []
-    for each in node.body if isinstance(node, ast.ClassDef) else ():
-        if isinstance(each, ast.AnnAssign):
-            members.append("\n".join(lines[each.lineno - 1 : each.end_lineno]))
-        elif isinstance(each, ast.FunctionDef) and (
-            each.name == "__init__" or not each.name.startswith("_")
-        ):
-            members.append(_signature(each, source))
-    return _IGNORED.sub("", "\n".join([*decorators, whole, *members]))
-
-
-def _documentation(docstring: str) -> Iterator[str]:
-    """Yield a docstring in Google's form as paragraphs of Markdown."""
-    for block in re.split(r"\n{2,}", inspect.cleandoc(docstring)):
-        first, _, rest = block.partition("\n")
-        if match := _SECTION.fullmatch(first):
-            heading = _HEADINGS.get(match[1], match[1])
-            yield f"**{heading}**\n\n{_items(rest)}"
-        elif block.startswith(">>> "):
-            yield f"```{{ .pycon {_UNSEARCHED} }}\n{block}\n```"
-        else:
-            yield block
-
-
-def _items(text: str) -> str:
-    """Return a section's entries as a list; a section that is a text stays one."""
-    entries: list[str] = []
-    for line in text.splitlines():
-        if match := _ITEM.fullmatch(line):
-            names = ", ".join(f"`{name}`" for name in match[1].split(", "))
-            entries.append(f"- {names}: {match[2]}")
-        elif entries:
-            entries[-1] += f" {line.strip()}"
-        else:
-            return inspect.cleandoc(text)
-    return "\n".join(entries)
-
-
-def sentences_of_tests(sources: Iterable[str]) -> dict[str, dict[str, list[str]]]:
-    """Return what tests say of the functions of snippets that they call: module -> name -> sentences.
-
-    Args:
-        sources: code of test files, which import `from snippets import module` or what it holds.
-    """
-    found: dict[str, dict[str, list[str]]] = {}
-    for source in sources:
-        tree = ast.parse(source)
-        modules, direct = _imported(tree)
-        for node in tree.body:
-            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-                sentence = node.name.removeprefix("test_").replace("_", " ")
-                for module, name in sorted(set(_called(node, modules, direct))):
-                    sentences = found.setdefault(module, {}).setdefault(name, [])
-                    sentences.append(sentence[:1].upper() + sentence[1:])
-    return found
-
-
-def _imported(tree: ast.Module) -> tuple[set[str], dict[str, tuple[str, str]]]:
-    """Return the snippets that a file imports, and what it imports from them: name -> its place."""
-    modules: set[str] = set()
-    direct: dict[str, tuple[str, str]] = {}
-    for node in tree.body:
-        if not isinstance(node, ast.ImportFrom) or not node.module:
-            continue
-        package, _, module = node.module.partition(".")
-        if package == "snippets":
-            for each in node.names:
-                if module:
-                    direct[each.asname or each.name] = module, each.name
-                else:
-                    modules.add(each.name)
-    return modules, direct
-
-
-def _called(
-    node: ast.AST, modules: set[str], direct: Mapping[str, tuple[str, str]]
-) -> Iterator[tuple[str, str]]:
-    for each in ast.walk(node):
-        if isinstance(each, ast.Name) and each.id in direct:
-            yield direct[each.id]
-        elif (
-            isinstance(each, ast.Attribute)
-            and isinstance(each.value, ast.Name)
-            and each.value.id in modules
-        ):
-            yield each.value.id, each.attr
+def _example(
+    cells: Iterable[Cell], module: str, run: Run | None, shown: ShownOutputs
+) -> Iterable[str]:
+    """Yield the cells of an example, each with what it sent."""
+    for cell in cells:
+        # In a project of one's own, the file stands beside the program.
+        code = cell.source.replace(f"from snippets.{module} import", f"from {module} import")
+        yield fence(code, f"{{ .python {UNSEARCHED} }}")
+        if run:
+            yield from shown.of_cell(cell, run.outputs[cell.number - 1], cell.number)

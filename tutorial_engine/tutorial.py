@@ -155,12 +155,17 @@ def text_of(claim: ast.Assert) -> str:
 
 
 def tutorial_name(file: str) -> str:
-    """Return the address part of a source file.
+    """Return the address part of a source file; of a snippet, whose examples run likewise, its full name.
 
     >>> tutorial_name("tutorials_src/2_networks/06_first_network.py")
     'first-network'
+    >>> tutorial_name("snippets/plot_curves.py")
+    'snippets.plot_curves'
     """
-    return re.sub(r"^\d+_", "", PurePosixPath(file).stem).replace("_", "-")
+    path = PurePosixPath(file)
+    if path.parts[0] == "snippets":
+        return ".".join(path.with_suffix("").parts)
+    return re.sub(r"^\d+_", "", path.stem).replace("_", "-")
 
 
 def page_path(file: str) -> str:
@@ -168,6 +173,11 @@ def page_path(file: str) -> str:
 
     >>> page_path("tutorials_src/2_networks/06_first_network.py")
     'networks/first-network.md'
+    >>> page_path("snippets/plot_curves.py")
+    'snippets/plot_curves.md'
     """
-    part = re.sub(r"^\d+_", "", PurePosixPath(file).parent.name).replace("_", "-")
+    path = PurePosixPath(file)
+    if path.parts[0] == "snippets":
+        return path.with_suffix(".md").as_posix()
+    part = re.sub(r"^\d+_", "", path.parent.name).replace("_", "-")
     return f"{part}/{tutorial_name(file)}.md"

@@ -16,10 +16,23 @@ from mkdocs.livereload import LiveReloadServer
 import tutorial_engine.course_files
 from tutorial_engine import execute
 from tutorial_engine.errors import Cancelled
+from tutorial_engine.examples import load_examples
 
-from .tiny import Course, code, made_run, picture, prose
+from .tiny import Course, code, made_run, made_run_of, picture, prose
 
 ADDRESS = "http://127.0.0.1:8000/"
+HELPER = '''\
+"""Sums."""
+
+
+def add(left, right):
+    """Return the sum.
+
+    >>> add(2, 3)
+    5
+    """
+    return left + right
+'''
 ONE, TWO = "1_part/01_one.py", "1_part/02_two.py"
 
 
@@ -87,8 +100,9 @@ def serve(course, tmp_path_factory, monkeypatch) -> Iterator[Callable[[], Served
 
 @pytest.fixture
 def course(course) -> Course:
-    """Two tutorials with stored runs, the second with a figure, and a page written by hand."""
-    course.site()
+    """Two tutorials with stored runs, the second with a figure, a page written by hand, and a snippet."""
+    course.site(with_snippets=True)
+    course.snippet("helper", HELPER)
     course.tutorial(prose("Words of one, `{python} x`."), file=ONE, title="On one")
     body = prose("Words of two, see [one](01_one.py).") + "\n" + code("import matplotlib")
     course.tutorial(body, file=TWO, title="On two", needs=["one"])
@@ -100,6 +114,14 @@ def course(course) -> Course:
 def store(course: Course) -> None:
     course.store.save(made_run(course, ONE))
     course.store.save(made_run(course, TWO, outputs=[[], [picture()]]))
+    store_example(course, "5")
+
+
+def store_example(course: Course, shown: str) -> None:
+    """Store a run of the snippet's example that showed this."""
+    (lesson,) = load_examples(course.settings())
+    output = {"output_type": "execute_result", "data": {"text/plain": shown}, "metadata": {}}
+    course.store.save(made_run_of(*lesson.sound, outputs=[[output]], finished=1.8e9))
 
 
 def in_full(serve, served: Served) -> dict[str, bytes]:
@@ -123,6 +145,7 @@ EDITS = {
     "a run that ended": lambda course: course.store.save(
         made_run(course, TWO, outputs=[[], []], finished=1.8e9)
     ),
+    "an example that ran again": lambda course: store_example(course, "okapi"),
 }
 
 
@@ -178,6 +201,7 @@ WHOLE = {
     ),
     "a new page by hand": lambda course: (course.root / "docs/new.md").write_text("# New\n"),
     "a title by hand": lambda course: (course.root / "docs/hand.md").write_text("# Renamed\n"),
+    "a snippet": lambda course: course.snippet("helper", HELPER.replace("Sums", "Okapis")),
     "the theme": lambda course: (course.root / "overrides/partials/okapi.html").write_text("okapi"),
 }
 
@@ -230,6 +254,19 @@ def test_a_run_record_is_made_when_it_is_asked_for_and_follows_its_run(course, s
     assert served.files() == in_full(serve, served)
 
 
+def test_a_snippets_page_shows_what_its_example_gave_and_that_it_waits_until_it_has(course, serve):
+    course.snippet("helper", HELPER.replace("left + right", "right + left"))
+    served = serve()
+    assert "Waiting to run" in served.get("snippets/helper/")
+    store_example(course, "okapi")
+    served.site.make_all()
+    served.again()
+    page = served.get("snippets/helper/")
+    assert "Waiting to run" not in page
+    assert "okapi" in page
+    assert served.whole_builds == 1
+
+
 def test_what_runs_after_the_settings_changed_runs_by_them(course, serve, monkeypatch):
     begun: list[tuple[str, int]] = []
 
@@ -248,7 +285,7 @@ def test_what_runs_after_the_settings_changed_runs_by_them(course, serve, monkey
     assert begun == []
     (course.root / "pyproject.toml").write_text("[tool.tutorial_engine]\nthreads = 2\n")
     served.again()
-    assert sorted(begun) == [("one", 2), ("two", 2)]
+    assert sorted(begun) == [("one", 2), ("snippets.helper", 2), ("two", 2)]
 
 
 class Author:

@@ -151,12 +151,16 @@ class Course:
         path.write_text(f"# Glossary\n\n{entries}", encoding="utf-8")
         return path
 
-    def site(self) -> None:
+    def site(self, *, with_snippets: bool = False) -> None:
         """Add what `mkdocs` needs."""
         (self.root / "docs").mkdir(exist_ok=True)
         (self.root / "docs" / "index.md").write_text("# Home\n\nWelcome.\n")
         shutil.copytree(REPOSITORY / "overrides", self.root / "overrides")
         config = MKDOCS.format(inherit=json.dumps(str(REPOSITORY / "mkdocs.yml")))
+        if with_snippets:
+            config = config.replace("  - tutorials\n", "  - tutorials\n  - snippets/index.md\n")
+            project = '[project]\nname = "tiny"\nversion = "1.0"\n'
+            (self.root / "pyproject.toml").write_text(project)
         (self.root / "mkdocs.yml").write_text(config)
 
     def settings(self, **changes) -> Settings:
@@ -224,8 +228,11 @@ def clean_environment(**changes: str) -> dict[str, str]:
 
 def made_run(course: Course, file: str = "1_part/01_tiny.py", **changes) -> Run:
     """Return a run as an execution would leave it, without executing anything."""
-    tutorial = course.parse(file)
-    key = course.key(file)
+    return made_run_of(course.parse(file), course.key(file), **changes)
+
+
+def made_run_of(tutorial: Tutorial, key: Key, **changes) -> Run:
+    """Return the same of any tutorial."""
     places, before = [], 0
     for cell in tutorial.cells:
         before += cell.is_code

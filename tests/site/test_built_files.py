@@ -6,6 +6,7 @@ import ast
 import itertools
 import json
 import posixpath
+from collections.abc import Iterator
 from copy import copy
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -13,10 +14,12 @@ from urllib.parse import unquote, urlsplit
 import nbformat
 import numpy as np
 import pytest
+from bs4 import Tag
 from PIL import Image
 
 from tests.engine.page_rules import errors_of
-from tutorial_engine.closure import closure, public_names
+from tutorial_engine.closure import closure, public_definitions, public_names
+from tutorial_engine.examples import examples_of
 
 ROOT = Path(__file__).parents[2]
 SNIPPETS = {
@@ -248,18 +251,53 @@ def test_no_step_of_the_build_changes_a_word_of_a_page(site, edits):
     assert report["changed"] == []
 
 
-def test_each_public_name_of_a_snippet_has_a_place_its_signature_and_a_copy_of_it_alone(site):
+def parts_of_snippets(site) -> Iterator[tuple[str, str, list[Tag]]]:
+    """Yield each public name of each snippet: module, name, what its page has below its heading."""
     for module, source in SNIPPETS.items():
-        page = site.pages[f"snippets/{module}/"]
-        assert page.select_one("h1").contents[0] == module
         for name in public_names(source):
-            heading = page.find(id=name)
+            heading = site.pages[f"snippets/{module}/"].find(id=name)
             assert heading.name == "h2", f"{module}.{name}"
-            assert f"{name}" in heading.find_next("pre").get_text()
-            copy_link = heading.find_next("a", class_="copy-snippet")
-            file, _ = resolve(f"snippets/{module}/", copy_link["href"])
-            text = (site.folder / file).read_text(encoding="utf-8")
-            assert text.endswith(closure(source, name)), f"{module}.{name}"
+            following = itertools.takewhile(lambda each: each.name != "h2", heading.next_siblings)
+            yield module, name, [each for each in following if isinstance(each, Tag)]
+
+
+def test_each_public_name_of_a_snippet_has_a_place_its_signature_and_a_copy_of_it_alone(site):
+    for module, name, parts in parts_of_snippets(site):
+        assert name in next(each.get_text() for each in parts if each.name == "div"), name
+        (link,) = [link for each in parts for link in each.select("a.copy-snippet")]
+        file, _ = resolve(f"snippets/{module}/", link["href"])
+        text = (site.folder / file).read_text(encoding="utf-8")
+        assert text.endswith(closure(SNIPPETS[module], name)), f"{module}.{name}"
+
+
+def test_each_example_of_a_snippet_shows_what_it_gave_and_a_drawing_function_its_figure(site):
+    drawn = 0
+    for module, name, parts in parts_of_snippets(site):
+        is_shown = any(each.get_text(strip=True) == "Example" for each in parts)
+        assert is_shown == (name in examples_of(module, SNIPPETS[module])), f"{module}.{name}"
+        node = public_definitions(SNIPPETS[module])[name]
+        if ast.unparse(getattr(node, "returns", None) or ast.Pass()) == "Figure":
+            (figure, *_) = [image for each in parts for image in each.select("img.figure")]
+            assert figure["alt"], f"{module}.{name}"
+            assert figure.find_previous("source"), f"{module}.{name} has no dark figure"
+            drawn += 1
+        elif is_shown:
+            assert any("output" in each.get("class", ()) for each in parts), f"{module}.{name}"
+    assert drawn > 40
+
+
+def test_each_function_of_a_snippet_leads_to_its_tests_as_they_stand(site):
+    for module, name, parts in parts_of_snippets(site):
+        details = [each for each in parts if each.name == "details"]
+        node = public_definitions(SNIPPETS[module])[name]
+        if isinstance(node, ast.FunctionDef):
+            assert details, f"{module}.{name} has no test"
+        for link in (link for each in details for link in each.select("a")):
+            file, anchor = resolve(f"snippets/{module}/", link["href"])
+            test = site.pages[file.removesuffix("index.html")].find(id=anchor)
+            code = test.find_next("pre").get_text()
+            assert f"def {anchor}(" in code
+            assert name in code
 
 
 def test_a_snippet_that_tutorials_use_leads_to_them_and_says_what_its_tests_hold_it_to(site):

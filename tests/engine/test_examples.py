@@ -1,0 +1,189 @@
+"""The examples in a snippet's docstrings become cells that a build runs, and a page shows what they gave."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from tutorial_engine.closure import public_definitions
+from tutorial_engine.examples import example_tutorial, examples_of, load_examples
+from tutorial_engine.schedule import bring_up_to_date
+
+from .tiny import Course
+
+ROOT = Path(__file__).parents[2]
+SHAPES = '''\
+"""Areas of shapes."""
+
+import numpy as np
+from fractions import Fraction, Decimal
+
+
+def area(side):
+    """Return the area of a square.
+
+    >>> sides = np.array([1, 2])
+    >>> for side in sides:
+    ...     print(area(side))
+    1
+    4
+    >>> area("a")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    TypeError: ...
+    >>> volume(area(2), 1)
+    4
+    """
+    return side * side
+
+
+def volume(area, height):
+    """Return how much goes in."""
+    return area * height
+
+
+class Half:
+    """A half.
+
+    >>> import math
+    >>> math.floor(Half().of(Fraction(3)))
+    1
+    """
+
+    def of(self, number):
+        """Return a half of it.
+
+        >>> Half().of(4)
+        2.0
+        """
+        return number / 2
+'''
+
+
+def sources(module, text):
+    return {
+        name: [cell.source for cell in cells] for name, cells in examples_of(module, text).items()
+    }
+
+
+def test_a_cell_ends_where_something_is_shown_and_the_first_imports_what_all_need():
+    assert sources("shapes", SHAPES)["area"] == [
+        "import numpy as np\nfrom snippets.shapes import area, volume\n\n"
+        "sides = np.array([1, 2])\nfor side in sides:\n    print(area(side))",
+        'area("a")',
+        "volume(area(2), 1)",
+    ]
+    assert "volume" not in examples_of("shapes", SHAPES)
+
+
+def test_a_class_has_its_methods_examples_too_and_imports_what_its_own_do_not_bring():
+    assert sources("shapes", SHAPES)["Half"] == [
+        "from fractions import Fraction\nfrom snippets.shapes import Half\n\n"
+        "import math\nmath.floor(Half().of(Fraction(3)))",
+        "from snippets.shapes import Half\n\nHalf().of(4)",
+    ]
+
+
+def test_cells_are_numbered_through_and_know_their_lines():
+    cells = [cell for cells in examples_of("shapes", SHAPES).values() for cell in cells]
+    assert [cell.number for cell in cells] == [1, 2, 3, 4, 5]
+    lines = SHAPES.splitlines()
+    for cell in cells:
+        for position, line in enumerate(cell.source.splitlines(), start=1):
+            if line and "import" not in line:
+                assert line in lines[cell.line + position - 1]
+    assert [sorted(cell.tags) for cell in cells] == [[], ["raises-exception"], [], [], []]
+
+
+@pytest.mark.parametrize("shown", ["figure.alt", "print(figure.alt)"])
+def test_where_a_docstring_shows_a_figures_text_the_cell_shows_the_figure(shown):
+    text = f'def draw():\n    """Draw.\n\n    >>> figure = draw()\n    >>> {shown}\n    \'A.\'\n    """\n'
+    assert sources("art", text)["draw"] == [
+        "from snippets.art import draw\n\nfigure = draw()\nfigure"
+    ]
+
+
+def test_the_examples_are_a_tutorial_named_like_no_other(tmp_path):
+    tutorial = example_tutorial("shapes", SHAPES)
+    assert (tutorial.name, tutorial.page) == ("snippets.shapes", "snippets/shapes.md")
+    assert tutorial.header.title == "shapes"
+    assert tutorial.header.summary == "Areas of shapes."
+
+
+def outcome(course: Course, name: str):
+    lessons = load_examples(course.settings())
+    (lesson,) = [each for each in lessons if each.name == f"snippets.{name}"]
+    (outcome,) = bring_up_to_date([lesson], course.settings(), course.store)
+    return outcome
+
+
+def test_they_run_and_a_change_of_the_snippet_alone_runs_them_again(tmp_path):
+    course = Course(tmp_path)
+    course.snippet("shapes", SHAPES.replace("Fraction, Decimal", "Fraction"))
+    first = outcome(course, "shapes")
+    shown = [output.get("text") or output.get("data") for (output,) in first.run.outputs[::2]]
+    assert shown[:2] == ["1\n4\n", {"text/plain": "4"}]
+    assert not outcome(course, "shapes").executed
+    course.snippet("helper", "def add(left, right):\n    return 0\n")
+    assert not outcome(course, "shapes").executed
+    course.snippet(
+        "shapes", SHAPES.replace("Fraction, Decimal", "Fraction").replace("side * side", "side**2")
+    )
+    assert outcome(course, "shapes").executed
+
+
+def test_an_example_that_fails_is_told_with_its_file_and_line(tmp_path):
+    course = Course(tmp_path)
+    course.snippet(
+        "shapes", SHAPES.replace(">>> Half().of(4)", ">>> Half().off(4)").replace(", Decimal", "")
+    )
+    error = outcome(course, "shapes").error
+    assert error.file == "snippets/shapes.py"
+    assert (
+        SHAPES.replace(".of(4)", ".off(4)").splitlines()[error.line - 1].strip()
+        == ">>> Half().off(4)"
+    )
+    assert "off" in error.message
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [("def broken(:\n    pass\n", "invalid syntax"), ('def f():\n    """>>> 1 +"""\n', "syntax")],
+)
+def test_a_snippet_that_does_not_read_is_an_error_of_its_file(tmp_path, source, said):
+    course = Course(tmp_path)
+    course.snippet("shapes", source)
+    error = outcome(course, "shapes").error
+    assert error.file == "snippets/shapes.py"
+    assert said in error.message
+    assert not outcome(course, "helper").error
+
+
+def test_examples_may_load_the_data_that_their_snippet_names(tmp_path):
+    course = Course(tmp_path)
+    course.data("digits")
+    course.snippet("loader", 'DATA = "digits"\n')
+    data = {each.name: each.tutorial.header.data for each in load_examples(course.settings())}
+    assert data == {"snippets.helper": (), "snippets.loader": ("digits",)}
+
+
+def test_each_name_of_our_snippets_is_shown_by_an_example_or_belongs_to_one_that_is():
+    """A class may be what a function returns, or what such a class holds; an error is what it raises."""
+    missing = []
+    for file in sorted((ROOT / "snippets").glob("[a-z]*.py")):
+        source = file.read_text(encoding="utf-8")
+        examples, definitions = examples_of(file.stem, source), public_definitions(source)
+        shown = [name for name in definitions if name in examples]
+        for name in shown:  # which grows meanwhile
+            told = ast.unparse(definitions[name])
+            shown += [
+                each
+                for each, node in definitions.items()
+                if isinstance(node, ast.ClassDef)
+                and each not in shown
+                and re.search(rf"\b{each}\b", told)
+            ]
+        missing += [f"{file.stem}.{name}" for name in definitions if name not in shown]
+    assert not missing, missing

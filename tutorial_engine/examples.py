@@ -1,0 +1,151 @@
+"""Examples: what the docstrings of a snippet show, as a tutorial that a build runs like the others."""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import re
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+from .build_cache import BuildCache
+from .closure import bound, defined, import_of, parsed, public_definitions
+from .copying import snippet_files
+from .course import Lesson
+from .data import data_names
+from .errors import SourceError, TutorialError, unforeseen
+from .fingerprint import make_key
+from .settings import Settings
+from .syntax import Definition
+from .tutorial import Cell, Header, Tutorial
+
+_REMARK = re.compile(r"\s*# doctest:.*")
+_SUMMARY = 140
+
+
+def load_examples(settings: Settings, build_cache: BuildCache | None = None) -> list[Lesson]:
+    """Return the examples of each snippet as a lesson, in the order of the files.
+
+    What is wrong with a snippet is kept in its lesson. One without examples is a lesson of no cells.
+    """
+    return [
+        _load(path, settings, build_cache or BuildCache())
+        for path in snippet_files(settings.root).values()
+    ]
+
+
+def examples_of(module: str, source: str) -> dict[str, list[Cell]]:
+    """Return the examples of a snippet's public definitions as cells: name -> cells, in order.
+
+    A cell ends where something is shown. A docstring can only show what a figure's text says: its cell
+    shows the figure.
+    """
+    number, found = 0, {}
+    for name, node in public_definitions(source).items():
+        cells = []
+        for written in _documented(node):
+            for cell in _cells(written, module, source):
+                number += 1
+                cells.append(Cell("code", cell.source, number, cell.line, cell.tags))
+        if cells:
+            found[name] = cells
+    return found
+
+
+def example_tutorial(module: str, source: str, data: tuple[str, ...] = ()) -> Tutorial:
+    """Return a snippet's examples as one tutorial, whose file is the snippet.
+
+    Args:
+        data: the names of the data sets that they may load.
+    """
+    first = (ast.get_docstring(parsed(source)) or module).partition("\n\n")[0]
+    summary = textwrap.shorten(first, _SUMMARY, placeholder="…")
+    cells = tuple(cell for cells in examples_of(module, source).values() for cell in cells)
+    return Tutorial(
+        f"snippets/{module}.py",
+        Header(title=module, summary=summary, data=data, seed=None),
+        cells,
+        source,
+    )
+
+
+def _load(path: Path, settings: Settings, build_cache: BuildCache) -> Lesson:
+    file = path.relative_to(settings.root).as_posix()
+    try:
+        source = path.read_text(encoding="utf-8-sig")
+        data = tuple(name for name in data_names(settings) if f'"{name}"' in source)
+        tutorial = example_tutorial(path.stem, source, data)
+        return Lesson(file, tutorial, make_key(tutorial, settings, build_cache))
+    except SyntaxError as error:
+        message = f"{error.msg}: {(error.text or '').strip()}"
+        wrong = SourceError(message, file=file, line=error.lineno, remedy=f"correct {file}")
+        return Lesson(file, error=wrong)
+    except TutorialError as error:
+        return Lesson(file, error=error)
+    except Exception as error:  # one file's fault must not be the others'
+        return Lesson(file, error=unforeseen(error, file))
+
+
+def _documented(node: Definition) -> Iterator[Definition]:
+    """Yield a definition and the public methods of a class, all of which may show examples."""
+    yield node
+    for each in node.body if isinstance(node, ast.ClassDef) else ():
+        if isinstance(each, ast.FunctionDef) and not each.name.startswith("_"):
+            yield each
+
+
+def _cells(node: Definition, module: str, source: str) -> Iterator[Cell]:
+    """Yield the cells of one docstring, not numbered; the first imports what they need."""
+    examples = doctest.DocTestParser().get_examples(ast.get_docstring(node) or "")
+    if not examples:
+        return
+    shown = [_shown(example.source) for example in examples]
+    text = "".join(code for code, _ in shown)
+    heading = _imports(text, module, source)
+    lines: list[str] = []
+    first = examples[0]
+    for example, (code, is_figure) in zip(examples, shown, strict=True):
+        first = first if lines else example
+        lines.append(code)
+        if example.want or is_figure or example is examples[-1]:
+            tags = frozenset({"raises-exception"} if example.exc_msg else ())
+            # The line before the cell's own first.
+            line = node.body[0].lineno + first.lineno - 1 - heading.count("\n")
+            yield Cell("code", f"{heading}{''.join(lines)}".strip(), 0, line, tags)
+            heading, lines = "", []
+
+
+def _shown(code: str) -> tuple[str, bool]:
+    """Return an example without remarks to doctest, a figure in place of its text; say whether it is one."""
+    code = "\n".join(_REMARK.sub("", line) for line in code.splitlines()) + "\n"
+    match ast.parse(code).body:
+        case [
+            ast.Expr(
+                ast.Call(ast.Name("print"), [ast.Attribute(figure, "alt")])
+                | ast.Attribute(figure, "alt")
+            )
+        ]:
+            return f"{ast.get_source_segment(code, figure)}\n", True
+    return code, False
+
+
+def _imports(code: str, module: str, source: str) -> str:
+    """Return the imports that an example needs: the snippet's own of libraries, and of the snippet."""
+    tree = ast.parse(code)
+    names = {each.id for each in ast.walk(tree) if isinstance(each, ast.Name)}
+    names -= {
+        bound(alias)
+        for each in ast.walk(tree)
+        if isinstance(each, ast.Import | ast.ImportFrom)
+        for alias in each.names
+    }
+    libraries = [
+        ast.unparse(import_of(node, kept))
+        for node in parsed(source).body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        if (kept := [alias for alias in node.names if bound(alias) in names])
+    ]
+    own = sorted(names & {each for node in parsed(source).body for each in defined(node)})
+    lines = [*libraries, *([f"from snippets.{module} import {', '.join(own)}"] if own else [])]
+    return "".join(f"{line}\n" for line in lines) + ("\n" if lines else "")

@@ -1,0 +1,109 @@
+"""Shown outputs: what the cells of a page sent, as Markdown, with its figures as files beside the page."""
+
+from __future__ import annotations
+
+import html
+import posixpath
+import re
+from collections.abc import Sequence
+
+from .documents import Output
+from .outputs import is_picture, picture, walled
+from .tutorial import Cell
+
+PREVIEWS = ("preview", "previewing")
+_STATES = {
+    "waiting": "Waiting to run. The outputs appear here by themselves.",
+    "running": "Running… The outputs appear here by themselves.",
+    "preview": "Preview. From cell {cells} on, the code ran again on top of what the cells had left "
+    "behind; what is marked shows that. A run of all cells from the top is under way, and takes its place.",
+    "previewing": "Preview, as far as it has come. From cell {cells} on, the code runs again on top of what the "
+    "cells had left behind; what is marked shows that. The cells below follow.",
+    "differs": "The preview of this page showed something else for cell {cells}: it hung on what an "
+    "earlier version of the code had left behind. What you see now is a run of all cells from the top.",
+}
+
+
+def state_note(state: str, cells: Sequence[int]) -> str:
+    """Return what a page says above its content while it does not show a whole clean run.
+
+    Args:
+        cells: the numbers of the cells that the state is about; the first one of a preview.
+    """
+    said = _STATES[state].format(cells=", ".join(map(str, cells)))
+    return f'<p class="tutorial-state" role="status">{said}</p>'
+
+
+class ShownOutputs:
+    """The outputs of one page, which count its figures.
+
+    Args:
+        page: its path relative to the site's documents.
+        first_previewed: the number of the cell from which on outputs are marked as a preview's.
+
+    Attributes:
+        files: path -> bytes of the figures that have been shown.
+    """
+
+    def __init__(self, page: str, first_previewed: int | None = None) -> None:
+        self._folder = page.removesuffix(".md")
+        self._first_previewed = first_previewed
+        self._figures = 0
+        self.files: dict[str, bytes] = {}
+
+    def of_cell(self, cell: Cell, outputs: list[Output], number: int) -> list[str]:
+        """Return what a cell sent as blocks of Markdown.
+
+        Args:
+            number: of the cell among the code cells, from 1.
+        """
+        extra = ' .measured data-search-exclude=""' if "measured" in cell.tags else ""
+        if self._first_previewed is not None and cell.number >= self._first_previewed:
+            extra = f" .preview{extra}"
+        return [
+            text
+            for position, output in enumerate(outputs, start=1)
+            if (text := self._output(output, extra, f"output-{number}-{position}"))
+        ]
+
+    def _output(self, output: Output, extra: str, prefix: str) -> str:
+        if output["output_type"] == "stream":
+            kind = " .stderr" if output["name"] == "stderr" else ""
+            return fence(output["text"].rstrip(), f"{{ .text .output .no-copy{kind}{extra} }}")
+        if output["output_type"] == "error":
+            said = f"{output['ename']}: {output['evalue']}".strip()
+            return fence(said, f"{{ .text .output .error .no-copy{extra} }}")
+        if is_picture(output):
+            return self._figure(output, extra)
+        if set(output["data"]) == {"text/plain"}:
+            text = output["data"]["text/plain"]
+            return fence(text, f"{{ .text .output .no-copy{extra} }}")
+        names = " ".join(["output", "rich", *re.findall(r"\.(\w+)", extra)])
+        excluded = ' data-search-exclude=""' if "measured" in extra else ""
+        # A scrolling region must be reachable by keyboard.
+        return f'<div class="{names}"{excluded} tabindex="0">{walled(output, prefix)}</div>'
+
+    def _figure(self, output: Output, extra: str) -> str:
+        self._figures += 1
+        stem = f"figure-{self._figures:02d}" + ("-measured" if "measured" in extra else "")
+        shown = picture(output)
+        file = f"{stem}.{shown.extension}"
+        self.files[f"{self._folder}/{file}"] = shown.content
+        attributes = dict(shown.attributes)
+        classes = "".join(f" .{name}" for name in attributes.pop("class").split())
+        attributes["loading"] = "eager" if self._figures == 1 else "lazy"
+        if shown.dark:
+            attributes["data-dark"] = f"{stem}-dark.png"
+            self.files[f"{self._folder}/{stem}-dark.png"] = shown.dark
+        alt = html.escape(" ".join(shown.alt.split()))
+        # What Markdown would read as its own becomes an entity.
+        alt = re.sub(r"[][\\`$]", lambda match: f"&#{ord(match[0])};", alt)
+        written = " ".join(f'{name}="{value}"' for name, value in attributes.items())
+        return f"![{alt}]({posixpath.basename(self._folder)}/{file}){{{classes}{extra} {written} }}"
+
+
+def fence(text: str, language: str, options: str = "") -> str:
+    """Return a text as a block of code, whatever ticks it holds."""
+    longest = max((len(run) for run in text.split("\n") if set(run.strip()) == {"`"}), default=0)
+    ticks = "`" * max(3, longest + 1)
+    return f"{ticks}{language}{options}\n{text}\n{ticks}"

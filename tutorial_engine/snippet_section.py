@@ -1,0 +1,106 @@
+"""Snippet section: all pages about snippets, each made of what its file, its tests and its users are now."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
+
+from .build_cache import BuildCache
+from .copying import FOLDER, project_of
+from .course import Lesson
+from .fingerprint import names_from_snippets
+from .publish import Page
+from .serving import Shown
+from .settings import Settings
+from .snippet_pages import index_page, page_of_tests, snippet_page
+from .snippet_tests import SnippetTest, read_results, read_tests
+
+
+class SnippetSection:
+    """Makes the pages of one build.
+
+    Args:
+        lessons: the tutorials, some of which use snippets.
+    """
+
+    def __init__(
+        self, lessons: Sequence[Lesson], settings: Settings, build_cache: BuildCache
+    ) -> None:
+        self._build_cache = build_cache
+        self._project = project_of(settings.root)
+        self._tests = read_tests(settings.root, build_cache)
+        self._results = read_results(settings)
+        self._users = _users(lessons, settings, build_cache)
+
+    def page(self, examples: Lesson, shown: Shown) -> Page:
+        """Return the page of one snippet, with what its examples have come to."""
+        tutorial, _ = examples.sound
+        module = PurePosixPath(tutorial.file).stem
+        tests = self._tests_of(module)
+        results = self._results.of_files({each.file for each in tests})
+        users, cells = self._users.get(module, {}), list(shown.cells)
+        digest = shown.run.digest if shown.run else None
+        ingredients = (
+            tutorial.text,
+            digest,
+            tests,
+            results,
+            users,
+            self._project,
+            shown.state,
+            cells,
+        )
+        page: Page = self._build_cache.get(
+            "snippets",
+            module,
+            ingredients,
+            lambda: snippet_page(
+                tutorial,
+                shown.run,
+                tests=tests,
+                results=results,
+                users=users,
+                project=self._project,
+                state=shown.state,
+                cells=cells,
+            ).to_json(),
+            Page.from_json,
+        )
+        return page
+
+    def other_pages(self, examples: Sequence[Lesson], pages: Sequence[Page]) -> Iterator[Page]:
+        """Yield the page that leads to all snippets, and those that show their tests.
+
+        Args:
+            pages: of the snippets, in the same order.
+        """
+        by_name = {PurePosixPath(page.path).stem: page for page in pages}
+        sources = {
+            name: lesson.tutorial.text
+            for name, lesson in zip(by_name, examples, strict=True)
+            if lesson.tutorial
+        }
+        yield index_page(by_name, sources)
+        for module in by_name:
+            yield page_of_tests(module, self._tests_of(module))
+
+    def _tests_of(self, module: str) -> list[SnippetTest]:
+        return [each for each in self._tests if any(called == module for called, _ in each.calls)]
+
+
+def _users(
+    lessons: Sequence[Lesson], settings: Settings, build_cache: BuildCache
+) -> dict[str, dict[str, dict[str, str]]]:
+    """Return who uses what: snippet -> name -> title of a tutorial -> its page, as a snippet's links to it."""
+    users: dict[str, dict[str, dict[str, str]]] = {}
+    for lesson in lessons:
+        if lesson.error:
+            continue
+        tutorial, _ = lesson.sound
+        names = names_from_snippets(tutorial, settings, build_cache)
+        for module, used in names.items():
+            for name in used:
+                pages = users.setdefault(module, {}).setdefault(name, {})
+                pages[lesson.title] = posixpath.relpath(lesson.page, FOLDER)
+    return users
