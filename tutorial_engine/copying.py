@@ -12,15 +12,35 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from .closure import closure, lines_of, parsed, public_names
+from .closure import closure, closures, lines_of, parsed, public_names
 
 FOLDER = "snippets"
 _ASKED = re.compile(r"([a-z]\w*)(?:\.(\w+))?")
+_NEEDS = re.compile(r"Needs: (.+?)\. (?:Works|Copy)")
 _HEADER = re.compile(r"# (\S+) of (.+)\n# SHA-256 of the lines below: ([0-9a-f]{64})\n")
 
 
 class CopyError(ValueError):
     """What cannot be copied or compared, and what to do about it."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """What a copy is from.
+
+    Args:
+        name: as its distribution is called.
+        version: empty if it has none.
+        licence: an SPDX expression, empty if it names none.
+    """
+
+    name: str
+    version: str = ""
+    licence: str = ""
+
+    def __str__(self) -> str:
+        """Its name and its version."""
+        return f"{self.name} {self.version}".strip()
 
 
 @dataclass(frozen=True)
@@ -53,6 +73,31 @@ def copied(root: Path, asked: str) -> str:
     return headed(project_of(root), asked, _text(root, asked))
 
 
+def copies_of(module: str, source: str, project: str) -> dict[str, str]:
+    """Return all copies of a snippet, under their headers: of the whole, then of each public name.
+
+    Args:
+        module: its name, `plot_results`.
+        source: its code.
+        project: name and version of what it is from.
+
+    Returns:
+        What `copied` gives for `plot_results` and for each `plot_results.seed_dots`, in the file's order.
+    """
+    copies = {module: headed(project, module, source)}
+    for name, piece in closures(source, public_names(source)).items():
+        asked = f"{module}.{name}"
+        copies[asked] = headed(project, asked, alone(source, piece))
+    return copies
+
+
+def needs_of(source: str) -> str:
+    """Return the packages on which a snippet stands, in the words of its docstring; nothing if it names none."""
+    docstring = " ".join((ast.get_docstring(parsed(source)) or "").split())
+    match = _NEEDS.search(docstring)
+    return match[1] if match else ""
+
+
 def snippet_files(root: Path) -> dict[str, Path]:
     """Return the snippets that can be copied: name -> file."""
     return {file.stem: file for file in sorted((root / FOLDER).glob("[a-z]*.py"))}
@@ -60,9 +105,25 @@ def snippet_files(root: Path) -> dict[str, Path]:
 
 def project_of(root: Path) -> str:
     """Return the name and the version of the project in a repository."""
-    with (root / "pyproject.toml").open("rb") as file:
-        project = tomllib.load(file).get("project", {})
-    return f"{project.get('name', root.name)} {project.get('version', '')}".strip()
+    return str(read_project(root))
+
+
+def read_project(root: Path) -> Project:
+    """Return the project in a repository, which has the folder's name where no file names it."""
+    file = root / "pyproject.toml"
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    return _project(text, root.name)
+
+
+@functools.lru_cache(maxsize=4)
+def _project(text: str, folder: str) -> Project:
+    found = tomllib.loads(text).get("project", {})
+    licence = found.get("license", "")
+    return Project(
+        str(found.get("name", folder)),
+        str(found.get("version", "")),
+        licence if isinstance(licence, str) else "",
+    )
 
 
 def headed(project: str, asked: str, text: str) -> str:
