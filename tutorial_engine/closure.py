@@ -6,7 +6,7 @@ import ast
 import doctest
 import functools
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from .syntax import DEFINITIONS, Definition, is_text
@@ -74,20 +74,31 @@ def closure(source: str, name: str) -> str:
 
 def closures(source: str, names: Iterable[str]) -> dict[str, str]:
     """Return the closures of several names of a snippet, which is read once: name -> code."""
-    tree, lines = parsed(source), lines_of(source)
-    pieces = list(_pieces(tree, lines))
-    makers = {each: piece for piece in pieces for each in piece.defines}
-    return {name: _closure(tree, lines, pieces, makers, makers[name]) for name in names}
+    pieces, makers = _read(source)
+    return {name: _closure(source, pieces, makers, {makers[name]}) for name in names}
+
+
+def closure_of(source: str, names: Iterable[str]) -> str:
+    """Return one closure for several names of a snippet, in the order of the file.
+
+    Raises:
+        KeyError: the snippet does not define one of the names.
+    """
+    pieces, makers = _read(source)
+    return _closure(source, pieces, makers, {makers[name] for name in names})
+
+
+@functools.lru_cache(maxsize=64)
+def _read(source: str) -> tuple[tuple[_Piece, ...], Mapping[str, _Piece]]:
+    """Return what stands at a snippet's top level, and which of it makes a name."""
+    pieces = tuple(_pieces(parsed(source), lines_of(source)))
+    return pieces, {each: piece for piece in pieces for each in piece.defines}
 
 
 def _closure(
-    tree: ast.Module,
-    lines: Sequence[str],
-    pieces: list[_Piece],
-    makers: dict[str, _Piece],
-    asked: _Piece,
+    source: str, pieces: Sequence[_Piece], makers: Mapping[str, _Piece], asked: set[_Piece]
 ) -> str:
-    wanted = {asked, *(piece for piece in pieces if not piece.defines)}
+    wanted = asked | {piece for piece in pieces if not piece.defines}
     waiting = list(wanted)
     while waiting:
         found = {makers[need] for need in waiting.pop().needs if need in makers} - wanted
@@ -95,7 +106,7 @@ def _closure(
         waiting.extend(found)
     kept = [piece for piece in pieces if piece in wanted]
     needs = frozenset().union(*(piece.needs for piece in kept))
-    return f"{_imports(tree, lines, needs)}{_joined(kept)}"
+    return f"{_imports(parsed(source), lines_of(source), needs)}{_joined(kept)}"
 
 
 def _pieces(tree: ast.Module, lines: Sequence[str]) -> Iterator[_Piece]:

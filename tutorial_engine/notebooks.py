@@ -6,19 +6,11 @@ import json
 import posixpath
 import re
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from urllib.parse import urljoin
 
-from packaging.utils import canonicalize_name
-
+from .copying import read_project
 from .documents import Document, Output
-from .fingerprint import (
-    distributions_of,
-    find_snippets,
-    imported_modules,
-    modules_of,
-    required_by,
-)
+from .first_cell import carried, first_cell, folder_of
 from .outputs import for_record
 from .passages import escape, mask, passages, replace_outside
 from .prose import fill
@@ -37,15 +29,18 @@ _FENCE_OPTIONS = re.compile(r"^([ >]*```) *\{ *\.(\w+)[^}]*\}")
 def standalone_notebook(tutorial: Tutorial, run: Run, settings: Settings) -> str:
     """Return the notebook that runs in an empty folder with public packages alone, as JSON.
 
-    It carries the snippets it imports; its inline expressions are the run's values; MkDocs' own
-    Markdown is lowered to what Jupyter shows.
+    It carries what it reaches of the snippets it imports; its inline expressions are the run's values;
+    MkDocs' own Markdown is lowered to what Jupyter shows.
     """
+    helpers = carried(tutorial, run, settings)
     cells = [
         _markdown_cell(
             f"# {escape(tutorial.header.title)}\n\n{escape(tutorial.header.summary)}"
-            f"{_home(tutorial, settings)}"
+            f"{_origin(tutorial, run, settings)}{_where_helpers_go(tutorial, helpers)}"
         ),
-        _code_cell(_bootstrap(tutorial, run, settings), {"jupyter": {"source_hidden": True}}),
+        _code_cell(
+            first_cell(tutorial, run, settings, helpers), {"jupyter": {"source_hidden": True}}
+        ),
     ]
     prose, notes = fill(tutorial, run, settings), footnotes(tutorial)
     for cell in tutorial.cells:
@@ -132,10 +127,25 @@ def _write(cells: list[Document]) -> str:
     return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def _home(tutorial: Tutorial, settings: Settings) -> str:
-    if not settings.site_url:
+def _origin(tutorial: Tutorial, run: Run, settings: Settings) -> str:
+    """Return the paragraph that says what the notebook is from, under which licence, and where its page is."""
+    project, said = read_project(settings.root), []
+    if project.licence:
+        said.append(f"Part of {escape(str(project))}, under the {escape(project.licence)} licence.")
+    if python := run.parts.get("version of python"):
+        said.append(f"Checked with Python {python} and the versions in the next cell.")
+    if settings.site_url:
+        said.append(f"The page with its figures: <{_address(tutorial.page, settings)}>")
+    return f"\n\n{' '.join(said)}" if said else ""
+
+
+def _where_helpers_go(tutorial: Tutorial, helpers: Mapping[str, str]) -> str:
+    if not helpers:
         return ""
-    return f"\n\nThe page with its figures: <{_address(tutorial.page, settings)}>"
+    return (
+        f"\n\nThe next cell writes the helper functions into the folder `{folder_of(tutorial)}` beside this "
+        "notebook: read and change them there."
+    )
 
 
 def _address(page: str, settings: Settings) -> str:
@@ -154,89 +164,6 @@ def _absolute(tutorial: Tutorial, settings: Settings) -> Callable[[str], str | N
         return _address(page if path else tutorial.page, settings) + hash_ + anchor
 
     return link
-
-
-def _packages(tutorial: Tutorial, run: Run, snippets: dict[str, str]) -> dict[str, str]:
-    """Return what a reader needs, module -> pinned distribution: what was loaded, and nothing else brings.
-
-    That is what is imported by name, the backend, which Keras finds by itself, and what a package uses
-    without requiring it, as Keras Tuner does TensorBoard. A kernel is there already.
-    """
-    loaded = run.dependencies.get("distributions", {})
-    modules = imported_modules(tutorial, snippets)
-    needed = {module: distributions_of(module) for module in modules}
-    if "keras" in modules and "tensorflow" in loaded:
-        needed["tensorflow"] = ["tensorflow"]
-    named = {name for names in needed.values() for name in names if name in loaded}
-    brought = required_by([*sorted(named), "ipykernel"])
-    unclaimed = {name for name in loaded if canonicalize_name(name) not in brought}
-    for name in unclaimed:
-        others = required_by(unclaimed - {name})
-        if canonicalize_name(name) not in others and (modules := modules_of(name)):
-            needed[modules[0]] = [name]
-    return {
-        module: f"{name}=={loaded[name]}"
-        for module, names in sorted(needed.items())
-        for name in names
-        if name in loaded
-    }
-
-
-def _carried(tutorial: Tutorial, run: Run, root: Path) -> dict[str, str]:
-    """Return the snippets that the notebook carries: what is imported by name or was seen to be."""
-    snippets = find_snippets(tutorial, root)
-    for file, digest in run.dependencies.get("files", {}).items():
-        if digest and file.startswith("snippets/") and file.endswith(".py"):
-            snippets[file] = (root / file).read_text(encoding="utf-8-sig")
-    return dict(sorted(snippets.items()))
-
-
-def _bootstrap(tutorial: Tutorial, run: Run, settings: Settings) -> str:
-    snippets = _carried(tutorial, run, settings.root)
-    packages = _packages(tutorial, run, snippets)
-    lines = [
-        "# Makes this notebook run anywhere: installs the public packages that are missing and writes the",
-        "# helper files that it imports. A helper file that you changed stays as it is, and so does a",
-        "# package that you have in another version.",
-        "import importlib.metadata",
-        "import importlib.util",
-        "import os",
-        "import pathlib",
-        "import subprocess",
-        "import sys",
-        "",
-        f"packages = {packages!r}",
-        "missing = [need for module, need in packages.items() if not importlib.util.find_spec(module)]",
-        "if missing:",
-        '    subprocess.check_call([sys.executable, "-m", "pip", "install", "--quiet", *missing])',
-        "    importlib.invalidate_caches()",
-        "yours = {d.name: d.version for d in importlib.metadata.distributions() if d.name}",
-        'checked = dict(need.split("==") for need in packages.values())',
-        "if others := [name for name in checked if yours.get(name, checked[name]) != checked[name]]:",
-        '    said = [f"{name} {yours[name]} (checked with {checked[name]})" for name in others]',
-        '    print("You have other versions than this page:", ", ".join(said))',
-    ]
-    if "tensorflow" in packages and "keras" in packages:
-        lines.append('os.environ.setdefault("KERAS_BACKEND", "tensorflow")')
-    if snippets:
-        # A package of its own: another one named `snippets` on the path must not come first.
-        snippets = {"snippets/__init__.py": '"""This notebook\'s helpers."""\n', **snippets}
-        lines += ["", "helpers = {"]
-        for file, source in snippets.items():
-            escaped = source.replace("\\", "\\\\").replace("'''", "\\'\\'\\'")
-            escaped = re.sub("'$", r"\\'", escaped)
-            lines += [f"    {file!r}: '''\\", f"{escaped}''',"]
-        lines += [
-            "}",
-            "for name, text in helpers.items():",
-            "    file = pathlib.Path(name)",
-            "    file.parent.mkdir(exist_ok=True)",
-            "    if not file.exists():",
-            '        file.write_text(text, encoding="utf-8")',
-            '    elif file.read_text(encoding="utf-8") != text:',
-            '        print(f"{file} differs from the one this notebook was checked with; kept yours.")',
-        ]
-    return "\n".join(lines)
 
 
 def footnotes(tutorial: Tutorial) -> dict[str, int]:

@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 
 from . import glossary
 from .build_cache import BuildCache, digest_of
+from .copying import read_project
 from .dependencies import shown_versions
 from .documents import Document, Output
 from .errors import TutorialError
@@ -91,6 +92,7 @@ def make_page(
         run.digest if run else None,
         (state, list(cells)),
         (settings.site_url, settings.repo_url),  # of the settings, a page shows these alone
+        repr(read_project(settings.root)),
         sorted(titles.items()),
         snippets_state(settings.root),
         sorted((path, sha256(image).hexdigest()) for path, image in shown.items()),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tutorial_engine.__main__ import main
-from tutorial_engine.closure import closure
+from tutorial_engine.closure import closure, closure_of
 
 from .tiny import Course
 
@@ -97,6 +97,17 @@ def test_only_line_ends_of_python_end_a_line():
 def test_a_name_that_is_not_there_has_no_closure():
     with pytest.raises(KeyError):
         closure(SHAPES, "volume")
+    with pytest.raises(KeyError):
+        closure_of(SHAPES, ["area", "volume"])
+
+
+def test_the_closure_of_several_names_holds_each_thing_once_in_the_order_of_the_file():
+    assert closure_of(SHAPES, ["total", "area"]) == AREA_ALONE
+    whole = closure_of(SHAPES, ["unused", "area"])
+    places = [whole.index(f"def {name}(") for name in ("area", "total", "_power", "unused")]
+    assert places == sorted(places)
+    assert whole.count("def _power(") == 1
+    assert "Sides = Sequence[float]" in whole
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pytest
 from bs4 import BeautifulSoup
 from mistune import create_markdown
 
+from tutorial_engine.first_cell import carried
 from tutorial_engine.notebooks import lower, record_notebook, standalone_notebook
 
 from .tiny import TINY, clean_environment, code, made_run, picture
@@ -81,32 +82,102 @@ def test_a_notebook_runs_alone_in_an_empty_folder_with_the_helpers_it_carries(ti
     outputs = run_alone(standalone_notebook(tiny.parse(), run, tiny.settings()), folder)
     shown = [printed(each) for each in outputs]
     assert "the total is 5\n" in shown
-    assert os.path.samefile(shown[-1].strip(), folder / "snippets" / "helper.py")  # noqa: PTH121
-    assert (folder / "snippets" / "helper.py").read_text() == (
-        tiny.root / "snippets" / "helper.py"
-    ).read_text()
+    helper = folder / "tiny-helpers" / "snippets" / "helper.py"
+    assert os.path.samefile(shown[-1].strip(), helper)  # noqa: PTH121
+    assert "def add(left, right):" in helper.read_text()
 
 
-def test_a_notebook_finds_its_own_helpers_beside_another_package_of_that_name(tiny, tmp_path):
-    other = tmp_path / "elsewhere" / "snippets"
-    other.mkdir(parents=True)
-    (other / "__init__.py").write_text("")
-    (other / "helper.py").write_text("def add(a, b):\n    return 'the wrong one'\n")
-    notebook = json.loads(standalone_notebook(tiny.parse(), made_run(tiny), tiny.settings()))
-    program = "\n\n".join(
-        "".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"
-    )
-    folder = tmp_path / "an empty folder"
-    folder.mkdir()
+def program_of(*notebooks) -> str:
+    """Return the code of notebooks as one program, each cell as a kernel has it."""
+    return "\n\n".join(source for each in notebooks for source in sources(each, "code"))
+
+
+def run_program(folder, program: str, **variables: str) -> str:
+    """Run a program from a file in a folder, with nothing of this repository on the path; return what it says."""
+    folder.mkdir(exist_ok=True)
+    (folder / "program.py").write_text(program, encoding="utf-8")
     ended = subprocess.run(
-        [sys.executable, "-c", program],
+        [sys.executable, "program.py"],
         cwd=folder,
-        env=clean_environment(PYTHONPATH=str(other.parent)),
+        env=clean_environment(**{"PYTHONPATH": "", **variables}),
         capture_output=True,
         text=True,
         timeout=60,
     )
-    assert "the total is 5" in ended.stdout, ended.stderr
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    """A folder that holds another package of the name `snippets`."""
+    other = tmp_path / "elsewhere" / "snippets"
+    other.mkdir(parents=True)
+    (other / "__init__.py").write_text("")
+    (other / "helper.py").write_text("def add(a, b):\n    return 'the wrong one'\n")
+    return other.parent
+
+
+def test_a_notebook_finds_its_own_helpers_beside_another_package_of_that_name(
+    tiny, elsewhere, tmp_path
+):
+    program = program_of(standalone(tiny))
+    assert "the total is 5" in run_program(tmp_path / "mine", program, PYTHONPATH=str(elsewhere))
+
+
+def test_a_notebook_finds_its_own_helpers_where_its_own_folder_holds_such_a_package(
+    tiny, elsewhere
+):
+    assert "the total is 5" in run_program(elsewhere, program_of(standalone(tiny)))
+
+
+def test_a_notebook_finds_its_own_helpers_where_that_package_is_imported_already(
+    tiny, elsewhere, tmp_path
+):
+    before = "import snippets.helper\n\nassert snippets.helper.add(1, 1) == 'the wrong one'\n\n"
+    program = before + program_of(standalone(tiny))
+    assert "the total is 5" in run_program(tmp_path / "mine", program, PYTHONPATH=str(elsewhere))
+
+
+def test_two_notebooks_in_one_folder_and_one_kernel_do_not_disturb_each_other(tiny, tmp_path):
+    sums = (
+        '"""Sums."""\n\n\ndef add(a, b):\n    return a + b\n\n\ndef less(a, b):\n    return a - b\n'
+    )
+    tiny.snippet("helper", sums)
+    tiny.tutorial(
+        code("from snippets import helper\n\nprint('the rest is', helper.less(5, 2))"),
+        file="1_part/02_second.py",
+    )
+    notebooks = standalone(tiny), standalone(tiny, "1_part/02_second.py")
+    folder = tmp_path / "one folder"
+    said = run_program(folder, program_of(*notebooks, *notebooks))
+    assert said.splitlines() == ["the total is 5", "the rest is 3"] * 2
+    for name, own, other in (("tiny", "add", "less"), ("second", "less", "add")):
+        helper = (folder / f"{name}-helpers" / "snippets" / "helper.py").read_text()
+        assert f"def {own}(" in helper
+        assert f"def {other}(" not in helper
+
+
+SPAWNING = """
+import inspect, multiprocessing, os, pickle, subprocess, sys
+from snippets.helper import add
+
+if __name__ == "__main__":
+    assert inspect.getsource(add).startswith("def add(left, right):")
+    assert add.__code__.co_filename.endswith(os.path.join("tiny-helpers", "snippets", "helper.py"))
+    assert pickle.loads(pickle.dumps(add)) is add
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        print(pool.apply(add, (2, 3)))
+    child = "from snippets.helper import add; print(add(4, 5))"
+    subprocess.run([sys.executable, "-c", child], check=True, cwd=os.sep)
+"""
+
+
+def test_helpers_can_be_looked_at_and_pickled_and_the_processes_that_one_starts_find_them(
+    tiny, tmp_path
+):
+    first = sources(standalone(tiny), "code")[0]
+    assert run_program(tmp_path / "mine", f"{first}\n{SPAWNING}").split() == ["5", "9"]
 
 
 def bootstrap(course, folder) -> str:
@@ -123,7 +194,7 @@ def bootstrap(course, folder) -> str:
 def test_a_helper_file_that_the_reader_changed_is_kept_and_said_so(tiny, tmp_path):
     folder = tmp_path / "mine"
     assert bootstrap(tiny, folder) == ""
-    helper = folder / "snippets" / "helper.py"
+    helper = folder / "tiny-helpers" / "snippets" / "helper.py"
     helper.write_text("mine = 1\n")
     assert "helper.py differs" in bootstrap(tiny, folder)
     assert helper.read_text() == "mine = 1\n"
@@ -142,8 +213,10 @@ def test_a_helper_file_that_the_reader_changed_is_kept_and_said_so(tiny, tmp_pat
 )
 def test_a_helper_arrives_byte_for_byte(tiny, tmp_path, source):
     tiny.snippet("helper", source)
+    tiny.tutorial(code("from snippets import helper\n\nprint(helper)"))
     bootstrap(tiny, tmp_path / "mine")
-    assert (tmp_path / "mine/snippets/helper.py").read_text(encoding="utf-8") == source
+    written = tmp_path / "mine/tiny-helpers/snippets/helper.py"
+    assert written.read_text(encoding="utf-8") == source
 
 
 # Scikit-learn brings SciPy along, TensorFlow brings Keras and six; a kernel brings IPython.
@@ -199,6 +272,132 @@ def test_a_package_in_another_version_stays_and_is_said_in_one_line(course, tmp_
     (line,) = ended.stdout.strip().split("\n")
     assert line.startswith("You have other versions than this page: rich ")
     assert "(checked with 0.2), PyYAML " in line or "(checked with 0.1)" in line
+
+
+AREAS = '''\
+# SPDX-License-Identifier: MIT
+"""Areas of shapes.
+
+Needs: sklearn. Copy this one file into your project.
+
+All are in square metres.
+"""
+
+import math
+
+import sklearn
+
+SIDE = 2
+
+
+def disc(radius):
+    return math.pi * _square(radius)
+
+
+def square(side=SIDE):
+    return _square(side)
+
+
+def _square(side):
+    return side**2
+
+
+def learned(*sides):
+    return sklearn, sides
+'''
+
+
+def carried_areas(course, body: str, **run_fields) -> str:
+    """Return what a notebook with this code writes as its snippet `areas`."""
+    course.snippet("areas", AREAS)
+    course.tutorial(code(body))
+    made = carried(course.parse(), made_run(course, **run_fields), course.settings())
+    return made["snippets/areas.py"]
+
+
+def test_a_notebook_carries_of_a_snippet_what_it_reaches_in_the_files_order_and_with_its_licence(
+    course,
+):
+    body = (
+        "from snippets import areas\nfrom snippets.areas import square\n\nsquare(), areas.disc(1)"
+    )
+    assert carried_areas(course, body) == (
+        '# SPDX-License-Identifier: MIT\n"""Areas of shapes.\n\nAll are in square metres.\n"""\n\n'
+        + AREAS.partition('"""\n\n')[2]
+        .partition("\n\n\ndef learned")[0]
+        .replace("import sklearn\n\n", "")
+        + "\n"
+    )
+    assert "SIDE" not in carried_areas(course, "from snippets.areas import disc")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "from snippets import areas\n\ngetattr(areas, 'square')",
+        "from snippets import areas\n\nfor shape in ('square', 'disc'):\n    getattr(areas, shape)",
+        "from snippets import areas\n\nshapes = [areas]\nareas.disc(1)",
+        "from snippets import areas\n\nareas.__doc__",
+        "from snippets import areas\n\nareas.math.pi",
+        "from snippets import areas",
+        "import snippets.areas\n\nsnippets.areas.disc(1)",
+        "from snippets.areas import *\n\ndisc(1)",
+        "from snippets.areas import disc\n\ndisc.__globals__['square']",
+        "from snippets.areas import disc\n\nworker = 'from snippets.areas import square'",
+        "import sys\nfrom snippets.areas import disc\n\nsys.modules[disc.__module__].square()",
+        "from snippets import areas\n\neval('areas.square()')\nareas.disc(1)",
+    ],
+)
+def test_a_snippet_that_may_be_asked_for_any_name_is_carried_whole(course, body):
+    assert carried_areas(course, body) == AREAS
+
+
+def test_a_snippet_that_finds_its_own_names_while_it_runs_is_carried_whole(course):
+    source = "def ask(name):\n    return globals()[name]\n\n\ndef far():\n    return 1\n"
+    course.snippet("finder", source)
+    course.tutorial(code("from snippets.finder import ask\n\nask('far')"))
+    made = carried(course.parse(), made_run(course), course.settings())
+    assert made == {"snippets/finder.py": source}
+
+
+def test_snippets_that_import_each_other_are_carried_whole(course):
+    course.snippet("near", "from snippets.far import low\n\n\ndef use():\n    return low()\n")
+    course.snippet("far", "def low():\n    return 1\n\n\ndef high():\n    return 2\n")
+    course.tutorial(code("from snippets.near import use\nfrom snippets.far import high"))
+    made = carried(course.parse(), made_run(course), course.settings())
+    assert "def low" in made["snippets/far.py"]
+    assert "def high" in made["snippets/far.py"]
+
+
+def test_a_package_that_only_what_is_left_out_imports_is_not_asked_for(course):
+    loaded = {"distributions": SCIKIT}
+    for name, is_asked in (("disc", False), ("learned", True)):
+        carried_areas(course, f"from snippets.areas import {name}")
+        text = standalone_notebook(
+            course.parse(), made_run(course, dependencies=loaded), course.settings()
+        )
+        first = sources(nbformat.reads(text, as_version=4), "code")[0]
+        assert ("scikit-learn==1.6.0" in first) == is_asked
+
+
+def test_a_notebook_says_what_it_is_from_under_which_licence_and_where_its_helpers_go(tiny):
+    (tiny.root / "pyproject.toml").write_text(
+        '[project]\nname = "a_course"\nversion = "1.2"\nlicense = "MIT"\n'
+    )
+    run = made_run(tiny, parts={"version of python": "3.11.9"})
+    text = standalone_notebook(tiny.parse(), run, tiny.settings(site_url="https://a.b/"))
+    html = create_markdown(escape=False)(sources(nbformat.reads(text, as_version=4), "markdown")[0])
+    said = BeautifulSoup(html, "html.parser").get_text()
+    assert "Part of a_course 1.2, under the MIT licence." in said
+    assert "Checked with Python 3.11.9" in said
+    assert "The page with its figures: https://a.b/part/tiny/" in said
+    assert "into the folder tiny-helpers beside this notebook" in said
+
+
+def test_a_notebook_names_no_project_where_none_has_a_licence(tiny):
+    first = sources(standalone(tiny), "markdown")[0]
+    assert tiny.root.name not in first
+    assert "licence" not in first
 
 
 def test_a_notebook_carries_the_snippets_that_its_run_was_seen_to_import(course):

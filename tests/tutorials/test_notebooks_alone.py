@@ -68,24 +68,52 @@ def test_a_notebook_has_its_pages_code_in_order(notebook, name):
 
 
 @pytest.mark.parametrize("name", TUTORIALS)
-def test_a_notebook_writes_the_helpers_that_its_run_had(notebook, name, tmp_path):
+def test_a_notebook_writes_of_the_snippets_what_its_cells_use_word_for_word(
+    notebook, name, tmp_path
+):
     first = next(cell.source for cell in notebook.cells if cell.cell_type == "code")
     program, folder = tmp_path / "first_cell.py", tmp_path / "an empty folder"
     program.write_text(first, encoding="utf-8")
     folder.mkdir()
     subprocess.run([sys.executable, program], cwd=folder, check=True)
-    written = sorted(path for path in folder.rglob("*") if path.is_file())
-    for file in written:
-        if file.name != "__init__.py":
-            source = ROOT / file.relative_to(folder)
-            assert file.read_text(encoding="utf-8") == source.read_text(encoding="utf-8")
-    imported = {
-        f"{node.module.replace('.', '/')}.py"
-        for cell in TUTORIALS[name].code_cells
-        for node in ast.walk(ast.parse(cell.source))
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("snippets.")
+    (own,) = folder.iterdir()
+    assert own.name == f"{name}-helpers"
+    ruff = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "F", own]
+    checked = subprocess.run(ruff, capture_output=True, text=True)
+    assert checked.returncode == 0, (
+        checked.stdout
+    )  # no name that is not there, no import for nothing
+    carried: dict[str, set[str]] = {}
+    for file in sorted((own / "snippets").glob("[a-z]*.py")):
+        written = file.read_text(encoding="utf-8")
+        whole = (ROOT / "snippets" / file.name).read_text(encoding="utf-8")
+        assert written.startswith("# SPDX-FileCopyrightText: "), file.name
+        definitions = [node for node in ast.parse(written).body if hasattr(node, "name")]
+        for node in definitions:
+            assert f"\n{ast.get_source_segment(written, node)}" in whole, node.name
+        carried[file.stem] = {node.name for node in definitions}
+    taken = used(TUTORIALS[name])
+    assert set(taken) == set(carried)
+    assert {module: names - carried[module] for module, names in taken.items()} == {
+        module: set() for module in carried
     }
-    assert imported <= {file.relative_to(folder).as_posix() for file in written}
+
+
+def used(tutorial: Tutorial) -> dict[str, set[str]]:
+    """Return what a tutorial's cells take from each snippet: its name -> names."""
+    nodes = [node for cell in tutorial.code_cells for node in ast.walk(ast.parse(cell.source))]
+    imports = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
+    modules = {each.name for node in imports if node.module == "snippets" for each in node.names}
+    names: dict[str, set[str]] = {module: set() for module in modules}
+    for node in imports:
+        package, _, module = node.module.partition(".")
+        if package == "snippets" and module:
+            names.setdefault(module, set()).update(each.name for each in node.names)
+    asked = [node for node in nodes if isinstance(node, ast.Attribute)]
+    for node in asked:
+        if isinstance(node.value, ast.Name) and node.value.id in modules:
+            names[node.value.id].add(node.attr)
+    return names
 
 
 @pytest.mark.parametrize("name", TUTORIALS)
