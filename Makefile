@@ -1,6 +1,6 @@
 # Everything runs in .venv, made on first use. README.md spells the same steps out for Windows.
 .DEFAULT_GOAL := help
-.PHONY: help serve build test full bench soak notebooks lint lock clean browser
+.PHONY: help serve build test full bench soak notebooks wheel lint lock clean browser
 
 # The first Python from 3.11 to 3.13 on the PATH; PYTHON=… overrides it.
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python; do \
@@ -21,6 +21,7 @@ help: ## say what there is
 	@echo "make bench  compare the build with stock mkdocs-jupyter and itself, and measure serve"
 	@echo "make soak   200 random schedules of edits and damage, each build compared with one from nothing"
 	@echo "make notebooks  run every notebook alone, and four of them in fresh environments with a kernel in them"
+	@echo "make wheel  build the snippets as a package to install, in dist/"
 	@echo "make lint   ruff: format, lint and docstrings; mypy: types; check only"
 	@echo "make lock   refresh requirements.lock from pyproject.toml"
 	@echo "make clean  delete .venv, .cache and site"
@@ -58,6 +59,9 @@ notebooks: $(READY)
 	$(VENV) -m pytest tests/tutorials/test_notebooks_alone.py --all-notebooks
 	$(VENV) tests/bench/notebooks.py
 
+wheel: $(READY)
+	$(VENV) -m tutorial_engine wheel dist
+
 lint: $(READY)
 	$(VENV) -m ruff check .
 	$(VENV) -m ruff format --check .
@@ -68,4 +72,4 @@ lock: $(READY)
 	  --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -o requirements.lock
 
 clean:
-	rm -rf .venv .cache site
+	rm -rf .venv .cache site dist

@@ -1,4 +1,4 @@
-"""Command line: `python -m tutorial_engine status | run [NAME…] | export DIR | clean | copy NAME | diff FILE`."""
+"""Command line: `python -m tutorial_engine status | run [NAME…] | export DIR | clean | copy NAME | diff FILE | wheel DIR`."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ from .schedule import Outcome, Watcher, bring_up_to_date
 from .settings import Settings
 from .signals import ended_as_by_keyboard
 from .store import Store
+from .wheel import WheelError, build_wheel
 
 
 def main(arguments: list[str] | None = None, *, root: Path | None = None) -> int:
@@ -51,6 +52,8 @@ def main(arguments: list[str] | None = None, *, root: Path | None = None) -> int
     copy.add_argument("destination", type=Path, nargs="?", default=Path(), metavar="DEST")
     diff = commands.add_parser("diff", help="is a copy changed, or behind the course's?")
     diff.add_argument("file", type=Path, metavar="FILE")
+    wheel = commands.add_parser("wheel", help="build the snippets as a package to install")
+    wheel.add_argument("folder", type=Path, nargs="?", default=Path("dist"), metavar="DIR")
     given = parser.parse_args(arguments)
 
     console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
@@ -59,8 +62,8 @@ def main(arguments: list[str] | None = None, *, root: Path | None = None) -> int
     except ValueError as error:
         console.print(str(error), style="red", markup=False)
         return 2
-    if given.command in ("copy", "diff"):
-        return _copy_or_diff(given, settings.root, console)
+    if given.command in ("copy", "diff", "wheel"):
+        return _take(given, settings.root, console)
     store = Store(settings)
     if given.command == "clean":
         store.clean()
@@ -92,14 +95,17 @@ def _find_root(folder: Path) -> Path:
     raise ValueError(f"no tutorials_src in {folder} or above: run this inside the repository")
 
 
-def _copy_or_diff(given: argparse.Namespace, root: Path, console: Console) -> int:
-    """Write a copy; or compare one, with status 1 where it differs."""
+def _take(given: argparse.Namespace, root: Path, console: Console) -> int:
+    """Write a copy, or the wheel; or compare a copy, with status 1 where it differs."""
     try:
         if given.command == "copy":
             console.print(f"Wrote {write_copy(root, given.name, given.destination)}", markup=False)
             return 0
+        if given.command == "wheel":
+            console.print(f"Wrote {build_wheel(root, given.folder)}", markup=False)
+            return 0
         found = compare(root, given.file)
-    except CopyError as error:
+    except (CopyError, WheelError) as error:
         console.print(str(error), style="red", markup=False)
         return 2
     states = {
