@@ -38,10 +38,15 @@ def main(arguments: list[str] | None = None, *, root: Path | None = None) -> int
     """Run one command in the repository that holds the current folder; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tutorial_engine", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("status", help="which tutorials and examples are fresh, stale or never run, and why")
+    commands.add_parser(
+        "status", help="which tutorials and examples are fresh, stale or never run, and why"
+    )
     run = commands.add_parser("run", help="execute what is not fresh")
     run.add_argument(
-        "names", nargs="*", metavar="NAME", help="tutorials, or snippets.NAME for its examples; all of them if none is named"
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help="tutorials, or snippets.NAME for its examples; all of them if none is named",
     )
     run.add_argument("--again", action="store_true", help="also execute what is fresh")
     write = commands.add_parser("export", help="write the pages as plain Markdown")

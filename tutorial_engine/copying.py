@@ -70,7 +70,7 @@ def copied(root: Path, asked: str) -> str:
     Raises:
         CopyError: there is no such snippet, or no such name in it.
     """
-    return headed(project_of(root), asked, _text(root, asked))
+    return headed(str(read_project(root)), asked, _text(root, asked))
 
 
 def copies_of(module: str, source: str, project: str) -> dict[str, str]:
@@ -101,11 +101,6 @@ def needs_of(source: str) -> str:
 def snippet_files(root: Path) -> dict[str, Path]:
     """Return the snippets that can be copied: name -> file."""
     return {file.stem: file for file in sorted((root / FOLDER).glob("[a-z]*.py"))}
-
-
-def project_of(root: Path) -> str:
-    """Return the name and the version of the project in a repository."""
-    return str(read_project(root))
 
 
 def read_project(root: Path) -> Project:

@@ -8,10 +8,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
-from .closure import closures, parsed, public_definitions
-from .copying import alone, digest, headed
+from .closure import parsed, public_definitions
+from .copying import Project, copies_of, digest, needs_of
 from .docstrings import UNSEARCHED, documentation, one_line
 from .examples import examples_of
+from .manifest import MANIFEST, manifest
 from .prose import measured
 from .publish import Page
 from .run import Run
@@ -48,11 +49,8 @@ def snippet_page(
     module, source = PurePosixPath(tutorial.file).stem, tutorial.text
     first, _, rest = (ast.get_docstring(parsed(source)) or "").partition("\n\n")
     definitions = _public(source)
-    copies = {
-        name: headed(project, f"{module}.{name}", alone(source, piece))
-        for name, piece in closures(source, definitions).items()
-    }
-    whole = headed(project, module, source)
+    copies = copies_of(module, source, project)
+    whole = copies[module]
     examples, shown = (
         examples_of(module, source),
         ShownOutputs(tutorial.page, cells[0] if state in PREVIEWS else None),
@@ -66,9 +64,10 @@ def snippet_page(
         f'Download [{module}.py]({module}.py){{ download="{module}.py" }} '
         f"({len(whole.splitlines())} lines, SHA-256 `{digest(whole)}`), or copy just what you need:",
     ]
-    for name, text in copies.items():
+    for name, node in definitions.items():
+        text = copies[f"{module}.{name}"]
         # Names may differ by a capital alone.
-        parts += [f"## {name} {{ #{name} }}", *documentation(definitions[name], source)]
+        parts += [f"## {name} {{ #{name} }}", *documentation(node, source)]
         if name in examples:
             parts += ["**Example**", *_example(examples[name], module, run, shown)]
         lines = len(text.strip().splitlines())
@@ -85,14 +84,13 @@ def snippet_page(
             heading = f"<summary>Tested behaviour ({len(own)})</summary>"
             went = measured(results.of(own))
             parts.append(f"{opening}\n{heading}\n\n{said}\n\n{went}\n\n</details>")
-    files = {f"snippets/{module}.py": whole}
-    files |= {f"snippets/{module}.{name}.py": text for name, text in copies.items()}
+    files = {f"snippets/{asked}.py": text.encode() for asked, text in copies.items()}
     return Page(
         tutorial.page,
         tutorial.file,
         module,
         "\n\n".join(part for part in parts if part) + "\n",
-        {path: text.encode() for path, text in files.items()} | shown.files,
+        files | shown.files,
     )
 
 
@@ -115,12 +113,13 @@ def page_of_tests(module: str, tests: Sequence[SnippetTest]) -> Page:
     )
 
 
-def index_page(pages: Mapping[str, Page], sources: Mapping[str, str]) -> Page:
+def index_page(pages: Mapping[str, Page], sources: Mapping[str, str], project: Project) -> Page:
     """Return the page that leads to all snippets: a figure of each that draws, what it is for, what it needs.
 
     Args:
         pages: of the snippets, by name.
         sources: the code of those that read, likewise.
+        project: what they are from, for the manifest beside the page.
     """
     groups: dict[str, list[str]] = {"To compute and train": [], "To draw": []}
     for module, source in sources.items():
@@ -132,6 +131,7 @@ def index_page(pages: Mapping[str, Page], sources: Mapping[str, str]) -> Page:
         "The course's own code, to copy: each file stands alone, and so does each function with the few "
         "helpers that it needs. Every one is tested, on odd and broken input too; the tutorials use "
         "what you copy here. The figures are what the examples drew when this site was built.",
+        f"For programs: [{MANIFEST}](../{MANIFEST}), with each address and checksum.",
     ]
     for title, cards in groups.items():
         if cards:
@@ -140,7 +140,8 @@ def index_page(pages: Mapping[str, Page], sources: Mapping[str, str]) -> Page:
                 f"## {title}",
                 f'<div class="snippet-cards" markdown="1">\n\n{inner}\n\n</div>',
             ]
-    return Page(INDEX, "snippets", "Snippets", "\n\n".join(parts) + "\n")
+    files = {MANIFEST: manifest(sources, project).encode()}
+    return Page(INDEX, "snippets", "Snippets", "\n\n".join(parts) + "\n", files)
 
 
 def _draws(source: str) -> bool:
@@ -155,8 +156,7 @@ def _draws(source: str) -> bool:
 
 def _card(module: str, source: str, page: Page) -> str:
     """Return what the first page says of a snippet: what it is for, what it needs, its names, a figure."""
-    first, _, rest = (ast.get_docstring(parsed(source)) or "").partition("\n\n")
-    needs = re.search(r"Needs: (.+?)\. (?:Works|Copy)", " ".join(rest.split()))
+    first, needs = (ast.get_docstring(parsed(source)) or "").partition("\n\n")[0], needs_of(source)
     names = ", ".join(f"[`{name}`]({module}.md#{name})" for name in _public(source))
     figure = _FIGURE.search(page.markdown)
     parts = [
@@ -164,7 +164,7 @@ def _card(module: str, source: str, page: Page) -> str:
         one_line(first),
         figure[0].replace('loading="eager"', 'loading="lazy"') if figure else "",
         names,
-        f"Needs {needs[1]}.\n{{ .snippet-needs }}" if needs else "",
+        f"Needs {needs}.\n{{ .snippet-needs }}" if needs else "",
     ]
     inner = "\n\n".join(filter(None, parts))
     return f'<div class="snippet-card" markdown="1">\n\n{inner}\n\n</div>'

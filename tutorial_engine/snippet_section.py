@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from .build_cache import BuildCache
-from .copying import FOLDER, project_of
+from .copying import FOLDER, read_project
 from .course import Lesson
 from .fingerprint import names_from_snippets
 from .publish import Page
@@ -28,7 +28,7 @@ class SnippetSection:
         self, lessons: Sequence[Lesson], settings: Settings, build_cache: BuildCache
     ) -> None:
         self._build_cache = build_cache
-        self._project = project_of(settings.root)
+        self._project = read_project(settings.root)
         self._tests = read_tests(settings.root, build_cache)
         self._results = read_results(settings)
         self._users = _users(lessons, settings, build_cache)
@@ -61,7 +61,7 @@ class SnippetSection:
                 tests=tests,
                 results=results,
                 users=users,
-                project=self._project,
+                project=str(self._project),
                 state=shown.state,
                 cells=cells,
             ).to_json(),
@@ -81,7 +81,7 @@ class SnippetSection:
             for name, lesson in zip(by_name, examples, strict=True)
             if lesson.tutorial
         }
-        yield index_page(by_name, sources)
+        yield index_page(by_name, sources, self._project)
         for module in by_name:
             yield page_of_tests(module, self._tests_of(module))
 

@@ -6,8 +6,10 @@ import hashlib
 import json
 
 from tutorial_engine.copying import Project, copied, copies_of, needs_of, read_project
+from tutorial_engine.examples import example_tutorial
 from tutorial_engine.manifest import manifest
 from tutorial_engine.snippet_pages import snippet_page
+from tutorial_engine.snippet_tests import Results
 
 from .test_copying import SHAPES
 
@@ -54,12 +56,15 @@ def test_a_snippet_has_its_first_line_its_needs_and_its_public_names_in_the_orde
 
 def test_digests_and_lines_are_those_of_the_files_that_the_page_offers():
     for each in json.loads(manifest(SOURCES, COURSE))["snippets"]:
-        page = snippet_page(each["name"], SOURCES[each["name"]], {}, {}, str(COURSE))
+        examples = example_tutorial(each["name"], SOURCES[each["name"]])
+        page = snippet_page(
+            examples, None, tests=[], results=Results({}, {}), users={}, project=str(COURSE)
+        )
         offered = {entry["file"]: entry for entry in (each, *each["names"])}
         assert set(offered) == set(page.files)
-        for file, text in page.files.items():
-            assert offered[file]["sha256"] == hashlib.sha256(text.encode()).hexdigest()
-            assert offered[file]["lines"] == text.count("\n")
+        for file, content in page.files.items():
+            assert offered[file]["sha256"] == hashlib.sha256(content).hexdigest()
+            assert offered[file]["lines"] == content.count(b"\n")
         assert each["sha256"] in page.markdown
 
 

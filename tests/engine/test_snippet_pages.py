@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import replace
 
 import pytest
 
 from tutorial_engine.closure import closure
-from tutorial_engine.copying import alone, headed
+from tutorial_engine.copying import Project, alone, headed
 from tutorial_engine.examples import example_tutorial
 from tutorial_engine.publish import Page
 from tutorial_engine.run import Run
@@ -99,6 +100,7 @@ def test_of_something_else():
 def helper():
     shapes.Box()
 """
+PROJECT = Project("course", "1.0", "MIT")
 FILE = "tests/snippets/test_shapes.py"
 
 
@@ -163,7 +165,7 @@ def test_a_figure_stands_on_the_page_and_on_the_card_of_the_first():
     assert "snippets/shapes/figure-01.png" in made.files
     assert (
         "![A square.](shapes/figure-01.png){"
-        in index_page({"shapes": made}, {"shapes": SHAPES}).markdown
+        in index_page({"shapes": made}, {"shapes": SHAPES}, PROJECT).markdown
     )
 
 
@@ -263,9 +265,17 @@ def test_who_uses_a_function_is_linked():
 def test_the_first_page_has_a_card_for_each_snippet_with_its_names_apart_by_what_they_do():
     drawing = "def draw() -> Figure:\n    pass\n"
     pages = {"shapes": page(), "art": replace(page(), markdown="")}
-    markdown = index_page(pages, {"shapes": SHAPES, "art": drawing}).markdown
+    markdown = index_page(pages, {"shapes": SHAPES, "art": drawing}, PROJECT).markdown
     compute, draw = markdown.split("## To draw")
     assert "### [shapes](shapes.md)\n\nAreas of shapes." in compute
     assert "[`area`](shapes.md#area), [`Box`](shapes.md#Box)" in compute
     assert "Needs numpy." in compute
     assert "[`draw`](art.md#draw)" in draw
+
+
+def test_beside_the_first_page_stands_the_manifest_of_what_can_be_copied():
+    made = index_page({"shapes": page()}, {"shapes": SHAPES}, PROJECT)
+    (shapes,) = json.loads(made.files["snippets.json"])["snippets"]
+    file = page().files[shapes["names"][0]["file"]]
+    assert shapes["names"][0]["sha256"] == hashlib.sha256(file).hexdigest()
+    assert "(../snippets.json)" in made.markdown
