@@ -15,7 +15,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib import rcParams
+from matplotlib import rc_context, rcParams
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
@@ -275,12 +275,13 @@ def _reliability_bars(
     left = np.arange(len(count)) / len(count)
     bar: Style = {"width": 1 / len(count), "align": "edge", "linewidth": 0.8}
     solid: Style = {"color": "C0", "edgecolor": rcParams["figure.facecolor"]}
-    gap: Style = {"facecolor": "none", "edgecolor": "C1", "hatch": "////", "hatchcolor": "C1"}
+    gap: Style = {"facecolor": "none", "edgecolor": "C1", "hatch": "////"}
     pale = (count > 0) & (count < few)
     for part, alpha, label in ((count >= few, 1.0, "gap to confidence"), (pale, 0.25, None)):
         foot, height = right[part], (sure - right)[part]
         top.bar(left[part], foot, alpha=alpha, **solid, **bar)
-        top.bar(left[part], height, bottom=foot, alpha=alpha, label=label, **gap, **bar)
+        with rc_context({"hatch.color": "C1"}):  # `hatchcolor` came with Matplotlib 3.11
+            top.bar(left[part], height, bottom=foot, alpha=alpha, label=label, **gap, **bar)
     top.plot([0, 1], [0, 1], "--", color=rcParams["text.color"], linewidth=1.2)
     bottom.bar(left, count, **solid, **bar)
     bottom.set_xlabel("confidence")
@@ -289,11 +290,7 @@ def _reliability_bars(
         axis.set_major_formatter(lambda value, _: f"{value:.0%}")
 
 
-def reliability_panels(
-    bins: Mapping[str, Any],
-    *,
-    few: int = 20,
-) -> Figure:
+def reliability_panels(bins: Mapping[str, Any], *, few: int = 20) -> Figure:
     """Draw how often a classifier is right against how sure it is, a panel a classifier.
 
     Bars show the accuracy of each bin, hatched from there to the confidence; below them stands

@@ -43,7 +43,7 @@ def test_what_is_taken_out_passes_its_doctest(module, name, monkeypatch, tmp_pat
     exec(code, vars(alone))
     said: list[str] = []
     for each in doctest.DocTestFinder(recurse=False).find(getattr(alone, name), name, alone):
-        doctest.DocTestRunner().run(each, out=said.append)
+        doctest.DocTestRunner(verbose=False).run(each, out=said.append)
     assert not said, "".join(said)
 
 
