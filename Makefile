@@ -1,6 +1,6 @@
 # Everything runs in .venv, made on first use. README.md spells the same steps out for Windows.
 .DEFAULT_GOAL := help
-.PHONY: help serve build test full bench soak notebooks wheel lint lock clean browser
+.PHONY: help serve build test full bench soak notebooks matrix wheel lint lock clean browser
 
 # The first Python from 3.11 to 3.13 on the PATH; PYTHON=… overrides it.
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python; do \
@@ -22,6 +22,7 @@ help: ## say what there is
 	@echo "make soak   200 random schedules of edits and damage, each build compared with one from nothing"
 	@echo "make notebooks  run every notebook alone, and four of them in fresh environments with a kernel in them"
 	@echo "make wheel  build the snippets as a package to install, in dist/"
+	@echo "make matrix run the snippets' tests on the oldest packages that they name, and on the newest"
 	@echo "make lint   ruff: format, lint and docstrings; mypy: types; check only"
 	@echo "make lock   refresh requirements.lock from pyproject.toml"
 	@echo "make clean  delete .venv, .cache and site"
@@ -61,6 +62,9 @@ notebooks: $(READY)
 
 wheel: $(READY)
 	$(VENV) -m tutorial_engine wheel dist
+
+matrix: $(READY)
+	$(VENV) tests/bench/matrix.py
 
 lint: $(READY)
 	$(VENV) -m ruff check .
