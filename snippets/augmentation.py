@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Random changes to batches of pictures that a seed decides, and a search for leaked copies.
 
-Needs: numpy, tensorflow. Copy this one file into your project and `import augmentation`.
+Needs: Python 3.11, numpy 2.0, tensorflow 2.21, or newer. Copy this one file into your project and
+`import augmentation`.
 
 `random_shift`, `colour_jitter` and `cutout` take a batch and a seed, as TensorFlow's
 `tf.image.stateless_random_flip_left_right` does: the same batch and seed give the same pictures,

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Calibration: how far a classifier's probabilities can be trusted, and temperature scaling.
 
-Needs: numpy, scipy. Copy this one file into your project and `import calibration`.
+Needs: Python 3.11, numpy 2.0, scipy 1.15, or newer. Copy this one file into your project and
+`import calibration`.
 
 scikit-learn has `calibration_curve` for yes or no; this file does it for many classes, by the most
 probable one, and counts the examples in each bin.

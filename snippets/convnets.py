@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Convolutional networks for small pictures, and an optimizer that trains them in few epochs.
 
-Needs: tensorflow (with its Keras). Copy this one file into your project and
+Needs: Python 3.11, keras 3.15, tensorflow 2.21, or newer. Copy this one file into your project and
 `import convnets`.
 
 The network returns logits: give the loss `from_logits=True`, or append a `keras.layers.Softmax`. Its

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Changes that photographs meet in the world: noise, blur, rotation, a shift by whole pixels.
 
-Needs: numpy, scipy. Copy this one file into your project and `import corruptions`.
+Needs: Python 3.11, numpy 2.0, scipy 1.15, or newer. Copy this one file into your project and
+`import corruptions`.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """K-fold cross-validation of a Keras classifier: out-of-fold predictions, and a score per fold.
 
-Needs: tensorflow (with its Keras), numpy, scikit-learn. Copy this one file into your project and
-`import cross_validation`.
+Needs: Python 3.11, keras 3.15, numpy 2.0, scikit-learn 1.6, tensorflow 2.21, or newer. Copy this
+one file into your project and `import cross_validation`.
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Fashion-MNIST and CIFAR-10 as checked uint8 arrays, split into train, validation and test.
 
-Needs: numpy, scikit-learn, pillow; keras only where no copy of the data is found on this machine.
-Copy this one file into your project and `import datasets`.
+Needs: Python 3.11, numpy 2.0, pillow 11, scikit-learn 1.6, or newer; keras 3.15 with
+tensorflow 2.21 only where no copy of the data is found on this machine. Copy this one file into
+your project and `import datasets`.
 
 Both loaders look in the same places, in this order: the folder that `$TUTORIALS_DATA` names, the
 repository's `tutorials_src/data`, the user's cache (`$XDG_CACHE_HOME` or `~/.cache`, folder

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Start the worker processes of one distributed program on this machine, and end them all.
 
-Needs: Python 3.11 or later on Linux or macOS, and no package. Copy this one file into your project
+Needs: Python 3.11 or newer on Linux or macOS, and no package. Copy this one file into your project
 and `import distributed`.
 
 TensorFlow's multi-worker strategies read a cluster from the environment variable `TF_CONFIG`.

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Experiments with networks: sweeps over settings and seeds, what a spread can tell.
 
-Needs: tensorflow (with its Keras), numpy. Copy this one file into your project and
-`import experiments`.
+Needs: Python 3.11, keras 3.15, numpy 2.0, tensorflow 2.21, or newer. Copy this one file into your
+project and `import experiments`.
 
 A score is a number of which more is better, such as the accuracy on the validation set.
 """

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Explain an image classifier: saliency, occlusion, Grad-CAM, a sanity check, adversarial images.
 
-Needs: numpy, scipy, tensorflow (with its Keras). Copy this one file into your project and
-`import explain`.
+Needs: Python 3.11, keras 3.15, numpy 2.0, scipy 1.15, tensorflow 2.21, or newer. Copy this one file
+into your project and `import explain`.
 
 A `network` here is a built Keras model, from images `(n, height, width)` or
 `(n, height, width, channels)` to logits `(n, classes)`; it is called with `training=False`. If it ends in

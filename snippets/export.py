@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Put a Keras model into a LiteRT file, run the file, say how far it agrees, look before loading.
 
-Needs: tensorflow (with its Keras, 3.13 or newer), numpy. Copy this one file into your project and
-`import export`.
+Needs: Python 3.11, keras 3.15, numpy 2.0, tensorflow 2.21, or newer. Copy this one file into your
+project and `import export`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """A tf.data pipeline of images from a folder of class folders, and the files in it that are broken.
 
-Needs: tensorflow (with its Keras). Copy this one file into your project and `import folders`.
+Needs: Python 3.11, tensorflow 2.21, or newer. Copy this one file into your project and
+`import folders`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Gradients by tape and by hand: finite differences, a check of one against the other, descent.
 
-Needs: numpy, tensorflow. Copy this one file into your project and `import gradients`.
+Needs: Python 3.11, numpy 2.0, tensorflow 2.21, or newer. Copy this one file into your project and
+`import gradients`.
 
 A `function` here takes one point and returns one number. It is built from arithmetic and TensorFlow
 operations, and computes in the dtype of the point that it is given.

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Grades of a classifier, each with its confidence interval: accuracy, precision, recall, F1.
 
-Needs: numpy, scipy. Copy this one file into your project and `import metrics`.
+Needs: Python 3.11, numpy 2.0, scipy 1.15, or newer. Copy this one file into your project and
+`import metrics`.
 
 What a single number needs, scikit-learn has: `precision_score`, `f1_score` and their like. This file
 adds what it leaves to you: how sure each grade is.

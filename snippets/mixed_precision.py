@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Check a Keras network in mixed precision (float16) against float32 before training in it.
 
-Needs: tensorflow (with its Keras), numpy. Copy this one file into your project and
-`import mixed_precision`.
+Needs: Python 3.11, keras 3.15, numpy 2.0, tensorflow 2.21, or newer. Copy this one file into your
+project and `import mixed_precision`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """The course's networks, by name: each function returns a fresh, untrained Keras model.
 
-Needs: tensorflow (with its Keras). Copy this one file into your project and `import models`.
+Needs: Python 3.11, keras 3.15, tensorflow 2.21, or newer. Copy this one file into your project and
+`import models`.
 
 All return logits: give the loss `from_logits=True`, or append a `keras.layers.Softmax`. The first
 weights follow `keras.utils.set_random_seed`, called before.

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """What the layers of a network cost and see: weights, multiply-adds, receptive fields.
 
-Needs: tensorflow (with its Keras). Copy this one file into your project and `import network_costs`.
+Needs: Python 3.11, keras 3.15, tensorflow 2.21, or newer. Copy this one file into your project and
+`import network_costs`.
 
 `model.summary()` has the shapes and the weights; this file adds the arithmetic, and how large a part of
 the picture each layer depends on.

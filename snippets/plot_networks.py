@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Figures of networks: their layers as a diagram, what each holds, sees and trains.
 
-Needs: matplotlib, numpy. Copy this one file into your project and `import plot_networks`.
+Needs: Python 3.11, matplotlib 3.10, numpy 2.0, or newer; networkx 3.4 only for `model_diagram`.
+Copy this one file into your project and `import plot_networks`.
 
 Every function returns its figure, closed, with `figure.alt` set to a sentence that says what it shows:
 leave the call as a cell's last expression, or save it in a script (`figure.savefig("name.png")`).

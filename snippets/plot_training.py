@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Figures of training: loss and accuracy by epoch, learning rate, overfitting, marked epochs.
 
-Needs: matplotlib, numpy. Copy this one file into your project and `import plot_training`.
+Needs: Python 3.11, matplotlib 3.10, numpy 2.0, or newer. Copy this one file into your project and
+`import plot_training`.
 
 Every function returns its figure, closed, with `figure.alt` set to a sentence that says what it shows:
 leave the call as a cell's last expression, or save it in a script (`figure.savefig("name.png")`).

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Reproducible training: seeds and deterministic operations at once, and a test whether it worked.
 
-Needs: tensorflow (with its Keras), numpy. Copy this one file into your project and
-`import reproducible`.
+Needs: Python 3.11, keras 3.15, numpy 2.0, tensorflow 2.21, or newer. Copy this one file into your
+project and `import reproducible`.
 """
 
 from __future__ import annotations

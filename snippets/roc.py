@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """ROC curves of all classes of a classifier, with their micro and macro averages.
 
-Needs: numpy, scikit-learn. Copy this one file into your project and `import roc`.
+Needs: Python 3.11, numpy 2.0, scikit-learn 1.6, or newer. Copy this one file into your project and
+`import roc`.
 
 The area alone, scikit-learn has: `roc_auc_score`. This file adds the curves of each class against the
 rest, and those of the two averages.

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Save a Keras model, custom layers included, and check that a new process loads it and agrees.
 
-Needs: tensorflow (with its Keras), numpy. Copy this one file into your project and `import saving`.
+Needs: Python 3.11, keras 3.15, numpy 2.0, tensorflow 2.21, or newer. Copy this one file into your
+project and `import saving`.
 
 A file that the process which wrote it can read proves little: that process knows every custom layer.
 `save_and_check` reads it where it will be read, in a new process. `Temperature` shows how a custom layer

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Class weights, and a train/validation/test split: stratified, and with no group on two sides.
 
-Needs: numpy, scikit-learn. Copy this one file into your project and `import splits`.
+Needs: Python 3.11, numpy 2.0, scikit-learn 1.6, or newer. Copy this one file into your project and
+`import splits`.
 
 scikit-learn has the parts: `compute_class_weight`, `train_test_split` and `StratifiedGroupKFold`. This
 file adds what it leaves to you: weights in the form that Keras's `fit(class_weight=...)` takes

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Early stopping that ends with the best weights, in the network and in a file.
 
-Needs: tensorflow (with its Keras). Copy this one file into your project and `import stopping`.
+Needs: Python 3.11, keras 3.15, tensorflow 2.21, or newer. Copy this one file into your project and
+`import stopping`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Tables: Markdown on a page, aligned columns in a terminal.
 
-Needs: nothing but Python. Copy this one file into your project and `import tables`.
+Needs: Python 3.11 or newer, and no package. Copy this one file into your project and
+`import tables`.
 """
 
 from __future__ import annotations

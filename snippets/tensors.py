@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Tensors in words and pictures: what a shape says, what a tensor holds, how two shapes meet.
 
-Needs: matplotlib, numpy. Works on NumPy arrays, TensorFlow tensors and variables. Copy this one file
-into your project and `import tensors`.
+Needs: Python 3.11, matplotlib 3.10, numpy 2.0, or newer. Works on NumPy arrays, TensorFlow tensors
+and variables. Copy this one file into your project and `import tensors`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Precision-recall curves of all classes, the cheapest threshold, top-k accuracy, answers by name.
 
-Needs: numpy, scikit-learn. Copy this one file into your project and `import thresholds`.
+Needs: Python 3.11, numpy 2.0, scikit-learn 1.6, or newer. Copy this one file into your project and
+`import thresholds`.
 
 scikit-learn has `precision_recall_curve`, `average_precision_score` and `top_k_accuracy_score`. This
 file adds the curves of all classes with the base line that each is read against

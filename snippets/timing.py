@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Time several ways of doing one thing against each other, so that a ratio can be believed.
 
-Needs: numpy, tensorflow (with its Keras). Copy this one file into your project and `import timing`.
+Needs: Python 3.11, keras 3.15, numpy 2.0, tensorflow 2.21, or newer. Copy this one file into your
+project and `import timing`.
 
 A machine is never quite the same twice: it warms up, and other programs come and go. So the ways take
 turns, round after round, and are compared within each round. What disturbs a whole round then disturbs

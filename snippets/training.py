@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Training aids: a one-cycle schedule and a quick way to train with it, a range test, a stopwatch.
 
-Needs: tensorflow (with its Keras), numpy. Copy this one file into your project and `import training`.
+Needs: Python 3.11, keras 3.15, numpy 2.0, tensorflow 2.21, or newer. Copy this one file into your
+project and `import training`.
 """
 
 from __future__ import annotations

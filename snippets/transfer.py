@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Transfer learning: freeze a trained base and prove it, give it a new head, and thaw its end.
 
-Needs: tensorflow (with its Keras). Copy this one file into your project and `import transfer`.
+Needs: Python 3.11, keras 3.15, tensorflow 2.21, or newer. Copy this one file into your project and
+`import transfer`.
 
 `with_head` returns logits: give the loss `from_logits=True`, or append a `keras.layers.Softmax`. Whoever
 changes what is frozen compiles again before training: Keras reads the flags when it traces a training
