@@ -33,8 +33,9 @@ import numpy as np
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from snippets.datasets import ImageData, load_fashion_mnist, standardise
+from snippets.datasets import ImageData, load_fashion_mnist
 from snippets.models import regularised_network
+from snippets.preprocessing import standardise
 from snippets.training import Stopwatch, fit_one_cycle
 
 PUBLISHED = {

@@ -48,8 +48,9 @@ sys.path.insert(0, str(ROOT))
 
 from snippets.convnets import fashion_convnet
 from snippets.corruptions import shift
-from snippets.datasets import ImageData, Split, load_fashion_mnist, standardise
+from snippets.datasets import ImageData, Split, load_fashion_mnist
 from snippets.models import dense_network, regularised_network
+from snippets.preprocessing import standardise
 from snippets.training import OneCycle, Stopwatch, fit_one_cycle
 
 SEEDS = (7, 8, 9)

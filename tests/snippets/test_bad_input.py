@@ -283,7 +283,7 @@ CALLS = [
     call("corruptions.rotate", {"images": "images"}, images=UNIT, degrees=20.0),
     call("corruptions.shift", {"images": "movable"}, images=UNIT, down=1),
     call(
-        "datasets.standardise",
+        "preprocessing.standardise",
         {"images": "all images", "training_images": "all images"},
         images=UNIT,
         training_images=UNIT[:6],
@@ -320,8 +320,8 @@ CALLS = [
         kernel=np.eye(2),
         at=(1, 1),
     ),
-    call("datasets.draw_sample", {"labels": "labels"}, labels=LABELS, split="train", per_class=2),
-    call("datasets.draw_pairs", {"labels": "labels"}, labels=LABELS, count=4),
+    call("sampling.draw_sample", {"labels": "labels"}, labels=LABELS, per_class=2),
+    call("sampling.draw_pairs", {"labels": "labels"}, labels=LABELS, count=4),
     call(
         "experiments.selection_bias",
         {},
@@ -353,7 +353,7 @@ BAD_CALLS = [
 
 # Take arrays, and refuse bad ones in tests of their own: they hold them in mappings or want a network for them.
 ELSEWHERE = {
-    *("cross_validation.cross_validate", "datasets.array_sha256", "datasets.cut_cifar10_sample"),
+    "cross_validation.cross_validate",
     *("training.learning_rate_range_test", "explain.grad_cam", "export.run_litert"),
     *("mixed_precision.compare_mixed_precision", "plot_functions.contour_paths"),
     *("plot_functions.curves_and_slopes", "plot_functions.function_and_tangents"),

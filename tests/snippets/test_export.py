@@ -15,7 +15,7 @@ from tensorflow.lite.tools import flatbuffer_utils
 
 from snippets import export
 from snippets.convnets import fashion_convnet
-from snippets.datasets import load_fashion_mnist, standardise
+from snippets.datasets import load_fashion_mnist
 from snippets.export import (
     agreement,
     classes_in_keras_file,
@@ -26,6 +26,7 @@ from snippets.export import (
     run_litert,
 )
 from snippets.models import dense_network
+from snippets.preprocessing import standardise
 from snippets.training import fit_one_cycle
 
 rows = st.integers(1, 6).flatmap(

@@ -19,6 +19,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from snippets import datasets
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -32,6 +34,7 @@ def import_fetch():
 
 
 fetch = import_fetch()
+published = sys.modules[fetch.check_arrays.__module__]
 URL = "https://data.example/cifar-10-python.tar.gz"
 NAMES = ("x_train", "y_train", "x_test", "y_test")
 
@@ -54,17 +57,9 @@ def small(monkeypatch):
         "x_test": rng.integers(0, 256, (2, 32, 32, 3), dtype=np.uint8),
         "y_test": np.array([3, 1], dtype=np.uint8),
     }
-    files = {}
-    for name, array in arrays.items():
-        content = io.BytesIO()
-        np.save(content, array)
-        files[f"cifar10-full/{name}.npy"] = sha256(content.getvalue())
-    checksums = {name: fetch.datasets.array_sha256(array) for name, array in arrays.items()}
-    shapes = {name: array.shape for name, array in arrays.items()}
-    monkeypatch.setitem(fetch.datasets.ARRAYS_SHA256, "cifar10-full", checksums)
-    monkeypatch.setitem(fetch.datasets._SHAPES, "cifar10-full", shapes)
-    for file, checksum in files.items():
-        monkeypatch.setitem(fetch.datasets.FILES_SHA256, file, checksum)
+    checksums = {name: published.array_sha256(array) for name, array in arrays.items()}
+    monkeypatch.setitem(datasets.ARRAYS_SHA256, "cifar10-full", checksums)
+    monkeypatch.setitem(datasets._SIZES, "cifar10-full", (10, 2, (32, 32, 3)))
     return arrays
 
 
@@ -304,9 +299,19 @@ def must_not_be_asked(folder, report):
 def test_the_second_source_is_asked_when_the_first_fails(tmp_path, small, capsys):
     sources = {"first": failing, "second": giving(small)}
     assert fetch.main([], sources=sources, cache=tmp_path) == 0
-    assert same(fetch.datasets.read_cifar10_full(tmp_path), small)
+    assert same(fetch.read_cifar10_full(tmp_path), small)
     assert "the first source sleeps" in capsys.readouterr().out
     assert [path.name for path in tmp_path.iterdir()] == ["cifar10-full"]
+
+
+def test_what_was_fetched_is_what_the_snippet_loads(tmp_path, small, monkeypatch):
+    cache = tmp_path / "from-tensors-to-convnets"
+    assert fetch.main([], sources={"only": giving(small)}, cache=cache) == 0
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert published.cache_folder() == cache
+    loaded = datasets.load_cifar10(edition="full", validation_fraction=0)
+    assert np.array_equal(loaded.train.images, small["x_train"])
+    assert np.array_equal(loaded.test.labels, small["y_test"])
 
 
 def test_the_second_source_is_left_alone_when_the_first_answers(tmp_path, small):
@@ -328,8 +333,8 @@ def test_wrong_arrays_are_refused_and_what_was_there_stays(tmp_path, small, caps
     assert fetch.main([], sources={"only": giving(wrong)}, cache=tmp_path) == 1
     said = capsys.readouterr()
     assert keeping(tmp_path) == before
-    assert fetch.datasets.ARRAYS_SHA256["cifar10-full"]["x_test"] in said.out
-    assert fetch.datasets.array_sha256(wrong["x_test"]) in said.out
+    assert datasets.ARRAYS_SHA256["cifar10-full"]["x_test"] in said.out
+    assert published.array_sha256(wrong["x_test"]) in said.out
     assert "is as it was" in said.err
 
 
@@ -338,7 +343,7 @@ def test_a_damaged_cache_is_fetched_again(tmp_path, small, capsys):
     (tmp_path / "cifar10-full" / "y_test.npy").write_bytes(b"damaged")
     assert fetch.main([], sources={"only": giving(small)}, cache=tmp_path) == 0
     assert "y_test.npy" in capsys.readouterr().out
-    assert same(fetch.datasets.read_cifar10_full(tmp_path), small)
+    assert same(fetch.read_cifar10_full(tmp_path), small)
 
 
 def test_when_every_source_fails_the_status_is_one(tmp_path, small, capsys):

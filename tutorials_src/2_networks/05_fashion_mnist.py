@@ -419,7 +419,7 @@ for judges, drop in drops.items():
 # sample of 5,000 pictures, for three epochs.
 
 # %%
-from snippets.datasets import standardise
+from snippets.preprocessing import standardise
 from snippets.models import dense_network
 
 few_pictures = fashion.train.sample(500)

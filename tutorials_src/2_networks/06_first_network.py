@@ -501,7 +501,8 @@ print(f"hardest: {hardest} {by_class.min():.1%}, easiest: {easiest} {by_class.ma
 import keras
 import numpy as np
 
-from snippets.datasets import load_fashion_mnist, standardise
+from snippets.datasets import load_fashion_mnist
+from snippets.preprocessing import standardise
 from snippets.training import OneCycle
 
 keras.utils.set_random_seed(7)

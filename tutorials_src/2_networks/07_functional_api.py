@@ -54,12 +54,12 @@ print(image, logits, sep="\n")
 # %%
 import numpy as np
 
-from snippets.datasets import draw_pairs, load_fashion_mnist, standardise
+from snippets import datasets, preprocessing, sampling
 from snippets.training import fit_one_cycle
 
-fashion = load_fashion_mnist()
-images = standardise(fashion.train.images, fashion.train.images)
-held_out = standardise(fashion.validation.images, fashion.train.images)
+fashion = datasets.load_fashion_mnist()
+images = preprocessing.standardise(fashion.train.images, fashion.train.images)
+held_out = preprocessing.standardise(fashion.validation.images, fashion.train.images)
 held_out_labels = fashion.validation.labels
 
 examples, judges = (images, fashion.train.labels), (held_out, held_out_labels)
@@ -118,7 +118,7 @@ plot_functions.curves_and_slopes(x, values, slopes)
 from snippets.models import dense_network
 
 small = fashion.train.sample(per_class=500)
-small_images = standardise(small.images, fashion.train.images)
+small_images = preprocessing.standardise(small.images, fashion.train.images)
 cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 recipes = {
     "sigmoid, Glorot": ("sigmoid", "glorot_uniform"),
@@ -349,7 +349,7 @@ plot_results.seed_dots(finals, xlabel="validation accuracy")
 
 # %%
 def make_pairs(split, images: np.ndarray, count: int) -> tuple[dict, dict]:
-    left, right = draw_pairs(split.labels, count)
+    left, right = sampling.draw_pairs(split.labels, count)
     same = (split.labels[left] == split.labels[right]).astype("float32")
     pairs = {"left": images[left], "right": images[right]}
     return pairs, {"same": same, "kind": split.labels[left]}
@@ -529,7 +529,7 @@ for name, pair in {"shared": twins, "not shared": build_twins(shared=False)}.ite
 # All choices are made. Now the test photographs, once:
 
 # %%
-test_images = standardise(fashion.test.images, fashion.train.images)
+test_images = preprocessing.standardise(fashion.test.images, fashion.train.images)
 test_guesses = network.predict(test_images, batch_size=1000, verbose=0).argmax(axis=1)
 test_accuracy = float((test_guesses == fashion.test.labels).mean())
 test_pairs, test_truth = make_pairs(fashion.test, test_images, 5_000)

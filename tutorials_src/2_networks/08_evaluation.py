@@ -53,7 +53,7 @@ print(f"{(never(photographs) == is_shirt).mean():.1%} of {len(labels):,} photogr
 # %%
 import keras
 
-from snippets.datasets import standardise
+from snippets.preprocessing import standardise
 from snippets.models import dense_network
 from snippets.training import fit_one_cycle
 

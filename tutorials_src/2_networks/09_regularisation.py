@@ -20,15 +20,15 @@
 import keras
 import numpy as np
 
-from snippets import plot_curves, plot_images, plot_training, tables
-from snippets.datasets import load_fashion_mnist, standardise
+from snippets import plot_curves, plot_images, plot_training, preprocessing, tables
+from snippets.datasets import load_fashion_mnist
 from snippets.models import dense_network
 
 fashion = load_fashion_mnist()
 
 
 def prepared(split) -> tuple[np.ndarray, np.ndarray]:
-    return standardise(split.images, fashion.train.images), split.labels
+    return preprocessing.standardise(split.images, fashion.train.images), split.labels
 
 
 few, held_out = prepared(fashion.train.sample(per_class=100)), prepared(fashion.validation)

@@ -17,7 +17,8 @@ import keras
 import numpy as np
 
 from snippets import plot_curves, plot_results, tables
-from snippets.datasets import load_fashion_mnist, standardise
+from snippets.datasets import load_fashion_mnist
+from snippets.preprocessing import standardise
 from snippets.models import dense_network
 from snippets.training import fit_one_cycle
 

@@ -16,8 +16,8 @@
 # %%
 import numpy as np
 
-from snippets import plot_curves, plot_images, tables
-from snippets.datasets import load_fashion_mnist, standardise
+from snippets import plot_curves, plot_images, preprocessing, tables
+from snippets.datasets import load_fashion_mnist
 
 fashion = load_fashion_mnist()
 names = fashion.class_names
@@ -35,7 +35,7 @@ import keras
 from snippets.convnets import fashion_convnet
 from snippets.training import fit_one_cycle
 
-train_inputs = standardise(fashion.train.images, fashion.train.images)
+train_inputs = preprocessing.standardise(fashion.train.images, fashion.train.images)
 keras.utils.set_random_seed(7)
 network = fashion_convnet(pool_first=True)
 fit_one_cycle(network, (train_inputs, fashion.train.labels), epochs=2, batch_size=128)["accuracy"]
@@ -48,7 +48,7 @@ fit_one_cycle(network, (train_inputs, fashion.train.labels), epochs=2, batch_siz
 
 # %%
 preparations = {
-    "as in training": standardise(photographs, fashion.train.images),
+    "as in training": preprocessing.standardise(photographs, fashion.train.images),
     "0 to 255": photographs.astype("float32"),
     "0 to 1": photographs.astype("float32") / 255,
 }
@@ -328,7 +328,7 @@ plot_images.image_grid(
 # %%
 from snippets.models import dense_network
 
-held_out = standardise(fashion.validation.images, fashion.train.images)
+held_out = preprocessing.standardise(fashion.validation.images, fashion.train.images)
 truth = fashion.validation.labels
 rows, drops = [], []
 for seed in range(3):

@@ -18,7 +18,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from snippets import plot_curves, plot_images, plot_results, plot_timing, tables
+from snippets import plot_curves, plot_images, plot_results, plot_timing, preprocessing, tables
 
 training = {"reading": 6, "preparing": 1, "computing": 3}
 offers = {
@@ -58,14 +58,14 @@ def whole_gain(part, factor):
 
 # %%
 from snippets.convnets import fashion_convnet
-from snippets.datasets import load_fashion_mnist, standardise
+from snippets.datasets import load_fashion_mnist
 from snippets.models import dense_network
 
 gpus = tf.config.list_physical_devices("GPU")
 tf.config.set_visible_devices([], "GPU")  # here the processor works; a GPU has its turn below
 fashion = load_fashion_mnist()
 sample = fashion.train.sample(per_class=1500)
-inputs, labels = standardise(sample.images, sample.images), sample.labels.astype("int32")
+inputs, labels = preprocessing.standardise(sample.images, sample.images), np.int32(sample.labels)
 
 paths = [f"photographs/{number}.png" for number in range(800)]
 for path, image in zip(paths, sample.images, strict=False):
@@ -450,7 +450,7 @@ from time import process_time
 
 from snippets.experiments import restart
 
-held_out = standardise(fashion.validation.images, sample.images)
+held_out = preprocessing.standardise(fashion.validation.images, sample.images)
 
 
 def accuracy(network, images, truth):
@@ -576,7 +576,7 @@ ratio = reached("rate 0.001", "rate 0.0005") / reached("one cycle")
 # rate after ten epochs and the cycle of three:
 
 # %%
-test_inputs = standardise(fashion.test.images, sample.images)
+test_inputs = preprocessing.standardise(fashion.test.images, sample.images)
 network, tested = dense_network(), {"rate 0.001": [], "one cycle": []}
 for name, grades in tested.items():
     for weights in finished[name]:

@@ -35,7 +35,8 @@ plot_images.signed_images({"x": x, "answer": answer, "slope": slope}, numbers=Tr
 # %%
 import tensorflow as tf
 
-from snippets.datasets import load_fashion_mnist, standardise
+from snippets.datasets import load_fashion_mnist
+from snippets.preprocessing import standardise
 
 # For a later section: one processor plays two. TensorFlow must know before it computes anything.
 processor = tf.config.list_physical_devices("CPU")[0]

@@ -5,7 +5,7 @@
 
 Writes `cifar10/`: WebP sheets (lossless, 50 by 40 images each, row by row), and for each split a
 list `index,label` in the same order, where `index` counts from 0 in the original split. The rule
-that draws is `draw_sample` in `snippets/datasets.py`; it has a fixed seed and uses no random
+that draws is `draw_sample` in `snippets/sampling.py`; it has a fixed seed and uses no random
 generator. Also writes `checksums.json`, the table of SHA-256 of files and arrays, and prints the
 constants that `snippets/datasets.py` carries.
 """
@@ -22,16 +22,25 @@ from PIL import Image
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1]))
 
-from snippets import datasets  # noqa: E402
+from snippets.datasets import ARRAYS_SHA256, Arrays, DataError, load_fashion_mnist  # noqa: E402
+from snippets.sampling import draw_sample  # noqa: E402
+from tutorials_src.data.published import (  # noqa: E402
+    array_sha256,
+    cache_folder,
+    file_sha256,
+    read_cifar10_full,
+)
+
+PER_CLASS = {"train": 1_000, "test": 200}
+ROWS, COLUMNS = 40, 50  # images of 32 by 32 pixels on one sheet
 
 
 def write_sheets(folder: Path, split: str, images: np.ndarray) -> list[Path]:
     """Write images, uint8 `(n, 32, 32, 3)`, as lossless WebP sheets; return their paths."""
-    rows, columns = datasets.SHEET_ROWS, datasets.SHEET_COLUMNS
     paths = []
-    for number, start in enumerate(range(0, len(images), rows * columns)):
-        tiles = images[start : start + rows * columns].reshape(rows, columns, 32, 32, 3)
-        pixels = tiles.transpose(0, 2, 1, 3, 4).reshape(rows * 32, columns * 32, 3)
+    for number, start in enumerate(range(0, len(images), ROWS * COLUMNS)):
+        tiles = images[start : start + ROWS * COLUMNS].reshape(ROWS, COLUMNS, 32, 32, 3)
+        pixels = tiles.transpose(0, 2, 1, 3, 4).reshape(ROWS * 32, COLUMNS * 32, 3)
         path = folder / f"{split}-{number}.webp"
         Image.fromarray(pixels).save(path, lossless=True, quality=100, method=6)
         paths.append(path)
@@ -46,45 +55,47 @@ def write_list(folder: Path, split: str, indices: np.ndarray, labels: np.ndarray
     return path
 
 
-def checksums(folder: Path, sample: datasets.Arrays) -> dict[str, dict[str, dict[str, object]]]:
+def checksums(folder: Path, sample: Arrays) -> dict[str, dict[str, dict[str, object]]]:
     """Return the table of `checksums.json` for the files below `folder`."""
 
     def files(name: str) -> dict[str, str]:
         suffixes = {".gz", ".webp", ".csv"}
         paths = sorted(path for path in (folder / name).iterdir() if path.suffix in suffixes)
-        return {path.relative_to(folder).as_posix(): datasets.file_sha256(path) for path in paths}
+        return {path.relative_to(folder).as_posix(): file_sha256(path) for path in paths}
 
-    def arrays(loaded: datasets.Arrays) -> dict[str, str]:
-        return {name: datasets.array_sha256(array) for name, array in loaded.items()}
+    def arrays(loaded: Arrays) -> dict[str, str]:
+        return {name: array_sha256(array) for name, array in loaded.items()}
 
-    fashion = datasets.read_fashion_mnist(folder)
-    if fashion is None:
-        raise datasets.DataError(
-            f"{folder / 'fashion-mnist'} is missing\n"
-            "  cure: git checkout -- tutorials_src/data/fashion-mnist"
-        )
+    fashion = load_fashion_mnist(validation_fraction=0)
+    clothes = {
+        "x_train": fashion.train.images,
+        "y_train": fashion.train.labels,
+        "x_test": fashion.test.images,
+        "y_test": fashion.test.labels,
+    }
     return {
-        "fashion-mnist": {"default": {"files": files("fashion-mnist"), "arrays": arrays(fashion)}},
+        "fashion-mnist": {"default": {"files": files("fashion-mnist"), "arrays": arrays(clothes)}},
         "cifar10": {
             "default": {
                 "files": files("cifar10"),
                 "arrays": arrays(sample),
             },
-            "full": {"files": {}, "arrays": dict(datasets.ARRAYS_SHA256["cifar10-full"])},
+            "full": {"files": {}, "arrays": dict(ARRAYS_SHA256["cifar10-full"])},
         },
     }
 
 
 def main() -> int:
-    full = datasets.read_cifar10_full(datasets.cache_folder())
+    full = read_cifar10_full(cache_folder())
     if full is None:
         print("no full CIFAR-10 in the cache: run python tutorials_src/data/fetch.py first")
         return 1
     folder = HERE / "cifar10"
     folder.mkdir(exist_ok=True)
-    sample = datasets.cut_cifar10_sample(full)
-    for split, per_class in datasets.CIFAR10_SAMPLE_PER_CLASS.items():
-        indices = datasets.draw_sample(full[f"y_{split}"], split=split, per_class=per_class)
+    sample: Arrays = {}
+    for split, per_class in PER_CLASS.items():
+        indices = draw_sample(full[f"y_{split}"], per_class, name=split)
+        sample |= {name: full[name][indices] for name in (f"x_{split}", f"y_{split}")}
         write_list(folder, split, indices, sample[f"y_{split}"])
         for path in write_sheets(folder, split, sample[f"x_{split}"]):
             print(f"{path.name}: {path.stat().st_size:,} bytes")
@@ -97,5 +108,5 @@ def main() -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except datasets.DataError as error:
+    except DataError as error:
         sys.exit(str(error))

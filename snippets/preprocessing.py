@@ -1,0 +1,72 @@
+# SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
+# SPDX-License-Identifier: MIT
+"""Images standardised by the training images: the mean image subtracted, one deviation for all pixels.
+
+Needs: numpy. Copy this one file into your project and `import preprocessing`.
+
+scikit-learn's `StandardScaler` divides each pixel by a deviation of its own, which blows up pixels that
+hardly change, as in the corners of Fashion-MNIST. Keras's `Normalization` has a mean and a deviation
+for each index of the last axis, the channels: the mean image stays in.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def standardise(images: np.ndarray, training_images: np.ndarray) -> NDArray[np.float32]:
+    """Return images as float32 around 0: less the mean training image, in units of the spread.
+
+    Each pixel loses its own mean over the training images; what is left is divided by one number,
+    the standard deviation of what is left of the training images.
+
+    Args:
+        images: shape `(n, …)`, any number type.
+        training_images: shape `(m, …)`, the images that mean and deviation are taken from; the
+            training set also for validation and test images, so that all are treated alike.
+
+    Returns:
+        float32, with the shape of `images`.
+
+    Raises:
+        ValueError: the images differ in shape, or the training images are all alike, so that there
+            is no deviation.
+
+    >>> training = np.array([[0, 100], [20, 120]])
+    >>> standardise(np.array([[10, 110], [20, 100]]), training).tolist()
+    [[0.0, 0.0], [1.0, -1.0]]
+    """
+    images = _stack("images", images, 2, 3, 4)
+    training_images = _stack("training_images", training_images, 2, 3, 4)
+    if images.shape[1:] != training_images.shape[1:]:
+        raise ValueError(
+            "images and training_images must have one shape, not "
+            f"{images.shape[1:]} and {training_images.shape[1:]}"
+        )
+    mean = training_images.mean(axis=0, dtype=np.float32)
+    deviation = np.sqrt(training_images.var(axis=0, dtype=np.float32).mean())
+    if not deviation > 0:
+        raise ValueError("training_images are all alike, so there is no deviation")
+    standardised = images.astype(np.float32)
+    standardised -= mean
+    standardised /= deviation
+    return standardised
+
+
+def _stack(name: str, values: Any, *ranks: int) -> np.ndarray:
+    """Return finite numbers in one array of one of these ranks, none of its axes empty."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{name} must be one array, not {values!r:.80}") from None
+    if array.ndim not in ranks or not array.size:
+        wanted = " or ".join(map(str, ranks))
+        raise ValueError(f"{name} must have {wanted} axes, none empty, not shape {array.shape}")
+    if array.dtype.kind not in "iufb":
+        raise ValueError(f"{name} must be numbers, not {array.dtype}")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite, but hold NaN or infinity")
+    return array

@@ -1,0 +1,123 @@
+# SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
+# SPDX-License-Identifier: MIT
+"""Indices drawn by label: a stratified sample, and pairs of one class and of two.
+
+Needs: numpy. Copy this one file into your project and `import sampling`.
+
+scikit-learn's `train_test_split(train_size=..., stratify=labels)` draws a stratified sample, too. The one
+of `draw_sample` depends on no random generator, so it is the same with every version of every library,
+and a larger sample holds the smaller one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def draw_sample(
+    labels: np.ndarray, per_class: int, *, name: str = "sample", seed: int = 0
+) -> NDArray[np.int64]:
+    """Return the indices of a stratified sample: a subset with equally many examples of each class.
+
+    Each example gets a rank: the SHA-256 of the text `"seed name index"`. The examples of lowest rank in
+    each class are drawn: the same ones on every machine and version, and those of a smaller sample again
+    in a larger one.
+
+    Args:
+        labels: integer labels of all examples, shape `(n,)`.
+        per_class: how many examples of each class to draw, at least 1.
+        name: part of the ranked text, `"train"` or `"test"`, say: another name draws others.
+        seed: part of the ranked text: another seed draws others.
+
+    Returns:
+        Indices into the labels, int64, ascending, shape `(classes * per_class,)`.
+
+    Raises:
+        ValueError: `per_class` is below 1 or more than a class has examples, or the labels are no
+            integers from 0.
+
+    >>> labels = np.array([0, 1, 0, 1, 0, 1])
+    >>> drawn = draw_sample(labels, 2)
+    >>> labels[drawn].tolist().count(0), labels[drawn].tolist().count(1)
+    (2, 2)
+    """
+    return _lowest_ranked(_labels("labels", labels), per_class, f"{seed} {name}")
+
+
+def draw_pairs(
+    labels: np.ndarray, count: int, *, seed: int = 0
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the indices of pairs of images (for a Siamese network), every other pair of one class.
+
+    Args:
+        labels: integer labels, shape `(n,)`, of at least two classes.
+        count: how many pairs to draw.
+        seed: of NumPy's default generator. Another seed draws others.
+
+    Returns:
+        Two int64 arrays, shape `(count,)`: the left image of each pair, drawn evenly from all, and
+        the right one, drawn evenly from the left one's class (pairs 0, 2, 4 …, where the left
+        image may come up as its own partner) or from all images of other classes (1, 3, 5 …).
+
+    Raises:
+        ValueError: the labels are no integers from 0 or of fewer than two classes, or `count` is
+            negative.
+
+    >>> labels = np.array([0, 0, 1, 1, 2, 2])
+    >>> left, right = draw_pairs(labels, 4)
+    >>> (labels[left] == labels[right]).tolist()
+    [True, False, True, False]
+    """
+    labels = _labels("labels", labels)
+    classes = np.unique(labels)
+    if len(classes) < 2 or count < 0:
+        raise ValueError(
+            f"labels must be of at least 2 classes and count at least 0, not {len(classes)} and {count}"
+        )
+    random = np.random.default_rng(seed)
+    alike = {label: np.flatnonzero(labels == label) for label in classes}
+    unlike = {label: np.flatnonzero(labels != label) for label in classes}
+    left = random.integers(len(labels), size=count)
+    right = [
+        random.choice((unlike if number % 2 else alike)[labels[index]])
+        for number, index in enumerate(left)
+    ]
+    return left, np.array(right, dtype=np.int64)
+
+
+def _lowest_ranked(labels: np.ndarray, per_class: int, text: str) -> NDArray[np.int64]:
+    """Return the indices of the examples, so many a class, whose "text index" has the lowest SHA-256."""
+    drawn: list[int] = []
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label).tolist()
+        if not 1 <= per_class <= len(members):
+            wanted = f"from 1 to {len(members)}, as many as class {label} has"
+            raise ValueError(f"per_class must be {wanted}, not {per_class}")
+        members.sort(key=lambda index: hashlib.sha256(f"{text} {index}".encode()).digest())
+        drawn += members[:per_class]
+    return np.array(sorted(drawn), dtype=np.int64)
+
+
+def _labels(
+    name: str, values: Any, classes: int | None = None, rows: tuple[str, int] | None = None
+) -> np.ndarray:
+    """Return labels from 0, below classes, as int64, shape `(n,)`, one for each of so many rows."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{name} must be labels of shape (n,), not {values!r:.80}") from None
+    if array.ndim != 1 or not array.size or (rows and len(array) != rows[1]):
+        wanted = f"({rows[1]},), one for each of {rows[0]}" if rows else "(n,), n at least 1"
+        hint = f"; take {name}[:, 0]" if array.ndim == 2 and array.shape[1] == 1 else ""
+        raise ValueError(f"{name} must be labels of shape {wanted}, not {array.shape}{hint}")
+    if array.dtype.kind not in "iub":
+        hint = "; of scores take the class of the highest" if array.dtype.kind == "f" else ""
+        raise ValueError(f"{name} must be labels, integers from 0, not {array.dtype}{hint}")
+    if array.min() < 0 or array.max() >= (classes or np.inf):
+        wanted = f"from 0 to {classes - 1}, for {classes} classes" if classes else "from 0"
+        raise ValueError(f"{name} must be labels {wanted}, not from {array.min()} to {array.max()}")
+    return array.astype(np.int64)
