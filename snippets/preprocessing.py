@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Images standardised by the training images: the mean image subtracted, one deviation for all pixels.
 
-Needs: numpy. Copy this one file into your project and `import preprocessing`.
+Needs: Python 3.11, numpy 2.0, or newer. Copy this one file into your project and `import preprocessing`.
 
 scikit-learn's `StandardScaler` divides each pixel by a deviation of its own, which blows up pixels that
 hardly change, as in the corners of Fashion-MNIST. Keras's `Normalization` has a mean and a deviation

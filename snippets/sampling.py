@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Indices drawn by label: a stratified sample, and pairs of one class and of two.
 
-Needs: numpy. Copy this one file into your project and `import sampling`.
+Needs: Python 3.11, numpy 2.0, or newer. Copy this one file into your project and `import sampling`.
 
 scikit-learn's `train_test_split(train_size=..., stratify=labels)` draws a stratified sample, too. The one
 of `draw_sample` depends on no random generator, so it is the same with every version of every library,

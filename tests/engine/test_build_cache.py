@@ -201,6 +201,11 @@ def address(course: Course) -> None:
     config.write_text('[tool.tutorial_engine]\nsite_url = "https://example.org/"\n')
 
 
+def licence(course: Course) -> None:
+    config = course.root / "pyproject.toml"
+    config.write_text('[project]\nname = "tiny"\nversion = "2"\nlicense = "MIT"\n')
+
+
 def another_run(course: Course) -> None:
     save_runs(course, machine="another machine")
 
@@ -217,6 +222,7 @@ def another_run(course: Course) -> None:
         extension,
         template,
         address,
+        licence,
         another_run,
     ],
     ids=lambda edit: edit.__name__,
