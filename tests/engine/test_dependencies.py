@@ -773,3 +773,12 @@ def test_a_run_that_asked_whether_a_file_is_there_is_stale_when_it_comes_or_goes
         file.unlink() if file.exists() else file.write_text("x = 1\n")
         assert course.store.load("tiny", course.key()) is None, after
         assert course.store.why_stale("tiny", course.key()) == ["snippets/far.py changed"]
+
+
+def test_a_run_that_only_imports_its_snippets_stays_when_their_docstrings_change(course):
+    course.tutorial()
+    run = course.run()
+    assert run.dependencies["files"] == {}
+    course.store.save(run)
+    course.snippet("helper", HELPER.replace("Return the sum.", "Return both together."))
+    assert course.store.load("tiny", course.key()) == run
