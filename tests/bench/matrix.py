@@ -93,7 +93,7 @@ def install(name: str, base: str) -> str:
 
 def versions(python: str) -> dict[str, str]:
     """Return the versions of Python and of what snippets import in an environment."""
-    listed = said_by([*UV, "pip", "list", "--format=json", "--python", python])
+    listed = said_by([*UV, "pip", "list", "-q", "--format=json", "--python", python])
     found = {package["name"]: package["version"] for package in json.loads(listed)}
     held = {"Python": said_by([python, "--version"]).split()[1]}
     return held | {name: found[name] for name in sorted(imported_in("snippets"))}
