@@ -48,11 +48,11 @@ class Table:
 
 
 def _escaped(cell: str) -> str:
-    """Return the text of a cell so that neither a pipe, a line break nor a tag breaks the table."""
+    """Return the text of a cell, in which only code between backticks stays Markdown."""
     parts = re.split(r"(`[^`]+`)", " ".join(cell.split()))
     for i, part in enumerate(parts):
-        if i % 2 == 0:
-            parts[i] = part.replace("\\", "\\\\").replace("<", "&lt;").replace("|", "\\|")
+        if i % 2 == 0:  # by number: not every Markdown knows the same escapes
+            parts[i] = re.sub(r"[][\\`*_~$&<>|]", lambda found: f"&#{ord(found[0])};", part)
         elif "|" in part:  # no escape for a pipe in a code span suits every Markdown
             parts[i] = f"<code>{html.escape(part[1:-1]).replace('|', '&#124;')}</code>"
     return "".join(parts)
@@ -62,9 +62,9 @@ def table(rows: Sequence[Mapping[str, object]]) -> Table:
     """Return rows as a table: leave the call as a cell's last expression.
 
     Args:
-        rows: one mapping a row, from column name to value; every row has the same columns. A
+        rows: one mapping per row, from column name to value; every row has the same columns. A
             value is shown as `str` writes it, so format numbers first (`f"{accuracy:.1%}"`).
-            Columns whose values all begin like numbers are aligned to the right.
+            Markdown in it is text, save for code between backticks. Columns whose values all begin like numbers are aligned to the right.
 
     Raises:
         ValueError: there are no rows, or their columns differ.
