@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +59,7 @@ def cross_validate(
     seed: int = 0,
     epochs: int,
     batch_size: int = 32,
+    fit_arguments: Callable[[np.ndarray], Mapping[str, Any]] | None = None,
 ) -> CrossValidation:
     """Return stratified k-fold cross-validation of a Keras network, a fresh network for every fold.
 
@@ -83,7 +84,10 @@ def cross_validate(
             `keras.utils.set_random_seed(seed + i)`, which sets the seeds of this process.
         epochs: how many times each training example is seen. Choose it before: who takes the best
             epoch on the held-out examples has trained on them.
-        batch_size: examples a step.
+        batch_size: examples per step.
+        fit_arguments: returns further keyword arguments of `fit` for one fold: `callbacks`, made anew in
+            each call, `class_weight`, `sample_weight` and so on. It is called with the indices of the
+            fold's training examples, integers, shape `(examples of the other folds,)`.
 
     Returns:
         The predictions for every example, which may be graded as those for one validation set, and the
@@ -93,7 +97,8 @@ def cross_validate(
         ValueError: inputs, labels or groups that do not fit, a number out of its range, too few
             examples or groups of a class; `build` returns no network, one that is not compiled, has
             been trained, shares weights with the one before, or has fewer outputs than there are
-            classes; or a network predicts NaN.
+            classes; `fit_arguments` returns no mapping, an argument that is given here, or a callback
+            of an earlier fold; or a network predicts NaN.
 
     Source: R. Kohavi, A study of cross-validation and bootstrap for accuracy estimation and model
     selection, 1995; Y. Bengio and Y. Grandvalet, No unbiased estimator of the variance of k-fold
@@ -110,29 +115,37 @@ def cross_validate(
     """
     if isinstance(build, keras.layers.Layer) or not callable(build):
         raise ValueError(f"build must be a function that returns a compiled network, not {build!r}")
+    if fit_arguments is not None and not callable(fit_arguments):
+        raise ValueError(
+            "fit_arguments must be a function that makes the arguments for each fold, not "
+            f"{fit_arguments!r:.80}"
+        )
     for name, value, least in (
         ("folds", folds, 2),
-        ("seed", seed, 0),
         ("epochs", epochs, 1),
         ("batch_size", batch_size, 1),
     ):
         _check_whole(name, value, least)
+    _check_whole("seed", seed, 0, 2**32 - folds)
     labels = _labels_without_gap(labels)
     inputs = _input_array(inputs, len(labels))
     fold = _fold_of_each(labels, groups, folds, seed)
     answers, scores = [], []
     previous = None
+    used: list[Any] = []
     for number in range(folds):
         keras.utils.set_random_seed(seed + number)
         network = build()
         _check_network(network, previous, inputs[:1], int(labels.max()) + 1)
         held_out = fold == number
+        further = {} if fit_arguments is None else fit_arguments(np.flatnonzero(~held_out))
+        used += _new_callbacks(further, used)
         network.fit(
             inputs[~held_out],
             labels[~held_out],
             epochs=epochs,
             batch_size=batch_size,
-            verbose=0,
+            **{"verbose": 0, **further},
         )
         answered = network.predict(inputs[held_out], batch_size=batch_size, verbose=0)
         if not np.isfinite(answered).all():
@@ -187,6 +200,24 @@ def _fold_of_each(labels: np.ndarray, groups: Any, folds: int, seed: int) -> np.
     if not held.any(axis=1).all():
         raise ValueError(f"groups are too large: with {folds} folds one stays empty")
     return fold
+
+
+def _new_callbacks(further: Any, used: list[Any]) -> list[Any]:
+    """Return the callbacks of one fold, none of which an earlier fold has used."""
+    given = {"x", "y", "epochs", "batch_size"}
+    if not isinstance(further, Mapping) or given & set(further):
+        raise ValueError(
+            "fit_arguments must return a mapping to further arguments of fit, without "
+            f"{', '.join(sorted(given))}, not {further!r:.80}"
+        )
+    callbacks: list[Any] = keras.tree.flatten(further.get("callbacks"))
+    again = [each for each in callbacks if each is not None and any(each is old for old in used)]
+    if again:
+        raise ValueError(
+            f"fit_arguments must make new callbacks in each call, but returned the same "
+            f"{type(again[0]).__name__} twice: it remembers the fold before"
+        )
+    return callbacks
 
 
 def _check_network(network: Any, previous: Any, example: np.ndarray, classes: int) -> None:

@@ -131,6 +131,58 @@ def test_a_build_whose_network_is_not_fit_for_training_is_refused(build, words):
         cross_validate(build, *noise(), folds=2, epochs=1)
 
 
+def test_fit_is_told_of_each_fold_anew_what_else_it_asks_for():
+    inputs, labels = noise()
+    made = []
+
+    def stopping(training):
+        made.append(keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: None))
+        return {
+            "callbacks": [made[-1]],
+            "class_weight": {0: 1.0, 1: 2.0},
+            "sample_weight": np.ones(len(training)),
+        }
+
+    found = cross_validate(
+        linear, inputs, labels, folds=3, epochs=2, fit_arguments=lambda training: stopping(training)
+    )
+    assert len({id(each.model) for each in made}) == 3
+    plain = cross_validate(linear, inputs, labels, folds=3, epochs=2)
+    assert not np.array_equal(found.predictions, plain.predictions)
+
+
+def test_arguments_are_asked_for_with_the_examples_of_the_fold():
+    inputs, labels = noise()
+    asked = []
+    found = cross_validate(
+        linear,
+        inputs,
+        labels,
+        folds=3,
+        epochs=1,
+        fit_arguments=lambda training: asked.append(training) or {},
+    )
+    for number, training in enumerate(asked):
+        assert training.tolist() == np.flatnonzero(found.fold != number).tolist()
+
+
+SHARED = [keras.callbacks.TerminateOnNaN()]
+
+
+@pytest.mark.parametrize(
+    ("fit_arguments", "words"),
+    [
+        ({"callbacks": []}, "fit_arguments must be a function"),
+        (lambda training: None, "fit_arguments must return a mapping"),
+        (lambda training: {"epochs": 3}, "without batch_size, epochs, x, y"),
+        (lambda training: {"callbacks": SHARED}, "fit_arguments must make new callbacks"),
+    ],
+)
+def test_what_would_pass_from_fold_to_fold_is_refused(fit_arguments, words):
+    with pytest.raises(ValueError, match=words):
+        cross_validate(linear, *noise(), folds=3, epochs=1, fit_arguments=fit_arguments)
+
+
 def test_too_few_outputs_for_the_classes_are_refused():
     with pytest.raises(ValueError, match=r"an output for each of 3 classes, not of shape \(1, 2\)"):
         cross_validate(linear, *noise(classes=3), folds=2, epochs=1)
@@ -188,7 +240,7 @@ SIX = [0, 1] * 3
         (INPUTS, SIX, {"folds": 1}, "folds must be an integer, at least 2, not 1"),
         (INPUTS, SIX, {"epochs": 0}, "epochs must be an integer, at least 1, not 0"),
         (INPUTS, SIX, {"batch_size": 2.0}, "batch_size must be an integer, at least 1, not 2.0"),
-        (INPUTS, SIX, {"seed": -1}, "seed must be an integer, at least 0, not -1"),
+        (INPUTS, SIX, {"seed": -1}, "seed must be an integer, at least 0 and at most .*, not -1"),
         (INPUTS, SIX, {"groups": [0] * 6}, "groups are 1: 3 folds need at least 3"),
         (INPUTS, SIX, {"groups": [0, 1]}, r"the shape of the labels, \(6,\), not \(2,\)"),
         (INPUTS, SIX, {"groups": [np.nan] * 6}, "groups must be integers or strings, not float64"),
