@@ -11,10 +11,14 @@ first weights follow `keras.utils.set_random_seed`, called before.
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 
 def fashion_convnet(
@@ -27,7 +31,7 @@ def fashion_convnet(
     classes: int = 10,
     name: str = "fashion_convnet",
 ) -> keras.Sequential:
-    """Return a network of convolutions for small grey images: images in, one logit a class out.
+    """Return a network of convolutions for small grey images: images in, one logit per class out.
 
     For each number of filters a block: 3 by 3 convolution, batch normalisation, relu, and max pooling
     that halves height and width. Then a dense layer with dropout, and the logits.
@@ -35,7 +39,7 @@ def fashion_convnet(
     Args:
         filters: of each block, first to last.
         units: of the dense layer.
-        dropout: part of the dense layer's answers that training sets to 0, from 0 to below 1.
+        dropout: the fraction of the dense layer's outputs that training sets to 0, from 0 to below 1.
         pool_first: pool between convolution and normalisation, so that normalisation and relu work on
             a quarter of the places. Relu and max pooling can change places without changing a
             result; the normalisation then takes mean and deviation over the largest numbers alone.
@@ -59,11 +63,13 @@ def fashion_convnet(
     ((None, 10), 98778)
     """
     if len(shape) not in (2, 3):
-        raise ValueError(f"one image has height and width, and perhaps channels, not {shape}")
-    if min((*filters, units, classes), default=0) < 1 or min(shape[:2]) >> len(filters) < 1:
-        raise ValueError(
-            f"each layer needs a filter or unit, and pixels: {filters}, {units}, {shape}"
-        )
+        raise ValueError(f"shape must be height and width, and perhaps channels, not {shape}")
+    counts = {"filters": filters, "units": (units,), "shape": shape, "classes": (classes,)}
+    for argument, sizes in counts.items():
+        for size in sizes:
+            _check_whole(argument, size, 1)
+    _check_number("dropout", dropout, "[0, 1)")
+    _check_halvings(filters, shape)
     layers = [keras.Input(shape)]
     if len(shape) == 2:
         layers.append(keras.layers.Reshape((*shape, 1), name="channel"))
@@ -76,6 +82,15 @@ def fashion_convnet(
         keras.layers.Dense(classes, name="logits"),
     ]
     return keras.Sequential(layers, name=name)
+
+
+def _check_halvings(filters: Sequence[int], shape: Sequence[int | None]) -> None:
+    """Refuse so many blocks that no pixel is left."""
+    if any(size is not None and size >> len(filters) < 1 for size in shape[:2]):
+        raise ValueError(
+            f"filters of {len(filters)} blocks, each of which halves the picture, leave no pixel of "
+            f"a shape {shape}"
+        )
 
 
 def _block(
@@ -92,6 +107,47 @@ def _block(
     return [conv, pool, norm, relu] if pool_first else [conv, norm, relu, pool]
 
 
+@keras.saving.register_keras_serializable(package="convnets")
+class ByteRescaling(keras.layers.Rescaling):  # type: ignore[misc]  # Keras has no types
+    """Keras's `Rescaling`, for pixels from 0 to 255: refuses those from 0 to 1 or from -1 to 1.
+
+    These would all be as good as black, and the network would answer nevertheless. Bytes always pass, and
+    so do floats of which one in the batch is above 1, or which are all 0 or 1, as in black pictures.
+
+    XLA lets no operation fail, so Keras compiles a network that holds this layer without it.
+
+    Args:
+        scale: what pixels are multiplied by.
+        offset: what is added then.
+        **options: of `keras.layers.Layer`.
+
+    Raises:
+        ValueError: when called, for pixels of which none is above 1; inside of `fit`, `predict` and their
+            like it is a `tf.errors.InvalidArgumentError`.
+
+    >>> layer = ByteRescaling(1 / 255)
+    >>> layer(tf.constant([[0, 51, 255]])).numpy().round(2).tolist()
+    [[0.0, 0.20000000298023224, 1.0]]
+    """
+
+    def __init__(self, scale: float, offset: float = 0.0, **options: Any) -> None:
+        super().__init__(scale, offset, **options)
+        self.supports_jit = False
+
+    def call(self, inputs: Any) -> Any:
+        """Return the pixels, scaled."""
+        pixels = tf.cast(inputs, tf.float32)
+        most = tf.reduce_max(pixels)
+        is_wide = tf.cond(
+            most > 1, lambda: True, lambda: tf.reduce_all((pixels == 0) | (pixels == 1))
+        )
+        words = "pixels must be from 0 to 255 (bytes, or floats as large), not from 0 or -1 to"
+        if tf.executing_eagerly() and not is_wide:
+            raise ValueError(f"{words} {float(most):g}")
+        with tf.control_dependencies([tf.Assert(is_wide, [words, most])]):
+            return super().call(inputs)
+
+
 def cifar_convnet(
     filters: Sequence[int] = (32, 48, 96, 192),
     *,
@@ -99,7 +155,7 @@ def cifar_convnet(
     classes: int = 10,
     name: str = "cifar_convnet",
 ) -> keras.Sequential:
-    """Return a network of convolutions for small colour photographs: bytes in, one logit a class out.
+    """Return a network of convolutions for small colour photographs: bytes in, one logit per class out.
 
     For each number of filters a block: 3 by 3 convolution, max pooling that halves height and width,
     batch normalisation whose beta starts at one, relu. (Pooling comes first, so that what follows works
@@ -112,8 +168,8 @@ def cifar_convnet(
         name: of the model.
 
     Returns:
-        Maps `(n, *shape)`, numbers from 0 to 255, to float32 `(n, classes)`. The layers are named
-        `scale`, for each block `conv_1`, `pool_1`, `norm_1`, `relu_1` …, then `largest`, `dense` and
+        Maps `(n, *shape)`, bytes or floats from 0 to 255, to float32 `(n, classes)`; refuses pixels from
+        0 to 1, as `ByteRescaling` does. The layers are named `scale`, for each block `conv_1`, `pool_1`, `norm_1`, `relu_1` …, then `largest`, `dense` and
         `logits`, which divides by 4: the largest numbers are large, and a network that knows nothing
         should not be sure of it.
 
@@ -127,13 +183,14 @@ def cifar_convnet(
     >>> network.output_shape, network.count_params()
     ((None, 10), 225450)
     """
-    too_small = any(size is not None and size >> len(filters) < 1 for size in shape[:2])
-    if min((*filters, classes), default=0) < 1 or too_small:
-        raise ValueError(f"each layer needs a filter, and pixels: {filters}, {shape}, {classes}")
-    layers = [
-        keras.Input(shape, dtype="uint8"),
-        keras.layers.Rescaling(1 / 64, offset=-2, name="scale"),
-    ]
+    if len(shape) != 3:
+        raise ValueError(f"shape must be height, width and channels, not {shape}")
+    known = [size for size in shape if size is not None]
+    for argument, sizes in (("filters", filters), ("shape", known), ("classes", (classes,))):
+        for size in sizes:
+            _check_whole(argument, size, 1)
+    _check_halvings(filters, shape)
+    layers = [keras.Input(shape), ByteRescaling(1 / 64, offset=-2, name="scale")]
     for number, count in enumerate(filters, start=1):
         # A short training needs a short memory: the usual momentum of 0.99 would lag behind. With a beta
         # of one, relu lets five of six numbers through at first, not half of them: it learns sooner.
@@ -150,7 +207,7 @@ def cifar_convnet(
 class ConvolutionMuon(keras.optimizers.Adam):  # type: ignore[misc]  # Keras has no types
     """Muon for the filters of convolutions, Adam for all other weights.
 
-    The gradients of a layer's filters, with momentum, form a matrix: a column a filter. A few steps of
+    The gradients of a layer's filters, with momentum, form a matrix: a column per filter. A few steps of
     Newton's method bring its singular values near 1, whatever they were. So the layer moves equally far
     in every direction in which the gradient points, also where it points weakly. A batch of 128 small
     photographs takes a few percent longer than with Adam.
@@ -158,9 +215,9 @@ class ConvolutionMuon(keras.optimizers.Adam):  # type: ignore[misc]  # Keras has
     Args:
         learning_rate: a number or a schedule. Each step changes a weight of a filter by a fifth of it in
             the root of the mean square, so 0.02 is a good peak.
-        filter_momentum: part of the filters' direction that is kept from step to step.
+        filter_momentum: the fraction of the filters' direction that is kept from step to step.
         newton_steps: steps of Newton's method.
-        others: learning rate of all other weights, as a part of the filters'.
+        others: learning rate of all other weights, as a fraction of the filters'.
         **kwargs: of `keras.optimizers.Adam`.
 
     Source: K. Jordan and others, Muon: An optimizer for hidden layers in neural networks, 2024,
@@ -184,6 +241,9 @@ class ConvolutionMuon(keras.optimizers.Adam):  # type: ignore[misc]  # Keras has
         name: str = "convolution_muon",
         **kwargs: Any,
     ) -> None:
+        _check_number("filter_momentum", filter_momentum, "[0, 1)")
+        _check_whole("newton_steps", newton_steps, 1)
+        _check_number("others", others, "[0, inf)")
         super().__init__(learning_rate, name=name, **kwargs)
         self.filter_momentum = filter_momentum
         self.newton_steps = newton_steps
@@ -217,3 +277,21 @@ def _evened(matrix: Any, steps: int) -> Any:
         square = matrix @ keras.ops.transpose(matrix)
         matrix = 3.4445 * matrix + (2.0315 * square @ square - 4.7750 * square) @ matrix
     return matrix
+
+
+def _check_whole(name: str, value: Any, least: int, most: float = math.inf) -> None:
+    try:
+        fits = least <= operator.index(value) <= most
+    except TypeError:
+        fits = False
+    if not fits or isinstance(value, bool):
+        limit = "" if most == math.inf else f" and at most {most}"
+        raise ValueError(f"{name} must be an integer, at least {least}{limit}, not {value!r}")
+
+
+def _check_number(name: str, value: Any, within: str) -> None:
+    """Refuse what is no number within an interval such as "(0, 1]"."""
+    low, high = map(float, within[1:-1].split(","))
+    fits = isinstance(value, Real) and not isinstance(value, bool) and low <= float(value) <= high
+    if not fits or (value == low and within[0] == "(") or (value == high and within[-1] == ")"):
+        raise ValueError(f"{name} must be a finite number in {within}, not {value!r}")

@@ -77,10 +77,10 @@ def test_it_learns_from_real_photographs_and_returns_logits():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"filters": (8, 0)}, "a filter or unit"),
-        ({"units": 0}, "a filter or unit"),
-        ({"classes": 0}, "a filter or unit"),
-        ({"filters": (4,) * 5}, "and pixels"),
+        ({"filters": (8, 0)}, "filters must be an integer, at least 1, not 0"),
+        ({"units": 0}, "units must be"),
+        ({"classes": 0}, "classes must be"),
+        ({"filters": (4,) * 5}, "filters of 5 blocks"),
         ({"shape": (28,)}, "height and width"),
     ],
 )

@@ -50,12 +50,60 @@ def test_its_arithmetic_lies_in_the_convolutions():
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    [{"filters": (8, 0)}, {"classes": 0}, {"filters": (4,) * 6}, {"shape": (4, None, 3)}],
+    ("arguments", "words"),
+    [
+        ({"filters": (8, 0)}, "filters must be an integer, at least 1, not 0"),
+        ({"classes": 0}, "classes must be an integer, at least 1, not 0"),
+        ({"filters": (4,) * 6}, "filters of 6 blocks"),
+        ({"shape": (4, None, 3)}, "filters of 4 blocks"),
+        ({"shape": (32, 32)}, "shape must be height, width and channels"),
+    ],
 )
-def test_a_network_that_cannot_be_is_refused(arguments):
-    with pytest.raises(ValueError, match="a filter, and pixels"):
+def test_a_network_that_cannot_be_is_refused(arguments, words):
+    with pytest.raises(ValueError, match=words):
         cifar_convnet(**arguments)
+
+
+# --- pixels ---
+
+PHOTOGRAPHS = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 3), dtype=np.uint8)
+SMALL = cifar_convnet((3, 4), shape=(8, 8, 3))
+
+
+def test_bytes_and_floats_as_large_get_the_same_answers():
+    expected = SMALL.predict(PHOTOGRAPHS, verbose=0)
+    for dtype in ("float32", "float64", "int64"):
+        np.testing.assert_array_equal(SMALL.predict(PHOTOGRAPHS.astype(dtype), verbose=0), expected)
+
+
+@pytest.mark.parametrize("pixels", [PHOTOGRAPHS / 255, PHOTOGRAPHS / 127.5 - 1, PHOTOGRAPHS / 1e4])
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_pixels_that_do_not_reach_beyond_one_are_refused_in_training_and_use(pixels, jit_compile):
+    network = cifar_convnet((3,), shape=(8, 8, 3))
+    with pytest.raises(ValueError, match="pixels must be from 0 to 255"):
+        network(pixels)
+    network.compile("sgd", "mse", jit_compile=jit_compile)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="pixels must be from 0 to 255"):
+        network.predict(pixels, verbose=0)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="pixels must be from 0 to 255"):
+        network.fit(pixels, np.zeros((4, 10)), verbose=0)
+
+
+@pytest.mark.parametrize("value", [0, 1])
+def test_a_black_photograph_is_one(value):
+    black = np.full((1, 8, 8, 3), value)
+    np.testing.assert_array_equal(
+        SMALL.predict(black.astype("float32"), verbose=0),
+        SMALL.predict(black.astype("uint8"), verbose=0),
+    )
+
+
+def test_a_network_that_looks_at_its_pixels_is_saved_and_loaded(tmp_path):
+    SMALL.save(tmp_path / "small.keras")
+    loaded = keras.saving.load_model(tmp_path / "small.keras")
+    np.testing.assert_array_equal(
+        loaded.predict(PHOTOGRAPHS, verbose=0), SMALL.predict(PHOTOGRAPHS, verbose=0)
+    )
 
 
 # --- the optimizer ---

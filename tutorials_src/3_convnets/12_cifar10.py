@@ -359,12 +359,12 @@ keras.layers.Conv2D(8, 3)(grey_pictures[..., None]).shape
 
 # %% [markdown]
 # The other mistake raises no error. You remember that pixels should be scaled, and scale them before
-# you hand them over, although this network does it itself.
+# you hand them over, although the network does it itself: here the one that was published.
 
 # %%
 scaled = cifar.validation.images / 255
-answers_if_scaled = network.predict(scaled, batch_size=500, verbose=0).argmax(axis=1)
-print(f"bytes {best['val_accuracy']:.1%}, ", end="")
+answers_if_scaled = published.predict(scaled, batch_size=500, verbose=0).argmax(axis=1)
+print(f"bytes {first['val_accuracy']:.1%}, ", end="")
 print(f"scaled twice {np.mean(answers_if_scaled == cifar.validation.labels):.1%}")
 print("answers when scaled twice:", [names[c] for c in np.unique(answers_if_scaled)])
 
@@ -372,7 +372,8 @@ print("answers when scaled twice:", [names[c] for c in np.unique(answers_if_scal
 # To the network these photographs are as good as black, all of them: its input is declared as bytes,
 # every number below 1 is cut down to 0, and only pure white stays 1. If a network that trained well
 # seems to guess, look at what goes in: print the type, the smallest and the largest number, and
-# compare them with what it was trained on.
+# compare them with what it was trained on. (The first layer of `cifar_convnet` looks itself, and raises an
+# error.)
 #
 # ## The exam
 #
@@ -515,7 +516,7 @@ works = works | {"ours": of_slim}
 grades = grades | {"ours": np.mean(answers["as published"] == cifar.test.labels)}
 
 # %% tags=["control"] claim="of photographs scaled twice, fewer than a fifth are right" without="scaling twice"
-as_bytes = network.predict(cifar.validation.images, batch_size=500, verbose=0)
+as_bytes = published.predict(cifar.validation.images, batch_size=500, verbose=0)
 answers_if_scaled = as_bytes.argmax(axis=1)
 
 # %% [markdown]
