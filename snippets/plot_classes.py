@@ -11,18 +11,26 @@ leave the call as a cell's last expression, or save it in a script (`figure.save
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from numpy.typing import ArrayLike
 
 
 def _finish(figure: Figure, alt: str) -> Figure:
-    """Attach the alt text and close, so that a notebook shows the figure once."""
+    """Attach the alt text and close, so that a notebook shows the figure once; `$` is no formula."""
     figure.alt = alt  # type: ignore[attr-defined]  # ours: notebooks and pages read it
+    for text in figure.findobj(
+        lambda artist: isinstance(artist, Text) and "$" in artist.get_text()
+    ):
+        text.set_parse_math(False)  # type: ignore[attr-defined]  # each is a Text
     plt.close(figure)
     return figure
 
@@ -33,7 +41,7 @@ def probability_bars(
     class_names: Sequence[str],
     true_class: int | None = None,
 ) -> Figure:
-    """Draw the probabilities that a classifier gives to one example, a bar a class.
+    """Draw the probabilities that a classifier gives to one example, a bar per class.
 
     Args:
         probabilities: shape `(classes,)`, from 0 to 1.
@@ -49,10 +57,9 @@ def probability_bars(
     'Bars of 3 class probabilities: Coat 90.0%, Shirt 8.0%, Bag 2.0%. The true class is Coat.'
     """
     values = _finite("probabilities", probabilities, low=0, high=1)
-    if len(values) != len(class_names):
-        raise ValueError(f"{len(class_names)} names do not fit probabilities of {values.shape}")
-    if true_class is not None and not 0 <= true_class < len(values):
-        raise ValueError(f"true_class must lie from 0 to {len(values) - 1}, not {true_class}")
+    _check_names(class_names, len(values))
+    if true_class is not None:
+        _check_whole("true_class", true_class, 0, len(values) - 1)
     best = int(np.argmax(values))
     names = [f"{name} ★" if true_class == i else str(name) for i, name in enumerate(class_names)]
     figure, ax = plt.subplots(figsize=(6.0, 0.6 + 0.26 * len(values)), layout="constrained")
@@ -75,7 +82,7 @@ def probability_bars(
 
 
 def _percent(value: float) -> str:
-    """Format a part of one as a percentage that never rounds something to nothing."""
+    """Format a fraction as a percentage that never rounds something to nothing."""
     return "<0.1%" if 0 < value < 0.001 else f"{value:.1%}"
 
 
@@ -86,7 +93,7 @@ def class_bars(
     measure: str = "accuracy",
     overall: float | None = None,
 ) -> Figure:
-    """Draw one score a class, from 0 to 1, as bars sorted from the highest to the lowest.
+    """Draw one score per class, from 0 to 1, as bars sorted from the highest to the lowest.
 
     Args:
         values: shape `(classes,)`.
@@ -101,10 +108,9 @@ def class_bars(
     'Accuracy of 3 classes, from ship 90.0% down to cat 50.0%; over all 70.0%.'
     """
     values = _finite("values", values, low=0, high=1)
-    if len(values) != len(class_names):
-        raise ValueError(f"{len(class_names)} names do not fit values of shape {values.shape}")
-    if overall is not None and not 0 <= overall <= 1:
-        raise ValueError(f"overall must lie from 0 to 1, not {overall}")
+    _check_names(class_names, len(values))
+    if overall is not None:
+        _check_number("overall", overall, "[0, 1]")
     order = np.argsort(-values, kind="stable")
     figure, ax = plt.subplots(figsize=(6.0, 0.7 + 0.26 * len(values)), layout="constrained")
     ax.barh(range(len(values)), values[order], color="C0")
@@ -127,7 +133,7 @@ def class_bars(
 def label_order(
     orders: Mapping[str, Sequence[int]], *, class_names: Sequence[str], batch_size: int = 100
 ) -> Figure:
-    """Draw the classes of examples in the order in which they come, one panel an order.
+    """Draw the classes of examples in the order in which they come, one panel per order.
 
     Args:
         orders: from each order's name to the labels as they come, integers, shape `(n,)`.
@@ -144,11 +150,13 @@ def label_order(
     'Labels in the order in which they come. sorted: a batch of 2 holds 1.0 of 2 classes on \
 average. dealt: a batch of 2 holds 2.0 of 2 classes on average.'
     """
-    labels = {name: np.asarray(order, int) for name, order in orders.items()}
-    if not labels or any(each.ndim != 1 or len(each) < batch_size for each in labels.values()):
-        raise ValueError(f"give at least one order of {batch_size} labels or more")
-    if any(each.min() < 0 or each.max() >= len(class_names) for each in labels.values()):
-        raise ValueError(f"labels must lie from 0 to {len(class_names) - 1}, one a class name")
+    _check_whole("batch_size", batch_size, 1)
+    labels = {name: _labels(f"orders[{name!r}]", order) for name, order in orders.items()}
+    if not labels or any(len(each) < batch_size for each in labels.values()):
+        raise ValueError(f"orders must hold at least one, of {batch_size} labels or more")
+    most = max(int(each.max()) for each in labels.values())
+    if isinstance(class_names, str) or most >= len(class_names):
+        raise ValueError(f"class_names must name the labels from 0 to {most}, not {class_names!r}")
     figure, axes = plt.subplots(
         len(labels),
         1,
@@ -200,3 +208,47 @@ def _finite(
         wanted = f"finite, from {low:g} to {high:g}" if high > -low else "finite"
         raise ValueError(f"{name} must be {wanted}, not {array[place]:g} at {place}")
     return array
+
+
+def _check_names(class_names: Sequence[str], classes: int) -> None:
+    if isinstance(class_names, str) or len(class_names) != classes:
+        raise ValueError(f"class_names must be {classes}, one per class, not {class_names!r}")
+
+
+def _check_whole(name: str, value: Any, least: int, most: float = math.inf) -> None:
+    try:
+        fits = least <= operator.index(value) <= most
+    except TypeError:
+        fits = False
+    if not fits or isinstance(value, bool):
+        limit = "" if most == math.inf else f" and at most {most}"
+        raise ValueError(f"{name} must be an integer, at least {least}{limit}, not {value!r}")
+
+
+def _check_number(name: str, value: Any, within: str) -> None:
+    """Refuse what is no number within an interval such as "(0, 1]"."""
+    low, high = map(float, within[1:-1].split(","))
+    fits = isinstance(value, Real) and not isinstance(value, bool) and low <= float(value) <= high
+    if not fits or (value == low and within[0] == "(") or (value == high and within[-1] == ")"):
+        raise ValueError(f"{name} must be a finite number in {within}, not {value!r}")
+
+
+def _labels(
+    name: str, values: Any, classes: int | None = None, rows: tuple[str, int] | None = None
+) -> np.ndarray:
+    """Return labels from 0, below classes, as int64, shape `(n,)`, one for each of so many rows."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{name} must be labels of shape (n,), not {values!r:.80}") from None
+    if array.ndim != 1 or not array.size or (rows and len(array) != rows[1]):
+        wanted = f"({rows[1]},), one for each of {rows[0]}" if rows else "(n,), n at least 1"
+        hint = f"; take {name}[:, 0]" if array.ndim == 2 and array.shape[1] == 1 else ""
+        raise ValueError(f"{name} must be labels of shape {wanted}, not {array.shape}{hint}")
+    if array.dtype.kind not in "iub":
+        hint = "; of scores take the class of the highest" if array.dtype.kind == "f" else ""
+        raise ValueError(f"{name} must be labels, integers from 0, not {array.dtype}{hint}")
+    if array.min() < 0 or array.max() >= (classes or np.inf):
+        wanted = f"from 0 to {classes - 1}, for {classes} classes" if classes else "from 0"
+        raise ValueError(f"{name} must be labels {wanted}, not from {array.min()} to {array.max()}")
+    return array.astype(np.int64)

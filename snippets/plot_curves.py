@@ -12,21 +12,32 @@ leave the call as a cell's last expression, or save it in a script (`figure.save
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import rcParams
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 Style = dict[str, Any]  # keyword arguments that several calls of matplotlib share
 
 
 def _finish(figure: Figure, alt: str) -> Figure:
-    """Attach the alt text and close, so that a notebook shows the figure once."""
+    """Attach the alt text and close, so that a notebook shows the figure once; `$` is no formula."""
     figure.alt = alt  # type: ignore[attr-defined]  # ours: notebooks and pages read it
+    for text in figure.findobj(
+        lambda artist: isinstance(artist, Text) and "$" in artist.get_text()
+    ):
+        text.set_parse_math(False)  # type: ignore[attr-defined]  # each is a Text
     plt.close(figure)
     return figure
+
+
+def _entry(name: object) -> str:
+    """Return a name for a legend, which leaves out what begins with `_`: then a space of no width does."""
+    return f"\u200b{name}" if str(name).startswith("_") else str(name)
 
 
 def _number(value: Any) -> str:
@@ -73,7 +84,7 @@ def log_curves(
             "linestyle": _LINES[i % 5],
             "marker": _MARKERS[i % 5],
         }
-        ax.loglog(*np.transpose(points), label=name, markersize=5, **style)
+        ax.loglog(*np.transpose(points), label=_entry(name), markersize=5, **style)
         x, y = min(points, key=lambda point: point[1])
         (small, at_small), (large, at_large) = points[0], points[-1]
         sayings.append(
@@ -122,7 +133,7 @@ def line_fit(
     for i, (name, (slope, intercept)) in enumerate(lines.items()):
         predicted = slope * x + intercept
         style: Style = {"color": f"C{i % 6}", "linestyle": _LINES[i % 5], "linewidth": 2}
-        ax.plot(ends, slope * ends + intercept, label=name, **style)
+        ax.plot(ends, slope * ends + intercept, label=_entry(name), **style)
         said = [
             f"{name}: slope {_number(np.float64(slope))}",
             f"intercept {_number(np.float64(intercept))}",
@@ -161,7 +172,7 @@ def spread_curves(
     """Draw the same measurement for several settings, each run with several seeds.
 
     A line joins the means over the seeds; the band around it reaches from the lowest to the highest
-    seed. Ranges of up to 20 points get a marker a point.
+    seed. Ranges of up to 20 points get a marker per point.
 
     Args:
         runs: from setting to its curves, shape `(seeds, points)`, or `(points,)` for one seed.
@@ -169,7 +180,7 @@ def spread_curves(
         xlabel, ylabel: what the axes measure.
         log_x, log_y: make that axis logarithmic; a y of 0 or below is then left out, an x of 0
             stands a step left of the smallest other.
-        percent: the values are parts of one, to be written as percentages.
+        percent: the values are fractions, to be written as percentages.
         behind: the setting whose line is drawn wide and pale, under the others.
 
     Raises:
@@ -180,19 +191,19 @@ def spread_curves(
     'loss against step, 1 to 2. rate 0.1: 2 at first, 0.8 at the end (0.6 to 1 over 2 seeds). \
 rate 9: 2 at first, 4 at the end.'
     """
-    curves = {name: np.atleast_2d(np.asarray(run, float)) for name, run in runs.items()}
+    curves = {name: np.atleast_2d(_numbers(f"runs[{name!r}]", run)) for name, run in runs.items()}
     lengths = {curve.shape[-1] for curve in curves.values()}
     lengths |= set() if x is None else {len(x)}
     if not curves or len(lengths) > 1 or any(c.ndim != 2 or not c.size for c in curves.values()):
         raise ValueError(f"give curves of one length, (seeds, points), not {sorted(lengths)}")
     if behind is not None and behind not in curves:
         raise ValueError(f"{behind} is none of {list(curves)}")
-    at = np.arange(1, lengths.pop() + 1) if x is None else np.asarray(x, float)
+    at = np.arange(1, lengths.pop() + 1) if x is None else _finite("x", x)
     show = "{:.1%}".format if percent else _number
     figure, ax = plt.subplots(figsize=(7.0, 3.8), layout="constrained")
     sayings = []
     for i, (name, curve) in enumerate(curves.items()):
-        style: Style = {"color": f"C{i % 6}", "linestyle": _LINES[i % 5], "label": name}
+        style: Style = {"color": f"C{i % 6}", "linestyle": _LINES[i % 5], "label": _entry(name)}
         style |= {"marker": _MARKERS[i % 5], "markersize": 5} if len(at) <= 20 else {}
         wide: Style = {"linewidth": 7, "alpha": 0.35, "linestyle": "-"} if name == behind else {}
         mean = curve.mean(axis=0)
@@ -257,6 +268,7 @@ def setting_curves(
         raise ValueError("every curve needs a finite point")
     every = [y for curve in curves.values() for y in curve.values() if np.isfinite(y)]
     ceiling = max(every) if top is None else top
+    _check_number("top", ceiling, "(-inf, inf)")
     figure, ax = plt.subplots(figsize=(6.4, 3.6), layout="constrained")
     sayings = []
     for i, (name, curve) in enumerate(curves.items()):
@@ -264,7 +276,7 @@ def setting_curves(
         points = sorted(curve.items())
         lowest = min((x for x, y in points if np.isfinite(y)), key=curve.__getitem__)
         drawn = [(x, min(y, ceiling) if np.isfinite(y) else ceiling) for x, y in points]
-        ax.semilogx(*np.transpose(drawn), marker=_MARKERS[i % 5], label=name, **style)
+        ax.semilogx(*np.transpose(drawn), marker=_MARKERS[i % 5], label=_entry(name), **style)
         ring: Style = {"markersize": 13, "markerfacecolor": "none", "color": style["color"]}
         ax.plot(lowest, min(curve[lowest], ceiling), "o", **ring)
         said = []
@@ -288,7 +300,7 @@ def stacked_parts(
     """Draw numbers that add up, such as the terms of a loss, as layers stacked over the epochs.
 
     Args:
-        parts: from each part's name, lowest layer first, to one number an epoch, none negative.
+        parts: from each part's name, lowest layer first, to one number per epoch, none negative.
         xlabel, ylabel: what the axes measure.
 
     Raises:
@@ -298,7 +310,7 @@ def stacked_parts(
     'loss as a sum over 2 epochs. At first 3: cross-entropy 1, penalty 2. At the end 1: \
 cross-entropy 0.5, penalty 0.5.'
     """
-    layers = {name: np.asarray(values, float) for name, values in parts.items()}
+    layers = {name: _numbers(f"parts[{name!r}]", values) for name, values in parts.items()}
     lengths = {len(layer) for layer in layers.values() if layer.ndim == 1}
     if len(lengths) != 1 or 0 in lengths or not all((each >= 0).all() for each in layers.values()):
         raise ValueError("give parts of one length, one number an epoch, none negative")
@@ -309,7 +321,7 @@ cross-entropy 0.5, penalty 0.5.'
     for i, (name, layer) in enumerate(layers.items()):
         top = base + layer
         look: Style = {"color": f"C{i % 6}", "alpha": 0.35, "hatch": hatches[i % 5], "linewidth": 0}
-        ax.fill_between(epochs, base, top, label=name, **look)
+        ax.fill_between(epochs, base, top, label=_entry(name), **look)
         ax.plot(epochs, top, color=f"C{i % 6}", linestyle="-", marker=_MARKERS[i % 5], markersize=4)
         base = top
     ax.set(xlabel=xlabel, ylabel=ylabel, xlim=(1, max(len(epochs), 2)), ylim=(0, None))
@@ -350,3 +362,22 @@ def _finite(
         wanted = f"finite, from {low:g} to {high:g}" if high > -low else "finite"
         raise ValueError(f"{name} must be {wanted}, not {array[place]:g} at {place}")
     return array
+
+
+def _check_number(name: str, value: Any, within: str) -> None:
+    """Refuse what is no number within an interval such as "(0, 1]"."""
+    low, high = map(float, within[1:-1].split(","))
+    fits = isinstance(value, Real) and not isinstance(value, bool) and low <= float(value) <= high
+    if not fits or (value == low and within[0] == "(") or (value == high and within[-1] == ")"):
+        raise ValueError(f"{name} must be a finite number in {within}, not {value!r}")
+
+
+def _numbers(name: str, values: Any) -> np.ndarray:
+    """Return numbers, finite or not, as one array of float64."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        array = np.asarray("")  # ragged
+    if array.dtype.kind not in "iufb":
+        raise ValueError(f"{name} must be one array of numbers, not {values!r:.80}")
+    return array.astype(float)

@@ -11,7 +11,10 @@ leave the call as a cell's last expression, or save it in a script (`figure.save
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -19,16 +22,26 @@ import numpy as np
 from matplotlib import rc_context, rcParams
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from numpy.typing import ArrayLike
 
 Style = dict[str, Any]  # keyword arguments that several calls of matplotlib share
 
 
 def _finish(figure: Figure, alt: str) -> Figure:
-    """Attach the alt text and close, so that a notebook shows the figure once."""
+    """Attach the alt text and close, so that a notebook shows the figure once; `$` is no formula."""
     figure.alt = alt  # type: ignore[attr-defined]  # ours: notebooks and pages read it
+    for text in figure.findobj(
+        lambda artist: isinstance(artist, Text) and "$" in artist.get_text()
+    ):
+        text.set_parse_math(False)  # type: ignore[attr-defined]  # each is a Text
     plt.close(figure)
     return figure
+
+
+def _entry(name: object) -> str:
+    """Return a name for a legend, which leaves out what begins with `_`: then a space of no width does."""
+    return f"\u200b{name}" if str(name).startswith("_") else str(name)
 
 
 def _label_colour(rgba: ArrayLike) -> str:
@@ -44,11 +57,7 @@ _MOST_NAMES = 25
 
 
 def draw_confusion_matrix(
-    y_true: ArrayLike,
-    y_pred: ArrayLike,
-    *,
-    class_names: Sequence[str],
-    normalised: bool = True,
+    y_true: ArrayLike, y_pred: ArrayLike, *, class_names: Sequence[str], normalised: bool = True
 ) -> Figure:
     """Draw how often each class (a row) was taken for each class (a column).
 
@@ -71,31 +80,23 @@ def draw_confusion_matrix(
     """
     names = [str(name) for name in class_names]
     size = len(names)
-    if len(set(names)) < size:
-        raise ValueError(f"class_names must differ, not {names}")
+    if isinstance(class_names, str) or not 0 < len(set(names)) == size:
+        raise ValueError(f"class_names must be one or more, all different, not {class_names!r}")
     labels = _labels("y_true", y_true, size)
     predicted = _labels("y_pred", y_pred, size, ("y_true", len(labels)))
     pairs = labels * size + predicted
     counts = np.bincount(pairs, minlength=size**2).reshape(size, size)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     cells = shares if normalised else counts
-    figure, ax = plt.subplots(
-        figsize=(min(7.2, 1.8 + 0.54 * size), min(6.4, 1.5 + 0.46 * size)),
-        layout="constrained",
-    )
+    wide, high = min(7.2, 1.8 + 0.54 * size), min(6.4, 1.5 + 0.46 * size)
+    figure, ax = plt.subplots(figsize=(wide, high), layout="constrained")
     image = ax.imshow(cells, cmap="Blues", vmin=0, vmax=max(cells.max(), 1e-12), aspect="auto")
     if size <= _MOST_NAMES:
         for row, column in np.ndindex(size, size):
             value = cells[row, column]
-            ax.text(
-                column,
-                row,
-                f"{100 * value:.0f}" if normalised else f"{value:d}",
-                ha="center",
-                va="center",
-                fontsize=8,
-                color=_label_colour(image.cmap(image.norm(value))),
-            )
+            place: Style = {"ha": "center", "va": "center", "fontsize": 8}
+            place["color"] = _label_colour(image.cmap(image.norm(value)))
+            ax.text(column, row, f"{100 * value:.0f}" if normalised else f"{value:d}", **place)
     else:
         bar = figure.colorbar(image)
         if normalised:
@@ -131,19 +132,14 @@ def _climbing(name: str, curve: Any) -> list[np.ndarray]:
     return axes
 
 
-def roc_panels(
-    curves: Mapping[str, Any],
-    *,
-    corner: float = 1.0,
-    columns: int = 4,
-) -> Figure:
-    """Draw ROC curves, a panel each with its area, the other curves pale behind it.
+def roc_panels(curves: Mapping[str, Any], *, corner: float = 1.0, columns: int = 4) -> Figure:
+    """Draw ROC curves, one panel per curve with its area, the other curves pale behind it.
 
     Args:
-        curves: from name to an ROC curve: something with `false_positive_rate` and
-            `true_positive_rate`, each shape `(points,)`, from 0 to 1, neither ever falling.
+        curves: from name to an ROC curve, as `roc.one_vs_rest_roc` returns them: `false_positive_rate`
+            and `true_positive_rate`, each shape `(points,)`, from 0 to 1, neither ever falling.
         corner: how much of both axes to show, from the upper left corner on; 1 is all.
-        columns: panels a row.
+        columns: panels per row.
 
     Raises:
         ValueError: there is no curve, one is not such a curve, or the corner is outside (0, 1].
@@ -154,22 +150,18 @@ def roc_panels(
     >>> roc_panels({"cat": cat, "dog": dog}).alt
     'ROC curves of 2, with areas from cat 1.000 down to dog 0.500: cat 1.000, dog 0.500.'
     """
-    if not curves or not 0 < corner <= 1:
-        raise ValueError(f"give at least one curve, and a corner in (0, 1], not {corner}")
+    _check_number("corner", corner, "(0, 1]")
+    _check_whole("columns", columns, 1)
+    if not curves:
+        raise ValueError("curves must hold at least one")
     pairs = {name: _climbing(name, curve) for name, curve in curves.items()}
     areas = {name: float(np.trapezoid(y, x)) for name, (x, y) in pairs.items()}
     columns = min(columns, len(pairs))
     rows = -(-len(pairs) // columns)
     side = 7.2 / max(columns, 3)
-    figure, axes = plt.subplots(
-        rows,
-        columns,
-        figsize=(side * columns, (side + 0.12) * rows + 0.2),
-        sharex=True,
-        sharey=True,
-        squeeze=False,
-        layout="constrained",
-    )
+    extent = (side * columns, (side + 0.12) * rows + 0.2)
+    grid: Style = {"sharex": True, "sharey": True, "squeeze": False, "layout": "constrained"}
+    figure, axes = plt.subplots(rows, columns, figsize=extent, **grid)
     for ax in axes.flat[len(pairs) :]:
         ax.set_axis_off()
     for ax, (name, (x, y)) in zip(axes.flat, pairs.items(), strict=False):
@@ -257,7 +249,7 @@ and F1 against the threshold. half, 0.500: recall 50.0%, false-positive rate 50.
         look: Style = {"color": "C3", "markeredgecolor": rcParams["text.color"], "markersize": 8}
         by.axvline(at, color=rcParams["text.color"], linewidth=0.8, alpha=0.5)
         for ax, x, y in ((roc, wrong, recall), (pr, recall, precision), (by, at, f1)):
-            ax.plot(x, y, _MARKERS[i], label=name if ax is roc else None, **look)
+            ax.plot(x, y, _MARKERS[i], label=_entry(name) if ax is roc else None, **look)
         shown = f"{precision:.1%}" if (scores >= cuts[i]).any() else "of nothing"
         said = f"recall {recall:.1%}, false-positive rate {wrong:.1%}, precision {shown}"
         sayings.append(f"{name}, {at:.3f}: {said}, F1 {f1:.1%}")
@@ -292,14 +284,14 @@ def _reliability_bars(
 
 
 def reliability_panels(bins: Mapping[str, Any], *, few: int = 20) -> Figure:
-    """Draw how often a classifier is right against how sure it is, a panel a classifier.
+    """Draw how often a classifier is right against how sure it is, a panel per classifier.
 
     Bars show the accuracy of each bin, hatched from there to the confidence; below them stands
     how many examples the bin holds. Bins of a few examples are pale.
 
     Args:
-        bins: from name to something with `confidence`, `accuracy` and `count` of bins of equal width
-            from 0 to 1, each shape `(bins,)`; what an empty bin holds is not looked at.
+        bins: from name to what `calibration.reliability_bins` returns: `confidence`, `accuracy` and `count`
+            of bins of equal width from 0 to 1, each shape `(bins,)`. Empty bins are not looked at.
         few: a bin with fewer examples than that says little.
 
     Raises:
@@ -311,18 +303,12 @@ def reliability_panels(bins: Mapping[str, Any], *, few: int = 20) -> Figure:
     Reliability diagrams. net: mean confidence 90.0%, accuracy 70.0%, expected calibration error \
 20.0%; too sure in 1 of 1 bins.
     """
+    _check_whole("few", few, 0)
     if not bins:
-        raise ValueError("give at least one classifier")
-    figure, axes = plt.subplots(
-        2,
-        len(bins),
-        figsize=(min(7.2, 0.6 + 2.9 * len(bins)), 3.9),
-        sharex=True,
-        sharey="row",
-        squeeze=False,
-        height_ratios=(3, 1),
-        layout="constrained",
-    )
+        raise ValueError("bins must hold at least one classifier")
+    extent = (min(7.2, 0.6 + 2.9 * len(bins)), 3.9)
+    grid: Style = {"sharex": True, "sharey": "row", "squeeze": False, "layout": "constrained"}
+    figure, axes = plt.subplots(2, len(bins), figsize=extent, height_ratios=(3, 1), **grid)
     sayings = []
     for (top, bottom), (name, each) in zip(axes.T, bins.items(), strict=True):
         columns = (each.confidence, each.accuracy, each.count)
@@ -396,3 +382,21 @@ def _labels(
         wanted = f"from 0 to {classes - 1}, for {classes} classes" if classes else "from 0"
         raise ValueError(f"{name} must be labels {wanted}, not from {array.min()} to {array.max()}")
     return array.astype(np.int64)
+
+
+def _check_whole(name: str, value: Any, least: int, most: float = math.inf) -> None:
+    try:
+        fits = least <= operator.index(value) <= most
+    except TypeError:
+        fits = False
+    if not fits or isinstance(value, bool):
+        limit = "" if most == math.inf else f" and at most {most}"
+        raise ValueError(f"{name} must be an integer, at least {least}{limit}, not {value!r}")
+
+
+def _check_number(name: str, value: Any, within: str) -> None:
+    """Refuse what is no number within an interval such as "(0, 1]"."""
+    low, high = map(float, within[1:-1].split(","))
+    fits = isinstance(value, Real) and not isinstance(value, bool) and low <= float(value) <= high
+    if not fits or (value == low and within[0] == "(") or (value == high and within[-1] == ")"):
+        raise ValueError(f"{name} must be a finite number in {within}, not {value!r}")

@@ -19,16 +19,26 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import rcParams
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from numpy.typing import ArrayLike
 
 Style = dict[str, Any]  # keyword arguments that several calls of matplotlib share
 
 
 def _finish(figure: Figure, alt: str) -> Figure:
-    """Attach the alt text and close, so that a notebook shows the figure once."""
+    """Attach the alt text and close, so that a notebook shows the figure once; `$` is no formula."""
     figure.alt = alt  # type: ignore[attr-defined]  # ours: notebooks and pages read it
+    for text in figure.findobj(
+        lambda artist: isinstance(artist, Text) and "$" in artist.get_text()
+    ):
+        text.set_parse_math(False)  # type: ignore[attr-defined]  # each is a Text
     plt.close(figure)
     return figure
+
+
+def _entry(name: object) -> str:
+    """Return a name for a legend, which leaves out what begins with `_`: then a space of no width does."""
+    return f"\u200b{name}" if str(name).startswith("_") else str(name)
 
 
 def _number(value: Any) -> str:
@@ -72,7 +82,7 @@ x = 3, height 9, slope 6 (uphill).
     x = np.linspace(first, last, 241)
     y = np.asarray(function(x))
     figure, ax = plt.subplots(figsize=(6.4, 3.8), layout="constrained")
-    ax.plot(x, y, color="C0", linewidth=2.5, label=name)
+    ax.plot(x, y, color="C0", linewidth=2.5, label=_entry(name))
     room = 0.15 * float(np.ptp(y))
     sayings = []
     for i, (at, slope) in enumerate(slopes.items()):
@@ -128,7 +138,7 @@ def contour_paths(
     Contour lines of a function of x and y with 1 path from (2, 0), height 4. Learning rate 0.25: \
 after 1 step at (1, 0), height 1, lower than the start.
     """
-    walks = {setting: np.asarray(path, float) for setting, path in paths.items()}
+    walks = {setting: _numbers(f"paths[{setting!r}]", path) for setting, path in paths.items()}
     for setting, walk in walks.items():
         if walk.ndim != 2 or walk.shape[1] != 2 or not len(walk) or not np.isfinite(walk).all():
             raise ValueError(f"path {setting}: finite points (steps + 1, 2), not {walk.shape}")
@@ -156,7 +166,7 @@ after 1 step at (1, 0), height 1, lower than the start.
             linestyle=_LINES[i % 5],
             marker=_MARKERS[i % 5],
             markersize=5,
-            label=name,
+            label=_entry(name),
         )
         steps = f"{len(walk) - 1} step" + ("" if len(walk) == 2 else "s")
         way = "lower than" if after < before else "higher than" if after > before else "level with"
@@ -193,8 +203,14 @@ def curves_and_slopes(
     Left, 1 function of x from −1 to 2; right, the slope of each. relu: from 0 to 2, slope from 0 \
 to 1.
     """
-    x = np.asarray(x, float)
-    pairs = {n: (np.asarray(v, float), np.asarray(slopes.get(n, ()))) for n, v in values.items()}
+    x = _numbers("x", x)
+    pairs = {
+        name: (
+            _numbers(f"values[{name!r}]", v),
+            _numbers(f"slopes[{name!r}]", slopes.get(name, ())),
+        )
+        for name, v in values.items()
+    }
     if not pairs or set(values) != set(slopes):
         raise ValueError(f"values of {list(values)} need slopes of the same, not {list(slopes)}")
     if any(part.shape != x.shape or x.ndim != 1 for pair in pairs.values() for part in pair):
@@ -205,7 +221,14 @@ to 1.
     sayings = []
     for i, (name, pair) in enumerate(pairs.items()):
         for ax, curve in zip(axes, pair, strict=True):
-            ax.plot(x, curve, color=f"C{i % 10}", linestyle=_LINES[i % 5], linewidth=2, label=name)
+            ax.plot(
+                x,
+                curve,
+                color=f"C{i % 10}",
+                linestyle=_LINES[i % 5],
+                linewidth=2,
+                label=_entry(name),
+            )
         low, high, flat, steep = (_number(f(part)) for part in pair for f in (np.min, np.max))
         sayings.append(f"{name}: from {low} to {high}, slope from {flat} to {steep}.")
     axes[0].set(xlabel="x", title="value")
@@ -214,3 +237,14 @@ to 1.
     word = "function" if len(pairs) == 1 else "functions"
     alt = f"Left, {len(pairs)} {word} of x from {_number(x[0])} to {_number(x[-1])}; right, the "
     return _finish(figure, alt + f"slope of each. {' '.join(sayings)}")
+
+
+def _numbers(name: str, values: Any) -> np.ndarray:
+    """Return numbers, finite or not, as one array of float64."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        array = np.asarray("")  # ragged
+    if array.dtype.kind not in "iufb":
+        raise ValueError(f"{name} must be one array of numbers, not {values!r:.80}")
+    return array.astype(float)

@@ -11,6 +11,8 @@ leave the call as a cell's last expression, or save it in a script (`figure.save
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,14 +20,19 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.text import Text
 from numpy.typing import ArrayLike
 
 Style = dict[str, Any]  # keyword arguments that several calls of matplotlib share
 
 
 def _finish(figure: Figure, alt: str) -> Figure:
-    """Attach the alt text and close, so that a notebook shows the figure once."""
+    """Attach the alt text and close, so that a notebook shows the figure once; `$` is no formula."""
     figure.alt = alt  # type: ignore[attr-defined]  # ours: notebooks and pages read it
+    for text in figure.findobj(
+        lambda artist: isinstance(artist, Text) and "$" in artist.get_text()
+    ):
+        text.set_parse_math(False)  # type: ignore[attr-defined]  # each is a Text
     plt.close(figure)
     return figure
 
@@ -51,8 +58,8 @@ def image_grid(
         images: shape `(n, height, width)` for grey or `(n, height, width, 3)` for colour, dtype
             uint8, or floats from 0 to 1. Grey images are drawn from 0 as black to the type's
             largest value as white.
-        titles: one a picture; a title may hold line breaks, or be empty.
-        columns: pictures a row.
+        titles: one per picture; a title may hold line breaks, or be empty.
+        columns: pictures per row.
         subject: what the pictures are, for the alt text.
 
     Raises:
@@ -66,17 +73,13 @@ def image_grid(
     images = _pictures("images", images)
     if titles is not None and len(titles) != len(images):
         raise ValueError(f"{len(images)} images need as many titles, not {len(titles)}")
+    _check_whole("columns", columns, 1)
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
     lines = max((title.count("\n") + 1 for title in titles), default=0) if titles else 0
     side = 7.2 / max(columns, 4)
-    figure, axes = plt.subplots(
-        rows,
-        columns,
-        figsize=(side * columns, rows * (side * images.shape[1] / images.shape[2] + 0.17 * lines)),
-        squeeze=False,
-        layout="constrained",
-    )
+    extent = side * columns, rows * (side * images.shape[1] / images.shape[2] + 0.17 * lines)
+    figure, axes = plt.subplots(rows, columns, figsize=extent, squeeze=False, layout="constrained")
     top = 255 if images.dtype == np.uint8 else 1.0
     for position, ax in enumerate(axes.flat):
         ax.set_axis_off()
@@ -101,7 +104,7 @@ def filter_grid(kernels: np.ndarray, *, columns: int = 8) -> Figure:
     Args:
         kernels: shape `(height, width, channels, filters)` with 1 or 3 channels, as Keras keeps
             a `Conv2D` layer's weights, float.
-        columns: filters a row.
+        columns: filters per row.
 
     Raises:
         ValueError: the shape is another.
@@ -114,28 +117,19 @@ brightness, 0 mostly differently and answer to colour.'
     if kernels.shape[2] not in (1, 3):
         raise ValueError(f"kernels must be (height, width, 1 or 3, filters), not {kernels.shape}")
     height, width, channels, count = kernels.shape
+    _check_whole("columns", columns, 1)
     columns = min(columns, count)
     rows = -(-count // columns)
     side = min(0.85, 7.2 / columns)
-    figure, axes = plt.subplots(
-        rows,
-        columns,
-        figsize=(side * columns, side * rows),
-        squeeze=False,
-        layout="constrained",
-    )
+    extent = side * columns, side * rows
+    figure, axes = plt.subplots(rows, columns, figsize=extent, squeeze=False, layout="constrained")
     for position, ax in enumerate(axes.flat):
         ax.set_axis_off()
         if position < count:
             one = kernels[..., position]
             shown = 0.5 + 0.5 * one / max(float(np.abs(one).max()), 1e-12)
-            ax.imshow(
-                shown[..., 0] if channels == 1 else shown,
-                cmap="gray",
-                vmin=0,
-                vmax=1,
-                interpolation="nearest",
-            )
+            pixels = shown[..., 0] if channels == 1 else shown
+            ax.imshow(pixels, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     alt = f"{count} filters of {height} by {width} pixels and {channels} channel"
     alt += "" if channels == 1 else "s"
     if channels == 3:
@@ -197,9 +191,11 @@ as numbers from 0 to 1; the first row reads 1, 0.'
     image = _pictures("image", [image])[0]
     if image.ndim != 2 or image.dtype != np.uint8:
         raise ValueError(f"image must be uint8 (height, width), not {image.dtype} {image.shape}")
+    height, width = image.shape
+    _check_whole("size", size, 1, min(height, width))
+    _check_whole("top", top, 0, height - size)
+    _check_whole("left", left, 0, width - size)
     crop = image[top : top + size, left : left + size]
-    if top < 0 or left < 0 or crop.shape != (size, size):
-        raise ValueError(f"a crop of {size} at ({top}, {left}) leaves the image {image.shape}")
     figure, (whole, part) = plt.subplots(1, 2, figsize=(7.0, 3.5), layout="constrained")
     for ax, shown in ((whole, image), (part, crop)):
         ax.imshow(shown, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
@@ -216,7 +212,6 @@ as numbers from 0 to 1; the first row reads 1, 0.'
         ax.set(xlabel="column", ylabel="row")
     for spine in part.spines.values():
         spine.set(edgecolor="C1", linewidth=2.5, visible=True)
-    height, width = image.shape
     alt = (
         f"Left: {subject}, {height} by {width} pixels from {image.min()} to {image.max()}. "
         f"Right: its pixels in rows {top} to {top + size - 1}, columns {left} to "
@@ -234,7 +229,7 @@ def signed_images(
     Args:
         images: from title to a matrix, shape `(height, width)`, float. Blue is negative, red is
             positive, pale is near 0.
-        columns: pictures a row; all in one row if left out.
+        columns: pictures per row; all in one row if left out.
         numbers: write each number into its cell; for matrices of up to about 6 by 6.
 
     Raises:
@@ -244,21 +239,20 @@ def signed_images(
     'Numbers as colours on one scale, from −2 (blue) to 2 (red). weights: 2 by 2, from −2 at row \
 0, column 0 to 1 at row 1, column 0.'
     """
-    arrays = {title: np.asarray(image, float) for title, image in images.items()}
-    if not arrays or any(array.ndim != 2 or not array.size for array in arrays.values()):
-        raise ValueError("give at least one matrix, shape (height, width)")
-    for title, array in arrays.items():
-        if not np.isfinite(array).all():
-            raise ValueError(f"{title} must be finite, but holds NaN or infinity")
+    pairs = ((title, f"images[{title!r}]") for title in images)
+    arrays = {title: _finite(name, images[title], "height, width") for title, name in pairs}
+    if not arrays:
+        raise ValueError("images must hold at least one matrix")
     reach = max(float(np.abs(array).max()) for array in arrays.values()) or 1.0
-    columns = min(columns or len(arrays), len(arrays))
+    columns = len(arrays) if columns is None else columns
+    _check_whole("columns", columns, 1)
+    columns = min(columns, len(arrays))
     rows = -(-len(arrays) // columns)
     width = min(7.2, 0.8 + 2.3 * columns)
     tallest = min(max(array.shape[0] / array.shape[1] for array in arrays.values()), 1)
     height = rows * max(0.4 + tallest * (width - 0.8) / columns, 1.2)
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(width, height), squeeze=False, layout="constrained"
-    )
+    extent = width, height
+    figure, axes = plt.subplots(rows, columns, figsize=extent, squeeze=False, layout="constrained")
     sayings = []
     for ax in axes.flat[len(arrays) :]:
         ax.set_axis_off()
@@ -290,13 +284,13 @@ def map_rows(
     outlines: np.ndarray | None = None,
     shared: bool = False,
 ) -> Figure:
-    """Draw photographs and maps of what matters in them, a row a kind, a column a photograph.
+    """Draw photographs and maps of what matters in them, a row per kind, a column per photograph.
 
     Args:
-        rows: from each row's name to one picture a column, shape `(columns, height, width)`. uint8
+        rows: from each row's name to one picture per column, shape `(columns, height, width)`. uint8
             is drawn as grey photographs, floats of 0 or above as maps: dark is 0, and the brightest
             colour the largest number of that map.
-        titles: one a column; a title may hold line breaks.
+        titles: one per column; a title may hold line breaks.
         outlines: grey photographs, uint8, shape `(columns, height, width)`, whose outline is drawn
             on the maps as a thin line.
         shared: the brightest colour is the largest number of the whole row.
@@ -309,25 +303,23 @@ def map_rows(
     >>> map_rows({"saliency": heat}, ["Coat"]).alt
     'Maps of 2 by 2 pixels for Coat. saliency brightest at (0, 1), rows and columns counted from 0.'
     """
+    for name, row in rows.items():
+        _finite(f"rows[{name!r}]", row, "columns, height, width")
     pictures = {name: np.asarray(row) for name, row in rows.items()}
     shape = next(iter(pictures.values())).shape if pictures else ()
     others = [*pictures.values(), *([] if outlines is None else [outlines])]
     if len(shape) != 3 or shape[0] != len(titles) or any(one.shape != shape for one in others):
         raise ValueError(f"rows, titles and outlines must match, not {[o.shape for o in others]}")
     maps = {name: row for name, row in pictures.items() if row.dtype != np.uint8}
-    if not all(np.isfinite(row).all() and (row >= 0).all() for row in maps.values()):
+    if not all((row >= 0).all() for row in maps.values()):
         raise ValueError("maps hold finite numbers of 0 or above: give their absolute values")
     count, height, width = shape
     side = min(6.5 / count, 1.5)
     lines = max(title.count("\n") + 1 for title in titles)
-    figure, axes = plt.subplots(
-        len(pictures),
-        count,
-        figsize=(0.3 + (side + 0.03) * count, side * height / width * len(pictures) + 0.2 * lines),
-        squeeze=False,
-        layout="constrained",
-        gridspec_kw={"hspace": 0.02, "wspace": 0.02},
-    )
+    extent = 0.3 + (side + 0.03) * count, side * height / width * len(pictures) + 0.2 * lines
+    grid: Style = {"squeeze": False, "layout": "constrained"}
+    grid["gridspec_kw"] = {"hspace": 0.02, "wspace": 0.02}
+    figure, axes = plt.subplots(len(pictures), count, figsize=extent, **grid)
     for line, (name, row) in zip(axes, pictures.items(), strict=True):
         line[0].set_ylabel(name, fontsize=9)
         for column, (ax, picture) in enumerate(zip(line, row, strict=True)):
@@ -397,3 +389,13 @@ def _finite(
         wanted = f"finite, from {low:g} to {high:g}" if high > -low else "finite"
         raise ValueError(f"{name} must be {wanted}, not {array[place]:g} at {place}")
     return array
+
+
+def _check_whole(name: str, value: Any, least: int, most: float = math.inf) -> None:
+    try:
+        fits = least <= operator.index(value) <= most
+    except TypeError:
+        fits = False
+    if not fits or isinstance(value, bool):
+        limit = "" if most == math.inf else f" and at most {most}"
+        raise ValueError(f"{name} must be an integer, at least {least}{limit}, not {value!r}")

@@ -21,15 +21,25 @@ from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
+from matplotlib.text import Text
 
 Style = dict[str, Any]  # keyword arguments that several calls of matplotlib share
 
 
 def _finish(figure: Figure, alt: str) -> Figure:
-    """Attach the alt text and close, so that a notebook shows the figure once."""
+    """Attach the alt text and close, so that a notebook shows the figure once; `$` is no formula."""
     figure.alt = alt  # type: ignore[attr-defined]  # ours: notebooks and pages read it
+    for text in figure.findobj(
+        lambda artist: isinstance(artist, Text) and "$" in artist.get_text()
+    ):
+        text.set_parse_math(False)  # type: ignore[attr-defined]  # each is a Text
     plt.close(figure)
     return figure
+
+
+def _entry(name: object) -> str:
+    """Return a name for a legend, which leaves out what begins with `_`: then a space of no width does."""
+    return f"\u200b{name}" if str(name).startswith("_") else str(name)
 
 
 _MARKERS = "os^Dv"
@@ -37,11 +47,11 @@ _LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 
 
 def layer_sizes(panels: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
-    """Draw positive sizes measured layer by layer, on logarithmic axes, a panel a measurement.
+    """Draw positive sizes measured layer by layer, on logarithmic axes, a panel per measurement.
 
     Args:
         panels: from what was measured to the measurements: from each network's name to one
-            number a layer, first to last, positive.
+            number per layer, first to last, positive.
 
     Raises:
         ValueError: there is no panel, or a network in it has no size or one that is not positive.
@@ -51,7 +61,10 @@ def layer_sizes(panels: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
 layer 3.'
     """
     arrays = {
-        title: {name: np.asarray(sizes, float) for name, sizes in networks.items()}
+        title: {
+            name: _numbers(f"panels[{title!r}][{name!r}]", sizes)
+            for name, sizes in networks.items()
+        }
         for title, networks in panels.items()
     }
     every = [sizes for networks in arrays.values() for sizes in networks.values()]
@@ -68,7 +81,9 @@ layer 3.'
         for name, sizes in networks.items():
             i = names.index(name)
             style: Style = {"linestyle": _LINES[i % 5], "marker": _MARKERS[i % 5], "markersize": 4}
-            ax.semilogy(range(1, len(sizes) + 1), sizes, color=f"C{i % 10}", label=name, **style)
+            ax.semilogy(
+                range(1, len(sizes) + 1), sizes, color=f"C{i % 10}", label=_entry(name), **style
+            )
             said.append(
                 f"{name} from {sizes[0]:.1g} in layer 1 to {sizes[-1]:.1g} in layer {len(sizes)}"
             )
@@ -76,8 +91,10 @@ layer 3.'
         ax.locator_params(axis="x", integer=True)
         sentences.append(f"{title[:1].upper()}{title[1:]}: {'; '.join(said)}.")
     lines = {line.get_label(): line for ax in axes.flat for line in ax.get_lines()}
-    handles = [lines[name] for name in names]
-    figure.legend(handles, names, loc="outside lower center", ncols=3, fontsize=9)
+    handles = [lines[_entry(name)] for name in names]
+    figure.legend(
+        handles, [_entry(name) for name in names], loc="outside lower center", ncols=3, fontsize=9
+    )
     return _finish(figure, "Sizes by layer on logarithmic axes. " + " ".join(sentences))
 
 
@@ -89,7 +106,9 @@ def _calls(model: Any) -> tuple[list[dict[str, Any]], dict[int, list[int]]]:
     try:
         inputs, ends = list(model.inputs), list(model.outputs)
     except (AttributeError, TypeError, ValueError):
-        raise ValueError("the model has no inputs and outputs yet: give it an Input") from None
+        raise ValueError(
+            f"model must be a Keras model that is built (begin it with keras.Input), not {model!r}"
+        ) from None
     calls: list[dict[str, Any]] = []
     sources: dict[int, list[int]] = {}
     numbers: dict[tuple[int, int], int] = {}
@@ -244,7 +263,7 @@ def receptive_fields(
     Args:
         image: shape `(height, width)`, uint8 or floats from 0 to 1.
         boxes: from a layer's name to first row, first column, rows and columns of what one of its
-            elements sees; a box may reach beyond the image, into the padding.
+            elements sees (the `box` of a field of `network_costs.receptive_field`); a box may reach beyond the image, into the padding.
         subject: what the image shows, for the alt text.
 
     Raises:
@@ -272,7 +291,7 @@ def receptive_fields(
         look: Style = {"edgecolor": f"C{(i + 1) % 6}", "linestyle": _LINES[i % 5], "linewidth": 2.5}
         label = f"{name}: {rows} by {columns}"
         frame = Rectangle((column - 0.5, row - 0.5), columns, rows, fill=False, **look)
-        ax.add_patch(frame).set_label(label)
+        ax.add_patch(frame).set_label(_entry(label))
         places = f"rows {row} to {row + rows - 1}, columns {column} to {column + columns - 1}"
         sayings.append(f"{label} pixels, {places.replace('-', '−')}")
     ends = [(b[0], b[1], b[0] + b[2], b[1] + b[3]) for b in boxes.values()]
@@ -286,14 +305,14 @@ def receptive_fields(
 
 
 def trained_parts(models: Mapping[str, Sequence[tuple[str, int, int]]]) -> Figure:
-    """Draw what training may change in several models: a column a model, a box a layer.
+    """Draw what training may change in several models: a column per model, a box per layer.
 
     Layers stand in the order of the data's way, from the bottom to the top. A solid box is trained,
     a hatched pale one is frozen; in a box with both, the solid part is the share that is trained.
 
     Args:
-        models: from each model's name to its layers, first to last: name, number of weights that
-            are trained, number of weights that are not.
+        models: from each model's name to its layers, first to last, as `transfer.trainable_parts`
+            returns them: name, number of weights that are trained, number of those that are not.
 
     Raises:
         ValueError: there is no model, or a layer has no weights or a negative number of them.
@@ -344,3 +363,14 @@ def trained_parts(models: Mapping[str, Sequence[tuple[str, int, int]]]) -> Figur
     figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=9)
     alt = f"What training changes in {len(models)} model{'' if len(models) == 1 else 's'}. "
     return _finish(figure, alt + " ".join(sayings))
+
+
+def _numbers(name: str, values: Any) -> np.ndarray:
+    """Return numbers, finite or not, as one array of float64."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        array = np.asarray("")  # ragged
+    if array.dtype.kind not in "iufb":
+        raise ValueError(f"{name} must be one array of numbers, not {values!r:.80}")
+    return array.astype(float)

@@ -18,19 +18,29 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import rcParams
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 Style = dict[str, Any]  # keyword arguments that several calls of matplotlib share
 
 
 def _finish(figure: Figure, alt: str) -> Figure:
-    """Attach the alt text and close, so that a notebook shows the figure once."""
+    """Attach the alt text and close, so that a notebook shows the figure once; `$` is no formula."""
     figure.alt = alt  # type: ignore[attr-defined]  # ours: notebooks and pages read it
+    for text in figure.findobj(
+        lambda artist: isinstance(artist, Text) and "$" in artist.get_text()
+    ):
+        text.set_parse_math(False)  # type: ignore[attr-defined]  # each is a Text
     plt.close(figure)
     return figure
 
 
+def _entry(name: object) -> str:
+    """Return a name for a legend, which leaves out what begins with `_`: then a space of no width does."""
+    return f"\u200b{name}" if str(name).startswith("_") else str(name)
+
+
 def _percent(value: float) -> str:
-    """Format a part of one as a percentage that never rounds something to nothing."""
+    """Format a fraction as a percentage that never rounds something to nothing."""
     return "<0.1%" if 0 < value < 0.001 else f"{value:.1%}"
 
 
@@ -41,15 +51,16 @@ _LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 def seed_dots(
     scores: Mapping[str, Sequence[float]], *, xlabel: str, percent: bool = True
 ) -> Figure:
-    """Draw the scores of several settings, a row a setting: a dot a seed, and how far they spread.
+    """Draw the scores of several settings, a row per setting: a dot per seed, and how far they spread.
 
     Each row has a line from its lowest score to its highest, an upright stroke at the mean, and
     the mean as a number at the right.
 
     Args:
-        scores: from each setting's name to its scores, one a seed; as many as you like.
+        scores: from each setting's name to its scores, one per seed, as many as you like: those of
+            `experiments.sweep`, say.
         xlabel: what the scores measure.
-        percent: the scores are parts of one, to be written as percentages.
+        percent: the scores are fractions, to be written as percentages.
 
     Raises:
         ValueError: there is no setting, or one has no score or one that is not finite.
@@ -58,7 +69,7 @@ def seed_dots(
     accuracy of 2 settings, a dot a seed. 64: mean 81.0%, from 80.0% to 82.0% over 2 seeds; 128: \
 mean 83.0%, from 81.0% to 85.0% over 2 seeds.
     """
-    rows = {str(name): np.asarray(values, float) for name, values in scores.items()}
+    rows = {str(name): _numbers(f"scores[{name!r}]", values) for name, values in scores.items()}
     if not rows or not all(v.ndim == 1 and len(v) and np.isfinite(v).all() for v in rows.values()):
         raise ValueError("give at least one setting, each with finite scores, shape (seeds,)")
     show = "{:.1%}".format if percent else "{:.3g}".format
@@ -85,13 +96,14 @@ mean 83.0%, from 81.0% to 85.0% over 2 seeds.
 def interval_rows(
     rows: Mapping[str, Mapping[str, Sequence[float]]], *, xlabel: str, percent: bool = True
 ) -> Figure:
-    """Draw values with their intervals, a row a name, a marker a measure.
+    """Draw values with their intervals, a row per name, a marker per measure.
 
     Args:
         rows: from each row's name to its measures, and from each measure's name to a value, NaN
-            where there is none, and the low and the high end of its interval.
+            where there is none, and the low and the high end of its interval, such as an interval
+            of `metrics.class_report`.
         xlabel: what the values measure.
-        percent: the values are parts of one, to be written as percentages.
+        percent: the values are fractions, to be written as percentages.
 
     Raises:
         ValueError: there is no row or more than five measures, or a value is not in its interval.
@@ -126,7 +138,13 @@ def interval_rows(
             ax.text(1.02, place, graded, **at)
     if len(measures) > 1:
         marks = [ax.plot([], [], _MARKERS[i], color=f"C{i}")[0] for i in range(len(measures))]
-        figure.legend(marks, measures, loc="outside upper center", ncols=len(measures), fontsize=9)
+        figure.legend(
+            marks,
+            [*map(_entry, measures)],
+            loc="outside upper center",
+            ncols=len(measures),
+            fontsize=9,
+        )
     ax.set_yticks(range(len(rows)), list(rows))
     ax.set(xlabel=xlabel, ylim=(len(rows) - 0.5, -0.5))
     ax.grid(axis="x")
@@ -180,11 +198,11 @@ def seed_lines(
     ylabel: str = "accuracy",
     log: bool = True,
 ) -> Figure:
-    """Draw scores against a number: a dot a seed, a line through the means, an upright range.
+    """Draw scores against a number: a dot per seed, a line through the means, an upright range.
 
     Args:
-        curves: from each curve's name to its points, from x to the scores there, one a seed, parts
-            of one.
+        curves: from each curve's name to its points, from x to the scores there, one per seed,
+            fractions.
         xlabel, ylabel: what the axes measure.
         log: x on a logarithmic axis; every x is then positive.
 
@@ -197,7 +215,11 @@ def seed_lines(
     accuracy against learning rate, a dot a seed. batch 32: mean 70.0% at 0.01, 85.0% (from 80.0% \
 to 90.0%) at 0.1.
     """
-    scores = [np.asarray(values, float) for curve in curves.values() for values in curve.values()]
+    scores = [
+        _numbers(f"curves[{name!r}][{x}]", values)
+        for name, curve in curves.items()
+        for x, values in curve.items()
+    ]
     if not curves or not all(curves.values()):
         raise ValueError("give at least one curve, each with at least one point")
     if not all(v.ndim == 1 and len(v) and np.isfinite(v).all() for v in scores):
@@ -218,7 +240,7 @@ to 90.0%) at 0.1.
             said.append(f"{_percent(mean)}{spread} at {x:g}")
             means.append(mean)
         ax.plot(sorted(curve), means, color=style["color"], linestyle=style["linestyle"])
-        ax.plot([], [], **style, label=name)
+        ax.plot([], [], **style, label=_entry(name))
         sayings.append(f"{name}: mean {', '.join(said)}.")
     ax.set_xscale("log" if log else "linear")
     if len(xs) <= 12:
@@ -238,11 +260,11 @@ def search_progress(
     ylabel: str = "accuracy",
     reference: tuple[str, float] | None = None,
 ) -> Figure:
-    """Draw what a search has found against what it has spent: a mark a trial, a line for the best.
+    """Draw what a search has found against what it has spent: a mark per trial, a line for the best.
 
     Args:
         searches: from each search's name to its trials in the order in which they ran: what the
-            trial cost, and its score, a part of one, of which more is better.
+            trial cost, and its score, a fraction, of which more is better.
         xlabel: what the costs count.
         ylabel: what the scores measure.
         reference: name and score of something to beat, drawn as a dotted level line.
@@ -270,7 +292,7 @@ found after 20.'
         style: Style = {"color": f"C{i % 6}", "linestyle": _LINES[i % 5], "marker": _MARKERS[i % 5]}
         ax.step(spent, record, where="post", color=style["color"], linestyle=style["linestyle"])
         ax.plot(spent, scores, **{**style, "linestyle": "none"}, markersize=6)
-        ax.plot([], [], **style, label=name)
+        ax.plot([], [], **style, label=_entry(name))
         found = spent[int(scores.argmax())]
         sayings.append(
             f"{name}: {len(trials)} trial{'' if len(trials) == 1 else 's'}, {spent[-1]:g} {xlabel}, "
@@ -278,7 +300,9 @@ found after 20.'
         )
     if reference is not None:
         name, score = reference
-        ax.axhline(score, color=rcParams["text.color"], linestyle=":", label=name, linewidth=1.5)
+        ax.axhline(
+            score, color=rcParams["text.color"], linestyle=":", label=_entry(name), linewidth=1.5
+        )
         sayings.append(f"{name}: {_percent(score)}.")
     ax.set(xlabel=xlabel, ylabel=ylabel, xlim=(0, None))
     ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.4g}%")
@@ -312,3 +336,14 @@ def _finite(
         wanted = f"finite, from {low:g} to {high:g}" if high > -low else "finite"
         raise ValueError(f"{name} must be {wanted}, not {array[place]:g} at {place}")
     return array
+
+
+def _numbers(name: str, values: Any) -> np.ndarray:
+    """Return numbers, finite or not, as one array of float64."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        array = np.asarray("")  # ragged
+    if array.dtype.kind not in "iufb":
+        raise ValueError(f"{name} must be one array of numbers, not {values!r:.80}")
+    return array.astype(float)

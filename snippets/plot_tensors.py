@@ -11,7 +11,9 @@ leave the call as a cell's last expression, or save it in a script (`figure.save
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+import operator
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -21,6 +23,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
+from matplotlib.text import Text
 from numpy.typing import ArrayLike
 
 Colour = str | tuple[float, float, float]
@@ -28,8 +31,12 @@ Style = dict[str, Any]  # keyword arguments that several calls of matplotlib sha
 
 
 def _finish(figure: Figure, alt: str) -> Figure:
-    """Attach the alt text and close, so that a notebook shows the figure once."""
+    """Attach the alt text and close, so that a notebook shows the figure once; `$` is no formula."""
     figure.alt = alt  # type: ignore[attr-defined]  # ours: notebooks and pages read it
+    for text in figure.findobj(
+        lambda artist: isinstance(artist, Text) and "$" in artist.get_text()
+    ):
+        text.set_parse_math(False)  # type: ignore[attr-defined]  # each is a Text
     plt.close(figure)
     return figure
 
@@ -137,9 +144,10 @@ def tensor_picture(
     >>> tensor_picture({"all": m, "row 0": m}, marked={"row 0": m[0]}).alt
     'all: [[1, 2], [3, 4]], shape (2, 2). row 0: [[1, 2], [3, 4]], shape (2, 2), marked: 1, 2.'
     """
-    arrays = {title: np.asarray(tensor) for title, tensor in tensors.items()}
-    if not arrays or any(array.ndim > 3 for array in arrays.values()):
-        raise ValueError("give at least one tensor, each of rank 3 or less")
+    named = {title: f"tensors[{title!r}]" for title in tensors}
+    arrays = {title: _stack(name, tensors[title], 0, 1, 2, 3) for title, name in named.items()}
+    if not arrays:
+        raise ValueError("tensors must hold at least one")
     masks, sayings, sizes = {}, [], []
     for title, array in arrays.items():
         chosen = np.asarray((marked or {}).get(title, []))
@@ -184,23 +192,19 @@ def reading_order(matrices: Mapping[str, np.ndarray]) -> Figure:
     A line from the smallest number to the largest. In m, shape (2, 3), it runs along the rows. \
 In m.T, shape (3, 2), it runs down the columns.
     """
-    arrays = {title: _wide(np.asarray(matrix)) for title, matrix in matrices.items()}
+    named = {title: f"matrices[{title!r}]" for title in matrices}
+    arrays = {title: _wide(_stack(name, matrices[title], 2)) for title, name in named.items()}
     for title, array in arrays.items():
-        if array.ndim != 2 or len(np.unique(array)) != array.size:
-            raise ValueError(f"{title} must be a matrix without repeats, got {array.tolist()}")
+        if len(np.unique(array)) != array.size:
+            raise ValueError(f"matrices[{title!r}] must be without repeats, not {array.tolist()}")
     if not arrays:
-        raise ValueError("give at least one matrix")
+        raise ValueError("matrices must hold at least one")
     widths = [max(array.shape[1] + 0.9, 2.4) for array in arrays.values()]
     height = max(array.shape[0] for array in arrays.values()) + 0.6
     cell = min(0.5, 7.0 / sum(widths))
-    figure, axes = plt.subplots(
-        1,
-        len(arrays),
-        figsize=(cell * sum(widths), cell * height + 0.35),
-        gridspec_kw={"width_ratios": widths},
-        squeeze=False,
-        layout="constrained",
-    )
+    extent = (cell * sum(widths), cell * height + 0.35)
+    grid: Style = {"width_ratios": widths, "squeeze": False, "layout": "constrained"}
+    figure, axes = plt.subplots(1, len(arrays), figsize=extent, **grid)
     sayings = []
     for ax, (title, array) in zip(axes.flat, arrays.items(), strict=True):
         order = np.argsort(array, axis=None)
@@ -233,8 +237,7 @@ def matmul_picture(left: np.ndarray, right: np.ndarray, *, row: int = 0, column:
         row, column: the element of the product to work out.
 
     Raises:
-        ValueError: a rank is not 2, or the inner sizes differ.
-        IndexError: the product has no such element.
+        ValueError: a rank is not 2, the inner sizes differ, or the product has no such element.
 
     >>> print(matmul_picture(np.array([[1, 2]]), np.array([[10], [20]])).alt)
     Matrix product: shape (1, 2) @ (2, 1) gives (1, 1). Row 0 on the left, 1, 2, with column 0 on \
@@ -245,6 +248,8 @@ the right, 10, 20, gives element (0, 0): 1×10 + 2×20 = 50.
         raise ValueError(
             f"left and right must share their inner size, not be {left.shape} and {right.shape}"
         )
+    _check_whole("row", row, 0, left.shape[0] - 1)
+    _check_whole("column", column, 0, right.shape[1] - 1)
     product = left @ right
     (n, k), m = left.shape, right.shape[1]
     terms = " + ".join(
@@ -324,15 +329,17 @@ def convolution_picture(
 −1 to 1. Framed: row 1, column 1 of the map, 1, the sum of 1·1 + −1·0.
     """
     picture, kernel = _wide(_stack("picture", picture, 2)), _wide(_stack("kernel", kernel, 2))
-    if stride < 1 or padding < 0:
-        raise ValueError("give a stride of at least 1 and a padding of at least 0")
+    _check_whole("stride", stride, 1)
+    _check_whole("padding", padding, 0)
     padded = np.pad(picture, padding)
     if any(k > n or k < 1 for k, n in zip(kernel.shape, padded.shape, strict=True)):
         raise ValueError(f"a filter of {kernel.shape} does not fit into {padded.shape}")
     windows = np.lib.stride_tricks.sliding_window_view(padded, kernel.shape)[::stride, ::stride]
     found = (windows * kernel).sum(axis=(2, 3))
-    if not all(0 <= place < size for place, size in zip(at, found.shape, strict=True)):
-        raise ValueError(f"the map of {found.shape} has no element {at}")
+    if not isinstance(at, Sequence) or len(at) != 2:
+        raise ValueError(f"at must be a row and a column of the map, not {at!r}")
+    for place, size in zip(at, found.shape, strict=True):
+        _check_whole("at", place, 0, size - 1)
     titles = [
         f"{name}, {array.shape[0]} by {array.shape[1]}"
         for name, array in (("picture", picture), ("filter", kernel), ("feature map", found))
@@ -341,13 +348,8 @@ def convolution_picture(
     widths = [panel.shape[1] + 0.4 for panel in panels]
     cell = min(0.42, 6.6 / sum(widths))
     height = cell * (max(panel.shape[0] for panel in panels) + 0.4) + 0.45
-    figure, axes = plt.subplots(
-        1,
-        3,
-        figsize=(cell * sum(widths) + 0.6, height),
-        gridspec_kw={"width_ratios": widths},
-        layout="constrained",
-    )
+    extent = (cell * sum(widths) + 0.6, height)
+    figure, axes = plt.subplots(1, 3, figsize=extent, width_ratios=widths, layout="constrained")
     for ax, panel, title, border in zip(axes, panels, titles, (padding, 0, 0), strict=True):
         _lay_cells(ax, panel, border, title)
     corners = ((at[0] * stride, at[1] * stride), (0, 0), at)
@@ -386,3 +388,13 @@ def _stack(name: str, values: Any, *ranks: int) -> np.ndarray:
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise ValueError(f"{name} must be finite, but hold NaN or infinity")
     return array
+
+
+def _check_whole(name: str, value: Any, least: int, most: float = math.inf) -> None:
+    try:
+        fits = least <= operator.index(value) <= most
+    except TypeError:
+        fits = False
+    if not fits or isinstance(value, bool):
+        limit = "" if most == math.inf else f" and at most {most}"
+        raise ValueError(f"{name} must be an integer, at least {least}{limit}, not {value!r}")

@@ -11,6 +11,8 @@ leave the call as a cell's last expression, or save it in a script (`figure.save
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,6 +22,7 @@ from matplotlib import rcParams
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.text import Text
 from numpy.typing import ArrayLike
 
 Colour = str | tuple[float, float, float]
@@ -27,10 +30,19 @@ Style = dict[str, Any]  # keyword arguments that several calls of matplotlib sha
 
 
 def _finish(figure: Figure, alt: str) -> Figure:
-    """Attach the alt text and close, so that a notebook shows the figure once."""
+    """Attach the alt text and close, so that a notebook shows the figure once; `$` is no formula."""
     figure.alt = alt  # type: ignore[attr-defined]  # ours: notebooks and pages read it
+    for text in figure.findobj(
+        lambda artist: isinstance(artist, Text) and "$" in artist.get_text()
+    ):
+        text.set_parse_math(False)  # type: ignore[attr-defined]  # each is a Text
     plt.close(figure)
     return figure
+
+
+def _entry(name: object) -> str:
+    """Return a name for a legend, which leaves out what begins with `_`: then a space of no width does."""
+    return f"\u200b{name}" if str(name).startswith("_") else str(name)
 
 
 def _label_colour(rgba: ArrayLike) -> str:
@@ -58,14 +70,14 @@ _MARKERS = "os^Dv"
 
 
 def ring_rounds(states: Sequence[np.ndarray], *, columns: int = 4) -> Figure:
-    """Draw how sums grow as pieces travel round a ring: a panel a round, a row a worker.
+    """Draw how sums grow as pieces travel round a ring: a panel per round, a row per worker.
 
     Each cell is one worker's copy of one piece; its number says how many workers' shares it holds.
     A frame marks a copy that has just arrived; a complete one is dark.
 
     Args:
         states: the counts at the start and after each round, each of shape `(workers, pieces)`.
-        columns: panels a row.
+        columns: panels per row.
 
     Raises:
         ValueError: there is no state, they differ in shape, or one is not a matrix.
@@ -74,7 +86,8 @@ def ring_rounds(states: Sequence[np.ndarray], *, columns: int = 4) -> Figure:
     2 workers (rows) hold 2 pieces (columns), at the start and after each of 1 rounds; the numbers \
 count the shares summed. Complete copies: 0 of 4 at the start, 2 of 4 after round 1.
     """
-    counts = [np.asarray(state) for state in states]
+    _check_whole("columns", columns, 1)
+    counts = [_numbers(f"states[{number}]", state) for number, state in enumerate(states)]
     if not counts or len({each.shape for each in counts}) > 1 or counts[0].ndim != 2:
         raise ValueError("give at least one state, all of one shape (workers, pieces)")
     workers, pieces = counts[0].shape
@@ -112,7 +125,7 @@ count the shares summed. Complete copies: 0 of 4 at the start, 2 of 4 after roun
 def run_timeline(
     runs: Mapping[str, tuple[int, int]], *, length: int, saved: Sequence[int] = ()
 ) -> Figure:
-    """Draw which steps of one training each run took: a bar a run, checkpoints as dotted lines.
+    """Draw which steps of one training each run took: a bar per run, checkpoints as dotted lines.
 
     A run that stops before the end has a cross there. Steps that a run before it had already taken
     are hatched.
@@ -130,6 +143,7 @@ def run_timeline(
     'Which of 46 steps each run took; checkpoints after 10, 20 steps. first: 0 to 25, stopped \
 there; second: 20 to 46, 5 of them again.'
     """
+    _check_whole("length", length, 1)
     if not runs or not all(0 <= start < end <= length for start, end in runs.values()):
         raise ValueError(f"give at least one run, within 0 to {length}, not {dict(runs)}")
     figure, ax = plt.subplots(figsize=(7.0, 0.9 + 0.5 * len(runs)), layout="constrained")
@@ -170,7 +184,7 @@ def _stage_look(number: int) -> dict[str, Any]:
 def stage_bars(
     rows: Mapping[str, Mapping[str, float]], *, unit: str = "ms", share: bool = False
 ) -> Figure:
-    """Draw what the stages of a piece of work take, one after the other: a bar a row.
+    """Draw what the stages of a piece of work take, one after the other: a bar per row.
 
     A stage that fills enough of its bar has its name and its part written on it; the row's largest
     one has a frame: it is the bottleneck. The whole stands at the right.
@@ -188,7 +202,7 @@ def stage_bars(
     Time by stage, in ms. a step: 9 in all; read 6 (67%, the largest), compute 3 (33%).
     """
     stages = list(dict.fromkeys(stage for row in rows.values() for stage in row))
-    times = [np.array(list(row.values()), float) for row in rows.values()]
+    times = [_numbers(f"rows[{name!r}]", list(row.values())) for name, row in rows.items()]
     if not times or not all((t >= 0).all() and 0 < t.sum() < np.inf for t in times):
         raise ValueError(f"give rows with times of 0 or above, not only zeros: {dict(rows)}")
     longest = max(sum(row.values()) for row in rows.values())
@@ -227,7 +241,13 @@ def stage_bars(
     ax.set(ylim=(len(rows) - 0.5, -0.5), xlim=(0, 100 if share else longest * 1.001))
     ax.set_xlabel("part of the time, in %" if share else unit)
     keys = [Rectangle((0, 0), 1, 1, **_stage_look(i)) for i in range(len(stages))]
-    figure.legend(keys, stages, loc="outside upper center", ncols=min(len(stages), 6), fontsize=9)
+    figure.legend(
+        keys,
+        [*map(_entry, stages)],
+        loc="outside upper center",
+        ncols=min(len(stages), 6),
+        fontsize=9,
+    )
     return _finish(figure, f"Time by stage, in {unit}. {'. '.join(said)}.")
 
 
@@ -240,7 +260,8 @@ def speed_ratios(
     its number. What lies left of 1, on shaded ground, became slower.
 
     Args:
-        rows: from each change to what was tried, and from there to the ratios, one a round, above
+        rows: from each change to what was tried, and from there to the ratios, one per round (of
+            `timing.times_as_fast`, say), above
             0: 2 is twice as fast, 0.5 half as fast. A row may leave some out.
         xlabel: what the ratios compare.
 
@@ -253,7 +274,11 @@ def speed_ratios(
     tried = list(dict.fromkeys(what for row in rows.values() for what in row))
     if not 0 < len(tried) <= len(_MARKERS) or not all(rows.values()):
         raise ValueError(f"give rows, each with some of at most {len(_MARKERS)} things tried")
-    values = [np.asarray(ratios, float) for row in rows.values() for ratios in row.values()]
+    values = [
+        _numbers(f"rows[{name!r}][{what!r}]", ratios)
+        for name, row in rows.items()
+        for what, ratios in row.items()
+    ]
     if not all(v.ndim == 1 and v.size and (v > 0).all() for v in values):
         raise ValueError("give at least one positive ratio, shape (rounds,), for each thing tried")
     lines = sum(max(len(row), 1.3) for row in rows.values())
@@ -294,5 +319,28 @@ def speed_ratios(
     ax.set_xlabel(f"slower  ←  {xlabel}  →  faster")
     if len(tried) > 1:
         marks = [ax.plot([], [], _MARKERS[i], color=f"C{i}")[0] for i in range(len(tried))]
-        figure.legend(marks, tried, loc="outside upper center", ncols=len(tried), fontsize=9)
+        figure.legend(
+            marks, [*map(_entry, tried)], loc="outside upper center", ncols=len(tried), fontsize=9
+        )
     return _finish(figure, f"{xlabel}, median of the rounds. {'; '.join(said)}.")
+
+
+def _check_whole(name: str, value: Any, least: int, most: float = math.inf) -> None:
+    try:
+        fits = least <= operator.index(value) <= most
+    except TypeError:
+        fits = False
+    if not fits or isinstance(value, bool):
+        limit = "" if most == math.inf else f" and at most {most}"
+        raise ValueError(f"{name} must be an integer, at least {least}{limit}, not {value!r}")
+
+
+def _numbers(name: str, values: Any) -> np.ndarray:
+    """Return numbers, finite or not, as one array of float64."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        array = np.asarray("")  # ragged
+    if array.dtype.kind not in "iufb":
+        raise ValueError(f"{name} must be one array of numbers, not {values!r:.80}")
+    return array.astype(float)

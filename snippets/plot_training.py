@@ -11,6 +11,8 @@ leave the call as a cell's last expression, or save it in a script (`figure.save
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -18,16 +20,26 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import rcParams
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from numpy.typing import ArrayLike
 
 Style = dict[str, Any]  # keyword arguments that several calls of matplotlib share
 
 
 def _finish(figure: Figure, alt: str) -> Figure:
-    """Attach the alt text and close, so that a notebook shows the figure once."""
+    """Attach the alt text and close, so that a notebook shows the figure once; `$` is no formula."""
     figure.alt = alt  # type: ignore[attr-defined]  # ours: notebooks and pages read it
+    for text in figure.findobj(
+        lambda artist: isinstance(artist, Text) and "$" in artist.get_text()
+    ):
+        text.set_parse_math(False)  # type: ignore[attr-defined]  # each is a Text
     plt.close(figure)
     return figure
+
+
+def _entry(name: object) -> str:
+    """Return a name for a legend, which leaves out what begins with `_`: then a space of no width does."""
+    return f"\u200b{name}" if str(name).startswith("_") else str(name)
 
 
 def learning_curves(
@@ -61,13 +73,12 @@ from 1.80 to 1.40, lowest 1.20 after epoch 2.
     metrics.sort(key=lambda name: name != "loss")
     epochs = np.arange(1, len(history[metrics[0]]) + 1)
     is_every = np.ndim(validation_freq) == 0
+    for each in np.atleast_1d(validation_freq).tolist():
+        _check_whole("validation_freq", each, 1)
     is_validated = epochs % validation_freq == 0 if is_every else np.isin(epochs, validation_freq)
+    extent = (3.6 * len(metrics), 3.0)
     figure, axes = plt.subplots(
-        1,
-        len(metrics),
-        figsize=(3.6 * len(metrics), 3.0),
-        squeeze=False,
-        layout="constrained",
+        1, len(metrics), figsize=extent, squeeze=False, layout="constrained"
     )
     sayings = []
     for ax, metric in zip(axes.flat, metrics, strict=True):
@@ -77,15 +88,13 @@ from 1.80 to 1.40, lowest 1.20 after epoch 2.
             ("validation", f"val_{metric}", epochs[is_validated], "C1", "s--"),
         ]
         for label, key, places, colour, style in lines:
-            values = np.asarray(history.get(key, ()), float)
+            values = _numbers(f"history[{key!r}]", history.get(key, ()))
             if not len(values):
                 continue
             if len(values) != len(places):
                 plt.close(figure)
-                raise ValueError(
-                    f"history[{key!r}] has {len(values)} numbers for {len(places)} epochs: let "
-                    "validation_freq be what fit was told"
-                )
+                found = f"history[{key!r}] has {len(values)} numbers for {len(places)} epochs"
+                raise ValueError(f"{found}: let validation_freq be what fit was told")
             ax.plot(places, values, style, color=colour, markersize=4, label=label)
             name = metric.replace("_", " ")
             said.append(_trend(f"{label} {name}", values, places, is_accuracy=metric != "loss"))
@@ -114,11 +123,10 @@ def _trend(name: str, values: np.ndarray, epochs: np.ndarray, *, is_accuracy: bo
         return f"{name} is {show(last)}"
     if values.min() == values.max():
         return f"{name} stays at {show(last)}"
+    verb = "rises" if last > first else "falls"
+    said = f"{name} {verb} from {show(first)} to {show(last)}"
     if first == last:
         said = f"{name} is {show(last)} at first and in the end"
-    else:
-        verb = "rises" if last > first else "falls"
-        said = f"{name} {verb} from {show(first)} to {show(last)}"
     if values[best] != last:
         word = "highest" if is_accuracy else "lowest"
         said += f", {word} {show(values[best])} after epoch {epochs[best]}"
@@ -145,7 +153,7 @@ def _digits(values: np.ndarray, kind: str) -> Callable[[float], str]:
 
 
 def _significant(values: np.ndarray) -> Callable[[float], str]:
-    """Return what writes numbers with as many significant digits as tell all of them apart, 3 at least."""
+    """Return what writes numbers with the significant digits, 3 at least, that tell them all apart."""
     told = set(values.tolist())
     for digits in range(3, 17):
         show = f"{{:.{digits}g}}".format
@@ -158,7 +166,7 @@ def rate_curve(rates: ArrayLike) -> Figure:
     """Draw the learning rate at each optimiser step.
 
     Args:
-        rates: one learning rate a step, shape `(steps,)`.
+        rates: one learning rate per step, shape `(steps,)`.
 
     Raises:
         ValueError: there are no rates, or one is negative or not finite.
@@ -171,19 +179,11 @@ def rate_curve(rates: ArrayLike) -> Figure:
     figure, ax = plt.subplots(figsize=(6.0, 2.4), layout="constrained")
     ax.plot(rates, color="C0")
     ax.plot(peak, rates[peak], "o", color="C1")
-    ax.annotate(
-        f"peak {rates[peak]:.3g}",
-        (peak, rates[peak]),
-        xytext=(8, 5),
-        textcoords="offset points",
-        va="center",
-    )
+    beside: Style = {"xytext": (8, 5), "textcoords": "offset points", "va": "center"}
+    ax.annotate(f"peak {rates[peak]:.3g}", (peak, rates[peak]), **beside)
     ax.set(xlabel="step", ylabel="learning rate", ylim=(0, rates[peak] * 1.2 or 1))
-    alt = (
-        f"The learning rate over {len(rates)} steps: {rates[0]:.3g} at first, highest "
-        f"{rates[peak]:.3g} at step {peak}, {rates[-1]:.3g} at the end."
-    )
-    return _finish(figure, alt)
+    alt = f"The learning rate over {len(rates)} steps: {rates[0]:.3g} at first, highest "
+    return _finish(figure, f"{alt}{rates[peak]:.3g} at step {peak}, {rates[-1]:.3g} at the end.")
 
 
 _MARKERS = "os^Dv"
@@ -214,12 +214,11 @@ def overfitting_curves(
     'cross-entropy over the epochs, on a logarithmic axis, of 1 network. small: training 0.10 at \
 the end, validation lowest 0.80 after epoch 2, 0.90 after epoch 3.'
     """
-    curves = {name: np.asarray(pair, float) for name, pair in runs.items() if len(pair) == 2}
-    if (
-        not curves
-        or len(curves) < len(runs)
-        or any(c.ndim != 2 or not c.size for c in curves.values())
-    ):
+    curves = {
+        name: _numbers(f"runs[{name!r}]", pair) for name, pair in runs.items() if len(pair) == 2
+    }
+    are_curves = [curve.ndim == 2 and curve.size > 0 for curve in curves.values()]
+    if not curves or len(curves) < len(runs) or not all(are_curves):
         raise ValueError("give at least one network, each with two curves of one length")
     for name, (_, validation) in curves.items():
         if not np.isfinite(validation).any():
@@ -231,22 +230,12 @@ the end, validation lowest 0.80 after epoch 2, 0.90 after epoch 3.'
         best = int(np.argmin(np.where(np.isfinite(validation), validation, np.inf)))
         style: Style = {"color": f"C{i % 6}", "linestyle": _LINES[i % 5]}
         ax.plot(epochs, training, linewidth=1.2, alpha=0.75, **style)
-        ax.plot(
-            epochs,
-            validation,
-            linewidth=2.8,
-            marker=_MARKERS[i % 5],
-            markevery=[best],
-            markersize=11,
-            label=name,
-            **style,
-        )
+        style |= {"marker": _MARKERS[i % 5], "markevery": [best], "markersize": 11}
+        ax.plot(epochs, validation, linewidth=2.8, label=_entry(name), **style)
         show = _digits(validation[np.isfinite(validation)], "f")
         said = f"{name}: training {show(training[-1])} at the end, validation lowest "
-        said += (
-            f"{show(validation[best])} after epoch {best + 1}, {show(validation[-1])} after epoch "
-        )
-        said += str(len(validation))
+        said += f"{show(validation[best])} after epoch {best + 1}, "
+        said += f"{show(validation[-1])} after epoch {len(validation)}"
         for what, curve in (("training", training), ("validation", validation)):
             if not np.isfinite(curve).all():
                 said += f"; {what} {_broken(curve, epochs)}"
@@ -279,7 +268,7 @@ def marked_curves(
     """Draw what a training measured after each epoch, with events marked and the learning rate.
 
     Args:
-        curves: from each curve's name to one number an epoch.
+        curves: from each curve's name to one number per epoch.
         marks: from a curve's name to its events: from the epoch, counted from 1, to a few words
             that are written at the curve there.
         rates: the learning rate of each epoch, drawn below on a logarithmic axis. A dotted line
@@ -294,7 +283,7 @@ def marked_curves(
     'loss over 3 epochs. loss: 3 after epoch 1, 2 after epoch 3; best after epoch 2 (1). The \
 learning rate starts at 1, falls to 0.1 in epoch 3.'
     """
-    lines = {name: np.asarray(values, float) for name, values in curves.items()}
+    lines = {name: _numbers(f"curves[{name!r}]", values) for name, values in curves.items()}
     events = {name: dict(each) for name, each in (marks or {}).items()}
     if not lines or any(line.ndim != 1 or not len(line) for line in lines.values()):
         raise ValueError("give at least one curve, with one number an epoch")
@@ -305,27 +294,20 @@ learning rate starts at 1, falls to 0.1 in epoch 3.'
     if rates is not None and (len(rate) != length or not (rate > 0).all()):
         raise ValueError(f"give {length} positive rates, one an epoch, not {rate.tolist()}")
     heights = [3, 1] if len(rate) else [1]
-    figure, axes = plt.subplots(
-        len(heights),
-        1,
-        figsize=(7.2, 3.4 + 1.1 * (len(heights) - 1)),
-        sharex=True,
-        squeeze=False,
-        height_ratios=heights,
-        layout="constrained",
-    )
+    extent = (7.2, 3.4 + 1.1 * (len(heights) - 1))
+    grid: Style = {"sharex": True, "squeeze": False, "layout": "constrained"}
+    figure, axes = plt.subplots(len(heights), 1, figsize=extent, height_ratios=heights, **grid)
     ax, ink, sayings = axes[0, 0], rcParams["text.color"], []
     for i, (name, line) in enumerate(lines.items()):
         style: Style = {"color": f"C{i % 6}", "linestyle": _LINES[i % 5], "marker": _MARKERS[i % 5]}
-        ax.plot(range(1, len(line) + 1), line, markersize=4, label=name, **style)
+        ax.plot(range(1, len(line) + 1), line, markersize=4, label=_entry(name), **style)
         said = f"{name}: {line[0]:.3g} after epoch 1, {line[-1]:.3g} after epoch {len(line)}"
         if not np.isfinite(line).all():
             said += f"; {_broken(line, np.arange(1, len(line) + 1))}"
         for epoch, words in sorted(events.get(name, {}).items()):
             value, late = line[epoch - 1], epoch > 0.7 * length
-            ax.plot(
-                epoch, value, "o", markersize=13, fillstyle="none", markeredgewidth=2, color=ink
-            )
+            ring: Style = {"markersize": 13, "fillstyle": "none", "markeredgewidth": 2}
+            ax.plot(epoch, value, "o", color=ink, **ring)
             place: Style = {"xytext": (-10 if late else 10, 16), "textcoords": "offset points"}
             ax.annotate(words, (epoch, value), ha="right" if late else "left", fontsize=9, **place)
             said += f"; {words} after epoch {epoch} ({value:.3g})"
@@ -362,11 +344,9 @@ def _rate_steps(rate: np.ndarray, steps: Sequence[int]) -> str:
         top, bottom = int(np.argmax(rate)), int(np.argmin(rate))
         ends = f"{show(rate[top])} in epoch {top + 1}, lowest {show(rate[bottom])} in epoch {bottom + 1}"
         return f"{said}, is highest at {ends} and {show(rate[-1])} in the last."
-    moves = [
-        f"{'falls' if rate[epoch - 1] < rate[epoch - 2] else 'rises'} to {show(rate[epoch - 1])} in "
-        f"epoch {epoch}"
-        for epoch in steps
-    ]
+    ways = ("falls" if rate[epoch - 1] < rate[epoch - 2] else "rises" for epoch in steps)
+    places = (f"to {show(rate[epoch - 1])} in epoch {epoch}" for epoch in steps)
+    moves = map(" ".join, zip(ways, places, strict=True))
     return f"{said}, {', '.join(moves)}."
 
 
@@ -396,3 +376,24 @@ def _finite(
         wanted = f"finite, from {low:g} to {high:g}" if high > -low else "finite"
         raise ValueError(f"{name} must be {wanted}, not {array[place]:g} at {place}")
     return array
+
+
+def _check_whole(name: str, value: Any, least: int, most: float = math.inf) -> None:
+    try:
+        fits = least <= operator.index(value) <= most
+    except TypeError:
+        fits = False
+    if not fits or isinstance(value, bool):
+        limit = "" if most == math.inf else f" and at most {most}"
+        raise ValueError(f"{name} must be an integer, at least {least}{limit}, not {value!r}")
+
+
+def _numbers(name: str, values: Any) -> np.ndarray:
+    """Return numbers, finite or not, as one array of float64."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        array = np.asarray("")  # ragged
+    if array.dtype.kind not in "iufb":
+        raise ValueError(f"{name} must be one array of numbers, not {values!r:.80}")
+    return array.astype(float)

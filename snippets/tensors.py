@@ -9,6 +9,7 @@ and variables. Copy this one file into your project and `import tensors`.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
+from matplotlib.text import Text
 
 _AXES = ("stack", "sheet", "row", "number")
 
@@ -42,9 +44,7 @@ def explain_shape(shape: Sequence[int], axes: Sequence[str] | None = None) -> st
     >>> explain_shape(())
     'one number, no axes'
     """
-    sizes = [int(size) for size in shape]
-    if any(size < 0 for size in sizes):
-        raise ValueError(f"a shape has no negative sizes, got {tuple(sizes)}")
+    sizes = _sizes("shape", shape)
     if axes is None:
         if len(sizes) > len(_AXES):
             raise ValueError(f"name the {len(sizes)} axes of {tuple(sizes)}: pass `axes`")
@@ -87,6 +87,8 @@ def describe(tensor: Any) -> dict[str, Any]:
 def matmul_shape(left: Sequence[int], right: Sequence[int]) -> tuple[int, ...]:
     """Return the shape of `tf.matmul(a, b)` from the shapes of `a` and `b`.
 
+    `plot_tensors.matmul_picture` draws a product with one element worked out.
+
     Args:
         left: the shape of `a`, `(..., n, k)`.
         right: the shape of `b`, `(..., k, m)`. Axes before the last two broadcast.
@@ -107,7 +109,7 @@ def matmul_shape(left: Sequence[int], right: Sequence[int]) -> tuple[int, ...]:
 
     Source: the shape rule of `tf.linalg.matmul`.
     """
-    first, second = tuple(map(int, left)), tuple(map(int, right))
+    first, second = _sizes("left", left), _sizes("right", right)
     product = f"{first} @ {second}"
     if len(first) < 2 or len(second) < 2:
         raise ValueError(f"{product}: both sides need rank 2 or more")
@@ -151,7 +153,7 @@ stretches from 1 to 2.'
 
     Source: the broadcasting rules of NumPy, which TensorFlow shares.
     """
-    first, second = _sizes(left), _sizes(right)
+    first, second = _sizes("left", left), _sizes("right", right)
     meetings = _align(first, second)
     titles = _titles(len(meetings), axes)
     sayings = [_say(m, names, title) for m, title in zip(meetings, titles, strict=True)]
@@ -188,7 +190,7 @@ def broadcast_picture(
 and is repeated 2 times; axis 1: left stretches from 1 to 3. Left [[1], [2]] + right [10, 20, 30] \
 = [[11, 21, 31], [12, 22, 32]].'
     """
-    first, second = _sizes(left), _sizes(right)
+    first, second = _sizes("left", left), _sizes("right", right)
     alt = explain_broadcast(first, second, names=names, axes=axes)
     meetings = _align(first, second)
     result = _result(meetings)
@@ -221,8 +223,16 @@ and is repeated 2 times; axis 1: left stretches from 1 to 3. Left [[1], [2]] + r
     if result is not None and terms:
         one, other, both = (array.tolist() for array in terms)
         alt += f" {names[0][:1].upper()}{names[0][1:]} {one} + {names[1]} {other} = {both}."
-    # Ours, which notebooks and pages read.
-    figure.alt = f"Two shapes aligned at their last axes: {alt}"  # type: ignore[attr-defined]
+    return _finish(figure, f"Two shapes aligned at their last axes: {alt}")
+
+
+def _finish(figure: Figure, alt: str) -> Figure:
+    """Attach the alt text and close, so that a notebook shows the figure once; `$` is no formula."""
+    figure.alt = alt  # type: ignore[attr-defined]  # ours: notebooks and pages read it
+    for text in figure.findobj(
+        lambda artist: isinstance(artist, Text) and "$" in artist.get_text()
+    ):
+        text.set_parse_math(False)  # type: ignore[attr-defined]  # each is a Text
     plt.close(figure)
     return figure
 
@@ -238,11 +248,14 @@ def _small_sum(
     return [one, other] if result is None else [one, other, np.asarray(one + other)]
 
 
-def _sizes(shape: Sequence[int]) -> tuple[int, ...]:
+def _sizes(name: str, shape: Sequence[int]) -> tuple[int, ...]:
     """Return a shape as plain integers, none of them negative."""
-    sizes = tuple(int(size) for size in shape)
+    try:
+        sizes = tuple(map(operator.index, shape))
+    except TypeError:
+        raise ValueError(f"{name} must be a shape, integers from 0, not {shape!r}") from None
     if any(size < 0 for size in sizes):
-        raise ValueError(f"a shape has no negative sizes, got {sizes}")
+        raise ValueError(f"{name} must be a shape without negative sizes, not {sizes}")
     return sizes
 
 
@@ -305,7 +318,7 @@ def _draw_ledger(
     titles: Sequence[str],
     place: tuple[float, float, float],
 ) -> None:
-    """Draw the two shapes and the result as three rows of boxes, a column an axis."""
+    """Draw the two shapes and the result as three rows of boxes, a column per axis."""
     x0, y0, column = place
     for i, title in enumerate(titles):
         middle = x0 + column * (i + 0.5) - 0.05

@@ -69,10 +69,10 @@ def test_the_frame_lies_around_the_pixels_that_are_summed():
     ("arguments", "message"),
     [
         ({"picture": np.zeros(3)}, "picture must have 2 axes"),
-        ({"stride": 0}, "a stride of at least 1"),
-        ({"padding": -1}, "a padding of at least 0"),
+        ({"stride": 0}, "stride must be an integer, at least 1, not 0"),
+        ({"padding": -1}, "padding must be an integer, at least 0, not -1"),
         ({"picture": np.zeros((2, 9))}, "does not fit"),
-        ({"at": (4, 0)}, "no element"),
+        ({"at": (4, 0)}, "at must be an integer, at least 0 and at most 3, not 4"),
     ],
 )
 def test_a_convolution_that_cannot_be_is_refused(arguments, message):

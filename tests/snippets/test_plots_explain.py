@@ -61,7 +61,7 @@ def test_any_map_of_numbers_of_0_or_above_is_drawn(heat):
     ("rows", "titles", "outlines", "message"),
     [
         ({}, [], None, "must match"),
-        ({"map": HEAT[0]}, TITLES, None, "must match"),
+        ({"map": HEAT[0]}, TITLES, None, r"rows\['map'\] must be of shape"),
         ({"map": HEAT}, TITLES[:1], None, "must match"),
         ({"map": HEAT, "photograph": PHOTOS[:1]}, TITLES, None, "must match"),
         ({"map": HEAT}, TITLES, PHOTOS[:, 1:], "must match"),

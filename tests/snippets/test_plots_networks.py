@@ -149,7 +149,7 @@ def test_an_arrow_past_a_layer_runs_beside_its_box():
 
 
 def test_a_model_that_has_not_been_built_cannot_be_drawn():
-    with pytest.raises(ValueError, match="give it an Input"):
+    with pytest.raises(ValueError, match="model must be a Keras model that is built"):
         plot_networks.model_diagram(keras.Sequential([keras.layers.Dense(2)]))
 
 

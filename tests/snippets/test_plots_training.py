@@ -1,5 +1,6 @@
 """Figures of images, training and mistakes say in words what they draw."""
 
+import html
 import re
 
 import numpy as np
@@ -228,6 +229,32 @@ def test_a_pipe_in_a_cell_stays_in_its_cell(cell):
     assert "<b>" not in page
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *("_x_ and __y__", "2*3*4", "**bold**", "[a](b)", "~~no~~", "$5 to $6", "a`b", "a ` b"),
+        *("&amp; &lt;", "<b>", "a\\*b", "![x](y)", "<https://x.y>", "snake_case_name", "a|b"),
+    ],
+)
+def test_markdown_in_a_cell_or_header_is_text(cell):
+    markdown = pytest.importorskip("markdown")
+    text = tables.table([{cell: cell}])._repr_markdown_()
+    page = markdown.markdown(text, extensions=["tables"])
+    assert [html.unescape(found) for found in re.findall(r"<t[hd][^>]*>(.*)</t[hd]>", page)] == [
+        cell,
+        cell,
+    ]
+    assert not re.search(r"<(?!/?(?:table|thead|tbody|tr|th|td)\b)", page)
+
+
+def test_code_between_backticks_is_code():
+    markdown = pytest.importorskip("markdown")
+    text = tables.table([{"call": "`a_b[0] * c_d` or _e_"}])._repr_markdown_()
+    assert "<code>a_b[0] * c_d</code> or _e_" in html.unescape(
+        markdown.markdown(text, extensions=["tables"])
+    )
+
+
 def test_a_table_aligns_numbers_to_the_right_and_reads_as_text():
     rows = [{"recipe": "plain", "accuracy": "88.0%"}, {"recipe": "quick", "accuracy": "9.0%"}]
     shown = tables.table(rows)
@@ -258,7 +285,7 @@ def test_a_hundred_classes_are_shown_by_colour_and_some_are_named():
 
 
 def test_two_classes_of_one_name_are_not_drawn():
-    with pytest.raises(ValueError, match=r"class_names must differ, not \['a', 'a'\]"):
+    with pytest.raises(ValueError, match=r"class_names must be .* different, not \['a', 'a'\]"):
         plot_evaluation.draw_confusion_matrix([0, 1], [0, 1], class_names=["a", "a"])
 
 

@@ -54,7 +54,7 @@ def test_a_name_for_each_axis_or_an_error():
 
 
 def test_a_negative_size_is_refused():
-    with pytest.raises(ValueError, match="no negative sizes"):
+    with pytest.raises(ValueError, match="without negative sizes"):
         explain_shape((2, -1))
 
 
@@ -180,7 +180,7 @@ def test_shapes_and_axes_can_be_given_names():
 def test_a_name_for_each_axis_of_the_result_and_no_negative_sizes(function):
     with pytest.raises(ValueError, match="2 axes in the result, but 1 names"):
         function((2, 3), (3,), axes=("row",))
-    with pytest.raises(ValueError, match="no negative sizes"):
+    with pytest.raises(ValueError, match="without negative sizes"):
         function((2, -1), (3,))
     assert not plt.get_fignums()
 
