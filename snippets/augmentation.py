@@ -14,7 +14,10 @@ as they came.
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Callable
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,8 +30,8 @@ Transform = Callable[[Any, Any], Any]
 def random_shift(images: Any, seed: Any, *, pixels: int = 4) -> tf.Tensor:
     """Move each picture by up to some pixels, down or up and right or left.
 
-    What is left free is filled with the picture's own mirror image at that side. (Together: pad by
-    reflection, then cut out a part of the old size at a random place, a random crop.)
+    What becomes free is filled with the picture's own mirror image at that side. (This is a random
+    crop: pad by reflection, then cut out a window of the old size at a random place.)
 
     Args:
         images: shape `(n, height, width, channels)`, any dtype.
@@ -47,8 +50,8 @@ def random_shift(images: Any, seed: Any, *, pixels: int = 4) -> tf.Tensor:
     [2, 3, 2, 1]
     """
     images = _batch(images)
-    if pixels < 0 or any(pixels >= side for side in images.shape[1:3] if side is not None):
-        raise ValueError(f"pixels must be from 0 to below {images.shape[1:3]}, not {pixels}")
+    known = [side - 1 for side in images.shape[1:3] if side is not None]
+    _check_whole("pixels", pixels, 0, min(known, default=math.inf))
     count, height, width = (tf.shape(images)[axis] for axis in range(3))
     corner = tf.random.stateless_uniform((count, 2), seed, -pixels, pixels + 1, tf.int32)
     rows = _reflected(corner[:, :1] + tf.range(height), height)  # of each picture
@@ -76,7 +79,7 @@ def colour_jitter(
     Args:
         images: shape `(n, height, width, 3)`, uint8 from 0 to 255 or floats from 0 to 1.
         seed: two integers, shape `(2,)`.
-        brightness: the most that is added to a picture or taken away, as a part of white.
+        brightness: the most that is added to a picture or taken away, as a fraction of white.
         contrast: each pixel's distance from the picture's mean is multiplied by a number between
             1 - contrast and 1 + contrast.
         saturation: likewise, its distance from its own grey.
@@ -96,8 +99,7 @@ def colour_jitter(
     images = _levels(images)
     strengths = {"brightness": brightness, "contrast": contrast, "saturation": saturation}
     for name, strength in strengths.items():
-        if not 0 <= strength <= 1:
-            raise ValueError(f"{name} must be from 0 to 1, not {strength}")
+        _check_number(name, strength, "[0, 1]")
     drawn = tf.random.stateless_uniform((tf.shape(images)[0], 1, 1, 1, 3), seed, -1, 1)
     pixels = tf.image.convert_image_dtype(images, tf.float32)
     grey = tf.image.rgb_to_grayscale(pixels)
@@ -139,8 +141,8 @@ def cutout(images: Any, seed: Any, *, size: int = 8, fill: float = 0.5) -> tf.Te
            [0, 0, 0, 1, 1, 1]])
     """
     images = _levels(images)
-    if size < 1 or not 0 <= fill <= 1:
-        raise ValueError(f"need size >= 1 and fill from 0 to 1, not {size} and {fill}")
+    _check_whole("size", size, 1)
+    _check_number("fill", fill, "[0, 1]")
     count, height, width = (tf.shape(images)[axis] for axis in range(3))
     middle = tf.random.stateless_uniform((count, 2), seed)
     hidden = []
@@ -187,8 +189,7 @@ def mixup(images: Any, labels: Any, *, seed: Any, alpha: float = 0.4) -> tuple[A
             f"labels must be rows (n, classes), one per picture of {images.shape}, not "
             f"{labels.shape}: of class numbers, tf.one_hot(labels, classes) makes them"
         )
-    if not alpha > 0:
-        raise ValueError(f"alpha must be positive, not {alpha}")
+    _check_number("alpha", alpha, "(0, inf)")
     count = tf.shape(images)[0]
     seeds = tf.random.split(tf.cast(seed, tf.int32), 2)
     order = tf.random.experimental.stateless_shuffle(tf.range(count), seeds[0])
@@ -218,6 +219,7 @@ def augment(batches: tf.data.Dataset, *transforms: Transform, seed: int) -> tf.d
     >>> [labels.numpy().tolist() for _, labels in augment(batches, random_shift, seed=7)]
     [[0, 1], [2, 3]]
     """
+    _check_whole("seed", seed, 0)
 
     # The loop below is Python's. TensorFlow has no types.
     @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
@@ -274,7 +276,8 @@ def near_duplicates(images: np.ndarray, others: np.ndarray, *, reach: int = 4) -
         raise ValueError(
             f"images and others must be of one size, not {images.shape} and {others.shape}"
         )
-    if reach < 0 or min(images.shape[1:3]) < 2 * reach + 4:
+    _check_whole("reach", reach, 0)
+    if min(images.shape[1:3]) < 2 * reach + 4:
         raise ValueError(f"reach must leave 4 rows and columns of {images.shape[1:3]}, not {reach}")
     rows, columns = (side - 1 - 2 * reach for side in images.shape[1:3])
     asked = [
@@ -355,3 +358,21 @@ def _stack(name: str, values: Any, *ranks: int) -> np.ndarray:
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise ValueError(f"{name} must be finite, but hold NaN or infinity")
     return array
+
+
+def _check_whole(name: str, value: Any, least: int, most: float = math.inf) -> None:
+    try:
+        fits = least <= operator.index(value) <= most
+    except TypeError:
+        fits = False
+    if not fits or isinstance(value, bool):
+        limit = "" if most == math.inf else f" and at most {most}"
+        raise ValueError(f"{name} must be an integer, at least {least}{limit}, not {value!r}")
+
+
+def _check_number(name: str, value: Any, within: str) -> None:
+    """Refuse what is no number within an interval such as "(0, 1]"."""
+    low, high = map(float, within[1:-1].split(","))
+    fits = isinstance(value, Real) and not isinstance(value, bool) and low <= float(value) <= high
+    if not fits or (value == low and within[0] == "(") or (value == high and within[-1] == ")"):
+        raise ValueError(f"{name} must be a finite number in {within}, not {value!r}")

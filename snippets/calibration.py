@@ -11,6 +11,8 @@ probable one, and counts the examples in each bin.
 
 from __future__ import annotations
 
+import math
+import operator
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +31,7 @@ class ReliabilityBins:
     Attributes:
         edges: of the bins, from 0 to 1, shape `(bins + 1,)`; a bin holds its right edge.
         confidence: mean probability of the answers in each bin, shape `(bins,)`; NaN if empty.
-        accuracy: part of the answers in each bin that is right, shape `(bins,)`; NaN if empty.
+        accuracy: the fraction of the answers in each bin that is right, shape `(bins,)`; NaN if empty.
         count: how many examples each bin holds, shape `(bins,)`.
     """
 
@@ -43,6 +45,8 @@ def reliability_bins(
     y_true: ArrayLike, probabilities: ArrayLike, *, bins: int = 15
 ) -> ReliabilityBins:
     """Gather examples by the probability of their most probable class, and grade each bin.
+
+    `plot_evaluation.reliability_panels` draws the bins.
 
     Args:
         y_true: true classes, integers from 0, shape `(n,)`.
@@ -59,8 +63,7 @@ def reliability_bins(
     """
     rows = _probabilities(probabilities)
     labels = _labels("y_true", y_true, rows.shape[1], ("probabilities", len(rows)))
-    if bins < 1:
-        raise ValueError(f"bins must be at least 1, not {bins}")
+    _check_whole("bins", bins, 1)
     sure = np.minimum(rows.max(axis=1), 1)
     right = rows.argmax(axis=1) == labels
     edges = np.linspace(0, 1, bins + 1)
@@ -78,9 +81,9 @@ def reliability_bins(
 def expected_calibration_error(
     y_true: ArrayLike, probabilities: ArrayLike, *, bins: int = 15
 ) -> float:
-    """Return the mean distance of confidence and accuracy over the bins, each by its examples.
+    """Return the mean distance between confidence and accuracy, each bin weighted by its examples.
 
-    It hangs on the number of bins, and a perfectly calibrated classifier does not reach 0: chance
+    It depends on the number of bins, and a perfectly calibrated classifier does not reach 0: chance
     alone parts accuracy and confidence a little in every bin.
 
     Args:
@@ -205,3 +208,13 @@ def _labels(
         wanted = f"from 0 to {classes - 1}, for {classes} classes" if classes else "from 0"
         raise ValueError(f"{name} must be labels {wanted}, not from {array.min()} to {array.max()}")
     return array.astype(np.int64)
+
+
+def _check_whole(name: str, value: Any, least: int, most: float = math.inf) -> None:
+    try:
+        fits = least <= operator.index(value) <= most
+    except TypeError:
+        fits = False
+    if not fits or isinstance(value, bool):
+        limit = "" if most == math.inf else f" and at most {most}"
+        raise ValueError(f"{name} must be an integer, at least {least}{limit}, not {value!r}")

@@ -8,6 +8,9 @@ Needs: Python 3.11, numpy 2.0, scipy 1.15, or newer. Copy this one file into you
 
 from __future__ import annotations
 
+import math
+import operator
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -31,7 +34,9 @@ def add_noise(images: np.ndarray, deviation: float, *, seed: int = 0) -> Float32
     >>> add_noise(np.full((1, 1, 2), 0.5), 0.1).round(3)
     array([[[0.513, 0.487]]], dtype=float32)
     """
-    images = _floats(images, deviation)
+    images = _floats(images)
+    _check_number("deviation", deviation, "[0, inf)")
+    _check_whole("seed", seed, 0)
     _check_range(images, 0, 1)
     drawn = np.random.default_rng(seed).normal(scale=deviation, size=images.shape)
     return np.clip(images + drawn, 0, 1).astype(np.float32)
@@ -50,7 +55,8 @@ def blur(images: np.ndarray, sigma: float) -> Float32s:
     >>> blur(np.array([[[0.0, 0.0, 1.0, 0.0, 0.0]]]), 0.5).round(2)
     array([[[0.  , 0.11, 0.79, 0.11, 0.  ]]], dtype=float32)
     """
-    images = _floats(images, sigma)
+    images = _floats(images)
+    _check_number("sigma", sigma, "[0, inf)")
     sigmas = (0, sigma, sigma) + (0,) * (images.ndim - 3)
     softer: Float32s = ndimage.gaussian_filter(images, sigmas)
     return softer
@@ -72,6 +78,8 @@ def rotate(images: np.ndarray, degrees: float, *, fill: float = 0.0) -> Float32s
             [1., 0.]]], dtype=float32)
     """
     images = _floats(images)
+    _check_number("degrees", degrees, "(-inf, inf)")
+    _check_number("fill", fill, "(-inf, inf)")
     turned: Float32s = ndimage.rotate(
         images, degrees, axes=(2, 1), reshape=False, order=1, cval=fill
     )
@@ -101,6 +109,9 @@ def shift(images: np.ndarray, *, down: int = 0, right: int = 0, fill: float = 0)
         raise ValueError(f"images must be of one height and width, not {images!r:.80}") from None
     if images.ndim not in (3, 4):
         raise ValueError(f"images must be (n, height, width) or (n, h, w, c), not {images.shape}")
+    for name, pixels in (("down", down), ("right", right)):
+        _check_whole(name, pixels, -images.size, images.size)
+    _check_number("fill", fill, "(-inf, inf)")
     moved = np.full_like(images, fill)
     if moved.size and moved.flat[0] != fill:
         raise ValueError(f"fill must be a value of {images.dtype}, not {fill}")
@@ -112,12 +123,10 @@ def shift(images: np.ndarray, *, down: int = 0, right: int = 0, fill: float = 0)
     return moved
 
 
-def _floats(images: np.ndarray, strength: float = 0.0) -> Float32s:
+def _floats(images: np.ndarray) -> Float32s:
     array = _stack("images", images, 3, 4)
     if array.dtype.kind != "f":
         raise ValueError(f"images must be floats, not {array.dtype}")
-    if not strength >= 0:
-        raise ValueError(f"a corruption has a strength of 0 or above, not {strength}")
     return array.astype(np.float32)
 
 
@@ -146,3 +155,21 @@ def _stack(name: str, values: Any, *ranks: int) -> np.ndarray:
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise ValueError(f"{name} must be finite, but hold NaN or infinity")
     return array
+
+
+def _check_whole(name: str, value: Any, least: int, most: float = math.inf) -> None:
+    try:
+        fits = least <= operator.index(value) <= most
+    except TypeError:
+        fits = False
+    if not fits or isinstance(value, bool):
+        limit = "" if most == math.inf else f" and at most {most}"
+        raise ValueError(f"{name} must be an integer, at least {least}{limit}, not {value!r}")
+
+
+def _check_number(name: str, value: Any, within: str) -> None:
+    """Refuse what is no number within an interval such as "(0, 1]"."""
+    low, high = map(float, within[1:-1].split(","))
+    fits = isinstance(value, Real) and not isinstance(value, bool) and low <= float(value) <= high
+    if not fits or (value == low and within[0] == "(") or (value == high and within[-1] == ")"):
+        raise ValueError(f"{name} must be a finite number in {within}, not {value!r}")

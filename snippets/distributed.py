@@ -15,6 +15,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
+import operator
 import os
 import signal
 import socket
@@ -23,9 +25,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 # Runs before the worker's program: a thread waits at the standard input, whose other end the
 # launcher holds. It closes when the launcher ends, however it ends, and then the thread ends the
@@ -50,7 +53,7 @@ class WorkerError(RuntimeError):
     """A worker failed, or the time was up; all workers have been ended.
 
     Attributes:
-        exit_codes: one a worker; negative for the number of the signal that ended it, None for
+        exit_codes: one per worker; negative for the number of the signal that ended it, None for
             one that still ran and was ended by the launcher.
         logs: what each worker wrote.
     """
@@ -78,8 +81,7 @@ def free_ports(count: int, *, host: str = "127.0.0.1") -> list[int]:
     >>> len(set(free_ports(3)))
     3
     """
-    if count < 0:
-        raise ValueError(f"cannot find {count} ports")
+    _check_whole("count", count, 0)
     with contextlib.ExitStack() as stack:  # all open at once, so that all are different
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for each in sockets:
@@ -103,8 +105,9 @@ def tf_config(addresses: Sequence[str], *, index: int) -> str:
     '{"cluster": {"worker": ["10.0.0.1:2222", "10.0.0.2:2222"]}, \
 "task": {"type": "worker", "index": 1}}'
     """
-    if not 0 <= index < len(addresses) or len(set(addresses)) < len(addresses):
-        raise ValueError(f"no worker {index} in {list(addresses)}, or an address twice")
+    if len(set(addresses)) < len(addresses):
+        raise ValueError(f"addresses must differ, not {list(addresses)}")
+    _check_whole("index", index, 0, len(addresses) - 1)
     cluster = {"worker": list(addresses)}
     return json.dumps({"cluster": cluster, "task": {"type": "worker", "index": index}})
 
@@ -138,8 +141,7 @@ class Workers:
         arguments: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        if count < 1:
-            raise ValueError(f"cannot start {count} workers")
+        _check_whole("count", count, 1)
         self._program = Path(program).resolve(strict=True)
         self._count = count
         self._arguments = [str(each) for each in arguments]
@@ -201,6 +203,7 @@ class Workers:
             WorkerError: one failed, or the time was up. The others have been ended: they would
                 wait for ever for one that is gone.
         """
+        _check_number("time_limit", time_limit, "[0, inf)")
         deadline = time.monotonic() + time_limit
         while True:
             codes = self.poll()
@@ -264,6 +267,7 @@ def run_workers(
     ...     run_workers(program)
     ['"index": 0}}\\n', '"index": 1}}\\n']
     """
+    _check_number("time_limit", time_limit, "[0, inf)")
     workers = Workers(program, count=count, arguments=arguments, environment=environment)
     with workers:
         return workers.wait(time_limit)
@@ -281,3 +285,21 @@ def _ending(code: int, log: str) -> str:
         return f"was ended by signal {-code}"
     lines = [line.strip() for line in log.splitlines() if line.strip()]
     return f"failed with exit code {code}: {lines[-1] if lines else 'it wrote nothing'}"
+
+
+def _check_whole(name: str, value: Any, least: int, most: float = math.inf) -> None:
+    try:
+        fits = least <= operator.index(value) <= most
+    except TypeError:
+        fits = False
+    if not fits or isinstance(value, bool):
+        limit = "" if most == math.inf else f" and at most {most}"
+        raise ValueError(f"{name} must be an integer, at least {least}{limit}, not {value!r}")
+
+
+def _check_number(name: str, value: Any, within: str) -> None:
+    """Refuse what is no number within an interval such as "(0, 1]"."""
+    low, high = map(float, within[1:-1].split(","))
+    fits = isinstance(value, Real) and not isinstance(value, bool) and low <= float(value) <= high
+    if not fits or (value == low and within[0] == "(") or (value == high and within[-1] == ")"):
+        raise ValueError(f"{name} must be a finite number in {within}, not {value!r}")

@@ -11,6 +11,7 @@ A score is a number of which more is better, such as the accuracy on the validat
 from __future__ import annotations
 
 import math
+import operator
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ class Result:
     Attributes:
         name: what the setting is called.
         setting: the arguments that it passed to the training function.
-        scores: one a seed, in the order of the seeds; more is better.
+        scores: one per seed, in the order of the seeds; more is better.
         cpu_seconds: work of this process for all the seeds together.
     """
 
@@ -59,7 +60,9 @@ def sweep(
     seeds: Sequence[int],
     known: Sequence[Result] = (),
 ) -> list[Result]:
-    """Train with every setting and every seed, and return a result a setting.
+    """Train with every setting and every seed, and return a result per setting.
+
+    `seed_verdict` says what the results tell, `plot_results.seed_dots` draws them.
 
     Args:
         train: called as `train(seed, **setting)`; returns the score.
@@ -202,7 +205,7 @@ def false_alarm_rate(settings: int, seeds: int) -> float:
 
     Args:
         settings: how many are compared, at least 2.
-        seeds: scores a setting, at least 1, with no two scores equal.
+        seeds: scores per setting, at least 1, with no two scores equal.
 
     Returns:
         The probability, from 0 to 1.
@@ -213,8 +216,8 @@ def false_alarm_rate(settings: int, seeds: int) -> float:
     >>> false_alarm_rate(2, 3)
     0.1
     """
-    if settings < 2 or seeds < 1:
-        raise ValueError(f"need at least 2 settings and 1 seed, not {settings} and {seeds}")
+    _check_whole("settings", settings, 2)
+    _check_whole("seeds", seeds, 1)
     return settings / math.comb(settings * seeds, seeds)
 
 
@@ -223,7 +226,7 @@ def summary_rows(results: Sequence[Result], *, percent: bool = True) -> list[dic
 
     Args:
         results: at least one.
-        percent: the scores are parts of one, to be written as percentages.
+        percent: the scores are fractions, to be written as percentages.
 
     >>> summary_rows([Result("64", {}, (0.80, 0.82), 1.5)])
     [{'setting': '64', 'mean': '81.0%', 'lowest': '80.0%', 'highest': '82.0%', 'CPU seconds': '1.5'}]
@@ -263,8 +266,9 @@ def restart(network: keras.Model, seed: int) -> None:
     >>> bool((first == network.get_weights()[0]).all())
     True
     """
-    if getattr(network, "optimizer", None) is None:
-        raise ValueError("the network is not compiled, so there is no optimizer to restart")
+    if not isinstance(network, keras.Model) or not network.compiled or not network.built:
+        raise ValueError(f"network must be a Keras model, built and compiled, not {network!r}")
+    _check_whole("seed", seed, 0, 2**32 - 1)
     keras.utils.set_random_seed(seed)
     fresh = keras.models.clone_model(network)
     for layer, fresh_layer in zip(_own_layers(network), _own_layers(fresh), strict=True):
@@ -325,13 +329,15 @@ def selection_bias(
     if not np.isin(is_correct, (0, 1)).all():
         raise ValueError(f"is_correct must hold true or false, not {is_correct.dtype} numbers")
     is_correct = is_correct.astype(bool)
-    if is_correct.ndim != 2 or is_correct.shape[1] < 2 or not 1 <= tries <= len(is_correct):
+    if is_correct.ndim != 2 or is_correct.shape[1] < 2 or not len(is_correct):
         raise ValueError(
-            f"cannot choose from {tries} networks in an array of shape {is_correct.shape}"
+            f"is_correct must be (networks, examples), at least 2 examples, not {is_correct.shape}"
         )
     half = is_correct.shape[1] // 2 if size is None else size
-    if not 1 <= half <= is_correct.shape[1] // 2:
-        raise ValueError(f"{is_correct.shape[1]} examples do not make two parts of {half}")
+    _check_whole("tries", tries, 1, len(is_correct))
+    _check_whole("size", half, 1, is_correct.shape[1] // 2)
+    _check_whole("repeats", repeats, 1)
+    _check_whole("seed", seed, 0)
     generator = np.random.default_rng(seed)
     pairs = []
     for _ in range(repeats):
@@ -343,3 +349,13 @@ def selection_bias(
         pairs.append((first[chosen], second[chosen]))
     promised, kept = np.mean(pairs, axis=0)
     return float(promised), float(kept)
+
+
+def _check_whole(name: str, value: Any, least: int, most: float = math.inf) -> None:
+    try:
+        fits = least <= operator.index(value) <= most
+    except TypeError:
+        fits = False
+    if not fits or isinstance(value, bool):
+        limit = "" if most == math.inf else f" and at most {most}"
+        raise ValueError(f"{name} must be an integer, at least {least}{limit}, not {value!r}")

@@ -12,7 +12,10 @@ a softmax, pass it without that.
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Callable, Sequence
+from numbers import Real
 from typing import Any
 
 import keras
@@ -22,6 +25,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 Float32s = NDArray[np.float32]
+Batchwise = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 BATCH = 500  # images that are asked about at once; larger batches only need more memory
 
 
@@ -70,10 +74,10 @@ def occlusion(
     stride: int | None = None,
     fill: float = 0.0,
 ) -> Float32s:
-    """Return how far one class's logit falls when the place of each pixel is covered by a square.
+    """Return how far one class's logit falls when a square covers each pixel, the occlusion map.
 
-    The square is laid on every `stride` pixels, and once more at the far rim. Several squares may
-    cover a pixel; it gets the mean of their falls.
+    The square is laid on every `stride` pixels, and once more at the far rim. A pixel that several
+    squares cover gets the mean of their falls.
 
     Args:
         network: images to logits.
@@ -88,8 +92,7 @@ def occlusion(
         Logits, above 0 where covering hurts the class, float32, shape `(n, height, width)`.
 
     Raises:
-        ValueError: the images or the classes do not fit the network, the square does not fit the
-            image, or the squares would leave gaps.
+        ValueError: images or classes do not fit the network, or the squares would leave gaps.
 
     Source: M. D. Zeiler and R. Fergus, Visualizing and Understanding Convolutional Networks, 2013,
     arXiv:1311.2901.
@@ -101,9 +104,10 @@ def occlusion(
     """
     images, chosen = _prepared(network, images, classes)
     height, width = images.shape[1:3]
+    _check_whole("size", size, 1, min(height, width))
     stride = max(size // 2, 1) if stride is None else stride
-    if not 1 <= size <= min(height, width) or not 1 <= stride <= size:
-        raise ValueError(f"squares of {size} every {stride} pixels do not cover {height} x {width}")
+    _check_whole("stride", stride, 1, size)
+    _check_number("fill", fill, "(-inf, inf)")
     before = _scores(network, images, chosen)
     falls = np.zeros((len(images), height, width), np.float32)
     covers = np.zeros((height, width), np.float32)
@@ -112,7 +116,7 @@ def occlusion(
     together = max(BATCH // len(images), 1)
     for start in range(0, len(places), together):
         some = places[start : start + together]
-        covered = np.repeat(images[None], len(some), axis=0)  # a copy of all images a square
+        covered = np.repeat(images[None], len(some), axis=0)  # a copy of all images per square
         for copy, place in zip(covered, some, strict=True):
             copy[:, *place] = fill
         flat = covered.reshape(-1, *images.shape[1:])
@@ -124,11 +128,7 @@ def occlusion(
 
 
 def grad_cam(
-    network: keras.Model,
-    images: np.ndarray,
-    *,
-    layer: str,
-    classes: Sequence[int] | None = None,
+    network: keras.Model, images: np.ndarray, *, layer: str, classes: Sequence[int] | None = None
 ) -> Float32s:
     """Return Grad-CAM: a layer's feature maps, added up by how much they raise one class's logit.
 
@@ -147,18 +147,12 @@ def grad_cam(
         0 or above, float32, shape `(n, height, width)`; all 0 where no map raises the logit.
 
     Raises:
-        ValueError: the images or the classes do not fit the network, or there is no such layer, or
-            it has no feature maps.
+        ValueError: images or classes do not fit the network, or it has no such layer of feature maps.
 
     Source: R. R. Selvaraju et al., Grad-CAM, 2016, arXiv:1610.02391.
 
-    >>> network = keras.Sequential(
-    ...     [
-    ...         keras.Input((4, 4, 1)),
-    ...         keras.layers.MaxPooling2D(2, name="pool"),
-    ...         keras.layers.GlobalAveragePooling2D(),
-    ...     ]
-    ... )
+    >>> pool, mean = keras.layers.MaxPooling2D(2, name="pool"), keras.layers.GlobalAveragePooling2D()
+    >>> network = keras.Sequential([keras.Input((4, 4, 1)), pool, mean])
     >>> image = np.zeros((1, 4, 4, 1))
     >>> image[0, 0, 3] = 8.0
     >>> grad_cam(network, image, layer="pool", classes=[0])[0].round(1)
@@ -168,6 +162,8 @@ def grad_cam(
            [0. , 0. , 0. , 0. ]], dtype=float32)
     """
     images, chosen = _prepared(network, images, classes)
+    if layer not in [each.name for each in network.layers]:
+        raise ValueError(f"layer must be the name of a layer of the network, not {layer!r}")
     inside = network.get_layer(layer).output
     if len(inside.shape) != 4:
         raise ValueError(f"layer {layer} returns {inside.shape}, not feature maps")
@@ -204,9 +200,9 @@ def randomise_layers(network: keras.Model, names: Sequence[str]) -> keras.Model:
     >>> bool((fresh.get_weights()[0] == network.get_weights()[0]).any())
     False
     """
-    unknown = set(names) - {layer.name for layer in network.layers}
-    if unknown:
-        raise ValueError(f"the network has no layer {', '.join(sorted(unknown))}")
+    _check_built("network", network)
+    if unknown := set(names) - {layer.name for layer in network.layers}:
+        raise ValueError(f"names must be of layers, not {', '.join(sorted(unknown))}")
     copy = keras.models.clone_model(network)
     for layer in network.layers:
         if layer.name not in names:
@@ -233,21 +229,14 @@ def rank_correlation(maps: np.ndarray, others: np.ndarray) -> NDArray[np.float64
     >>> rank_correlation(np.array([[[1.0, 2.0, 9.0]]]), np.array([[[0.0, 0.5, 0.6]]])).round(6)
     array([1.])
     """
-    maps, others = (
-        _stack(name, each, 2, 3, 4) for name, each in (("maps", maps), ("others", others))
-    )
+    maps, others = _stack("maps", maps, 2, 3, 4), _stack("others", others, 2, 3, 4)
     if maps.shape != others.shape:
-        raise ValueError(
-            f"maps and others must have one shape, not {maps.shape} and {others.shape}"
-        )
+        raise ValueError(f"maps and others must be alike, not {maps.shape} and {others.shape}")
     ranks = [stats.rankdata(each.reshape(len(each), -1), axis=1) for each in (maps, others)]
     one, other = (rank - rank.mean(axis=1, keepdims=True) for rank in ranks)
     sizes = np.sqrt((one**2).sum(axis=1) * (other**2).sum(axis=1))
-    agreement = (one * other).sum(axis=1)
-    ratios: NDArray[np.float64] = np.divide(
-        agreement, sizes, out=np.zeros(len(one)), where=sizes > 0
-    )
-    return ratios
+    agreement: NDArray[np.float64] = (one * other).sum(axis=1)
+    return np.asarray(np.divide(agreement, sizes, out=np.zeros(len(one)), where=sizes > 0))
 
 
 def fast_gradient_sign(
@@ -275,8 +264,7 @@ def fast_gradient_sign(
         float32, the shape of the images; none is farther than `epsilon` from where it was.
 
     Raises:
-        ValueError: the images or the labels do not fit the network, the range is empty, or a pixel
-            lies outside of it.
+        ValueError: images or labels do not fit the network, or a pixel lies outside of the range.
 
     Source: I. J. Goodfellow, J. Shlens and C. Szegedy, Explaining and Harnessing Adversarial
     Examples, 2014, arXiv:1412.6572.
@@ -285,8 +273,9 @@ def fast_gradient_sign(
     >>> fast_gradient_sign(network, np.array([[[0.5, 0.5]]]), labels=[0], epsilon=0.25)
     array([[[0.25, 0.75]]], dtype=float32)
     """
-    if not low < high:
-        raise ValueError(f"pixels need a range, not from {low} to {high}")
+    _check_number("epsilon", epsilon, "(-inf, inf)")
+    _check_number("low", low, "(-inf, inf)")
+    _check_number("high", high, f"({low}, inf)")
     images, chosen = _prepared(network, images, labels, "labels")
     _check_range(images, low, high)
 
@@ -314,14 +303,14 @@ def _check_range(images: np.ndarray, low: float, high: float) -> None:
 def _prepared(
     network: keras.Model, images: np.ndarray, classes: Sequence[int] | None, name: str = "classes"
 ) -> tuple[Float32s, NDArray[np.int32]]:
-    """Return the images in float32 and one class an image, both checked."""
+    """Return the images in float32 and one class per image, both checked."""
+    _check_built("network", network)
+    if len(network.inputs + network.outputs) != 2 or "float" not in network.inputs[0].dtype:
+        raise ValueError(f"network {network.name!r} must have one input, of floats, and one output")
     last = network.layers[-1]
-    if isinstance(last, keras.layers.Softmax) or (
-        getattr(last, "activation", None) is keras.activations.softmax
-    ):
-        raise ValueError(
-            f"network must return logits, but its last layer, {last.name}, is a softmax"
-        )
+    activation = getattr(last, "activation", None)
+    if isinstance(last, keras.layers.Softmax) or activation is keras.activations.softmax:
+        raise ValueError(f"network must return logits, but its last layer {last.name} is a softmax")
     images = _stack("images", images, 3, 4).astype(np.float32)
     wanted, count = network.input_shape[1:], network.output_shape[-1]
     if images.shape[1:] != tuple(wanted):
@@ -340,17 +329,11 @@ def _scores(network: keras.Model, images: np.ndarray, classes: np.ndarray) -> Fl
     return np.take_along_axis(logits, classes[:, None], axis=1)[:, 0]
 
 
-def _in_batches(
-    function: Callable[[tf.Tensor, tf.Tensor], tf.Tensor], images: np.ndarray, others: np.ndarray
-) -> Float32s:
+def _in_batches(function: Batchwise, images: np.ndarray, others: np.ndarray) -> Float32s:
     """Return the function's answers over all images, `BATCH` at a time."""
-    parts = [
-        function(
-            tf.convert_to_tensor(images[start : start + BATCH]),
-            tf.convert_to_tensor(others[start : start + BATCH]),
-        )
-        for start in range(0, len(images), BATCH)
-    ]
+    starts = range(0, len(images), BATCH)
+    pairs = ((images[start : start + BATCH], others[start : start + BATCH]) for start in starts)
+    parts = [function(*map(tf.convert_to_tensor, pair)) for pair in pairs]
     return np.concatenate([part.numpy() for part in parts])
 
 
@@ -389,3 +372,29 @@ def _labels(
         wanted = f"from 0 to {classes - 1}, for {classes} classes" if classes else "from 0"
         raise ValueError(f"{name} must be labels {wanted}, not from {array.min()} to {array.max()}")
     return array.astype(np.int64)
+
+
+def _check_whole(name: str, value: Any, least: int, most: float = math.inf) -> None:
+    try:
+        fits = least <= operator.index(value) <= most
+    except TypeError:
+        fits = False
+    if not fits or isinstance(value, bool):
+        limit = "" if most == math.inf else f" and at most {most}"
+        raise ValueError(f"{name} must be an integer, at least {least}{limit}, not {value!r}")
+
+
+def _check_number(name: str, value: Any, within: str) -> None:
+    """Refuse what is no number within an interval such as "(0, 1]"."""
+    low, high = map(float, within[1:-1].split(","))
+    fits = isinstance(value, Real) and not isinstance(value, bool) and low <= float(value) <= high
+    if not fits or (value == low and within[0] == "(") or (value == high and within[-1] == ")"):
+        raise ValueError(f"{name} must be a finite number in {within}, not {value!r}")
+
+
+def _check_built(name: str, model: Any) -> None:
+    """Refuse what is no Keras model with weights of known shapes."""
+    if not isinstance(model, keras.Model) or not model.built:
+        raise ValueError(
+            f"{name} must be a Keras model that is built (begin it with keras.Input), not {model!r}"
+        )

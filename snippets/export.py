@@ -53,9 +53,13 @@ def export_litert(model: keras.Model, path: str | Path, *, quantise: bool = Fals
     path = Path(path)
     if path.suffix != ".tflite":
         raise ValueError(f"a LiteRT file ends with .tflite, not {path.name}")
-    inputs = model.inputs if model.built else None
+    inputs = model.inputs if isinstance(model, keras.Model) and model.built else None
     if not inputs or len(inputs) != 1 or None in inputs[0].shape[1:]:
-        raise ValueError("the model needs one input of a known shape: give it a keras.Input")
+        raise ValueError(
+            f"model must be built, with one input of a known shape (a keras.Input), not {model!r}"
+        )
+    if len(model.outputs) != 1:
+        raise ValueError(f"model must have one output, not {len(model.outputs)}")
     one = keras.InputSpec(shape=(1, *inputs[0].shape[1:]), dtype=inputs[0].dtype)
     model.export(
         path,
@@ -121,7 +125,7 @@ class Quantised:
     Attributes:
         name: of the tensor in the file.
         integers: int8, any shape.
-        scales: float32, broadcasts against `integers`: one for all, or one a slice of an axis.
+        scales: float32, broadcasts against `integers`: one for all, or one per slice of an axis.
     """
 
     name: str

@@ -57,12 +57,12 @@ def images_from_folder(
       any folder for a class, without a word.
 
     Args:
-        folder: holds a folder a class, each with image files, or with folders of them: `.bmp`, `.gif`
+        folder: holds a folder per class, each with image files, or with folders of them: `.bmp`, `.gif`
             (its first picture), `.jpg`, `.jpeg`, `.png`, `.webp`. Names that begin with a dot are left
             out.
         image_size: height and width to which each image is stretched.
         is_training: whether to shuffle.
-        batch_size: images a batch; the last one may be smaller.
+        batch_size: images per batch; the last one may be smaller.
         class_names: the folders, in the order of the labels; other folders are left out. Pass those of
             the training data wherever labels must mean the same. If left out, all folders in the order
             of their names.

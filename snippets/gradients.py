@@ -11,7 +11,10 @@ operations, and computes in the dtype of the point that it is given.
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Callable
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -44,8 +47,7 @@ def finite_difference(function: Function, at: Any, *, step: float = 1e-4) -> NDA
 
     Source: Nocedal and Wright, Numerical Optimization, section 8.1.
     """
-    if not step > 0:
-        raise ValueError(f"step must be positive, got {step}")
+    _check_number("step", step, "(0, inf)")
     point = np.asarray(at)
     if not np.issubdtype(point.dtype, np.floating):
         point = point.astype(np.float64)
@@ -118,6 +120,7 @@ def gradient_error(function: Function, at: Any, *, step: float = 1e-4) -> float:
     >>> gradient_error(lambda x: tf.sin(x[0]) * x[1], [1.0, 2.0]) < 1e-6
     True
     """
+    _check_number("step", step, "(0, inf)")
     point = np.asarray(at, dtype=np.float64)
     by_tape = tape_gradient(function, point)
     coarse, fine = (finite_difference(function, point, step=each) for each in (step, step / 2))
@@ -136,6 +139,8 @@ def descend(
 ) -> NDArray[np.float64]:
     """Return the path of gradient descent: every step is minus learning rate times gradient.
 
+    `plot_functions.contour_paths` draws paths of points with two numbers.
+
     Args:
         function: a point of the shape of `start` in, one number out.
         start: where the path begins, any shape; converted to float64.
@@ -151,9 +156,27 @@ def descend(
     >>> descend(lambda x: x**2, 8.0, learning_rate=0.25, steps=3)
     array([8., 4., 2., 1.])
     """
-    if learning_rate < 0 or steps < 0:
-        raise ValueError(f"negative learning_rate or steps: {learning_rate}, {steps}")
+    _check_number("learning_rate", learning_rate, "[0, inf)")
+    _check_whole("steps", steps, 0)
     path = [np.asarray(start, dtype=np.float64)]
     for _ in range(steps):
         path.append(path[-1] - learning_rate * tape_gradient(function, path[-1]))
     return np.stack(path)
+
+
+def _check_whole(name: str, value: Any, least: int, most: float = math.inf) -> None:
+    try:
+        fits = least <= operator.index(value) <= most
+    except TypeError:
+        fits = False
+    if not fits or isinstance(value, bool):
+        limit = "" if most == math.inf else f" and at most {most}"
+        raise ValueError(f"{name} must be an integer, at least {least}{limit}, not {value!r}")
+
+
+def _check_number(name: str, value: Any, within: str) -> None:
+    """Refuse what is no number within an interval such as "(0, 1]"."""
+    low, high = map(float, within[1:-1].split(","))
+    fits = isinstance(value, Real) and not isinstance(value, bool) and low <= float(value) <= high
+    if not fits or (value == low and within[0] == "(") or (value == high and within[-1] == ")"):
+        raise ValueError(f"{name} must be a finite number in {within}, not {value!r}")

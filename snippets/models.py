@@ -11,7 +11,11 @@ weights follow `keras.utils.set_random_seed`, called before.
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Sequence
+from numbers import Real
+from typing import Any
 
 import keras
 
@@ -25,7 +29,7 @@ def dense_network(
     kernel_initializer: str = "glorot_uniform",
     name: str = "dense_network",
 ) -> keras.Sequential:
-    """Return a network of dense layers: images in, one logit a class out.
+    """Return a network of dense layers: images in, one logit per class out.
 
     Args:
         units: units of each hidden layer, first to last; none makes it linear.
@@ -46,8 +50,7 @@ def dense_network(
     >>> network.output_shape, network.count_params()
     ((None, 10), 101770)
     """
-    if any(size < 1 for size in units) or classes < 2:
-        raise ValueError(f"each layer needs a unit and there are two classes: {units}, {classes}")
+    _check_sizes(units, shape, classes)
     hidden = [
         keras.layers.Dense(
             size,
@@ -73,7 +76,7 @@ def relu_tanh_selu_network(
 ) -> keras.Model:
     """Return a functional network of three dense layers, each with an activation of its own.
 
-    Flatten, 256 units with relu, 128 with tanh, 64 with selu, then one logit a class.
+    Flatten, 256 units with relu, 128 with tanh, 64 with selu, then one logit per class.
 
     Args:
         shape: of one input, without the batch axis.
@@ -91,8 +94,7 @@ def relu_tanh_selu_network(
     >>> network.output_shape, network.count_params()
     ((None, 10), 242762)
     """
-    if classes < 2:
-        raise ValueError(f"a classifier needs at least two classes, not {classes}")
+    _check_sizes((), shape, classes)
     image = keras.Input(shape, name="image")
     found = keras.layers.Flatten(name="flatten")(image)
     found = keras.layers.Dense(256, activation="relu", name="relu")(found)
@@ -122,7 +124,7 @@ def regularised_network(
         units: units of each hidden layer, first to last.
         strength: of the penalty: that many times the sum of all squared weights, of the last layer
             too, is added to the loss. 0 for none.
-        dropout: part of each hidden layer's outputs that is set to 0 in training, from 0 to below
+        dropout: the fraction of each hidden layer's outputs that is set to 0 in training, from 0 to below
             1. 0 for no dropout layers.
         penalise_biases: whether the biases are penalised as the kernels are.
         shape: of one input, without the batch axis.
@@ -133,7 +135,7 @@ def regularised_network(
     Returns:
         Maps float `(n, *shape)` to float32 `(n, classes)`. Its layers are named `flatten`,
         `hidden_1`, `dropout_1`, `hidden_2`, `dropout_2` … and `logits`; `network.losses` holds the
-        terms of the penalty, scalar tensors, one a kernel and one a bias.
+        terms of the penalty, scalar tensors, one per kernel and one per bias.
 
     Raises:
         ValueError: a layer would have no unit, the classes are fewer than 2, the strength is
@@ -143,10 +145,9 @@ def regularised_network(
     >>> network.count_params(), len(network.losses), network.get_layer("dropout_2").rate
     (89610, 6, 0.2)
     """
-    if any(size < 1 for size in units) or classes < 2:
-        raise ValueError(f"each layer needs a unit and there are two classes: {units}, {classes}")
-    if not strength >= 0 or not 0 <= dropout < 1:
-        raise ValueError(f"need strength >= 0 and 0 <= dropout < 1, not {strength} and {dropout}")
+    _check_sizes(units, shape, classes)
+    _check_number("strength", strength, "[0, inf)")
+    _check_number("dropout", dropout, "[0, 1)")
 
     def dense(size: int, layer_name: str, function: str | None = None) -> keras.layers.Dense:
         return keras.layers.Dense(
@@ -167,3 +168,31 @@ def regularised_network(
         if dropout:
             layers.append(keras.layers.Dropout(dropout, name=f"dropout_{number}"))
     return keras.Sequential([*layers, dense(classes, "logits")], name=name)
+
+
+def _check_sizes(units: Sequence[int], shape: Sequence[int], classes: int) -> None:
+    """Refuse a layer without a unit, an input without a number, and fewer than two classes."""
+    for name, sizes in (("units", units), ("shape", shape)):
+        if not isinstance(sizes, Sequence) or isinstance(sizes, str):
+            raise ValueError(f"{name} must be a sequence of integers, not {sizes!r}")
+        for size in sizes:
+            _check_whole(name, size, 1)
+    _check_whole("classes", classes, 2)
+
+
+def _check_whole(name: str, value: Any, least: int, most: float = math.inf) -> None:
+    try:
+        fits = least <= operator.index(value) <= most
+    except TypeError:
+        fits = False
+    if not fits or isinstance(value, bool):
+        limit = "" if most == math.inf else f" and at most {most}"
+        raise ValueError(f"{name} must be an integer, at least {least}{limit}, not {value!r}")
+
+
+def _check_number(name: str, value: Any, within: str) -> None:
+    """Refuse what is no number within an interval such as "(0, 1]"."""
+    low, high = map(float, within[1:-1].split(","))
+    fits = isinstance(value, Real) and not isinstance(value, bool) and low <= float(value) <= high
+    if not fits or (value == low and within[0] == "(") or (value == high and within[-1] == ")"):
+        raise ValueError(f"{name} must be a finite number in {within}, not {value!r}")

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 
@@ -46,7 +46,7 @@ def layer_costs(network: keras.Model) -> list[LayerCost]:
         network: built, with every size but the batch known; its layers in `network.layers`.
 
     Returns:
-        A row a layer, in the network's order, without its inputs. A layer that is called at several
+        A row per layer, in the network's order, without its inputs. A layer that is called at several
         places is counted once.
 
     Raises:
@@ -58,6 +58,7 @@ def layer_costs(network: keras.Model) -> list[LayerCost]:
     >>> layer_costs(network)
     [LayerCost(layer='conv', shape=(6, 6, 4), weights=112, multiply_adds=3888)]
     """
+    _check_built("network", network)
     costs = []
     for layer in network.layers:
         if isinstance(layer, keras.layers.InputLayer):
@@ -140,6 +141,8 @@ class Field(NamedTuple):
 def receptive_field(layers: Iterable[keras.layers.Layer]) -> list[Field]:
     """Return, for each layer of a chain, how large a part of the picture one element depends on.
 
+    `plot_networks.receptive_fields` draws the parts on a picture.
+
     Args:
         layers: the first layers of a built network, in order, each called with what the one before
             returns: convolutions and pooling, and layers that treat every place alike (activations,
@@ -147,7 +150,7 @@ def receptive_field(layers: Iterable[keras.layers.Layer]) -> list[Field]:
             such as `Flatten`.
 
     Returns:
-        A field a layer; input layers and a `Reshape` that adds the channel axis are left out.
+        A field per layer; input layers and a `Reshape` that adds the channel axis are left out.
 
     Raises:
         ValueError: a layer returns maps, but what its elements see is not known here, or it does not
@@ -165,6 +168,7 @@ def receptive_field(layers: Iterable[keras.layers.Layer]) -> list[Field]:
     size, jump, start = (1, 1), (1, 1), (0, 0)
     before: keras.layers.Layer | None = None
     for layer in layers:
+        _check_called(layer)
         if before and layer.input is not before.output:
             raise ValueError(f"{layer.name} does not follow {before.name}: layers must be a chain")
         before = layer
@@ -180,6 +184,17 @@ def receptive_field(layers: Iterable[keras.layers.Layer]) -> list[Field]:
         jump = jump[0] * down, jump[1] * across
         fields.append(Field(layer.name, size, jump, start))
     return fields
+
+
+def _check_called(layer: Any) -> None:
+    """Refuse what is no layer, or one that no network has called: its shapes are not known."""
+    if not isinstance(layer, keras.layers.Layer):
+        raise ValueError(f"layers must be Keras layers, such as network.layers, not {layer!r}")
+    if not hasattr(layer, "output"):
+        raise ValueError(
+            f"layers must be of a network that is built, but {layer.name} has no output: begin the "
+            "network with keras.Input"
+        )
 
 
 def _window(layer: keras.layers.Layer, axis: int) -> tuple[int, int, int]:
@@ -212,3 +227,11 @@ _EACH_PLACE_ALIKE = (
     keras.layers.Rescaling,
     keras.layers.SpatialDropout2D,
 )
+
+
+def _check_built(name: str, model: Any) -> None:
+    """Refuse what is no Keras model with weights of known shapes."""
+    if not isinstance(model, keras.Model) or not model.built:
+        raise ValueError(
+            f"{name} must be a Keras model that is built (begin it with keras.Input), not {model!r}"
+        )

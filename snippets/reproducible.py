@@ -8,6 +8,7 @@ project and `import reproducible`.
 
 from __future__ import annotations
 
+import math
 import operator
 import os
 import platform
@@ -93,9 +94,9 @@ def make_reproducible(seed: int) -> Conditions:
     ...     make_reproducible(-1)
     ... except ValueError as error:
     ...     str(error)
-    'seed must be an integer from 0 to 4294967295, not -1'
+    'seed must be an integer, at least 0 and at most 4294967295, not -1'
     """
-    _check_seed(seed)
+    _check_whole("seed", seed, 0, 2**32 - 1)
     if keras.backend.backend() != "tensorflow":
         raise RuntimeError(
             f"keras computes with {keras.backend.backend()!r}, expected 'tensorflow': set KERAS_BACKEND "
@@ -150,7 +151,7 @@ def differing_weights(train: Callable[[], keras.Model], *, seed: int = 0) -> lis
     >>> differing_weights(train)
     []
     """
-    _check_seed(seed)
+    _check_whole("seed", seed, 0, 2**32 - 1)
     if isinstance(train, keras.layers.Layer) or not callable(train):
         raise ValueError(f"train must be a function that returns a network, not {train!r}")
     networks, values = [], []
@@ -192,10 +193,11 @@ def _described(device: Any) -> str:
     return f"{device.device_type} {details.get('device_name', '')}".strip()
 
 
-def _check_seed(seed: Any) -> None:
+def _check_whole(name: str, value: Any, least: int, most: float = math.inf) -> None:
     try:
-        fits = 0 <= operator.index(seed) < 2**32
+        fits = least <= operator.index(value) <= most
     except TypeError:
         fits = False
-    if not fits or isinstance(seed, bool):
-        raise ValueError(f"seed must be an integer from 0 to {2**32 - 1}, not {seed!r}")
+    if not fits or isinstance(value, bool):
+        limit = "" if most == math.inf else f" and at most {most}"
+        raise ValueError(f"{name} must be an integer, at least {least}{limit}, not {value!r}")

@@ -27,8 +27,8 @@ class RocCurve:
     """True positives found against false alarms raised, as a threshold on the score comes down.
 
     Attributes:
-        false_positive_rate: the part of the negatives at or above the threshold, shape `(points,)`.
-        true_positive_rate: the part of the positives at or above it, shape `(points,)`.
+        false_positive_rate: the fraction of the negatives at or above the threshold, shape `(points,)`.
+        true_positive_rate: the fraction of the positives at or above it, shape `(points,)`.
         area: under the curve, from 0 to 1; 0.5 for scores that say nothing.
     """
 
@@ -44,13 +44,13 @@ def one_vs_rest_roc(
 
     The micro average pools all (example, class) pairs into one yes-or-no question. The macro average
     is the mean height of the classes' curves at each false-positive rate; its area is the mean of
-    their areas.
+    their areas. `plot_evaluation.roc_panels` draws the curves.
 
     Args:
         y_true: true classes, integers from 0, shape `(n,)`.
         scores: the larger, the likelier, shape `(n, classes)`: probabilities; logits too, but for
             the micro average, which compares the scores of different classes and examples.
-        class_names: one name a class; `"micro"` and `"macro"` are taken.
+        class_names: one name per class; `"micro"` and `"macro"` are taken.
 
     Returns:
         From each class name, in order, and then from `"micro"` and `"macro"`, to the curve. The
@@ -67,9 +67,9 @@ def one_vs_rest_roc(
     {'cat': 0.75, 'dog': 0.75, 'micro': 0.75, 'macro': 0.75}
     """
     names = list(class_names)
-    if len(names) < 2 or len({*names, "micro", "macro"}) != len(names) + 2:
+    if isinstance(class_names, str) or not 4 <= len({*names, "micro", "macro"}) == len(names) + 2:
         raise ValueError(
-            f"class_names must be two or more, no two alike, nor micro or macro: {names}"
+            f"class_names must be two or more, all different, and not micro or macro: {class_names!r}"
         )
     scores = _finite("scores", scores, f"n, {len(names)}")
     labels = _labels("y_true", y_true, len(names), ("scores", len(scores)))

@@ -53,8 +53,7 @@ class Temperature(keras.layers.Layer):  # type: ignore[misc]  # Keras has no typ
 
     def __init__(self, temperature: float, **options: Any) -> None:
         super().__init__(**options)
-        if not isinstance(temperature, Real) or not 0 < temperature < math.inf:
-            raise ValueError(f"temperature must be a positive number, not {temperature!r}")
+        _check_number("temperature", temperature, "(0, inf)")
         self.temperature: float = float(temperature)
 
     def call(self, inputs: Any) -> Any:
@@ -137,6 +136,23 @@ def save_and_check(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     save_and_check(network, Path(folder) / "small.keras", np.ones((4, 2)))
     0.0
+
+    A network with a custom layer names the module that defines it:
+
+    >>> source = '''import keras
+    ... @keras.saving.register_keras_serializable(package="doubling")
+    ... class Double(keras.layers.Layer):
+    ...     def call(self, inputs):
+    ...         return 2 * inputs
+    ... '''
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "doubling.py").write_text(source)
+    ...     sys.path.insert(0, folder)
+    ...     import doubling
+    ...     network = keras.Sequential([keras.Input((2,)), doubling.Double()])
+    ...     save_and_check(network, Path(folder) / "b.keras", np.ones((4, 2)), modules=["doubling"])
+    ...     sys.path.remove(folder)
+    0.0
     """
     if not isinstance(network, keras.Model):
         raise ValueError(f"network must be a keras.Model, not {type(network).__name__}")
@@ -144,8 +160,7 @@ def save_and_check(
         raise ValueError(f"network {network.name!r} must be built: call it on some inputs first")
     if isinstance(modules, str):
         raise ValueError(f"modules must be a list of names, not the string {modules!r}")
-    if not isinstance(tolerance, Real) or not 0 <= tolerance < math.inf:
-        raise ValueError(f"tolerance must be a finite number, at least 0, not {tolerance!r}")
+    _check_number("tolerance", tolerance, "[0, inf)")
     path = Path(path).absolute()
     if path.suffix != ".keras":
         raise ValueError(f"path must end in .keras, not {path.name!r}")
@@ -281,3 +296,11 @@ def _named_inputs(inputs: Any) -> dict[str, np.ndarray]:
     if not arrays:
         raise ValueError("inputs must name at least one array, not none")
     return arrays
+
+
+def _check_number(name: str, value: Any, within: str) -> None:
+    """Refuse what is no number within an interval such as "(0, 1]"."""
+    low, high = map(float, within[1:-1].split(","))
+    fits = isinstance(value, Real) and not isinstance(value, bool) and low <= float(value) <= high
+    if not fits or (value == low and within[0] == "(") or (value == high and within[-1] == ")"):
+        raise ValueError(f"{name} must be a finite number in {within}, not {value!r}")

@@ -118,8 +118,7 @@ def three_way_split(
         ("validation_fraction", validation_fraction),
         ("test_fraction", test_fraction),
     ):
-        if not isinstance(value, Real) or not 0 < value < 1:
-            raise ValueError(f"{name} must be a number between 0 and 1, not {value!r}")
+        _check_number(name, value, "(0, 1)")
     if validation_fraction + test_fraction >= 1:
         raise ValueError(
             "validation_fraction and test_fraction must leave examples to train on: their sum is "
@@ -315,3 +314,11 @@ def _check_whole(name: str, value: Any, least: int, most: float = math.inf) -> N
     if not fits or isinstance(value, bool):
         limit = "" if most == math.inf else f" and at most {most}"
         raise ValueError(f"{name} must be an integer, at least {least}{limit}, not {value!r}")
+
+
+def _check_number(name: str, value: Any, within: str) -> None:
+    """Refuse what is no number within an interval such as "(0, 1]"."""
+    low, high = map(float, within[1:-1].split(","))
+    fits = isinstance(value, Real) and not isinstance(value, bool) and low <= float(value) <= high
+    if not fits or (value == low and within[0] == "(") or (value == high and within[-1] == ")"):
+        raise ValueError(f"{name} must be a finite number in {within}, not {value!r}")

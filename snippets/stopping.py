@@ -76,12 +76,7 @@ def stop_at_best(
     """
     if not isinstance(monitor, str) or not monitor:
         raise ValueError(f"monitor must be a name that fit logs, not {monitor!r}")
-    try:
-        fits = operator.index(patience) >= 1
-    except TypeError:
-        fits = False
-    if not fits or isinstance(patience, bool):
-        raise ValueError(f"patience must be an integer, at least 1, not {patience!r}")
+    _check_whole("patience", patience, 1)
     if mode is None:
         mode = _mode_of(monitor)
     elif mode not in ("min", "max"):
@@ -185,3 +180,13 @@ def _checked_path(path: Any) -> str:
     if Path(path).is_dir():
         raise ValueError(f"path must be that of a file, not of a folder: {path}")
     return str(path)
+
+
+def _check_whole(name: str, value: Any, least: int, most: float = math.inf) -> None:
+    try:
+        fits = least <= operator.index(value) <= most
+    except TypeError:
+        fits = False
+    if not fits or isinstance(value, bool):
+        limit = "" if most == math.inf else f" and at most {most}"
+        raise ValueError(f"{name} must be an integer, at least {least}{limit}, not {value!r}")

@@ -60,7 +60,7 @@ def one_vs_rest_precision_recall(
         y_true: true classes, integers from 0, shape `(n,)`.
         scores: the larger, the likelier, shape `(n, classes)`: probabilities; logits too, but for the
             micro average, which compares the scores of different classes and examples.
-        class_names: one name a class; `"micro"` is taken.
+        class_names: one name per class; `"micro"` is taken.
 
     Returns:
         From each class name, in order, and then from `"micro"`, to the curve.
@@ -132,6 +132,8 @@ def cheapest_threshold(
     is the least likely to fall on its wrong side; of equally wide ones, the lowest; where only never
     and always are left, never.
 
+    `plot_evaluation.threshold_dots` draws what thresholds bring.
+
     scikit-learn has `TunedThresholdClassifierCV`, which takes its own estimators and scorers; this
     takes the scores of any network. Choose the threshold on validation examples, which must be as
     frequent as in use; the cost that is returned is a little too good for other examples, the fewer
@@ -155,8 +157,7 @@ def cheapest_threshold(
     (0.2, 0.25, 0, 1)
     """
     for name, cost in (("false_alarm_cost", false_alarm_cost), ("miss_cost", miss_cost)):
-        if not isinstance(cost, Real) or not 0 <= cost < math.inf:
-            raise ValueError(f"{name} must be a finite number, at least 0, not {cost!r}")
+        _check_number(name, cost, "[0, inf)")
     if false_alarm_cost == miss_cost == 0:
         raise ValueError("false_alarm_cost and miss_cost must not both be 0: any threshold costs 0")
     given = scores
@@ -223,7 +224,7 @@ def top_k_accuracy(y_true: np.ndarray, scores: np.ndarray, *, k: int) -> float:
     """
     scores = _finite("scores", scores, "n, classes")
     labels = _labels("y_true", y_true, scores.shape[1], ("scores", len(scores)))
-    _check_k(k, scores.shape[1] - 1)
+    _check_whole("k", k, 1, scores.shape[1] - 1)
     own = np.take_along_axis(scores, labels[:, None], axis=1)
     return float(((scores >= own).sum(axis=1) <= k).mean())
 
@@ -239,7 +240,7 @@ def named_predictions(
     Args:
         probabilities: shape `(n, classes)`, from 0 to 1, each row with the sum 1; to pass the answer
             for a single image, write `probabilities[None]`.
-        class_names: one name a class, in the order of the labels.
+        class_names: one name per class, in the order of the labels.
         k: how many, from 1 to all classes.
 
     Returns:
@@ -254,7 +255,7 @@ def named_predictions(
     """
     names = _names(class_names)
     rows = _probabilities(probabilities, len(names))
-    _check_k(k, len(names))
+    _check_whole("k", k, 1, len(names))
     first = np.argsort(-rows, axis=1, kind="stable")[:, :k]
     return [
         [(names[i], float(row[i])) for i in order]
@@ -275,15 +276,6 @@ def _names(class_names: Sequence[str], *taken: str) -> list[str]:
     if len(names) < 2:
         raise ValueError(f"class_names must name at least 2 classes, not {names}")
     return names
-
-
-def _check_k(k: int, most: int) -> None:
-    try:
-        fits = 1 <= operator.index(k) <= most
-    except TypeError:
-        fits = False
-    if not fits or isinstance(k, bool):
-        raise ValueError(f"k must be an integer from 1 to {most}, not {k!r}")
 
 
 def _finite(
@@ -347,3 +339,21 @@ def _labels(
         wanted = f"from 0 to {classes - 1}, for {classes} classes" if classes else "from 0"
         raise ValueError(f"{name} must be labels {wanted}, not from {array.min()} to {array.max()}")
     return array.astype(np.int64)
+
+
+def _check_whole(name: str, value: Any, least: int, most: float = math.inf) -> None:
+    try:
+        fits = least <= operator.index(value) <= most
+    except TypeError:
+        fits = False
+    if not fits or isinstance(value, bool):
+        limit = "" if most == math.inf else f" and at most {most}"
+        raise ValueError(f"{name} must be an integer, at least {least}{limit}, not {value!r}")
+
+
+def _check_number(name: str, value: Any, within: str) -> None:
+    """Refuse what is no number within an interval such as "(0, 1]"."""
+    low, high = map(float, within[1:-1].split(","))
+    fits = isinstance(value, Real) and not isinstance(value, bool) and low <= float(value) <= high
+    if not fits or (value == low and within[0] == "(") or (value == high and within[-1] == ")"):
+        raise ValueError(f"{name} must be a finite number in {within}, not {value!r}")

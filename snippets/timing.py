@@ -15,8 +15,10 @@ A training step can be taken apart for that: `nested_steps` makes steps that con
 from __future__ import annotations
 
 import math
+import operator
 import time
 from collections.abc import Callable, Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import keras
@@ -46,7 +48,7 @@ def interleave(
             out what other programs do; `time.perf_counter` counts the seconds that pass.
 
     Returns:
-        Seconds a call, float64, shape `(rounds,)`, for each name.
+        Seconds per call, float64, shape `(rounds,)`, for each name.
 
     Raises:
         ValueError: there is no way, or rounds or calls are below 1.
@@ -55,8 +57,10 @@ def interleave(
     >>> {name: values.shape for name, values in seconds.items()}
     {'add': (3,), 'nothing': (3,)}
     """
-    if not ways or rounds < 1 or calls < 1:
-        raise ValueError(f"time at least one way, round and call: {list(ways)}, {rounds}, {calls}")
+    _check_whole("rounds", rounds, 1)
+    _check_whole("calls", calls, 1)
+    if not ways:
+        raise ValueError("ways must hold at least one function")
     for way in ways.values():
         way()
     seconds: dict[str, list[float]] = {name: [] for name in ways}
@@ -73,6 +77,8 @@ def times_as_fast(
     seconds: Mapping[str, Sequence[float]], baseline: str
 ) -> dict[str, NDArray[np.float64]]:
     """Return how many times as fast as the baseline each other way was, round by round.
+
+    `speed_verdict` says what the ratios allow; `plot_timing.speed_ratios` draws them.
 
     Args:
         seconds: what `interleave` returns: of each way, one number a round, above 0.
@@ -100,7 +106,7 @@ def speed_verdict(ratios: Sequence[float], *, margin: float = 1.1) -> str:
     """Return what ratios of speed allow to be said: faster, slower, or no difference to speak of.
 
     Args:
-        ratios: one a round, above 0; above 1 is faster.
+        ratios: one per round, above 0; above 1 is faster.
         margin: a factor that nobody would bother about, above 1.
 
     Returns:
@@ -114,10 +120,9 @@ def speed_verdict(ratios: Sequence[float], *, margin: float = 1.1) -> str:
     ('2.1 times as fast', '0.51 times as fast', 'no faster and no slower')
     """
     values = np.asarray(ratios, float)
-    if not values.size or not (np.isfinite(values) & (values > 0)).all() or not margin > 1:
-        raise ValueError(
-            f"need positive ratios and a margin above 1, not {ratios!r} and {margin!r}"
-        )
+    if not values.size or not (np.isfinite(values) & (values > 0)).all():
+        raise ValueError(f"ratios must be positive, and at least one, not {ratios!r}")
+    _check_number("margin", margin, "(1, inf)")
     median = float(np.median(values))
     agreed = (values > 1).all() or (values < 1).all()
     if not agreed or abs(math.log(median)) <= math.log(margin):
@@ -134,7 +139,7 @@ def nested_steps(
 ) -> dict[str, Callable[[Any, Any], Any]]:
     """Return three compiled training steps, each of which does all that the one before does, and more.
 
-    The way back through a network never runs alone. So its price is what `"backward"` takes more than
+    The backward pass never runs alone. So its price is what `"backward"` takes more than
     `"forward"`; the price of the optimiser is what `"update"` takes more than `"backward"`.
 
     Args:
@@ -157,8 +162,10 @@ def nested_steps(
     >>> list(losses), losses["forward"] == losses["backward"] == losses["update"]
     (['forward', 'backward', 'update'], True)
     """
-    if not network.built or not network.trainable_variables:
-        raise ValueError("the network must be built and have weights to train")
+    _check_number("learning_rate", learning_rate, "(0, inf)")
+    _check_built("network", network)
+    if not network.trainable_variables:
+        raise ValueError(f"network {network.name!r} has no weights to train")
     weights = network.trainable_variables
     optimizer = keras.optimizers.Adam(learning_rate)
     optimizer.build(weights)  # outside the step, for a compiled function makes no variables
@@ -215,7 +222,7 @@ def throughput(
     batch_size: int = 512,
     jit_compile: bool = False,
 ) -> float:
-    """Return how many examples a second a network trains on, on TensorFlow's default device.
+    """Return how many examples per second a network trains on, on TensorFlow's default device.
 
     Counts the seconds that pass, not the processor's: a GPU's work is none of the processor's. Each
     step is waited for. The examples are random, and lie on the device from the start.
@@ -224,11 +231,11 @@ def throughput(
         build: returns a fresh network that classifies: inputs of known shape, logits out. A function
             of a module, if it is to be sent to another process.
         policy: the Keras dtype policy to build it under, `"mixed_bfloat16"` say.
-        batch_size: examples a step.
+        batch_size: examples per step.
         jit_compile: compile with XLA.
 
     Returns:
-        Examples a second, by the median of five steps after a first one.
+        Examples per second, by the median of five steps after a first one.
 
     Raises:
         ValueError: the batch has no example.
@@ -237,8 +244,7 @@ def throughput(
     >>> throughput(lambda: keras.Sequential(layers), batch_size=8) > 0
     True
     """
-    if batch_size < 1:
-        raise ValueError(f"a batch needs an example, not {batch_size}")
+    _check_whole("batch_size", batch_size, 1)
     network = build_with_policy(policy, build)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     step = nested_steps(network, loss, jit_compile=jit_compile)["update"]
@@ -246,3 +252,29 @@ def throughput(
     labels = tf.zeros(batch_size, tf.int32)
     ways = {"step": lambda: float(step(inputs, labels))}  # float waits for the result
     return batch_size / float(np.median(interleave(ways, clock=time.perf_counter)["step"]))
+
+
+def _check_whole(name: str, value: Any, least: int, most: float = math.inf) -> None:
+    try:
+        fits = least <= operator.index(value) <= most
+    except TypeError:
+        fits = False
+    if not fits or isinstance(value, bool):
+        limit = "" if most == math.inf else f" and at most {most}"
+        raise ValueError(f"{name} must be an integer, at least {least}{limit}, not {value!r}")
+
+
+def _check_number(name: str, value: Any, within: str) -> None:
+    """Refuse what is no number within an interval such as "(0, 1]"."""
+    low, high = map(float, within[1:-1].split(","))
+    fits = isinstance(value, Real) and not isinstance(value, bool) and low <= float(value) <= high
+    if not fits or (value == low and within[0] == "(") or (value == high and within[-1] == ")"):
+        raise ValueError(f"{name} must be a finite number in {within}, not {value!r}")
+
+
+def _check_built(name: str, model: Any) -> None:
+    """Refuse what is no Keras model with weights of known shapes."""
+    if not isinstance(model, keras.Model) or not model.built:
+        raise ValueError(
+            f"{name} must be a Keras model that is built (begin it with keras.Input), not {model!r}"
+        )

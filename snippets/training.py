@@ -9,8 +9,10 @@ project and `import training`.
 from __future__ import annotations
 
 import math
+import operator
 import time
 from collections.abc import Sequence
+from numbers import Real
 from types import TracebackType
 from typing import Any, Self
 
@@ -26,9 +28,9 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
         peak: the highest learning rate, reached after `warmup` of the way.
         steps: how many optimiser steps the cycle lasts: epochs times batches an epoch. Later
             steps keep the last learning rate.
-        warmup: the part of the steps spent climbing, above 0 and below 1.
-        start: the first learning rate, as a part of the peak, from 0 to 1.
-        end: the last learning rate, as a part of the peak, from 0 to 1.
+        warmup: the fraction of the steps spent climbing, above 0 and below 1.
+        start: the first learning rate, as a fraction of the peak, from 0 to 1.
+        end: the last learning rate, as a fraction of the peak, from 0 to 1.
 
     Raises:
         ValueError: the peak or the steps are not positive, or a fraction is out of its range.
@@ -53,14 +55,11 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
         start: float = 0.04,
         end: float = 0.001,
     ) -> None:
-        if not (math.isfinite(peak) and peak > 0):
-            raise ValueError(f"peak must be a positive learning rate, not {peak!r}")
-        if steps < 1:
-            raise ValueError(f"steps must be at least 1, not {steps!r}")
-        if not 0 < warmup < 1:
-            raise ValueError(f"warmup must lie between 0 and 1, not {warmup!r}")
-        if not (0 <= start <= 1 and 0 <= end <= 1):
-            raise ValueError(f"start and end must lie from 0 to 1, not {start!r} and {end!r}")
+        _check_number("peak", peak, "(0, inf)")
+        _check_whole("steps", steps, 1)
+        _check_number("warmup", warmup, "(0, 1)")
+        _check_number("start", start, "[0, 1]")
+        _check_number("end", end, "[0, 1]")
         self.peak = float(peak)
         self.steps = int(steps)
         self.warmup = float(warmup)
@@ -108,14 +107,14 @@ def fit_one_cycle(
         examples: inputs and integer labels, arrays with the same first axis.
         validation: inputs and labels to measure after each epoch.
         epochs: how many times each example is seen; the cycle spans all of them.
-        batch_size: examples a step.
+        batch_size: examples per step.
         peak: the highest learning rate of the cycle.
         callbacks: passed to `fit`. All steps of an epoch run without coming back to Python, which
             saves time; so callbacks are told of epochs, not of batches.
 
     Returns:
         The history of `fit`: `loss`, `accuracy` and, with `validation`, `val_loss` and
-        `val_accuracy`, one number an epoch.
+        `val_accuracy`, one number per epoch.
 
     Raises:
         ValueError: there are no examples, or inputs and labels differ in number.
@@ -127,9 +126,14 @@ def fit_one_cycle(
     >>> sorted(history), len(history["loss"])
     (['accuracy', 'loss'], 3)
     """
+    if not isinstance(network, keras.Model):
+        raise ValueError(f"network must be a Keras model, not {network!r}")
     inputs, labels = examples
     if len(inputs) != len(labels) or not len(inputs):
         raise ValueError(f"{len(inputs)} inputs and {len(labels)} labels: need as many, at least 1")
+    _check_whole("epochs", epochs, 1)
+    _check_whole("batch_size", batch_size, 1)
+    _check_number("peak", peak, "(0, inf)")
     batches = math.ceil(len(inputs) / batch_size)
     network.compile(
         optimizer=keras.optimizers.Adam(OneCycle(peak, epochs * batches)),
@@ -216,8 +220,7 @@ class StopAtAccuracy(keras.callbacks.Callback):  # type: ignore[misc]  # Keras h
 
     def __init__(self, target: float, *, monitor: str = "val_accuracy") -> None:
         super().__init__()
-        if not 0 < target <= 1:
-            raise ValueError(f"target must be an accuracy above 0 and at most 1, not {target!r}")
+        _check_number("target", target, "(0, 1]")
         self.target = float(target)
         self.monitor = monitor
         self.epoch: int | None = None
@@ -250,13 +253,14 @@ def learning_rate_range_test(
     """Train while the learning rate climbs from step to step, and return the loss at each rate.
 
     Where the loss falls, the rate is large enough to learn; where it climbs, too large.
+    `plot_curves.spread_curves(..., x=rates, log_x=True)` draws it.
 
     Args:
         network: compiled with a fixed learning rate, not a schedule; trained in place and spoiled,
             so build another one for the real training.
         examples: inputs and targets, arrays with the same first axis. They are drawn in random
             order, again and again.
-        batch_size: examples a step.
+        batch_size: examples per step.
         lowest, highest: the first and the last learning rate.
         steps: how many rates; each is the same factor larger than the one before.
         smoothing: how much of its running mean the loss keeps at each step, from 0 (no smoothing)
@@ -280,12 +284,18 @@ def learning_rate_range_test(
     (True, 1e-05)
     """
     inputs, targets = examples
-    if not 0 < lowest < highest or steps < 2 or not 0 <= smoothing < 1 or batch_size < 1:
-        raise ValueError("need 0 < lowest < highest, 2 steps, 0 <= smoothing < 1, batch_size >= 1")
+    _check_whole("batch_size", batch_size, 1)
+    _check_number("lowest", lowest, "(0, inf)")
+    _check_number("highest", highest, f"({lowest}, inf)")
+    _check_whole("steps", steps, 2)
+    _check_number("smoothing", smoothing, "[0, 1)")
+    _check_whole("seed", seed, 0)
+    if getattr(network, "optimizer", None) is None:
+        raise ValueError(f"network must be a Keras model that is compiled, not {network!r}")
     if len(inputs) != len(targets) or not len(inputs):
         raise ValueError(f"{len(inputs)} inputs do not fit {len(targets)} targets")
     if "learning_rate" not in {variable.name for variable in network.optimizer.variables}:
-        raise ValueError("compile the network with a fixed learning rate, not a schedule")
+        raise ValueError("network must be compiled with a fixed learning rate, not a schedule")
     generator = np.random.default_rng(seed)
     rates = np.geomspace(lowest, highest, steps)
     losses, running, order = np.empty(steps), 0.0, np.empty(0, int)
@@ -299,3 +309,21 @@ def learning_rate_range_test(
         running = smoothing * running + (1 - smoothing) * float(loss)
         losses[step] = running / (1 - smoothing ** (step + 1))  # as if it had not begun at 0
     return rates, losses
+
+
+def _check_whole(name: str, value: Any, least: int, most: float = math.inf) -> None:
+    try:
+        fits = least <= operator.index(value) <= most
+    except TypeError:
+        fits = False
+    if not fits or isinstance(value, bool):
+        limit = "" if most == math.inf else f" and at most {most}"
+        raise ValueError(f"{name} must be an integer, at least {least}{limit}, not {value!r}")
+
+
+def _check_number(name: str, value: Any, within: str) -> None:
+    """Refuse what is no number within an interval such as "(0, 1]"."""
+    low, high = map(float, within[1:-1].split(","))
+    fits = isinstance(value, Real) and not isinstance(value, bool) and low <= float(value) <= high
+    if not fits or (value == low and within[0] == "(") or (value == high and within[-1] == ")"):
+        raise ValueError(f"{name} must be a finite number in {within}, not {value!r}")

@@ -14,8 +14,10 @@ from __future__ import annotations
 
 import hashlib
 import math
+import operator
 from collections.abc import Iterator
 from contextlib import contextmanager
+from numbers import Real
 from typing import Any
 
 import keras
@@ -70,8 +72,10 @@ def fingerprint(network: keras.layers.Layer) -> str:
     >>> fingerprint(layer) == before
     False
     """
+    if not isinstance(network, keras.layers.Layer):
+        raise ValueError(f"network must be a Keras model or layer, not {network!r}")
     if not network.weights:
-        raise ValueError(f"{network.name} has no weights: is it built?")
+        raise ValueError(f"network {network.name!r} has no weights: is it built?")
     digest = hashlib.sha256()
     for weight in network.weights:
         value = weight.value.numpy()
@@ -134,7 +138,7 @@ def with_head(
         base: built, with one input and one output: features `(n, size)`, or maps
             `(n, height, width, channels)`, which are averaged over all places.
         classes: logits that come out, at least 2.
-        dropout: part of the features that training sets to 0, from 0 to below 1.
+        dropout: the fraction of the features that training sets to 0, from 0 to below 1.
         name: of the model.
 
     Returns:
@@ -151,12 +155,17 @@ def with_head(
     >>> network.output_shape, network.get_layer("logits").count_params()
     ((None, 5), 25)
     """
-    if classes < 2:
-        raise ValueError(f"a classifier needs at least two classes, not {classes}")
-    shape = base.output_shape
-    if not isinstance(shape, tuple) or len(shape) not in (2, 4):
-        raise ValueError(f"the base must return features or maps, not {shape}")
-    inputs = keras.Input(base.input_shape[1:], dtype=base.inputs[0].dtype)
+    _check_whole("classes", classes, 2)
+    _check_number("dropout", dropout, "[0, 1)")
+    _check_built("base", base)
+    if len(base.inputs) != 1 or len(base.outputs) != 1:
+        raise ValueError(
+            f"base must have one input and one output, not {len(base.inputs)} and {len(base.outputs)}"
+        )
+    shape = base.outputs[0].shape
+    if len(shape) not in (2, 4):
+        raise ValueError(f"base must return features or maps, not {shape}")
+    inputs = keras.Input(base.inputs[0].shape[1:], dtype=base.inputs[0].dtype)
     found = InferenceMode(base, name="inference")(inputs)
     if len(shape) == 4:
         found = keras.layers.GlobalAveragePooling2D(name="mean")(found)
@@ -185,14 +194,14 @@ def unfreeze_last(base: keras.Model, layers: int) -> list[str]:
     >>> unfreeze_last(base, 2), len(base.trainable_weights)
     (['second', 'third'], 4)
     """
+    _check_built("base", base)
     leaves = _leaves(base)
     able = [
         leaf
         for leaf in leaves
         if leaf.weights and not isinstance(leaf, keras.layers.BatchNormalization)
     ]
-    if not 0 <= layers <= len(able):
-        raise ValueError(f"cannot thaw {layers} of {len(able)} layers that keep weights")
+    _check_whole("layers", layers, 0, len(able))
     chosen = able[len(able) - layers :]
     base.trainable = True  # a frozen model hides the flags of its layers
     for part in _parts(base):
@@ -206,11 +215,13 @@ def unfreeze_last(base: keras.Model, layers: int) -> list[str]:
 def trainable_parts(network: keras.Model) -> list[tuple[str, int, int]]:
     """Return what training may change, layer by layer: name, free weights and frozen weights.
 
+    `plot_networks.trained_parts` draws several models beside each other.
+
     Args:
         network: built. Models inside it are opened.
 
     Returns:
-        A row a layer that keeps weights, in order. The moving averages of batch normalisation, which
+        A row per layer that keeps weights, in order. The moving averages of batch normalisation, which
         no gradient changes, are left out.
 
     >>> network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, name="old")])
@@ -218,6 +229,7 @@ def trainable_parts(network: keras.Model) -> list[tuple[str, int, int]]:
     >>> trainable_parts(with_head(network, 2))
     [('old', 0, 15), ('logits', 8, 0)]
     """
+    _check_built("network", network)
     rows = []
     for leaf in _leaves(network):
         averages: tuple[Any, ...] = ()
@@ -245,3 +257,29 @@ def _parts(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
 def _leaves(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
     """Return the layers that hold no other layers of `_parts`, in order."""
     return [part for part in _parts(layer) if not isinstance(part, _CONTAINERS)]
+
+
+def _check_whole(name: str, value: Any, least: int, most: float = math.inf) -> None:
+    try:
+        fits = least <= operator.index(value) <= most
+    except TypeError:
+        fits = False
+    if not fits or isinstance(value, bool):
+        limit = "" if most == math.inf else f" and at most {most}"
+        raise ValueError(f"{name} must be an integer, at least {least}{limit}, not {value!r}")
+
+
+def _check_number(name: str, value: Any, within: str) -> None:
+    """Refuse what is no number within an interval such as "(0, 1]"."""
+    low, high = map(float, within[1:-1].split(","))
+    fits = isinstance(value, Real) and not isinstance(value, bool) and low <= float(value) <= high
+    if not fits or (value == low and within[0] == "(") or (value == high and within[-1] == ")"):
+        raise ValueError(f"{name} must be a finite number in {within}, not {value!r}")
+
+
+def _check_built(name: str, model: Any) -> None:
+    """Refuse what is no Keras model with weights of known shapes."""
+    if not isinstance(model, keras.Model) or not model.built:
+        raise ValueError(
+            f"{name} must be a Keras model that is built (begin it with keras.Input), not {model!r}"
+        )

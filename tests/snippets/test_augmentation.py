@@ -139,7 +139,7 @@ def test_labels_that_are_no_rows_are_not_blended_into_a_square(labels):
 
 @pytest.mark.parametrize("pixels", [-1, 4, 9])
 def test_a_shift_beyond_the_picture_is_refused(pixels):
-    with pytest.raises(ValueError, match="pixels must be from 0"):
+    with pytest.raises(ValueError, match="pixels must be an integer, at least 0 and at most 3"):
         random_shift(np.zeros((1, 4, 5, 1)), (1, 2), pixels=pixels)
 
 
@@ -179,7 +179,7 @@ def test_cutout_paints_one_rectangle_of_at_most_its_size(seed, size, fill):
 
 @pytest.mark.parametrize("arguments", [{"size": 0}, {"fill": -0.1}, {"fill": 2}])
 def test_a_square_that_cannot_be_is_refused(arguments):
-    with pytest.raises(ValueError, match="need size"):
+    with pytest.raises(ValueError, match=r"size must be an integer|fill must be a finite number"):
         cutout(np.zeros((1, 4, 4, 1), np.float32), (1, 2), **arguments)
 
 

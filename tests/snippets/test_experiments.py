@@ -256,7 +256,7 @@ def test_one_seed_always_has_a_winner_and_more_seeds_are_fooled_less(count, seed
 
 @pytest.mark.parametrize(("count", "seeds"), [(1, 3), (2, 0)])
 def test_false_alarms_need_two_settings_and_a_seed(count, seeds):
-    with pytest.raises(ValueError, match="at least 2 settings and 1 seed"):
+    with pytest.raises(ValueError, match=r"(settings|seeds) must be an integer"):
         false_alarm_rate(count, seeds)
 
 
@@ -328,7 +328,7 @@ def test_a_restart_keeps_the_traced_training_step():
 
 
 def test_a_network_that_is_not_compiled_has_nothing_to_restart():
-    with pytest.raises(ValueError, match="not compiled"):
+    with pytest.raises(ValueError, match="network must be a Keras model, built and compiled"):
         restart(keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]), 1)
 
 
@@ -424,11 +424,11 @@ def test_a_real_network_learns_in_the_middle_of_the_range_and_diverges_at_its_en
 @pytest.mark.parametrize(
     ("wrong", "why"),
     [
-        ({"lowest": 0}, "0 < lowest < highest"),
-        ({"lowest": 2.0, "highest": 1.0}, "0 < lowest < highest"),
-        ({"steps": 1}, "2 steps"),
-        ({"smoothing": 1.0}, "smoothing < 1"),
-        ({"batch_size": 0}, "batch_size >= 1"),
+        ({"lowest": 0}, "lowest must be"),
+        ({"lowest": 2.0, "highest": 1.0}, "highest must be"),
+        ({"steps": 1}, "steps must be"),
+        ({"smoothing": 1.0}, "smoothing must be"),
+        ({"batch_size": 0}, "batch_size must be"),
     ],
 )
 def test_a_range_test_out_of_range_is_refused(wrong, why):
@@ -498,7 +498,7 @@ def test_the_draws_follow_the_seed():
     [([True, False], 1), ([[True]], 1), ([[True, False]], 2), ([[True, False]], 0)],
 )
 def test_one_cannot_choose_from_networks_that_are_not_there(right, tries):
-    with pytest.raises(ValueError, match="cannot choose from"):
+    with pytest.raises(ValueError, match=r"(tries|is_correct) must be"):
         selection_bias(np.array(right), tries)
 
 
@@ -510,7 +510,7 @@ def test_a_smaller_part_flatters_more():
 
 @pytest.mark.parametrize("size", [0, 4])
 def test_parts_larger_than_half_are_refused(size):
-    with pytest.raises(ValueError, match="do not make two parts"):
+    with pytest.raises(ValueError, match="size must be an integer, at least 1 and at most 3"):
         selection_bias(np.ones((2, 7)), 1, size=size)
 
 

@@ -135,5 +135,7 @@ def test_what_trains_no_two_networks_is_refused(train, words):
 def test_a_seed_that_is_none_is_refused_before_anything_is_set(seed, monkeypatch):
     monkeypatch.setattr(keras.utils, "set_random_seed", None)
     for function in (make_reproducible, lambda seed: differing_weights(network, seed=seed)):
-        with pytest.raises(ValueError, match="seed must be an integer from 0 to 4294967295, not"):
+        with pytest.raises(
+            ValueError, match="seed must be an integer, at least 0 and at most 4294967295, not"
+        ):
             function(seed)

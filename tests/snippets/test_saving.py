@@ -122,7 +122,7 @@ def test_the_temperature_divides_logits_and_survives_its_config():
 
 @pytest.mark.parametrize("temperature", [0, -1.0, float("nan"), float("inf"), "1"])
 def test_a_temperature_that_is_not_positive_is_refused(temperature):
-    with pytest.raises(ValueError, match="temperature must be a positive number, not"):
+    with pytest.raises(ValueError, match="temperature must be a finite number in"):
         Temperature(temperature)
 
 
@@ -148,7 +148,7 @@ class Restless(keras.layers.Layer):
         (None, {"inputs": INPUTS * np.nan}, "inputs must be finite"),
         (None, {"inputs": {"one": INPUTS * np.inf}}, r"inputs\['one'\] must be finite"),
         (None, {"inputs": {}}, "inputs must name at least one array"),
-        (None, {"tolerance": -1.0}, "tolerance must be a finite number, at least 0, not -1.0"),
+        (None, {"tolerance": -1.0}, r"tolerance must be a finite number in \[0, inf\), not -1.0"),
         (None, {"tolerance": float("nan")}, "tolerance must be a finite number"),
         (None, {"modules": "mine"}, "modules must be a list of names, not the string 'mine'"),
         (dense(Restless()), {}, "network answers differently when asked twice"),

@@ -216,8 +216,8 @@ EIGHT = [0, 1] * 4
     [
         ([0, 0, 0, 1, 1], {}, "labels hold 2 of class 1: it needs at least 3"),
         ([0, 1], {}, "labels hold 1 of class 0: it needs at least 3"),
-        (EIGHT, {"test_fraction": 0.0}, "test_fraction must be a number between 0 and 1, not 0.0"),
-        (EIGHT, {"test_fraction": 25}, "test_fraction must be a number between 0 and 1, not 25"),
+        (EIGHT, {"test_fraction": 0.0}, "test_fraction must be a finite number in .*, not 0.0"),
+        (EIGHT, {"test_fraction": 25}, "test_fraction must be a finite number in .*, not 25"),
         (EIGHT, {"validation_fraction": float("nan")}, "validation_fraction must .*, not nan"),
         (EIGHT, {"validation_fraction": "0.1"}, "validation_fraction must .*, not '0.1'"),
         (

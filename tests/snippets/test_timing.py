@@ -72,7 +72,7 @@ def test_a_machine_that_slows_down_hardly_changes_the_ratio_of_two_ways():
 @pytest.mark.parametrize("wrong", [{"ways": {}}, {"rounds": 0}, {"calls": 0}])
 def test_nothing_to_time_is_refused(wrong):
     arguments = {"ways": {"a": lambda: None}} | wrong
-    with pytest.raises(ValueError, match="at least one"):
+    with pytest.raises(ValueError, match=r"must hold at least one|must be an integer, at least 1"):
         interleave(arguments.pop("ways"), **arguments)
 
 
@@ -116,7 +116,7 @@ def test_rounds_that_disagree_on_the_direction_are_no_difference(high, low):
 
 @pytest.mark.parametrize("ratios", [[], [1.0, 0.0], [1.0, float("nan")]])
 def test_ratios_that_are_none_are_refused(ratios):
-    with pytest.raises(ValueError, match="positive ratios"):
+    with pytest.raises(ValueError, match="ratios must be positive"):
         speed_verdict(ratios)
 
 
@@ -189,7 +189,10 @@ def test_a_network_that_cannot_be_trained_is_refused():
         keras.Sequential([keras.layers.Dense(1)]),
         keras.Sequential([keras.Input((2,))]),
     ):
-        with pytest.raises(ValueError, match="built and have weights"):
+        with pytest.raises(
+            ValueError,
+            match=r"network .*(must be a Keras model that is built|has no weights to train)",
+        ):
             nested_steps(network, CROSS_ENTROPY)
 
 
@@ -215,5 +218,5 @@ def test_the_old_policy_is_put_back_after_a_failure():
 
 
 def test_throughput_of_an_empty_batch_is_refused():
-    with pytest.raises(ValueError, match="needs an example"):
+    with pytest.raises(ValueError, match="batch_size must be"):
         throughput(lambda: None, batch_size=0)
