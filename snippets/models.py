@@ -173,7 +173,7 @@ def regularised_network(
 def _check_sizes(units: Sequence[int], shape: Sequence[int], classes: int) -> None:
     """Refuse a layer without a unit, an input without a number, and fewer than two classes."""
     for name, sizes in (("units", units), ("shape", shape)):
-        if not isinstance(sizes, Sequence) or isinstance(sizes, str):
+        if isinstance(sizes, str) or not hasattr(sizes, "__iter__"):
             raise ValueError(f"{name} must be a sequence of integers, not {sizes!r}")
         for size in sizes:
             _check_whole(name, size, 1)
