@@ -131,6 +131,8 @@ class ByteRescaling(keras.layers.Rescaling):  # type: ignore[misc]  # Keras has 
     """
 
     def __init__(self, scale: float, offset: float = 0.0, **options: Any) -> None:
+        for argument, value in (("scale", scale), ("offset", offset)):
+            _check_number(argument, value, "(-inf, inf)")
         super().__init__(scale, offset, **options)
         self.supports_jit = False
 

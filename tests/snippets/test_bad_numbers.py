@@ -101,6 +101,7 @@ ROWS: Mapping[str, tuple[Mapping[str, str], Mapping[str, Any]]] = {
         {"units": "from 1", "dropout": "[0, 1)", "classes": "from 1"}, filters=(2,)
     ),
     "convnets.cifar_convnet": row({"classes": "from 1"}, filters=(2,)),
+    "convnets.ByteRescaling": row({"scale": "number", "offset": "number"}, scale=1 / 255),
     "convnets.ConvolutionMuon": row(
         {"filter_momentum": "[0, 1)", "newton_steps": "from 1", "others": "at least 0"}
     ),
