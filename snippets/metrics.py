@@ -94,9 +94,6 @@ def _fraction(some: ArrayLike, of: ArrayLike) -> Floats:
     return parts
 
 
-# How sure a grade is.
-
-
 class Interval(NamedTuple):
     """A grade, and the values that it may well have on other examples of the same kind.
 

@@ -31,10 +31,9 @@ Style = dict[str, Any]  # keyword arguments that several calls of matplotlib sha
 def _finish(figure: Figure, alt: str) -> Figure:
     """Attach the alt text and close, so that a notebook shows the figure once; `$` is no formula."""
     figure.alt = alt  # type: ignore[attr-defined]  # ours: notebooks and pages read it
-    for text in figure.findobj(
-        lambda artist: isinstance(artist, Text) and "$" in artist.get_text()
-    ):
-        text.set_parse_math(False)  # type: ignore[attr-defined]  # each is a Text
+    for text in figure.findobj(Text):
+        if "$" in text.get_text():
+            text.set_parse_math(False)
     plt.close(figure)
     return figure
 
@@ -157,8 +156,7 @@ def roc_panels(curves: Mapping[str, Any], *, corner: float = 1.0, columns: int =
     pairs = {name: _climbing(name, curve) for name, curve in curves.items()}
     areas = {name: float(np.trapezoid(y, x)) for name, (x, y) in pairs.items()}
     columns = min(columns, len(pairs))
-    rows = -(-len(pairs) // columns)
-    side = 7.2 / max(columns, 3)
+    rows, side = -(-len(pairs) // columns), 7.2 / max(columns, 3)
     extent = (side * columns, (side + 0.12) * rows + 0.2)
     grid: Style = {"sharex": True, "sharey": True, "squeeze": False, "layout": "constrained"}
     figure, axes = plt.subplots(rows, columns, figsize=extent, **grid)

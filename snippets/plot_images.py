@@ -29,10 +29,9 @@ Style = dict[str, Any]  # keyword arguments that several calls of matplotlib sha
 def _finish(figure: Figure, alt: str) -> Figure:
     """Attach the alt text and close, so that a notebook shows the figure once; `$` is no formula."""
     figure.alt = alt  # type: ignore[attr-defined]  # ours: notebooks and pages read it
-    for text in figure.findobj(
-        lambda artist: isinstance(artist, Text) and "$" in artist.get_text()
-    ):
-        text.set_parse_math(False)  # type: ignore[attr-defined]  # each is a Text
+    for text in figure.findobj(Text):
+        if "$" in text.get_text():
+            text.set_parse_math(False)
     plt.close(figure)
     return figure
 

@@ -229,10 +229,9 @@ and is repeated 2 times; axis 1: left stretches from 1 to 3. Left [[1], [2]] + r
 def _finish(figure: Figure, alt: str) -> Figure:
     """Attach the alt text and close, so that a notebook shows the figure once; `$` is no formula."""
     figure.alt = alt  # type: ignore[attr-defined]  # ours: notebooks and pages read it
-    for text in figure.findobj(
-        lambda artist: isinstance(artist, Text) and "$" in artist.get_text()
-    ):
-        text.set_parse_math(False)  # type: ignore[attr-defined]  # each is a Text
+    for text in figure.findobj(Text):
+        if "$" in text.get_text():
+            text.set_parse_math(False)
     plt.close(figure)
     return figure
 
