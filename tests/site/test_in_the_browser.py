@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.bench.searches import ENOUGH, FIRST, SEARCHES, rank, results
 from tests.site.visits import SCREENS_OF_EVERY_PAGE, TEXTS, Visit, opened
 
 WIDTHS = (360, 1440)
@@ -110,6 +111,14 @@ def test_search_finds_a_word_from_inside_a_tutorial(site, address, page):
     page.wait_for_selector(".md-search-result__link")
     links = page.locator(".md-search-result__link").evaluate_all("all => all.map(a => a.href)")
     assert any("/foundations/tensors/" in link for link in links)
+
+
+def test_what_people_type_finds_a_page_that_answers_it_among_the_first(address, browser):
+    with opened(browser, 1440, "light") as page:
+        page.goto(address)
+        pages = {typed: results(page, address, typed) for typed in SEARCHES}
+    missed = [typed for typed in SEARCHES if rank(typed, pages[typed][:FIRST]) is None]
+    assert len(SEARCHES) - len(missed) >= ENOUGH, missed
 
 
 def test_a_page_can_be_read_without_javascript(site, address, browser):
