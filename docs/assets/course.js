@@ -27,6 +27,96 @@
     }, 3000);
   });
 
+  // In code, a name that an import explains leads to what it names: a snippet's to its page, a library's to its
+  // documentation. The page carries no address for it, and nothing is fetched.
+  const snippetsPage = document.querySelector(".md-nav__link[href$='snippets/']")?.href;
+  const tensorflow = (names) => {
+    const type = names.findIndex((name) => /^[A-Z]/.test(name));
+    const page = type < 0 ? names : names.slice(0, type + 1);
+    const member = page.length < names.length ? `#${names[page.length]}` : "";
+    return page.length && `https://www.tensorflow.org/api_docs/python/tf/${page.join("/")}${member}`;
+  };
+  const numpy = (names) => {
+    const reference = "https://numpy.org/doc/stable/reference";
+    const path = names.join(".");
+    if (path === "abs") return numpy(["absolute"]);
+    if (/^random\.(default_rng|Generator)$/.test(path)) return `${reference}/random/generator.html#numpy.${path}`;
+    return /^(linalg\.)?\w+$/.test(path) && `${reference}/generated/numpy.${path}.html`;
+  };
+  const sphinx = (folder, root) => (names) => names.length > 1 && `${folder}/${root}.${names.join(".")}.html`;
+  // Where what a package holds is documented: the names after the package's -> an address, if there is one.
+  const documentation = {
+    snippets: ([module, name]) =>
+      snippetsPage && module && `${snippetsPage}${module}/${name ? `#${name}` : ""}`,
+    tensorflow,
+    keras: (names) => names.length && tensorflow(["keras", ...names]),
+    numpy,
+    scipy: sphinx("https://docs.scipy.org/doc/scipy/reference/generated", "scipy"),
+    sklearn: sphinx("https://scikit-learn.org/stable/modules/generated", "sklearn"),
+    matplotlib: sphinx("https://matplotlib.org/stable/api/_as_gen", "matplotlib"),
+  };
+  // Kinds of numbers, constants and helpers to index with have no page of their own.
+  const withoutPage = /^(_.*|.*_|(b?float|u?int|complex|bool|string|number|integer|floating)\d*|inf|nan|pi|newaxis)$/;
+  const addressOf = (path) => {
+    const [root, ...names] = path.split(".");
+    return !names.some((name) => withoutPage.test(name)) && documentation[root]?.(names);
+  };
+
+  const readImports = (text, imports) => {
+    for (const [, module, list] of text.matchAll(/^[ \t]*(?:from ([\w.]+) )?import (\([^)]*\)|.*)/gm))
+      for (const item of list.replace(/[()]/g, "").split(",")) {
+        const [name, alias] = item.trim().split(/\s+as\s+/);
+        if (module) imports.set(alias ?? name, `${module}.${name}`);
+        else if (alias) imports.set(alias, name);
+        else imports.set(name.split(".")[0], name.split(".")[0]);
+      }
+  };
+
+  const linkNames = () => {
+    const imports = new Map([["snippets", "snippets"]]);
+    const addresses = new Set();
+    for (const code of document.querySelectorAll("article .highlight:not(.output) > pre > code")) {
+      const parts = [];
+      let text = "";
+      const nodes = document.createTreeWalker(code, NodeFilter.SHOW_TEXT);
+      for (let node; (node = nodes.nextNode()); ) {
+        parts.push([node, text.length]);
+        // Strings and comments hold no names.
+        text += /^[sc]/.test(node.parentNode.className) ? node.data.replace(/[^\n]/g, " ") : node.data;
+      }
+      readImports(text, imports);
+      const links = [];
+      for (const { 0: name, index } of text.matchAll(/[\w.]+/g)) {
+        const root = name.split(".")[0];
+        // A variable of that name, or an argument.
+        const isOther = name === root && /^\s*=(?!=)/.test(text.slice(index + name.length));
+        const address = !isOther && imports.has(root) && addressOf(imports.get(root) + name.slice(root.length));
+        if (!address) continue;
+        links.push([index, index + name.length, address, addresses.has(address)]);
+        addresses.add(address);
+      }
+      const place = (offset) => {
+        const [node, start] = parts.findLast(([, start]) => start <= offset);
+        return [node, offset - start];
+      };
+      // From the last to the first: what stands before a link keeps its place.
+      for (const [start, end, address, isAgain] of links.reverse()) {
+        const range = document.createRange();
+        range.setStart(...place(start));
+        const [node, last] = place(end - 1);
+        range.setEnd(node, last + 1);
+        const link = document.createElement("a");
+        link.className = "documented";
+        link.href = address;
+        // The tab key comes to each address once a page.
+        if (isAgain) link.tabIndex = -1;
+        link.append(range.extractContents());
+        range.insertNode(link);
+      }
+    }
+  };
+  (window.requestIdleCallback ?? setTimeout)(linkNames);
+
   // Paper is light and does not unfold. A browser waits for the pictures that are asked for now; those
   // that a change of medium alone asks for come too late.
   let folded = [];

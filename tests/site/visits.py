@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Locator, Page
 
 # What is asked of every page depends on the width or on the scheme, on no pair of them.
 SCREENS_OF_EVERY_PAGE = [(360, "light"), (1440, "dark")]
+CODE = "article .highlight:not(.output) > pre > code"
 TEXTS = ("p", ".lead", ".facts a", "ul.claims li", ".output pre code")
 
 
@@ -32,6 +33,15 @@ def opened(browser: Browser, width: int, scheme: str) -> Iterator[Page]:
 
 
 @dataclass(frozen=True)
+class LinkInCode:
+    """A name in code that leads somewhere."""
+
+    name: str
+    address: str
+    is_tab_stop: bool
+
+
+@dataclass(frozen=True)
 class Visit:
     """What a reader's browser did on one page, read to its end."""
 
@@ -42,6 +52,8 @@ class Visit:
     images_that_failed: list[str]
     overflow: int
     contrasts: dict[str, float]
+    code: list[str]
+    links_in_code: list[LinkInCode]
 
 
 def visits_of(
@@ -69,6 +81,8 @@ def visits_of(
                     "document.documentElement.scrollWidth - document.documentElement.clientWidth"
                 ),
                 {name: contrast(text) for name, text in texts.items() if text.count()},
+                page.locator(CODE).all_text_contents(),
+                links_in_code(page),
             )
     return found
 
@@ -87,6 +101,15 @@ def read_to_the_end(page: Page) -> None:
     page.wait_for_function(
         "[...document.querySelectorAll('article img')].every(image => image.complete)", polling=100
     )
+
+
+def links_in_code(page: Page) -> list[LinkInCode]:
+    """Wait until a page is idle, for then it links the names in its code; return the links."""
+    page.evaluate("() => new Promise(done => requestIdleCallback(done))")
+    found = page.locator(f"{CODE} a").evaluate_all(
+        "all => all.map(each => [each.textContent, each.href, each.tabIndex === 0])"
+    )
+    return [LinkInCode(*each) for each in found]
 
 
 def contrast(locator: Locator) -> float:
