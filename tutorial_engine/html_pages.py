@@ -22,6 +22,12 @@ _PLAIN_CODE = re.compile(
     r'<span class="(?:[nopw]|k[cn]|m[fi]|n[bn]|ow|s[aei])">([^<]*)</span>'
     r'|<span class="s[12]">([^<]{1,3})</span>'
 )
+# HTML knows a drawing by its tag, and what is not to be searched has been searched by then.
+_UNREAD_ATTRIBUTE = re.compile(
+    r"(<[a-z][^<>]*?) (?:xmlns=http://www\.w3\.org/2000/svg|data-search-exclude)(?=[ >])"
+)
+# The theme lays its navigation out in flexible boxes, where spaces at the edges of an entry do not show.
+_SPACED_ENTRY = re.compile(r" ?(<span class=md-ellipsis>) ([^<]*) (</span>) ?")
 _DATA_IMAGE = re.compile(r"data:image/[\w+.-]+;base64,")
 
 
@@ -47,8 +53,9 @@ def lean_code(content: str) -> str:
 
 
 def lean_page(page: str) -> str:
-    """Drop what HTML lets a page leave out: indentation, quotes and closing tags that are implied."""
-    return minify_html.minify(page, keep_html_and_head_opening_tags=True)
+    """Drop what a page can leave out: indentation, quotes, closing tags that are implied, attributes that nobody reads."""
+    lean = minify_html.minify(page, keep_html_and_head_opening_tags=True)
+    return _SPACED_ENTRY.sub(r"\1\2\3", _UNREAD_ATTRIBUTE.sub(r"\1", lean))
 
 
 def figure_attributes(outputs: list[list[Output]]) -> dict[str, dict[str, str]]:

@@ -21,7 +21,7 @@ from .copying import read_project
 from .dependencies import shown_versions
 from .documents import Document, Output
 from .errors import TutorialError
-from .fingerprint import snippets_state
+from .fingerprint import names_from_snippets, snippets_state
 from .links import pictures
 from .notebooks import record_notebook, standalone_notebook
 from .passages import escape
@@ -99,8 +99,9 @@ def make_page(
         glossary_file.is_file(),
         os.environ.get("SOURCE_DATE_EPOCH"),
     )
-    writer = _Writer(tutorial, run, settings, titles, state, list(cells))
-    page: Page = (build_cache or BuildCache()).get(
+    build_cache = build_cache or BuildCache()
+    writer = _Writer(tutorial, run, settings, titles, state, list(cells), build_cache)
+    page: Page = build_cache.get(
         "pages", tutorial.file, ingredients, lambda: writer.page().to_json(), Page.from_json
     )
     artifacts = (
@@ -140,6 +141,7 @@ class _Writer:
         titles: dict[str, tuple[str, str]],
         state: str,
         cells: list[int],
+        build_cache: BuildCache,
     ) -> None:
         self.state = state if run or state else "waiting"
         self.cells = cells
@@ -150,6 +152,7 @@ class _Writer:
         self.run = run
         self.settings = settings
         self.titles = titles
+        self.build_cache = build_cache
         self.outputs = ShownOutputs(tutorial.page, cells[0] if is_preview else None)
         self.files = self.outputs.files
         self.folder = tutorial.page.removesuffix(".md")
@@ -218,6 +221,11 @@ class _Writer:
         path, title = self.titles[name]
         return (
             f"[{escape(title)}]({posixpath.relpath(path, posixpath.dirname(self.tutorial.page))})"
+        )
+
+    def _snippet(self, name: str) -> str:
+        return posixpath.relpath(
+            page_path(f"snippets/{name}.py"), posixpath.dirname(self.tutorial.page)
         )
 
     def _write_downloads(self, run: Run) -> None:
@@ -303,6 +311,9 @@ class _Writer:
             rows.append((f"data {name}", code(run.parts[f"data {name}"][:16])))
         if self.tutorial.header.seed is not None:
             rows.append(("seed", str(self.tutorial.header.seed)))
+        if used := names_from_snippets(self.tutorial, self.settings, self.build_cache):
+            links = (name if plain else f"[{name}]({self._snippet(name)})" for name in sorted(used))
+            rows.append(("snippets", ", ".join(links)))
         rows.append(("key", code(run.key)))
         for artifact in run.artifacts:
             link = f"[{artifact.name}]({self._beside(artifact.name)})"

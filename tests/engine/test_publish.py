@@ -236,6 +236,23 @@ def test_a_page_loses_its_indentation_and_implied_tags_and_code_keeps_its_own():
     assert lean_page(page) == "<div><p>a b<pre>if x:\n\n    y</pre></div>"
 
 
+def test_a_page_loses_attributes_that_no_browser_reads():
+    page = '<p class="a" data-search-exclude>1 s</p><svg xmlns="http://www.w3.org/2000/svg" id="b"></svg>'
+    assert lean_page(page) == "<p class=a>1 s</p><svg id=b></svg>"
+    code = "<code>&lt;svg xmlns=http://www.w3.org/2000/svg> data-search-exclude></code>"
+    assert lean_page(code) == code
+
+
+def test_an_entry_of_the_navigation_loses_the_spaces_at_its_edges():
+    entry = '<a href="x"> <span class="md-ellipsis"> Two words </span> </a>'
+    assert lean_page(entry) == "<a href=x><span class=md-ellipsis>Two words</span></a>"
+
+
+def test_a_page_leads_to_the_snippets_that_it_calls(tiny):
+    rows = tiny.page(made_run(tiny)).markdown
+    assert "| snippets | [helper](../snippets/helper.md) |" in rows
+
+
 def test_exercises_are_labelled_and_their_solution_is_folded(tiny):
     tiny.tutorial(
         "# %% [markdown]\n# Do it.\n\n"
