@@ -83,8 +83,8 @@ def expected_calibration_error(
 ) -> float:
     """Return the mean distance between confidence and accuracy, each bin weighted by its examples.
 
-    It depends on the number of bins, and a perfectly calibrated classifier does not reach 0: chance
-    alone parts accuracy and confidence a little in every bin.
+    The expected calibration error (ECE) depends on the number of bins, and a perfectly calibrated
+    classifier does not reach 0: chance alone parts accuracy and confidence a little in every bin.
 
     Args:
         y_true: true classes, integers from 0, shape `(n,)`.

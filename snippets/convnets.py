@@ -5,7 +5,7 @@
 Needs: Python 3.11, keras 3.15, tensorflow 2.21, or newer. Copy this one file into your project and
 `import convnets`.
 
-The network returns logits: give the loss `from_logits=True`, or append a `keras.layers.Softmax`. Its
+Each CNN returns logits: give the loss `from_logits=True`, or append a `keras.layers.Softmax`. Its
 first weights follow `keras.utils.set_random_seed`, called before.
 """
 

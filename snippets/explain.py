@@ -250,8 +250,8 @@ def fast_gradient_sign(
 ) -> Float32s:
     """Return the images after one step of the fast gradient sign method, up the cross-entropy.
 
-    Every pixel moves by `epsilon`, up or down, whichever way the loss rises, and is then cut to the
-    range. A negative `epsilon` steps towards the labels instead.
+    FGSM is the simplest adversarial attack: every pixel moves by `epsilon`, up or down, whichever way
+    the loss rises, and is then cut to the range. A negative `epsilon` steps towards the labels instead.
 
     Args:
         network: images to logits.

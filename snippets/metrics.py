@@ -5,8 +5,8 @@
 Needs: Python 3.11, numpy 2.0, scipy 1.15, or newer. Copy this one file into your project and
 `import metrics`.
 
-What a single number needs, scikit-learn has: `precision_score`, `f1_score` and their like. This file
-adds what it leaves to you: how sure each grade is.
+What a single number needs, scikit-learn has: `precision_score`, `f1_score`, `classification_report` and
+their like. This file adds what it leaves to you: how sure each grade is.
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@
 Needs: Python 3.11, keras 3.15, tensorflow 2.21, or newer. Copy this one file into your project and
 `import network_costs`.
 
-`model.summary()` has the shapes and the weights; this file adds the arithmetic, and how large a part of
-the picture each layer depends on.
+`model.summary()` has the shapes and the weights; this file adds the arithmetic (FLOPs are two for each
+multiply-add), and how large a part of the picture each layer of a CNN depends on.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def layer_costs(network: keras.Model) -> list[LayerCost]:
 
     Counted are the products of weights and inputs in convolutions and dense layers, for one example
     and one pass forward; each is a multiplication and an addition, so two floating-point operations
-    (FLOP). Biases, normalisation, activations and pooling are left out: together they cost little
+    (FLOPs). Biases, normalisation, activations and pooling are left out: together they cost little
     arithmetic. A training step costs about three times as much as the pass forward.
 
     Args:

@@ -5,9 +5,9 @@
 Needs: Python 3.11, keras 3.15, tensorflow 2.21, or newer. Copy this one file into your project and
 `import transfer`.
 
-`with_head` returns logits: give the loss `from_logits=True`, or append a `keras.layers.Softmax`. Whoever
-changes what is frozen compiles again before training: Keras reads the flags when it traces a training
-step, and keeps that step.
+A base is a pretrained model without its last layer. `with_head` returns logits: give the loss
+`from_logits=True`, or append a `keras.layers.Softmax`. Whoever changes what is frozen compiles again before
+training: Keras reads the flags when it traces a training step, and keeps that step.
 """
 
 from __future__ import annotations

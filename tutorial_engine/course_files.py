@@ -115,6 +115,7 @@ class CourseFiles:
                 shown.state,
                 self._build_cache,
                 cells=shown.cells,
+                links_snippets=bool(self.examples),
             )
 
         return self._page_or_error(position, make)

@@ -74,6 +74,7 @@ def make_page(
     build_cache: BuildCache | None = None,
     *,
     cells: Sequence[int] = (),
+    links_snippets: bool = False,
 ) -> Page:
     """Merge a tutorial with its run.
 
@@ -84,13 +85,14 @@ def make_page(
             come to its end, or `differs` when its preview showed something else.
         build_cache: where a page is found again that was made of the same tutorial and run.
         cells: the numbers of the cells that the state is about; the first one of a preview.
+        links_snippets: the site has a page for each snippet, to which the run's stamp leads.
     """
     glossary_file = settings.root / glossary.GLOSSARY
     shown = pictures(tutorial, settings)
     ingredients = (
         (tutorial.file, tutorial.text),
         run.digest if run else None,
-        (state, list(cells)),
+        (state, list(cells), links_snippets),
         (settings.site_url, settings.repo_url),  # of the settings, a page shows these alone
         repr(read_project(settings.root)),
         sorted(titles.items()),
@@ -100,7 +102,9 @@ def make_page(
         os.environ.get("SOURCE_DATE_EPOCH"),
     )
     build_cache = build_cache or BuildCache()
-    writer = _Writer(tutorial, run, settings, titles, state, list(cells), build_cache)
+    writer = _Writer(
+        tutorial, run, settings, titles, state, list(cells), build_cache, links_snippets
+    )
     page: Page = build_cache.get(
         "pages", tutorial.file, ingredients, lambda: writer.page().to_json(), Page.from_json
     )
@@ -142,6 +146,7 @@ class _Writer:
         state: str,
         cells: list[int],
         build_cache: BuildCache,
+        links_snippets: bool,
     ) -> None:
         self.state = state if run or state else "waiting"
         self.cells = cells
@@ -153,6 +158,7 @@ class _Writer:
         self.settings = settings
         self.titles = titles
         self.build_cache = build_cache
+        self.links_snippets = links_snippets
         self.outputs = ShownOutputs(tutorial.page, cells[0] if is_preview else None)
         self.files = self.outputs.files
         self.folder = tutorial.page.removesuffix(".md")
@@ -312,7 +318,10 @@ class _Writer:
         if self.tutorial.header.seed is not None:
             rows.append(("seed", str(self.tutorial.header.seed)))
         if used := names_from_snippets(self.tutorial, self.settings, self.build_cache):
-            links = (name if plain else f"[{name}]({self._snippet(name)})" for name in sorted(used))
+            is_plain = plain or not self.links_snippets
+            links = (
+                name if is_plain else f"[{name}]({self._snippet(name)})" for name in sorted(used)
+            )
             rows.append(("snippets", ", ".join(links)))
         rows.append(("key", code(run.key)))
         for artifact in run.artifacts:

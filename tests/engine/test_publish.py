@@ -12,10 +12,11 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 
+from tutorial_engine.course import titles
 from tutorial_engine.errors import ExecutionError
 from tutorial_engine.html_pages import lean_code, lean_page, schemed_figures
 from tutorial_engine.markup import with_mathml
-from tutorial_engine.publish import export, make_error_page
+from tutorial_engine.publish import export, make_error_page, make_page
 from tutorial_engine.run import Artifact
 from tutorial_engine.settings import Settings
 
@@ -249,8 +250,13 @@ def test_an_entry_of_the_navigation_loses_the_spaces_at_its_edges():
 
 
 def test_a_page_leads_to_the_snippets_that_it_calls(tiny):
-    rows = tiny.page(made_run(tiny)).markdown
-    assert "| snippets | [helper](../snippets/helper.md) |" in rows
+    lessons = tiny.lessons()
+    page = make_page(
+        tiny.parse(), made_run(tiny), tiny.settings(), titles(lessons), links_snippets=True
+    )
+    assert "| snippets | [helper](../snippets/helper.md) |" in page.markdown
+    # Of a site without pages of snippets nothing leads there.
+    assert "| snippets | helper |" in tiny.page(made_run(tiny)).markdown
 
 
 def test_exercises_are_labelled_and_their_solution_is_folded(tiny):
