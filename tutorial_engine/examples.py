@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import doctest
 import re
 import textwrap
@@ -14,8 +15,10 @@ from .closure import bound, defined, import_of, parsed, public_definitions
 from .copying import snippet_files
 from .course import Lesson
 from .data import data_names
+from .documents import Document
 from .errors import SourceError, TutorialError, unforeseen
 from .fingerprint import make_key
+from .second_reader import helped
 from .settings import Settings
 from .syntax import Definition
 from .tutorial import Cell, Header, Tutorial
@@ -29,10 +32,16 @@ def load_examples(settings: Settings, build_cache: BuildCache | None = None) -> 
 
     What is wrong with a snippet is kept in its lesson. One without examples is a lesson of no cells.
     """
-    return [
-        _load(path, settings, build_cache or BuildCache())
-        for path in snippet_files(settings.root).values()
-    ]
+    build_cache = build_cache or BuildCache()
+    paths = list(snippet_files(settings.root).values())
+
+    def load(path: Path) -> Lesson:
+        return _load(path, settings, build_cache)
+
+    # The two meet in the middle, in the cache.
+    is_new = build_cache.is_new("examples")
+    with helped(load, reversed(paths)) if is_new else contextlib.nullcontext():
+        return [load(path) for path in paths]
 
 
 def examples_of(module: str, source: str) -> dict[str, list[Cell]]:
@@ -75,7 +84,14 @@ def _load(path: Path, settings: Settings, build_cache: BuildCache) -> Lesson:
     try:
         source = path.read_text(encoding="utf-8-sig")
         data = tuple(name for name in data_names(settings) if f'"{name}"' in source)
-        tutorial = example_tutorial(path.stem, source, data)
+
+        def read() -> Document:
+            return example_tutorial(path.stem, source, data).to_json()
+
+        def revive(document: Document) -> Tutorial:
+            return Tutorial.from_json(document, file, source)
+
+        tutorial = build_cache.get("examples", file, (file, source, data), read, revive)
         return Lesson(file, tutorial, make_key(tutorial, settings, build_cache))
     except SyntaxError as error:
         message = f"{error.msg}: {(error.text or '').strip()}"

@@ -42,7 +42,7 @@ def test_what_is_taken_out_passes_its_doctest(module, name, monkeypatch, tmp_pat
     code = compile(closure(SOURCES[module], name), f"{name}.py", "exec")
     exec(code, vars(alone))
     said: list[str] = []
-    for each in doctest.DocTestFinder(recurse=False).find(getattr(alone, name), name, alone):
+    for each in doctest.DocTestFinder().find(getattr(alone, name), name, alone):
         doctest.DocTestRunner(verbose=False).run(each, out=said.append)
     assert not said, "".join(said)
 
