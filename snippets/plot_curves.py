@@ -7,6 +7,7 @@ Needs: Python 3.11, matplotlib 3.10, numpy 2.0, or newer. Copy this one file int
 
 Every function returns its figure, closed, with `figure.alt` set to a sentence that says what it shows:
 leave the call as a cell's last expression, or save it in a script (`figure.savefig("name.png")`).
+Matplotlib's `loglog`, `fill_between` and `stackplot` draw; finding means, ranges and lowest points is ours.
 """
 
 from __future__ import annotations
@@ -64,9 +65,14 @@ def log_curves(
         ValueError: a curve has no positive point, an x that is not positive, or a y that is negative
             or not finite.
 
-    >>> log_curves({"error": {0.1: 0.01, 0.01: 0.0001}}, xlabel="step", ylabel="error").alt
-    'error against step, both on logarithmic axes. error: lowest 0.0001 at step 0.01, 0.01 at \
-0.1, 0.0001 at 0.01.'
+    >>> rounding = {10.0**-n: 10.0 ** (n - 16) for n in range(1, 11)}
+    >>> one_sided = {step: step + error for step, error in rounding.items()}
+    >>> two_sided = {step: step**2 + error for step, error in rounding.items()}
+    >>> curves = {"one-sided": one_sided, "two-sided": two_sided}
+    >>> log_curves(curves, xlabel="step", ylabel="error of the slope").alt
+    'error of the slope against step, both on logarithmic axes. one-sided: lowest 2e-08 at step \
+1e-08, 0.1 at 0.1, 1e-06 at 1e-10. two-sided: lowest 1.01e-10 at step 1e-06, 0.01 at 0.1, 1e-06 at \
+1e-10.'
     """
     for name, curve in curves.items():
         if not any(curve.values()):
@@ -116,9 +122,11 @@ def line_fit(
     Raises:
         ValueError: the points are of another shape, there is no line, or none is named `misses`.
 
-    >>> figure = line_fit([0.0, 1.0], [1.0, 3.0], {"guess": (0.0, 1.0)}, misses="guess")
-    >>> figure.alt
-    '2 points from x = 0 to 1. guess: slope 0, intercept 1, mean squared error 2, misses 0, −2.'
+    >>> x, y = np.arange(6.0), np.array([1.2, 1.9, 4.1, 4.6, 6.3, 6.9])
+    >>> lines = {"guess": (0.8, 1.0), "least squares": tuple(np.polyfit(x, y, 1))}
+    >>> line_fit(x, y, lines, misses="guess").alt
+    '6 points from x = 0 to 5. guess: slope 0.8, intercept 1, mean squared error 1.96, misses −0.2, \
+−0.1, −1.5, −1.2, −2.1, −1.9. least squares: slope 1.21, intercept 1.15, mean squared error 0.119.'
     """
     x, y = _finite("x", x), _finite("y", y)
     if x.shape != y.shape:
@@ -186,9 +194,11 @@ def spread_curves(
         ValueError: there is nothing to draw, the curves are not equally long, or `behind` is none
             of them.
 
-    >>> spread_curves({"rate 0.1": [[2.0, 1.0], [2.0, 0.6]], "rate 9": [2.0, 4.0]}).alt
-    'loss against step, 1 to 2. rate 0.1: 2 at first, 0.8 at the end (0.6 to 1 over 2 seeds). \
-rate 9: 2 at first, 4 at the end.'
+    >>> noise = np.random.default_rng(0).uniform(0.1, 0.4, size=(2, 5, 30))
+    >>> falls = {rate: 2 * np.exp(-rate * np.arange(30)) for rate in (0.3, 0.1)}
+    >>> spread_curves({f"rate {rate}": falls[rate] + each for rate, each in zip(falls, noise)}).alt
+    'loss against step, 1 to 30. rate 0.3: 2.28 at first, 0.24 at the end (0.116 to 0.349 over 5 \
+seeds). rate 0.1: 2.22 at first, 0.408 at the end (0.21 to 0.507 over 5 seeds).'
     """
     curves = {name: np.atleast_2d(_numbers(f"runs[{name!r}]", run)) for name, run in runs.items()}
     lengths = {curve.shape[-1] for curve in curves.values()}
@@ -256,9 +266,14 @@ def setting_curves(
     Raises:
         ValueError: there is no curve, a setting is not positive, or a curve has no finite point.
 
-    >>> tried = {"SGD": {0.1: 0.5, 0.3: 0.4, 0.9: float("nan")}}
-    >>> setting_curves(tried, xlabel="rate", ylabel="loss", top=0.6).alt
-    'loss against rate. SGD: 0.5 at 0.1, 0.4 at 0.3 (lowest), above 0.6 at 0.9.'
+    >>> tried = {
+    ...     "SGD": {0.001: 1.9, 0.003: 1.4, 0.01: 0.9, 0.03: 0.6, 0.1: 0.4, 0.3: 0.5},
+    ...     "Adam": {0.001: 0.3, 0.003: 0.4, 0.01: 0.8, 0.03: 1.7, 0.1: float("nan")},
+    ... }
+    >>> setting_curves(tried, xlabel="learning rate", ylabel="loss", top=2.0).alt
+    'loss against learning rate. SGD: 1.9 at 0.001, 1.4 at 0.003, 0.9 at 0.01, 0.6 at 0.03, 0.4 at \
+0.1 (lowest), 0.5 at 0.3; Adam: 0.3 at 0.001 (lowest), 0.4 at 0.003, 0.8 at 0.01, 1.7 at 0.03, \
+above 2 at 0.1.'
     """
     settings = [x for curve in curves.values() for x in curve]
     if not settings or not all(0 < setting < np.inf for setting in settings):
@@ -305,9 +320,11 @@ def stacked_parts(
     Raises:
         ValueError: there are no parts, they are not equally long, or one is negative.
 
-    >>> stacked_parts({"cross-entropy": [1.0, 0.5], "penalty": [2.0, 0.5]}).alt
-    'loss as a sum over 2 epochs. At first 3: cross-entropy 1, penalty 2. At the end 1: \
-cross-entropy 0.5, penalty 0.5.'
+    >>> epochs = np.arange(20)
+    >>> parts = {"cross-entropy": 2.3 * 0.8**epochs + 0.2, "penalty": 1.2 * 0.9**epochs}
+    >>> stacked_parts(parts).alt
+    'loss as a sum over 20 epochs. At first 3.7: cross-entropy 2.5, penalty 1.2. At the end 0.395: \
+cross-entropy 0.233, penalty 0.162.'
     """
     layers = {name: _numbers(f"parts[{name!r}]", values) for name, values in parts.items()}
     lengths = {len(layer) for layer in layers.values() if layer.ndim == 1}

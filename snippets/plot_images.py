@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: MIT
 """Figures of images: grids of them, filters, maps over them, and their numbers.
 
-Needs: Python 3.11, matplotlib 3.10, numpy 2.0, or newer. Copy this one file into your project and
-`import plot_images`.
+Needs: Python 3.11, matplotlib 3.10, numpy 2.0, or newer. Copy this one file, `import plot_images`.
 
 Every function returns its figure, closed, with `figure.alt` set to a sentence that says what it shows:
 leave the call as a cell's last expression, or save it in a script (`figure.savefig("name.png")`).
+
 """
 
 from __future__ import annotations
@@ -51,23 +51,22 @@ def image_grid(
     columns: int = 5,
     subject: str = "images",
 ) -> Figure:
-    """Draw images in rows, each with its title above it.
+    """Draw images in rows, each with its title above it, where `plt.imshow` draws one.
 
     Args:
-        images: shape `(n, height, width)` for grey or `(n, height, width, 3)` for colour, dtype
-            uint8, or floats from 0 to 1. Grey images are drawn from 0 as black to the type's
-            largest value as white.
+        images: shape `(n, height, width)` for grey or `(n, height, width, 3)` for colour, uint8, or
+            floats from 0 to 1. Grey goes from 0, black, to the type's largest value, white.
         titles: one per picture; a title may hold line breaks, or be empty.
         columns: pictures per row.
         subject: what the pictures are, for the alt text.
 
     Raises:
-        ValueError: there is nothing to draw, the shape or dtype is another, or the titles are too
-            few.
+        ValueError: nothing to draw, another shape or dtype, or titles that are not as many.
 
-    >>> figure = image_grid(np.zeros((2, 4, 4), np.uint8), ["Coat", "Bag"], subject="clothes")
-    >>> figure.alt
-    'Grid of 2 clothes, 4 by 4 pixels: Coat; Bag.'
+    >>> from sklearn.datasets import load_digits
+    >>> digits = load_digits()
+    >>> image_grid(digits.images[:10] / 16, [*map(str, digits.target[:10])], subject="digits").alt
+    'Grid of 10 digits, 8 by 8 pixels: 0; 1; 2; 3; 4; 5; 6; 7; 8; 9.'
     """
     images = _pictures("images", images)
     if titles is not None and len(titles) != len(images):
@@ -101,16 +100,17 @@ def filter_grid(kernels: np.ndarray, *, columns: int = 8) -> Figure:
     positive, darker is negative, and a colour means that the red, green and blue weights differ.
 
     Args:
-        kernels: shape `(height, width, channels, filters)` with 1 or 3 channels, as Keras keeps
-            a `Conv2D` layer's weights, float.
+        kernels: shape `(height, width, 1 or 3, filters)`, as Keras's `Conv2D` keeps them, float.
         columns: filters per row.
 
     Raises:
         ValueError: the shape is another.
 
-    >>> filter_grid(np.ones((3, 3, 3, 4), np.float32)).alt
-    '4 filters of 3 by 3 pixels and 3 channels; 4 weigh the channels mostly alike and answer to \
-brightness, 0 mostly differently and answer to colour.'
+    >>> y, x, turn = np.mgrid[-3:4, -3:4, 0:3:8j]
+    >>> waves = np.cos(x * np.cos(turn) + y * np.sin(turn))[:, :, np.newaxis]
+    >>> filter_grid(waves * np.repeat([[1, 1], [1, -1], [1, 0]], 4, axis=1)).alt
+    '8 filters of 7 by 7 pixels and 3 channels; 4 weigh the channels mostly alike and answer to \
+brightness, 4 mostly differently and answer to colour.'
     """
     kernels = _finite("kernels", kernels, "height, width, channels, filters")
     if kernels.shape[2] not in (1, 3):
@@ -139,17 +139,13 @@ brightness, 0 mostly differently and answer to colour.'
 
 
 def grey_fraction(kernels: np.ndarray) -> np.ndarray:
-    """Return how much of each filter is the same in all its channels, from 0 to 1.
+    """Return how much of each filter is the same in all its channels, from 0 to 1: shape `(filters,)`.
 
-    A filter is the sum of its mean over the channels and what departs from it; the two are at
-    right angles, so the squares of their weights add up. The share of the mean is 1 for a filter
-    that sees only brightness and 0 for one that sees only differences of colour.
+    A filter is its mean over the channels plus what departs from it, at right angles, so the squares
+    of the weights add up. The mean's share is 1 for brightness alone, 0 for colour alone or nothing.
 
     Args:
         kernels: shape `(height, width, channels, filters)`, float.
-
-    Returns:
-        Shape `(filters,)`; 0 for a filter whose weights are all 0.
 
     >>> red_against_green = np.array([1.0, -1.0, 0.0]).reshape(1, 1, 3, 1)
     >>> grey_fraction(red_against_green), grey_fraction(np.ones((1, 1, 3, 1)))
@@ -176,16 +172,17 @@ def image_and_numbers(
 
     Args:
         image: shape `(height, width)`, dtype uint8.
-        top, left: the crop's first row and column.
-        size: the crop's rows and columns.
+        top, left, size: the crop's first row, its first column, and how many it has of each.
         subject: what the image shows, for the alt text.
 
     Raises:
         ValueError: the image is of another shape or dtype, or the crop leaves it.
 
-    >>> image_and_numbers(np.eye(4, dtype=np.uint8), top=0, left=0, size=2, subject="a line").alt
-    'Left: a line, 4 by 4 pixels from 0 to 1. Right: its pixels in rows 0 to 1, columns 0 to 1, \
-as numbers from 0 to 1; the first row reads 1, 0.'
+    >>> from sklearn.datasets import load_digits
+    >>> zero = load_digits().images[0].astype(np.uint8) * 15
+    >>> image_and_numbers(zero, top=1, left=1, size=6, subject="a handwritten 0").alt
+    'Left: a handwritten 0, 8 by 8 pixels from 0 to 225. Right: its pixels in rows 1 to 6, columns \
+1 to 6, as numbers from 0 to 225; the first row reads 0, 195, 225, 150, 225, 75.'
     """
     image = _pictures("image", [image])[0]
     if image.ndim != 2 or image.dtype != np.uint8:
@@ -226,17 +223,20 @@ def signed_images(
     """Draw matrices of numbers of both signs as pictures with one shared scale.
 
     Args:
-        images: from title to a matrix, shape `(height, width)`, float. Blue is negative, red is
-            positive, pale is near 0.
+        images: from title to a matrix, `(height, width)`. Blue is negative, red positive, pale 0.
         columns: pictures per row; all in one row if left out.
         numbers: write each number into its cell; for matrices of up to about 6 by 6.
 
     Raises:
         ValueError: there is nothing to draw, a rank is not 2, or a number is not finite.
 
-    >>> signed_images({"weights": np.array([[-2.0, 0.0], [1.0, 0.5]])}).alt
-    'Numbers as colours on one scale, from −2 (blue) to 2 (red). weights: 2 by 2, from −2 at row \
-0, column 0 to 1 at row 1, column 0.'
+    >>> from sklearn.datasets import load_digits
+    >>> digits = load_digits()
+    >>> zero, one, eight = (digits.images[digits.target == n].mean(axis=0) for n in (0, 1, 8))
+    >>> signed_images({"0 minus 1": zero - one, "0 minus 8": zero - eight}).alt
+    'Numbers as colours on one scale, from −13.7 (blue) to 13.7 (red). 0 minus 1: 8 by 8, from \
+−13.7 at row 3, column 4 to 8.51 at row 1, column 2. 0 minus 8: 8 by 8, from −13.2 at row 3, column \
+4 to 7.02 at row 4, column 6.'
     """
     pairs = ((title, f"images[{title!r}]") for title in images)
     arrays = {title: _finite(name, images[title], "height, width") for title, name in pairs}
@@ -286,21 +286,21 @@ def map_rows(
     """Draw photographs and maps of what matters in them, a row per kind, a column per photograph.
 
     Args:
-        rows: from each row's name to one picture per column, shape `(columns, height, width)`. uint8
-            is drawn as grey photographs, floats of 0 or above as maps: dark is 0, and the brightest
-            colour the largest number of that map.
+        rows: from each row's name to one picture per column, shape `(columns, height, width)`: uint8
+            as grey photographs, floats from 0 on as maps, brightest at the map's largest number.
         titles: one per column; a title may hold line breaks.
-        outlines: grey photographs, uint8, shape `(columns, height, width)`, whose outline is drawn
-            on the maps as a thin line.
+        outlines: grey photographs, uint8, of that shape, to be outlined thinly on the maps.
         shared: the brightest colour is the largest number of the whole row.
 
     Raises:
-        ValueError: there is no row, a shape is another, a map has a negative number or one that is
-            not finite.
+        ValueError: no row, another shape, or a map with a negative number or one not finite.
 
-    >>> heat = np.array([[[0.0, 2.0], [0.0, 0.0]]])
-    >>> map_rows({"saliency": heat}, ["Coat"]).alt
-    'Maps of 2 by 2 pixels for Coat. saliency brightest at (0, 1), rows and columns counted from 0.'
+    >>> from sklearn.datasets import load_digits
+    >>> digits = load_digits().images[:4]
+    >>> edges = np.hypot(*np.gradient(digits, axis=(1, 2)))
+    >>> map_rows({"digit": digits.astype(np.uint8) * 15, "steepness": edges}, ["0", "1", "2", "3"]).alt
+    'Maps of 8 by 8 pixels for 0, 1, 2, 3. steepness brightest at (0, 5), (4, 2), (0, 3), (7, 6), \
+rows and columns counted from 0.'
     """
     for name, row in rows.items():
         _finite(f"rows[{name!r}]", row, "columns, height, width")
