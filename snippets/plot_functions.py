@@ -7,6 +7,7 @@ Needs: Python 3.11, matplotlib 3.10, numpy 2.0, or newer. Copy this one file int
 
 Every function returns its figure, closed, with `figure.alt` set to a sentence that says what it shows:
 leave the call as a cell's last expression, or save it in a script (`figure.savefig("name.png")`).
+Matplotlib's `plot` and `contour` draw the curves; tangents, walks and words are added here.
 """
 
 from __future__ import annotations
@@ -132,10 +133,12 @@ def contour_paths(
         ValueError: there is nothing to draw, a path is of another shape or not finite, or the paths
             start at different points.
 
-    >>> walk = np.array([[2.0, 0.0], [1.0, 0.0]])
-    >>> print(contour_paths(lambda p: p[0] ** 2 + p[1] ** 2, {0.25: walk}).alt)
-    Contour lines of a function of x and y with 1 path from (2, 0), height 4. Learning rate 0.25: \
-after 1 step at (1, 0), height 1, lower than the start.
+    >>> steps, factors = np.arange(16)[:, np.newaxis], np.array([2.0, 12.0])
+    >>> walks = {rate: [2.0, 1.0] * (1 - rate * factors) ** steps for rate in (0.02, 0.15)}
+    >>> print(contour_paths(lambda point: point[0] ** 2 + 6 * point[1] ** 2, walks).alt)
+    Contour lines of a function of x and y with 2 paths from (2, 1), height 10. Learning rate \
+0.02: after 15 steps at (1.08, 0.0163), height 1.18, lower than the start. Learning rate 0.15: \
+after 15 steps at (0.0095, −0.0352), height 0.00752, lower than the start.
     """
     walks = {setting: _numbers(f"paths[{setting!r}]", path) for setting, path in paths.items()}
     for setting, walk in walks.items():
@@ -198,9 +201,11 @@ def curves_and_slopes(
     Raises:
         ValueError: there is no function, the names differ, or a shape is another than that of `x`.
 
-    >>> print(curves_and_slopes([-1, 0, 2], {"relu": [0, 0, 2]}, {"relu": [0, 0, 1]}).alt)
-    Left, 1 function of x from −1 to 2; right, the slope of each. relu: from 0 to 2, slope from 0 \
-to 1.
+    >>> x = np.linspace(-4, 4, 81)
+    >>> values = {"relu": np.maximum(x, 0), "tanh": np.tanh(x)}
+    >>> print(curves_and_slopes(x, values, {"relu": x > 0, "tanh": 1 - np.tanh(x) ** 2}).alt)
+    Left, 2 functions of x from −4 to 4; right, the slope of each. relu: from 0 to 4, slope from 0 \
+to 1. tanh: from −0.999 to 0.999, slope from 0.00134 to 1.
     """
     x = _numbers("x", x)
     pairs = {

@@ -55,9 +55,10 @@ def layer_sizes(panels: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
     Raises:
         ValueError: there is no panel, or a network in it has no size or one that is not positive.
 
-    >>> layer_sizes({"gradient": {"sigmoid": [1e-9, 1e-6, 1e-3]}}).alt
-    'Sizes by layer on logarithmic axes. Gradient: sigmoid from 1e-09 in layer 1 to 0.001 in \
-layer 3.'
+    >>> gradient = {"sigmoid": 0.2 ** np.arange(10, 0, -1), "relu": 0.9 ** np.arange(10, 0, -1)}
+    >>> layer_sizes({"gradient": gradient}).alt
+    'Sizes by layer on logarithmic axes. Gradient: sigmoid from 1e-07 in layer 1 to 0.2 in layer \
+10; relu from 0.3 in layer 1 to 0.9 in layer 10.'
     """
     arrays = {
         title: {
@@ -209,7 +210,8 @@ def model_diagram(model: Any) -> Figure:
 
     Every box is one call of a layer: its name and kind, the shape it returns without the batch
     axis, its weights. A layer that is called again is drawn again, dashed, as its weights are the
-    same. Needs networkx, which nothing else in this file does, and no Graphviz.
+    same. Needs networkx, which nothing else in this file does; `keras.utils.plot_model` needs pydot
+    and the program Graphviz.
 
     Args:
         model: a Sequential or functional model, built. Any graph: several inputs and outputs,
@@ -219,10 +221,14 @@ def model_diagram(model: Any) -> Figure:
         ValueError: the model has no inputs and outputs yet.
 
     >>> import keras
-    >>> image, dense = keras.Input((4,), name="image"), keras.layers.Dense(2, name="scores")
-    >>> print(model_diagram(keras.Model(image, dense(image), name="tiny")).alt)
-    Diagram of the model tiny, 10 weights. image, input, (4,); scores, Dense, (2,), 10 weights, \
-from image.
+    >>> x = image = keras.Input((8, 8, 4), name="image")
+    >>> for name in ("first", "second"):
+    ...     x = keras.layers.Conv2D(4, 3, padding="same", name=name)(x)
+    >>> x = keras.layers.Add(name="sum")([image, x])
+    >>> print(model_diagram(keras.Model(image, x, name="residual")).alt)
+    Diagram of the model residual, 296 weights. image, input, (8, 8, 4); first, Conv2D, (8, 8, 4), \
+148 weights, from image; second, Conv2D, (8, 8, 4), 148 weights, from first; sum, Add, (8, 8, 4), \
+from image and second.
     """
     calls, sources = _calls(model)
     places, routes = _place(sources)
@@ -262,14 +268,20 @@ def receptive_fields(
     Args:
         image: shape `(height, width)`, uint8 or floats from 0 to 1.
         boxes: from a layer's name to first row, first column, rows and columns of what one of its
-            elements sees (the `box` of a field of `network_costs.receptive_field`); a box may reach beyond the image, into the padding.
+            elements sees (the `box` of a field of `network_costs.receptive_field`); it may reach beyond the
+            image, into the padding.
         subject: what the image shows, for the alt text.
 
     Raises:
         ValueError: the image is of another shape, or there is no box, or one without a pixel.
 
-    >>> print(receptive_fields(np.eye(9), {"conv": (2, 3, 5, 5)}, subject="a line").alt)
-    What one element sees of a line, 9 by 9 pixels. conv: 5 by 5 pixels, rows 2 to 6, columns 3 to 7.
+    >>> y, x = np.mgrid[:28, :28] - 13.5
+    >>> ring = np.exp(-((np.hypot(x, y) - 8) ** 2) / 8)
+    >>> boxes = {"conv1": (12, 12, 3, 3), "conv2": (9, 9, 8, 8), "conv3": (3, 3, 18, 18)}
+    >>> print(receptive_fields(ring, boxes, subject="a ring").alt)
+    What one element sees of a ring, 28 by 28 pixels. conv1: 3 by 3 pixels, rows 12 to 14, columns \
+12 to 14; conv2: 8 by 8 pixels, rows 9 to 16, columns 9 to 16; conv3: 18 by 18 pixels, rows 3 to \
+20, columns 3 to 20.
     """
     image = np.asarray(image)
     if image.ndim != 2 or not boxes or any(len(b) != 4 or min(b[2:]) < 1 for b in boxes.values()):
@@ -316,8 +328,14 @@ def trained_parts(models: Mapping[str, Sequence[tuple[str, int, int]]]) -> Figur
     Raises:
         ValueError: there is no model, or a layer has no weights or a negative number of them.
 
-    >>> print(trained_parts({"new head": [("base", 0, 90), ("head", 10, 0)]}).alt)
-    What training changes in 1 model. new head: base frozen, head trained; 10 of 100 weights.
+    >>> trained = [("conv1", 900, 0), ("conv2", 9000, 0), ("conv3", 37000, 0), ("head", 1300, 0)]
+    >>> frozen = [(name, 0, weights) for name, weights, _ in trained]
+    >>> models = {"from scratch": trained, "new head": frozen[:3] + trained[3:]}
+    >>> print(trained_parts({**models, "fine-tuned": frozen[:2] + trained[2:]}).alt)
+    What training changes in 3 models. from scratch: conv1 trained, conv2 trained, conv3 trained, \
+head trained; 48,200 of 48,200 weights. new head: conv1 frozen, conv2 frozen, conv3 frozen, head \
+trained; 1,300 of 48,200 weights. fine-tuned: conv1 frozen, conv2 frozen, conv3 trained, head \
+trained; 38,300 of 48,200 weights.
     """
     every = [layer for layers in models.values() for layer in layers]
     if not models or not all(models.values()):

@@ -133,15 +133,15 @@ def tensor_picture(
 
     Args:
         tensors: from title to a tensor of rank 0 to 3, any numbers, at most a few dozen of them.
-        marked: from title to the values to mark in that tensor, any shape; every element that
-            equals one of them is marked, so give tensors without repeats.
+        marked: from title to values; every element that equals one is marked, so give no repeats.
 
     Raises:
         ValueError: there is nothing to draw, or a rank is above 3.
 
-    >>> m = np.array([[1, 2], [3, 4]])
-    >>> tensor_picture({"all": m, "row 0": m}, marked={"row 0": m[0]}).alt
-    'all: [[1, 2], [3, 4]], shape (2, 2). row 0: [[1, 2], [3, 4]], shape (2, 2), marked: 1, 2.'
+    >>> x = np.arange(12).reshape(2, 2, 3)
+    >>> tensor_picture({"x": x, "x[:, 1]": x[:, 1]}, marked={"x": x[:, 1]}).alt
+    'x: [[[0, 1, 2], [3, 4, 5]], [[6, 7, 8], [9, 10, 11]]], shape (2, 2, 3), marked: 3, 4, 5, 9, \
+10, 11. x[:, 1]: [[3, 4, 5], [9, 10, 11]], shape (2, 3).'
     """
     named = {title: f"tensors[{title!r}]" for title in tensors}
     arrays = {title: _stack(name, tensors[title], 0, 1, 2, 3) for title, name in named.items()}
@@ -238,9 +238,10 @@ def matmul_picture(left: np.ndarray, right: np.ndarray, *, row: int = 0, column:
     Raises:
         ValueError: a rank is not 2, the inner sizes differ, or the product has no such element.
 
-    >>> print(matmul_picture(np.array([[1, 2]]), np.array([[10], [20]])).alt)
-    Matrix product: shape (1, 2) @ (2, 1) gives (1, 1). Row 0 on the left, 1, 2, with column 0 on \
-the right, 10, 20, gives element (0, 0): 1×10 + 2×20 = 50.
+    >>> left, right = np.array([[1, 2, 3], [4, 5, 6]]), np.array([[1, 0], [2, 1], [0, 3]])
+    >>> print(matmul_picture(left, right, row=1).alt)
+    Matrix product: shape (2, 3) @ (3, 2) gives (2, 2). Row 1 on the left, 4, 5, 6, with column 0 \
+on the right, 1, 2, 0, gives element (1, 0): 4×1 + 5×2 + 6×0 = 14.
     """
     left, right = _wide(_stack("left", left, 2)), _wide(_stack("right", right, 2))
     if left.shape[1] != right.shape[0]:
@@ -320,12 +321,12 @@ def convolution_picture(
         padding: rows and columns of zeros around the picture, drawn dotted.
 
     Raises:
-        ValueError: the filter fits nowhere, the map has no such element, a shape is not that of a
-            matrix, or stride or padding are too small.
+        ValueError: the filter fits nowhere, no such element, no matrix, or stride or padding too small.
 
-    >>> print(convolution_picture(np.eye(3), np.array([[1, -1]]), at=(1, 1)).alt)
-    A 1 by 2 filter on a picture of 3 by 3, stride 1, padding 0. The map has 3 by 2 numbers, from \
-−1 to 1. Framed: row 1, column 1 of the map, 1, the sum of 1·1 + −1·0.
+    >>> upright = np.array([[-1, 1], [-1, 1]])
+    >>> print(convolution_picture(np.tri(6, dtype=int), upright, at=(2, 2)).alt)
+    A 2 by 2 filter on a picture of 6 by 6, stride 1, padding 0. The map has 5 by 5 numbers, from \
+−1 to 0. Framed: row 2, column 2 of the map, −1, the sum of −1·1 + 1·0 + −1·1 + 1·1.
     """
     picture, kernel = _wide(_stack("picture", picture, 2)), _wide(_stack("kernel", kernel, 2))
     _check_whole("stride", stride, 1)

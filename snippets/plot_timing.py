@@ -7,6 +7,7 @@ Needs: Python 3.11, matplotlib 3.10, numpy 2.0, or newer. Copy this one file int
 
 Every function returns its figure, closed, with `figure.alt` set to a sentence that says what it shows:
 leave the call as a cell's last expression, or save it in a script (`figure.savefig("name.png")`).
+Matplotlib's `barh` and `broken_barh` draw such bars; shares, bottlenecks and medians are found here.
 """
 
 from __future__ import annotations
@@ -81,9 +82,12 @@ def ring_rounds(states: Sequence[np.ndarray], *, columns: int = 4) -> Figure:
     Raises:
         ValueError: there is no state, they differ in shape, or one is not a matrix.
 
-    >>> print(ring_rounds([np.array([[1, 1], [1, 1]]), np.array([[1, 2], [2, 1]])]).alt)
-    2 workers (rows) hold 2 pieces (columns), at the start and after each of 1 rounds; the numbers \
-count the shares summed. Complete copies: 0 of 4 at the start, 2 of 4 after round 1.
+    >>> worker, piece = np.indices((4, 4))
+    >>> states = [1 + np.minimum(rounds, (worker - piece) % 4) for rounds in range(4)]
+    >>> print(ring_rounds(states).alt)
+    4 workers (rows) hold 4 pieces (columns), at the start and after each of 3 rounds; the numbers \
+count the shares summed. Complete copies: 0 of 16 at the start, 0 of 16 after round 1, 0 of 16 \
+after round 2, 4 of 16 after round 3.
     """
     _check_whole("columns", columns, 1)
     counts = [_numbers(f"states[{number}]", state) for number, state in enumerate(states)]
@@ -197,8 +201,14 @@ def stage_bars(
     Raises:
         ValueError: there is no row, or one has a negative time or only zeros.
 
-    >>> print(stage_bars({"a step": {"read": 6, "compute": 3}}).alt)
-    Time by stage, in ms. a step: 9 in all; read 6 (67%, the largest), compute 3 (33%).
+    >>> rows = {
+    ...     "one by one": {"read": 6.0, "augment": 3.0, "compute": 4.0},
+    ...     "prefetched": {"read": 1.0, "augment": 0.5, "compute": 4.0},
+    ... }
+    >>> print(stage_bars(rows).alt)
+    Time by stage, in ms. one by one: 13 in all; read 6 (46%, the largest), augment 3 (23%), \
+compute 4 (31%). prefetched: 5.5 in all; read 1 (18%), augment 0.5 (9%), compute 4 (73%, the \
+largest).
     """
     stages = list(dict.fromkeys(stage for row in rows.values() for stage in row))
     times = [_numbers(f"rows[{name!r}]", list(row.values())) for name, row in rows.items()]
@@ -267,8 +277,13 @@ def speed_ratios(
     Raises:
         ValueError: there is no row, more than five things were tried, or a ratio is not positive.
 
-    >>> speed_ratios({"float64": {"dense": [0.5, 0.4, 0.5]}}).alt
-    'times as fast, median of the rounds. float64: dense 0.5 (0.4 to 0.5).'
+    >>> rows = {
+    ...     "float16": {"dense": [1.7, 1.9, 1.8], "convolution": [2.3, 2.6, 2.4]},
+    ...     "float64": {"dense": [0.5, 0.4, 0.5], "convolution": [0.3, 0.35, 0.3]},
+    ... }
+    >>> speed_ratios(rows).alt
+    'times as fast, median of the rounds. float16: dense 1.8 (1.7 to 1.9), convolution 2.4 (2.3 to \
+2.6); float64: dense 0.5 (0.4 to 0.5), convolution 0.3 (0.3 to 0.35).'
     """
     tried = list(dict.fromkeys(what for row in rows.values() for what in row))
     if not 0 < len(tried) <= len(_MARKERS) or not all(rows.values()):

@@ -4,6 +4,8 @@
 
 Needs: Python 3.11, matplotlib 3.10, numpy 2.0, or newer. Works on NumPy arrays, TensorFlow tensors
 and variables. Copy this one file into your project and `import tensors`.
+
+NumPy's `broadcast_shapes` returns the shape that two give, or raises an error; here it is explained.
 """
 
 from __future__ import annotations
