@@ -263,9 +263,10 @@ def run_workers(
 
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     program = Path(folder, "hello.py")
-    ...     _ = program.write_text("import os; print(os.environ['TF_CONFIG'][-12:])")
-    ...     run_workers(program)
-    ['"index": 0}}\\n', '"index": 1}}\\n']
+    ...     _ = program.write_text("import json, os; print(json.loads(os.environ['TF_CONFIG'])['task'])")
+    ...     logs = run_workers(program, count=2)
+    >>> [log.strip() for log in logs]
+    ["{'type': 'worker', 'index': 0}", "{'type': 'worker', 'index': 1}"]
     """
     _check_number("time_limit", time_limit, "[0, inf)")
     workers = Workers(program, count=count, arguments=arguments, environment=environment)

@@ -48,10 +48,11 @@ def export_litert(model: keras.Model, path: str | Path, *, quantise: bool = Fals
 
     >>> import tempfile
     >>> network = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    >>> inputs = np.random.default_rng(0).random((4, 3), np.float32)
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     file = export_litert(network, Path(folder, "tiny.tflite"))
-    ...     run_litert(file, np.zeros((4, 3), "float32")).shape
-    (4, 2)
+    ...     answers = run_litert(export_litert(network, Path(folder, "tiny.tflite")), inputs)
+    >>> answers.shape, np.allclose(answers, network(inputs), atol=1e-5)
+    ((4, 2), True)
     """
     path = Path(path)
     if path.suffix != ".tflite":
@@ -83,6 +84,13 @@ def open_litert(path: str | Path) -> Any:
 
     Raises:
         ValueError: there is no file, or it is not a LiteRT file.
+
+    >>> import tempfile
+    >>> network = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     interpreter = open_litert(export_litert(network, Path(folder, "tiny.tflite")))
+    >>> [entry["shape"].tolist() for entry in interpreter.get_input_details()]
+    [[1, 3]]
     """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"\s*Warning: tf.lite.Interpreter is deprecated")
@@ -105,6 +113,15 @@ def run_litert(path: str | Path, inputs: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: there is no such file, it takes other shapes, or there are no inputs.
         TypeError: the conversion would not be harmless.
+
+    >>> import tempfile
+    >>> ones = keras.layers.Dense(1, kernel_initializer="ones")
+    >>> network = keras.Sequential([keras.Input((3,)), ones])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = export_litert(network, Path(folder, "sums.tflite"))
+    ...     sums = run_litert(file, np.array([[1, 2, 3], [4, 5, 6]]))
+    >>> sums.tolist()
+    [[6.0], [15.0]]
     """
     interpreter = open_litert(path)
     entry, result = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
@@ -149,6 +166,17 @@ def quantised_weights(path: str | Path) -> list[Quantised]:
 
     Raises:
         ValueError: there is no file, or it is not a LiteRT file.
+
+    >>> import tempfile
+    >>> network = keras.Sequential([keras.Input((64,)), keras.layers.Dense(32)])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = export_litert(network, Path(folder, "small.tflite"), quantise=True)
+    ...     (kernel,) = quantised_weights(file)
+    >>> kernel.integers.dtype, kernel.integers.shape
+    (dtype('int8'), (32, 64))
+    >>> error = np.abs(kernel.weights - network.get_weights()[0].T).max()
+    >>> bool(error < kernel.scales.max())
+    True
     """
     interpreter = open_litert(path)
     found = []
@@ -212,6 +240,13 @@ def file_megabytes(path: str | Path) -> float:
 
     Raises:
         FileNotFoundError: there is neither.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "weights.bin").write_bytes(bytes(2_500_000))
+    ...     megabytes = file_megabytes(folder)
+    >>> megabytes
+    2.5
     """
     path = Path(path)
     files = [each for each in path.rglob("*") if each.is_file()] if path.is_dir() else [path]
@@ -233,6 +268,14 @@ def classes_in_keras_file(path: str | Path) -> list[str]:
     Raises:
         ValueError: it is no archive with a configuration of reasonable size.
         FileNotFoundError: there is no file.
+
+    >>> import tempfile
+    >>> network = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2), keras.layers.Softmax()])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     network.save(Path(folder, "tiny.keras"))
+    ...     found = classes_in_keras_file(Path(folder, "tiny.keras"))
+    >>> [name for name in found if name.startswith("keras.layers")]
+    ['keras.layers.Dense', 'keras.layers.InputLayer', 'keras.layers.Softmax']
     """
     try:
         with zipfile.ZipFile(path) as archive:

@@ -86,12 +86,13 @@ def images_from_folder(
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     for name in ("cat", "dog"):
-    ...         (Path(folder) / name).mkdir()
+    ...         Path(folder, name).mkdir()
     ...         picture = tf.io.encode_png(tf.zeros((5, 7, 3), "uint8")).numpy()
-    ...         _ = (Path(folder) / name / "1.png").write_bytes(picture)
+    ...         _ = Path(folder, name, "1.png").write_bytes(picture)
     ...     data = images_from_folder(folder, image_size=(4, 4), is_training=False)
-    ...     [(images.shape, labels.numpy().tolist()) for images, labels in data], data.class_names
-    ([(TensorShape([2, 4, 4, 3]), [0, 1])], ['cat', 'dog'])
+    ...     images, labels = next(iter(data))
+    >>> images.shape, labels.numpy().tolist(), data.class_names
+    (TensorShape([2, 4, 4, 3]), [0, 1], ['cat', 'dog'])
     """
     folder = _checked_folder(folder)
     if not isinstance(image_size, (tuple, list)) or len(image_size) != 2:
@@ -145,8 +146,9 @@ def broken_images(folder: str | os.PathLike[str]) -> dict[Path, str]:
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     _ = (Path(folder) / "cat.png").write_bytes(b"")
-    ...     {path.name: reason for path, reason in broken_images(folder).items()}
+    ...     _ = Path(folder, "cat.png").write_bytes(b"")
+    ...     broken = broken_images(folder)
+    >>> {path.name: reason for path, reason in broken.items()}
     {'cat.png': 'Input is empty.'}
     """
     files = _files(_checked_folder(folder))

@@ -93,8 +93,8 @@ def make_reproducible(seed: int) -> Conditions:
     >>> try:
     ...     make_reproducible(-1)
     ... except ValueError as error:
-    ...     str(error)
-    'seed must be an integer, at least 0 and at most 4294967295, not -1'
+    ...     print(error)
+    seed must be an integer, at least 0 and at most 4294967295, not -1
     """
     _check_whole("seed", seed, 0, 2**32 - 1)
     if keras.backend.backend() != "tensorflow":

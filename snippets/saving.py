@@ -134,7 +134,8 @@ def save_and_check(
 
     >>> network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)])
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     save_and_check(network, Path(folder) / "small.keras", np.ones((4, 2)))
+    ...     difference = save_and_check(network, Path(folder, "small.keras"), np.ones((4, 2)))
+    >>> difference
     0.0
 
     A network with a custom layer names the module that defines it:
@@ -150,8 +151,10 @@ def save_and_check(
     ...     sys.path.insert(0, folder)
     ...     import doubling
     ...     network = keras.Sequential([keras.Input((2,)), doubling.Double()])
-    ...     save_and_check(network, Path(folder) / "b.keras", np.ones((4, 2)), modules=["doubling"])
+    ...     file, modules = Path(folder, "doubled.keras"), ["doubling"]
+    ...     difference = save_and_check(network, file, np.ones((4, 2)), modules=modules)
     ...     sys.path.remove(folder)
+    >>> difference
     0.0
     """
     if not isinstance(network, keras.Model):

@@ -112,8 +112,8 @@ class Guard(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no typ
     >>> try:
     ...     guard.on_epoch_end(0, {"loss": 0.1, "val_accuracy": 0.9})
     ... except NotMeasured as error:
-    ...     str(error)
-    "monitor='val_acc' was not measured after epoch 1, only loss and val_accuracy"
+    ...     print(error)
+    monitor='val_acc' was not measured after epoch 1, only loss and val_accuracy
     """
 
     def __init__(self, monitor: str) -> None:

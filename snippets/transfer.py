@@ -104,7 +104,7 @@ def frozen(network: keras.layers.Layer) -> Iterator[str]:
 
     >>> base = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)])
     >>> with frozen(base) as before:
-    ...     base.trainable_weights
+    ...     print(base.trainable_weights)
     []
     >>> len(base.trainable_weights), fingerprint(base) == before
     (2, True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from doctest import DocTestParser
 from pathlib import Path
 
 import pytest
@@ -187,3 +188,20 @@ def test_each_name_of_our_snippets_is_shown_by_an_example_or_belongs_to_one_that
             ]
         missing += [f"{file.stem}.{name}" for name in definitions if name not in shown]
     assert not missing, missing
+
+
+def test_what_an_example_shows_its_cell_shows_too():
+    """In a block, a doctest shows each value, a cell what is printed alone."""
+    unseen = []
+    for file in sorted((ROOT / "snippets").glob("[a-z]*.py")):
+        nodes = ast.walk(ast.parse(file.read_bytes()))
+        texts = [
+            ast.get_docstring(node) or ""
+            for node in nodes
+            if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        ]
+        for example in (each for text in texts for each in DocTestParser().get_examples(text)):
+            is_value = isinstance(ast.parse(example.source).body[-1], ast.Expr)
+            if example.want and not is_value and "print(" not in example.source:
+                unseen.append(f"{file.stem}: {example.source}")
+    assert not unseen, "\n".join(unseen)
