@@ -10,6 +10,9 @@ Needs: Python 3.11, numpy 2.0, tensorflow 2.21, or newer. Copy this one file int
 in whatever thread, and each picture of a batch is changed in its own way. `augment` maps any of
 them over a `tf.data.Dataset`. Pictures are uint8 from 0 to 255 or floats from 0 to 1, and come back
 as they came.
+
+Keras's layers `RandomTranslation`, `RandomColorJitter`, `RandomErasing` and `MixUp` do such things with a
+generator of their own: use them where it does not matter which batch gets which change.
 """
 
 from __future__ import annotations
@@ -46,7 +49,7 @@ def random_shift(images: Any, seed: Any, *, pixels: int = 4) -> tf.Tensor:
         ValueError: the pictures have not four axes, or pixels is out of its range.
 
     >>> row = tf.reshape(tf.range(4), (1, 1, 4, 1))
-    >>> random_shift(tf.repeat(row, 3, axis=1), (1, 2), pixels=2)[0, 0, :, 0].numpy().tolist()
+    >>> random_shift(tf.repeat(row, 3, axis=1), seed=(1, 2), pixels=2)[0, 0, :, 0].numpy().tolist()
     [2, 3, 2, 1]
     """
     images = _batch(images)
@@ -92,7 +95,7 @@ def colour_jitter(
             from 0 to 1. (Inside a `tf.data` pipeline other numbers are an `InvalidArgumentError`.)
 
     >>> grey = tf.fill((2, 4, 4, 3), 0.5)
-    >>> jittered = colour_jitter(grey, (1, 2)).numpy()
+    >>> jittered = colour_jitter(grey, seed=(1, 2), brightness=0.2).numpy()
     >>> bool(jittered.std(axis=(1, 2, 3)).max() < 1e-6 and abs(jittered - 0.5).max() < 0.201)
     True
     """
@@ -132,7 +135,7 @@ def cutout(images: Any, seed: Any, *, size: int = 8, fill: float = 0.5) -> tf.Te
     Source: T. DeVries and G. W. Taylor, Improved Regularization of Convolutional Neural Networks
     with Cutout, 2017, arXiv:1708.04552.
 
-    >>> cutout(tf.ones((1, 6, 6, 1)), (1, 2), size=3, fill=0)[0, :, :, 0].numpy().astype(int)
+    >>> cutout(tf.ones((1, 6, 6, 1)), seed=(1, 2), size=3, fill=0)[0, :, :, 0].numpy().astype(int)
     array([[1, 1, 1, 1, 1, 1],
            [1, 1, 1, 1, 1, 1],
            [1, 1, 1, 1, 1, 1],

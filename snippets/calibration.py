@@ -6,7 +6,8 @@ Needs: Python 3.11, numpy 2.0, scipy 1.15, or newer. Copy this one file into you
 `import calibration`.
 
 scikit-learn has `calibration_curve` for yes or no; this file does it for many classes, by the most
-probable one, and counts the examples in each bin.
+probable one, and counts the examples in each bin. From 1.8 on, its `CalibratedClassifierCV` has
+`method="temperature"` for estimators of its own kind; `fit_temperature` takes any network's logits.
 """
 
 from __future__ import annotations

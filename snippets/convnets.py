@@ -6,7 +6,8 @@ Needs: Python 3.11, keras 3.15, tensorflow 2.21, or newer. Copy this one file in
 `import convnets`.
 
 Each CNN returns logits: give the loss `from_logits=True`, or append a `keras.layers.Softmax`. Its
-first weights follow `keras.utils.set_random_seed`, called before.
+first weights follow `keras.utils.set_random_seed`, called before. The networks of `keras.applications`
+are made for photographs of 224 by 224 pixels and more.
 """
 
 from __future__ import annotations
@@ -125,9 +126,9 @@ class ByteRescaling(keras.layers.Rescaling):  # type: ignore[misc]  # Keras has 
         ValueError: when called, for pixels of which none is above 1; inside of `fit`, `predict` and their
             like it is a `tf.errors.InvalidArgumentError`.
 
-    >>> layer = ByteRescaling(1 / 255)
+    >>> layer = ByteRescaling(scale=1 / 51)
     >>> layer(tf.constant([[0, 51, 255]])).numpy().round(2).tolist()
-    [[0.0, 0.20000000298023224, 1.0]]
+    [[0.0, 1.0, 5.0]]
     """
 
     def __init__(self, scale: float, offset: float = 0.0, **options: Any) -> None:
@@ -227,7 +228,7 @@ class ConvolutionMuon(keras.optimizers.Adam):  # type: ignore[misc]  # Keras has
     Training, 2025, arXiv:2502.16982. `keras.optimizers.Muon` does the same for matrices alone.
 
     >>> network = cifar_convnet((4,), shape=(8, 8, 3))
-    >>> network.compile(ConvolutionMuon(0.02), "mse")
+    >>> network.compile(ConvolutionMuon(learning_rate=0.02), "mse")
     >>> images, targets = keras.ops.zeros((2, 8, 8, 3)), keras.ops.ones((2, 10))
     >>> len(network.fit(images, targets, verbose=0).history["loss"])
     1

@@ -4,6 +4,9 @@
 
 Needs: Python 3.11, numpy 2.0, scipy 1.15, or newer. Copy this one file into your project and
 `import corruptions`.
+
+SciPy has the parts, `ndimage.gaussian_filter`, `ndimage.rotate` and `ndimage.shift`: they do for one
+picture. These take a batch, with channels or without, and mix neither examples nor channels.
 """
 
 from __future__ import annotations
@@ -31,7 +34,7 @@ def add_noise(images: np.ndarray, deviation: float, *, seed: int = 0) -> Float32
     Raises:
         ValueError: the deviation is negative, or the images are not floats from 0 to 1.
 
-    >>> add_noise(np.full((1, 1, 2), 0.5), 0.1).round(3)
+    >>> add_noise(np.full((1, 1, 2), 0.5), deviation=0.1).round(3)
     array([[[0.513, 0.487]]], dtype=float32)
     """
     images = _floats(images)
@@ -52,7 +55,7 @@ def blur(images: np.ndarray, sigma: float) -> Float32s:
     Raises:
         ValueError: sigma is negative, or the images are not finite floats.
 
-    >>> blur(np.array([[[0.0, 0.0, 1.0, 0.0, 0.0]]]), 0.5).round(2)
+    >>> blur(np.array([[[0.0, 0.0, 1.0, 0.0, 0.0]]]), sigma=0.5).round(2)
     array([[[0.  , 0.11, 0.79, 0.11, 0.  ]]], dtype=float32)
     """
     images = _floats(images)
@@ -73,7 +76,7 @@ def rotate(images: np.ndarray, degrees: float, *, fill: float = 0.0) -> Float32s
     Raises:
         ValueError: the images are not finite floats.
 
-    >>> rotate(np.array([[[1.0, 0.0], [0.0, 0.0]]]), 90).round(6)
+    >>> rotate(np.array([[[1.0, 0.0], [0.0, 0.0]]]), degrees=90).round(6)
     array([[[0., 0.],
             [1., 0.]]], dtype=float32)
     """

@@ -70,7 +70,8 @@ def cross_validate(
     Copies of an example, or several of one patient or video, leak as well: name what they belong to
     in `groups`.
 
-    scikit-learn's `cross_val_predict` wants an estimator of its own kind. This takes a function that
+    scikit-learn's `cross_val_predict` wants an estimator of its own kind (Keras's `SKLearnClassifier` makes
+    one of a network). This takes a function that
     builds a Keras network, and refuses one whose networks would go on from fold to fold.
 
     Args:

@@ -99,7 +99,7 @@ class Split:
             ValueError: `per_class` is below 1, or more than a class has images.
 
         >>> split = Split(np.zeros((6, 2, 2), np.uint8), np.array([0, 1, 0, 1, 0, 1], np.uint8))
-        >>> split.sample(2).labels.tolist().count(0)
+        >>> split.sample(per_class=2).labels.tolist().count(0)
         2
         """
         drawn = _lowest_ranked(self.labels, per_class, f"{seed} sample")

@@ -5,7 +5,8 @@
 Needs: Python 3.11 or newer on Linux or macOS, and no package. Copy this one file into your project
 and `import distributed`.
 
-TensorFlow's multi-worker strategies read a cluster from the environment variable `TF_CONFIG`.
+TensorFlow's multi-worker strategies read a cluster from the environment variable `TF_CONFIG`, and
+leave it to you to start the workers.
 `run_workers` gives each worker its own, waits with a time limit, and leaves no process behind:
 not after success, not when a worker fails or hangs, not after Ctrl-C, and not when the process
 that called it is killed without a chance to tidy up.

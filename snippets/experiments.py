@@ -6,6 +6,9 @@ Needs: Python 3.11, keras 3.15, numpy 2.0, tensorflow 2.21, or newer. Copy this 
 project and `import experiments`.
 
 A score is a number of which more is better, such as the accuracy on the validation set.
+
+scikit-learn's `GridSearchCV` tries the settings of its own estimators, once a fold. Here a function of
+yours is tried with several seeds, and these decide whether a difference counts.
 """
 
 from __future__ import annotations
@@ -213,7 +216,7 @@ def false_alarm_rate(settings: int, seeds: int) -> float:
     Raises:
         ValueError: there are too few settings or seeds.
 
-    >>> false_alarm_rate(2, 3)
+    >>> false_alarm_rate(settings=2, seeds=3)
     0.1
     """
     _check_whole("settings", settings, 2)
@@ -259,10 +262,10 @@ def restart(network: keras.Model, seed: int) -> None:
 
     >>> network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)])
     >>> network.compile("adam", "mse")
-    >>> restart(network, 1)
+    >>> restart(network, seed=1)
     >>> first = network.get_weights()[0]
-    >>> restart(network, 2)
-    >>> restart(network, 1)
+    >>> restart(network, seed=2)
+    >>> restart(network, seed=1)
     >>> bool((first == network.get_weights()[0]).all())
     True
     """
@@ -321,7 +324,7 @@ def selection_bias(
             than the two parts need.
 
     >>> coins = np.random.default_rng(0).random((16, 100)) < 0.5
-    >>> one, many = selection_bias(coins, 1), selection_bias(coins, 16)
+    >>> one, many = selection_bias(coins, tries=1), selection_bias(coins, tries=16)
     >>> many[0] > one[0] + 0.05, abs(many[1] - one[1]) < 0.05
     (True, True)
     """

@@ -221,7 +221,7 @@ def rank_correlation(maps: np.ndarray, others: np.ndarray) -> NDArray[np.float64
 
     Returns:
         1 for the same order, about 0 for no relation, -1 for the opposite order, float64, shape
-        `(n,)`; 0 where a map is the same everywhere, since it orders nothing.
+        `(n,)`; 0, not NaN as from SciPy's `spearmanr`, where a map is the same everywhere.
 
     Raises:
         ValueError: the shapes differ, a number is not finite, or there is nothing to compare.

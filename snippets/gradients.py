@@ -7,6 +7,9 @@ Needs: Python 3.11, numpy 2.0, tensorflow 2.21, or newer. Copy this one file int
 
 A `function` here takes one point and returns one number. It is built from arithmetic and TensorFlow
 operations, and computes in the dtype of the point that it is given.
+
+TensorFlow's `tf.test.compute_gradient` returns a gradient by tape and by differences, for you to compare;
+`gradient_error` here says how far they differ beyond what differences of two sizes leave open.
 """
 
 from __future__ import annotations

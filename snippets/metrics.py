@@ -154,7 +154,7 @@ def proportion_interval(successes: int, total: int, *, level: float = 0.95) -> I
     Source: E. B. Wilson, Probable inference, the law of succession, and statistical inference,
     Journal of the American Statistical Association, 1927.
 
-    >>> print(f"{proportion_interval(10, 10):.0%}")
+    >>> print(f"{proportion_interval(successes=10, total=10):.0%}")
     100% (72% to 100%)
     """
     _check_whole("total", total, 1)

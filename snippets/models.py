@@ -6,7 +6,8 @@ Needs: Python 3.11, keras 3.15, tensorflow 2.21, or newer. Copy this one file in
 `import models`.
 
 All return logits: give the loss `from_logits=True`, or append a `keras.layers.Softmax`. The first
-weights follow `keras.utils.set_random_seed`, called before.
+weights follow `keras.utils.set_random_seed`, called before. They are layers of Keras in a row, checked
+and named: for one network of your own `keras.Sequential` does.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def dense_network(
     Raises:
         ValueError: a layer would have no unit, or the classes are fewer than 2.
 
-    >>> network = dense_network((128,))
+    >>> network = dense_network(units=(128,))
     >>> network.output_shape, network.count_params()
     ((None, 10), 101770)
     """

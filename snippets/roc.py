@@ -5,8 +5,8 @@
 Needs: Python 3.11, numpy 2.0, scikit-learn 1.6, or newer. Copy this one file into your project and
 `import roc`.
 
-The area alone, scikit-learn has: `roc_auc_score`. This file adds the curves of each class against the
-rest, and those of the two averages.
+scikit-learn has the area, `roc_auc_score`, and the curve of one yes-or-no question, `roc_curve`. This
+file adds the curves of each class against the rest, and those of the two averages.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ def draw_sample(
             integers from 0.
 
     >>> labels = np.array([0, 1, 0, 1, 0, 1])
-    >>> drawn = draw_sample(labels, 2)
+    >>> drawn = draw_sample(labels, per_class=2)
     >>> labels[drawn].tolist().count(0), labels[drawn].tolist().count(1)
     (2, 2)
     """
@@ -68,7 +68,7 @@ def draw_pairs(
             negative.
 
     >>> labels = np.array([0, 0, 1, 1, 2, 2])
-    >>> left, right = draw_pairs(labels, 4)
+    >>> left, right = draw_pairs(labels, count=4)
     >>> (labels[left] == labels[right]).tolist()
     [True, False, True, False]
     """

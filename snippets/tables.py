@@ -4,6 +4,8 @@
 
 Needs: Python 3.11 or newer, and no package. Copy this one file into your project and
 `import tables`.
+
+A `DataFrame` of pandas shows itself as a table, too; these rows need no package.
 """
 
 from __future__ import annotations

@@ -9,6 +9,8 @@ A machine is never quite the same twice: it warms up, and other programs come an
 turns, round after round, and are compared within each round. What disturbs a whole round then disturbs
 all its ways, and drops out of their ratio; what disturbs one of them shows as spread.
 
+Python's `timeit` measures one way, and the next one later, on a machine that may have changed.
+
 A training step can be taken apart for that: `nested_steps` makes steps that contain each other.
 """
 
@@ -91,7 +93,7 @@ def times_as_fast(
         ValueError: the baseline is none of the ways, their rounds differ in number, or a time is
             not positive.
 
-    >>> times_as_fast({"old": [2.0, 3.0], "new": [1.0, 1.0]}, "old")
+    >>> times_as_fast({"old": [2.0, 3.0], "new": [1.0, 1.0]}, baseline="old")
     {'new': array([2., 3.])}
     """
     arrays = {name: np.asarray(values, float) for name, values in seconds.items()}

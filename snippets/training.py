@@ -38,10 +38,12 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
     Called with a step (an integer, or a scalar tensor of any number type), it returns a scalar
     float32 tensor. It is saved and loaded with the model that it trains.
 
+    Keras's `CosineDecay(warmup_target=...)` comes down likewise, but climbs along a straight line.
+
     Source: L. N. Smith and N. Topin, Super-Convergence: Very Fast Training of Neural Networks
     Using Large Learning Rates, 2018, arXiv:1708.07120; cosines in place of their straight lines.
 
-    >>> schedule = OneCycle(0.01, 100)
+    >>> schedule = OneCycle(peak=0.01, steps=100)
     >>> [round(float(schedule(step)), 5) for step in (0, 30, 65, 100, 1000)]
     [0.0004, 0.01, 0.00501, 1e-05, 1e-05]
     """
@@ -160,6 +162,8 @@ def fit_one_cycle(
 class Stopwatch:
     """Count the seconds that a `with` block takes, on the processor and on the wall clock.
 
+    Python's `time.process_time` and `time.perf_counter` are the two clocks.
+
     Attributes:
         cpu_seconds: seconds of work, added over all the threads of this process: two busy threads
             collect two CPU seconds each second. Other programs change it little.
@@ -195,6 +199,8 @@ class Stopwatch:
 class StopAtAccuracy(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
     """Stop training after the first epoch whose accuracy reaches a target.
 
+    Keras's `EarlyStopping` knows no target: it stops when a quantity no longer gets better.
+
     Args:
         target: the accuracy to reach, above 0 and at most 1.
         monitor: the name under which `fit` logs it: `"val_accuracy"` is measured on the validation
@@ -211,7 +217,7 @@ class StopAtAccuracy(keras.callbacks.Callback):  # type: ignore[misc]  # Keras h
     >>> import numpy as np
     >>> network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)])
     >>> network.compile("sgd", "mse", metrics=["accuracy"])
-    >>> stop = StopAtAccuracy(0.01, monitor="accuracy")
+    >>> stop = StopAtAccuracy(target=0.01, monitor="accuracy")
     >>> examples = np.array([[1.0, 0.0], [-1.0, 0.0]]), np.array([[1.0, 0.0], [1.0, 0.0]])
     >>> run = network.fit(*examples, epochs=5, callbacks=[stop], verbose=0)
     >>> stop.epoch, len(run.epoch)

@@ -5,6 +5,8 @@
 Needs: Python 3.11, keras 3.15, tensorflow 2.21, or newer. Copy this one file into your project and
 `import transfer`.
 
+Keras's flag `trainable` freezes; this file checks that what was frozen has stayed as it was.
+
 A base is a pretrained model without its last layer. `with_head` returns logits: give the loss
 `from_logits=True`, or append a `keras.layers.Softmax`. Whoever changes what is frozen compiles again before
 training: Keras reads the flags when it traces a training step, and keeps that step.
@@ -151,7 +153,7 @@ def with_head(
     Source: F. Chollet, Transfer learning & fine-tuning, keras.io/guides/transfer_learning.
 
     >>> base = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(4, 3)])
-    >>> network = with_head(base, 5)
+    >>> network = with_head(base, classes=5)
     >>> network.output_shape, network.get_layer("logits").count_params()
     ((None, 5), 25)
     """
@@ -191,7 +193,7 @@ def unfreeze_last(base: keras.Model, layers: int) -> list[str]:
     >>> names = ["first", "second", "third"]
     >>> dense = [keras.layers.Dense(2, name=name) for name in names]
     >>> base = keras.Sequential([keras.Input((2,)), *dense, keras.layers.BatchNormalization()])
-    >>> unfreeze_last(base, 2), len(base.trainable_weights)
+    >>> unfreeze_last(base, layers=2), len(base.trainable_weights)
     (['second', 'third'], 4)
     """
     _check_built("base", base)
@@ -226,7 +228,7 @@ def trainable_parts(network: keras.Model) -> list[tuple[str, int, int]]:
 
     >>> network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, name="old")])
     >>> network.trainable = False
-    >>> trainable_parts(with_head(network, 2))
+    >>> trainable_parts(with_head(network, classes=2))
     [('old', 0, 15), ('logits', 8, 0)]
     """
     _check_built("network", network)
