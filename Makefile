@@ -1,6 +1,6 @@
 # Everything runs in .venv, made on first use. README.md spells the same steps out for Windows.
 .DEFAULT_GOAL := help
-.PHONY: help serve build test full bench soak notebooks matrix wheel lint lock clean browser
+.PHONY: help serve build test full bench soak mutation notebooks matrix wheel lint lock clean browser
 
 # The first Python from 3.11 to 3.13 on the PATH; PYTHON=… overrides it.
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python; do \
@@ -20,6 +20,7 @@ help: ## say what there is
 	@echo "make full   the same with the whole of CIFAR-10 (fetched once)"
 	@echo "make bench  compare the build with stock mkdocs-jupyter and itself, and measure serve"
 	@echo "make soak   200 random schedules of edits and damage, each build compared with one from nothing"
+	@echo "make mutation  change the snippets of metrics and data bit by bit, and see that a test fails each time"
 	@echo "make notebooks  run every notebook alone, and four of them in fresh environments with a kernel in them"
 	@echo "make wheel  build the snippets as a package to install, in dist/"
 	@echo "make matrix run the snippets' tests on the oldest packages that they name, and on the newest"
@@ -55,6 +56,9 @@ bench: $(READY)
 
 soak: $(READY)
 	$(VENV) tests/bench/soak.py
+
+mutation: $(READY)
+	$(VENV) -m uv run --no-project --python .venv --with mutmut==3.8.1 tests/bench/mutation.py
 
 notebooks: $(READY)
 	$(VENV) -m pytest tests/tutorials/test_notebooks_alone.py --all-notebooks

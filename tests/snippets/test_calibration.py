@@ -1,5 +1,6 @@
 """Bins agree with scikit-learn, and a temperature mends confidence and keeps every answer."""
 
+import re
 import warnings
 
 import numpy as np
@@ -162,3 +163,116 @@ def test_a_temperature_mends_the_nearest_class_mean_on_real_photographs():
         for each in (logits, logits / temperature)
     ]
     assert errors[1] < errors[0]
+
+
+# What is wrong with labels, and what the error says.
+BAD_LABELS = [
+    ([[1, 2], [1]], "labels of shape (n,), not [[1, 2], [1]]"),
+    ([], "labels of shape {wanted}, not (0,)"),
+    ([[0], [1]], "labels of shape {wanted}, not (2, 1); take {name}[:, 0]"),
+    ([[0, 1]], "labels of shape {wanted}, not (1, 2)"),
+    (0, "labels of shape {wanted}, not ()"),
+    ([0.0, 1.0], "labels, integers from 0, not float64; of scores take the class of the highest"),
+    (["a", "b"], "labels, integers from 0, not <U1"),
+    ([0, 2], "labels from 0 to 1, for 2 classes, not from 0 to 2"),
+    ([-1, 0], "labels from 0 to 1, for 2 classes, not from -1 to 0"),
+]
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"), [*BAD_LABELS, ([0], "labels of shape {wanted}, not (1,)")]
+)
+def test_the_error_says_what_is_wrong_with_labels(labels, said):
+    message = said.format(wanted="(2,), one for each of probabilities", name="y_true")
+    with pytest.raises(ValueError, match=f"^y_true must be {re.escape(message)}$"):
+        calibration.reliability_bins(labels, np.eye(2))
+    message = said.format(wanted="(2,), one for each of logits", name="y_true")
+    with pytest.raises(ValueError, match=f"^y_true must be {re.escape(message)}$"):
+        calibration.fit_temperature(labels, np.eye(2))
+
+
+@pytest.mark.parametrize(
+    ("numbers", "said"),
+    [
+        ([["a", "b"]], "numbers of shape (n, classes), not [['a', 'b']]"),
+        ([[1, 2], [1]], "numbers of shape (n, classes), not [[1, 2], [1]]"),
+        ([[True, False]], "numbers of shape (n, classes), not [[True, False]]"),
+        ([0.5, 0.5], "of shape (n, classes), without a 0, not (2,)"),
+        (np.ones((0, 2)), "of shape (n, classes), without a 0, not (0, 2)"),
+        (np.ones((1, 2, 2)), "of shape (n, classes), without a 0, not (1, 2, 2)"),
+        ([[0.0, 1.0], [np.nan, 1.0]], "finite, not nan at (1, 0)"),
+        ([[0.0, np.inf], [0.0, 1.0]], "finite, not inf at (0, 1)"),
+        ([[0.0, 1.0], [0.0, -np.inf]], "finite, not -inf at (1, 1)"),
+    ],
+)
+def test_the_error_says_what_is_wrong_with_numbers(numbers, said):
+    with pytest.raises(ValueError, match=f"^logits must be {re.escape(said)}$"):
+        calibration.fit_temperature([0, 1], numbers)
+    with pytest.raises(ValueError, match=f"^probabilities must be {re.escape(said)}$"):
+        calibration.reliability_bins([0, 1], numbers)
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "said"),
+    [
+        ([[1.5, -0.5], [1, 0]], "-0.5 with a row of sum 1"),
+        ([[0.5, 0.5], [0.6, 0.7]], "0.5 with a row of sum 1.3"),
+        ([[0.5, 0.52], [0.1, 0.2]], "0.1 with a row of sum 0.3"),
+        ([[0.5, 0.506], [0.5, 0.5]], "0.5 with a row of sum 1.006"),
+    ],
+)
+def test_the_error_says_which_row_is_no_distribution(probabilities, said):
+    message = f"add up to 1 in each row, not start from {said}: apply softmax to logits first"
+    with pytest.raises(
+        ValueError, match=f"^probabilities must be at least 0 and {re.escape(message)}$"
+    ):
+        calibration.reliability_bins([0, 1], probabilities)
+
+
+def test_rounded_probabilities_are_probabilities_and_sure_is_at_most_certain():
+    found = calibration.reliability_bins([0, 1], [[1.004, 0], [0.5, 0.497]], bins=1)
+    assert found.confidence.tolist() == [0.75]
+    assert found.accuracy.tolist() == [0.5]
+
+
+def test_a_bin_holds_its_right_edge():
+    found = calibration.reliability_bins([0, 0, 1], [[0.5, 0.5], [0.75, 0.25], [0.8, 0.2]], bins=4)
+    assert found.edges.tolist() == [0, 0.25, 0.5, 0.75, 1]
+    assert found.count.tolist() == [0, 1, 1, 1]
+    assert found.accuracy[1:].tolist() == [1, 1, 0]
+
+
+def test_there_are_15_bins_unless_asked_and_one_at_least():
+    assert len(calibration.reliability_bins([0, 1], np.eye(2)).count) == 15
+    with pytest.raises(ValueError, match=r"^bins must be an integer, at least 1, not 0$"):
+        calibration.reliability_bins([0, 1], np.eye(2), bins=0)
+    # Two probabilities that share the last of 15 bins, but not the last of 16.
+    rows = [[0.935, 0.065], [0.995, 0.005]]
+    fine, coarse = (calibration.expected_calibration_error([1, 0], rows, bins=n) for n in (16, 15))
+    assert calibration.expected_calibration_error([1, 0], rows) == coarse != fine
+
+
+@pytest.mark.parametrize(
+    ("logits", "labels", "said"),
+    [
+        (
+            [[2.0, 0.0], [0.0, 2.0]],
+            [0, 1],
+            "every answer is right, so no temperature is best: the colder the better",
+        ),
+        (
+            [[2.0, 0.0], [0.0, 2.0]],
+            [1, 0],
+            "logits no better than chance have no best temperature: the hotter the better",
+        ),
+    ],
+)
+def test_the_error_says_which_way_no_temperature_is_best(logits, labels, said):
+    with pytest.raises(ValueError, match=f"^{said}$"):
+        calibration.fit_temperature(labels, logits)
+
+
+def test_a_temperature_by_hand():
+    """Sure at a margin of 2 and right on three of four: e to the margin by the temperature is 3."""
+    found = calibration.fit_temperature([0, 0, 0, 1], [[2.0, 0.0]] * 4)
+    assert found == pytest.approx(2 / np.log(3), rel=1e-9)

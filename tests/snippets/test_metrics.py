@@ -1,6 +1,7 @@
 """Grades agree with scikit-learn, and intervals hold the truth as often as they say."""
 
 import ast
+import functools
 import re
 from pathlib import Path
 
@@ -141,9 +142,16 @@ def test_a_proportion_has_the_interval_of_scipy(successes, misses, level):
     np.testing.assert_allclose(found[1:], expected, atol=1e-9)
 
 
-@pytest.mark.parametrize(("successes", "total"), [(-1, 5), (6, 5), (0, 0)])
-def test_a_proportion_of_examples_that_there_are_not_is_refused(successes, total):
-    with pytest.raises(ValueError, match=r"(successes|total) must be an integer"):
+@pytest.mark.parametrize(
+    ("successes", "total", "said"),
+    [
+        (-1, 5, "successes must be an integer, at least 0 and at most 5, not -1"),
+        (6, 5, "successes must be an integer, at least 0 and at most 5, not 6"),
+        (0, 0, "total must be an integer, at least 1, not 0"),
+    ],
+)
+def test_a_proportion_of_examples_that_there_are_not_is_refused(successes, total, said):
+    with pytest.raises(ValueError, match=f"^{said}$"):
         metrics.proportion_interval(successes, total)
 
 
@@ -321,19 +329,6 @@ def test_answers_to_a_yes_or_no_question_may_be_booleans():
     assert report.classes["yes"].recall.value == 0.5
 
 
-@pytest.mark.parametrize("level", [0.0, 1.0, 95])
-def test_a_level_that_is_no_part_is_refused(level):
-    with pytest.raises(ValueError, match="level"):
-        metrics.bootstrap_interval(
-            [0, 1], [0, 1], metric=metrics.accuracy_from_counts, classes=2, level=level
-        )
-
-
-def test_a_metric_with_a_number_a_class_has_no_single_interval():
-    with pytest.raises(ValueError, match="one number per matrix"):
-        metrics.bootstrap_interval([0, 1], [0, 1], metric=metrics.f1_from_counts, classes=2)
-
-
 @pytest.mark.parametrize(
     ("dtype", "count"), [(np.uint8, 200), (np.int8, 100), (np.float16, 60_000)]
 )
@@ -341,3 +336,245 @@ def test_counts_in_a_narrow_type_do_not_overflow(dtype, count):
     counts = np.array([[count, 0], [0, count]], dtype)
     assert metrics.f1_from_counts(counts).tolist() == [1, 1]
     assert metrics.accuracy_from_counts(np.tile(counts, (50, 1, 1))).tolist() == [1] * 50
+
+
+# What is wrong with labels, and what the error says.
+BAD_LABELS = [
+    ([[1, 2], [1]], "labels of shape (n,), not [[1, 2], [1]]"),
+    ([], "labels of shape {wanted}, not (0,)"),
+    ([[0], [1]], "labels of shape {wanted}, not (2, 1); take {name}[:, 0]"),
+    ([[0, 1]], "labels of shape {wanted}, not (1, 2)"),
+    (0, "labels of shape {wanted}, not ()"),
+    ([0.0, 1.0], "labels, integers from 0, not float64; of scores take the class of the highest"),
+    (["a", "b"], "labels, integers from 0, not <U1"),
+    ([0, 2], "labels from 0 to 1, for 2 classes, not from 0 to 2"),
+    ([-1, 0], "labels from 0 to 1, for 2 classes, not from -1 to 0"),
+]
+
+
+@pytest.mark.parametrize(("labels", "said"), BAD_LABELS)
+def test_the_error_says_what_is_wrong_with_labels(labels, said):
+    said = said.format(wanted="(n,), n at least 1", name="y_true")
+    with pytest.raises(ValueError, match=f"^y_true must be {re.escape(said)}$"):
+        metrics.class_report(labels, [0, 1], class_names=["cat", "dog"])
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"), [*BAD_LABELS, ([0], "labels of shape {wanted}, not (1,)")]
+)
+def test_the_error_says_what_is_wrong_with_predictions(labels, said):
+    said = said.format(wanted="(2,), one for each of y_true", name="y_pred")
+    with pytest.raises(ValueError, match=f"^y_pred must be {re.escape(said)}$"):
+        metrics.class_report([0, 1], labels, class_names=["cat", "dog"])
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        ([[1, 2], [1]], "square matrices, not [[1, 2], [1]]"),
+        ([1, 2], "(..., classes, classes), not (2,)"),
+        ([[1, 2]], "(..., classes, classes), not (1, 2)"),
+        (np.zeros((2, 3, 2)), "(..., classes, classes), not (2, 3, 2)"),
+        (np.zeros((0, 0)), "(..., classes, classes), not (0, 0)"),
+        ([[1.0, np.nan], [0, 0]], "finite numbers, at least 0, not [ 1. nan  0.  0.]"),
+        ([[1, -1], [0, 0]], "finite numbers, at least 0, not [ 1 -1  0  0]"),
+        ([["a", "b"], ["c", "d"]], "finite numbers, at least 0, not ['a' 'b' 'c' 'd']"),
+        (np.full((4, 4), -1), "finite numbers, at least 0, not [-1 -1 -1 -1 -1 -1 -1 -1 -1]"),
+    ],
+)
+def test_the_error_says_what_is_wrong_with_counts(counts, said):
+    with pytest.raises(ValueError, match=f"^counts must be {re.escape(said)}$"):
+        metrics.recall_from_counts(counts)
+
+
+@pytest.mark.parametrize("kind", [float, int, bool, np.uint8])
+def test_counts_may_be_of_any_number_type(kind):
+    assert metrics.accuracy_from_counts(np.array([[1, 0], [1, 0]], kind)) == 0.5
+
+
+def test_a_class_that_is_only_predicted_or_only_true_counts_in_the_mean_f1_and_an_absent_one_does_not():
+    counts = np.array([[0, 1, 0], [0, 1, 0], [0, 0, 0]])
+    assert metrics.macro_f1_from_counts(counts) == pytest.approx(1 / 3)
+    assert metrics.macro_f1_from_counts(counts.T) == pytest.approx(1 / 3)
+
+
+def test_labels_in_a_narrow_type_are_counted_right_though_there_are_many_classes():
+    labels = np.arange(20, dtype=np.uint8)
+    names = [str(label) for label in labels]
+    report = metrics.class_report(labels, labels[::-1].copy(), class_names=names)
+    assert (report.accuracy.value, report.macro.support) == (0, 20)
+    assert metrics.class_report(labels, labels, class_names=names).accuracy.value == 1
+
+
+def test_each_grade_of_a_class_has_the_interval_of_a_fraction():
+    """Six cats, five of them found, and one dog of four called a cat; no emu, and none seen."""
+    y_true, y_pred = [0] * 6 + [1] * 4, [0] * 5 + [1] + [0] + [1] * 3
+    report = metrics.class_report(y_true, y_pred, class_names=["cat", "dog", "emu"], level=0.9)
+    cat, dog, emu = report.classes.values()
+    wilson = functools.partial(metrics.proportion_interval, level=0.9)
+    assert report.accuracy == wilson(8, 10)
+    assert (cat.precision, cat.recall) == (wilson(5, 6), wilson(5, 6))
+    assert (dog.precision, dog.recall) == (wilson(3, 4), wilson(3, 4))
+    assert cat.f1 == tuple(2 * end / (1 + end) for end in wilson(5, 7))
+    assert [each.support for each in (cat, dog, emu, report.macro)] == [6, 4, 0, 10]
+    for grade in (emu.precision, emu.recall, emu.f1):
+        assert np.isnan(grade.value)
+        assert grade[1:] == (0, 1)
+
+
+def test_what_was_never_predicted_has_a_precision_of_0_which_may_be_anything():
+    report = metrics.class_report([0, 1], [0, 0], class_names=["cat", "dog"])
+    assert report.classes["dog"].precision == (0, 0, 1)
+    assert report.classes["dog"].f1.value == 0
+    assert report.macro.precision.value == 0.25
+
+
+def test_a_mean_over_the_classes_has_the_interval_of_a_fraction_as_uncertain():
+    """The variance is that of a mean of fractions, each drawn towards all by eight examples."""
+    y_true, y_pred = (
+        np.repeat([0, 1, 2], [40, 20, 5]),
+        np.repeat([0, 1, 0, 1, 2], [38, 2, 5, 15, 5]),
+    )
+    report = metrics.class_report(y_true, y_pred, class_names=["cat", "dog", "emu"])
+    hits, sizes = np.array([38, 15, 5]), np.array([40, 20, 5])
+    likely = (hits + 8 * 60 / 69) / (sizes + 8)
+    variance = (likely * (1 - likely) / sizes).sum() / 9
+    examples = likely.mean() * (1 - likely.mean()) / variance
+    value, z = (hits / sizes).mean(), scipy.stats.norm.ppf(0.975)
+    middle, reach = (
+        value + z**2 / 2 / examples,
+        z * np.sqrt(value * (1 - value) / examples + (z / 2 / examples) ** 2),
+    )
+    ends = [(middle + side * reach) / (1 + z**2 / examples) for side in (-1, 1)]
+    assert report.macro.recall == pytest.approx((value, *ends))
+
+
+def test_a_mean_of_nothing_and_of_what_was_never_predicted():
+    """A class that was never predicted counts as half an example where precision is averaged."""
+    report = metrics.class_report([0, 0], [1, 1], class_names=["cat", "dog"])
+    likely = 8 * (0 + 2) / (0.5 + 2 + 4) / np.array([8.5, 10])
+    variance = (likely * (1 - likely) / [0.5, 2]).sum() / 4
+    examples = likely.mean() * (1 - likely.mean()) / variance
+    z = scipy.stats.norm.ppf(0.975)
+    assert report.macro.precision == pytest.approx((0, 0, z**2 / examples / (1 + z**2 / examples)))
+
+
+def never_called(counts):
+    raise AssertionError("graded though an argument is wrong")
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0, 95, -0.5, True, "0.9"])
+def test_a_level_is_refused_with_its_value(level):
+    said = re.escape(f"level must be a finite number in (0, 1), not {level!r}")
+    with pytest.raises(ValueError, match=f"^{said}$"):
+        metrics.proportion_interval(1, 2, level=level)
+    with pytest.raises(ValueError, match=f"^{said}$"):
+        metrics.class_report([0, 1], [0, 1], class_names=["cat", "dog"], level=level)
+    with pytest.raises(ValueError, match=f"^{said}$"):
+        metrics.bootstrap_interval([0, 1], [0, 1], metric=never_called, classes=2, level=level)
+
+
+@pytest.mark.parametrize(
+    ("argument", "bad", "least"),
+    [("classes", 0, 1), ("resamples", 0, 1), ("seed", -1, 0), ("seed", 1.5, 0), ("seed", True, 0)],
+)
+def test_a_bootstrap_refuses_its_arguments_before_it_grades(argument, bad, least):
+    options = {"metric": never_called, "classes": 2} | {argument: bad}
+    said = re.escape(f"{argument} must be an integer, at least {least}, not {bad}")
+    with pytest.raises(ValueError, match=f"^{said}$"):
+        metrics.bootstrap_interval([0, 1], [0, 1], **options)
+
+
+def test_a_metric_with_a_number_a_class_has_no_single_interval():
+    said = r"^the metric must return one number per matrix, not shape \(1, 2\)$"
+    with pytest.raises(ValueError, match=said):
+        metrics.bootstrap_interval([0, 1], [0, 1], metric=metrics.f1_from_counts, classes=2)
+
+
+def seen_by_a_metric(y_true, y_pred, classes, **options):
+    """Return the stacks of weights that a bootstrap hands to its metric: the counts, then what is drawn."""
+    stacks = []
+
+    def metric(stack):
+        stacks.append(stack.copy())
+        return np.arange(len(stack), dtype=float) if len(stack) > 1 else np.array([50.0])
+
+    interval = metrics.bootstrap_interval(y_true, y_pred, metric=metric, classes=classes, **options)
+    return interval, stacks
+
+
+def tail_by_students_t(n, level):
+    """Return how much to leave out at each end, so that the rest is as wide as Student's t."""
+    reach = scipy.stats.t.ppf((1 + level) / 2, n - 1) * np.sqrt(n / (n - 1))
+    return scipy.stats.norm.cdf(-reach)
+
+
+@pytest.mark.parametrize(("n", "counted"), [(1, 2), (2, 2), (3, 3), (40, 40)])
+def test_a_bootstrap_leaves_out_as_much_at_the_ends_as_students_t_does(n, counted):
+    interval, (_, drawn) = seen_by_a_metric([0] * n, [0] * n, 2, resamples=101, level=0.5)
+    assert drawn.shape == (101, 2, 2)
+    tail = tail_by_students_t(counted, 0.5)
+    assert interval == pytest.approx((50, 100 * tail, 100 * (1 - tail)))
+
+
+def test_a_bootstrap_draws_2000_times_for_a_level_of_95_percent_unless_asked():
+    interval, (counts, drawn) = seen_by_a_metric([0, 1, 1] * 20, [0, 0, 1] * 20, 2)
+    assert counts.tolist() == [[[20, 0], [20, 20]]]
+    assert counts.dtype == float
+    assert len(drawn) == 2000
+    tail = tail_by_students_t(60, 0.95)
+    assert interval == pytest.approx((50, 1999 * tail, 1999 * (1 - tail)))
+
+
+def test_a_bootstrap_draws_weights_with_the_mean_of_the_counts_and_two_examples_more():
+    y_true, y_pred = np.repeat([0, 0, 1], [6, 2, 3]), np.repeat([0, 1, 1], [6, 2, 3])
+    _, (_, drawn) = seen_by_a_metric(y_true, y_pred, 3, resamples=20_000)
+    # Of the two unseen, one is correct, of either class, and one is a class called the other.
+    expected = [[6.5, 2.5, 0], [0.5, 3.5, 0], [0, 0, 0]]
+    np.testing.assert_allclose(drawn.mean(axis=0), expected, atol=0.06)
+    # Each weight, seen or not, has a variance of 1; whether the unseen lies in a cell, one of 1/4.
+    np.testing.assert_allclose(drawn.var(axis=0)[0, :2], [6.75, 2.75], rtol=0.06)
+    np.testing.assert_allclose(drawn.sum(axis=(1, 2)).var(), 13, rtol=0.06)
+    again = seen_by_a_metric(y_true, y_pred, 3, resamples=20_000, seed=0)[1][1]
+    assert (drawn == again).all()
+    assert (drawn != seen_by_a_metric(y_true, y_pred, 3, resamples=20_000, seed=1)[1][1]).any()
+
+
+# The mean weight that two unseen examples give each pair of three classes, true and predicted.
+UNSEEN = np.eye(3) / 3 + (1 - np.eye(3)) / 6
+
+
+@pytest.mark.parametrize("swap", [1, -1])
+def test_the_unseen_examples_may_be_of_a_class_that_is_only_predicted_or_only_true(swap):
+    _, (_, drawn) = seen_by_a_metric(*([0, 0, 1], [0, 2, 1])[::swap], 4, resamples=30_000)
+    expected = np.pad(UNSEEN, (0, 1))
+    expected[[0, 1], [0, 1]] += 1
+    expected[(0, 2)[::swap]] += 1
+    np.testing.assert_allclose(drawn.mean(axis=0), expected, atol=0.03)
+
+
+def test_where_one_class_occurs_the_unseen_examples_may_be_of_any():
+    _, (_, drawn) = seen_by_a_metric([1] * 4, [1] * 4, 3, resamples=30_000)
+    np.testing.assert_allclose(drawn.mean(axis=0), UNSEEN + np.diag([0, 4, 0]), atol=0.06)
+
+
+def test_where_there_is_one_class_no_answer_is_wrong():
+    _, (_, drawn) = seen_by_a_metric([0] * 4, [0] * 4, 1, resamples=30_000)
+    np.testing.assert_allclose(drawn.mean(axis=0), [[4 + 2]], atol=0.06)
+
+
+def test_a_bootstrap_draws_no_more_at_a_time_than_fits_in_memory(monkeypatch):
+    monkeypatch.setattr(metrics, "_CELLS_AT_ONCE", 40)
+    _, (_, *drawn) = seen_by_a_metric([0, 1], [0, 1], 2, resamples=25, level=0.5)
+    assert [len(each) for each in drawn] == [10, 10, 5]
+    monkeypatch.setattr(metrics, "_CELLS_AT_ONCE", 1)
+    assert [len(each) for each in seen_by_a_metric([0, 1], [0, 1], 2, resamples=3)[1]] == [1] * 4
+
+
+def test_a_proportion_of_one_example_is_graded():
+    assert metrics.proportion_interval(0, 1).low == 0
+    assert metrics.proportion_interval(1, 1).high == 1
+
+
+def test_the_value_lies_in_its_interval_whatever_the_last_digits_say():
+    assert metrics._around(0.5, 0.6, 0.4) == (0.5, 0.5, 0.5)

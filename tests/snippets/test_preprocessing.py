@@ -1,5 +1,7 @@
 """Standardised images: mean zero at each pixel, one deviation, both from the training images."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -33,3 +35,49 @@ def test_other_images_are_standardised_by_the_training_images():
 def test_images_of_another_shape_are_refused():
     with pytest.raises(ValueError, match=r"one shape, not \(2,\) and \(1,\)"):
         standardise(np.zeros((3, 2)), np.ones((3, 1)))
+
+
+@pytest.mark.parametrize(
+    ("images", "said"),
+    [
+        ([[1, 2], [1]], "be one array, not [[1, 2], [1]]"),
+        ([1, 2], "have 2 or 3 or 4 axes, none empty, not shape (2,)"),
+        (np.ones((1,) * 5), "have 2 or 3 or 4 axes, none empty, not shape (1, 1, 1, 1, 1)"),
+        (np.ones((0, 2)), "have 2 or 3 or 4 axes, none empty, not shape (0, 2)"),
+        ([["a", "b"]], "be numbers, not <U1"),
+        ([[1j, 0]], "be numbers, not complex128"),
+        ([[np.nan, 0]], "be finite, but hold NaN or infinity"),
+        ([[np.inf, 0]], "be finite, but hold NaN or infinity"),
+    ],
+)
+def test_the_error_says_which_images_are_refused_and_why(images, said):
+    good = np.array([[0, 1], [2, 3]])
+    with pytest.raises(ValueError, match=f"^images must {re.escape(said)}$"):
+        standardise(images, good)
+    with pytest.raises(ValueError, match=f"^training_images must {re.escape(said)}$"):
+        standardise(good, images)
+
+
+@pytest.mark.parametrize("shape", [(4, 6), (4, 2, 3), (4, 1, 2, 3)])
+@pytest.mark.parametrize("kind", [np.uint8, np.int16, np.float16, np.float64])
+def test_the_mean_is_each_pixels_own_and_the_deviation_one_for_all(shape, kind):
+    pixels = np.random.default_rng(0).integers(0, 200, shape)
+    left = pixels - pixels.mean(axis=0)
+    found = standardise(pixels.astype(kind), pixels.astype(kind))
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, left / np.sqrt((left**2).mean()), rtol=1e-4, atol=1e-5)
+
+
+def test_photographs_that_are_all_alike_have_no_deviation():
+    with pytest.raises(
+        ValueError, match=r"^training_images are all alike, so there is no deviation$"
+    ):
+        standardise(np.eye(2), np.ones((3, 2)))
+
+
+def test_the_images_stay_as_they_were_and_may_be_booleans():
+    images = np.array([[True, False], [False, False]])
+    np.testing.assert_allclose(standardise(images, images), [[2**0.5, 0], [-(2**0.5), 0]])
+    floats = np.array([[0, 2], [4, 2]], np.float32)
+    standardise(floats, floats)
+    assert floats.tolist() == [[0, 2], [4, 2]]

@@ -1,5 +1,7 @@
 """ROC curves agree with scikit-learn, class by class and in their averages."""
 
+import re
+
 import numpy as np
 import pytest
 import sklearn.metrics as library
@@ -85,3 +87,73 @@ def test_the_mean_of_one_curve_twice_is_that_curve():
 def test_scores_without_a_curve_are_refused(y_true, scores, names):
     with pytest.raises(ValueError, match=r"scores|class"):
         roc.one_vs_rest_roc(y_true, scores, class_names=names)
+
+
+# What is wrong with labels, and what the error says.
+BAD_LABELS = [
+    ([[1, 2], [1]], "labels of shape (n,), not [[1, 2], [1]]"),
+    ([], "labels of shape {wanted}, not (0,)"),
+    ([[0], [1]], "labels of shape {wanted}, not (2, 1); take {name}[:, 0]"),
+    ([[0, 1]], "labels of shape {wanted}, not (1, 2)"),
+    (0, "labels of shape {wanted}, not ()"),
+    ([0.0, 1.0], "labels, integers from 0, not float64; of scores take the class of the highest"),
+    (["a", "b"], "labels, integers from 0, not <U1"),
+    ([0, 2], "labels from 0 to 1, for 2 classes, not from 0 to 2"),
+    ([-1, 0], "labels from 0 to 1, for 2 classes, not from -1 to 0"),
+]
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"), [*BAD_LABELS, ([0], "labels of shape {wanted}, not (1,)")]
+)
+def test_the_error_says_what_is_wrong_with_labels(labels, said):
+    said = said.format(wanted="(2,), one for each of scores", name="y_true")
+    with pytest.raises(ValueError, match=f"^y_true must be {re.escape(said)}$"):
+        roc.one_vs_rest_roc(labels, np.eye(2), class_names=["cat", "dog"])
+
+
+@pytest.mark.parametrize(
+    ("scores", "said"),
+    [
+        ([["a", "b"]], "numbers of shape (n, 2), not [['a', 'b']]"),
+        ([[1, 2], [1]], "numbers of shape (n, 2), not [[1, 2], [1]]"),
+        ([[True, False]], "numbers of shape (n, 2), not [[True, False]]"),
+        ([[1j, 0]], "numbers of shape (n, 2), not [[1j, 0]]"),
+        ([0.5, 0.5], "of shape (n, 2), without a 0, not (2,)"),
+        (np.ones((2, 3)), "of shape (n, 2), without a 0, not (2, 3)"),
+        (np.ones((0, 2)), "of shape (n, 2), without a 0, not (0, 2)"),
+        (np.ones((1, 2, 2)), "of shape (n, 2), without a 0, not (1, 2, 2)"),
+        ([[0.0, 1.0], [np.nan, 1.0]], "finite, not nan at (1, 0)"),
+        ([[0.0, np.inf], [0.0, 1.0]], "finite, not inf at (0, 1)"),
+        ([[0.0, 1.0], [0.0, -np.inf]], "finite, not -inf at (1, 1)"),
+    ],
+)
+def test_the_error_says_what_is_wrong_with_scores(scores, said):
+    with pytest.raises(ValueError, match=f"^scores must be {re.escape(said)}$"):
+        roc.one_vs_rest_roc([0, 1], scores, class_names=["cat", "dog"])
+
+
+@pytest.mark.parametrize("names", [["cat"], ["cat", "cat"], ["micro", "cat"], ["cat", "macro"]])
+def test_the_error_says_which_names_are_refused(names):
+    said = f"class_names must be two or more, all different, and not micro or macro: {names}"
+    with pytest.raises(ValueError, match=f"^{re.escape(said)}$"):
+        roc.one_vs_rest_roc([0, 1], np.eye(2), class_names=names)
+
+
+def test_the_error_names_the_first_class_without_an_example():
+    with pytest.raises(ValueError, match=r"^y_true must hold each class, but has no dog$"):
+        roc.one_vs_rest_roc([0, 0], np.ones((2, 4)), class_names=NAMES)
+
+
+def test_curves_of_four_scores_by_hand():
+    """Two cats, two dogs: a dog's score is below one cat's and above the other's."""
+    scores = np.array([[0.8, 0.2], [0.4, 0.6], [0.6, 0.4], [0.3, 0.7]])
+    curves = roc.one_vs_rest_roc([0, 0, 1, 1], scores, class_names=["cat", "dog"])
+    for name in ("cat", "dog"):
+        assert curves[name].false_positive_rate.tolist() == [0, 0, 0.5, 0.5, 1]
+        assert curves[name].true_positive_rate.tolist() == [0, 0.5, 0.5, 1, 1]
+    macro = curves["macro"]
+    assert macro.false_positive_rate.tolist() == [0, 0, 0.5, 0.5, 1, 1]
+    assert macro.true_positive_rate.tolist() == [0, 0.5, 0.5, 1, 1, 1]
+    assert curves["micro"].false_positive_rate.tolist() == [0, 0, 0, 0.5, 0.5, 0.75, 1]
+    assert curves["micro"].true_positive_rate.tolist() == [0, 0.25, 0.5, 0.5, 1, 1, 1]
