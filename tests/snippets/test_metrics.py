@@ -318,9 +318,16 @@ def test_labels_that_cannot_be_graded_are_refused(y_true, y_pred):
         metrics.class_report(y_true, y_pred, class_names=["cat", "dog"])
 
 
-def test_two_classes_of_one_name_are_refused():
-    with pytest.raises(ValueError, match=r"class_names must be .* different, not \['cat', 'cat'\]"):
-        metrics.class_report([0, 1], [0, 1], class_names=["cat", "cat"])
+@pytest.mark.parametrize("names", [["cat", "cat"], [], "cd"])
+def test_names_that_do_not_tell_the_classes_apart_are_refused(names):
+    said = re.escape(f"class_names must be one or more, all different, not {names!r}")
+    with pytest.raises(ValueError, match=f"^{said}$"):
+        metrics.class_report([0, 1], [0, 1], class_names=names)
+
+
+def test_there_may_be_one_class():
+    report = metrics.class_report([0, 0], [0, 0], class_names=["cat"])
+    assert (report.accuracy.value, report.macro.f1.value) == (1, 1)
 
 
 def test_answers_to_a_yes_or_no_question_may_be_booleans():
