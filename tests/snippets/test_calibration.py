@@ -195,6 +195,7 @@ def test_the_error_says_what_is_wrong_with_labels(labels, said):
     ("numbers", "said"),
     [
         ([["a", "b"]], "numbers of shape (n, classes), not [['a', 'b']]"),
+        ([["0.5", "0.5"]], "numbers of shape (n, classes), not [['0.5', '0.5']]"),
         ([[1, 2], [1]], "numbers of shape (n, classes), not [[1, 2], [1]]"),
         ([[True, False]], "numbers of shape (n, classes), not [[True, False]]"),
         ([0.5, 0.5], "of shape (n, classes), without a 0, not (2,)"),
@@ -242,10 +243,18 @@ def test_a_bin_holds_its_right_edge():
     assert found.accuracy[1:].tolist() == [1, 1, 0]
 
 
+def test_bins_of_more_confidence_than_any_answer_has_are_empty():
+    found = calibration.reliability_bins([0, 1], [[0.5, 0.5], [0.6, 0.4]], bins=4)
+    assert found.count.tolist() == [0, 1, 1, 0]
+    for each in (found.confidence, found.accuracy):
+        assert np.isnan(each).tolist() == [True, False, False, True]
+
+
 def test_there_are_15_bins_unless_asked_and_one_at_least():
     assert len(calibration.reliability_bins([0, 1], np.eye(2)).count) == 15
-    with pytest.raises(ValueError, match=r"^bins must be an integer, at least 1, not 0$"):
-        calibration.reliability_bins([0, 1], np.eye(2), bins=0)
+    for bins in (0, 1.5):
+        with pytest.raises(ValueError, match=f"^bins must be an integer, at least 1, not {bins}$"):
+            calibration.reliability_bins([0, 1], np.eye(2), bins=bins)
     # Two probabilities that share the last of 15 bins, but not the last of 16.
     rows = [[0.935, 0.065], [0.995, 0.005]]
     fine, coarse = (calibration.expected_calibration_error([1, 0], rows, bins=n) for n in (16, 15))

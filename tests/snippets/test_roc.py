@@ -116,6 +116,7 @@ def test_the_error_says_what_is_wrong_with_labels(labels, said):
     ("scores", "said"),
     [
         ([["a", "b"]], "numbers of shape (n, 2), not [['a', 'b']]"),
+        ([["0.5", "0.5"]], "numbers of shape (n, 2), not [['0.5', '0.5']]"),
         ([[1, 2], [1]], "numbers of shape (n, 2), not [[1, 2], [1]]"),
         ([[True, False]], "numbers of shape (n, 2), not [[True, False]]"),
         ([[1j, 0]], "numbers of shape (n, 2), not [[1j, 0]]"),
