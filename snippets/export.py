@@ -270,6 +270,7 @@ def classes_in_keras_file(path: str | Path) -> list[str]:
         FileNotFoundError: there is no file.
 
     >>> import tempfile
+    >>> import keras
     >>> network = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2), keras.layers.Softmax()])
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     network.save(Path(folder, "tiny.keras"))
