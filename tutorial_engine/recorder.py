@@ -172,7 +172,8 @@ class _Recorder:
         except TypeError:
             return
         for site in (self._site, _OWN_SITE):
-            if path.startswith(site + _SNIPPETS) and not _asked_by_library():
+            is_asked = path.startswith(site + _SNIPPETS) and not _resolves_links()
+            if is_asked and not _asked_by_library():
                 self._keep(READ, os.path.relpath(path, site))
                 return
 
@@ -268,6 +269,10 @@ def _watched(kind: type[os._Environ[str]], recorder: _Recorder) -> type[os._Envi
     return Environment
 
 
+# The functions of os.path and pathlib that make a path a real one; the latter's asks about what it found.
+_RESOLVING = frozenset({"realpath", "_joinrealpath", "resolve"})
+
+
 def _caller() -> types.FrameType | None:
     """Return the frame that did what the recorder hears of."""
     frame: types.FrameType | None = sys._getframe(1)
@@ -276,13 +281,22 @@ def _caller() -> types.FrameType | None:
     return frame
 
 
+def _resolves_links() -> bool:
+    """Say whether a path is only made a real one, as by this recorder itself: a file's content plays no part."""
+    frame = _caller()
+    while frame is not None and frame.f_code.co_filename.startswith(_LIBRARIES):
+        if frame.f_code.co_name in _RESOLVING:
+            return True
+        frame = frame.f_back
+    return False
+
+
 def _asked_by_library() -> bool:
     """Say whether the nearest caller outside the standard library is installed, not the tutorial."""
     frame = _caller()
     while frame is not None:
         file = frame.f_code.co_filename
-        # To resolve the links of a path, this recorder itself asks about it.
-        if "-packages" in file or file == __file__:
+        if "-packages" in file:
             return True
         if not file.startswith(_LIBRARIES):
             return False

@@ -775,10 +775,17 @@ def test_a_run_that_asked_whether_a_file_is_there_is_stale_when_it_comes_or_goes
         assert course.store.why_stale("tiny", course.key()) == ["snippets/far.py changed"]
 
 
-def test_a_run_that_only_imports_its_snippets_stays_when_their_docstrings_change(course):
-    course.tutorial()
+@pytest.mark.parametrize(
+    "place", ["", "from pathlib import Path\n\nHOME = Path(__file__).resolve().parent\n"]
+)
+def test_a_run_that_only_imports_its_snippets_stays_when_their_docstrings_change(course, place):
+    """Also where a snippet asks where it stands: its text is none the wiser for it."""
+    course.snippet("helper", HELPER)
+    course.snippet("placed", f'"""A place."""\n\n{place}')
+    course.tutorial(code("from snippets import helper, placed\nhelper.add(2, 3)"))
     run = course.run()
     assert run.dependencies["files"] == {}
     course.store.save(run)
+    course.snippet("placed", f'"""Where it stands."""\n\n{place}')
     course.snippet("helper", HELPER.replace("Return the sum.", "Return both together."))
     assert course.store.load("tiny", course.key()) == run
