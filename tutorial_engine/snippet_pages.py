@@ -17,7 +17,7 @@ from .prose import measured
 from .publish import Page
 from .run import Run
 from .shown_outputs import PREVIEWS, ShownOutputs, fence, state_note
-from .snippet_tests import Results, SnippetTest
+from .snippet_tests import Results, SnippetTest, anchors
 from .syntax import Definition
 from .tutorial import Cell, Tutorial
 
@@ -48,7 +48,7 @@ def snippet_page(
     """
     module, source = PurePosixPath(tutorial.file).stem, tutorial.text
     first, _, rest = (ast.get_docstring(parsed(source)) or "").partition("\n\n")
-    definitions = _public(source)
+    definitions, anchor = _public(source), anchors(tests)
     copies = copies_of(module, source, project)
     whole = copies[module]
     examples, shown = (
@@ -79,7 +79,9 @@ def snippet_page(
             links = ", ".join(f"[{title}]({page})" for title, page in users[name].items())
             parts.append(f"Used in {links}.")
         if own := [each for each in tests if (module, name) in each.calls]:
-            said = "\n".join(f"- [{each.sentence}]({module}/tests.md#{each.name})" for each in own)
+            said = "\n".join(
+                f"- [{each.sentence}]({module}/tests.md#{anchor[each]})" for each in own
+            )
             opening = f'<details class="note" markdown="1" {UNSEARCHED}>'
             heading = f"<summary>Tested behaviour ({len(own)})</summary>"
             went = measured(results.of(own))
@@ -105,8 +107,8 @@ def page_of_tests(module: str, tests: Sequence[SnippetTest]) -> Page:
         if tests
         else f"No test calls [{module}](../{module}.md).",
     ]
-    for each in tests:
-        parts += [f"## {each.sentence} {{ #{each.name} }}", fence(each.source, "python")]
+    for each, anchor in anchors(tests).items():
+        parts += [f"## {each.sentence} {{ #{anchor} }}", fence(each.source, "python")]
     markdown = "\n\n".join(parts) + "\n"
     return Page(
         f"snippets/{module}/tests.md", f"snippets/{module}.py", f"Tests of {module}", markdown

@@ -7,11 +7,14 @@ import contextlib
 import datetime
 import hashlib
 import json
+import logging
 import platform
+import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from .build_cache import BuildCache
 from .closure import lines_of
@@ -20,8 +23,11 @@ from .files import file_digest, write_whole
 from .fingerprint import snippets_state, versions_of
 from .settings import Settings
 
+log = logging.getLogger("mkdocs.tutorials")
+
 FOLDER = "tests/snippets"
 _RESULTS = "snippet_tests.json"
+_Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 _LIBRARIES = ("keras", "matplotlib", "numpy", "sklearn", "tensorflow")
 
 
@@ -31,6 +37,7 @@ class SnippetTest:
 
     Args:
         file: relative to the repository.
+        name: as pytest has it, `TestArea::test_of_a_unit` for one in a class.
         source: its lines, decorators and all.
         calls: module and name of each of a snippet's names that it mentions.
     """
@@ -43,8 +50,20 @@ class SnippetTest:
     @property
     def sentence(self) -> str:
         """What it says of them, which is its name."""
-        words = self.name.removeprefix("test_").replace("_", " ")
+        words = self.name.rpartition("::")[2].removeprefix("test_").replace("_", " ")
         return words[:1].upper() + words[1:]
+
+
+def anchors(tests: Sequence[SnippetTest]) -> dict[SnippetTest, str]:
+    """Return where on a page each of its tests stands: under its name, with its file's where two share it."""
+    names = Counter(each.name for each in tests)
+    return {
+        each: (each.name if names[each.name] == 1 else f"{each.file}::{each.name}")
+        .removeprefix(f"{FOLDER}/")
+        .replace("::", "-")
+        .replace("/", "-")
+        for each in tests
+    }
 
 
 @dataclass(frozen=True)
@@ -78,17 +97,34 @@ class Results:
 
 
 def read_tests(root: Path, build_cache: BuildCache | None = None) -> list[SnippetTest]:
-    """Return the tests of a repository's snippets, in the order of their files."""
+    """Return the tests of a repository's snippets, in the order of their files.
+
+    A file that does not read is told in the log: its tests are missing, no other's.
+    """
     build_cache = build_cache or BuildCache()
-    return [
-        SnippetTest(**{**each, "calls": tuple(map(tuple, each["calls"]))})
-        for path in sorted((root / FOLDER).glob("test_*.py"))
-        for each in _read_tests(path, root, build_cache)
-    ]
+    found = []
+    for path in _files(root):
+        file = path.relative_to(root).as_posix()
+        try:
+            documents = _read_tests(path, file, build_cache)
+        except (OSError, ValueError, SyntaxError) as error:
+            line = f":{error.lineno}" if isinstance(error, SyntaxError) else ""
+            said = error.msg if isinstance(error, SyntaxError) else error
+            remedy = f"correct {file}; until then the snippets' pages lack its tests"
+            log.warning("%s%s: %s\n  What to do: %s", file, line, said, remedy)
+            continue
+        found += [
+            SnippetTest(**{**each, "calls": tuple(map(tuple, each["calls"]))}) for each in documents
+        ]
+    return found
 
 
-def _read_tests(path: Path, root: Path, build_cache: BuildCache) -> list[Document]:
-    source, file = path.read_text(encoding="utf-8"), path.relative_to(root).as_posix()
+def _files(root: Path) -> list[Path]:
+    return sorted((root / FOLDER).rglob("test_*.py"))
+
+
+def _read_tests(path: Path, file: str, build_cache: BuildCache) -> list[Document]:
+    source = path.read_text(encoding="utf-8-sig")
 
     def read() -> list[Document]:
         return [asdict(each) for each in find_tests(source, file)]
@@ -101,16 +137,25 @@ def find_tests(source: str, file: str) -> Iterator[SnippetTest]:
     """Yield the tests of a file that mention what they import from snippets.
 
     Args:
-        source: its code, which imports `from snippets import module`, or from that module.
+        source: its code.
+        file: as `SnippetTest` has it.
     """
     tree = ast.parse(source)
     modules, direct = _imported(tree)
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-            first = min([node.lineno, *(each.lineno for each in node.decorator_list)]) - 1
-            lines = "\n".join(lines_of(source)[first : node.end_lineno])
-            if calls := tuple(sorted(set(_called(node, modules, direct)))):
-                yield SnippetTest(file, node.name, lines, calls)
+    for name, node in _functions(tree.body):
+        first = min([node.lineno, *(each.lineno for each in node.decorator_list)]) - 1
+        lines = textwrap.dedent("\n".join(lines_of(source)[first : node.end_lineno]))
+        if calls := tuple(sorted(set(_called(node, modules, direct)))):
+            yield SnippetTest(file, name, lines, calls)
+
+
+def _functions(body: list[ast.stmt]) -> Iterator[tuple[str, _Function]]:
+    """Yield what pytest takes for a test among statements, in classes, too: its name there, the function."""
+    for node in body:
+        if isinstance(node, _Function) and node.name.startswith("test_"):
+            yield node.name, node
+        elif isinstance(node, ast.ClassDef) and node.name.startswith("Test"):
+            yield from ((f"{node.name}::{name}", each) for name, each in _functions(node.body))
 
 
 def state_of_tests(settings: Settings) -> dict[str, str]:
@@ -120,7 +165,7 @@ def state_of_tests(settings: Settings) -> dict[str, str]:
         file.relative_to(settings.root).as_posix(): hashlib.sha256(
             repr((state, file_digest(file))).encode()
         ).hexdigest()
-        for file in sorted((settings.root / FOLDER).glob("test_*.py"))
+        for file in _files(settings.root)
     }
 
 
@@ -173,32 +218,46 @@ def _read(settings: Settings) -> Document:
     return document
 
 
-def _imported(tree: ast.Module) -> tuple[set[str], dict[str, tuple[str, str]]]:
-    """Return the snippets that a file imports, and what it imports from them: name -> its place."""
-    modules: set[str] = set()
+def _imported(tree: ast.Module) -> tuple[dict[str, str], dict[str, tuple[str, str]]]:
+    """Return the snippets that a file imports, by what it calls them, and what it imports from them.
+
+    Returns:
+        `metrics`, or `snippets.metrics` as written -> the snippet; name -> its place.
+    """
+    modules: dict[str, str] = {}
     direct: dict[str, tuple[str, str]] = {}
-    for node in tree.body:
-        if not isinstance(node, ast.ImportFrom) or not node.module:
-            continue
-        package, _, module = node.module.partition(".")
-        if package == "snippets":
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
             for each in node.names:
-                if module:
-                    direct[each.asname or each.name] = module, each.name
-                else:
-                    modules.add(each.name)
+                package, _, module = each.name.partition(".")
+                if package == "snippets" and module:
+                    modules[each.asname or each.name] = module
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            package, _, module = node.module.partition(".")
+            if package == "snippets":
+                for each in node.names:
+                    if module:
+                        direct[each.asname or each.name] = module, each.name
+                    else:
+                        modules[each.asname or each.name] = each.name
     return modules, direct
 
 
 def _called(
-    node: ast.AST, modules: set[str], direct: Mapping[str, tuple[str, str]]
+    node: ast.AST, modules: Mapping[str, str], direct: Mapping[str, tuple[str, str]]
 ) -> Iterator[tuple[str, str]]:
     for each in ast.walk(node):
         if isinstance(each, ast.Name) and each.id in direct:
             yield direct[each.id]
-        elif (
-            isinstance(each, ast.Attribute)
-            and isinstance(each.value, ast.Name)
-            and each.value.id in modules
-        ):
-            yield each.value.id, each.attr
+        elif isinstance(each, ast.Attribute) and (module := _written(each.value)) in modules:
+            yield modules[module], each.attr
+
+
+def _written(node: ast.expr) -> str:
+    """Return `metrics` or `snippets.metrics` as it is written; nothing for what is longer."""
+    match node:
+        case ast.Name(name):
+            return name
+        case ast.Attribute(ast.Name(name), attribute):
+            return f"{name}.{attribute}"
+    return ""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
+from tests.recording_results import RecordingResults
 from tutorial_engine.closure import closure
 from tutorial_engine.copying import Project, alone, headed
 from tutorial_engine.examples import example_tutorial
@@ -84,6 +86,7 @@ class Box:
 '''
 TESTS = """\
 import pytest
+
 from snippets import shapes
 from snippets.shapes import area as its_area
 
@@ -216,6 +219,75 @@ def test_each_sentence_leads_to_its_test_as_it_stands():
     assert "No test calls [shapes](../shapes.md)." in page_of_tests("shapes", []).markdown
 
 
+def test_tests_are_found_in_classes_and_however_they_import_the_snippet():
+    tests = list(
+        find_tests(
+            """\
+import snippets.shapes
+import snippets.shapes as its
+from snippets import shapes as theirs
+
+
+class TestArea:
+    @staticmethod
+    def test_of_a_unit():
+        assert its.area(1) == 1
+
+
+async def test_while_others_wait():
+    theirs.Box(2)
+
+
+def test_by_its_whole_name():
+    snippets.shapes.area(3)
+
+
+def test_that_imports_for_itself():
+    from snippets.shapes import area as measure
+    measure(4)
+""",
+            FILE,
+        )
+    )
+    assert [(each.name, each.sentence, each.calls[0][1]) for each in tests] == [
+        ("TestArea::test_of_a_unit", "Of a unit", "area"),
+        ("test_while_others_wait", "While others wait", "Box"),
+        ("test_by_its_whole_name", "By its whole name", "area"),
+        ("test_that_imports_for_itself", "That imports for itself", "area"),
+    ]
+    assert tests[0].source == "@staticmethod\ndef test_of_a_unit():\n    assert its.area(1) == 1"
+    assert "(shapes/tests.md#TestArea-test_of_a_unit)" in page(tests=tests).markdown
+    assert "## Of a unit { #TestArea-test_of_a_unit }" in page_of_tests("shapes", tests).markdown
+
+
+def test_two_tests_of_one_name_have_places_of_their_own():
+    files = (FILE, "tests/snippets/odd/test_shapes.py")
+    tests = [each for file in files for each in find_tests(TESTS, file)]
+    places = [f"test_shapes.py-{tests[0].name}", f"odd-test_shapes.py-{tests[0].name}"]
+    for place in places:
+        assert f"(shapes/tests.md#{place})" in page(tests=tests).markdown
+        assert f"{{ #{place} }}" in page_of_tests("shapes", tests).markdown
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"def test_of_an_area(:\n    pass\n", "test_odd.py:1: invalid syntax"),
+        ("# Café".encode("latin-1"), "test_odd.py: 'utf-8' codec"),
+    ],
+)
+def test_a_file_of_tests_that_does_not_read_is_told_and_the_others_are_shown(
+    tested, caplog, content, said
+):
+    folder = tested.root / "tests/snippets/by_hand"
+    folder.mkdir()
+    (folder / "test_odd.py").write_bytes(content)
+    assert [each.file for each in read_tests(tested.root)] == [FILE, FILE]
+    (record,) = caplog.records
+    assert f"tests/snippets/by_hand/{said}" in record.getMessage()
+    assert "What to do: correct tests/snippets/by_hand/test_odd.py" in record.getMessage()
+
+
 @pytest.fixture
 def tested(tmp_path) -> Settings:
     """A course whose snippet has tests, of which no result is known."""
@@ -279,3 +351,48 @@ def test_beside_the_first_page_stands_the_manifest_of_what_can_be_copied():
     file = page().files[shapes["names"][0]["file"]]
     assert shapes["names"][0]["sha256"] == hashlib.sha256(file).hexdigest()
     assert "(../snippets.json)" in made.markdown
+
+
+class Session:
+    """A run of pytest, as its plugin is told of it."""
+
+    def __init__(self, settings: Settings, chosen: str = "tests") -> None:
+        self.plugin = RecordingResults(settings)
+        self.config = SimpleNamespace(option=SimpleNamespace(file_or_dir=[chosen]))
+        self.shouldfail = False
+
+    def case(self, name: str, **outcomes: str) -> None:
+        for when in ("setup", "call", "teardown"):
+            outcome = outcomes.get(when, "passed")
+            report = SimpleNamespace(
+                nodeid=f"{FILE}::{name}", when=when, outcome=outcome, passed=outcome == "passed"
+            )
+            self.plugin.pytest_runtest_logreport(report)
+
+    def finish(self, status: pytest.ExitCode = pytest.ExitCode.OK) -> None:
+        self.plugin.pytest_sessionfinish(self, status)
+
+
+def test_cases_count_by_their_test_with_what_failed_around_them(tested):
+    session = Session(tested)
+    session.case("test_sides_count_twice[1::2]")
+    session.case("test_sides_count_twice[b]", teardown="failed")
+    session.case("TestArea::test_of_a_unit[a]")
+    session.finish(pytest.ExitCode.TESTS_FAILED)
+    assert read_results(tested).counts == {
+        (FILE, "test_sides_count_twice"): {"passed": 2, "failed": 1},
+        (FILE, "TestArea::test_of_a_unit"): {"passed": 1},
+    }
+
+
+@pytest.mark.parametrize("why", ["by address", "deselected", "first failure", "interrupted"])
+def test_where_cases_may_be_missing_no_result_is_kept(tested, why):
+    session = Session(tested, f"{FILE}::test_x" if why == "by address" else "tests")
+    session.case("test_sides_count_twice")
+    if why == "deselected":
+        session.plugin.pytest_deselected()
+    session.shouldfail = why == "first failure"
+    session.finish(
+        pytest.ExitCode.INTERRUPTED if why == "interrupted" else pytest.ExitCode.TESTS_FAILED
+    )
+    assert read_results(tested).counts == {}
