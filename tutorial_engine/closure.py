@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from .syntax import DEFINITIONS, Definition, is_text
 
+_IN_DOCSTRING = re.compile(r"line \d+ of the docstring for <string>")
+
 
 @dataclass(frozen=True)
 class _Piece:
@@ -142,10 +144,36 @@ def _needed(node: ast.AST) -> Iterator[str]:
         if isinstance(each, ast.Name):
             yield each.id
         if isinstance(each, DEFINITIONS):
-            examples = doctest.DocTestParser().get_examples(ast.get_docstring(each) or "")
-            tree = ast.parse("".join(example.source for example in examples))
+            tree = ast.parse("".join(example.source for example, _ in examples_in(each)))
             own = {bound(alias) for node in ast.walk(tree) for alias in _aliases(node)}
             yield from (name for name in _needed(tree) if name not in own)
+
+
+def examples_in(node: Definition) -> list[tuple[doctest.Example, int]]:
+    """Return the examples in a definition's docstring, each with its line in the snippet.
+
+    Raises:
+        SyntaxError: one does not read; it names that line.
+    """
+    docstring = ast.get_docstring(node)
+    if not docstring or ">>>" not in docstring:
+        return []
+    written = ast.get_docstring(node, clean=False) or ""
+    blank = len(written) - len(written.lstrip())
+    first = node.body[0].lineno + written[:blank].count("\n")
+    try:
+        examples = doctest.DocTestParser().get_examples(docstring)
+    except ValueError as error:
+        number = re.search(r"line (\d+)", str(error))
+        line = first + int(number[1]) - 1 if number else first
+        raise SyntaxError(_IN_DOCSTRING.sub("the example", str(error)), ("", line, 0, "")) from None
+    for example in examples:
+        try:
+            ast.parse(example.source)
+        except SyntaxError as error:
+            line = first + example.lineno + (error.lineno or 1) - 1
+            raise SyntaxError(error.msg, ("", line, 0, error.text)) from None
+    return [(example, first + example.lineno) for example in examples]
 
 
 def _aliases(node: ast.AST) -> list[ast.alias]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import doctest
+import keyword
 import re
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
 from .build_cache import BuildCache
-from .closure import bound, defined, import_of, parsed, public_definitions
+from .closure import bound, closures, defined, examples_in, import_of, parsed, public_definitions
 from .copying import snippet_files
 from .course import Lesson
 from .data import data_names
@@ -82,10 +82,12 @@ def example_tutorial(module: str, source: str, data: tuple[str, ...] = ()) -> Tu
 def _load(path: Path, settings: Settings, build_cache: BuildCache) -> Lesson:
     file = path.relative_to(settings.root).as_posix()
     try:
+        _check_name(path.stem, file)
         source = path.read_text(encoding="utf-8-sig")
         data = tuple(name for name in data_names(settings) if f'"{name}"' in source)
 
         def read() -> Document:
+            closures(source, ())  # which reads all docstrings: a copy may hold any
             return example_tutorial(path.stem, source, data).to_json()
 
         def revive(document: Document) -> Tutorial:
@@ -94,13 +96,24 @@ def _load(path: Path, settings: Settings, build_cache: BuildCache) -> Lesson:
         tutorial = build_cache.get("examples", file, (file, source, data), read, revive)
         return Lesson(file, tutorial, make_key(tutorial, settings, build_cache))
     except SyntaxError as error:
-        message = f"{error.msg}: {(error.text or '').strip()}"
+        message = ": ".join(filter(None, (error.msg, (error.text or "").strip())))
         wrong = SourceError(message, file=file, line=error.lineno, remedy=f"correct {file}")
+        return Lesson(file, error=wrong)
+    except UnicodeDecodeError as error:
+        wrong = SourceError(f"not a text in UTF-8: {error}", file=file, remedy="save it as UTF-8")
         return Lesson(file, error=wrong)
     except TutorialError as error:
         return Lesson(file, error=error)
     except Exception as error:  # one file's fault must not be the others'
         return Lesson(file, error=unforeseen(error, file))
+
+
+def _check_name(name: str, file: str) -> None:
+    """Refuse a snippet that nobody could import, or whose page would take the place of the first one."""
+    if not name.isidentifier() or keyword.iskeyword(name) or name == "index":
+        why = "its page is the section's first" if name == "index" else "it cannot be imported"
+        remedy = "name the file with letters, digits and underscores"
+        raise SourceError(f"{name} is no name for a snippet: {why}", file=file, remedy=remedy)
 
 
 def _documented(node: Definition) -> Iterator[Definition]:
@@ -113,21 +126,21 @@ def _documented(node: Definition) -> Iterator[Definition]:
 
 def _cells(node: Definition, module: str, source: str) -> Iterator[Cell]:
     """Yield the cells of one docstring, not numbered; the first imports what they need."""
-    examples = doctest.DocTestParser().get_examples(ast.get_docstring(node) or "")
+    examples = examples_in(node)
     if not examples:
         return
-    shown = [_shown(example.source) for example in examples]
+    shown = [_shown(example.source) for example, _ in examples]
     text = "".join(code for code, _ in shown)
     heading = _imports(text, module, source)
     lines: list[str] = []
-    first = examples[0]
-    for example, (code, is_figure) in zip(examples, shown, strict=True):
-        first = first if lines else example
+    first = 0
+    for (example, place), (code, is_figure) in zip(examples, shown, strict=True):
+        first = first if lines else place
         lines.append(code)
-        if example.want or is_figure or example is examples[-1]:
+        if example.want or is_figure or place == examples[-1][1]:
             tags = frozenset({"raises-exception"} if example.exc_msg else ())
             # The line before the cell's own first.
-            line = node.body[0].lineno + first.lineno - 1 - heading.count("\n")
+            line = first - 1 - heading.count("\n")
             yield Cell("code", f"{heading}{''.join(lines)}".strip(), 0, line, tags)
             heading, lines = "", []
 

@@ -72,6 +72,8 @@ class SnippetSection:
     def other_pages(self, examples: Sequence[Lesson], pages: Sequence[Page]) -> Iterator[Page]:
         """Yield the page that leads to all snippets, and those that show their tests.
 
+        It leads to those that can be copied: one that failed has nothing to copy beside its page.
+
         Args:
             pages: of the snippets, in the same order.
         """
@@ -79,7 +81,7 @@ class SnippetSection:
         sources = {
             name: lesson.tutorial.text
             for name, lesson in zip(by_name, examples, strict=True)
-            if lesson.tutorial
+            if lesson.tutorial and f"{FOLDER}/{name}.py" in by_name[name].files
         }
         yield index_page(by_name, sources, self._project)
         for module in by_name:

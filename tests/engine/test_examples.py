@@ -149,17 +149,58 @@ def test_an_example_that_fails_is_told_with_its_file_and_line(tmp_path):
     assert "off" in error.message
 
 
+HIDDEN = '''\
+"""Shapes."""
+
+
+def _hidden():
+    """
+    Help.
+
+    >>> 1
+    1
+    {}
+    """
+
+
+def area():
+    """Return one."""
+    return 1
+'''
+
+
 @pytest.mark.parametrize(
-    ("source", "said"),
-    [("def broken(:\n    pass\n", "invalid syntax"), ('def f():\n    """>>> 1 +"""\n', "syntax")],
+    ("source", "line", "said"),
+    [
+        (b"def broken(:\n    pass\n", 1, "invalid syntax"),
+        (b'def f():\n    """Say.\n\n    Words.\n\n    >>> 1 +\n    """\n', 6, "syntax: 1 +"),
+        (HIDDEN.format(">>>area()").encode(), 10, "the example lacks blank after >>>"),
+        (HIDDEN.format(">>> for _ in ():\n    ... 1").encode(), 11, "indented block"),
+        ('"""Café."""'.encode("latin-1"), None, "not a text in UTF-8"),
+    ],
 )
-def test_a_snippet_that_does_not_read_is_an_error_of_its_file(tmp_path, source, said):
+def test_a_snippet_that_does_not_read_is_an_error_of_its_file(tmp_path, source, line, said):
     course = Course(tmp_path)
-    course.snippet("shapes", source)
+    (tmp_path / "snippets/shapes.py").write_bytes(source)
     error = outcome(course, "shapes").error
-    assert error.file == "snippets/shapes.py"
+    assert (error.file, error.line) == ("snippets/shapes.py", line)
     assert said in error.message
     assert not outcome(course, "helper").error
+
+
+@pytest.mark.parametrize("name", ["index", "my-shapes", "class"])
+def test_a_snippet_whose_name_cannot_be_is_refused(tmp_path, name):
+    course = Course(tmp_path)
+    course.snippet(name, SHAPES)
+    error = outcome(course, name).error
+    assert f"{name} is no name for a snippet" in error.message
+    assert "letters, digits and underscores" in error.remedy
+
+
+def test_the_line_of_an_example_is_right_where_the_docstring_begins_below_its_quotes():
+    text = HIDDEN.format("").replace("_hidden", "shown")
+    ((cell,),) = examples_of("shapes", text).values()
+    assert text.splitlines()[cell.line].strip() == ">>> 1"
 
 
 def test_examples_may_load_the_data_that_their_snippet_names(tmp_path):
