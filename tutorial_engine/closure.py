@@ -77,7 +77,7 @@ def closure(source: str, name: str) -> str:
 def closures(source: str, names: Iterable[str]) -> dict[str, str]:
     """Return the closures of several names of a snippet, which is read once: name -> code."""
     pieces, makers = _read(source)
-    return {name: _closure(source, pieces, makers, {makers[name]}) for name in names}
+    return {name: _closure(source, pieces, makers, makers[name]) for name in names}
 
 
 def closure_of(source: str, names: Iterable[str]) -> str:
@@ -87,23 +87,27 @@ def closure_of(source: str, names: Iterable[str]) -> str:
         KeyError: the snippet does not define one of the names.
     """
     pieces, makers = _read(source)
-    return _closure(source, pieces, makers, {makers[name] for name in names})
+    return _closure(source, pieces, makers, set().union(*(makers[name] for name in names)))
 
 
 @functools.lru_cache(maxsize=64)
-def _read(source: str) -> tuple[tuple[_Piece, ...], Mapping[str, _Piece]]:
-    """Return what stands at a snippet's top level, and which of it makes a name."""
+def _read(source: str) -> tuple[tuple[_Piece, ...], Mapping[str, set[_Piece]]]:
+    """Return what stands at a snippet's top level, and which of it makes a name what it is: all of that."""
     pieces = tuple(_pieces(parsed(source), lines_of(source)))
-    return pieces, {each: piece for piece in pieces for each in piece.defines}
+    makers: dict[str, set[_Piece]] = {}
+    for piece in pieces:
+        for each in piece.defines:
+            makers.setdefault(each, set()).add(piece)
+    return pieces, makers
 
 
 def _closure(
-    source: str, pieces: Sequence[_Piece], makers: Mapping[str, _Piece], asked: set[_Piece]
+    source: str, pieces: Sequence[_Piece], makers: Mapping[str, set[_Piece]], asked: set[_Piece]
 ) -> str:
     wanted = asked | {piece for piece in pieces if not piece.defines}
     waiting = list(wanted)
     while waiting:
-        found = {makers[need] for need in waiting.pop().needs if need in makers} - wanted
+        found = {each for need in waiting.pop().needs for each in makers.get(need, ())} - wanted
         wanted |= found
         waiting.extend(found)
     kept = [piece for piece in pieces if piece in wanted]
@@ -128,13 +132,13 @@ def _decorators(node: ast.stmt) -> list[ast.expr]:
 
 
 def defined(node: ast.stmt) -> list[str]:
-    """Return the names that a statement at a snippet's top level makes."""
+    """Return the names that a statement at a snippet's top level makes, or changes as `table["key"] = 1` does."""
     if isinstance(node, DEFINITIONS):
         return [node.name]
     if isinstance(node, ast.Assign):
         targets = node.targets
     else:
-        targets = [node.target] if isinstance(node, ast.AnnAssign) else []
+        targets = [node.target] if isinstance(node, ast.AnnAssign | ast.AugAssign) else []
     names = (each for target in targets for each in ast.walk(target))
     return [each.id for each in names if isinstance(each, ast.Name)]
 
@@ -187,7 +191,10 @@ def _imports(tree: ast.Module, lines: Sequence[str], needs: frozenset[str]) -> s
         if not isinstance(node, ast.Import | ast.ImportFrom):
             continue
         is_future = isinstance(node, ast.ImportFrom) and node.module == "__future__"
-        kept = [each for each in node.names if is_future or bound(each) in needs]
+        # What a star brings cannot be read.
+        kept = [
+            each for each in node.names if is_future or bound(each) in needs or each.name == "*"
+        ]
         if not kept:
             continue
         node_lines = "\n".join(lines[node.lineno - 1 : node.end_lineno])

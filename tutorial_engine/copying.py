@@ -128,17 +128,24 @@ def headed(project: str, asked: str, text: str) -> str:
 
 def alone(source: str, piece: str) -> str:
     """Return a piece of a snippet under the snippet's licence and what holds for all of it."""
-    return f"{_opening(source)}\n\n{piece}"
+    opening = _opening(source)
+    return f"{opening}\n\n{piece}" if opening else piece
 
 
 @functools.lru_cache(maxsize=64)
 def _opening(source: str) -> str:
     """Return a snippet's licence and its docstring, without how to copy the whole of it."""
     licence = "".join(f"{line}\n" for line in itertools.takewhile(_is_comment, lines_of(source)))
-    first, *others = (ast.get_docstring(parsed(source)) or "").split("\n\n")
+    docstring = ast.get_docstring(parsed(source))
+    if not docstring:
+        return licence.rstrip("\n")
+    first, *others = docstring.split("\n\n")
     others = [each for each in others if not each.startswith("Needs: ")]
     end = "\n" if others else ""
-    return licence + '"""' + "\n\n".join([first, *others]) + end + '"""'
+    text = "\n\n".join([first, *others]) + end
+    # It may have been written in other quotes, or raw.
+    escaped = re.sub(r'\\|"""|"\Z', lambda match: re.sub(".", r"\\\g<0>", match[0]), text)
+    return f'{licence}"""{escaped}"""'
 
 
 def write_copy(root: Path, asked: str, destination: Path) -> Path:
@@ -189,14 +196,20 @@ def _text(root: Path, asked: str) -> str:
     if match is None or match[1] not in snippets:
         likely = difflib.get_close_matches(asked.partition(".")[0], list(snippets), n=3)
         raise CopyError(f"there is no snippet {asked}{_meant(likely or list(snippets))}")
-    source = snippets[match[1]].read_text(encoding="utf-8-sig")
-    if match[2] is None:
-        return source
-    names = public_names(source)
-    if match[2] not in names:
-        likely = difflib.get_close_matches(match[2], names, n=3)
-        raise CopyError(f"{match[1]} has no {match[2]}{_meant(likely or names)}")
-    return alone(source, closure(source, match[2]))
+    file = f"{FOLDER}/{match[1]}.py"
+    try:
+        source = snippets[match[1]].read_text(encoding="utf-8-sig")
+        if match[2] is None:
+            return source
+        names = public_names(source)
+        if match[2] not in names:
+            likely = difflib.get_close_matches(match[2], names, n=3)
+            raise CopyError(f"{match[1]} has no {match[2]}{_meant(likely or names)}")
+        return alone(source, closure(source, match[2]))
+    except (OSError, UnicodeDecodeError) as error:
+        raise CopyError(f"{file} cannot be read: {error}; save it as UTF-8") from None
+    except SyntaxError as error:
+        raise CopyError(f"{file}:{error.lineno}: {error.msg}; correct it first") from None
 
 
 def _is_comment(line: str) -> bool:

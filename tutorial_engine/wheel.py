@@ -13,7 +13,7 @@ from .copying import FOLDER
 
 
 class WheelError(ValueError):
-    """The wheel could not be built, in the words of what builds it."""
+    """The wheel could not be built: why, in the words of what builds it or what to do."""
 
 
 def build_wheel(root: Path, folder: Path) -> Path:
@@ -32,6 +32,8 @@ def build_wheel(root: Path, folder: Path) -> Path:
         snippets = root / FOLDER
         others = snippets / "pyproject.toml", snippets / "py.typed", root / "LICENSE"
         for file in (*snippets.glob("*.py"), *others):
+            if not file.is_file():
+                raise WheelError(f"{file} is missing: a wheel of the snippets needs it")
             shutil.copy(file, source)
         # With the build backend that is installed: nothing is fetched.
         options = ["--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", str(built)]
@@ -44,5 +46,8 @@ def build_wheel(root: Path, folder: Path) -> Path:
         if ended.returncode:
             raise WheelError(f"{ended.stdout}{ended.stderr}".strip())
         (wheel,) = built.glob("*.whl")
-        folder.mkdir(parents=True, exist_ok=True)
-        return Path(shutil.copy(wheel, folder))
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            return Path(shutil.copy(wheel, folder))
+        except OSError as error:
+            raise WheelError(f"{folder} cannot be written: {error.strerror}") from None

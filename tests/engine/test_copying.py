@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 
 from tutorial_engine.__main__ import main
 from tutorial_engine.closure import closure, closure_of
+from tutorial_engine.copying import alone
 
 from .tiny import Course
 
@@ -92,6 +95,50 @@ def test_only_line_ends_of_python_end_a_line():
     )
     assert closure(source, "two").split() == source.split('b"\n')[1].replace("\x0c", "").split()
     assert 'WORD = "a\u2028b"\n' in closure(source, "WORD")
+
+
+@pytest.mark.parametrize(
+    "makes_it",
+    [
+        "TABLE = {}\nTABLE['a'] = 1",
+        "TABLE = {}\nTABLE |= {'a': 1}",
+        "TABLE = None\nTABLE = {'a': 1} if TABLE is None else TABLE",
+        "class TABLE:\n    pass\nTABLE.a = 1\nTABLE = vars(TABLE)",
+        "from table import *\nTABLE = {'a': make()}",
+    ],
+)
+def test_what_changes_a_name_later_goes_with_it(makes_it, monkeypatch, tmp_path):
+    (tmp_path / "table.py").write_text("def make():\n    return 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    source = f"{makes_it}\nOTHER = 3\n\n\ndef look_up():\n    return TABLE['a']\n"
+    alone: dict = {}
+    exec(closure(source, "look_up"), alone)
+    assert alone["look_up"]() == 1
+    assert "OTHER" not in alone
+
+
+def test_all_signatures_of_an_overloaded_function_are_copied():
+    source = "from typing import overload\n\n\n@overload\ndef one(x: int) -> int: ...\n\n\n"
+    source += "@overload\ndef one(x: str) -> str: ...\n\n\ndef one(x):\n    return x\n"
+    assert closure(source, "one").strip() == source.strip()
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *('r"""The angle \\alpha, not \\x."""', "'''Three: \"\"\", and more.'''"),
+        *("'Say \"hi\"'", "'Say \"hi\"\\n\\nNeeds: nothing.'"),
+    ],
+)
+def test_a_docstring_in_other_quotes_or_raw_says_the_same_in_a_copy(written):
+    source = f"{written}\n\n\ndef one():\n    return 1\n"
+    tree = ast.parse(alone(source, closure(source, "one")))
+    assert ast.get_docstring(tree) == ast.get_docstring(ast.parse(source)).split("\n\nNeeds")[0]
+
+
+def test_a_snippet_without_a_docstring_is_copied_without_one():
+    source = "def one():\n    return 1\n"
+    assert alone(source, closure(source, "one")).strip() == source.strip()
 
 
 def test_a_name_that_is_not_there_has_no_closure():
@@ -185,3 +232,20 @@ def test_what_is_no_copy_is_not_compared(say, tmp_path):
     status, said = say("diff", file)
     assert (status, said) == (2, f"{file} does not begin with the two lines that `copy` writes")
     assert say("diff", tmp_path / "none.py")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"def area(:\n", "snippets/shapes.py:1: invalid syntax"), (b"\xe9", "save it as UTF-8")],
+)
+def test_a_snippet_that_does_not_read_is_said_in_a_line(say, course: Course, content, said):
+    (course.root / "snippets" / "shapes.py").write_bytes(content)
+    status, told = say("copy", "shapes.area", course.root)
+    assert status == 2
+    assert said in told
+
+
+def test_a_wheel_without_what_it_needs_is_refused_in_a_line(say):
+    status, told = say("wheel")
+    assert status == 2
+    assert "is missing: a wheel of the snippets needs it" in told
