@@ -7,7 +7,7 @@ import contextlib
 import keyword
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from .build_cache import BuildCache
@@ -20,7 +20,7 @@ from .errors import SourceError, TutorialError, unforeseen
 from .fingerprint import make_key
 from .second_reader import helped
 from .settings import Settings
-from .syntax import Definition
+from .syntax import DEFINITIONS, Definition
 from .tutorial import Cell, Header, Tutorial
 
 _REMARK = re.compile(r"\s*# doctest:.*")
@@ -175,6 +175,24 @@ def _imports(code: str, module: str, source: str) -> str:
         if isinstance(node, ast.Import | ast.ImportFrom)
         if (kept := [alias for alias in node.names if bound(alias) in names])
     ]
-    own = sorted(names & {each for node in parsed(source).body for each in defined(node)})
+    own = sorted(names & set(_made(parsed(source).body)))
     lines = [*libraries, *([f"from snippets.{module} import {', '.join(own)}"] if own else [])]
     return "".join(f"{line}\n" for line in lines) + ("\n" if lines else "")
+
+
+def _made(body: Iterable[ast.stmt], *, is_top: bool = True) -> Iterator[str]:
+    """Yield the names that statements make at a snippet's top level, also where it tries or decides.
+
+    What such a branch imports is the snippet's: which branch ran, only the snippet knows.
+    """
+    for node in body:
+        yield from defined(node)
+        if isinstance(node, DEFINITIONS):
+            continue
+        if not is_top and isinstance(node, ast.Import | ast.ImportFrom):
+            yield from map(bound, node.names)
+        inner = (getattr(node, part, []) for part in ("body", "handlers", "orelse", "finalbody"))
+        for part in inner:
+            for each in part:
+                block = each.body if isinstance(each, ast.ExceptHandler) else [each]
+                yield from _made(block, is_top=False)

@@ -87,6 +87,31 @@ def test_a_class_has_its_methods_examples_too_and_imports_what_its_own_do_not_br
     ]
 
 
+def test_an_example_finds_what_the_snippet_tries_to_import_or_decides_to_define():
+    text = '''\
+try:
+    import numpy as np
+except ImportError:
+    np = None
+else:
+    if np:
+
+        def zero():
+            within = 0
+            return np.zeros(1)
+
+
+def area(side):
+    """Return the area.
+
+    >>> within = area(np.pi) + zero()
+    """
+    return side * side
+'''
+    (cell,) = sources("shapes", text)["area"]
+    assert cell.startswith("from snippets.shapes import area, np, zero\n\n")
+
+
 def test_cells_are_numbered_through_and_know_their_lines():
     cells = [cell for cells in examples_of("shapes", SHAPES).values() for cell in cells]
     assert [cell.number for cell in cells] == [1, 2, 3, 4, 5]
