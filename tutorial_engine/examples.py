@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import doctest
 import keyword
 import re
 import textwrap
@@ -126,7 +127,8 @@ def _documented(node: Definition) -> Iterator[Definition]:
 
 def _cells(node: Definition, module: str, source: str) -> Iterator[Cell]:
     """Yield the cells of one docstring, not numbered; the first imports what they need."""
-    examples = examples_in(node)
+    # What a doctest may not run, a build must not.
+    examples = [each for each in examples_in(node) if not each[0].options.get(doctest.SKIP)]
     if not examples:
         return
     shown = [_shown(example.source) for example, _ in examples]

@@ -112,6 +112,12 @@ def area(side):
     assert cell.startswith("from snippets.shapes import area, np, zero\n\n")
 
 
+def test_an_example_that_doctest_skips_is_left_out():
+    text = 'def f():\n    """Go.\n\n    >>> f()\n    >>> wait()  # doctest: +SKIP\n    1\n    """\n'
+    assert sources("shapes", text)["f"] == ["from snippets.shapes import f\n\nf()"]
+    assert sources("shapes", text.replace("    >>> f()\n", "")) == {}
+
+
 def test_cells_are_numbered_through_and_know_their_lines():
     cells = [cell for cells in examples_of("shapes", SHAPES).values() for cell in cells]
     assert [cell.number for cell in cells] == [1, 2, 3, 4, 5]
