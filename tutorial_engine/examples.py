@@ -121,7 +121,9 @@ def _documented(node: Definition) -> Iterator[Definition]:
     """Yield a definition and the public methods of a class, all of which may show examples."""
     yield node
     for each in node.body if isinstance(node, ast.ClassDef) else ():
-        if isinstance(each, ast.FunctionDef) and not each.name.startswith("_"):
+        if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef) and not each.name.startswith(
+            "_"
+        ):
             yield each
 
 

@@ -10,9 +10,10 @@ from types import SimpleNamespace
 import pytest
 
 from tests.recording_results import RecordingResults
-from tutorial_engine.closure import closure
+from tutorial_engine.closure import closure, public_definitions
 from tutorial_engine.copying import Project, alone, headed
-from tutorial_engine.examples import example_tutorial
+from tutorial_engine.docstrings import documentation
+from tutorial_engine.examples import example_tutorial, examples_of
 from tutorial_engine.publish import Page
 from tutorial_engine.run import Run
 from tutorial_engine.settings import Settings
@@ -137,6 +138,53 @@ def test_a_function_has_its_signature_as_it_stands_and_its_docstring_as_markdown
     assert f"{shown}    def volume(self) -> float:\n```" in markdown
     assert "- `volume`: Return how much goes in.\n" in markdown
     assert "_power" not in markdown
+
+
+GOOGLE = '''\
+class Post:
+    """A post.
+
+    Above its example:
+    >>> print("<b>")
+    <b>
+
+    Below it.
+
+    Args:
+        size (int): the first:
+            - one
+            - two
+
+        others:
+            the rest.
+
+    Examples:
+        >>> Post()
+
+        Another one:
+
+        >>> Post(2)
+    """
+
+    async def send(self):
+        """Go out.
+
+        >>> Post().send.__name__
+        'send'
+        """
+'''
+
+
+def test_a_docstring_of_any_form_is_told_without_its_examples():
+    (node,) = public_definitions(GOOGLE).values()
+    signature, *told = documentation(node, GOOGLE)
+    assert "    async def send(self):" in signature
+    assert told == [
+        *("A post.", "Above its example:", "Below it."),
+        "**Arguments**\n\n- `size` (int): the first:\n    - one\n    - two\n- `others`: the rest.",
+        *("Another one:", "- `send`: Go out."),
+    ]
+    assert [cell.source for cell in examples_of("post", GOOGLE)["Post"]][-1].endswith("__name__")
 
 
 def test_an_example_is_shown_as_it_ran_importing_from_the_file_as_a_copier_has_it():
