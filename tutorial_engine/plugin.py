@@ -33,6 +33,7 @@ from .settings import Settings
 from .signals import ended_as_by_keyboard
 from .site_pages import SitePages
 from .snippet_pages import INDEX
+from .snippet_tests import FOLDER as TESTS
 from .store import Store
 from .theme import quicken, with_kept_pages
 
@@ -86,6 +87,8 @@ class TutorialsPlugin(BasePlugin[TutorialsConfig]):
         self.pages = SitePages(self.course, self.build_cache, self.live)
         self.writing = ""
         config.watch += [str(self.settings.sources), str(self.settings.root / "snippets")]
+        if shows and (tests := self.settings.root / TESTS).is_dir():
+            config.watch.append(str(tests))
         config.nav = expand_navigation(config.nav, self.course.lessons, self.settings.parts)
         return config
 

@@ -419,3 +419,25 @@ def test_a_prose_edit_does_not_cancel_a_run(course, background):
     (execution,) = background.kind.made
     assert not execution.cancelled.is_set()
     assert background.state(course.lessons()[0]) == "running"
+
+
+def test_an_edited_test_shows_on_its_snippets_pages_and_half_a_test_takes_none_along(course, serve):
+    course.tutorial()
+    config = course.root / "mkdocs.yml"
+    config.write_text(
+        config.read_text().replace("- tutorials", "- tutorials\n  - snippets/index.md")
+    )
+    file = course.root / "tests/snippets/test_helper.py"
+    file.parent.mkdir(parents=True)
+    whole = (
+        "from snippets import helper\n\n\ndef test_of_two():\n    assert helper.add(1, 1) == 2\n"
+    )
+    file.write_text(whole)
+    server = serve()
+    assert "Of two" in server.get("/snippets/helper/")
+    file.write_text(whole.replace("def test_of_two():", "def test_of_two(:"))
+    server.until("/snippets/helper/", lambda page: "Of two" not in page)
+    assert "Two numbers go in" in server.get("/part/tiny/")
+    file.write_text(whole.replace("test_of_two", "test_of_a_pair"))
+    server.until("/snippets/helper/", lambda page: "Of a pair" in page)
+    server.until("/snippets/helper/tests/", lambda page: "Of a pair" in page)
