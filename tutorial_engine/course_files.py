@@ -61,6 +61,7 @@ class CourseFiles:
         self._settings, self._build_cache, self._runs = settings, build_cache, runs
         self._places: Places | None = None
         self.lessons = load_course(settings, build_cache)
+        self._shows_snippets = shows_snippets
         self.examples = load_examples(settings, build_cache) if shows_snippets else []
         self._snippets = snippets_state(settings.root) if shows_snippets else []
         self.outcomes: list[Outcome] = []
@@ -78,7 +79,7 @@ class CourseFiles:
         lessons = load_course(self._settings, self._build_cache)
         if _outline(lessons) != _outline(self.lessons):
             return False
-        if self._snippets and snippets_state(self._settings.root) != self._snippets:
+        if self._shows_snippets and snippets_state(self._settings.root) != self._snippets:
             return False
         self.lessons = lessons
         return True
@@ -92,7 +93,7 @@ class CourseFiles:
         self._places = None
         count = len(self.lessons)
         pages = [self._page(position) for position in range(count)]
-        snippets = self._snippet_pages() if self.examples else []
+        snippets = self._snippet_pages() if self._shows_snippets else []
         self.pages = pages + snippets
         self.positions = {
             page.path: position for position, page in enumerate(self.pages[: len(outcomes)])

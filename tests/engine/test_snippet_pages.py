@@ -27,7 +27,7 @@ from tutorial_engine.snippet_tests import (
     state_of_tests,
 )
 
-from .tiny import Course, picture
+from .tiny import Course, build_site, picture
 
 SHAPES = '''\
 # SPDX-License-Identifier: MIT
@@ -444,3 +444,12 @@ def test_where_cases_may_be_missing_no_result_is_kept(tested, why):
         pytest.ExitCode.INTERRUPTED if why == "interrupted" else pytest.ExitCode.TESTS_FAILED
     )
     assert read_results(tested).counts == {}
+
+
+def test_the_first_page_is_there_before_there_is_a_snippet(tmp_path):
+    course = Course(tmp_path)
+    course.site(with_snippets=True)
+    (tmp_path / "snippets/helper.py").unlink()
+    assert not build_site(course)
+    assert (tmp_path / "site/snippets/index.html").is_file()
+    assert json.loads((tmp_path / "site/snippets.json").read_text())["snippets"] == []
