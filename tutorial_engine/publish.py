@@ -128,9 +128,10 @@ def error_box(error: TutorialError) -> str:
     where = error.file if error.line is None else f"{error.file}, line {error.line}"
     if error.cell is not None:
         where += f", cell {error.cell}"
+    what = "snippet" if error.file.startswith("snippets/") else "tutorial"
     return (
         '<div class="tutorial-state failed" role="alert" markdown="0">\n'
-        f"<p><strong>This tutorial does not build.</strong></p><p>{html.escape(where)}</p>\n"
+        f"<p><strong>This {what} does not build.</strong></p><p>{html.escape(where)}</p>\n"
         f"<pre>{html.escape(error.message)}</pre>\n"
         f"<p>What to do: {html.escape(error.remedy)}</p>\n</div>\n"
     )

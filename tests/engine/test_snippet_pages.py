@@ -13,8 +13,9 @@ from tests.recording_results import RecordingResults
 from tutorial_engine.closure import closure, public_definitions
 from tutorial_engine.copying import Project, alone, headed
 from tutorial_engine.docstrings import documentation
+from tutorial_engine.errors import SourceError
 from tutorial_engine.examples import example_tutorial, examples_of
-from tutorial_engine.publish import Page
+from tutorial_engine.publish import Page, make_error_page
 from tutorial_engine.run import Run
 from tutorial_engine.settings import Settings
 from tutorial_engine.snippet_pages import index_page, page_of_tests, snippet_page
@@ -453,3 +454,8 @@ def test_the_first_page_is_there_before_there_is_a_snippet(tmp_path):
     assert not build_site(course)
     assert (tmp_path / "site/snippets/index.html").is_file()
     assert json.loads((tmp_path / "site/snippets.json").read_text())["snippets"] == []
+
+
+def test_a_snippet_that_does_not_build_is_called_a_snippet():
+    error = SourceError("invalid syntax", file="snippets/shapes.py", remedy="correct it", line=1)
+    assert "This snippet does not build." in make_error_page(error.file, error).markdown
