@@ -132,13 +132,7 @@ def save_and_check(
         NotLoadable: the new process knows none of a class or function, which the message names with the
             remedy; or it cannot load the file for another reason; or the predictions differ.
 
-    >>> network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)])
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     difference = save_and_check(network, Path(folder, "small.keras"), np.ones((4, 2)))
-    >>> difference
-    0.0
-
-    A network with a custom layer names the module that defines it:
+    Where a layer is one's own, the module that defines it is named:
 
     >>> source = '''import keras
     ... @keras.saving.register_keras_serializable(package="doubling")
