@@ -58,7 +58,7 @@ def test_the_error_says_which_images_are_refused_and_why(images, said):
         standardise(good, images)
 
 
-@pytest.mark.parametrize("shape", [(4, 6), (4, 2, 3), (4, 1, 2, 3)])
+@pytest.mark.parametrize("shape", [(3, 6), (3, 2, 3), (3, 1, 2, 3)])
 @pytest.mark.parametrize("kind", [np.uint8, np.int16, np.float16, np.float64])
 def test_the_mean_is_each_pixels_own_and_the_deviation_one_for_all(shape, kind):
     pixels = np.random.default_rng(0).integers(0, 200, shape)
