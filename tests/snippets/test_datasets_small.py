@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import json
 import re
 import sys
@@ -368,10 +369,17 @@ def test_a_sample_that_is_not_the_published_one_is_refused(places, monkeypatch):
     assert refused(load_sample)[0].startswith("keras.datasets: x_test, uint8 (2050, 1), does not")
 
 
+def png_of_a_sheet():
+    stream = io.BytesIO()
+    Image.new("RGB", (50 * 32, 40 * 32)).save(stream, "PNG")
+    return stream.getvalue()
+
+
 @pytest.mark.parametrize(
     ("file", "content"),
     [
         ("train-2.webp", b"RIFF"),
+        ("train-0.webp", png_of_a_sheet()),
         ("test.csv", b"index,label\n3\n"),
         ("test.csv", b"index,label\n3,cat\n"),
         ("train.csv", b"index,label\n3,300\n"),
@@ -398,8 +406,9 @@ def test_pickled_objects_are_not_loaded(places):
 
 def test_data_that_the_header_does_not_name_is_refused(places, monkeypatch):
     write_clothes(places.cache)
-    monkeypatch.setenv("TUTORIALS_ALLOWED_DATA", "cifar10 , fashion-mnist")
-    assert_holds(load_clothes(), CLOTHES)
+    for allowed in ("cifar10 , fashion-mnist", "cifar10,fashion-mnist"):
+        monkeypatch.setenv("TUTORIALS_ALLOWED_DATA", allowed)
+        assert_holds(load_clothes(), CLOTHES)
     for allowed, shown in (("cifar10", "cifar10"), ("", "nothing")):
         monkeypatch.setenv("TUTORIALS_ALLOWED_DATA", allowed)
         assert refused(load_clothes) == [
