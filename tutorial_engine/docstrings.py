@@ -25,8 +25,8 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def summary(node: Definition) -> str:
-    """Return the first paragraph of a definition's docstring."""
+def summary(node: ast.Module | Definition) -> str:
+    """Return the first paragraph of a docstring, in one line."""
     return one_line((ast.get_docstring(node) or "").partition("\n\n")[0])
 
 

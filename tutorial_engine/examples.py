@@ -16,6 +16,7 @@ from .closure import bound, closures, defined, examples_in, import_of, parsed, p
 from .copying import snippet_files
 from .course import Lesson
 from .data import data_names
+from .docstrings import summary
 from .documents import Document
 from .errors import SourceError, TutorialError, unforeseen
 from .fingerprint import make_key
@@ -69,12 +70,11 @@ def example_tutorial(module: str, source: str, data: tuple[str, ...] = ()) -> Tu
     Args:
         data: the names of the data sets that they may load.
     """
-    first = (ast.get_docstring(parsed(source)) or module).partition("\n\n")[0]
-    summary = textwrap.shorten(first, _SUMMARY, placeholder="…")
+    told = textwrap.shorten(summary(parsed(source)) or module, _SUMMARY, placeholder="…")
     cells = tuple(cell for cells in examples_of(module, source).values() for cell in cells)
     return Tutorial(
         f"snippets/{module}.py",
-        Header(title=module, summary=summary, data=data, seed=None),
+        Header(title=module, summary=told, data=data, seed=None),
         cells,
         source,
     )

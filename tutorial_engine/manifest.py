@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import json
 from collections.abc import Mapping
 
 from .closure import parsed, public_definitions
 from .copying import FOLDER, Project, copies_of, digest, needs_of
+from .docstrings import summary
 from .documents import Document
-from .syntax import Definition
 
 MANIFEST = f"{FOLDER}.json"
 
@@ -39,14 +38,14 @@ def _snippet(module: str, source: str, project: Project) -> Document:
     page = f"{FOLDER}/{module}/"
     return {
         "name": module,
-        "summary": _first_line(parsed(source)),
+        "summary": summary(parsed(source)),
         "needs": needs_of(source),
         "page": page,
         **_file(module, copies[module]),
         "names": [
             {
                 "name": name,
-                "summary": _first_line(node),
+                "summary": summary(node),
                 "page": f"{page}#{name}",
                 **_file(f"{module}.{name}", copies[f"{module}.{name}"]),
             }
@@ -61,8 +60,3 @@ def _file(asked: str, text: str) -> Document:
         "sha256": digest(text),
         "lines": len(text.splitlines()),
     }
-
-
-def _first_line(node: ast.Module | Definition) -> str:
-    first, _, _ = (ast.get_docstring(node) or "").partition("\n\n")
-    return " ".join(first.split())

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from .closure import parsed, public_definitions
 from .copying import Project, copies_of, digest, needs_of
-from .docstrings import UNSEARCHED, documentation, one_line
+from .docstrings import UNSEARCHED, documentation, summary
 from .examples import examples_of
 from .manifest import MANIFEST, manifest
 from .prose import measured
@@ -47,22 +47,22 @@ def snippet_page(
         project: name and version of what the snippet is from.
     """
     module, source = PurePosixPath(tutorial.file).stem, tutorial.text
-    first, _, rest = (ast.get_docstring(parsed(source)) or "").partition("\n\n")
+    tree = parsed(source)
+    _, _, details = (ast.get_docstring(tree) or "").partition("\n\n")
     definitions, anchor = _public(source), anchors(tests)
     copies = copies_of(module, source, project)
     whole = copies[module]
-    examples, shown = (
-        examples_of(module, source),
-        ShownOutputs(tutorial.page, cells[0] if state in PREVIEWS else None),
-    )
+    examples = examples_of(module, source)
+    shown = ShownOutputs(tutorial.page, cells[0] if state in PREVIEWS else None)
     parts = [
-        _front_matter(module, one_line(first)),
+        _front_matter(module, summary(tree)),
         f"# {module}",
-        f"{one_line(first)}\n{{ .lead }}",
+        f"{summary(tree)}\n{{ .lead }}",
         state_note(state, cells) if state else "",
-        rest.strip(),
+        details.strip(),
         f'Download [{module}.py]({module}.py){{ download="{module}.py" }} '
-        f"({len(whole.splitlines())} lines, SHA-256 `{digest(whole)}`), or copy just what you need:",
+        f"({len(whole.splitlines())} lines, SHA-256 `{digest(whole)}`), or copy just what you need. "
+        f"(The examples import from `{module}.py`; below a function that you pasted, leave that line out.)",
     ]
     for name, node in definitions.items():
         text = copies[f"{module}.{name}"]
@@ -158,12 +158,12 @@ def _draws(source: str) -> bool:
 
 def _card(module: str, source: str, page: Page) -> str:
     """Return what the first page says of a snippet: what it is for, what it needs, its names, a figure."""
-    first, needs = (ast.get_docstring(parsed(source)) or "").partition("\n\n")[0], needs_of(source)
+    needs = needs_of(source)
     names = ", ".join(f"[`{name}`]({module}.md#{name})" for name in _public(source))
     figure = _FIGURE.search(page.markdown)
     parts = [
         f"### [{module}]({module}.md)",
-        one_line(first),
+        summary(parsed(source)),
         figure[0].replace('loading="eager"', 'loading="lazy"') if figure else "",
         names,
         f"Needs {needs}.\n{{ .snippet-needs }}" if needs else "",
