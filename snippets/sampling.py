@@ -12,6 +12,8 @@ and a larger sample holds the smaller one.
 from __future__ import annotations
 
 import hashlib
+import math
+import operator
 from typing import Any
 
 import numpy as np
@@ -37,14 +39,16 @@ def draw_sample(
         Indices into the labels, int64, ascending, shape `(classes * per_class,)`.
 
     Raises:
-        ValueError: `per_class` is below 1 or more than a class has examples, or the labels are no
-            integers from 0.
+        ValueError: `per_class` is no integer from 1 or more than a class has examples, or the labels or
+            the seed are no integers from 0.
 
     >>> labels = np.array([0, 1, 0, 1, 0, 1])
     >>> drawn = draw_sample(labels, per_class=2)
     >>> labels[drawn].tolist().count(0), labels[drawn].tolist().count(1)
     (2, 2)
     """
+    _check_whole("per_class", per_class, 1)
+    _check_whole("seed", seed, 0)
     return _lowest_ranked(_labels("labels", labels), per_class, f"{seed} {name}")
 
 
@@ -64,20 +68,20 @@ def draw_pairs(
         image may come up as its own partner) or from all images of other classes (1, 3, 5 …).
 
     Raises:
-        ValueError: the labels are no integers from 0 or of fewer than two classes, or `count` is
-            negative.
+        ValueError: the labels are no integers from 0 or of fewer than two classes, or the count or the
+            seed is no integer from 0.
 
     >>> labels = np.array([0, 0, 1, 1, 2, 2])
     >>> left, right = draw_pairs(labels, count=4)
     >>> (labels[left] == labels[right]).tolist()
     [True, False, True, False]
     """
+    _check_whole("count", count, 0)
+    _check_whole("seed", seed, 0)
     labels = _labels("labels", labels)
     classes = np.unique(labels)
-    if len(classes) < 2 or count < 0:
-        raise ValueError(
-            f"labels must be of at least 2 classes and count at least 0, not {len(classes)} and {count}"
-        )
+    if len(classes) < 2:
+        raise ValueError(f"labels must be of at least 2 classes, not {len(classes)}")
     random = np.random.default_rng(seed)
     alike = {label: np.flatnonzero(labels == label) for label in classes}
     unlike = {label: np.flatnonzero(labels != label) for label in classes}
@@ -121,3 +125,13 @@ def _labels(
         wanted = f"from 0 to {classes - 1}, for {classes} classes" if classes else "from 0"
         raise ValueError(f"{name} must be labels {wanted}, not from {array.min()} to {array.max()}")
     return array.astype(np.int64)
+
+
+def _check_whole(name: str, value: Any, least: int, most: float = math.inf) -> None:
+    try:
+        fits = least <= operator.index(value) <= most
+    except TypeError:
+        fits = False
+    if not fits or isinstance(value, bool):
+        limit = "" if most == math.inf else f" and at most {most}"
+        raise ValueError(f"{name} must be an integer, at least {least}{limit}, not {value!r}")

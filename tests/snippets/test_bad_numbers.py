@@ -206,6 +206,10 @@ ROWS: Mapping[str, tuple[Mapping[str, str], Mapping[str, Any]]] = {
     ),
     "reproducible.differing_weights": row({"seed": "seed"}, train=new_network),
     "saving.Temperature": row({"temperature": "above 0"}, temperature=2.0),
+    "sampling.draw_sample": row(
+        {"per_class": "from 1", "seed": "from 0"}, labels=LABELS, per_class=2
+    ),
+    "sampling.draw_pairs": row({"count": "from 0", "seed": "from 0"}, labels=LABELS, count=4),
     "splits.class_weights": row({"classes": "from 2"}, labels=LABELS),
     "splits.three_way_split": row(
         {"validation_fraction": "(0, 1)", "test_fraction": "(0, 1)", "seed": "seed"},
@@ -272,8 +276,6 @@ BAD_CALLS = [
 # Refuse bad numbers in tests of their own: what they need (files, processes, data sets) takes too long here,
 # or what is right changes the whole process.
 ELSEWHERE = {
-    "datasets.draw_pairs": {"count", "seed"},
-    "datasets.draw_sample": {"per_class", "seed"},
     "datasets.load_cifar10": {"validation_fraction", "seed"},
     "datasets.load_fashion_mnist": {"validation_fraction", "seed"},
     "distributed.run_workers": {"count", "time_limit"},
@@ -370,6 +372,7 @@ NETWORK_ROWS: Mapping[str, tuple[str, tuple[Callable[[], Any], ...], Mapping[str
         {"images": UNIT, "labels": LABELS, "epsilon": 0.1},
     ),
     "explain.randomise_layers": ("network", BAD_BUILT, {"names": ["logits"]}),
+    "batch_sizes.batch_size_costs": ("network", BAD_BUILT, {"sizes": [1]}),
     "export.export_litert": ("model", BAD_SINGLE, {"path": "nowhere.tflite"}),
     "network_costs.layer_costs": ("network", BAD_BUILT, {}),
     "network_costs.receptive_field": ("layers", (no_network,), {}),

@@ -35,12 +35,6 @@ def test_all_images_come_up_on_both_sides():
     assert not np.array_equal(left, draw_pairs(np.arange(20) % 4, 2000, seed=1)[0])
 
 
-@pytest.mark.parametrize(("labels", "count"), [([], 1), ([3, 3], 1), ([0, 1], -1)])
-def test_pairs_that_cannot_be_drawn_are_refused(labels, count):
-    with pytest.raises(ValueError, match="labels must be"):
-        draw_pairs(np.array(labels, int), count)
-
-
 @given(
     labels=st.lists(st.integers(0, 3), min_size=1, max_size=80),
     seed=st.integers(0, 1_000),
@@ -87,10 +81,6 @@ def test_the_error_says_how_many_examples_there_are():
         ValueError, match=r"^per_class must be from 1 to 1, as many as class 1 has, not 2$"
     ):
         draw_sample([0, 0, 1], 2)
-    with pytest.raises(
-        ValueError, match=r"^per_class must be from 1 to 2, as many as class 0 has, not 0$"
-    ):
-        draw_sample([0, 0, 1], 0)
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.int64, bool])
@@ -117,13 +107,9 @@ def test_labels_may_be_of_a_narrow_type_and_a_count_nothing():
     assert (left[1::2] != right[1::2]).all()
 
 
-@pytest.mark.parametrize(
-    ("labels", "count", "said"), [([3, 3], 1, "1 and 1"), ([0, 1], -1, "2 and -1")]
-)
-def test_the_error_says_what_pairs_would_need(labels, count, said):
-    message = f"^labels must be of at least 2 classes and count at least 0, not {said}$"
-    with pytest.raises(ValueError, match=message):
-        draw_pairs(labels, count)
+def test_the_error_says_what_pairs_would_need():
+    with pytest.raises(ValueError, match=r"^labels must be of at least 2 classes, not 1$"):
+        draw_pairs([3, 3], 1)
 
 
 def test_pairs_come_from_seed_0_unless_asked():
