@@ -109,7 +109,7 @@ def expected_calibration_error(
 def fit_temperature(y_true: ArrayLike, logits: ArrayLike) -> float:
     """Return the number to divide logits by, so that softmax gives the lowest cross-entropy.
 
-    Above 1 it makes the probabilities milder, below 1 sharper. The order of the classes stays, so
+    Above 1 it makes the probabilities softer, below 1 sharper. The order of the classes stays, so
     every answer stays. Fit it on examples that the network has not been trained on.
 
     Args:
@@ -166,8 +166,8 @@ def _finite(
         for size, found in zip(sizes, array.shape, strict=True)
     )
     if not is_like or not array.size:
-        hint = f"; take one column, {name}[:, 1]" if (array.ndim, len(sizes)) == (2, 1) else ""
-        raise ValueError(f"{name} must be of shape {shape}, without a 0, not {array.shape}{hint}")
+        hint = f"; take one column, {name}[:, -1]" if (array.ndim, len(sizes)) == (2, 1) else ""
+        raise ValueError(f"{name} must be of shape {shape} and not empty, not {array.shape}{hint}")
     fits = np.isfinite(array) & (array >= low) & (array <= high)
     if not fits.all():
         place = tuple(int(i) for i in np.argwhere(~fits)[0])

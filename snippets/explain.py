@@ -32,7 +32,7 @@ BATCH = 500  # images that are asked about at once; larger batches only need mor
 def saliency(
     network: keras.Model, images: np.ndarray, *, classes: Sequence[int] | None = None
 ) -> Float32s:
-    """Return the slope of one class's logit with respect to each pixel.
+    """Return the gradient of one class's logit with respect to each pixel.
 
     Args:
         network: images to logits.
@@ -132,8 +132,8 @@ def grad_cam(
 ) -> Float32s:
     """Return Grad-CAM: a layer's feature maps, added up by how much they raise one class's logit.
 
-    Each map's weight is the mean slope of the logit over the map's places. The weighted sum is
-    cut off below 0 and enlarged to the image's size, linearly between places.
+    The heatmap of GradCAM: each map's weight is the mean gradient of the logit over the map's positions.
+    The weighted sum is cut off below 0 and enlarged to the image's size, linearly between places.
 
     Args:
         network: images to logits, a chain or a functional model.

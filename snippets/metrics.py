@@ -192,7 +192,7 @@ def class_report(
     >>> report.accuracy.value, report.classes["cat"].recall.value, report.classes["cat"].support
     (0.75, 0.5, 2)
     """
-    names = list(class_names)
+    names = [str(name) for name in class_names]
     if isinstance(class_names, str) or not 0 < len(set(names)) == len(names):
         raise ValueError(f"class_names must be one or more, all different, not {class_names!r}")
     counts = _counts(y_true, y_pred, len(names))

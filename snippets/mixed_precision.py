@@ -156,7 +156,7 @@ def _number_array(name: str, values: Any) -> np.ndarray:
     except ValueError as error:
         raise ValueError(f"{name} must be one array, a row an example: {error}") from error
     if array.ndim < 1 or not array.size:
-        raise ValueError(f"{name} must have a shape (n, ...), without a 0, not {array.shape}")
+        raise ValueError(f"{name} must have a shape (n, ...) and not be empty, not {array.shape}")
     if array.dtype.kind not in "iufb":
         raise ValueError(f"{name} must be numbers, not {array.dtype}")
     if not np.isfinite(array).all():

@@ -6,7 +6,7 @@ Needs: Python 3.11, matplotlib 3.10, numpy 2.0, or newer. Copy this one file, `i
 
 Every function returns its figure, closed, with `figure.alt` set to a sentence that says what it shows:
 leave the call as a cell's last expression, or save it in a script (`figure.savefig("name.png")`).
-scikit-learn's `ConfusionMatrixDisplay` and `RocCurveDisplay` draw on one pair of axes, and say nothing.
+scikit-learn's `ConfusionMatrixDisplay` and `RocCurveDisplay` draw on a single Axes and give no text.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ def draw_confusion_matrix(
 
     Args:
         y_true: the true classes, integers, shape `(n,)`.
-        y_pred: the predicted classes, integers, shape `(n,)`; of scores, the highest one's class.
-        class_names: one name per class, all different; of more than 25, colours replace the numbers.
+        y_pred: the predicted classes, integers, shape `(n,)`; of scores, `scores.argmax(axis=1)`.
+        class_names: one name per class, all different; with more than 25, colours replace the numbers.
         normalised: show fractions of the row, in percent, rather than counts.
 
     Raises:
@@ -80,13 +80,13 @@ def draw_confusion_matrix(
         raise ValueError(f"class_names must be one or more, all different, not {class_names!r}")
     labels = _labels("y_true", y_true, size)
     predicted = _labels("y_pred", y_pred, size, ("y_true", len(labels)))
-    pairs = labels * size + predicted
-    counts = np.bincount(pairs, minlength=size**2).reshape(size, size)
+    counts = np.bincount(labels * size + predicted, minlength=size**2).reshape(size, size)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     cells = shares if normalised else counts
     wide, high = min(7.2, 1.8 + 0.54 * size), min(6.4, 1.5 + 0.46 * size)
     figure, ax = plt.subplots(figsize=(wide, high), layout="constrained")
-    image = ax.imshow(cells, cmap="Blues", vmin=0, vmax=max(cells.max(), 1e-12), aspect="auto")
+    most = 1 if normalised else cells.max()  # percent are the same blue on every figure
+    image = ax.imshow(cells, cmap="Blues", vmin=0, vmax=most, aspect="auto")
     if size <= _MOST_NAMES:
         for row, column in np.ndindex(size, size):
             value = cells[row, column]
@@ -351,8 +351,8 @@ def _finite(
         for size, found in zip(sizes, array.shape, strict=True)
     )
     if not is_like or not array.size:
-        hint = f"; take one column, {name}[:, 1]" if (array.ndim, len(sizes)) == (2, 1) else ""
-        raise ValueError(f"{name} must be of shape {shape}, without a 0, not {array.shape}{hint}")
+        hint = f"; take one column, {name}[:, -1]" if (array.ndim, len(sizes)) == (2, 1) else ""
+        raise ValueError(f"{name} must be of shape {shape} and not empty, not {array.shape}{hint}")
     fits = np.isfinite(array) & (array >= low) & (array <= high)
     if not fits.all():
         place = tuple(int(i) for i in np.argwhere(~fits)[0])

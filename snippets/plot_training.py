@@ -369,8 +369,8 @@ def _finite(
         for size, found in zip(sizes, array.shape, strict=True)
     )
     if not is_like or not array.size:
-        hint = f"; take one column, {name}[:, 1]" if (array.ndim, len(sizes)) == (2, 1) else ""
-        raise ValueError(f"{name} must be of shape {shape}, without a 0, not {array.shape}{hint}")
+        hint = f"; take one column, {name}[:, -1]" if (array.ndim, len(sizes)) == (2, 1) else ""
+        raise ValueError(f"{name} must be of shape {shape} and not empty, not {array.shape}{hint}")
     fits = np.isfinite(array) & (array >= low) & (array <= high)
     if not fits.all():
         place = tuple(int(i) for i in np.argwhere(~fits)[0])

@@ -21,7 +21,8 @@ def standardise(images: np.ndarray, training_images: np.ndarray) -> NDArray[np.f
     """Return images as float32 around 0: less the mean training image, in units of the spread.
 
     Each pixel loses its own mean over the training images; what is left is divided by one number,
-    the standard deviation of what is left of the training images.
+    the standard deviation of what is left of the training images. Normalize by the training images alone: to
+    standardize with those of the test set is leakage.
 
     Args:
         images: shape `(n, …)`, any number type.

@@ -66,7 +66,7 @@ def one_vs_rest_roc(
     >>> {name: curve.area for name, curve in curves.items()}
     {'cat': 0.75, 'dog': 0.75, 'micro': 0.75, 'macro': 0.75}
     """
-    names = list(class_names)
+    names = [str(name) for name in class_names]
     if isinstance(class_names, str) or not 4 <= len({*names, "micro", "macro"}) == len(names) + 2:
         raise ValueError(
             f"class_names must be two or more, all different, and not micro or macro: {class_names!r}"
@@ -117,8 +117,8 @@ def _finite(
         for size, found in zip(sizes, array.shape, strict=True)
     )
     if not is_like or not array.size:
-        hint = f"; take one column, {name}[:, 1]" if (array.ndim, len(sizes)) == (2, 1) else ""
-        raise ValueError(f"{name} must be of shape {shape}, without a 0, not {array.shape}{hint}")
+        hint = f"; take one column, {name}[:, -1]" if (array.ndim, len(sizes)) == (2, 1) else ""
+        raise ValueError(f"{name} must be of shape {shape} and not empty, not {array.shape}{hint}")
     fits = np.isfinite(array) & (array >= low) & (array <= high)
     if not fits.all():
         place = tuple(int(i) for i in np.argwhere(~fits)[0])

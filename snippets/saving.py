@@ -5,7 +5,7 @@
 Needs: Python 3.11, keras 3.15, numpy 2.0, tensorflow 2.21, or newer. Copy this one file into your
 project and `import saving`.
 
-A file that the process which wrote it can read proves little: that process knows every custom layer.
+That the process which wrote a file can read it proves little: it knows every custom layer.
 `save_and_check` reads it where it will be read, in a new process. `Temperature` shows how a custom layer
 is written so that it can be saved.
 """
@@ -36,7 +36,7 @@ class Temperature(keras.layers.Layer):  # type: ignore[misc]  # Keras has no typ
     constructor passes `**options` on (`name`, `dtype`), and `get_config` returns its own arguments.
 
     Args:
-        temperature: above 1 the probabilities become milder, below 1 sharper.
+        temperature: above 1 the probabilities become softer, below 1 sharper.
         options: passed to `keras.layers.Layer`.
 
     Raises:
@@ -109,13 +109,13 @@ def save_and_check(
     as importing TensorFlow, some seconds.
 
     Args:
-        network: built.
-        path: of the file, with the suffix `.keras`, in a folder that exists.
+        network: a Keras model that is built.
+        path: where to save it, with the suffix `.keras`, in a folder that exists.
         inputs: a few examples to compare on, finite numbers, shape `(n, ...)`; for several inputs a
             dictionary from their names to arrays.
         modules: those that define and register custom layers, losses or metrics, importable by this
             process (from its `sys.path`); whoever loads the file must import them, too.
-        tolerance: how far a prediction may be from the one before saving; 0 compares bit for bit,
+        tolerance: how far a prediction may be from the one before saving; 0 asks for the same bits,
             which holds on one machine and device.
         overwrite: whether a file of that name may be replaced. (Keras's own `save(overwrite=False)`
             asks on the terminal.)
@@ -284,7 +284,9 @@ def _named_inputs(inputs: Any) -> dict[str, np.ndarray]:
         except ValueError as error:
             raise ValueError(f"{said} must be one array, a row an example: {error}") from error
         if array.ndim < 1 or not array.size:
-            raise ValueError(f"{said} must have a shape (n, ...), without a 0, not {array.shape}")
+            raise ValueError(
+                f"{said} must have a shape (n, ...) and not be empty, not {array.shape}"
+            )
         if array.dtype.kind not in "iufb":
             raise ValueError(f"{said} must be numbers, not {array.dtype}")
         if not np.isfinite(array).all():

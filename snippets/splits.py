@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
 # SPDX-License-Identifier: MIT
-"""Class weights, and a train/validation/test split: stratified, and with no group on two sides.
+"""Class weights for imbalanced classes, and a train/validation/test split: stratified, without leakage.
 
 Needs: Python 3.11, numpy 2.0, scikit-learn 1.6, or newer. Copy this one file into your project and
 `import splits`.
@@ -30,18 +30,18 @@ def class_weights(labels: np.ndarray, *, classes: int | None = None) -> dict[int
     A class's weight is `n / (classes * examples of the class)`: all classes together weigh the same,
     and the mean weight of an example is 1. scikit-learn's `compute_class_weight("balanced", ...)`
     has the formula; this adds the dictionary that Keras wants, and an error where a class has no
-    examples. (Keras counts a class that the dictionary lacks with 1, and does not look at keys that are
-    no integers.) Compute it from the training labels alone.
+    examples. (Keras gives a class that the dictionary lacks the weight 1, and ignores keys that are
+    not integers.) Compute it from the training labels alone.
 
     Args:
         labels: integers from 0, shape `(n,)`; at least two classes.
         classes: how many there are; one more than the largest label if left out.
 
     Returns:
-        From each class, in order, to its weight.
+        A dictionary from each class, in order, to its weight.
 
     Raises:
-        ValueError: labels that are no integers from 0, of another shape or all of one class, a label
+        ValueError: labels that are not integers from 0, of another shape or all of one class, a label
             outside the classes, or a class without examples, which the message names.
 
     Source: G. King and L. Zeng, Logistic Regression in Rare Events Data, Political Analysis, 2001.
@@ -89,7 +89,7 @@ def three_way_split(
     photographers or videos that it has learnt by heart. scikit-learn's `StratifiedGroupKFold` deals the
     groups into folds, and a side is made of whole folds: of some ways to share them out, the one that
     comes nearest to the fractions in each class. Groups are whole, so a side may be larger or smaller
-    than asked: of six groups of one size, none is smaller than a sixth. Look at `len(split.test)`.
+    than asked: with six groups of equal size, no side is below a sixth. Look at `len(split.test)`.
 
     Args:
         labels: integers from 0, shape `(n,)`; at least two classes with at least three examples each,

@@ -43,7 +43,7 @@ def stop_at_best(
     - A second `fit` with the same callbacks raises an error. Keras's checkpoint goes on to compare with
       the best epoch of the first one.
 
-    The weights are chosen on the validation examples, so their score is a little too good: report the
+    The weights are chosen on the validation examples, so their score is somewhat optimistic: report the
     one on a test set.
 
     Args:

@@ -34,7 +34,7 @@ class PrecisionRecallCurve:
             `(thresholds + 1,)`; the last one is 1, where nothing is called positive.
         recall: the fraction of the positives at or above each threshold, shape `(thresholds + 1,)`.
         thresholds: ascending, shape `(thresholds,)`.
-        average_precision: the mean precision over the recall, from 0 to 1.
+        average_precision: the precision averaged over the steps in recall, from 0 to 1.
         prevalence: the fraction of the examples that are positive: what average precision is near to
             for scores that say nothing. Unlike the 0.5 of an ROC curve, it differs from class to
             class.
@@ -134,9 +134,9 @@ def cheapest_threshold(
 
     `plot_evaluation.threshold_dots` draws what thresholds bring.
 
-    scikit-learn has `TunedThresholdClassifierCV`, which takes its own estimators and scorers; this
+    scikit-learn has `TunedThresholdClassifierCV`, which works with its own estimators and scorers; this
     takes the scores of any network. Choose the threshold on validation examples, which must be as
-    frequent as in use; the cost that is returned is a little too good for other examples, the fewer
+    frequent as in use; the cost that is returned is optimistic for other examples, the fewer
     there are the more.
 
     Args:
@@ -275,7 +275,7 @@ def _names(class_names: Sequence[str], *taken: str) -> list[str]:
         raise ValueError(f"class_names must differ{', from micro too' * bool(taken)}, not {names}")
     if len(names) < 2:
         raise ValueError(f"class_names must name at least 2 classes, not {names}")
-    return names
+    return [str(name) for name in names]  # NumPy's strings are not plain ones
 
 
 def _finite(
@@ -296,8 +296,8 @@ def _finite(
         for size, found in zip(sizes, array.shape, strict=True)
     )
     if not is_like or not array.size:
-        hint = f"; take one column, {name}[:, 1]" if (array.ndim, len(sizes)) == (2, 1) else ""
-        raise ValueError(f"{name} must be of shape {shape}, without a 0, not {array.shape}{hint}")
+        hint = f"; take one column, {name}[:, -1]" if (array.ndim, len(sizes)) == (2, 1) else ""
+        raise ValueError(f"{name} must be of shape {shape} and not empty, not {array.shape}{hint}")
     fits = np.isfinite(array) & (array >= low) & (array <= high)
     if not fits.all():
         place = tuple(int(i) for i in np.argwhere(~fits)[0])

@@ -59,11 +59,19 @@ def snippet_page(
         f"# {module}",
         f"{summary(tree)}\n{{ .lead }}",
         state_note(state, cells) if state else "",
-        details.strip(),
+        *map(_unsearched_needs, details.strip().split("\n\n")),
         f'Download [{module}.py]({module}.py){{ download="{module}.py" }} '
-        f"({len(whole.splitlines())} lines, SHA-256 `{digest(whole)}`), or copy just what you need. "
-        f"(The examples import from `{module}.py`; below a function that you pasted, leave that line out.)",
+        f"({len(whole.splitlines())} lines, SHA-256 `{digest(whole)}`), or copy just what you need.\n"
+        f"{{ {UNSEARCHED} }}",
     ]
+    if tests:
+        went = (
+            results.of(tests) or "This build does not know how they all go: `make test` runs them."
+        )
+        parts.append(
+            f"[{len(tests)} tests]({module}/tests.md) hold it to its word. {measured(went)}\n"
+            f"{{ {UNSEARCHED} }}"
+        )
     for name, node in definitions.items():
         text = copies[f"{module}.{name}"]
         # Names may differ by a capital alone.
@@ -73,7 +81,8 @@ def snippet_page(
         lines = len(text.strip().splitlines())
         parts.append(
             f'[Copy just `{name}`]({module}.{name}.py){{ .copy-snippet download="{name}.py" }} '
-            f"({lines} lines, with its helpers and imports)."
+            f"({lines} lines, with its helpers and imports): paste it into your program, or save it as "
+            f"`{name}.py` and write `from {name} import {name}`.\n{{ {UNSEARCHED} }}"
         )
         if name in users:
             links = ", ".join(f"[{title}]({page})" for title, page in users[name].items())
@@ -84,8 +93,8 @@ def snippet_page(
             )
             opening = f'<details class="note" markdown="1" {UNSEARCHED}>'
             heading = f"<summary>Tested behaviour ({len(own)})</summary>"
-            went = measured(results.of(own))
-            parts.append(f"{opening}\n{heading}\n\n{said}\n\n{went}\n\n</details>")
+            went = f"\n\n{measured(known)}" if (known := results.of(own)) else ""
+            parts.append(f"{opening}\n{heading}\n\n{said}{went}\n\n</details>")
     files = {f"snippets/{asked}.py": text.encode() for asked, text in copies.items()}
     return Page(
         tutorial.page,
@@ -170,6 +179,11 @@ def _card(module: str, source: str, page: Page) -> str:
     ]
     inner = "\n\n".join(filter(None, parts))
     return f'<div class="snippet-card" markdown="1">\n\n{inner}\n\n</div>'
+
+
+def _unsearched_needs(paragraph: str) -> str:
+    """Keep out of the search what stands alike on every page."""
+    return f"{paragraph}\n{{ {UNSEARCHED} }}" if paragraph.startswith("Needs: ") else paragraph
 
 
 def _front_matter(title: str, description: str) -> str:

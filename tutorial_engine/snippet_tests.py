@@ -86,10 +86,10 @@ class Results:
         )
 
     def of(self, tests: Sequence[SnippetTest]) -> str:
-        """Say in a sentence how these tests went."""
+        """Say in a sentence how these tests went, nothing where some have not run with this code."""
         found = [self.counts.get((each.file, each.name)) for each in tests]
         if not all(found):
-            return "Not all of them have run with this code where the page was built; `make test` runs them."
+            return ""
         total = sum((Counter(counts) for counts in found), Counter[str]())
         cases = ", ".join(f"{count} {outcome}" for outcome, count in sorted(total.items()))
         circumstances = dict.fromkeys(self.circumstances[each.file] for each in tests)

@@ -198,7 +198,7 @@ def test_the_error_says_what_is_wrong_with_labels(labels, said):
         ([["0.5", "0.5"]], "numbers of shape (n, classes), not [['0.5', '0.5']]"),
         ([[1, 2], [1]], "numbers of shape (n, classes), not [[1, 2], [1]]"),
         ([[True, False]], "numbers of shape (n, classes), not [[True, False]]"),
-        ([0.5, 0.5], "of shape (n, classes), without a 0, not (2,)"),
+        ([0.5, 0.5], "of shape (n, classes) and not empty, not (2,)"),
         (np.ones((0, 2)), "of shape (n, classes), without a 0, not (0, 2)"),
         (np.ones((1, 2, 2)), "of shape (n, classes), without a 0, not (1, 2, 2)"),
         ([[0.0, 1.0], [np.nan, 1.0]], "finite, not nan at (1, 0)"),

@@ -289,7 +289,7 @@ def test_labels_and_rows_that_do_not_fit_are_refused(function, arguments, words)
         (
             curves,
             {"class_names": ["a", "b", "c"]},
-            r"scores must be of shape \(n, 3\), without a 0, not \(2, 2\)",
+            r"scores must be of shape \(n, 3\) and not empty, not \(2, 2\)",
         ),
         (top_1, {"k": 0}, "k must be an integer, at least 1 and at most 1, not 0"),
         (top_1, {"k": 2}, "k must be an integer, at least 1 and at most 1, not 2"),
@@ -299,8 +299,8 @@ def test_labels_and_rows_that_do_not_fit_are_refused(function, arguments, words)
             {"scores": [[0.2], [0.8]], "y_true": [0, 0]},
             "k must be an integer, at least 1 and at most 0",
         ),
-        (cheapest, {"scores": ROWS}, r"not \(2, 2\); take one column, scores\[:, 1\]"),
-        (cheapest, {"scores": []}, r"scores must be of shape \(n,\), without a 0"),
+        (cheapest, {"scores": ROWS}, r"not \(2, 2\); take one column, scores\[:, -1\]"),
+        (cheapest, {"scores": []}, r"scores must be of shape \(n,\) and not empty"),
         (cheapest, {"scores": [0.1, np.inf]}, r"scores must be finite, not inf at \(1,\)"),
         (cheapest, {"scores": ["0.1", "0.2"]}, "scores must be numbers"),
         (
