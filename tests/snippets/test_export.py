@@ -234,7 +234,7 @@ def test_agreement_does_not_depend_on_who_is_first_nor_on_the_order_of_examples(
     [
         (np.zeros((2, 3)), np.zeros((3, 2)), "one shape"),
         (np.zeros(3), np.zeros(3), r"expected must be of shape \(n, classes\)"),
-        (np.zeros((0, 3)), np.zeros((0, 3)), "without a 0"),
+        (np.zeros((0, 3)), np.zeros((0, 3)), "and not empty"),
         (np.zeros((1, 2)), np.array([[0, np.nan]]), "found must be finite"),
     ],
 )
