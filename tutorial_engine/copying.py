@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import difflib
 import functools
 import hashlib
 import itertools
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -195,7 +197,8 @@ def _text(root: Path, asked: str) -> str:
     snippets = snippet_files(root)
     if match is None or match[1] not in snippets:
         likely = difflib.get_close_matches(asked.partition(".")[0], list(snippets), n=3)
-        raise CopyError(f"there is no snippet {asked}{_meant(likely or list(snippets))}")
+        likely = _holding(asked, snippets) or likely or list(snippets)
+        raise CopyError(f"there is no snippet {asked}{_meant(likely)}")
     file = f"{FOLDER}/{match[1]}.py"
     try:
         source = snippets[match[1]].read_text(encoding="utf-8-sig")
@@ -210,6 +213,16 @@ def _text(root: Path, asked: str) -> str:
         raise CopyError(f"{file} cannot be read: {error}; save it as UTF-8") from None
     except SyntaxError as error:
         raise CopyError(f"{file}:{error.lineno}: {error.msg}; correct it first") from None
+
+
+def _holding(name: str, snippets: Mapping[str, Path]) -> list[str]:
+    """Return the places of a public name whose snippet was not said: `metrics.class_report`."""
+    found = []
+    for module, file in snippets.items():
+        with contextlib.suppress(OSError, UnicodeDecodeError, SyntaxError):
+            if name in public_names(file.read_text(encoding="utf-8-sig")):
+                found.append(f"{module}.{name}")
+    return found
 
 
 def _is_comment(line: str) -> bool:

@@ -197,6 +197,7 @@ def test_nothing_is_overwritten_and_a_folder_that_is_not_there_is_said(say, tmp_
         ("shape.area", "there is no snippet shape.area; there is shapes"),
         ("shapes.are", "shapes has no are; there is area"),
         ("shapes._power", "shapes has no _power; there is area, total, unused"),
+        ("area", "there is no snippet area; there is shapes.area"),
         ("../shapes", "there is no snippet ../shapes"),
         ("shapes.area.more", "there is no snippet shapes.area.more"),
     ],
