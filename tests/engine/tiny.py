@@ -231,7 +231,7 @@ def made_run(course: Course, file: str = "1_part/01_tiny.py", **changes) -> Run:
     return made_run_of(course.parse(file), course.key(file), **changes)
 
 
-def made_run_of(tutorial: Tutorial, key: Key, **changes) -> Run:
+def made_run_of(tutorial: Tutorial, its_key: Key, /, **changes) -> Run:
     """Return the same of any tutorial."""
     places, before = [], 0
     for cell in tutorial.cells:
@@ -239,8 +239,8 @@ def made_run_of(tutorial: Tutorial, key: Key, **changes) -> Run:
         places += [[before, each.code, f"value of {each.code}"] for each in cell.expressions]
     fields = {
         "name": tutorial.name,
-        "key": key.digest,
-        "parts": key.parts,
+        "key": its_key.digest,
+        "parts": its_key.parts,
         "outputs": [[] for _ in tutorial.code_cells],
         "claims": [node.msg.value for _, node in tutorial.claims],
         "values": places,

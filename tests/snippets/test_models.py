@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snippets.models import dense_network
+from snippets.models import dense_network, relu_tanh_selu_network
 
 
 @settings(max_examples=15, deadline=None)
@@ -55,3 +55,13 @@ def test_activation_and_initializer_reach_every_hidden_layer():
 def test_a_network_that_cannot_be_is_refused(arguments):
     with pytest.raises(ValueError, match=r"(units|classes) must be an integer"):
         dense_network(**arguments)
+
+
+def test_each_hidden_layer_of_the_functional_network_has_the_activation_of_its_name():
+    network = relu_tanh_selu_network(shape=(4, 5), classes=3)
+    hidden = [layer for layer in network.layers if layer.name in ("relu", "tanh", "selu")]
+    assert [(each.units, each.activation.__name__) for each in hidden] == [
+        *((256, "relu"), (128, "tanh"), (64, "selu")),
+    ]
+    assert (network.input_shape, network.output_shape) == ((None, 4, 5), (None, 3))
+    assert network.layers[-1].activation is keras.activations.linear

@@ -111,3 +111,19 @@ def test_the_line_of_a_search_never_falls():
 def test_a_search_without_trials_or_without_cost_is_refused(wrong):
     with pytest.raises(ValueError, match="at least one search"):
         plot_results.search_progress(wrong)
+
+
+def test_what_was_chosen_is_told_by_its_score_there_and_its_score_on_fresh_examples():
+    figure = plot_results.chosen_and_fresh([0.5, 0.75, 0.25], [0.5, 0.6, 1.0], what="rules")
+    _, dots, winner = figure.axes[0].lines
+    np.testing.assert_allclose(dots.get_xydata(), [[0.5, 0.5], [0.75, 0.6], [0.25, 1.0]])
+    np.testing.assert_allclose(winner.get_xydata(), [[0.75, 0.6]])
+    assert "scores 75.0% there and 60.0% on fresh examples, 15.0 points lower" in figure.alt
+
+
+@pytest.mark.parametrize(
+    ("chosen", "fresh"), [([], []), ([0.5], [0.5, 0.6]), ([1.5], [0.5]), ([np.nan], [0.5])]
+)
+def test_scores_of_candidates_that_do_not_fit_are_refused(chosen, fresh):
+    with pytest.raises(ValueError, match=r"chosen|fresh"):
+        plot_results.chosen_and_fresh(chosen, fresh)

@@ -234,7 +234,7 @@ def test_a_head_that_cannot_be_is_refused(base, classes, message):
 def test_a_base_with_two_outputs_is_refused():
     inputs = keras.Input((4,))
     two = keras.Model(inputs, [layers.Dense(2)(inputs), layers.Dense(2)(inputs)])
-    with pytest.raises(ValueError, match="features or maps"):
+    with pytest.raises(ValueError, match="base must have one input and one output, not 1 and 2"):
         with_head(two, 2)
 
 
