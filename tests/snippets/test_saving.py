@@ -141,7 +141,7 @@ class Restless(keras.layers.Layer):
         (None, {"path": "network.h5"}, "path must end in .keras, not 'network.h5'"),
         (None, {"path": "nowhere/network.keras"}, "path must be in a folder that exists, not in"),
         (None, {"path": "taken.keras"}, "is there already: pass overwrite=True"),
-        (None, {"inputs": INPUTS[:0]}, r"inputs must have a shape \(n, ...\), .* not \(0, 3\)"),
+        (None, {"inputs": INPUTS[:0]}, r"inputs must have a shape \(n, ...\) .* not \(0, 3\)"),
         (None, {"inputs": 1.0}, r"inputs must have a shape .* not \(\)"),
         (None, {"inputs": [[1, 2], [3]]}, "inputs must be one array, a row an example"),
         (None, {"inputs": INPUTS.astype(str)}, "inputs must be numbers, not <U32"),
