@@ -14,7 +14,7 @@ from .syntax import Definition
 # The words of a page are searched, not the code: the index is fetched whole.
 UNSEARCHED = 'data-search-exclude=""'
 _SECTION = re.compile(r"(Args|Returns|Raises|Yields|Attributes|Examples?):$")
-_ITEM = re.compile(r"    (\*{0,2}\w+(?:, \*{0,2}\w+)*)( \(.+?\))?:(?: (.*))?")
+_ITEM = re.compile(r"    (\*{0,2}[\w.]+(?:, \*{0,2}[\w.]+)*)( \(.+?\))?:(?: (.*))?")
 # What a type checker is told is nothing to a reader.
 _IGNORED = re.compile(r"  # type: ignore.*")
 _HEADINGS = {"Args": "Arguments"}

@@ -57,6 +57,7 @@ def area(
 
     Raises:
         ValueError: the side is negative.
+        np.exceptions.AxisError: it has none.
 
     >>> area(3)
     9
@@ -133,7 +134,7 @@ def test_a_function_has_its_signature_as_it_stands_and_its_docstring_as_markdown
         "**Arguments**\n\n- `side`: of the square, in metres.\n"
         "- `exponent`, `**others`: what to raise it to.\n\n"
         "**Returns**\n\nSquare metres.\n\n"
-        "**Raises**\n\n- `ValueError`: the side is negative.\n\n"
+        "**Raises**\n\n- `ValueError`: the side is negative.\n- `np.exceptions.AxisError`: it has none.\n\n"
     ) in markdown
     shown = "class Box:\n    side: float = 1.0\n    def __init__(self, side: float) -> None:\n"
     assert f"{shown}    def volume(self) -> float:\n```" in markdown
