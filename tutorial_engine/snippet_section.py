@@ -29,7 +29,10 @@ class SnippetSection:
     ) -> None:
         self._build_cache = build_cache
         self._project = read_project(settings.root)
-        self._tests = read_tests(settings.root, build_cache)
+        self._tests: dict[str, list[SnippetTest]] = {}
+        for test in read_tests(settings.root, build_cache):
+            for module in dict.fromkeys(module for module, _ in test.calls):
+                self._tests.setdefault(module, []).append(test)
         self._results = read_results(settings)
         self._users = _users(lessons, settings, build_cache)
 
@@ -37,7 +40,7 @@ class SnippetSection:
         """Return the page of one snippet, with what its examples have come to."""
         tutorial, _ = examples.sound
         module = PurePosixPath(tutorial.file).stem
-        tests = self._tests_of(module)
+        tests = self._tests.get(module, [])
         results = self._results.of_files({each.file for each in tests})
         users, cells = self._users.get(module, {}), list(shown.cells)
         digest = shown.run.digest if shown.run else None
@@ -83,12 +86,17 @@ class SnippetSection:
             for name, lesson in zip(by_name, examples, strict=True)
             if lesson.tutorial and f"{FOLDER}/{name}.py" in by_name[name].files
         }
-        yield index_page(by_name, sources, self._project)
+        ingredients = [(name, by_name[name].markdown, sources[name]) for name in sources]
+        index: Page = self._build_cache.get(
+            "snippets",
+            "index",
+            (ingredients, self._project),
+            lambda: index_page(by_name, sources, self._project).to_json(),
+            Page.from_json,
+        )
+        yield index
         for module in by_name:
-            yield page_of_tests(module, self._tests_of(module))
-
-    def _tests_of(self, module: str) -> list[SnippetTest]:
-        return [each for each in self._tests if any(called == module for called, _ in each.calls)]
+            yield page_of_tests(module, self._tests.get(module, []))
 
 
 def _users(
