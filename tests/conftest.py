@@ -19,12 +19,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from hypothesis import settings
 from nbclient import NotebookClient
 from playwright.sync_api import Browser, Error, sync_playwright
 
+from snippets.datasets import load_cifar10, load_fashion_mnist
 from tests.recording_results import RecordingResults
 from tests.site.visits import SCREENS_OF_EVERY_PAGE, Visit, visits_of
 from tutorial_engine.course import load_course
@@ -47,6 +49,15 @@ _FLAGS = [
     "--no-first-run",
     "--no-sandbox",
 ]
+# What `keras.datasets` downloads elsewhere, from files; before a program or a notebook that asks for it.
+KERAS_DATA = """
+import keras, numpy
+for name in ("cifar10", "fashion_mnist"):
+    def load_data(file={folder!r} + "/" + name + ".npz"):
+        with numpy.load(file) as arrays:
+            return tuple((arrays["x_" + part], arrays["y_" + part]) for part in ("train", "test"))
+    getattr(keras.datasets, name).load_data = load_data
+"""
 _WHERE_FROM = """
 import sys
 from pathlib import Path
@@ -226,9 +237,27 @@ def edits(beside, building, tmp_path_factory) -> Future:
     return beside.submit(watch)
 
 
-def run_alone(file: Path, folder: Path) -> nbformat.NotebookNode:
+def write_keras_data(folder: Path, *, per_class: int | None = None) -> Path:
+    """Write the files that `KERAS_DATA` reads: all images of the course, or so many per class of each part."""
+    for name, load, label_shape in (
+        ("cifar10", load_cifar10, (-1, 1)),
+        ("fashion_mnist", load_fashion_mnist, (-1,)),
+    ):
+        data = load(validation_fraction=0)
+        arrays = {}
+        for part, split in (("train", data.train), ("test", data.test)):
+            drawn = split.sample(per_class) if per_class else split
+            arrays |= {f"x_{part}": drawn.images, f"y_{part}": drawn.labels.reshape(label_shape)}
+        np.savez(folder / f"{name}.npz", **arrays)
+    return folder
+
+
+def run_alone(file: Path, folder: Path, keras_data: Path) -> nbformat.NotebookNode:
     folder.mkdir()
     notebook = nbformat.read(file, as_version=4)
+    if any("keras.datasets" in cell.source for cell in notebook.cells):
+        first = nbformat.v4.new_code_cell(KERAS_DATA.format(folder=str(keras_data)))
+        notebook.cells.insert(0, first)
     notebook.cells.append(nbformat.v4.new_code_cell(_WHERE_FROM))
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("PYTHON")
@@ -250,10 +279,13 @@ def run_alone(file: Path, folder: Path) -> nbformat.NotebookNode:
 def executed(beside, building, request, tmp_path_factory) -> dict[str, Future]:
     """Notebooks, run once they are built: name -> future of the executed one."""
     folder = tmp_path_factory.mktemp("alone")
+    keras_data = tmp_path_factory.mktemp("keras")
+    if request.config.getoption("--all-notebooks"):
+        write_keras_data(keras_data)
 
     def execute(name: str) -> nbformat.NotebookNode:
         (file,) = building.finished().rglob(f"{name}.ipynb")
-        return run_alone(file, folder / name)
+        return run_alone(file, folder / name, keras_data)
 
     return {name: beside.submit(execute, name) for name in notebooks_to_run(request.config)}
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import builtins
+import symtable
 import warnings
 from typing import Literal, overload
 
 from .errors import SourceError
 from .passages import mask
 from .structure import FOOTNOTE, FOOTNOTE_TEXT, problems
-from .syntax import below
+from .syntax import below, facts
 from .tutorial import CODE_TAGS, Cell, Tutorial, text_of
 
 EXERCISE = ("starter", "check", "solution")
@@ -27,6 +28,10 @@ _TOGETHER = frozenset(
         "raises-exception",
         "raises-exception measured",
         "measured",
+        "program",
+        "measured program",
+        "folded",
+        "folded measured",
         "starter",
         "check",
         "solution",
@@ -55,6 +60,8 @@ def check_cells(tutorial: Tutorial) -> None:
         if cell.is_code:
             _check_tags(tutorial, cell)
             _check_code(tutorial, cell)
+            if "program" in cell.tags:
+                _check_program(tutorial, cell)
         else:
             _check_markdown(tutorial, cell)
     _check_footnotes(tutorial)
@@ -121,6 +128,42 @@ def _check_code(tutorial: Tutorial, cell: Cell) -> None:
                 cell,
                 node.lineno,
             )
+
+
+def _check_program(tutorial: Tutorial, cell: Cell) -> None:
+    """Insist that a whole program has all that it uses: no snippet, no name of another cell."""
+    for each in facts(cell.source).imports:
+        if each.level or each.module.partition(".")[0] in ("snippets", "tutorial_engine"):
+            raise tutorial.error(
+                SourceError,
+                f"a whole program that imports {each.module or each.name}",
+                "use public packages alone, or take the tag program away",
+                cell,
+                each.line,
+            )
+    if missing := sorted(_unbound(symtable.symtable(cell.source, "program", "exec"))):
+        raise tutorial.error(
+            SourceError,
+            f"a whole program that does not say what {', '.join(missing)} is",
+            "import or define it in the cell itself, or take the tag program away",
+            cell,
+        )
+
+
+def _unbound(module: symtable.SymbolTable) -> set[str]:
+    """Return the global names that code uses, and that neither it nor Python defines."""
+    used: set[str] = set()
+    bound = set(dir(builtins)) | {"__name__", "__file__"}
+    tables = [module]
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        for symbol in table.get_symbols():
+            if table is module or symbol.is_global():
+                used |= {symbol.get_name()} if symbol.is_referenced() else set()
+                is_bound = symbol.is_assigned() or symbol.is_imported()
+                bound |= {symbol.get_name()} if is_bound else set()
+    return used - bound
 
 
 @overload

@@ -249,7 +249,15 @@ class _Writer:
             opening = '<details class="success" markdown="1">\n<summary>Solution</summary>'
             code = fence(cell.source, "python")
             return [opening, code, *self.outputs.of_cell(cell, outputs, number), "</details>"]
-        title = {"starter": "Your turn", "check": "Check yourself"}
+        if "folded" in cell.tags:
+            opening = '<details class="abstract" markdown="1">\n<summary>Code of the numbers below</summary>'
+            code = fence(cell.source, "python")
+            return [opening, code, "</details>", *self.outputs.of_cell(cell, outputs, number)]
+        title = {
+            "starter": "Your turn",
+            "check": "Check yourself",
+            "program": "A whole program: it runs alone",
+        }
         label = next((title[tag] for tag in title if tag in cell.tags), "")
         code = fence(cell.source, "python", f' title="{label}"' if label else "")
         return [

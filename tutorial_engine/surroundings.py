@@ -82,7 +82,8 @@ def kernel_environment(
         "log": str(private / _LOG),
     }
     (site / "sitecustomize.py").write_text(
-        f"from tutorial_engine import recorder\n\nrecorder.install(**{options!r})\n",
+        "from tutorial_engine import keras_datasets, recorder\n\n"
+        f"recorder.install(**{options!r})\nkeras_datasets.install()\n",
         encoding="utf-8",
     )
     return fixed_environment(settings) | {

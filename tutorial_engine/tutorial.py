@@ -18,7 +18,10 @@ from .passages import Expression, expressions
 _ERROR = TypeVar("_ERROR", bound=TutorialError)
 
 CODE_TAGS = frozenset(
-    {"claims", "control", "raises-exception", "measured", "starter", "check", "solution", "wrong"}
+    {
+        *("claims", "control", "raises-exception", "measured", "program", "folded"),
+        *("starter", "check", "solution", "wrong"),
+    }
 )
 # What the build tries after everything else, in copies of the names; no page shows it.
 TRIAL_TAGS = frozenset({"control", "wrong"})

@@ -94,12 +94,47 @@ def test_a_marker_that_does_not_read_is_refused_where_it_stands(course, marker):
         ["solution", "wrong"],
         ["control", "wrong"],
         ["control", "measured"],
+        ["program", "solution"],
+        ["program", "folded"],
     ],
 )
 def test_tags_that_contradict_one_another_are_refused(course, tags):
     error = fault(course, code("x = 1") + f'\n# %% tags={json.dumps(tags)}\nassert x, "one"\n')
     assert "contradict" in error.message
     assert (error.cell, error.line) == (2, 9)
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        ("from snippets import helper\nhelper.add(1, 2)", "imports snippets"),
+        ("import snippets.helper", "imports snippets.helper"),
+        ("x += y", "does not say what y is"),
+        ("def double():\n    return 2 * y\n\nprint(double())", "does not say what y is"),
+        ("print([each * y for each in range(3)])", "does not say what y is"),
+    ],
+)
+def test_a_whole_program_that_needs_something_of_ours_is_refused(course, source, problem):
+    error = fault(course, code("x = y = 1") + f'\n# %% tags=["program"]\n{source}\n')
+    assert problem in error.message
+    assert error.cell == 2
+
+
+def test_a_whole_program_may_use_what_it_makes_itself_and_what_python_has(course):
+    source = """import math
+
+def area(radius):
+    return [math.pi * r**2 for r in radius]
+
+class Disc:
+    size = 2
+    sizes = [size]
+
+if __name__ == "__main__":
+    print(*(f"{a:.1f}" for a in area(Disc.sizes)))
+"""
+    course.tutorial(code("x = 1") + f'\n# %% tags=["program"]\n{source}')
+    assert course.parse().cells[1].tags == {"program"}
 
 
 def test_tags_on_prose_are_refused(course):

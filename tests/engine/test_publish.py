@@ -259,6 +259,20 @@ def test_a_page_leads_to_the_snippets_that_it_calls(tiny):
     assert "| snippets | helper |" in tiny.page(made_run(tiny)).markdown
 
 
+def test_a_whole_program_is_called_one(tiny):
+    tiny.tutorial('# %% tags=["program"]\nprint("all of it")\n')
+    soup = rendered(tiny.page(made_run(tiny)).markdown)
+    assert soup.select_one(".filename").text == "A whole program: it runs alone"
+
+
+def test_code_that_only_feeds_the_prose_is_folded_and_what_it_prints_is_not(tiny):
+    tiny.tutorial('# %% tags=["folded"]\ntotal = 2 + 3\nprint("five")\n')
+    run = made_run(tiny, outputs=[[stream("five\n")]])
+    soup = rendered(tiny.page(run).markdown)
+    assert "total = 2 + 3" in soup.select_one("details").text
+    assert soup.select_one("details + div.output").text.strip() == "five"
+
+
 def test_exercises_are_labelled_and_their_solution_is_folded(tiny):
     tiny.tutorial(
         "# %% [markdown]\n# Do it.\n\n"
