@@ -115,12 +115,21 @@ class _Course:
         self._first[lesson.name] = lesson.file
         if not lesson.tutorial:
             return
-        if unknown := set(lesson.tutorial.header.needs) - set(self._lessons):
+        header = lesson.tutorial.header
+        for field, names in (("needs", header.needs), ("helps", header.helps)):
+            if unknown := set(names) - set(self._lessons):
+                raise SourceError(
+                    f"header field '{field}': no tutorial is named {', '.join(sorted(unknown))}",
+                    file=lesson.file,
+                    line=1,
+                    remedy=f"name some of {', '.join(sorted(self._lessons))}",
+                )
+        if both := set(header.needs) & set(header.helps):
             raise SourceError(
-                f"header field 'needs': no tutorial is named {', '.join(sorted(unknown))}",
+                f"{', '.join(sorted(both))} stands in 'needs' and in 'helps'",
                 file=lesson.file,
                 line=1,
-                remedy=f"name some of {', '.join(sorted(self._lessons))}",
+                remedy="a tutorial that is needed stands in 'needs' alone",
             )
         if circle := self._circle(lesson.name):
             raise SourceError(

@@ -207,9 +207,13 @@ class _Writer:
 
     def _facts(self) -> str:
         facts = []
-        if needs := self.tutorial.header.needs:
-            links = ", ".join(self._need(name) for name in needs)
-            facts.append(f"**You need first:** {links}")
+        header = self.tutorial.header
+        for title, names in (
+            ("You need first", header.needs),
+            ("Helps, but is not needed", header.helps),
+        ):
+            if names:
+                facts.append(f"**{title}:** {', '.join(map(self._need, names))}")
         if run := self.clean_run:
             facts.append(f"**Runs in:** {measured(f'{run.wall_s:.0f} s')}")
             name = self.tutorial.name

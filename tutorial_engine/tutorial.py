@@ -36,6 +36,7 @@ class Header(BaseModel):
     title: str = Field(min_length=1, pattern=_ONE_LINE)
     summary: str = Field(min_length=1, max_length=140, pattern=_ONE_LINE)
     needs: tuple[str, ...] = ()
+    helps: tuple[str, ...] = ()
     teaches: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
     artifacts: tuple[str, ...] = ()

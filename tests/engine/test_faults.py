@@ -82,6 +82,20 @@ def test_a_marker_that_does_not_read_is_refused_where_it_stands(course, marker):
 
 
 @pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"helps": ["nobody"]}, "header field 'helps': no tutorial is named nobody"),
+        ({"helps": ["well"], "needs": ["well"]}, "well stands in 'needs' and in 'helps'"),
+    ],
+)
+def test_a_tutorial_that_cannot_help_is_refused(course, fields, problem):
+    course.tutorial(code("x = 1"), file="1_part/02_well.py", title="Well")
+    course.tutorial(code("x = 1"), file="1_part/03_tiny.py", **fields)
+    errors = [lesson.error for lesson in course.lessons() if lesson.error]
+    assert [error.message for error in errors] == [problem]
+
+
+@pytest.mark.parametrize(
     "tags",
     [
         ["claims", "raises-exception"],

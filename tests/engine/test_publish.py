@@ -71,6 +71,15 @@ def test_a_page_opens_with_title_summary_and_what_is_needed_first(tiny):
     assert soup.select_one(".facts a").text == "Tiny"
 
 
+def test_a_page_tells_what_is_needed_from_what_helps(tiny):
+    tiny.tutorial(file="1_part/02_next.py", title="The next")
+    tiny.tutorial(file="2_more/03_other.py", title="Other", needs=["tiny"], helps=["next"])
+    page = tiny.page(made_run(tiny, "2_more/03_other.py"), "2_more/03_other.py")
+    needed, helping, *_ = [fact.text for fact in rendered(page.markdown).select(".facts li")]
+    assert needed == "You need first: Tiny"
+    assert helping == "Helps, but is not needed: The next"
+
+
 def test_the_measured_time_is_shown_and_marked(tiny):
     soup = rendered(tiny.page(made_run(tiny, wall_s=12.3)).markdown)
     assert soup.select_one(".facts .measured").text == "12 s"

@@ -77,8 +77,9 @@ def test_the_glossary_defines_the_words_of_the_tutorials_in_alphabetical_order()
     assert defined == sorted(defined, key=str.casefold)
 
 
-def test_a_tutorial_comes_after_those_that_it_needs():
+def test_a_tutorial_comes_after_those_that_it_needs_and_that_help():
     names = [lesson.name for lesson in LESSONS]
     for lesson in LESSONS:
         before = names[: names.index(lesson.name)]
-        assert set(lesson.tutorial.header.needs) <= set(before), lesson.name
+        header = lesson.tutorial.header
+        assert {*header.needs, *header.helps} <= set(before), lesson.name
