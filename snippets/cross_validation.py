@@ -312,7 +312,7 @@ def _array(name: str, values: Any) -> np.ndarray:
     try:
         return np.asarray(values)
     except ValueError as error:
-        raise ValueError(f"{name} must be one array, a row an example: {error}") from error
+        raise ValueError(f"{name} must be one array, one row per example: {error}") from error
 
 
 def _check_whole(name: str, value: Any, least: int, most: float = math.inf) -> None:

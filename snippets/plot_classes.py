@@ -143,7 +143,7 @@ def label_order(
         orders: from each order's name to the labels as they come, integers, shape `(n,)`.
         class_names: one name per class.
         batch_size: how many successive labels to look at together, for the alt text: how many
-            different classes a batch holds, on average over whole batches.
+            different classes each batch holds, on average over whole batches.
 
     Raises:
         ValueError: there is nothing to draw, an order is shorter than a batch, or a label has no

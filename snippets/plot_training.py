@@ -276,7 +276,7 @@ def marked_curves(
         ylabel: what the curves measure.
 
     Raises:
-        ValueError: nothing to draw, a mark at no epoch, or rates not positive or not one an epoch.
+        ValueError: nothing to draw, a mark at no epoch, or rates not positive or not one per epoch.
 
     >>> loss = 2 * 0.8 ** np.arange(30) + 0.015 * np.arange(30)
     >>> rates = [0.1] * 15 + [0.01] * 10 + [0.001] * 5
@@ -287,13 +287,13 @@ The learning rate starts at 0.1, falls to 0.01 in epoch 16, falls to 0.001 in ep
     lines = {name: _numbers(f"curves[{name!r}]", values) for name, values in curves.items()}
     events = {name: dict(each) for name, each in (marks or {}).items()}
     if not lines or any(line.ndim != 1 or not len(line) for line in lines.values()):
-        raise ValueError("give at least one curve, with one number an epoch")
+        raise ValueError("give at least one curve, with one number per epoch")
     if any(not 1 <= e <= len(lines.get(name, ())) for name, each in events.items() for e in each):
         raise ValueError(f"the marks {events} must be at epochs of the curves {list(lines)}")
     length = max(map(len, lines.values()))
     rate = np.asarray([] if rates is None else rates, float)
     if rates is not None and (len(rate) != length or not (rate > 0).all()):
-        raise ValueError(f"give {length} positive rates, one an epoch, not {rate.tolist()}")
+        raise ValueError(f"give {length} positive rates, one per epoch, not {rate.tolist()}")
     heights = [3, 1] if len(rate) else [1]
     extent = (7.2, 3.4 + 1.1 * (len(heights) - 1))
     grid: Style = {"sharex": True, "squeeze": False, "layout": "constrained"}

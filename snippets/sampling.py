@@ -94,7 +94,7 @@ def draw_pairs(
 
 
 def _lowest_ranked(labels: np.ndarray, per_class: int, text: str) -> NDArray[np.int64]:
-    """Return the indices of the examples, so many a class, whose "text index" has the lowest SHA-256."""
+    """Return the indices of the examples, so many per class, whose "text index" has the lowest SHA-256."""
     drawn: list[int] = []
     for label in np.unique(labels):
         members = np.flatnonzero(labels == label).tolist()

@@ -213,7 +213,7 @@ def _bring(
 
 
 class _Bars(Watcher):
-    """A bar a tutorial: cells done, seconds, and what the last run took."""
+    """One bar per tutorial: cells done, seconds, and what the last run took."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress

@@ -1,6 +1,6 @@
 """Syntax: what one walk over a piece of code finds, so that no piece is parsed again for each question.
 
-Also what code looks at while it runs; then it hangs on more than what it calls.
+Also what code looks at while it runs; then it depends on more than what it calls.
 """
 
 from __future__ import annotations

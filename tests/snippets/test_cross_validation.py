@@ -224,7 +224,7 @@ SIX = [0, 1] * 3
         (INPUTS.astype(str), SIX, {}, "inputs must be numbers, not <U32"),
         (INPUTS + np.nan, SIX, {}, "inputs must be finite; row 0 holds NaN"),
         (INPUTS.astype("float16") + np.inf, SIX, {}, "inputs must be finite"),
-        ([[1], [1, 2]], SIX, {}, "inputs must be one array, a row an example"),
+        ([[1], [1, 2]], SIX, {}, "inputs must be one array, one row per example"),
         (INPUTS, [1, 2] * 3, {}, "without a gap: no example of class 0, but of class 2"),
         (INPUTS, [0, 2] * 3, {}, "no example of class 1, but of class 2"),
         (INPUTS, [-1, 0] * 3, {}, "labels must be integers from 0, not -1"),

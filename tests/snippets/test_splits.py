@@ -88,7 +88,7 @@ def test_weights_for_classes_that_are_not_there_are_refused_by_name(labels, clas
         (3, r"not \(\)"),
         ([[0], [1], [1]], r"not \(3, 1\); take labels\[:, 0\]"),
         (np.eye(3, dtype=int), r"not \(3, 3\)"),
-        ([[0, 1], [1]], "labels must be one array, a row an example"),
+        ([[0, 1], [1]], "labels must be one array, one row per example"),
         ([0.0, 1.0, 1.0], "labels must be integers from 0, not float64"),
         (np.array([0, 1], "float16"), "not float16"),
         ([0, np.nan, 1], "not float64"),
@@ -234,7 +234,7 @@ EIGHT = [0, 1] * 4
         ),
         (EIGHT, {"groups": np.arange(8.0)}, "groups must be integers or strings, not float64"),
         (EIGHT, {"groups": [None] * 8}, "groups must be integers or strings, not object"),
-        (EIGHT, {"groups": [[1, 2], [3]]}, "groups must be one array, a row an example"),
+        (EIGHT, {"groups": [[1, 2], [3]]}, "groups must be one array, one row per example"),
         (EIGHT, {"groups": [0] * 8}, "class 0 lies in 1 of the groups: .* at least 3"),
         (
             [0] * 9 + [1] * 3,
