@@ -159,7 +159,9 @@ def _run(
     asked = list(dict.fromkeys(given.names))
     for name in asked:
         if name in bare:
-            said = f"{name} is a snippet without examples in its docstrings: there is nothing to run."
+            said = (
+                f"{name} is a snippet without examples in its docstrings: there is nothing to run."
+            )
             console.print(said, markup=False)
     chosen = [known[name] for name in asked if name in known]
     if not asked:
