@@ -23,7 +23,8 @@
       if (!answer.ok) throw new Error(answer.statusText);
       await navigator.clipboard.writeText(await answer.text());
     } catch {
-      return location.assign(link.href);
+      link.classList.remove("copy-snippet");
+      return link.click();
     }
     alert$.next(`Copied ${link.download}: paste it into a file of your own`);
   });
