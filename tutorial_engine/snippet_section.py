@@ -36,7 +36,7 @@ class SnippetSection:
         self._build_cache, self._settings = build_cache, settings
         self._project = read_project(settings.root, settings.site_url)
         self._places = {
-            PurePosixPath(each.file).stem: public_names(each.tutorial.text)
+            PurePosixPath(each.file).stem: _names(each.file, each.tutorial.text, build_cache)
             for each in examples
             if each.tutorial
         }
@@ -125,6 +125,11 @@ class SnippetSection:
             Page.from_json,
         )
         return page
+
+
+def _names(file: str, source: str, build_cache: BuildCache) -> list[str]:
+    names: list[str] = build_cache.get("names", file, source, lambda: public_names(source))
+    return names
 
 
 def _users(
