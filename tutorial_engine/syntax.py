@@ -16,7 +16,8 @@ from typing import TypeAlias, TypeGuard
 # So many pieces of code are remembered once read: more than the cells of a long course.
 SOURCES = 16_384
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
+Definition: TypeAlias = Function | ast.ClassDef
 
 
 def _kinds(table: dict[str, set[str]]) -> dict[str, set[str]]:
