@@ -243,7 +243,7 @@ CALLS = [
         **NAMES,
     ),
     call(
-        "plot_evaluation.threshold_dots",
+        "plot_thresholds.threshold_dots",
         {"y_true": "positives", "scores": "scores"},
         y_true=IS_POSITIVE,
         scores=SCORES,

@@ -52,7 +52,7 @@ FIGURES: dict[str, Callable[[Callable[..., Figure]], Figure]] = {
     "plot_evaluation.draw_confusion_matrix": lambda f: f([0, 1], [1, 1], class_names=[A, B]),
     "plot_evaluation.reliability_panels": lambda f: f({A: BINS, B: BINS}),
     "plot_evaluation.roc_panels": lambda f: f({A: CLIMBING, B: CLIMBING}),
-    "plot_evaluation.threshold_dots": lambda f: f([1, 0], [0.9, 0.4], thresholds={A: 0.5, B: 0.6}),
+    "plot_thresholds.threshold_dots": lambda f: f([1, 0], [0.9, 0.4], thresholds={A: 0.5, B: 0.6}),
     "plot_functions.contour_paths": lambda f: f(
         lambda p: p[0] ** 2 + p[1] ** 2, {A: TWO, B: TWO}, names=(A, B)
     ),
