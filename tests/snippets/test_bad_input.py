@@ -296,7 +296,7 @@ CALLS = [
         reach=1,
     ),
     call(
-        "explain.rank_correlation",
+        "sanity_checks.rank_correlation",
         {"maps": "images", "others": "images"},
         maps=UNIT,
         others=UNIT[::-1],

@@ -371,7 +371,7 @@ NETWORK_ROWS: Mapping[str, tuple[str, tuple[Callable[[], Any], ...], Mapping[str
         BAD_EXPLAINED,
         {"images": UNIT, "labels": LABELS, "epsilon": 0.1},
     ),
-    "explain.randomise_layers": ("network", BAD_BUILT, {"names": ["logits"]}),
+    "sanity_checks.randomise_layers": ("network", BAD_BUILT, {"names": ["logits"]}),
     "batch_sizes.batch_size_costs": ("network", BAD_BUILT, {"sizes": [1]}),
     "export.export_litert": ("model", BAD_SINGLE, {"path": "nowhere.tflite"}),
     "network_costs.layer_costs": ("network", BAD_BUILT, {}),
