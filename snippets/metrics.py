@@ -117,13 +117,25 @@ class Scores:
     support: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
-    """The grades of a classifier in all, on average and by class."""
+    """The grades of a classifier in all, on average and by class; a table of 20 classes when shown."""
 
     accuracy: Interval
     macro: Scores
     classes: dict[str, Scores]
+
+    def __repr__(self) -> str:
+        rows = [*self.classes.items(), ("mean of classes", self.macro)]
+        wide = max(len(name) for name, _ in rows)
+        lines = [f"{'class':{wide}}{'precision':>25}{'recall':>25}{'F1':>25}{'examples':>10}"]
+        for name, of in rows:
+            grades = (of.precision, of.recall, of.f1)
+            cells = ("none" if math.isnan(each.value) else f"{each:.1%}" for each in grades)
+            lines.append(f"{name:{wide}}{''.join(map('{:>25}'.format, cells))}{of.support:10}")
+        if len(lines) > 23:
+            lines[11:-11] = [f"... {len(lines) - 22} more"]
+        return "\n".join([*lines, f"accuracy {self.accuracy:.1%}"])
 
 
 def proportion_interval(successes: int, total: int, *, level: float = 0.95) -> Interval:
@@ -172,6 +184,12 @@ def class_report(
         ValueError: labels that do not fit, two classes of one name, or a level outside (0, 1).
 
     >>> report = class_report([0, 0, 1, 1], [0, 1, 1, 1], class_names=["cat", "dog"])
+    >>> report
+    class                          precision                   recall                       F1  examples
+    cat             100.0% (20.7% to 100.0%)    50.0% (9.5% to 90.5%)   66.7% (17.3% to 95.0%)         2
+    dog               66.7% (20.8% to 93.9%) 100.0% (34.2% to 100.0%)   80.0% (34.4% to 96.8%)         2
+    mean of classes   83.3% (31.2% to 98.2%)   75.0% (30.2% to 95.4%)   73.3% (27.9% to 95.1%)         4
+    accuracy 75.0% (30.1% to 95.4%)
     >>> report.classes["cat"].recall.value
     0.5
     """

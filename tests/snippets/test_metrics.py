@@ -581,3 +581,27 @@ def test_a_bootstrap_draws_no_more_at_a_time_than_fits_in_memory(monkeypatch):
 def test_a_proportion_of_one_example_is_graded():
     assert metrics.proportion_interval(0, 1).low == 0
     assert metrics.proportion_interval(1, 1).high == 1
+
+
+def test_a_report_shows_itself_as_a_table_with_what_cannot_be_graded():
+    report = metrics.class_report([0, 0, 1, 1], [0, 1, 1, 1], class_names=["cat", "dog", "emu"])
+    header, *rows, last = str(report).splitlines()
+    assert header.split() == ["class", "precision", "recall", "F1", "examples"]
+    assert {len(row) for row in rows} == {len(header)}
+    dog, mean = report.classes["dog"], report.macro
+    shown = [
+        ("dog", f"{dog.precision:.1%}", f"{dog.recall:.1%}", f"{dog.f1:.1%}", "2"),
+        ("emu", "none", "none", "none", "0"),
+        ("mean of classes", f"{mean.precision:.1%}", f"{mean.recall:.1%}", f"{mean.f1:.1%}", "4"),
+    ]
+    assert [row.split() for row in rows[1:]] == [" ".join(each).split() for each in shown]
+    assert last == f"accuracy {report.accuracy:.1%}"
+
+
+@pytest.mark.parametrize(("classes", "left_out"), [(20, 0), (21, 0), (22, 2), (300, 280)])
+def test_the_table_of_many_classes_is_cut_in_the_middle(classes, left_out):
+    labels = np.arange(classes)
+    names = [f"number {label}" for label in labels]
+    lines = repr(metrics.class_report(labels, labels, class_names=names)).splitlines()[1:-2]
+    shown = [line.partition("  ")[0] for line in lines]
+    assert shown == ([*names[:10], f"... {left_out} more", *names[-10:]] if left_out else names)
