@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
 # SPDX-License-Identifier: MIT
-"""Random changes to batches of pictures that a seed decides, and a search for leaked copies.
+"""Random changes to batches of pictures that a seed decides, and a search for copies: data leakage.
 
 Needs: Python 3.11, numpy 2.0, tensorflow 2.21, or newer. Copy this one file into your project and
 `import augmentation`.

@@ -90,10 +90,12 @@ def snippet_page(
         if name in examples:
             parts += ["**Example**", *_example(examples[name], module, run, shown)]
         lines = len(text.strip().splitlines())
+        saved = f'`{name}(...).savefig("{name}.png")`'
+        script = f" A script shows no figure: save it, {saved}." if _returns_figure(node) else ""
         parts.append(
             f'[Copy just `{name}`]({module}.{name}.py){{ .copy-snippet download="{name}.py" }} '
             f"({lines} lines, with its helpers and imports): paste it into your program, or save it as "
-            f"`{name}.py` and write `from {name} import {name}`.\n{{ {UNSEARCHED} }}"
+            f"`{name}.py` and write `from {name} import {name}`.{script}\n{{ {UNSEARCHED} }}"
         )
         if name in users:
             links = ", ".join(f"[{title}]({page})" for title, page in users[name].items())
@@ -201,11 +203,16 @@ def index_page(pages: Mapping[str, Page], sources: Mapping[str, str], project: P
 def _draws(source: str) -> bool:
     """Say whether most of a snippet's functions return a figure."""
     returned = [
-        isinstance(node.returns, ast.Name) and node.returns.id == "Figure"
+        _returns_figure(node)
         for node in public_definitions(source).values()
         if isinstance(node, ast.FunctionDef)
     ]
     return sum(returned) * 2 > len(returned)
+
+
+def _returns_figure(node: Definition) -> bool:
+    returns = None if isinstance(node, ast.ClassDef) else node.returns
+    return isinstance(returns, ast.Name) and returns.id == "Figure"
 
 
 def _card(module: str, source: str, page: Page) -> str:

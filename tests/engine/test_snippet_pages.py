@@ -411,6 +411,17 @@ def test_beside_the_page_stand_the_whole_file_and_each_name_alone():
     assert f"{link} ({len(text.splitlines())} lines, " in found.markdown
 
 
+def test_who_copies_a_function_that_draws_is_told_how_a_script_shows_its_figure():
+    draws = SHAPES.replace(
+        "def area(\n    side: float, *, exponent: int = 2\n) -> float", "def area() -> Figure"
+    )
+    assert (
+        'A script shows no figure: save it, `area(...).savefig("area.png")`.'
+        in page(source=draws).markdown
+    )
+    assert "savefig" not in page().markdown
+
+
 def test_the_tests_of_a_function_are_those_that_mention_it_from_the_snippet():
     tests = list(find_tests(TESTS, FILE))
     assert [(each.sentence, each.calls) for each in tests] == [

@@ -130,7 +130,7 @@ def test_a_temperature_mends_confidence_that_is_too_high():
         ([[2.0, 0.0], [0.0, 2.0]], [1, 0], "no better than chance"),
         ([[0.0, 0.0], [0.0, 0.0]], [1, 0], "no better than chance"),
         ([[np.inf, 0.0], [0.0, 2.0]], [1, 0], "finite"),
-        ([[2.0, 0.0]], [0, 1], r"y_true must be labels of shape \(1,\)"),
+        ([[2.0, 0.0]], [0, 1], r"y_true must be class numbers of shape \(1,\)"),
         ([2.0, 0.0], [0, 1], r"logits must be of shape \(n, classes\)"),
         ([[2.0, 0.0]], [2], "labels from 0 to 1"),
         ([[2.0, 0.0]], [0.0], "integers"),
@@ -172,7 +172,7 @@ BAD_LABELS = [
     ([[0], [1]], "labels of shape {wanted}, not (2, 1); take {name}[:, 0]"),
     ([[0, 1]], "labels of shape {wanted}, not (1, 2)"),
     (0, "labels of shape {wanted}, not ()"),
-    ([0.0, 1.0], "labels, integers from 0, not float64; of scores take the class of the highest"),
+    ([0.0, 1.0], "labels, integers from 0, not float64"),
     (["a", "b"], "labels, integers from 0, not <U1"),
     ([0, 2], "labels from 0 to 1, for 2 classes, not from 0 to 2"),
     ([-1, 0], "labels from 0 to 1, for 2 classes, not from -1 to 0"),
@@ -184,10 +184,10 @@ BAD_LABELS = [
 )
 def test_the_error_says_what_is_wrong_with_labels(labels, said):
     message = said.format(wanted="(2,), one for each of probabilities", name="y_true")
-    with pytest.raises(ValueError, match=f"^y_true must be {re.escape(message)}$"):
+    with pytest.raises(ValueError, match=rf"^y_true must be {re.escape(message)}(; |$)"):
         calibration.reliability_bins(labels, np.eye(2))
     message = said.format(wanted="(2,), one for each of logits", name="y_true")
-    with pytest.raises(ValueError, match=f"^y_true must be {re.escape(message)}$"):
+    with pytest.raises(ValueError, match=rf"^y_true must be {re.escape(message)}(; |$)"):
         calibration.fit_temperature(labels, np.eye(2))
 
 

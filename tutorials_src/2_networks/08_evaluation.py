@@ -320,13 +320,15 @@ def roc(truth, scores):
 # %%
 from sklearn.metrics import average_precision_score, precision_recall_curve
 
+from snippets import plot_thresholds
+
 scores = probabilities[:, SHIRT]
 precision, recall, levels = precision_recall_curve(is_shirt, scores)
 f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-9)
 best = levels[f1[:-1].argmax()]  # the lists end with recall 0, which has no threshold
 catch = levels[recall[:-1] >= 0.95].max()
 thresholds = {"recall 95%": catch, "best F1": best, "one half": 0.5, "strict": 0.9}
-plot_evaluation.threshold_dots(is_shirt, scores, thresholds=thresholds)
+plot_thresholds.threshold_dots(is_shirt, scores, thresholds=thresholds)
 
 # %% [markdown]
 # Follow the circle, the square, the triangle and the diamond as the threshold rises. On the ROC curve
