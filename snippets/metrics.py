@@ -339,13 +339,11 @@ def _labels(
     try:
         array = np.asarray(values)
     except ValueError:
-        raise ValueError(
-            f"{name} must be class numbers of shape (n,), not {values!r:.80}"
-        ) from None
+        raise ValueError(f"{name} must be class numbers, shape (n,), not {values!r:.80}") from None
     hint = _remedy(name, array)
     if array.ndim != 1 or not array.size or (rows and len(array) != rows[1]):
         wanted = f"({rows[1]},), one for each of {rows[0]}" if rows else "(n,), n at least 1"
-        raise ValueError(f"{name} must be class numbers of shape {wanted}, not {array.shape}{hint}")
+        raise ValueError(f"{name} must be class numbers, shape {wanted}, not {array.shape}{hint}")
     if array.dtype.kind not in "iub":
         raise ValueError(f"{name} must be class numbers, integers from 0, not {array.dtype}{hint}")
     low, high = array.min(), array.max()

@@ -232,7 +232,7 @@ SIX = [0, 1] * 3
         (INPUTS, ["a", "b"] * 3, {}, "labels must be class numbers, integers from 0, not <U1"),
         (INPUTS, [0] * 6, {}, "labels must be of at least 2 classes, not of class 0 alone"),
         (INPUTS[:1], [0], {}, "labels must be of at least 2 classes"),
-        (INPUTS[:0], [], {}, r"labels must be class numbers of shape \(n,\)"),
+        (INPUTS[:0], [], {}, r"labels must be class numbers, shape \(n,\)"),
         (INPUTS, np.eye(2)[SIX], {}, r"not \(6, 2\); .* take labels.argmax\(axis=1\)"),
         (INPUTS, np.array(SIX)[:, None], {}, r"not \(6, 1\); take labels\[:, 0\]"),
         (INPUTS, SIX, {"folds": 4}, "labels hold 3 of class 0: 4 folds need at least 4"),

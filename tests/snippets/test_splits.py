@@ -84,11 +84,11 @@ def test_weights_for_classes_that_are_not_there_are_refused_by_name(labels, clas
 @pytest.mark.parametrize(
     ("labels", "words"),
     [
-        ([], r"labels must be class numbers of shape \(n,\), n at least 1, not \(0,\)"),
+        ([], r"labels must be class numbers, shape \(n,\), n at least 1, not \(0,\)"),
         (3, r"not \(\)"),
         ([[0], [1], [1]], r"not \(3, 1\); take labels\[:, 0\]"),
         (np.eye(3, dtype=int), r"not \(3, 3\)"),
-        ([[0, 1], [1]], r"labels must be class numbers of shape \(n,\), not"),
+        ([[0, 1], [1]], r"labels must be class numbers, shape \(n,\), not"),
         ([0.0, 1.0, 1.0], "labels must be class numbers, integers from 0, not float64"),
         (np.array([0, 1], "float16"), "not float16"),
         ([0, np.nan, 1], "not float64"),

@@ -258,12 +258,12 @@ def named(scores=ROWS, class_names=("cat", "dog"), k=1):
         ({"y_true": ["cat", "dog"]}, "y_true must be class numbers, integers from 0, not <U3"),
         (
             {"y_true": [0]},
-            r"y_true must be class numbers of shape \(2,\), one for each of scores, not \(1,\)",
+            r"y_true must be class numbers, shape \(2,\), one for each of scores, not \(1,\)",
         ),
         ({"y_true": [[0], [1]]}, r"not \(2, 1\); take y_true\[:, 0\]"),
         (
             {"y_true": [[0], [1, 0]]},
-            r"y_true must be class numbers of shape \(n,\), not \[\[0\], \[1, 0\]\]",
+            r"y_true must be class numbers, shape \(n,\), not \[\[0\], \[1, 0\]\]",
         ),
         ({"y_true": ROWS, "scores": [0, 1]}, r"scores must be of shape \(n, .*, not \(2,\)"),
         ({"scores": [[0.2, np.nan], [1, 0]]}, r"scores must be finite, not nan at \(0, 1\)"),
