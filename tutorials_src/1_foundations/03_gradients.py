@@ -17,7 +17,7 @@
 # with a straight line laid against it at three points.
 
 # %%
-from snippets import plot_curves, plot_functions, plot_images, tables
+from snippets import plot_curves, plot_functions, plot_images
 
 
 def square(x):
@@ -33,12 +33,12 @@ plot_functions.function_and_tangents(
 # how far the line rises when you go 1 to the right. At 3 it rises by 6. At −2 it falls by 4, so going
 # right is downhill. At 0, the bottom of the curve, it is level.
 #
-# The slope at each point of a function is called its **derivative**. For a network it answers: *if I
-# turn this weight up a little, by what multiple of that does the error grow?*
+# The slope at each point of a function is called its **derivative**. For a network it answers: *if this
+# weight grows a little, by what multiple of that does the error grow?*
 #
 # ## Measuring a slope
 #
-# Take a small step and see how far you have risen:
+# Take a small step and see how far you rise:
 
 # %%
 step = 0.001
@@ -68,10 +68,9 @@ tape.gradient(y, x)
 # and asks of each operation: if your input grows a little, how much does your output grow? For each
 # single operation it knows the rule from school.
 #
-# For several operations in a row, the answers are multiplied. This is the **chain rule**, and it
-# too can be checked by hand. Take $(3x + 1)^2$ at $x = 1$. The inner part, $3x + 1$, is 4 and grows
-# 3 times as fast as $x$. The square of a number that is 4 grows 8 times as fast as the number.
-# Together that makes 3 × 8.
+# For several operations in a row, the answers are multiplied. This is the **chain rule**. By hand, for
+# $(3x + 1)^2$ at $x = 1$: the inner part, $3x + 1$, is 4 and grows 3 times as fast as $x$. The square
+# of a number that is 4 grows 8 times as fast as the number. Together that makes 3 × 8.
 
 
 # %%
@@ -85,14 +84,14 @@ slope(lambda x: square(3 * x + 1), tf.Variable(1.0))
 
 # %% [markdown]
 # The analogy has one flaw: a real tape is no larger when there is more on it. This one keeps values
-# between the operations in memory until it is played, so record only what you want the gradient of.
-# What it keeps, and how to keep less, is told in [Make it fast](../beyond/make-it-fast.md).
+# in memory until it is played, so record only what you want the gradient of
+# ([Make it fast](../beyond/make-it-fast.md) counts what it keeps).
 #
 # ## Loops and branches
 #
 # The tape records operations, not lines of code. So an ordinary `if` or `while` may decide what is
-# done: recorded is what *was* done, this time. Here is a square root, by an old recipe: take the mean
-# of a guess and of the number divided by the guess, until the square of the guess is close enough.
+# done: recorded is what *was* done, this time. Here is a square root: take the mean of a guess and of
+# the number divided by the guess, until the square of the guess is close enough.
 
 
 # %%
@@ -104,13 +103,11 @@ def root(number):
 
 
 number = tf.Variable(9.0)
-print("root ", float(root(number)))
-print("slope", float(slope(root, number)))
+print("root", float(root(number)), "slope", float(slope(root, number)))
 
 # %% [markdown]
 # The derivative of $\sqrt{x}$ is $1 / (2 \sqrt{x})$, at 9 one sixth. The tape followed every round of
-# the loop, and nobody had to tell it what the loop computes. The condition itself has no slope: the
-# number of rounds counts as given.
+# the loop, and nobody told it what the loop computes. The condition has no slope of its own.
 #
 # ## Three answers that must agree
 #
@@ -120,7 +117,7 @@ print("slope", float(slope(root, number)))
 # %%
 import math
 
-from snippets.gradients import finite_difference
+from snippets.gradients import finite_difference, gradient_error
 
 
 def wave(x):
@@ -128,19 +125,15 @@ def wave(x):
 
 
 slope_by_hand = 2 * 2 * math.sin(2) + 2**2 * math.cos(2)
-methods = {
-    "by hand": slope_by_hand,
-    "tape": float(slope(wave, tf.Variable(2.0))),
-    "finite difference": float(finite_difference(wave, 2.0, step=0.001)),
-}
-tables.table(
-    [{"method": name, "slope at 2": f"{methods[name]:.6f}"} for name in methods],
-)
+slope_by_tape = float(slope(wave, tf.Variable(2.0)))
+print("by hand          ", slope_by_hand)
+print("tape             ", slope_by_tape)
+print("finite difference", float(finite_difference(wave, 2.0, step=0.001)))
 
 # %% [markdown]
-# Three roads, one answer, but for the last digit of the finite difference. Whenever you doubt a
-# gradient, check it like this. `finite_difference` steps both ways, to $x + h$ and to $x - h$, and
-# divides the difference by $2h$: most of the error on one side cancels that on the other.
+# One answer, but for the last digit of the finite difference. Whenever you doubt a gradient, check it
+# like this. `finite_difference` steps both ways, to $x + h$ and to $x - h$, and divides the difference
+# by $2h$: most of the error on one side cancels that on the other.
 #
 # Then why not take the step as small as possible? Try steps from a tenth downwards, with both usual
 # kinds of float: `float32` keeps about 7 digits, `float64` about 16.
@@ -157,20 +150,17 @@ for dtype, digits in ((np.float32, 6), (np.float64, 11)):
 plot_curves.log_curves(errors, xlabel="step", ylabel="error")
 
 # %% [markdown]
-# Both axes count in powers of ten. Read the figure from right to left. At first a smaller step is
-# better: the error falls. Then it *rises*. The two heights have become so alike that their
-# difference is mostly rounding error, and a small step divides that by next to nothing. In `float32`
-# the best of these steps is as large as
+# Read the figure from right to left. At first a smaller step is better: the error falls. Then it
+# *rises*. The two heights have become so alike that their difference is mostly rounding error, and a
+# small step divides that by next to nothing. In `float32` the best of these steps is as large as
 # `{python} f"{min(errors['float32'], key=errors['float32'].get):g}"`, and the smallest is off by
 # `{python} f"{list(errors['float32'].values())[-1]:.2f}"`. The tape takes no step, so it has no such
 # trouble.
 
 # %% tags=["claims"]
-from snippets.gradients import gradient_error
-
 assert float(slope(square, tf.Variable(3.0))) == 6.0, "the tape finds the slope 6 of x² at 3"
 assert gradient_error(wave, 2.0) < 1e-6, "tape and finite differences agree on x² sin x"
-assert abs(methods["tape"] - slope_by_hand) < 1e-5, "the tape agrees with the derivative by hand"
+assert abs(slope_by_tape - slope_by_hand) < 1e-5, "the tape agrees with the derivative by hand"
 assert abs(float(slope(root, tf.Variable(9.0))) - 1 / 6) < 1e-5, (
     "through a while loop that computes a square root, the tape finds the slope 1/6 at 9"
 )
@@ -208,16 +198,14 @@ for _ in range(3):
 
 # %% [markdown]
 # From height `{python} f"{bowl([-4, 1]):g}"`, three steps lead down to
-# `{python} f"{float(bowl(point)):.2f}"`. Think of walking down a hill in fog: you feel the slope
-# under your feet and step downhill. The analogy breaks in one place. A walker slows down on steep
-# ground; here the step is the slope times a fixed number, the **learning rate**, so steep ground
-# makes long steps.
+# `{python} f"{float(bowl(point)):.2f}"`. It is like walking down a hill in fog, by the slope under your
+# feet. But a walker slows down on steep ground; here a step is the slope times a fixed number, the
+# **learning rate**, so steep ground makes long steps.
 #
 # ## How far is one step?
 #
 # The gradient says which way, not how far. Here is the bowl seen from above, as on a hiking map: each
-# ring joins points of the same height, and the inner rings lie lowest. Three walks of 15 steps start at
-# the same point and differ in nothing but the learning rate.
+# ring joins points of the same height. Three walks of 15 steps differ in nothing but the learning rate.
 
 # %%
 from snippets.gradients import descend
@@ -229,21 +217,18 @@ for rate in (0.05, 0.4, 0.52):
 plot_functions.contour_paths(bowl, paths)
 
 # %%
-rows = [{"learning rate": rate, "after 15 steps": f"{heights[rate][-1]:.6f}"} for rate in heights]
-tables.table(rows)
+for rate, walk in heights.items():
+    print(f"rate {rate}: height {walk[-1]:.6f} after 15 steps")
 
 # %% [markdown]
 # At 0.05 the walk is safe and slow. At 0.4 it crosses the valley at each step and still arrives. At
-# 0.52 each step crosses the valley too, and lands farther from its floor, $y = 0$, than it left. The
-# height falls at first, since $x$ still shrinks, and then climbs past the start,
-# `{python} f"{heights[0.52][0]:g}"`.
+# 0.52 each step crosses the valley too, and lands farther from its floor, $y = 0$, than it left.
 #
 # By hand: along $y$ the slope is $4y$, so a step takes $y$ to $y - 4y \cdot \text{rate}$, which is
 # $(1 - 4 \cdot \text{rate})$ times $y$. For the three rates that factor is
 # `{python} ", ".join(f"{1 - 4 * rate:.2f}".replace("-", "−") for rate in paths)`. A factor between
 # −1 and 1 shrinks $y$; a negative one throws it to the other side; one below −1 makes it grow. The
-# limit is a learning rate of one half, and it is the direction $y$ that sets it, because its slope
-# changes fastest: along $x$ the factor is $1 - \text{rate}$, which would allow four times as much.
+# limit is a learning rate of one half, and it is $y$ that sets it, because its slope changes fastest.
 
 # %% tags=["claims"]
 assert np.allclose(slope(bowl, tf.Variable([-4.0, 1.0])), [-4, 4]), (
@@ -282,17 +267,16 @@ pixels, answers = boots_and_sneakers(fashion.train)
 pixels.shape, answers.shape
 
 # %% [markdown]
-# The smallest network there is has a weight for each pixel. It multiplies pixels by weights and adds
-# up; the sum is its score. A positive score means "boot". How wrong it is, in one number, is its
-# loss: the mean of (score − answer)². `tf.linalg.matvec` multiplies a matrix by a vector: one score
-# for each row, that is, picture. Scores and answers then have one shape, and the assert makes sure of
-# it ([Broadcasting](broadcasting.md) says why).
+# The smallest network has a weight for each pixel. It multiplies pixels by weights and adds up; the sum
+# is its score. A positive score means "boot". How wrong it is, in one number, is its loss: the mean of
+# (score − answer)². `tf.linalg.matvec` multiplies a matrix by a vector: one score for each row, that
+# is, picture. The assert wants one shape of both ([Broadcasting](broadcasting.md) says why).
 
 
 # %%
 def loss(weights):
     scores = tf.linalg.matvec(pixels, weights)
-    assert scores.shape == answers.shape, f"{scores.shape} against {answers.shape}"
+    assert scores.shape == answers.shape, (scores.shape, answers.shape)
     return tf.reduce_mean((scores - answers) ** 2)
 
 
@@ -305,18 +289,15 @@ print("loss", float(loss(weights)), "gradient", gradient.shape)
 # slopes, one for each pixel. Check them all by finite differences:
 
 # %%
-zeros = np.zeros(784, np.float32)
-measured_gradient = finite_difference(loss, zeros, step=0.01)
+measured_gradient = finite_difference(loss, 0 * weights.numpy(), step=0.01)
 print("largest slope       ", np.abs(measured_gradient).max())
 print("largest disagreement", np.abs(measured_gradient - gradient).max())
 
 # %% [markdown]
 # The same, up to rounding. But finite differences had to compute the loss 2 × 784 times, and the
-# tape once, forwards and backwards. That is why networks can be trained at all: with a million
-# weights the tape still needs one pass.
+# tape once, forwards and backwards. With a million weights it still needs one pass.
 #
-# Now descend, 60 steps. Then look at the gradient and the weights as pictures, each number at its
-# place in the image:
+# Now descend, 60 steps, and look at the gradient and the weights as pictures:
 
 # %%
 losses = []
@@ -325,27 +306,28 @@ for _ in range(60):
     weights.assign_sub(0.005 * slope(loss, weights))
 
 first_step = -gradient.numpy()
-pictures = {}
-for name, step in {"first step": first_step, "after 60": weights.numpy()}.items():
-    scaled_step = step / np.abs(step).max()
-    pictures[f"{name} (largest = 1)"] = scaled_step.reshape(28, 28)
+pictures = {
+    "first step (largest = 1)": first_step / np.abs(first_step).max(),
+    "after 60 (largest = 1)": weights / np.abs(weights).max(),
+}
+for name, values in pictures.items():
+    pictures[name] = np.reshape(values, (28, 28))
 plot_images.signed_images(pictures)
 
 # %% [markdown]
 # Left, the direction of the very first step, minus the gradient. Where it is red, a bright pixel
 # will count for "boot": the shaft, and the thick sole. Where it is blue, it will count for
-# "sneaker": the instep, the top of the foot, which a sneaker fills and a boot leaves dark. Nobody
-# said where to look: the step is all boots added up minus all sneakers. Right, the weights after 60
-# steps: sharper edges, and the middle of the shoe has turned blue.
+# "sneaker": the top of the foot, which a sneaker fills and a boot leaves dark. Nobody said where to
+# look: the step is all boots added up minus all sneakers. Right, the weights after 60 steps.
 #
 # Did it learn? Ask about pictures that it has not seen, those set aside for **validation**:
 
 # %%
-validation_pixels, validation_answers = boots_and_sneakers(fashion.validation)
-scores = tf.linalg.matvec(validation_pixels, weights)
-is_correct = (scores.numpy() > 0) == (validation_answers.numpy() > 0)
-print(f"training loss {losses[0]:.2f}, then {float(loss(weights)):.2f}")
-print(f"correct on {is_correct.mean():.1%} of the validation pictures")
+new_pixels, new_answers = boots_and_sneakers(fashion.validation)
+scores = tf.linalg.matvec(new_pixels, weights).numpy()
+is_correct = (scores > 0) == (new_answers.numpy() > 0)
+print(f"loss {losses[0]:.2f} to {losses[-1]:.2f}")
+print(f"correct on {is_correct.mean():.1%}")
 
 # %% [markdown]
 # Guessing would be correct half of the time. Following 784 slopes downhill is correct on
@@ -353,9 +335,8 @@ print(f"correct on {is_correct.mean():.1%} of the validation pictures")
 # network in this course learns in this way.
 #
 # In Keras's words, that network is one *layer*. `Dense(1)` holds a weight for each pixel, together
-# called its kernel, and one more number, the bias, that it adds to the sum. Its
-# `trainable_variables` lists both, and for a list `tape.gradient` returns a list: one gradient for
-# each variable, in its shape.
+# called its kernel, and one more number, the bias, that it adds to the sum. `trainable_variables` lists
+# both, and for a list `tape.gradient` returns a list: one gradient per variable, in its shape.
 
 # %%
 import keras
@@ -365,8 +346,8 @@ with tf.GradientTape() as tape:
     scores = layer(pixels)[:, 0]  # from (2000, 1) to (2000,)
     layer_loss = tf.reduce_mean((scores - answers) ** 2)
 layer_gradients = tape.gradient(layer_loss, layer.trainable_variables)
-for variable, slopes in zip(layer.trainable_variables, layer_gradients, strict=True):
-    print(variable.name, slopes.shape, "largest", np.abs(slopes).max())
+for n, variable in enumerate(layer.trainable_variables):
+    print(variable.name, variable.shape, layer_gradients[n].shape)
 
 # %% tags=["claims"]
 largest_slope = np.abs(measured_gradient).max()
@@ -384,8 +365,8 @@ assert losses[-1] < losses[0] / 2, "60 steps of descent more than halve the loss
 assert is_correct.mean() > 0.9, "it tells boots from sneakers on more than 90% of unseen pictures"
 
 # %% tags=["control"] claim="it tells boots from sneakers on more than 90% of unseen pictures" without="the steps downhill"
-scores = tf.linalg.matvec(validation_pixels, tf.zeros(784)).numpy()
-is_correct = (scores > 0) == (validation_answers.numpy() > 0)
+scores = tf.linalg.matvec(new_pixels, tf.zeros(784)).numpy()
+is_correct = (scores > 0) == (new_answers.numpy() > 0)
 
 # %% tags=["control"] claim="60 steps of descent more than halve the loss" without="the minus sign"
 climbing_weights = tf.Variable(tf.zeros(784))
@@ -400,8 +381,7 @@ losses = [losses[0], float(loss(climbing_weights))]
 # there.* These are common ways to cut the connection; each cell first cuts it, then mends it.
 #
 # **The variable has become a tensor.** The tape watches trainable variables by itself, and tensors only
-# when asked. An ordinary `=` replaces the variable by the tensor on the right (whose class Python calls
-# `EagerTensor`), and the next gradient is lost:
+# when asked. An ordinary `=` puts the tensor on the right in the variable's place:
 
 # %%
 weight = tf.Variable(3.0)
@@ -436,8 +416,8 @@ print("mended:", slope(lambda x: x**2, x))
 # This is why networks do not train on the fraction of correct answers. Correct or not is a whole
 # number; the loss is a float that changes smoothly.
 #
-# **It passes through the contents of another variable.** The tape notes that `total` was read, but
-# not how its contents came to be:
+# **It passes through the contents of another variable.** The tape notes that `total` was read, not how
+# its contents came to be:
 
 # %%
 total = tf.Variable(0.0)
@@ -452,8 +432,7 @@ print(slope(through_state, x))
 print("mended:", slope(lambda x: (0.0 + x) ** 2, x))
 
 # %% [markdown]
-# The cure is to compute with the tensor itself, here `0.0 + x`, and to store it in a variable
-# afterwards, if at all.
+# Compute with the tensor itself, and store it in a variable afterwards, if at all.
 #
 # **It was computed before the tape ran, or the variable is not watched:**
 
@@ -507,10 +486,9 @@ del tape
 #
 # ## A target that must not move
 #
-# The tape follows every path from result to variable. Sometimes one of them should not count. Here a
-# pupil at 0 should move to a teacher at 10, by a loss of (pupil − teacher)². By hand: the slope for the
-# pupil is 2 · (0 − 10), that is −20, and for the teacher it is 20. `tf.stop_gradient` passes a value on
-# and lets no gradient back:
+# Sometimes one path from result to variable should not count. Here a pupil at 0 should move to a
+# teacher at 10, by a loss of (pupil − teacher)². By hand: the slope for the pupil is 2 · (0 − 10), that
+# is −20, and for the teacher it is 20. `tf.stop_gradient` passes a value on and lets no gradient back:
 
 # %%
 pupil, teacher = tf.Variable(0.0), tf.Variable(10.0)
@@ -533,14 +511,13 @@ for name, hold in {"free": tf.identity, "held": tf.stop_gradient}.items():
         return (values[0] - hold(values[1])) ** 2
 
     path = descend(distance, [0.0, 10.0], learning_rate=0.1, steps=15)
-    courses |= {f"pupil, {name}": path[:, 0], f"teacher, {name}": path[:, 1]}
+    courses[f"pupil, {name}"], courses[f"teacher, {name}"] = path.T
 plot_curves.spread_curves(courses, x=range(16), ylabel="value")
 
 # %% [markdown]
-# Held, the teacher stays and the pupil climbs to it. Free, they meet in the middle: the loss is 0,
-# and the pupil has learned something else. Moving the target lowers the loss too, and descent takes
-# whatever lowers it. Think of `stop_gradient` where a network makes its own targets, as in learning
-# from rewards, or learns from a second network that must stay as it is.
+# Held, the teacher stays and the pupil climbs to it. Free, they meet in the middle: the loss goes to 0,
+# and the pupil has learned something else. Think of `stop_gradient` where a network makes its own
+# targets, or learns from a second network that must stay as it is.
 
 # %% tags=["claims"]
 assert [float(value) for value in free_slopes] == [-20, 20], (
@@ -577,8 +554,7 @@ print(tape.gradient(probabilities, scores).numpy().round(3))
 
 # %% [markdown]
 # All slopes are 0 up to rounding, as though the scores did not matter. No error, and not even a
-# mistake: of several results, `tape.gradient` takes the *sum*. Probabilities always add up to 1,
-# and what never changes has the slope 0.
+# mistake: of several results, `tape.gradient` takes the *sum*, and probabilities always add up to 1.
 #
 # What you want is a slope for each pair, result by score. This matrix is the **Jacobian**, and
 # `tape.jacobian` computes it. For softmax there is a formula, with $p$ for the probabilities: row
@@ -594,15 +570,13 @@ plot_images.signed_images(matrices, numbers=True)
 
 # %% [markdown]
 # The same, cell by cell. Read column 0: raise the first score a little, and the first probability
-# grows (red) while all others shrink (blue), most of all the second, which has most to lose. Each
-# column adds up to 0, for what one gains the others pay: that was the row of zeros above. The last
-# row is the palest: close to 0, and close to 1 as well, a probability hardly moves when the scores
-# change a little.
+# grows (red) while all others shrink (blue). Each column adds up to 0, for what one gains the others
+# pay: that was the row of zeros above.
 #
-# A Jacobian has as many rows as there are results, and the tape needs a pass for each. A loss is one
-# number, so training needs one pass.
+# A Jacobian has as many rows as there are results, and the tape needs a backward pass for each. A loss
+# is one number, so training needs one.
 #
-# ## The gradient that every classifier learns from
+# ## The gradient that classifiers learn from
 #
 # When the correct class is number $k$, classifiers pay $-\ln p_k$, minus the logarithm of its
 # probability ([Training by hand](training-by-hand.md) says more). What is the slope for each score?
@@ -620,14 +594,13 @@ print("tape       ", tape.gradient(class_loss, scores).numpy().round(3))
 print("p − one-hot", (p - np.array([0, 1, 0, 0])).round(3))
 
 # %% [markdown]
-# Each slope lies between −1 and 1, and all are near 0 once the network is sure and correct. The
-# divisions by $p_k$ have cancelled: a confident mistake has a slope close to 1, not a vanishing one.
+# Each slope lies between −1 and 1. All are near 0 once the network is sure and correct; a confident
+# mistake has slopes close to 1 and −1, not vanishing ones.
 
 # %% tags=["claims"]
-class_gradient = (p - np.eye(4)[1]).astype("float32")
 with tf.GradientTape() as tape:
-    class_loss = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=1, logits=scores)
-assert np.allclose(tape.gradient(class_loss, scores), class_gradient, atol=1e-6), (
+    class_loss = tf.nn.sparse_softmax_cross_entropy_with_logits(1, scores)
+assert np.allclose(tape.gradient(class_loss, scores), p - np.eye(4)[1], atol=1e-6), (
     "the gradient of softmax with cross-entropy is the probabilities minus the one-hot label"
 )
 assert np.allclose(jacobian, formula, atol=1e-6), (
@@ -640,9 +613,9 @@ assert np.allclose(np.sum(jacobian, axis=0), 0, atol=1e-6), (
 # %% [markdown]
 # ## The slope of the slope
 #
-# A slope is itself a function, so it has a slope too, the **second derivative**: how fast the
-# steepness changes, in other words how strongly the curve bends. Put one tape inside another. By hand,
-# for $x^3$ at 1: the slope $3x^2$ is 3, and its slope $6x$ is 6.
+# A slope is itself a function, so it has a slope too, the **second derivative**: how strongly the curve
+# bends. Put one tape inside another. By hand, for $x^3$ at 1: the slope $3x^2$ is 3, and its slope $6x$
+# is 6.
 
 # %%
 x = tf.Variable(1.0)
@@ -658,17 +631,15 @@ print(float(first_derivative), float(second_derivative))
 #
 # The bend explains the learning rates above. Along $y$ the bowl's slope is $4y$, and its second
 # derivative is 4. Descent on a bowl leads away from the bottom once the learning rate exceeds 2
-# divided by the second derivative: here 2 / 4, one half, the limit that you found. **The more the
-# ground bends, the smaller the learning rate must be.**
+# divided by the second derivative: here one half, the limit that you found. **The more the ground
+# bends, the smaller the learning rate must be.**
 
 # %% tags=["claims"]
 assert (float(first_derivative), float(second_derivative)) == (3, 6), (
     "the first and second derivatives of x³ at 1 are 3 and 6, as worked out by hand"
 )
-arrivals = [
-    bowl(descend(bowl, [0.0, 1.0], learning_rate=rate, steps=50)[-1]) for rate in (0.49, 0.51)
-]
-assert arrivals[0] < bowl([0, 1]) < arrivals[1], (
+ends = [descend(bowl, [0.0, 1.0], learning_rate=rate, steps=50)[-1] for rate in (0.49, 0.51)]
+assert bowl(ends[0]) < bowl([0, 1]) < bowl(ends[1]), (
     "on the bowl, 50 steps at 0.49 lead down and at 0.51 up: the limit lies between"
 )
 
@@ -884,14 +855,13 @@ def newton_step(function, at):
 
 
 # %% [markdown]
-# Why doesn't everyone train like this? A network with a million weights has a million times a million
-# second derivatives.
+# Why doesn't everyone train like this? A million weights have a million times a million second
+# derivatives.
 #
 # ## Exercise: a rounding that lets slopes pass
 #
-# Rounding cuts the connection: whole numbers have no slope. Networks that run on small devices round
-# their weights all the same, and are trained with a trick: *forwards round, backwards pretend that
-# nothing was rounded*. Write `soft_round(x)`. Its value is `tf.round(x)`; its slope is 1. You need
+# Rounding cuts the connection. Networks that run on small devices round their weights all the same, and
+# are trained with a trick: *forwards round, backwards pretend that nothing was rounded*. Write `soft_round(x)`. Its value is `tf.round(x)`; its slope is 1. You need
 # `tf.stop_gradient`, once: which part of `x + (tf.round(x) - x)` must not be followed?
 
 
@@ -907,7 +877,7 @@ for at in (0.2, 2.7, -1.6, 2.5):
     assert abs(value - round(at)) < 1e-6, message
     answer = slope(soft_round, tf.Variable(at))
     assert answer is not None, f"no slope at {at}: the connection is cut"
-    assert float(answer) == 1, f"at {at} the slope is {float(answer)}, not 1"
+    assert float(answer) == 1, f"at {at}: slope {float(answer)}, not 1"
 
 
 # %% tags=["solution"]
@@ -939,13 +909,12 @@ def soft_round(x):
 
 
 # %% [markdown]
-# The square of 3 has the slope 6, and 6 it is, though the variable holds 2.7. The trick is called the
+# The square of 3 has the slope 6, and 6 it is, though the variable holds 2.7. This is the
 # straight-through estimator.
 #
 # ## What to remember
 #
-# - A slope says how much the result grows when an input grows a little; the gradient holds one slope
-#   for each input, and minus the gradient is the steepest way down.
+# - The gradient holds one slope for each input, and minus the gradient is the steepest way down.
 # - The tape records operations and plays them backwards: all slopes in one pass.
 # - The learning rate sets how far: too small crawls, too large climbs, and the strongest bend sets
 #   the limit.
@@ -958,9 +927,9 @@ def soft_round(x):
 #
 # ## Where next
 #
-# You can now follow any loss downhill. [Training by hand](training-by-hand.md) does it in earnest: a
-# loop of your own, all ten kinds of clothes, and at its end the same in four lines of Keras. If shapes
-# or dtypes still surprise you, go back to [Tensors](tensors.md).
+# [Training by hand](training-by-hand.md) follows a loss downhill in earnest: a loop of your own, all ten
+# kinds of clothes, and at its end the same in Keras. If shapes or dtypes still surprise you, go back to
+# [Tensors](tensors.md).
 #
 # ## Sources
 #
@@ -968,8 +937,6 @@ def soft_round(x):
 #   and the page of [`tf.GradientTape`](https://www.tensorflow.org/api_docs/python/tf/GradientTape).
 # - A. G. Baydin, B. A. Pearlmutter, A. A. Radul and J. M. Siskind, *Automatic Differentiation in
 #   Machine Learning: a Survey*, 2018, [arXiv:1502.05767](https://arxiv.org/abs/1502.05767).
-# - D. E. Rumelhart, G. E. Hinton and R. J. Williams, *Learning Representations by Back-propagating
-#   Errors*, 1986, [doi:10.1038/323533a0](https://doi.org/10.1038/323533a0).
 # - Y. Bengio, N. Léonard and A. Courville, *Estimating or Propagating Gradients Through Stochastic
 #   Neurons for Conditional Computation*, 2013, [arXiv:1308.3432](https://arxiv.org/abs/1308.3432): the
 #   straight-through estimator.
