@@ -210,15 +210,15 @@ plot_images.image_grid(colour_boots, subject="coloured boots")
 # %%
 figure, ax = plt.subplots(figsize=(7.2, 3.6))
 for number, channel in np.ndindex(2, 3):
-    left, bottom = 66 * number + 12 * channel, 12 * channel
+    x, y = 66 * number + 12 * channel, 12 * channel
     sheet = ax.imshow(colour_boots[number, :, :, channel], zorder=-channel)
-    sheet.set_extent((left, left + 28, bottom, bottom + 28))
+    sheet.set_extent((x, x + 28, y, y + 28))
     sheet.set_cmap(["Reds_r", "Greens_r", "Blues_r"][channel])
 arrows = {
     "axis 0: batch": ((0, -11), (94, -11), (-31, -11)),
     "axis 1: height": ((-3, 28), (-3, 0), (-31, 28)),
     "axis 2: width": ((0, -3), (28, -3), (-31, -3)),
-    "axis 3: channels": ((31, -1), (55, 23), (47, 8)),
+    "axis 3: channels": ((31, 0), (55, 24), (34, -4)),
 }
 for name, (start, end, place) in arrows.items():
     ax.annotate(name, place, va="center", fontsize=9)

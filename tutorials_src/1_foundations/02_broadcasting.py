@@ -345,8 +345,8 @@ def squared_distances(a, b):
 corner = squared_distances(queries[:20], neighbours[:300]).numpy()
 differences = queries[:20, None] - neighbours[None, :300]
 corner_in_one_line = (differences**2).sum(axis=2)
-agree = np.allclose(corner, corner_in_one_line, atol=1e-2)
-print("both ways agree:", agree)
+is_equal = np.allclose(corner, corner_in_one_line, atol=1e-2)
+print("both ways agree:", is_equal)
 
 # %% [markdown]
 # Find the broadcasting in it: `(n, 1)` plus `(m,)` minus `(n, m)`. On a corner of the data that fits
@@ -586,12 +586,12 @@ def broadcast_shape(a, b):
 
 
 # %% tags=["check"]
-fits = [((2, 3), (2, 3)), ((2, 3), (2, 1)), ((2, 3), (3,)), ((), (4,))]
-fits += [((5, 1, 3), (1, 4, 3)), ((8, 1, 6), (7, 1)), ((3,), (2, 1, 1))]
+matches = [((2, 3), (2, 3)), ((2, 3), (2, 1)), ((2, 3), (3,)), ((), (4,))]
+matches += [((5, 1, 3), (1, 4, 3)), ((8, 1, 6), (7, 1)), ((3,), (2, 1, 1))]
 clashes = [((2, 3), (2, 2)), ((2, 3), (2,)), ((4,), (2,))]
 clashes += [((2, 3), (4, 3)), ((5, 2, 3), (4, 1, 3)), ((2, 5, 3), (4, 3))]
-for pair in fits + clashes:
-    true_answer = np.broadcast_shapes(*pair) if pair in fits else None
+for pair in matches + clashes:
+    true_answer = np.broadcast_shapes(*pair) if pair in matches else None
     for a, b in (pair, pair[::-1]):
         try:
             answer = broadcast_shape(a, b)

@@ -131,9 +131,9 @@ print("tape             ", slope_by_tape)
 print("finite difference", float(finite_difference(wave, 2.0, step=0.001)))
 
 # %% [markdown]
-# One answer, but for the last digit of the finite difference. Whenever you doubt a gradient, check it
-# like this. `finite_difference` steps both ways, to $x + h$ and to $x - h$, and divides the difference
-# by $2h$: most of the error on one side cancels that on the other.
+# One answer; only the last digits differ. Whenever you doubt a gradient, check it like this.
+# `finite_difference` steps both ways, to $x + h$ and to $x - h$, and divides the difference by $2h$:
+# most of the error on one side cancels that on the other.
 #
 # Then why not take the step as small as possible? Try steps from a tenth downwards, with both usual
 # kinds of float: `float32` keeps about 7 digits, `float64` about 16.
