@@ -59,8 +59,7 @@ plot_tensors.tensor_picture(tensors)
 #   and 2. There is no everyday word for it but "a tensor of rank 3".
 #
 # Axes are counted from 0 and from the outside in, exactly as the brackets of the lists are nested.
-# (In physics a tensor must also obey rules when the coordinates change. In deep learning, and here,
-# it is a grid of numbers and no more.)
+# (In physics a tensor must also obey rules when the coordinates change. Here it is a grid of numbers.)
 #
 # ## Four questions to ask any tensor
 #
@@ -151,13 +150,12 @@ tables.table(rows)
 
 # %% [markdown]
 # A colon means "all of this axis", `1:` means "from position 1 on", and −1 is the last position. One
-# rule gives you the shape of the result: **a number removes its axis, a colon keeps it.** Axes that
-# you leave out at the end are kept whole: `matrix[1]` means `matrix[1, :]`. A picked column,
-# `matrix[:, 1]`, has lost its axis and lies down as a vector of shape `(2,)`.
+# rule gives the shape of the result: **a number removes its axis, a colon keeps it.** Axes left out at
+# the end are kept whole: `matrix[1]` means `matrix[1, :]`. A picked column, `matrix[:, 1]`, lies down as
+# a vector of shape `(2,)`.
 #
 # On the boot, the same brackets turn pictures over. After a second colon stands the step, and a
-# step of −1 reads the axis backwards. (`np.stack` puts the three pictures into one array, for
-# drawing; the next section says how.)
+# step of −1 reads the axis backwards. (`np.stack` puts the three pictures into one array.)
 
 # %%
 import matplotlib.pyplot as plt
@@ -194,7 +192,7 @@ print("concat", strip.shape, strip.dtype)
 #
 # A colour picture has three numbers for each pixel: how red, how green, how blue. They stand on one
 # more axis, the last, whose three places are called channels. To make such a picture, stack three
-# sheets with `axis=-1`, which puts the new axis at the end. Here the boot is the red sheet, its mirror
+# sheets with `axis=-1`, which puts the new axis last. Here the boot is the red sheet, its mirror
 # image the green one, and the blue one is dark; a second picture has its colours swapped.
 
 # %%
@@ -296,7 +294,7 @@ plot_tensors.reading_order({"matrix": matrix, **matrices})
 # element at row 0, column 2 moves to row 2, column 0.
 #
 # Reshape is what you want when the order stays and only the counting changes. Many networks begin by
-# laying each picture out as one long vector. A −1 lets TensorFlow work that size out:
+# laying each picture out as one long vector. A −1 lets TensorFlow work a size out:
 
 # %%
 pixel_rows = tf.reshape(batch, (3, -1))
@@ -330,12 +328,11 @@ titles = ["picture 0", "after reshape", "after transpose"]
 plot_images.image_grid(versions, titles, columns=3)
 
 # %% [markdown]
-# The rule would have warned you: the pictures were to move past two other axes, and a reshape joins
-# and splits but never moves. It read all three pictures one after the other and put every third
-# number into "picture 0": a squeezed piece of each. The shape is as wanted, nothing complains, and a
-# network would train on rubble. In the transpose, `perm=[1, 2, 0]` says which old axis each new one
-# is: the rows (1), the columns (2), then the pictures (0). **To move axes, transpose.** And look at
-# your data afterwards.
+# The rule would have warned you: a reshape joins and splits but never moves, and the pictures were to
+# move past two axes. It read all three one after the other and put every third number into "picture 0":
+# a squeezed piece of each. Nothing complains, and a network would train on rubble. In the transpose,
+# `perm=[1, 2, 0]` says which old axis each new one is: the rows (1), the columns (2), then the
+# pictures (0). **To move axes, transpose.** And look at your data afterwards.
 
 # %% tags=["claims"]
 assert colour_boots.shape == (2, 28, 28, 3), (
@@ -375,9 +372,9 @@ print(matrix / factors)
 print(matrix * 100)
 
 # %% [markdown]
-# Check one by hand: in row 1, column 0, 4 × 2 makes 8 and 4 / 2 makes 2. The division turned whole
-# numbers into floats of dtype `float64`, which keep more digits than `float32` and take twice the
-# memory. For whole-number division write `//`, as in Python.
+# By hand, in row 1, column 0: 4 × 2 makes 8 and 4 / 2 makes 2. The division turned whole numbers into
+# floats of dtype `float64`, which keep more digits than `float32` and take twice the memory. For
+# whole-number division write `//`, as in Python.
 #
 # Must the two shapes be equal, then? The [next page](broadcasting.md) tells which shapes may meet.
 #
@@ -397,17 +394,15 @@ matrix @ prices
 # 6 apples. A column on the right is a shop with its three prices. The result has what each basket
 # costs in each shop: here the second basket in the first shop.
 #
-# A row on the left needs as many numbers as a column on the right, so the two inner sizes must
-# agree, and the outer two make the shape of the result: `(2, 3) @ (3, 2)` gives `(2, 2)`. Break the
-# rule:
+# A row on the left needs as many numbers as a column on the right: the two inner sizes must agree, and
+# the outer two make the shape of the result: `(2, 3) @ (3, 2)` gives `(2, 2)`. Break the rule:
 
 # %% tags=["raises-exception"]
 matrix @ matrix
 
 # %% [markdown]
-# The message gives both shapes. Set them side by side, `[2,3]` and `[2,3]`: the inner sizes, 3 and 2,
-# differ. Which cure is right depends on what you mean: `matrix @ tf.transpose(matrix)` fits, and so
-# does the elementwise `*`.
+# The inner sizes, 3 and 2, differ. The cure depends on what you mean: `matrix @ tf.transpose(matrix)`
+# fits, and so does the elementwise `*`.
 #
 # Now the real thing. A network's first step is a basket and shops: each picture is a basket of 784
 # pixels, and each of ten kinds of clothes is a shop with its own 784 prices, called **weights**. With
@@ -440,8 +435,7 @@ assert scores.shape == (3, 10), "a batch of 3 pictures times 784 by 10 weights g
 vector[0] = 100
 
 # %% [markdown]
-# That protects you: whoever else uses `vector` can rely on it. But weights must change, or nothing is
-# learned. For them there is **`tf.Variable`**: a box of fixed dtype (and, unless you ask for another,
+# Whoever else uses `vector` can rely on it. But weights must change, or nothing is learned. For them there is **`tf.Variable`**: a box of fixed dtype (and, unless you ask for another,
 # fixed shape) that holds a tensor, and lets you swap it for another.
 
 # %%
@@ -471,8 +465,8 @@ tf.constant([1, 2, 3]) + tf.constant([0.5, 0.5, 0.5])
 tf.cast(tf.constant([1, 2, 3]), tf.float32) + tf.constant([0.5, 0.5, 0.5])
 
 # %% [markdown]
-# What if the second one is not a tensor yet? A Python number without a point takes the tensor's dtype,
-# and all is well. With a float, it depends on where the float comes from:
+# What if the second one is not a tensor yet? A whole Python number takes the tensor's dtype. With a float,
+# it depends on where the float comes from:
 
 # %%
 counts = tf.constant([1, 2])
@@ -496,13 +490,12 @@ outcomes = {
 outcomes
 
 # %% [markdown]
-# A Python float is refused, under two different names. **A NumPy float is cut down to the tensor's
-# whole numbers, without a word**: 0.5 becomes 0, and the results are wrong in three different ways. The
-# division even ends at infinity (`inf`), for it divides by that 0. NumPy itself would have made floats
-# of all five. So where a NumPy array meets a tensor, cast the tensor to a float first.
+# A Python float is refused, under two different names. **A NumPy float is cut down to a whole number
+# without a word**: 0.5 becomes 0, and the division ends at infinity (`inf`), for it divides by that 0.
+# NumPy itself would have made floats of all five. So where NumPy's floats meet a tensor of whole numbers,
+# cast the tensor first.
 #
-# The other quiet trap needs no float at all: `uint8` plus 60 raises no error. Make the boot brighter
-# by adding 60 to each pixel:
+# The other quiet trap needs no float at all. Make the boot brighter by adding 60 to each pixel:
 
 # %%
 wrapped_boot = tf.constant(boot) + 60
@@ -753,8 +746,7 @@ average = tf.cast(average_of_bytes, tf.float32) / 255  # the sum has wrapped
 #
 # `matrix * 100` multiplied six numbers by one. How far that goes, from dyeing a boot to a bug that
 # makes a network quietly learn nothing, is told in [Broadcasting](broadcasting.md). If you would
-# rather see a network learn first, go to [Your first network](../networks/first-network.md), and come
-# back.
+# rather see a network learn first, go to [Your first network](../networks/first-network.md).
 #
 # ## Sources
 #

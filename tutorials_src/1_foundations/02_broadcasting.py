@@ -106,7 +106,8 @@ print("offsets[None, :]", offsets[None, :].shape)
 print(matrix + offsets[:, None])
 
 # %% [markdown]
-# (You will also meet `tf.newaxis`, which is another name for `None`, and `tf.expand_dims(x, axis)`.)
+# (You will also meet `tf.newaxis`, which is another name for `None`, and `tf.expand_dims(x, axis)`. A
+# `None` in a *shape* is something else: any size.)
 #
 # ## Predict, then look
 #
@@ -168,8 +169,8 @@ assert [" fit." in explain_broadcast(*pair) for pair in pairs] == [False, True, 
 
 # %% [markdown]
 # Five pictures from one multiplication and no loop. Name the axes of the result first, *dye, row,
-# column, colour*, and give each side a 1 wherever it knows nothing of that axis. Then each axis meets the one
-# that you meant.
+# column, colour*, and give each side a 1 wherever it knows nothing of that axis. Then each axis meets
+# the one that you meant.
 #
 # ## Real pictures: take the average away
 #
@@ -263,8 +264,8 @@ for name, array in arrays.items():
 # Read the strides from the right. In the images, the next column is 4 bytes away (a `float32`), the
 # next row 28 times that, the next picture 784 times that. In the stretched mean picture, the next
 # picture is **0** bytes away: it is the same picture again. Such an array is a **view**: a shape
-# and strides of its own over memory that belongs to another. It costs nothing, and because 2,000
-# pictures share it, NumPy does not let you write into it.
+# and strides of its own over memory that belongs to another. It costs next to nothing, and because
+# 2,000 pictures share it, NumPy does not let you write into it.
 #
 # TensorFlow's tensors have no strides. Its `tf.broadcast_to` makes a real copy:
 
@@ -492,7 +493,7 @@ print("the mean both times:", float(broadcast_loss([2.0, 2.0])))
 #
 # ## The assert that would have caught it
 #
-# One line in the loss finds it within a minute:
+# One line in the loss finds it at the first step:
 
 # %% tags=["raises-exception"]
 predictions = features @ paths["targets (500,)"][-1]
@@ -848,7 +849,8 @@ def careful_loss(predictions, targets):
 #
 # - Align the ends of two shapes. Every axis must be equal, or 1, or missing; a 1 is repeated.
 # - Put the 1 where you mean it: `[:, None]`, or `keepdims=True` in a mean, sum or max.
-# - Stretching copies nothing; the result has its full size. Work that size out before you make pairs.
+# - Within a sum or a product, stretching copies nothing; the result has its full size. Work that size
+#   out before you make pairs.
 # - Equal sizes on the wrong axis raise no error. `(n,)` against `(n, 1)` makes `(n, n)`.
 # - Assert the shapes in every loss that you write, and distrust a loss that settles at the variance.
 #

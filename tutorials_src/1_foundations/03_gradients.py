@@ -30,8 +30,8 @@ plot_functions.function_and_tangents(
 
 # %% [markdown]
 # Each line touches the curve and has its steepness there: it is the **tangent**. The **slope** says
-# how far the line rises when you go 1 to the right. At 3 it rises by 6. At −2 it falls by 4, so going
-# right is downhill. At 0, the bottom of the curve, it is level.
+# how far the line rises when you go 1 to the right. At 3 it rises by 6; at −2 it falls by 4; at 0, the
+# bottom of the curve, it is level.
 #
 # The slope at each point of a function is called its **derivative**. For a network it answers: *if this
 # weight grows a little, by what multiple of that does the error grow?*
@@ -150,9 +150,9 @@ for dtype, digits in ((np.float32, 6), (np.float64, 11)):
 plot_curves.log_curves(errors, xlabel="step", ylabel="error")
 
 # %% [markdown]
-# Read the figure from right to left. At first a smaller step is better: the error falls. Then it
-# *rises*. The two heights have become so alike that their difference is mostly rounding error, and a
-# small step divides that by next to nothing. In `float32` the best of these steps is as large as
+# Read the figure from right to left. At first the error falls with the step. Then it *rises*: the two
+# heights have become so alike that their difference is mostly rounding error, and a small step divides
+# that by next to nothing. In `float32` the best of these steps is as large as
 # `{python} f"{min(errors['float32'], key=errors['float32'].get):g}"`, and the smallest is off by
 # `{python} f"{list(errors['float32'].values())[-1]:.2f}"`. The tape takes no step, so it has no such
 # trouble.
@@ -172,9 +172,9 @@ assert list(errors["float32"].values())[-1] > 100 * min(errors["float32"].values
 # ## Many directions: the gradient
 #
 # A network has more than one weight. Take two, $x$ and $y$, and a bowl over them:
-# $\frac{1}{2}x^2 + 2y^2$. Now there is a slope in each direction. By hand: going along $x$, only the
-# first part changes, and its slope is $x$; along $y$ it is $4y$. At the point (−4, 1) that makes −4
-# and 4. In the code, $x$ is `point[0]` and $y$ is `point[1]`, so that one tensor holds both.
+# $\frac{1}{2}x^2 + 2y^2$. By hand: going along $x$, only the first part changes, and its slope is $x$;
+# along $y$ it is $4y$. At the point (−4, 1) that makes −4 and 4. In the code, $x$ is `point[0]` and $y$
+# is `point[1]`, so that one tensor holds both.
 
 
 # %%
@@ -245,8 +245,8 @@ assert np.allclose(paths[0.52][1:, 1], (1 - 4 * 0.52) * paths[0.52][:-1, 1]), (
 # %% [markdown]
 # ## The real thing: 784 slopes at once
 #
-# Is it an ankle boot or a sneaker? Here are 2,000 pictures, each of one or the other and laid out as
-# 784 pixels between 0 and 1. The answers are numbers too: 1 for a boot, −1 for a sneaker.
+# Is it an ankle boot or a sneaker? Here are 2,000 pictures, laid out as 784 pixels between 0 and 1. The
+# answers are numbers too: 1 for a boot, −1 for a sneaker.
 
 # %%
 from snippets.datasets import load_fashion_mnist
@@ -285,8 +285,8 @@ gradient = slope(loss, weights)
 print("loss", float(loss(weights)), "gradient", gradient.shape)
 
 # %% [markdown]
-# With all weights at 0 every score is 0, so every miss is 1 and so is the loss. The gradient has 784
-# slopes, one for each pixel. Check them all by finite differences:
+# With all weights at 0 every score is 0, so the loss is 1. The gradient has 784 slopes, one for each
+# pixel. Check them all by finite differences:
 
 # %%
 measured_gradient = finite_difference(loss, 0 * weights.numpy(), step=0.01)
@@ -404,9 +404,8 @@ print(slope(lambda x: tf.constant(np.square(x.numpy())), x))
 print("mended:", slope(lambda x: tf.square(x), x))
 
 # %% [markdown]
-# **It passes through whole numbers.** They jump from one to the next and have no slope, so the tape
-# stops there. The same goes for `tf.round`, for comparisons, and for `tf.argmax`, which gives a
-# position:
+# **It passes through whole numbers.** They jump from one to the next and have no slope. The same goes
+# for `tf.round`, for comparisons, and for `tf.argmax`, which gives a position:
 
 # %%
 print(slope(lambda x: tf.cast(tf.cast(x, tf.int32), tf.float32) ** 2, x))
@@ -540,8 +539,8 @@ courses = {"teacher, held": path[:, 1]}
 # %% [markdown]
 # ## Many results: the Jacobian
 #
-# So far every function gave one number. Now one that gives several. **Softmax** turns scores into
-# probabilities: it replaces each score $z$ by the power $e^z$ ($e$ is the number
+# Now a function that gives several numbers. **Softmax** turns scores into probabilities: it replaces
+# each score $z$ by the power $e^z$ ($e$ is the number
 # `{python} f"{math.e:.3f}"`…), which makes all of them positive, and divides by their sum. Here are
 # four scores. Ask for the gradient of the four probabilities:
 
@@ -860,8 +859,8 @@ def newton_step(function, at):
 #
 # ## Exercise: a rounding that lets slopes pass
 #
-# Rounding cuts the connection. Networks that run on small devices round their weights all the same, and
-# are trained with a trick: *forwards round, backwards pretend that nothing was rounded*. Write `soft_round(x)`. Its value is `tf.round(x)`; its slope is 1. You need
+# Rounding cuts the connection. Networks for small devices round their weights all the same, and are
+# trained with a trick: *forwards round, backwards pretend that nothing was rounded*. Write `soft_round(x)`. Its value is `tf.round(x)`; its slope is 1. You need
 # `tf.stop_gradient`, once: which part of `x + (tf.round(x) - x)` must not be followed?
 
 

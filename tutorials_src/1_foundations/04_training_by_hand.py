@@ -9,10 +9,10 @@
 # ---
 
 # %% [markdown]
-# Keras trains a network with one call, `fit`. What happens in there? Less than you would think: a
-# few short lines of code, repeated. On this page you write them yourself, first for three points,
-# where you can check every number on paper, then for 54,000 photographs. At the end you run `fit`
-# on the same photographs, get the same numbers, and put your loop and Keras's parts together.
+# Keras trains a network with one call, `fit`. What happens in there? A few short lines of code,
+# repeated. On this page you write them yourself, first for three points, where you can check every
+# number on paper, then for 54,000 photographs. At the end you run `fit` on the same photographs, get
+# the same numbers, and put your loop and Keras's parts together.
 #
 # Here are the three points, and a first guess at a straight line through them: flat, at height 0.
 
@@ -94,11 +94,11 @@ lines = {"first guess": places[0], "1 step": places[1], "60": places[60]}
 plot_curves.line_fit(x, y, lines, misses="60")
 
 # %% [markdown]
-# No straight line goes through all three points, so a loss of 0 is out of reach. Is this the best
-# line there is? For this model one can know. At the lowest point both slopes are 0, which makes two
-# equations with two unknowns. Written out for the three points they are 5 · weight + 3 · bias = 9 and
-# 3 · weight + 3 · bias = 6, so the weight is 3 / 2 and the bias is 1 / 2. To solve for the smallest
-# squares is the method of **least squares**; NumPy does it in one call.
+# No straight line goes through all three points. Is this the best line there is? For this model one can
+# know. At the lowest point both slopes are 0, which makes two equations with two unknowns. For the three
+# points they are 5 · weight + 3 · bias = 9 and 3 · weight + 3 · bias = 6, so the weight is 3 / 2 and the
+# bias is 1 / 2. To solve for the smallest squares is the method of **least squares**; NumPy does it in
+# one call.
 
 # %%
 solution = np.polyfit(x, y, deg=1)  # a line is a polynomial of degree 1
@@ -106,9 +106,9 @@ print("least squares", solution.round(3))
 print("60 steps     ", np.round(places[60], 3))
 
 # %% [markdown]
-# The loop finds the same line, to the third decimal. Then why loop at all, if one call solves it?
-# Because solving needs equations that can be solved. With a straight line and squared misses they
-# are; with a network they are not, and one is left with steps.
+# The loop finds the same line, to the third decimal. Then why loop at all? Because solving needs
+# equations that can be solved. With a straight line and squared misses they are; with a network they are
+# not, and one is left with steps.
 #
 # ## The ground you walk on
 #
@@ -159,8 +159,7 @@ assert heights[0.2][-1] < heights[0.02][-1] < heights[0.02][0] < heights[0.43][-
 # %% [markdown]
 # ## The real thing: ten classes
 #
-# Now the photographs of clothes. As before, each has a label from 0 to 9, and a picture is laid out
-# as 784 pixels between 0 and 1.
+# Now the photographs of clothes, each with a label from 0 to 9 and laid out as 784 pixels between 0 and 1.
 
 # %%
 from snippets.datasets import load_fashion_mnist
@@ -325,17 +324,16 @@ pictures = dict(zip(fashion.class_names, templates, strict=True))
 plot_images.signed_images(pictures, columns=5)
 
 # %% [markdown]
-# Where a picture is red, a bright pixel speaks for the class; where it is blue, against it. The
-# blue is as telling as the red: *Trouser* has a blue strip where the legs part. *Coat*, *Pullover*
-# and *Shirt* argue about details, a collar, a hem, an edge, for their outlines are alike. One such
-# template per class is all that this model can have. A coat hung upside down would not be a coat.
+# Where a picture is red, a bright pixel speaks for the class; where it is blue, against it: *Trouser*
+# has a blue strip where the legs part. *Coat*, *Pullover* and *Shirt* argue about details, a collar, a
+# hem, an edge, for their outlines are alike. One such template per class is all that this model can
+# have. A coat hung upside down would not be a coat.
 #
 # ## The loop, compiled
 #
 # So far, TensorFlow has been carrying out each operation at the moment when Python comes to its line.
-# That is **eager execution**, and it is good for looking at things. But each time round, Python
-# reads the same lines again and hands over the same dozens of operations one by one. On small
-# batches that takes longer than the arithmetic.
+# That is **eager execution**, and it is good for looking at things. But each time round, Python hands
+# over the same dozens of operations one by one. On small batches that takes longer than the arithmetic.
 #
 # `tf.function` separates the two. When you first call the function, Python runs through it once. That
 # is **tracing**: the operations are noted down as a **graph**, a plan of what feeds into what. Every
@@ -426,12 +424,11 @@ for rate, loss in last_losses.items():
 # accuracy does not look hopeless, and depends on the seed, that is, on where the last step happened
 # to land. The loss shows the trouble, because it counts how sure a wrong answer was.
 #
-# Here a rate that is too large did not explode as it did in the valley. The pull of cross-entropy
-# is limited: its slope for the scores is probabilities minus truth
-# ([Gradients](gradients.md)), so it lies between −1 and 1.
+# Here a rate that is too large did not explode as it did in the valley: the slope of cross-entropy for
+# each score is probability minus truth ([Gradients](gradients.md)), so it lies between −1 and 1.
 #
-# Trying three rates is one way to find a good one. [Experiments](../networks/experiments.md) has a
-# cheaper one, a single short run in which the rate climbs.
+# [Experiments](../networks/experiments.md) has a cheaper way to find a good rate, a single short run in
+# which it climbs.
 
 # %% tags=["claims"]
 assert abs(losses[0] - np.log(10)) < 1e-5, "with all weights at 0, the loss is ln 10"
