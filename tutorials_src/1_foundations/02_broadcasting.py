@@ -438,11 +438,11 @@ for name, run_targets in runs.items():
         return mean_squared_error(weights, run_targets)
 
     start = np.zeros((2, 1))
-    paths[name] = descend(loss, start, learning_rate=0.1, steps=50)
+    paths[name] = descend(loss, start, learning_rate=0.1, steps=30)
     losses[name] = [float(loss(weights)) for weights in paths[name]]
 variance = np.mean((targets - targets.mean()) ** 2)
-curves = losses | {"variance of the targets": np.full(51, variance)}
-plot_curves.spread_curves(curves, x=range(51), log_y=True)
+curves = losses | {"variance of the targets": np.full(31, variance)}
+plot_curves.spread_curves(curves, x=range(31), log_y=True)
 
 # %% [markdown]
 # (The loss axis is logarithmic: equal distances are equal factors.) Both losses fall, quickly at
@@ -560,7 +560,7 @@ path = descend(
     lambda weights: mean_squared_error(weights, target_column),
     np.zeros((2, 1)),
     learning_rate=0.1,
-    steps=50,
+    steps=30,
 )
 losses = {"targets (500,)": [float(mean_squared_error(path[-1], target_column))]}
 
@@ -569,7 +569,7 @@ path = descend(
     lambda weights: mean_squared_error(weights, targets),
     np.zeros((2, 1)),
     learning_rate=0.1,
-    steps=50,
+    steps=30,
 )
 final_loss = float(mean_squared_error(path[-1], targets))
 losses = {"targets (500, 1)": [final_loss]}

@@ -83,8 +83,8 @@ def slope(function, x):
 slope(lambda x: square(3 * x + 1), tf.Variable(1.0))
 
 # %% [markdown]
-# The analogy has one flaw: a real tape is no larger when there is more on it. This one keeps values
-# in memory until it is played, so record only what you want the gradient of
+# As an analogy the tape has one flaw: a real one is no larger when there is more on it. This one keeps
+# values in memory until it is played, so record only what you want the gradient of
 # ([Make it fast](../beyond/make-it-fast.md) counts what it keeps).
 #
 # ## Loops and branches
@@ -818,8 +818,8 @@ newton_step(lambda x: 7 * (x - 2) ** 2 + 1, 10.0)
 # %% tags=["wrong"]
 def newton_step(function, at):
     x = tf.Variable(at)
-    for _ in range(1000):  # many small steps instead of one
-        x.assign_sub(0.01 * slope(function, x))
+    for _ in range(300):  # many small steps instead of one
+        x.assign_sub(0.02 * slope(function, x))
     return float(x)
 
 
@@ -860,8 +860,9 @@ def newton_step(function, at):
 # ## Exercise: a rounding that lets slopes pass
 #
 # Rounding cuts the connection. Networks for small devices round their weights all the same, and are
-# trained with a trick: *forwards round, backwards pretend that nothing was rounded*. Write `soft_round(x)`. Its value is `tf.round(x)`; its slope is 1. You need
-# `tf.stop_gradient`, once: which part of `x + (tf.round(x) - x)` must not be followed?
+# trained with a trick: *forwards round, backwards pretend that nothing was rounded*. Write
+# `soft_round(x)`. Its value is `tf.round(x)`; its slope is 1. You need `tf.stop_gradient`, once: which
+# part of `x + (tf.round(x) - x)` must not be followed?
 
 
 # %% tags=["starter"]
