@@ -81,8 +81,7 @@ def tape_gradient(function: Function, at: Any) -> NDArray[np.float64]:
         The gradient, with the shape of `at`.
 
     Raises:
-        ValueError: no gradient reaches the point, for one of the four reasons that `tape.gradient`
-            returns `None`.
+        ValueError: no gradient reaches the point: where `tape.gradient` would return `None`.
 
     >>> tape_gradient(lambda x: x[0] ** 2 + 3.0 * x[1], [2.0, 5.0])
     array([4., 3.])

@@ -12,8 +12,8 @@
 #
 # A neural network is a program that learns its task from examples. Pictures, sounds, sentences:
 # whatever it learns from is first turned into numbers, and these are kept in a container called a
-# **tensor**. What the network itself knows is kept in tensors too. So this is where everything
-# starts. You need Python's lists and functions, and no mathematics beyond multiplication.
+# **tensor**, as is all that the network itself knows. You need Python's lists and functions, and no
+# mathematics beyond multiplication.
 
 # %%
 from snippets import plot_images, plot_tensors, tables
@@ -21,15 +21,15 @@ from snippets.datasets import load_fashion_mnist
 
 fashion = load_fashion_mnist()
 boot = fashion.train.images[0]
-plot_images.image_and_numbers(boot, top=2, left=12, subject="an ankle boot")
+plot_images.image_and_numbers(boot, top=2, left=12, subject="a boot")
 
 # %% [markdown]
 # Left, what you see; right, what the network gets: for each **pixel**, a dot of the picture, a
 # whole number from 0 (black) to 255 (white). The orange frame on the left holds the numbers on the
 # right. The boot comes from Fashion-MNIST, a public collection of 70,000 photographs of clothes.
 #
-# (`snippets` is this course's own box of helpers: `plots` draws, `datasets` fetches data. You can
-# follow every page without knowing how they work.)
+# (`snippets` is this course's own box of helpers: `plot_images` and its relatives draw, `datasets`
+# fetches data. You can follow every page without knowing how they work.)
 #
 # ## One number, a row, a grid, a stack
 #
@@ -43,8 +43,11 @@ import tensorflow as tf
 scalar = tf.constant(7)
 vector = tf.constant([3, 1, 4])
 matrix = tf.constant([[1, 2, 3], [4, 5, 6]])
-stack = tf.constant([[[1, 2, 3], [4, 5, 6]], [[7, 8, 9], [10, 11, 12]]])
-plot_tensors.tensor_picture({"scalar": scalar, "vector": vector, "matrix": matrix, "stack": stack})
+sheets = [[[1, 2, 3], [4, 5, 6]], [[7, 8, 9], [10, 11, 12]]]
+stack = tf.constant(sheets)
+tensors = {"scalar": scalar, "vector": vector, "matrix": matrix}
+tensors["stack"] = stack
+plot_tensors.tensor_picture(tensors)
 
 # %% [markdown]
 # Each number is an **element**. Each arrow is an **axis**: a direction in which you can count.
@@ -53,11 +56,10 @@ plot_tensors.tensor_picture({"scalar": scalar, "vector": vector, "matrix": matri
 # - A **vector** is a row of numbers, with one axis.
 # - A **matrix** is a grid with two axes: axis 0 goes down the rows, axis 1 goes along a row.
 # - The stack has three axes: axis 0 goes from sheet to sheet, and rows and columns become axes 1
-#   and 2. Its name in general is "a tensor of rank 3"; there is no everyday word for it.
+#   and 2. There is no everyday word for it but "a tensor of rank 3".
 #
 # Axes are counted from 0 and from the outside in, exactly as the brackets of the lists are nested.
-# (In physics a tensor must also obey rules when the coordinates change. In deep learning, and here,
-# it is a grid of numbers and no more.)
+# (In physics a tensor must also obey rules when the coordinates change. Here it is a grid of numbers.)
 #
 # ## Four questions to ask any tensor
 #
@@ -66,8 +68,9 @@ plot_tensors.tensor_picture({"scalar": scalar, "vector": vector, "matrix": matri
 # %%
 from snippets.tensors import describe
 
-tensors = {"scalar": scalar, "vector": vector, "matrix": matrix, "stack": stack, "boot": boot}
-tables.table([{"tensor": name} | describe(tensor) for name, tensor in tensors.items()])
+tensors["boot"] = boot
+rows = [{"tensor": name, **describe(tensors[name])} for name in tensors]
+tables.table(rows)
 
 # %% [markdown]
 # - **Shape**: how many steps does each axis have? The matrix has 2 rows of 3 numbers: `(2, 3)`.
@@ -75,7 +78,7 @@ tables.table([{"tensor": name} | describe(tensor) for name, tensor in tensors.it
 #   something else: how many rows of a matrix are independent.)
 # - **Size**: how many elements? It is the shape multiplied out: 2 × 2 × 3 makes 12 for the stack.
 # - **Dtype**, for data type: what kind of number is each element? `int32` is a whole number that may
-#   be negative; `uint8` is a whole number from 0 to 255, right for pixels. All elements of a tensor
+#   be negative; `uint8` is a whole number from 0 to 255, enough for a pixel. All elements of a tensor
 #   share one dtype.
 #
 # The last column is what it costs: an `int32` takes four bytes of memory, a `uint8` one.
@@ -99,8 +102,7 @@ assert (boot.dtype, boot.min(), boot.max()) == ("uint8", 0, 255), (
 
 # %% [markdown]
 # A shape becomes readable when you give each axis a name. Here are all the training pictures, those
-# that a network may learn from; the others of the 70,000 are kept back, to check what it has
-# learned:
+# that a network may learn from; the rest of the 70,000 are held back, to check what it has learned:
 
 # %%
 from snippets.tensors import explain_shape
@@ -125,7 +127,8 @@ print(tf.constant([1.0, 2.0, 3.0]))
 # gives floats unless you say otherwise.
 #
 # The boot came as a NumPy array, NumPy being Python's library for grids of numbers. `tf.constant(boot)`
-# makes a tensor of it, and `.numpy()` goes back. Both keep shape and dtype.
+# makes a tensor of it, and `.numpy()` goes back. Both keep shape and dtype: NumPy's floats are
+# `float64`, and stay so.
 #
 # ## Picking elements
 #
@@ -142,27 +145,29 @@ picks = {
 plot_tensors.tensor_picture(dict.fromkeys(picks, matrix), marked=picks)
 
 # %%
-tables.table([{"pick": f"`{code}`", "shape": str(part.shape)} for code, part in picks.items()])
+rows = [{"pick": code, "shape": str(picks[code].shape)} for code in picks]
+tables.table(rows)
 
 # %% [markdown]
 # A colon means "all of this axis", `1:` means "from position 1 on", and −1 is the last position. One
-# rule gives you the shape of the result: **a number removes its axis, a colon keeps it.** Axes that
-# you leave out at the end are kept whole: `matrix[1]` means `matrix[1, :]`. A picked column,
-# `matrix[:, 1]`, has lost its axis and lies down as a vector of shape `(2,)`.
+# rule gives the shape of the result: **a number removes its axis, a colon keeps it.** Axes left out at
+# the end are kept whole: `matrix[1]` means `matrix[1, :]`. A picked column, `matrix[:, 1]`, lies down as
+# a vector of shape `(2,)`.
 #
 # On the boot, the same brackets turn pictures over. After a second colon stands the step, and a
-# step of −1 reads the axis backwards. (`np.stack` puts the three pictures into one array, for
-# drawing; the next section says how.)
+# step of −1 reads the axis backwards. (`np.stack` puts the three pictures into one array.)
 
 # %%
+import matplotlib.pyplot as plt
 import numpy as np
 
-turned = np.stack([boot, boot[::-1], boot[:, ::-1]])
-plot_images.image_grid(turned, ["boot", "boot[::-1]", "boot[:, ::-1]"], columns=3, subject="boots")
+boots = np.stack([boot, boot[::-1], boot[:, ::-1]])
+titles = ["boot", "boot[::-1]", "boot[:, ::-1]"]
+plot_images.image_grid(boots, titles, columns=3, subject="boots")
 
 # %% [markdown]
-# Axis 0 is the rows, so `boot[::-1]` stands the boot on its head. Axis 1 is the columns, so
-# `boot[:, ::-1]` makes it look the other way.
+# Axis 0 is the rows, so `boot[::-1]` stands the boot on its head; `boot[:, ::-1]` makes it look the
+# other way.
 #
 # ## Putting tensors together
 #
@@ -172,9 +177,9 @@ plot_images.image_grid(turned, ["boot", "boot[::-1]", "boot[:, ::-1]"], columns=
 
 # %%
 pictures = [tf.constant(image) for image in fashion.train.images[:3]]
-three = tf.stack(pictures)
+batch = tf.stack(pictures)
 strip = tf.concat(pictures, axis=1)
-print("stack ", three.shape, three.dtype)
+print("stack ", batch.shape, batch.dtype)
 print("concat", strip.shape, strip.dtype)
 
 # %% [markdown]
@@ -183,11 +188,73 @@ print("concat", strip.shape, strip.dtype)
 # network treats each of them alike. (The pictures were made tensors first. Given NumPy arrays in a
 # list, `tf.stack` and `tf.constant` keep the numbers and forget the `uint8`: the result is `int32`.)
 #
+# ## Colour: batch, height, width, channels
+#
+# A colour picture has three numbers for each pixel: how red, how green, how blue. They stand on one
+# more axis, the last, whose three places are called channels. To make such a picture, stack three
+# sheets with `axis=-1`, which puts the new axis last. Here the boot is the red sheet, its mirror
+# image the green one, and the blue one is dark; a second picture has its colours swapped.
+
+# %%
+sheets = [boot, boot[:, ::-1], 0 * boot]  # red, green, blue
+picture = np.stack(sheets, axis=-1)
+colour_boots = np.stack([picture, picture[:, :, ::-1]])
+plot_images.image_grid(colour_boots, subject="coloured boots")
+
+# %% [markdown]
+# The batch has four axes. TensorFlow and Keras expect them in this order, from the outside in:
+# **batch, height, width, channels**. Drawn sheet by sheet, light for 255 and dark for 0:
+
+# %%
+figure, ax = plt.subplots(figsize=(7.2, 3.6))
+for number, channel in np.ndindex(2, 3):
+    x, y = 66 * number + 12 * channel, 12 * channel
+    sheet = ax.imshow(colour_boots[number, :, :, channel], zorder=-channel)
+    sheet.set_extent((x, x + 28, y, y + 28))
+    sheet.set_cmap(["Reds_r", "Greens_r", "Blues_r"][channel])
+arrows = {
+    "axis 0: batch": ((0, -11), (94, -11), (-31, -11)),
+    "axis 1: height": ((-3, 28), (-3, 0), (-31, 28)),
+    "axis 2: width": ((0, -3), (28, -3), (-31, -3)),
+    "axis 3: channels": ((31, 0), (55, 24), (34, -4)),
+}
+for name, (start, end, place) in arrows.items():
+    ax.annotate(name, place, va="center", fontsize=9)
+    ax.annotate("", end, start, arrowprops={"arrowstyle": "->"})
+ax.set(xlim=(-32, 119), ylim=(-14, 54))
+ax.set_axis_off()
+figure.alt = f"Shape {colour_boots.shape}: {', '.join(arrows)}."
+plt.close(figure)
+figure
+
+# %% [markdown]
+# One position on each axis picks one number. `colour_boots[0]` is a picture,
+# `colour_boots[0, :, :, 1]` its green sheet, and `colour_boots[0, 20, 5]` the three numbers of one
+# pixel, the colour at row 20, column 5:
+
+# %%
+print(colour_boots.shape, colour_boots[0, :, :, 1].shape)
+print(colour_boots[0, 20, 5])
+
+# %% [markdown]
+# A grey batch has one number for each pixel: `(n, 28, 28)`, or, with the axis written out,
+# `(n, 28, 28, 1)`. And where a network is described before it has seen a picture, nobody knows yet
+# how many there will be:
+
+# %%
+import keras
+
+keras.Input((28, 28, 1)).shape
+
+# %% [markdown]
+# A `None` in a shape means **any size**: this input takes batches of 1 or of 1,000. You give the shape of
+# one picture; Keras adds the batch axis in front. (`keras.Input((None, None, 3))` leaves height and width
+# open too.)
+#
 # ## Answers are tensors too
 #
-# To learn, a network must be told what each picture shows: its **label**, one of ten kinds, here
-# called **classes**. Labels are whole numbers, one for each picture, so a batch of them is a
-# vector.
+# To learn, a network must be told what each picture shows: its **label**, one of ten kinds, called
+# **classes**. Labels are whole numbers, one per picture, so a batch of them is a vector.
 
 # %%
 labels = fashion.train.labels[:3]
@@ -200,14 +267,15 @@ print([fashion.class_names[label] for label in labels])
 
 # %%
 one_hot = tf.one_hot(labels, 10)
+one_hot_title = "tf.one_hot(labels, 10)"
 plot_tensors.tensor_picture(
-    {"labels": labels, "tf.one_hot(labels, 10)": one_hot}, marked={"tf.one_hot(labels, 10)": 1}
+    {"labels": labels, one_hot_title: one_hot},
+    marked={one_hot_title: 1},
 )
 
 # %% [markdown]
-# Count the places from 0: the 1 stands where the label says. Three labels became a matrix of shape
-# `(3, 10)`, of `float32` numbers: three rows of ten, the shape of the answers that a network will give.
-# Both forms say the same, and later pages use both.
+# Count the places from 0: the 1 stands where the label says. Three labels became a `float32` matrix of
+# shape `(3, 10)`, the shape of the answers that a network will give. Later pages use both forms.
 #
 # ## Reshape is not transpose
 #
@@ -215,9 +283,10 @@ plot_tensors.tensor_picture(
 # The line follows the numbers from 1 to 6:
 
 # %%
-reshaped = tf.reshape(matrix, (3, 2))
-transposed = tf.transpose(matrix)
-plot_tensors.reading_order({"matrix": matrix, "tf.reshape": reshaped, "tf.transpose": transposed})
+by_reshape = tf.reshape(matrix, (3, 2))
+by_transpose = tf.transpose(matrix)
+matrices = {"tf.reshape": by_reshape, "tf.transpose": by_transpose}
+plot_tensors.reading_order({"matrix": matrix, **matrices})
 
 # %% [markdown]
 # **Reshape** keeps the reading order. It reads the numbers as you read a page, row after row, and
@@ -225,53 +294,70 @@ plot_tensors.reading_order({"matrix": matrix, "tf.reshape": reshaped, "tf.transp
 # element at row 0, column 2 moves to row 2, column 0.
 #
 # Reshape is what you want when the order stays and only the counting changes. Many networks begin by
-# laying each picture out as one long vector. A −1 lets TensorFlow work that size out:
+# laying each picture out as one long vector. A −1 lets TensorFlow work a size out:
 
 # %%
-flat = tf.reshape(three, (3, -1))
-flat.shape
+pixel_rows = tf.reshape(batch, (3, -1))
+pixel_rows.shape, tf.reshape(pixel_rows, (3, 28, 28)).shape
 
 # %% [markdown]
-# Three pictures of 28 × 28 pixels, three rows of 784. (As a part of a network, this step is called
-# `Flatten`.) All elements must find a place, neither more nor fewer, or TensorFlow refuses:
+# Three pictures of 28 × 28 pixels, three rows of 784, and back again. (As a layer of a network, the
+# first step is called `Flatten`.) The first call joined the axes *row* and *pixel* into one; the
+# second split them again. That is the rule that keeps you safe: **use reshape to join neighbouring
+# axes or to split one, and for nothing else.** Then every new axis still has a name. In the `(3, 2)`
+# above, neither axis has one: its rows are neither rows nor columns of the matrix.
+#
+# All elements must find a place, neither more nor fewer, or TensorFlow refuses:
 
 # %% tags=["raises-exception"]
 tf.reshape(matrix, (4, 2))
 
 # %% [markdown]
 # You may skip what stands in double braces, here and in every message of this kind: it says where in
-# TensorFlow it happened. The rest is plain: 6 values do not fill a shape of 8.
+# TensorFlow it happened. 6 values do not fill a shape of 8.
 #
-# The worse mistake is the one without a message. Suppose that a library wants the batch with the
-# pictures on the *last* axis, `(28, 28, 3)`. Both calls give that shape. Here is picture 0, taken out
-# of each:
+# The worse mistake is the one without a message. Suppose that a library wants the pictures on the
+# *last* axis, `(28, 28, 3)`. Both calls give that shape. Here is picture 0, taken out of each:
 
 # %%
-by_reshape = tf.reshape(three, (28, 28, 3))
-by_transpose = tf.transpose(three, perm=[1, 2, 0])
-first = np.stack([three[0], by_reshape[:, :, 0], by_transpose[:, :, 0]])
-plot_images.image_grid(first, ["wanted", "after reshape", "after transpose"], columns=3)
+batch_reshaped = tf.reshape(batch, (28, 28, 3))
+batch_transposed = tf.transpose(batch, perm=[1, 2, 0])
+pictures = [batch[0], batch_reshaped[:, :, 0], batch_transposed[:, :, 0]]
+versions = np.stack(pictures)
+titles = ["picture 0", "after reshape", "after transpose"]
+plot_images.image_grid(versions, titles, columns=3)
 
 # %% [markdown]
-# The reshape read all three pictures one after the other and put every third pixel into "picture 0":
-# a squeezed piece of each. The shape is right, nothing complains, and a network would train on
-# rubble. `perm=[1, 2, 0]` says which old axis each new one is: the rows (1), the columns (2), then
-# the pictures (0). **To move axes, transpose. To count the same sequence differently, reshape.** And
-# look at your data after you have done either.
+# The rule would have warned you: a reshape joins and splits but never moves, and the pictures were to
+# move past two axes. It read all three one after the other and put every third number into "picture 0":
+# a squeezed piece of each. Nothing complains, and a network would train on rubble. In the transpose,
+# `perm=[1, 2, 0]` says which old axis each new one is: the rows (1), the columns (2), then the
+# pictures (0). **To move axes, transpose.** And look at your data afterwards.
 
 # %% tags=["claims"]
-assert reshaped.shape == transposed.shape, "reshape and transpose of a matrix give the same shape"
-assert not np.array_equal(reshaped, transposed), "yet they give different matrices"
-assert np.array_equal(tf.reshape(matrix, [-1]), tf.reshape(reshaped, [-1])), (
+assert colour_boots.shape == (2, 28, 28, 3), (
+    "a batch of colour pictures has the axes batch, height, width, channels"
+)
+assert np.array_equal(colour_boots[0, :, :, 1], boot[:, ::-1]), (
+    "channel 1 of the last axis is the green sheet"
+)
+assert keras.Input((28, 28, 1)).shape[0] is None, "Keras puts a batch axis of any size in front"
+assert by_reshape.shape == by_transpose.shape, (
+    "reshape and transpose of a matrix give the same shape"
+)
+assert not np.array_equal(by_reshape, by_transpose), "yet they give different matrices"
+assert np.array_equal(tf.reshape(matrix, [-1]), tf.reshape(by_reshape, [-1])), (
     "reshape keeps the reading order"
+)
+assert np.array_equal(tf.reshape(pixel_rows, (3, 28, 28)), batch), (
+    "joining two neighbouring axes and splitting them again gives every picture back"
 )
 assert tf.stack([boot, boot]).dtype == tf.int32, (
     "tf.stack makes int32 of a list of uint8 NumPy arrays"
 )
-assert [np.array_equal(batch[:, :, 0], boot) for batch in (by_reshape, by_transpose)] == [
-    False,
-    True,
-], "of two calls that give the same shape, only transpose gives the boot back"
+assert [np.array_equal(version, boot) for version in versions] == [True, False, True], (
+    "of two calls that give the same shape, only transpose gives the boot back"
+)
 
 # %% [markdown]
 # ## Two ways to multiply
@@ -280,18 +366,17 @@ assert [np.array_equal(batch[:, :, 0], boot) for batch in (by_reshape, by_transp
 # number meets every element.
 
 # %%
-others = tf.constant([[10, 10, 10], [2, 2, 2]])
-print(matrix * others)
-print(matrix / others)
+factors = tf.constant([[10, 10, 10], [2, 2, 2]])
+print(matrix * factors)
+print(matrix / factors)
 print(matrix * 100)
 
 # %% [markdown]
-# Check one by hand: in row 1, column 0, 4 × 2 makes 8 and 4 / 2 makes 2. The division turned whole
-# numbers into floats of dtype `float64`, which keep more digits than `float32` and take twice the
-# memory. For whole-number division write `//`, as in Python.
+# By hand, in row 1, column 0: 4 × 2 makes 8 and 4 / 2 makes 2. The division turned whole numbers into
+# floats of dtype `float64`, which keep more digits than `float32` and take twice the memory. For
+# whole-number division write `//`, as in Python.
 #
-# Must the two shapes be equal, then? A single number already broke that rule. The
-# [next page](broadcasting.md) tells which shapes may meet.
+# Must the two shapes be equal, then? The [next page](broadcasting.md) tells which shapes may meet.
 #
 # The sign `@` is **matrix multiplication**, the operation that networks spend their lives on. Each
 # element of the result takes a whole row from the left and a whole column from the right, multiplies
@@ -309,17 +394,15 @@ matrix @ prices
 # 6 apples. A column on the right is a shop with its three prices. The result has what each basket
 # costs in each shop: here the second basket in the first shop.
 #
-# A row on the left needs as many numbers as a column on the right, so the two inner sizes must
-# agree, and the outer two make the shape of the result: `(2, 3) @ (3, 2)` gives `(2, 2)`. Break the
-# rule:
+# A row on the left needs as many numbers as a column on the right: the two inner sizes must agree, and
+# the outer two make the shape of the result: `(2, 3) @ (3, 2)` gives `(2, 2)`. Break the rule:
 
 # %% tags=["raises-exception"]
 matrix @ matrix
 
 # %% [markdown]
-# The message gives both shapes. Set them side by side, `[2,3]` and `[2,3]`: the inner sizes, 3 and 2,
-# differ. Which cure is right depends on what you mean: `matrix @ tf.transpose(matrix)` fits, and so
-# does the elementwise `*`.
+# The inner sizes, 3 and 2, differ. The cure depends on what you mean: `matrix @ tf.transpose(matrix)`
+# fits, and so does the elementwise `*`.
 #
 # Now the real thing. A network's first step is a basket and shops: each picture is a basket of 784
 # pixels, and each of ten kinds of clothes is a shop with its own 784 prices, called **weights**. With
@@ -327,7 +410,7 @@ matrix @ matrix
 
 # %%
 weights = tf.fill((784, 10), 0.01)
-scores = tf.cast(flat, tf.float32) @ weights
+scores = tf.cast(pixel_rows, tf.float32) @ weights
 scores.shape
 
 # %% [markdown]
@@ -352,22 +435,21 @@ assert scores.shape == (3, 10), "a batch of 3 pictures times 784 by 10 weights g
 vector[0] = 100
 
 # %% [markdown]
-# That protects you: whoever else uses `vector` can rely on it. But weights must change, or nothing is
-# learned. For them there is **`tf.Variable`**: a box of fixed shape and dtype that holds a tensor, and
-# lets you swap it for another.
+# Whoever else uses `vector` can rely on it. But weights must change, or nothing is learned. For them there is **`tf.Variable`**: a box of fixed dtype (and, unless you ask for another,
+# fixed shape) that holds a tensor, and lets you swap it for another.
 
 # %%
 weight = tf.Variable([1.0, 2.0, 3.0])
-doubled = weight * 2
+twice_the_weight = weight * 2
 weight.assign([10.0, 20.0, 30.0])
 weight.assign_add([1.0, 1.0, 1.0])
-print(weight.numpy(), doubled.numpy())
+print(weight.numpy(), twice_the_weight.numpy())
 
 # %% [markdown]
-# `assign` replaces the contents, `assign_add` adds to them. `doubled` was computed before and does not
-# follow: it is a tensor, and tensors stay. Use constants for data and variables for what is learned.
+# `assign` replaces the contents, `assign_add` adds to them. `twice_the_weight` was computed before and
+# does not follow: it is a tensor, and tensors stay. Use constants for data and variables for what is learned.
 #
-# ## Dtypes: one trap that shouts, one that keeps quiet
+# ## Dtypes: one trap that shouts, two that keep quiet
 #
 # Python adds `1 + 0.5` without a thought. When two tensors of different dtypes meet, TensorFlow
 # converts neither, since that could cost memory and precision unseen:
@@ -383,15 +465,45 @@ tf.constant([1, 2, 3]) + tf.constant([0.5, 0.5, 0.5])
 tf.cast(tf.constant([1, 2, 3]), tf.float32) + tf.constant([0.5, 0.5, 0.5])
 
 # %% [markdown]
-# The other trap says nothing. A plain Python number has no dtype yet and takes the tensor's, so
-# `uint8` plus 60 raises no error. Make the boot brighter by adding 60 to each pixel:
+# What if the second one is not a tensor yet? A whole Python number takes the tensor's dtype. With a float,
+# it depends on where the float comes from:
 
 # %%
-wrong = tf.constant(boot) + 60
-right = tf.cast(tf.minimum(tf.cast(boot, tf.int32) + 60, 255), tf.uint8)
-plot_images.image_grid(
-    np.stack([boot, wrong, right]), ["boot", "uint8 + 60", "int32 + 60"], columns=3
-)
+counts = tf.constant([1, 2])
+
+
+def outcome(compute):
+    try:
+        return compute().numpy()
+    except Exception as error:
+        return type(error)
+
+
+halves = np.array([0.5, 0.5])
+outcomes = {
+    "counts + 0.5": outcome(lambda: counts + 0.5),
+    "counts * 0.5": outcome(lambda: counts * 0.5),
+    "counts + halves": outcome(lambda: counts + halves),
+    "counts * halves": outcome(lambda: counts * halves),
+    "counts / halves": outcome(lambda: counts / halves),
+}
+outcomes
+
+# %% [markdown]
+# A Python float is refused, under two different names. **A NumPy float is cut down to a whole number
+# without a word**: 0.5 becomes 0, and the division ends at infinity (`inf`), for it divides by that 0.
+# NumPy itself would have made floats of all five. So where NumPy's floats meet a tensor of whole numbers,
+# cast the tensor first.
+#
+# The other quiet trap needs no float at all. Make the boot brighter by adding 60 to each pixel:
+
+# %%
+wrapped_boot = tf.constant(boot) + 60
+sums = tf.cast(boot, tf.int32) + 60
+brighter_boot = tf.cast(tf.minimum(sums, 255), tf.uint8)
+versions = np.stack([boot, wrapped_boot, brighter_boot])
+titles = ["boot", "uint8 + 60", "int32 + 60"]
+plot_images.image_grid(versions, titles, columns=3)
 
 # %%
 tf.constant([190, 200, 250], dtype=tf.uint8) + 60
@@ -399,10 +511,10 @@ tf.constant([190, 200, 250], dtype=tf.uint8) + 60
 # %% [markdown]
 # A `uint8` has no room above 255, so it starts again at 0, as a car's mileage counter does: 200 + 60
 # makes `{python} int((tf.constant(200, dtype=tf.uint8) + 60).numpy())`. The brightest parts of the
-# boot, `{python} f"{(wrong.numpy() < boot).mean():.0%}"` of all pixels, turned dark. In the third
-# picture the pixels got a roomier dtype first, were held at 255 by `tf.minimum`, and went back to
-# `uint8` last. The habit to keep: **turn pixels into floats before you calculate with them**,
-# `tf.cast(boot, tf.float32) / 255`, which also brings them between 0 and 1.
+# boot, `{python} f"{(wrapped_boot.numpy() < boot).mean():.0%}"` of all pixels, turned dark. In the
+# third picture the pixels got a roomier dtype first, were held at 255 by `tf.minimum`, and went back to
+# `uint8` last. One habit protects you from all three traps: **turn pixels into floats before you
+# calculate with them**, `tf.cast(boot, tf.float32) / 255`, which also brings them between 0 and 1.
 #
 # Rounding is the other side of it: going from float to whole number, `tf.cast` cuts the decimals off.
 
@@ -411,12 +523,24 @@ tf.cast([2.9, -2.9], tf.int32)
 
 # %% tags=["claims"]
 assert (tf.constant(200, dtype=tf.uint8) + 60).numpy() == 4, "in uint8, 200 + 60 makes 4"
-assert np.all(right.numpy() >= boot), "brightening in int32 makes no pixel darker"
-assert np.any(wrong.numpy() < boot), "brightening in uint8 makes some pixels darker"
-assert list(doubled.numpy()) == [2, 4, 6], "a tensor does not follow the variable it came from"
+assert (outcomes["counts + 0.5"], outcomes["counts * 0.5"]) == (
+    tf.errors.InvalidArgumentError,
+    TypeError,
+), "an int32 tensor refuses a Python float, with one error for + and another for *"
+assert (counts * halves).numpy().tolist() == [0, 0], (
+    "of a NumPy float, an int32 tensor takes the whole number without a word: half of 1 and 2 is 0, 0"
+)
+assert np.all(brighter_boot.numpy() >= boot), "brightening in int32 makes no pixel darker"
+assert np.any(wrapped_boot.numpy() < boot), "brightening in uint8 makes some pixels darker"
+assert list(twice_the_weight.numpy()) == [2, 4, 6], (
+    "a tensor does not follow the variable it came from"
+)
 
 # %% tags=["control"] claim="brightening in int32 makes no pixel darker" without="the roomier dtype"
-right = tf.minimum(tf.constant(boot) + 60, 255)
+brighter_boot = tf.minimum(tf.constant(boot) + 60, 255)
+
+# %% tags=["control"] claim="of a NumPy float, an int32 tensor takes the whole number without a word: half of 1 and 2 is 0, 0" without="whole numbers in the tensor"
+counts = tf.constant([1.0, 2.0])
 
 # %% [markdown]
 # ## Exercise: the last column of every sheet
@@ -433,11 +557,11 @@ def last_columns(sheets):
 
 # %% tags=["check"]
 for sheets in (stack, tf.reshape(tf.range(24), (2, 3, 4))):
-    picked = np.array(last_columns(sheets))
-    rows = sheets.numpy().tolist()
-    wanted = [[row[-1] for row in sheet] for sheet in rows]
-    differs = f"from {rows} you pick {picked.tolist()}, not {wanted}"
-    assert picked.tolist() == wanted, differs
+    answer = np.array(last_columns(sheets)).tolist()
+    numbers = sheets.numpy().tolist()
+    true_answer = [[row[-1] for row in sheet] for sheet in numbers]
+    message = f"from {numbers} you pick {answer}, not {true_answer}"
+    assert answer == true_answer, message
 
 
 # %% tags=["solution"]
@@ -472,34 +596,34 @@ def last_columns(sheets):
 # ## Exercise: colour last
 #
 # A camera gives its picture as three sheets, red, green and blue: shape `(3, 4, 5)` for 4 rows of
-# 5 pixels. TensorFlow wants the colour on the last axis, so that `fixed[row, column]` is the colour of
-# one pixel. The starter has the right shape and the wrong picture.
+# 5 pixels. TensorFlow wants the channels last, so that `colour_last[row, column]` is the colour of one
+# pixel. The starter has the right shape and the wrong picture.
 
 # %% tags=["starter"]
 photo = tf.reshape(tf.range(60), (3, 4, 5))
-fixed = tf.reshape(photo, (4, 5, 3))
+colour_last = tf.reshape(photo, (4, 5, 3))
 
 # %% tags=["check"]
-shape = np.shape(fixed)
+shape = np.shape(colour_last)
 assert shape == (4, 5, 3), f"the shape is {shape}, not (4, 5, 3)"
-first_sheet = np.arange(20).reshape(4, 5)  # red; green adds 20, blue 40
-for place, colour in enumerate(["red", "green", "blue"]):
-    given = np.array(fixed)[:, :, place].tolist()
-    differs = f"fixed[:, :, {place}] is not the {colour} sheet: {given}"
-    assert given == (first_sheet + 20 * place).tolist(), differs
+red_sheet = np.arange(20).reshape(4, 5)  # green adds 20, blue 40
+for channel, colour in enumerate(["red", "green", "blue"]):
+    answer = np.array(colour_last)[:, :, channel].tolist()
+    message = f"[:, :, {channel}] is not the {colour} sheet: {answer}"
+    assert answer == (red_sheet + 20 * channel).tolist(), message
 
 # %% tags=["solution"]
-fixed = tf.transpose(photo, perm=[1, 2, 0])
-fixed[0, 0]
+colour_last = tf.transpose(photo, perm=[1, 2, 0])
+colour_last[0, 0]
 
 # %% tags=["wrong"]
-fixed = tf.transpose(photo)  # all axes turned round: columns first
+colour_last = tf.transpose(photo)  # all axes turned round: columns first
 
 # %% tags=["wrong"]
-fixed = tf.reshape(tf.transpose(photo), (4, 5, 3))  # one pixel is right
+colour_last = tf.reshape(tf.transpose(photo), (4, 5, 3))  # one pixel is right
 
 # %% tags=["wrong"]
-fixed = tf.transpose(photo, perm=[1, 2, 0])[:, :, ::-1]  # blue, green, red
+colour_last = tf.transpose(photo, perm=[1, 2, 0])[:, :, ::-1]  # blue, green, red
 
 # %% [markdown]
 # ## Exercise: brighter, and still a picture
@@ -517,23 +641,24 @@ def brighten(image, amount):
 # %% tags=["check"]
 for amount in (60, -60, 7, -300, 300):
     row = np.array([[0, 100, 250]], dtype=np.uint8)
-    given = np.array(brighten(row, amount))
-    assert given.dtype == np.uint8, f"the dtype is {given.dtype}, not uint8"
-    wanted = [[min(max(pixel + amount, 0), 255) for pixel in (0, 100, 250)]]
-    sums = given.tolist()
-    differs = f"[[0, 100, 250]] plus {amount} is {sums}, not {wanted}"
-    assert sums == wanted, differs
+    answer = np.array(brighten(row, amount))
+    assert answer.dtype == np.uint8, f"dtype {answer.dtype}, not uint8"
+    sums = [pixel + amount for pixel in (0, 100, 250)]
+    true_answer = [[min(max(total, 0), 255) for total in sums]]
+    message = f"[[0, 100, 250]] plus {amount}: {answer}, not {true_answer}"
+    assert answer.tolist() == true_answer, message
     assert row[0, 2] == 250, "the picture that was passed in has changed"
 
 
 # %% tags=["solution"]
 def brighten(image, amount):
-    roomy = tf.cast(image, tf.int32) + amount
-    return tf.cast(tf.clip_by_value(roomy, 0, 255), tf.uint8)
+    sums = tf.cast(image, tf.int32) + amount
+    return tf.cast(tf.clip_by_value(sums, 0, 255), tf.uint8)
 
 
-darker = np.stack([brighten(boot, amount) for amount in (-100, 0, 100)])
-plot_images.image_grid(darker, ["-100", "0", "+100"], columns=3, subject="boots")
+versions = np.stack([brighten(boot, amount) for amount in (-100, 0, 100)])
+titles = ["-100", "0", "+100"]
+plot_images.image_grid(versions, titles, columns=3, subject="boots")
 
 
 # %% tags=["wrong"]
@@ -543,20 +668,20 @@ def brighten(image, amount):
 
 # %% tags=["wrong"]
 def brighten(image, amount):
-    brighter = tf.cast(image, tf.int32) + amount
-    return tf.clip_by_value(brighter, 0, 255)  # stays int32
+    sums = tf.cast(image, tf.int32) + amount
+    return tf.clip_by_value(sums, 0, 255)  # stays int32
 
 
 # %% tags=["wrong"]
 def brighten(image, amount):
-    brighter = tf.cast(image, tf.int32) + (60 if amount > 0 else -60)
-    return tf.cast(tf.clip_by_value(brighter, 0, 255), tf.uint8)
+    sums = tf.cast(image, tf.int32) + (60 if amount > 0 else -60)
+    return tf.cast(tf.clip_by_value(sums, 0, 255), tf.uint8)
 
 
 # %% tags=["wrong"]
 def brighten(image, amount):
-    brighter = tf.cast(tf.cast(image, tf.int32) + amount, tf.uint8)
-    return tf.clip_by_value(brighter, 0, 255)  # clipped after it wrapped
+    sums = tf.cast(tf.cast(image, tf.int32) + amount, tf.uint8)
+    return tf.clip_by_value(sums, 0, 255)  # clipped after it wrapped
 
 
 # %% [markdown]
@@ -571,20 +696,24 @@ def brighten(image, amount):
 average = tf.reduce_mean(fashion.train.images[:1000], axis=0)
 
 # %% tags=["check"]
-given = np.array(average)
-assert given.shape == (28, 28), f"the shape is {given.shape}, not (28, 28)"
-assert given.dtype == np.float32, f"the dtype is {given.dtype}, not float32"
-top = given.max()
-assert top <= 1, f"the brightest value is {top:.1f}; white should be 1"
-exact = fashion.train.images[:1000].mean(axis=0) / 255
-error = np.abs(given - exact).max()
+answer = np.array(average)
+assert answer.shape == (28, 28), f"shape {answer.shape}, not (28, 28)"
+assert answer.dtype == np.float32, f"dtype {answer.dtype}, not float32"
+peak = answer.max()
+assert peak <= 1, f"the brightest value is {peak:.1f}; white should be 1"
+true_answer = fashion.train.images[:1000].mean(axis=0) / 255
+error = np.abs(answer - true_answer).max()
 assert error < 1e-4, f"a pixel is off by {255 * error:.2f} grey levels"
 
 # %% tags=["solution"]
 pixels = tf.cast(fashion.train.images[:1000], tf.float32) / 255
 average = tf.reduce_mean(pixels, axis=0)
-grid = average.numpy()[None]
-plot_images.image_grid(grid, ["average"], columns=1, subject="averaged clothes")
+plot_images.image_grid(
+    average.numpy()[None],
+    ["average"],
+    columns=1,
+    subject="averages of clothes",
+)
 
 # %% tags=["wrong"]
 pixels = tf.cast(fashion.train.images[:1000], tf.int32)
@@ -596,18 +725,20 @@ average = tf.reduce_mean(pixels, axis=0)  # from 0 to 255
 
 # %% tags=["wrong"]
 pixels = tf.cast(fashion.train.images[:1000], tf.float32) / 255
-average = tf.reduce_mean(pixels, axis=(1, 2))  # a brightness a picture
+average = tf.reduce_mean(pixels, axis=(1, 2))  # one number per picture
 
 # %% tags=["wrong"]
-wrapped = tf.reduce_mean(fashion.train.images[:1000], axis=0)
-average = tf.cast(wrapped, tf.float32) / 255  # the sum has wrapped
+average_of_bytes = tf.reduce_mean(fashion.train.images[:1000], axis=0)
+average = tf.cast(average_of_bytes, tf.float32) / 255  # the sum has wrapped
 
 # %% [markdown]
 # ## What to remember
 #
 # - A tensor is a grid of numbers. Ask for its shape, rank, size and dtype before you ask anything else.
 # - In brackets, a number removes an axis and a colon keeps it.
-# - Reshape keeps the reading order; transpose moves axes. The shape cannot tell you which you need.
+# - Reshape joins neighbouring axes or splits one; transpose moves axes. The shape cannot tell you
+#   which you need.
+# - Colour pictures come as batch, height, width, channels; a `None` in a shape means any size.
 # - `*` and `/` pair elements; `@` multiplies rows by columns, and the inner sizes must agree.
 # - Constants for data, variables for what is learned; floats before you calculate.
 #
@@ -615,5 +746,14 @@ average = tf.cast(wrapped, tf.float32) / 255  # the sum has wrapped
 #
 # `matrix * 100` multiplied six numbers by one. How far that goes, from dyeing a boot to a bug that
 # makes a network quietly learn nothing, is told in [Broadcasting](broadcasting.md). If you would
-# rather see a network learn first, go to [Your first network](../networks/first-network.md), and come
-# back.
+# rather see a network learn first, go to [Your first network](../networks/first-network.md).
+#
+# ## Sources
+#
+# - TensorFlow, [Introduction to tensors](https://www.tensorflow.org/guide/tensor), and the page of
+#   [`tf.reshape`](https://www.tensorflow.org/api_docs/python/tf/reshape).
+# - C. R. Harris and others, *Array programming with NumPy*, 2020,
+#   [doi:10.1038/s41586-020-2649-2](https://doi.org/10.1038/s41586-020-2649-2): where shapes, slices
+#   and broadcasting come from.
+# - H. Xiao, K. Rasul and R. Vollgraf, *Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine
+#   Learning Algorithms*, 2017, [arXiv:1708.07747](https://arxiv.org/abs/1708.07747).

@@ -1,24 +1,25 @@
 # ---
 # title: Training by hand
 # summary: Write the training loop yourself, for a line and for ten classes, and find it again inside Keras.
-# needs: [tensors, broadcasting, gradients]
+# needs: [tensors, gradients]
+# helps: [broadcasting]
 # teaches: [model, parameter, bias, linear regression, step, training loop, least squares, logit, cross-entropy, softmax regression, minibatch, batch size, epoch, seed, loss curve, accuracy, eager execution, tracing, graph, layer, dense layer, optimizer, momentum]
 # data: [fashion-mnist]
 # artifacts: []
 # ---
 
 # %% [markdown]
-# Keras trains a network with one call, `fit`. What happens in there? Less than you would think: a
-# few short lines of code, repeated. On this page you write them yourself, first for three points,
-# where you can check every number on paper, then for 54,000 photographs. At the end you run `fit`
-# on the same photographs and get the same numbers.
+# Keras trains a network with one call, `fit`. What happens in there? A few short lines of code,
+# repeated. On this page you write them yourself, first for three points, where you can check every
+# number on paper, then for 54,000 photographs. At the end you run `fit` on the same photographs, get
+# the same numbers, and put your loop and Keras's parts together.
 #
 # Here are the three points, and a first guess at a straight line through them: flat, at height 0.
 
 # %%
 import numpy as np
 
-from snippets import plot_curves, plot_functions, plot_images, tables
+from snippets import plot_curves, plot_functions, plot_images
 
 x = np.array([0, 1, 2], "float32")
 y = np.array([1, 1, 4], "float32")
@@ -66,12 +67,11 @@ with tf.GradientTape() as tape:
 slopes = tape.gradient(loss, [weight, bias])
 weight.assign_sub(0.2 * slopes[0])
 bias.assign_sub(0.2 * slopes[1])
-after_one_step = float(mean_squared_error())
-print("slope for the weight", float(slopes[0]), "for the bias", float(slopes[1]))
-print("loss", float(loss), "then", after_one_step)
+print("slopes", float(slopes[0]), float(slopes[1]))
+print("loss", float(loss), "then", float(mean_squared_error()))
 
 # %% [markdown]
-# These lines are one **step** of training, and they are all there is to it:
+# These lines are one **step** of training:
 #
 # 1. predict, and **measure** the loss, while the tape is running;
 # 2. ask the tape for the **slopes**;
@@ -90,24 +90,25 @@ for _ in range(59):
     bias.assign_sub(0.2 * slopes[1])
     places.append((float(weight), float(bias)))
 
-lines = {"first guess": places[0], "after 1 step": places[1], "after 60": places[60]}
-plot_curves.line_fit(x, y, lines, misses="after 60")
+lines = {"first guess": places[0], "1 step": places[1], "60": places[60]}
+plot_curves.line_fit(x, y, lines, misses="60")
 
 # %% [markdown]
-# No straight line goes through all three points, so a loss of 0 is out of reach. Is this the best
-# line there is? For this model one can know. At the lowest point both slopes are 0, which makes two
-# equations with two unknowns. Written out for the three points they are 5 · weight + 3 · bias = 9 and
-# 3 · weight + 3 · bias = 6, so the weight is 3 / 2 and the bias is 1 / 2. To solve for the smallest
-# squares is the method of **least squares**; NumPy does it in one call.
+# No straight line goes through all three points. Is this the best line there is? For this model one can
+# know. At the lowest point both slopes are 0, which makes two equations with two unknowns. For the three
+# points they are 5 · weight + 3 · bias = 9 and 3 · weight + 3 · bias = 6, so the weight is 3 / 2 and the
+# bias is 1 / 2. To solve for the smallest squares is the method of **least squares**; NumPy does it in
+# one call.
 
 # %%
-exact = np.polyfit(x, y, deg=1)  # a polynomial of degree 1 is a straight line
-print("least squares:", exact.round(3), " 60 steps:", np.round(places[60], 3))
+solution = np.polyfit(x, y, deg=1)  # a line is a polynomial of degree 1
+print("least squares", solution.round(3))
+print("60 steps     ", np.round(places[60], 3))
 
 # %% [markdown]
-# The loop finds the same line, to the third decimal. Then why loop at all, if one call solves it?
-# Because solving needs equations that can be solved. With a straight line and squared misses they
-# are; with a network they are not, and steps are all there is.
+# The loop finds the same line, to the third decimal. Then why loop at all? Because solving needs
+# equations that can be solved. With a straight line and squared misses they are; with a network they are
+# not, and one is left with steps.
 #
 # ## The ground you walk on
 #
@@ -121,36 +122,36 @@ from snippets.gradients import descend
 
 
 def surface(place):
-    misses = [place[0] * at + place[1] - answer for at, answer in zip(x, y, strict=True)]
+    misses = [place[0] * x[n] + place[1] - y[n] for n in range(3)]
     return sum(miss**2 for miss in misses) / 3
 
 
-walks = {
-    rate: descend(surface, [-1.0, 3.0], learning_rate=rate, steps=25) for rate in (0.02, 0.2, 0.43)
-}
+walks = {}
+for rate in (0.02, 0.2, 0.43):
+    walks[rate] = descend(surface, [-1, 3], learning_rate=rate, steps=25)
 plot_functions.contour_paths(surface, walks, names=("weight", "bias"))
 
 # %% [markdown]
 # The ground is a long, slanting valley. Weight and bias partly do the same job, since raising either
 # lifts the line: along the valley one makes up for the other, and the loss hardly changes. Across it,
-# the ground is steep. So the good walk drops into the valley at once, and then takes most of its
-# steps to follow it down. At 0.02 the walk has not even reached the floor. At 0.43 it crosses the floor
-# each time and lands higher up the other side.
+# the ground is steep. So the walk at 0.2 drops into the valley at once, and then takes most of its
+# steps to follow it down. At 0.02 it has not even reached the floor. At 0.43 it crosses the floor each
+# time and lands higher up the other side.
 #
 # As on the page about gradients, the strongest bend sets the limit: 2 divided by the second derivative,
 # taken straight across this valley, is
 # `{python} f"{2 / np.linalg.eigvalsh(2 / 3 * np.array([[5, 3], [3, 3]])).max():.3f}"`. And 0.43 is more.
 #
-# Remember the valley when you prepare data. Inputs that are all positive make such valleys; inputs
-# around 0 do not. The second exercise shows it.
+# Remember the valley when you prepare data. Inputs that are all positive make such a valley between
+# weight and bias; inputs with a mean of 0 do not. The second exercise shows it.
 
 # %% tags=["claims"]
 heights = {rate: [float(surface(place)) for place in walk] for rate, walk in walks.items()}
 assert places[1] == (np.float32(1.2), np.float32(0.8)), (
     "the first step goes to weight 1.2 and bias 0.8, as worked out on paper"
 )
-assert np.allclose(exact, [1.5, 0.5]), "least squares finds the line worked out on paper"
-assert np.allclose(places[60], exact, atol=5e-3), "60 steps arrive at the line of least squares"
+assert np.allclose(solution, [1.5, 0.5]), "least squares finds the line worked out on paper"
+assert np.allclose(places[60], solution, atol=5e-3), "60 steps arrive at the line of least squares"
 assert heights[0.2][-1] < heights[0.02][-1] < heights[0.02][0] < heights[0.43][-1], (
     "25 steps end lowest at a learning rate of 0.2, and above the start at 0.43"
 )
@@ -158,8 +159,7 @@ assert heights[0.2][-1] < heights[0.02][-1] < heights[0.02][0] < heights[0.43][-
 # %% [markdown]
 # ## The real thing: ten classes
 #
-# Now the photographs of clothes. As before, each has a label from 0 to 9, and a picture is laid out
-# as 784 pixels between 0 and 1.
+# Now the photographs of clothes, each with a label from 0 to 9 and laid out as 784 pixels between 0 and 1.
 
 # %%
 from snippets.datasets import load_fashion_mnist
@@ -173,8 +173,8 @@ def as_tensors(split):
 
 
 images, labels = as_tensors(fashion.train)
-held_out_images, held_out_labels = as_tensors(fashion.validation)
-images.shape, labels[:5].numpy(), [fashion.class_names[label] for label in labels[:5]]
+validation_images, validation_labels = as_tensors(fashion.validation)
+images.shape, [fashion.class_names[label] for label in labels[:5]]
 
 # %% [markdown]
 # For boots against sneakers, one score was enough. Ten classes get ten scores: a column of 784
@@ -183,7 +183,8 @@ images.shape, labels[:5].numpy(), [fashion.class_names[label] for label in label
 # is the model's answer.
 
 # %%
-weights, bias = tf.Variable(tf.zeros((784, 10))), tf.Variable(tf.zeros(10))
+weights = tf.Variable(tf.zeros((784, 10)))
+bias = tf.Variable(tf.zeros(10))
 (images[:5] @ weights + bias).shape
 
 # %% [markdown]
@@ -202,30 +203,30 @@ weights, bias = tf.Variable(tf.zeros((784, 10))), tf.Variable(tf.zeros(10))
 # %%
 scores = np.log([1, 2, 5])
 probabilities = tf.nn.softmax(scores).numpy()
-print(probabilities, "cost if right:", -np.log(probabilities))
+print("probabilities  ", probabilities)
+print("cost if correct", -np.log(probabilities).round(2))
 
 # %% [markdown]
-# Then look at one probability only, the one that the right class was given, and take minus its
-# natural logarithm. This loss is the **cross-entropy**. A probability of 1 costs nothing, since
-# $\ln 1 = 0$. If the third class above is right, the answer costs
-# `{python} f"{-np.log(5 / 8):.2f}"`; if the first is right, `{python} f"{-np.log(1 / 8):.2f}"`: the
-# smaller that probability, the higher the cost.
+# Then look at one probability only, that of the correct class, and take minus its natural logarithm.
+# This loss is the **cross-entropy**. A probability of 1 costs nothing, since $\ln 1 = 0$. If the third
+# class above is correct, the answer costs `{python} f"{-np.log(5 / 8):.2f}"`; if the first is,
+# `{python} f"{-np.log(1 / 8):.2f}"`: the smaller that probability, the higher the cost.
 #
-# Know the price of knowing nothing. With all weights at 0, each of the ten classes gets a probability
-# of one tenth, and that costs $\ln 10$, which is `{python} f"{np.log(10):.2f}"`.
+# Know the price of ignorance. With all weights at 0, each of the ten classes gets a probability of one
+# tenth, and that costs $\ln 10$, which is `{python} f"{np.log(10):.2f}"`.
 
 
 # %%
 def cross_entropy(logits, labels):
-    each = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-    return tf.reduce_mean(each)
+    costs = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+    return tf.reduce_mean(costs)
 
 
 float(cross_entropy(images @ weights + bias, labels))
 
 # %% [markdown]
 # The long name takes scores and class numbers (*sparse*: a number, not a row of ten) and does softmax
-# and logarithm in one go. A linear model with this loss is called **softmax regression**.
+# and logarithm together. A linear model with this loss is called **softmax regression**.
 #
 # ## A few pictures instead of all
 #
@@ -236,44 +237,34 @@ float(cross_entropy(images @ weights + bias, labels))
 
 
 # %%
-def weight_slopes(chosen):
+def unit_gradient(positions):
     with tf.GradientTape() as tape:
-        loss = cross_entropy(tf.gather(images, chosen) @ weights + bias, tf.gather(labels, chosen))
-    return tf.reshape(tape.gradient(loss, weights), [-1]).numpy()
+        logits = tf.gather(images, positions) @ weights + bias
+        loss = cross_entropy(logits, tf.gather(labels, positions))
+    gradient = tape.gradient(loss, weights).numpy().ravel()
+    return gradient / np.linalg.norm(gradient)  # norm: a vector's length
 
 
-def cosine(a, b):
-    return a @ b / np.linalg.norm(a) / np.linalg.norm(b)  # norm: the length of a vector
-
-
-shuffled = np.random.default_rng(0).permutation(len(labels))
-whole = weight_slopes(shuffled)
-agreement = {
-    size: [
-        cosine(weight_slopes(shuffled[first : first + size]), whole) for first in (0, 2048, 4096)
-    ]
-    for size in (1, 8, 128, 2048)
-}
-tables.table(
-    [
-        {"pictures": size, "agreement, three draws": ", ".join(f"{c:.2f}" for c in each)}
-        for size, each in agreement.items()
-    ]
-)
+order = np.random.default_rng(0).permutation(len(labels))
+full_gradient, cosines = unit_gradient(order), {}
+for size in (1, 8, 128, 2048):
+    draws = [order[start : start + size] for start in (0, 2048, 4096)]
+    cosines[size] = [unit_gradient(draw) @ full_gradient for draw in draws]
+    print(f"{size:4} pictures, cosine", np.round(cosines[size], 2))
 
 # %% [markdown]
-# One picture points anywhere. 128 agree well with all of them, for less than a four-hundredth of the
-# work. So training takes a **minibatch** (often called a batch) a step. How many pictures it holds
-# is the **batch size**. For each pass the pictures are shuffled and dealt out like cards, each once;
-# such a pass is an **epoch**. The order comes from random numbers, and those from a **seed**: the same
-# seed gives the same order again.
+# One picture may point almost anywhere. 128 agree well with all of them, for less than a
+# four-hundredth of the work. So training takes a **minibatch** (often called a batch) per step. How
+# many pictures it holds is the **batch size**. For each pass the pictures are shuffled and dealt out
+# like cards, each once; such a pass is an **epoch**. The order comes from random numbers, and those
+# from a **seed**: the same seed gives the same order again.
 
 
 # %%
 def deal(count, batch_size, seed):
-    """Return the positions 0 to count - 1 in random order, cut into batches."""
+    """Return 0 to count - 1 in random order, cut into batches."""
     order = np.random.default_rng(seed).permutation(count)
-    return [order[first : first + batch_size] for first in range(0, count, batch_size)]
+    return np.split(order, range(batch_size, count, batch_size))
 
 
 deal(10, 4, seed=0)
@@ -283,42 +274,42 @@ deal(10, 4, seed=0)
 
 
 # %%
-def step(images, labels, rate):
+def step(images, labels, rate, loss_function=cross_entropy):
     with tf.GradientTape() as tape:
-        loss = cross_entropy(images @ weights + bias, labels)
+        loss = loss_function(images @ weights + bias, labels)
     slopes = tape.gradient(loss, [weights, bias])
     weights.assign_sub(rate * slopes[0])
     bias.assign_sub(rate * slopes[1])
     return loss
 
 
-def train(step, rate, batch_size=128, seed=0):
-    """Start at zero, train for one epoch, and return the loss of each step."""
+def train(step, rate, batch_size=128, seed=0, steps=None):
+    """Train from 0 for an epoch or fewer steps; return the losses."""
     weights.assign(tf.zeros_like(weights))
     bias.assign(tf.zeros_like(bias))
-    return [
-        float(step(tf.gather(images, chosen), tf.gather(labels, chosen), tf.constant(rate)))
-        for chosen in deal(len(labels), batch_size, seed)
-    ]
+    losses = []
+    for positions in deal(len(labels), batch_size, seed)[:steps]:
+        batch = tf.gather(images, positions), tf.gather(labels, positions)
+        losses.append(float(step(*batch, tf.constant(rate))))
+    return losses
 
 
 losses = train(step, rate=0.1)
-print(f"{len(losses)} steps; loss {losses[0]:.3f} at the first, {losses[-1]:.3f} at the last")
+print(f"{len(losses)} steps, loss {losses[0]:.3f}, then {losses[-1]:.3f}")
 
 # %% [markdown]
 # The loss of each step, drawn in order, is the **loss curve**. People prefer the **accuracy**, the
-# share of right answers, best taken on pictures that were not trained on: the 6,000 set aside for
-# validation.
+# fraction of correct answers, best taken on pictures that were not trained on: the 6,000 set aside
+# for validation.
 
 
 # %%
 def accuracy():
-    answers = tf.argmax(held_out_images @ weights + bias, axis=1, output_type=tf.int32)
-    return float(tf.reduce_mean(tf.cast(answers == held_out_labels, tf.float32)))
+    answers = tf.argmax(validation_images @ weights + bias, axis=1)
+    return float(np.mean(answers.numpy() == validation_labels.numpy()))
 
 
-first_accuracy = accuracy()
-print(f"right on {first_accuracy:.1%} of the validation pictures")
+print(f"correct on {accuracy():.1%} of the validation pictures")
 
 # %% [markdown]
 # ## What has it learned?
@@ -329,135 +320,101 @@ print(f"right on {first_accuracy:.1%} of the validation pictures")
 # %%
 templates = weights.numpy().T.reshape(10, 28, 28)
 templates /= np.abs(templates).max(axis=(1, 2), keepdims=True)
-plot_images.signed_images(dict(zip(fashion.class_names, templates, strict=True)), columns=5)
+pictures = dict(zip(fashion.class_names, templates, strict=True))
+plot_images.signed_images(pictures, columns=5)
 
 # %% [markdown]
-# Where a picture is red, a bright pixel speaks for the class; where it is blue, against it. The
-# blue is as telling as the red: *Trouser* has a blue strip where the legs part. *Coat*, *Pullover*
-# and *Shirt* argue about details, a collar, a hem, an edge, for their outlines are alike. One such
-# template for each class is all that this model can have. A coat hung upside down would not be a
-# coat.
-
-# %% [markdown]
+# Where a picture is red, a bright pixel speaks for the class; where it is blue, against it: *Trouser*
+# has a blue strip where the legs part. *Coat*, *Pullover* and *Shirt* argue about details, a collar, a
+# hem, an edge, for their outlines are alike. One such template per class is all that this model can
+# have. A coat hung upside down would not be a coat.
+#
 # ## The loop, compiled
 #
 # So far, TensorFlow has been carrying out each operation at the moment when Python comes to its line.
-# That is **eager execution**, and it is good for looking at things. But each time round, Python
-# reads the same lines again and hands over the same dozens of operations one by one. On small
-# batches that takes longer than the arithmetic.
+# That is **eager execution**, and it is good for looking at things. But each time round, Python hands
+# over the same dozens of operations one by one. On small batches that takes longer than the arithmetic.
 #
 # `tf.function` separates the two. When you first call the function, Python runs through it once. That
 # is **tracing**: the operations are noted down as a **graph**, a plan of what feeds into what. Every
-# later call runs the plan, without Python. Think of a cook who dictates a recipe while cooking, so
-# that the kitchen can repeat it without the cook. Now one epoch with each, in batches of 32:
+# later call of that kind runs the plan, without Python. Now 200 steps with each, in batches of 32:
 
 # %% tags=["measured"]
 from snippets.training import Stopwatch
 
 fast_step = tf.function(step)
+fast_step(images[:32], labels[:32], tf.constant(0.1))  # traces, unmeasured
 with Stopwatch() as eager_time:
-    eager_losses = train(step, rate=0.1, batch_size=32)
-train(fast_step, rate=0.1, batch_size=32)  # traced for this batch size, outside the measurement
+    eager_losses = train(step, rate=0.1, batch_size=32, steps=200)
 with Stopwatch() as graph_time:
-    graph_losses = train(fast_step, rate=0.1, batch_size=32)
+    graph_losses = train(fast_step, rate=0.1, batch_size=32, steps=200)
 speed_up = eager_time.cpu_seconds / graph_time.cpu_seconds
-print(f"eager      : {eager_time.cpu_seconds:.2f} CPU seconds, last loss {eager_losses[-1]:.4f}")
-print(f"tf.function: {graph_time.cpu_seconds:.2f} CPU seconds, last loss {graph_losses[-1]:.4f}")
+print(f"eager       {eager_time.cpu_seconds:.2f} CPU seconds")
+print(f"tf.function {graph_time.cpu_seconds:.2f} CPU seconds")
 
 # %% [markdown]
 # The same losses, `{python measured} f"{speed_up:.1f}"` times as fast. (CPU seconds count the
 # processor's work; dealing out the batches is in both numbers.) The larger the batches, the smaller the
 # gain, because then arithmetic outweighs the overhead.
 #
-# The picture of the cook breaks in one place, and people fall into it. What is not dictated is not
-# in the recipe: anything that *Python* does happens while tracing, and not again. And the recipe is
-# written for one kind of ingredient: **for every new Python number, tracing starts afresh.**
-# (`@tf.function` above a definition does the same as `tf.function(…)` around the name.)
+# There are two traps. Anything that *Python* does happens while tracing, and not again. And a graph
+# holds for one kind of argument: for a new shape or dtype, and **for every new Python number, tracing
+# starts afresh.** (`@tf.function` above a definition does the same as `tf.function(…)` around the name.)
 
 # %%
-traced = []
+traces = []
 
 
 @tf.function
 def double(number):
-    traced.append(number)  # Python's doing: only while tracing
+    traces.append(number)  # Python's doing: only while tracing
     return 2 * number
 
 
 for number in (1.0, 2.0, 3.0):
     double(tf.constant(number))
-after_tensors = len(traced)
+traces_of_tensors = len(traces)
 for number in (1.0, 2.0, 3.0):
     double(number)
-after_tensors, len(traced)
+traces_of_tensors, len(traces)
 
 # %% [markdown]
 # Three calls with tensors left one entry in the list: the second and third call never came to that
 # line. (A `print` in a compiled function deceives in the same way; `tf.print` is in the graph.) Three
 # calls with Python numbers left three more. With a learning rate that changes from step to step, that
-# undoes the whole gain:
-
-# %% tags=["measured"]
-batch = images[:32], labels[:32]
-
-
-@tf.function
-def retraced_step(images, labels, rate):
-    return step(images, labels, rate)
-
-
-rates = [0.1, 0.05, 0.02, 0.01]
-with Stopwatch() as retraced_time:
-    for rate in rates:
-        retraced_step(*batch, rate)
-with Stopwatch() as constant_time:
-    for rate in rates:
-        fast_step(*batch, tf.constant(rate))
-print(f"{1000 * retraced_time.cpu_seconds:.0f} CPU milliseconds for 4 steps with Python numbers,")
-print(f"{1000 * constant_time.cpu_seconds:.0f} with tensors")
-
-# %% [markdown]
-# (When it happens often, TensorFlow prints a warning about *retracing*. Take it seriously.)
+# undoes the whole gain: so `train` hands over `tf.constant(rate)`. (When it happens often, TensorFlow
+# prints a warning about *retracing*. Take it seriously.)
 
 # %% tags=["claims"]
 assert np.allclose(eager_losses, graph_losses, atol=1e-4), "eager and compiled losses are the same"
 assert speed_up > 1.5, "in batches of 32, compiled steps take less CPU time, by a factor above 1.5"
-assert (after_tensors, len(traced)) == (1, 4), "tensors are traced once, each Python number anew"
-assert retraced_time.cpu_seconds > 1.5 * constant_time.cpu_seconds, (
-    "a learning rate given as a Python number costs more than 1.5 times as much as a tensor"
+assert (traces_of_tensors, len(traces)) == (1, 4), (
+    "tensors are traced once, each Python number anew"
 )
 
 # %% [markdown]
-# ## Too small, right, too large
+# ## Three learning rates
 #
-# Here are the loss curves of three learning rates, each with three seeds, so with three orders of
-# the pictures. Single steps jump about, because each sees other pictures; so each point is the mean of
-# ten steps. The curve is the mean of the seeds, the band reaches from the lowest to the highest.
+# Here are the loss curves of three learning rates over 300 steps, each with three seeds, so with three
+# orders of the pictures. Single steps jump about, so each point is the mean of ten. The curve is the mean of the
+# seeds, the band reaches from the lowest to the highest.
 
 # %%
-outcomes = {}
+curves, accuracies, last_losses = {}, {}, {}
 for rate in (0.001, 0.1, 1.0):
-    runs = [(train(fast_step, rate, seed=seed)[:420], accuracy()) for seed in (0, 1, 2)]
-    outcomes[rate] = [np.array(each) for each in zip(*runs, strict=True)]
-
-curves = {
-    f"learning rate {rate:g}": each.reshape(3, 42, 10).mean(axis=2)
-    for rate, (each, _) in outcomes.items()
-}
-plot_curves.spread_curves(curves, x=range(10, 421, 10), log_y=True)
+    runs, accuracies[rate] = [], []
+    for seed in (0, 1, 2):
+        runs.append(train(fast_step, rate, seed=seed, steps=300))
+        accuracies[rate].append(accuracy())
+    means_of_ten = np.reshape(runs, (3, 30, 10)).mean(axis=2)
+    curves[f"learning rate {rate:g}"] = means_of_ten
+    last_losses[rate] = means_of_ten[:, -5:].mean()
+plot_curves.spread_curves(curves, x=range(10, 301, 10), log_y=True)
 
 # %%
-last_losses = {rate: each[:, -50:].mean() for rate, (each, _) in outcomes.items()}
-tables.table(
-    [
-        {
-            "learning rate": f"{rate:g}",
-            "loss, last 50 steps": f"{last_losses[rate]:.2f}",
-            "validation accuracy, three seeds": ", ".join(f"{share:.1%}" for share in shares),
-        }
-        for rate, (_, shares) in outcomes.items()
-    ]
-)
+for rate, loss in last_losses.items():
+    percents = ", ".join(f"{value:.1%}" for value in accuracies[rate])
+    print(f"rate {rate:<5g} last losses {loss:.2f}, accuracy {percents}")
 
 # %% [markdown]
 # At 0.001 the curve is smooth and slow: nothing is wrong, but it would need about a hundred times
@@ -465,27 +422,26 @@ tables.table(
 # overshoots for the pictures it saw and is wrong for the next ones. Its loss ends
 # `{python} f"{last_losses[1.0] / last_losses[0.1]:.1f}"` times as high as that of 0.1, yet its
 # accuracy does not look hopeless, and depends on the seed, that is, on where the last step happened
-# to land. Look at the loss: it sees the trouble first, because it counts how sure a wrong answer
-# was.
+# to land. The loss shows the trouble, because it counts how sure a wrong answer was.
 #
-# Here a rate that is too large did not explode as it did in the valley. The pull of cross-entropy
-# is limited: along each score, its slope lies between −1 and 1.
+# Here a rate that is too large did not explode as it did in the valley: the slope of cross-entropy for
+# each score is probability minus truth ([Gradients](gradients.md)), so it lies between −1 and 1.
 #
-# Trying three rates is one way to find a good one. [Experiments](../networks/experiments.md) has a
-# cheaper one, a single short run in which the rate climbs.
+# [Experiments](../networks/experiments.md) has a cheaper way to find a good rate, a single short run in
+# which it climbs.
 
 # %% tags=["claims"]
 assert abs(losses[0] - np.log(10)) < 1e-5, "with all weights at 0, the loss is ln 10"
-assert min(agreement[2048]) > max(agreement[1]), (
+assert min(cosines[2048]) > max(cosines[1]), (
     "the gradients of 2,048 pictures agree better with that of all than those of single pictures"
 )
 assert last_losses[0.1] < 0.7 * min(last_losses[0.001], last_losses[1.0]), (
     "a learning rate of 0.1 ends lowest, by far, of the three"
 )
-assert outcomes[0.1][1].min() > 0.77 > outcomes[0.001][1].max(), (
-    "with a learning rate of 0.1, every seed is right on more than 77% of the validation pictures"
+assert min(accuracies[0.1]) > 0.77 > max(accuracies[0.001]), (
+    "with a learning rate of 0.1, every seed is correct on more than 77% of the validation pictures"
 )
-assert np.ptp(outcomes[1.0][1]) > np.ptp(outcomes[0.001][1]), (
+assert np.ptp(accuracies[1.0]) > np.ptp(accuracies[0.001]), (
     "with too large a learning rate, the accuracy depends more on the seed than with a small one"
 )
 
@@ -498,111 +454,171 @@ assert np.ptp(outcomes[1.0][1]) > np.ptp(outcomes[0.001][1]), (
 
 # %%
 def by_the_formula(logits, labels):
-    right = tf.gather(tf.nn.softmax(logits), labels, axis=1, batch_dims=1)  # one from each row
-    return -tf.reduce_mean(tf.math.log(right))
+    probabilities = tf.nn.softmax(logits)
+    correct_class = tf.gather(probabilities, labels, axis=1, batch_dims=1)
+    return -tf.reduce_mean(tf.math.log(correct_class))
 
 
 def three_losses(loss_function, scale):
-    weights.assign(tf.zeros_like(weights))
-    bias.assign(tf.zeros_like(bias))
-    found = []
-    for chosen in deal(len(labels), 128, seed=0)[:3]:
-        with tf.GradientTape() as tape:
-            logits = scale * tf.gather(images, chosen) @ weights + bias
-            found.append(loss_function(logits, tf.gather(labels, chosen)))
-        slopes = tape.gradient(found[-1], [weights, bias])
-        weights.assign_sub(0.1 * slopes[0])
-        bias.assign_sub(0.1 * slopes[1])
-    return [f"{loss:,.2f}" for loss in found]
+    def scaled_step(images, labels, rate):
+        return step(scale * images, labels, rate, loss_function)
+
+    return train(scaled_step, rate=0.1, steps=3)
 
 
-recipes = {
-    "bytes, by the formula": three_losses(by_the_formula, 255.0),
-    "bytes, from logits": three_losses(cross_entropy, 255.0),
-    "0 to 1, from logits": three_losses(cross_entropy, 1.0),
+first_losses = {
+    "bytes, formula": three_losses(by_the_formula, 255.0),
+    "bytes, logits": three_losses(cross_entropy, 255.0),
+    "0 to 1, logits": three_losses(cross_entropy, 1.0),
 }
-tables.table([{"recipe": name, "loss of three steps": "; ".join(f)} for name, f in recipes.items()])
+for name, losses in first_losses.items():
+    print(f"{name:14}", ", ".join(f"{loss:,.2f}" for loss in losses))
 
 # %% [markdown]
 # By the formula, the second loss is infinite and the third is `nan`, *not a number*, as is every weight
-# from then on. Nothing raised an error. The first step with bytes makes scores in the tens of thousands;
+# from then on. Nothing raised an error. The first step with bytes makes scores in the means_of_ten of thousands;
 # $e$ to such a difference is rounded to 0; and the logarithm of 0 is minus infinity. Computed from
-# logits, no probability is ever rounded to 0, and the loss stays finite. It is still useless: the
+# logits, no probability is rounded to 0 on the way, and the loss stays finite. It is still useless: the
 # inputs are too large for the learning rate. Both cures are needed, scaled inputs and a loss from
 # logits. And a loss that is not finite should stop you at once:
 
 # %% tags=["raises-exception"]
-third_loss = float(recipes["bytes, by the formula"][-1])
+third_loss = first_losses["bytes, formula"][-1]
 tf.debugging.assert_all_finite(third_loss, "the loss of step 3")
 
+# %% [markdown]
+# ## What goes wrong: softmax twice
+#
+# Softmax is part of this loss. Whoever also ends the model with a softmax takes it twice, and again
+# nothing raises an error:
+
+
+# %%
+def softmax_twice(logits, labels):
+    return cross_entropy(tf.nn.softmax(logits), labels)
+
+
+step_twice = tf.function(lambda *batch: step(*batch, softmax_twice))
+losses_twice = train(step_twice, rate=0.1)
+accuracy_twice, floor = accuracy(), np.log(1 + 9 / np.e)
+losses = train(fast_step, rate=0.1)
+levels = {"floor": [floor] * len(losses)}
+plot_curves.spread_curves({"once": losses, "twice": losses_twice} | levels)
+
+# %% [markdown]
+# It trains, slowly: after one epoch it is correct on `{python} f"{accuracy_twice:.1%}"` of the
+# validation pictures. The second softmax takes probabilities for scores, and these lie between 0 and 1.
+# At best the correct class has 1 and the other nine have 0. The powers of $e$ are then $e$ and nine
+# times 1, and that certainty counts as $e / (e + 9)$. It costs $\ln(1 + 9/e)$, which is
+# `{python} f"{floor:.2f}"`: **a floor that no training gets below.** Where a loss comes to rest there, in
+# a task of ten classes, look for a second softmax.
+#
+# Keras guards you: where a softmax of Keras made the probabilities, its own cross-entropy takes the
+# scores from before it, and warns. That of `tf.nn` does not.
+
 # %% tags=["claims"]
-assert recipes["bytes, by the formula"][-1] == "nan", "bytes and the plain formula end in nan"
-assert float(recipes["0 to 1, from logits"][-1]) < np.log(10), (
+assert np.isnan(first_losses["bytes, formula"][-1]), "bytes and the formula as written end in nan"
+assert first_losses["0 to 1, logits"][-1] < np.log(10), (
     "scaled and from logits, three steps bring the loss below ln 10"
 )
+assert min(losses_twice) > floor > np.mean(losses[-50:]), (
+    "with softmax twice the loss never gets below ln(1 + 9/e), and with softmax once it does"
+)
 
-# %% tags=["control"] claim="bytes and the plain formula end in nan" without="the bytes"
-recipes = {"bytes, by the formula": three_losses(by_the_formula, 1.0)}
+# %% tags=["control"] claim="bytes and the formula as written end in nan" without="the bytes"
+first_losses = {"bytes, formula": three_losses(by_the_formula, 1.0)}
 
-# %% tags=["control"] claim="bytes and the plain formula end in nan" without="the plain formula"
-recipes = {"bytes, by the formula": three_losses(cross_entropy, 255.0)}
+# %% tags=["control"] claim="bytes and the formula as written end in nan" without="the formula as written"
+first_losses = {"bytes, formula": three_losses(cross_entropy, 255.0)}
+
+# %% tags=["control"] claim="with softmax twice the loss never gets below ln(1 + 9/e), and with softmax once it does" without="the second softmax"
+losses_twice = losses
 
 # %% [markdown]
 # ## The same in Keras
 #
-# Now the same model in four lines of Keras. A **layer** takes a tensor and returns a tensor; a
-# **dense layer** is `inputs @ weights + bias`, nothing else. An **optimizer** is what makes the
-# update: `SGD`, *stochastic gradient descent*, subtracts learning rate times slope, as you did
-# (stochastic, because each batch is a random draw). Keras calls the weights of a layer its
-# *kernel*. `record` notes the loss of each batch, where `fit` would show a running mean.
+# Now the same model in Keras's own words. A **layer** takes a tensor and returns a tensor; a
+# **dense layer** is `inputs @ weights + bias` (and an activation function, if you ask for one). An
+# **optimizer** is what makes the update: `SGD`, *stochastic gradient descent*, subtracts learning rate
+# times slope, as you did (stochastic, because each batch is a random draw).
 
 # %%
 import keras
 
-keras_losses = []
-order = np.concatenate(deal(len(labels), 128, seed=0))
-record = keras.callbacks.LambdaCallback(  # called by fit before and after each batch
-    on_train_batch_begin=lambda batch, logs: model.reset_metrics(),
-    on_train_batch_end=lambda batch, logs: keras_losses.append(logs["loss"]),
-)
-# The four lines:
-model = keras.Sequential([keras.Input((784,)), keras.layers.Dense(10, kernel_initializer="zeros")])
-entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-model.compile(optimizer=keras.optimizers.SGD(0.1), loss=entropy)
-inputs, answers = tf.gather(images, order), tf.gather(labels, order)  # dealt already, as by hand
-run = model.fit(inputs, answers, batch_size=128, shuffle=False, callbacks=[record], verbose=0)
+layer = keras.layers.Dense(10, kernel_initializer="zeros")
+network = keras.Sequential([keras.Input((784,)), layer])
+loss_function = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+network.compile(optimizer=keras.optimizers.SGD(0.1), loss=loss_function)
+
+# %% [markdown]
+# `network.fit(images, labels, batch_size=128)` would now train it for one epoch. To compare each step,
+# it gets the pictures in your order, dealt already, and a callback notes the loss of each batch, where
+# `fit` shows a running mean:
+
 # %%
-losses = train(fast_step, rate=0.1)
-both = {"by hand": losses, "Keras": keras_losses}
-plot_curves.spread_curves(both, behind="by hand")
+fit_losses = []
+record = keras.callbacks.LambdaCallback(
+    on_train_batch_begin=lambda batch, logs: network.reset_metrics(),
+    on_train_batch_end=lambda batch, logs: fit_losses.append(logs["loss"]),
+)
+order = np.concatenate(deal(len(labels), 128, seed=0))
+inputs, answers = tf.gather(images, order), tf.gather(labels, order)
+batches = tf.data.Dataset.from_tensor_slices((inputs, answers)).batch(128)
+network.fit(batches, shuffle=False, callbacks=[record], verbose=0)
+curves = {"by hand": losses, "Keras": fit_losses}
+plot_curves.spread_curves(curves, behind="by hand")
 
 # %% [markdown]
 # Two curves, one on top of the other: the wide one is yours. The largest difference between the two in
 # any of the `{python} len(losses)` steps is
-# `{python} f"{np.abs(np.subtract(losses, keras_losses)).max():.0e}"`, which is rounding. What you wrote
+# `{python} f"{np.abs(np.subtract(losses, fit_losses)).max():.0e}"`, which is rounding. What you wrote
 # and what Keras offers correspond line by line:
 #
 # | by hand | Keras |
 # | --- | --- |
 # | `images @ weights + bias` | `keras.layers.Dense(10)` |
 # | `cross_entropy(logits, labels)` | `loss=` in `compile` |
-# | `assign_sub(rate * slope)` | `optimizer=` in `compile` |
+# | `assign_sub(rate * slope)` | `optimizer=` in `compile`, or `optimizer.apply` |
 # | `deal`, the loops, the tape, `tf.function` | `fit` |
 # | `accuracy()` | `metrics=` in `compile`, or `evaluate` |
 #
-# From here on the course uses Keras. When something puzzles you in there, come back to your own
-# loop.
+# From here on the course uses `fit`. Where it cannot do what you need, meet it half-way: Keras's
+# network, loss and optimizer in a loop of your own.
+
+# %%
+loop_network = keras.models.clone_model(network)  # back at 0
+optimizer = keras.optimizers.SGD(0.1)
+
+
+@tf.function
+def keras_step(images, labels):
+    with tf.GradientTape() as tape:
+        loss = loss_function(labels, loop_network(images, training=True))
+    slopes = tape.gradient(loss, loop_network.trainable_variables)
+    optimizer.apply(slopes, loop_network.trainable_variables)
+    return loss
+
+
+loop_losses = [float(keras_step(*batch)) for batch in batches.take(100)]
+print(f"step 100: fit {fit_losses[99]:.4f}, loop {loop_losses[99]:.4f}")
+
+# %% [markdown]
+# `training=True` matters to layers that behave differently in training. `apply` is your
+# `assign_sub`, for any optimizer: change `SGD` to `Adam`, and the loop stays as it is.
 
 # %% tags=["claims"]
-difference = np.abs(np.subtract(losses, keras_losses)).max()
+difference = np.abs(np.subtract(losses, fit_losses)).max()
 assert difference < 1e-3, "Keras and the loop by hand have the same loss curve, step by step"
-assert np.allclose(model.get_weights()[0], weights.numpy(), atol=1e-4), (
+assert np.allclose(network.get_weights()[0], weights.numpy(), atol=1e-4), (
     "Keras and the loop by hand end at the same weights"
+)
+assert np.allclose(loop_losses, fit_losses[:100], atol=1e-3), (
+    "a loop of your own around Keras's network and optimizer has the same losses as fit"
 )
 
 # %% tags=["control"] claim="Keras and the loop by hand have the same loss curve, step by step" without="the same order of the pictures"
 other_order = train(fast_step, rate=0.1, seed=1)
-difference = np.abs(np.subtract(other_order, keras_losses)).max()
+difference = np.abs(np.subtract(other_order, fit_losses)).max()
 
 # %% [markdown]
 # ## Exercise: the slopes without a tape
@@ -619,13 +635,14 @@ def slopes_by_hand(weight, bias):
 
 
 # %% tags=["check"]
-on_paper = {(0, 0): (-6, -4), (1.5, 0.5): (0, 0), (-1, 2): (-16 / 3, -2)}
-for at, expected in on_paper.items():
-    given = np.array(slopes_by_hand(*at), dtype=object)
-    shapes = given.shape, {np.shape(each) for each in given.ravel()}
-    assert shapes == ((2,), {()}), f"two numbers, not {given.tolist()}"
-    differs = f"at {at}: {expected}, not {[*map(float, given)]}"
-    assert np.allclose(given.astype(float), expected, atol=1e-3), differs
+cases = {(0, 0): (-6, -4), (1.5, 0.5): (0, 0), (-1, 2): (-16 / 3, -2)}
+for at, true_slopes in cases.items():
+    answer = np.array(slopes_by_hand(*at), dtype=object)
+    shapes = answer.shape, {np.shape(value) for value in answer.ravel()}
+    assert shapes == ((2,), {()}), f"two numbers, not {answer.tolist()}"
+    answer = answer.astype(float)
+    message = f"at {at}: {true_slopes}, not {answer.tolist()}"
+    assert np.allclose(answer, true_slopes, atol=1e-3), message
 
 
 # %% tags=["solution"]
@@ -665,50 +682,51 @@ def slopes_by_hand(weight, bias):
 #
 # Subtract the mean from the inputs and divide by their standard deviation (`x.std()`), and weight and
 # bias no longer do the same job: the valley becomes a round bowl. On a round bowl, one step of the
-# right length goes straight to the bottom; here the right rate is one half. Write `rounded(x)`. The
+# right length goes straight to the bottom; here the right rate is one half. Write `standardise(x)`. The
 # check has two small inputs worked out by hand, and the solution takes a single step from the first
 # guess: the loss is then as small as it can be.
 
 
 # %% tags=["starter"]
-def rounded(x):
+def standardise(x):
     return x / x.max()
 
 
 # %% tags=["check"]
-on_paper = {(7, 3): [1, -1], (0, 0, 0, 0, 5): [-0.5] * 4 + [2]}
-for inputs, expected in on_paper.items():
-    given = np.array(rounded(np.array(inputs, "float32")), float).round(4)
-    differs = f"{inputs} become {given.tolist()}, not {expected}"
-    assert np.array_equal(given, expected), differs
+cases = {(7, 3): [1, -1], (0, 0, 0, 0, 5): [-0.5] * 4 + [2]}
+for numbers, outputs in cases.items():
+    answer = standardise(np.array(numbers, "float32"))
+    answer = np.array(answer, float).round(4)
+    message = f"{numbers} become {answer.tolist()}, not {outputs}"
+    assert np.array_equal(answer, outputs), message
 
 
 # %% tags=["solution"]
-def rounded(x):
+def standardise(x):
     return (x - x.mean()) / x.std()
 
 
-z = rounded(x)
+z = standardise(x)
 float(np.mean((np.mean(y * z) * z + np.mean(y) - y) ** 2))  # after one step
 
 
 # %% tags=["wrong"]
-def rounded(x):
+def standardise(x):
     return x - x.mean()  # moved, not scaled
 
 
 # %% tags=["wrong"]
-def rounded(x):
+def standardise(x):
     return x / x.std()  # scaled, not moved
 
 
 # %% tags=["wrong"]
-def rounded(x):
+def standardise(x):
     return np.array([-1, 0, 1]) * np.sqrt(1.5)  # for 0, 1, 2 alone
 
 
 # %% tags=["wrong"]
-def rounded(x):
+def standardise(x):
     return (x - x.min()) / (x.max() - x.min())  # from 0 to 1
 
 
@@ -723,29 +741,32 @@ def rounded(x):
 # %% tags=["starter"]
 def careless_deal(count, batch_size, seed):
     generator = np.random.default_rng(seed)
-    return [generator.integers(count, size=batch_size) for _ in range(0, count, batch_size)]
+    batches = range(0, count, batch_size)
+    return [generator.integers(count, size=batch_size) for _ in batches]
 
 
 # %% tags=["check"]
 for count, size in ((1000, 128), (10, 4), (96, 32)):
-    dealt = careless_deal(count, size, seed=0)
-    sizes = [np.size(batch) for batch in dealt]
-    wanted = [min(size, count - first) for first in range(0, count, size)]
-    assert sizes == wanted, f"{count} by {size}: sizes {sizes}, not {wanted}"
-    missing = {*range(count)} - {*np.concatenate(dealt).tolist()}
-    assert not missing, f"{len(missing)} of {count} positions never come up"
-orders = [np.concatenate(careless_deal(1000, 128, s)) for s in (0, 0, 1)]
+    batches = careless_deal(count, size, seed=0)
+    sizes = [np.size(batch) for batch in batches]
+    fair_sizes = [min(size, count - n) for n in range(0, count, size)]
+    message = f"{count} by {size}: sizes {sizes}, not {fair_sizes}"
+    assert sizes == fair_sizes, message
+    omissions = len({*range(count)} - {*np.concatenate(batches).tolist()})
+    assert not omissions, f"{omissions} of {count} positions never come up"
+seeds = 0, 0, 1
+orders = [np.concatenate(careless_deal(1000, 128, n)) for n in seeds]
 assert (orders[0] == orders[1]).all(), "seed 0 used twice gives two orders"
 assert (orders[0] != orders[2]).any(), "seeds 0 and 1 give the same order"
-jumps = len(np.unique(np.diff(orders[0])))
-pattern = f"not random: only {jumps} different gaps between neighbours"
-assert jumps > 300, pattern
+gaps = len(np.unique(np.diff(orders[0])))
+message = f"not random: only {gaps} different gaps between neighbours"
+assert gaps > 300, message
 
 
 # %% tags=["solution"]
 def careless_deal(count, batch_size, seed):
     order = np.random.default_rng(seed).permutation(count)
-    return [order[first : first + batch_size] for first in range(0, count, batch_size)]
+    return np.split(order, range(batch_size, count, batch_size))
 
 
 [len(batch) for batch in careless_deal(1000, 128, seed=0)]
@@ -766,15 +787,15 @@ def careless_deal(count, batch_size, seed):
 # %% tags=["wrong"]
 def careless_deal(count, batch_size, seed):
     generator = np.random.default_rng(seed)
-    sizes = [min(batch_size, count - first) for first in range(0, count, batch_size)]
+    sizes = [min(batch_size, count - n) for n in range(0, count, batch_size)]
     return [generator.choice(count, size, replace=False) for size in sizes]
 
 
 # %% tags=["wrong"]
 def careless_deal(count, batch_size, seed):
     order = np.random.default_rng(seed).permutation(count)
-    whole = count // batch_size  # the last, smaller batch is left out
-    return [order[n * batch_size : (n + 1) * batch_size] for n in range(whole)]
+    end = count // batch_size * batch_size  # the last batch is left out
+    return np.split(order[:end], count // batch_size)
 
 
 # %% tags=["wrong"]
@@ -788,13 +809,14 @@ def careless_deal(count, batch_size, seed):
 # ## Exercise: keep some speed
 #
 # A ball that rolls along the valley gathers speed. **Momentum** gives descent a memory: a velocity,
-# which at each step keeps the fraction `keep` of itself and loses learning rate times slope; the place
-# then moves by the velocity. Add it. The starter moves by the last slope only. (It uses your
-# `slopes_by_hand`, so solve that exercise first.)
+# which at each step keeps the fraction `momentum` of itself and loses learning rate times slope; the
+# place then moves by the velocity. Add it, and you have written Keras's
+# `SGD(0.1, momentum=0.8)`. The starter moves by the last slope only. (It uses your `slopes_by_hand`, so solve that
+# exercise first.)
 
 
 # %% tags=["starter"]
-def roll(steps, rate=0.1, keep=0.8):
+def roll(steps, rate=0.1, momentum=0.8):
     place, velocity = np.zeros(2), np.zeros(2)
     for _ in range(steps):
         velocity = -rate * np.array(slopes_by_hand(*place))
@@ -803,19 +825,20 @@ def roll(steps, rate=0.1, keep=0.8):
 
 
 # %% tags=["check"]
-on_paper = {(1, 0.1, 0.8): (0.6, 0.4), (2, 0.1, 0.8): (1.4, 0.92)}
-on_paper[3, 0.3, 0.5] = 1.17, 0.492
-for (steps, rate, keep), place in on_paper.items():
-    arrived = np.array(roll(steps, rate, keep), float).round(4)
-    walk = f"steps {steps}, rate {rate}, keep {keep}: {place}, not"
-    assert np.array_equal(arrived, place), f"{walk} {arrived.tolist()}"
+cases = {(1, 0.1, 0.8): (0.6, 0.4), (2, 0.1, 0.8): (1.4, 0.92)}
+cases[3, 0.3, 0.5] = 1.17, 0.492
+for arguments, place in cases.items():
+    answer = np.array(roll(*arguments), float).round(4)
+    message = f"roll{arguments}: {place}, not {answer.tolist()}"
+    assert np.array_equal(answer, place), message
 
 
 # %% tags=["solution"]
-def roll(steps, rate=0.1, keep=0.8):
+def roll(steps, rate=0.1, momentum=0.8):
     place, velocity = np.zeros(2), np.zeros(2)
     for _ in range(steps):
-        velocity = keep * velocity - rate * np.array(slopes_by_hand(*place))
+        slopes = np.array(slopes_by_hand(*place))
+        velocity = momentum * velocity - rate * slopes
         place = place + velocity
     return place
 
@@ -824,27 +847,27 @@ roll(60)
 
 
 # %% tags=["wrong"]
-def roll(steps, rate=0.1, keep=0.8):
-    place, before = np.zeros(2), np.zeros(2)
+def roll(steps, rate=0.1, momentum=0.8):
+    place, last_slopes = np.zeros(2), np.zeros(2)
     for _ in range(steps):
         slopes = np.array(slopes_by_hand(*place))
-        place = place - rate * (slopes + keep * before)
-        before = slopes  # remembers one step, no more
+        place = place - rate * (slopes + momentum * last_slopes)
+        last_slopes = slopes  # remembers one step, no more
     return place
 
 
 # %% tags=["wrong"]
-def roll(steps, rate=0.1, keep=0.8):
+def roll(steps, rate=0.1, momentum=0.8):
     place, velocity = np.zeros(2), np.zeros(2)
     for _ in range(steps):
         slopes = np.array(slopes_by_hand(*place))
-        velocity = keep * velocity - (1 - keep) * rate * slopes
+        velocity = momentum * velocity - (1 - momentum) * rate * slopes
         place = place + velocity
     return place
 
 
 # %% tags=["wrong"]
-def roll(steps, rate=0.1, keep=0.8):
+def roll(steps, rate=0.1, momentum=0.8):
     place, velocity = np.zeros(2), np.zeros(2)
     for _ in range(steps):
         slopes = np.array(slopes_by_hand(*place))
@@ -854,12 +877,12 @@ def roll(steps, rate=0.1, keep=0.8):
 
 
 # %% tags=["wrong"]
-def roll(steps, rate=0.1, keep=0.8):
+def roll(steps, rate=0.1, momentum=0.8):
     place, velocity = np.zeros(2), np.zeros(2)
     for _ in range(steps):
         slopes = np.array(slopes_by_hand(*place))
         place = place + velocity  # before the new slope counts
-        velocity = keep * velocity - rate * slopes
+        velocity = momentum * velocity - rate * slopes
     return place
 
 
@@ -868,13 +891,23 @@ def roll(steps, rate=0.1, keep=0.8):
 #
 # - Training is a loop: measure the loss, ask for the slopes, update, repeat. The rest is
 #   convenience.
-# - A minibatch gives a rough gradient for a small part of the work; an epoch deals out each picture once.
+# - A minibatch gives a rough gradient for a small fraction of the work; an epoch deals out each picture
+#   once.
 # - Know what ignorance costs ($\ln$ of the number of classes), and watch the loss: too small a learning
 #   rate crawls, too large a one never settles.
-# - Compute cross-entropy from logits, scale the inputs, and stop at the first `nan`.
+# - Compute cross-entropy from logits, softmax once, scale the inputs, and stop at the first `nan`.
 # - `tf.function` traces once and then leaves Python out. Hand it tensors, not Python numbers.
 #
 # ## Where next
 #
 # What is in those photographs? Before you train a real network, look at the data:
 # [Fashion-MNIST](../networks/fashion-mnist.md).
+#
+# ## Sources
+#
+# - Keras, [Writing a training loop from scratch in TensorFlow](https://keras.io/guides/writing_a_custom_training_loop_in_tensorflow/),
+#   and TensorFlow's guide to [`tf.function`](https://www.tensorflow.org/guide/function).
+# - H. Robbins and S. Monro, *A Stochastic Approximation Method*, 1951,
+#   [doi:10.1214/aoms/1177729586](https://doi.org/10.1214/aoms/1177729586): steps along a rough gradient.
+# - L. Bottou, F. E. Curtis and J. Nocedal, *Optimization Methods for Large-Scale Machine Learning*,
+#   2018, [arXiv:1606.04838](https://arxiv.org/abs/1606.04838).
