@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from numbers import Real
 from typing import Any
 
@@ -76,7 +76,7 @@ def draw_confusion_matrix(
     """
     names = [str(name) for name in class_names]
     size = len(names)
-    if isinstance(class_names, str) or not 0 < len(set(names)) == size:
+    if isinstance(class_names, (str, Mapping, Set)) or not 0 < len(set(names)) == size:
         raise ValueError(f"class_names must be one or more, all different, not {class_names!r}")
     labels = _labels("y_true", y_true, size)
     predicted = _labels("y_pred", y_pred, size, ("y_true", len(labels)))
@@ -218,13 +218,13 @@ and F1 against the threshold. half, 0.500: recall 76.0%, false-positive rate 17.
 68.5%, F1 72.0%; sure, 0.700: recall 41.0%, false-positive rate 2.0%, precision 91.1%, F1 56.6%.
     """
     given, scores = scores, _finite("scores", scores)
-    kind = np.result_type(np.asarray(given), np.float16)
+    kind = np.asarray(given).dtype if np.asarray(given).dtype.kind == "f" else float
     truth = _labels("y_true", y_true, 2, ("scores", len(scores))).astype(bool)
     if truth.all() or not truth.any():
         raise ValueError(f"y_true must hold examples of both kinds, not {truth[0]:d} alone")
     if not 0 < len(thresholds) <= len(_MARKERS) or any(map(np.isnan, thresholds.values())):
         raise ValueError(f"give 1 to {len(_MARKERS)} thresholds, not {dict(thresholds)}")
-    cuts = np.array(list(thresholds.values()), kind).astype(float)  # as precise as the scores
+    cuts = np.array([*thresholds.values()], kind).astype(float)  # as precise as the scores
     levels = np.unique(np.append(np.quantile(scores, np.linspace(0, 1, 601)), scores[truth]))[::-1]
     line = _detector_grades(truth, scores, levels)
     dots = _detector_grades(truth, scores, cuts)
@@ -324,7 +324,7 @@ error 2.1%; too sure in 9 of 9 bins.
         top.set_title(f"{name}\ncalibration error {error:.1%}", fontsize=9)
         sayings.append(
             f"{name}: mean confidence {sure @ weight:.1%}, accuracy {right @ weight:.1%}, expected "
-            f"calibration error {error:.1%}; too sure in {int((sure > right)[many].sum())} of "
+            f"calibration error {error:.1%}; too sure in {int((sure > right + 1e-9)[many].sum())} of "
             f"{int(many.sum())} bins"
         )
     axes[0, 0].set_ylabel("accuracy")

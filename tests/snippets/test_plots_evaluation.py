@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import precision_recall_fscore_support, roc_auc_score, roc_curve
 
-from snippets import plot_evaluation, plot_results
+from snippets import calibration, plot_evaluation, plot_results
 
 few = settings(max_examples=10, deadline=None)
 seeds = st.integers(0, 10_000)
@@ -213,3 +213,16 @@ def test_a_threshold_that_nothing_reaches_has_no_precision_and_one_is_as_precise
     alt = plot_evaluation.threshold_dots(y_true, scores, thresholds=thresholds).alt
     assert "at it, 0.100: recall 100.0%, false-positive rate 0.0%, precision 100.0%" in alt
     assert "never, inf: recall 0.0%, false-positive rate 0.0%, precision of nothing" in alt
+
+
+def test_a_threshold_between_two_whole_scores_is_not_rounded_to_one_of_them():
+    scores = np.array([10, 200, 255], np.uint8)
+    alt = plot_evaluation.threshold_dots([0, 1, 1], scores, thresholds={"a": 200.02}).alt
+    assert "a, 200.020: recall 50.0%, false-positive rate 0.0%, precision 100.0%" in alt
+
+
+@pytest.mark.parametrize(("right", "of"), [(9, 10), (7, 10), (70, 100)])
+def test_a_classifier_as_sure_as_it_is_right_is_in_no_bin_too_sure(right, of):
+    sure = np.tile([right / of, 1 - right / of], (of, 1))
+    bins = calibration.reliability_bins([0] * right + [1] * (of - right), sure)
+    assert "too sure in 0 of 1 bins" in plot_evaluation.reliability_panels({"a": bins}, few=1).alt
