@@ -174,8 +174,9 @@ def mixup(images: Any, labels: Any, *, seed: Any, alpha: float = 0.4) -> tuple[A
         `CategoricalCrossentropy`.)
 
     Raises:
-        ValueError: the pictures have not four axes, there is not one row of labels per picture, or
-            alpha is not positive.
+        ValueError: the pictures have not four axes, there is not one row of labels per picture, a row
+            has another sum than 1, or alpha is not positive. (Inside a `tf.data` pipeline another sum is
+            an `InvalidArgumentError`.)
 
     Source: H. Zhang, M. Cisse, Y. N. Dauphin and D. Lopez-Paz, mixup: Beyond Empirical Risk
     Minimization, 2017, arXiv:1710.09412; with a share for each picture. `keras.layers.MixUp` is the
@@ -192,6 +193,7 @@ def mixup(images: Any, labels: Any, *, seed: Any, alpha: float = 0.4) -> tuple[A
             f"labels must be rows (n, classes), one per picture of {images.shape}, not "
             f"{labels.shape}: of class numbers, tf.one_hot(labels, classes) makes them"
         )
+    labels = _shares(labels)
     _check_number("alpha", alpha, "(0, inf)")
     count = tf.shape(images)[0]
     seeds = tf.random.split(tf.cast(seed, tf.int32), 2)
@@ -257,7 +259,8 @@ def near_duplicates(images: np.ndarray, others: np.ndarray, *, reach: int = 4) -
     Compared are pictures with half as many rows and columns of means, each colour less its own mean,
     as they are and mirrored, at all moves by whole pixels that lie within reach; the edges that a
     move brings in are left out. So changes of brightness and contrast, mirroring and small moves do
-    not hide a copy.
+    not hide a copy. A plain picture, of one colour, has nothing to compare: its likeness is 0, even to
+    its own copy.
 
     Args:
         images: for example of the validation set, shape `(n, height, width, channels)`.
@@ -343,7 +346,18 @@ def _levels(images: Any) -> tf.Tensor:
         return tf.identity(images)
 
 
-# What resizing or blending may leave beyond black and white.
+def _shares(labels: tf.Tensor) -> tf.Tensor:
+    """Return rows of labels, if each has the sum 1: class numbers in a column have not."""
+    sums = tf.reduce_sum(labels, axis=1)
+    fits = tf.reduce_all(tf.abs(sums - 1) <= _ROUNDING)
+    message = "labels must be rows of sum 1 (tf.one_hot makes them of class numbers), not of sums"
+    if tf.executing_eagerly() and not fits:
+        raise ValueError(f"{message} {sums.numpy()[:9]}")
+    with tf.control_dependencies([tf.Assert(fits, [message, sums])]):
+        return tf.identity(labels)
+
+
+# What resizing or blending may leave beyond black and white, and beyond a sum of 1.
 _ROUNDING = 1e-3
 
 

@@ -48,12 +48,12 @@ class Result:
     @property
     def lowest(self) -> float:
         """The lowest score."""
-        return min(self.scores)
+        return float(np.min(self.scores))
 
     @property
     def highest(self) -> float:
         """The highest score."""
-        return max(self.scores)
+        return float(np.max(self.scores))
 
 
 def sweep(
@@ -88,8 +88,9 @@ def sweep(
     >>> [(result.name, result.scores) for result in results]
     [('small', (0.074, 0.084)), ('plain', (0.138, 0.148))]
     """
+    seeds = tuple(seeds)
     if not settings or not seeds or len(set(seeds)) < len(seeds):
-        raise ValueError(f"need at least one setting and seeds that differ, not {tuple(seeds)}")
+        raise ValueError(f"need at least one setting and seeds that differ, not {seeds}")
     if any(len(result.scores) != len(seeds) for result in known):
         raise ValueError(f"known results need {len(seeds)} scores, one per seed")
     results: list[Result] = []
@@ -110,13 +111,16 @@ def best(results: Sequence[Result]) -> Result:
     """Return the result with the highest mean score; of equals, the first.
 
     Raises:
-        ValueError: there are no results.
+        ValueError: there are no results, or one has a mean that is no finite number.
 
     >>> best([Result("a", {}, (0.8, 0.9)), Result("b", {}, (0.7, 0.8))]).name
     'a'
     """
     if not results:
         raise ValueError("there are no results to choose from")
+    if not all(result.scores and np.isfinite(result.mean) for result in results):
+        scores = {result.name: result.scores for result in results}
+        raise ValueError(f"results need scores, all finite, not {scores}")
     return max(results, key=lambda result: result.mean)
 
 

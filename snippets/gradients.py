@@ -43,7 +43,7 @@ def finite_difference(function: Function, at: Any, *, step: float = 1e-4) -> NDA
 
     Raises:
         ValueError: `step` is not positive, or so small that an element's dtype cannot hold the two
-            steps apart.
+            steps apart; the point holds no real numbers, or the function returns not one number.
 
     >>> finite_difference(lambda x: x[0] ** 2 + 3.0 * x[1], [2.0, 5.0]).round(6)
     array([4., 3.])
@@ -52,6 +52,8 @@ def finite_difference(function: Function, at: Any, *, step: float = 1e-4) -> NDA
     """
     _check_number("step", step, "(0, inf)")
     point = np.asarray(at)
+    if point.dtype.kind in "cOSU":
+        raise ValueError(f"at must be real numbers, not {point.dtype}")
     if not np.issubdtype(point.dtype, np.floating):
         point = point.astype(np.float64)
     gradient = np.empty_like(point)
@@ -66,7 +68,7 @@ def finite_difference(function: Function, at: Any, *, step: float = 1e-4) -> NDA
                 f"step {step:g} is lost beside {float(point[index]):g} in {point.dtype}: take a step "
                 f"of at least {2 * float(np.spacing(abs(point[index]))):.1g}, or a float64 point"
             )
-        gradient[index] = (float(function(ahead)) - float(function(behind))) / apart
+        gradient[index] = (_one(function(ahead)) - _one(function(behind))) / apart
     return gradient
 
 
@@ -81,7 +83,8 @@ def tape_gradient(function: Function, at: Any) -> NDArray[np.float64]:
         The gradient, with the shape of `at`.
 
     Raises:
-        ValueError: no gradient reaches the point: where `tape.gradient` would return `None`.
+        ValueError: no gradient reaches the point, where `tape.gradient` would return `None`; or the
+            function returns several numbers, whose sum `tape.gradient` would take.
 
     >>> tape_gradient(lambda x: x[0] ** 2 + 3.0 * x[1], [2.0, 5.0])
     array([4., 3.])
@@ -90,6 +93,7 @@ def tape_gradient(function: Function, at: Any) -> NDArray[np.float64]:
     with tf.GradientTape() as tape:
         tape.watch(point)
         value = function(point)
+    _one(value)
     gradient = tape.gradient(value, point) if tf.is_tensor(value) else None
     if gradient is None:
         raise ValueError(
@@ -129,7 +133,7 @@ def gradient_error(function: Function, at: Any, *, step: float = 1e-4) -> float:
     by_steps = (4 * fine - coarse) / 3  # of Richardson: most of the error of either cancels
     if not (np.isfinite(by_tape).all() and np.isfinite(by_steps).all()):
         return float("inf")
-    rounding = np.finfo(np.float64).eps * abs(float(function(point))) / step
+    rounding = np.finfo(np.float64).eps * abs(_one(function(point))) / step
     unsure = 0.1 * np.abs(coarse - fine) + 8 * rounding
     apart = np.maximum(np.abs(by_tape - by_steps) - unsure, 0)
     larger = np.maximum(np.abs(by_tape), np.abs(by_steps))
@@ -164,6 +168,14 @@ def descend(
     for _ in range(steps):
         path.append(path[-1] - learning_rate * tape_gradient(function, path[-1]))
     return np.stack(path)
+
+
+def _one(value: Any) -> float:
+    """Return what a function returns as a number, if it is one."""
+    array = np.asarray(value)
+    if array.size != 1:
+        raise ValueError(f"function must return one number, not an array of shape {array.shape}")
+    return float(array.item())
 
 
 def _check_whole(name: str, value: Any, least: int, most: float = math.inf) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any, NamedTuple
@@ -194,7 +194,7 @@ def class_report(
     0.5
     """
     names = [str(name) for name in class_names]
-    if isinstance(class_names, str) or not 0 < len(set(names)) == len(names):
+    if isinstance(class_names, (str, Mapping, Set)) or not 0 < len(set(names)) == len(names):
         raise ValueError(f"class_names must be one or more, all different, not {class_names!r}")
     counts = _counts(y_true, y_pred, len(names))
     hits, support, predicted = np.diagonal(counts), counts.sum(axis=1), counts.sum(axis=0)

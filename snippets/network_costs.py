@@ -153,8 +153,8 @@ def receptive_field(layers: Iterable[keras.layers.Layer]) -> list[Field]:
         A field per layer; input layers and a `Reshape` that adds the channel axis are left out.
 
     Raises:
-        ValueError: a layer returns maps, but what its elements see is not known here, or it does not
-            follow the one before: the network branches.
+        ValueError: a layer returns maps, but what its elements see is not known here, or depends on a
+            size that is None; or it does not follow the one before: the network branches.
 
     Source: A. Araujo, W. Norris and J. Sim, Computing Receptive Fields of Convolutional Neural
     Networks, Distill, 2019, doi:10.23915/distill.00021.
@@ -176,7 +176,8 @@ def receptive_field(layers: Iterable[keras.layers.Layer]) -> list[Field]:
             continue
         if len(layer.output.shape) != 4:
             break
-        if isinstance(layer, keras.layers.Reshape) and not fields:
+        adds_channels = tuple(layer.input.shape) == tuple(layer.output.shape[:3])
+        if isinstance(layer, keras.layers.Reshape) and not fields and adds_channels:
             continue
         (high, down, above), (wide, across, left) = (_window(layer, axis) for axis in (0, 1))
         size = size[0] + (high - 1) * jump[0], size[1] + (wide - 1) * jump[1]
@@ -199,12 +200,12 @@ def _check_called(layer: Any) -> None:
 
 def _window(layer: keras.layers.Layer, axis: int) -> tuple[int, int, int]:
     """Return how wide a layer's window is along an axis, its stride, and the padding before it."""
-    kinds = keras.layers
-    if isinstance(layer, (kinds.Conv2D, kinds.DepthwiseConv2D, kinds.SeparableConv2D)):
+    kinds, kind = keras.layers, type(layer)  # a subclass may compute something else
+    if kind in (kinds.Conv2D, kinds.DepthwiseConv2D, kinds.SeparableConv2D):
         width = (layer.kernel_size[axis] - 1) * layer.dilation_rate[axis] + 1
-    elif isinstance(layer, (kinds.MaxPooling2D, kinds.AveragePooling2D)):
+    elif kind in (kinds.MaxPooling2D, kinds.AveragePooling2D):
         width = layer.pool_size[axis]
-    elif isinstance(layer, _EACH_PLACE_ALIKE):
+    elif kind in _EACH_PLACE_ALIKE:
         return 1, 1, 0
     else:
         raise ValueError(f"what {layer.name} sees, a {type(layer).__name__}, is not known")
@@ -214,6 +215,8 @@ def _window(layer: keras.layers.Layer, axis: int) -> tuple[int, int, int]:
     if layer.padding == "valid":
         return width, stride, 0
     there, places = layer.input.shape[axis + 1], layer.output.shape[axis + 1]
+    if there is None:
+        raise ValueError(f"{layer.name} is padded as far as its input's size says, which is None")
     return width, stride, max((places - 1) * stride + width - there, 0) // 2
 
 

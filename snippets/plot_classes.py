@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from numbers import Real
 from typing import Any
 
@@ -160,7 +160,7 @@ average. shuffled: a batch of 20 holds 4.0 of 4 classes on average.'
     if not labels or any(len(each) < batch_size for each in labels.values()):
         raise ValueError(f"orders must hold at least one, of {batch_size} labels or more")
     most = max(int(each.max()) for each in labels.values())
-    if isinstance(class_names, str) or most >= len(class_names):
+    if isinstance(class_names, (str, Mapping, Set)) or most >= len(class_names):
         raise ValueError(f"class_names must name the labels from 0 to {most}, not {class_names!r}")
     figure, axes = plt.subplots(
         len(labels),
@@ -216,7 +216,7 @@ def _finite(
 
 
 def _check_names(class_names: Sequence[str], classes: int) -> None:
-    if isinstance(class_names, str) or len(class_names) != classes:
+    if isinstance(class_names, (str, Mapping, Set)) or len(class_names) != classes:
         raise ValueError(f"class_names must be {classes}, one per class, not {class_names!r}")
 
 

@@ -207,7 +207,8 @@ seeds). rate 0.1: 2.22 at first, 0.408 at the end (0.21 to 0.507 over 5 seeds).'
         raise ValueError(f"give curves of one length, (seeds, points), not {sorted(lengths)}")
     if behind is not None and behind not in curves:
         raise ValueError(f"{behind} is none of {list(curves)}")
-    at = np.arange(1, lengths.pop() + 1) if x is None else _finite("x", x)
+    counted = np.arange(1, lengths.pop() + 1)
+    at = counted if x is None else _finite("x", x, low=0 if log_x else -np.inf)
     show = "{:.1%}".format if percent else _number
     figure, ax = plt.subplots(figsize=(7.0, 3.8), layout="constrained")
     sayings = []

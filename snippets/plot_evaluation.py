@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from numbers import Real
 from typing import Any
 
@@ -72,7 +72,7 @@ def draw_confusion_matrix(
     """
     names = [str(name) for name in class_names]
     size = len(names)
-    if isinstance(class_names, str) or not 0 < len(set(names)) == size:
+    if isinstance(class_names, (str, Mapping, Set)) or not 0 < len(set(names)) == size:
         raise ValueError(f"class_names must be one or more, all different, not {class_names!r}")
     labels = _labels("y_true", y_true, size)
     predicted = _labels("y_pred", y_pred, size, ("y_true", len(labels)))
@@ -251,7 +251,7 @@ error 7.1%; too sure in 6 of 6 bins.
         top.set_title(f"{name}\ncalibration error {error:.1%}", fontsize=9)
         sayings.append(
             f"{name}: mean confidence {sure @ weight:.1%}, accuracy {right @ weight:.1%}, expected "
-            f"calibration error {error:.1%}; too sure in {int((sure > right)[many].sum())} of "
+            f"calibration error {error:.1%}; too sure in {int((sure > right + 1e-9)[many].sum())} of "
             f"{int(many.sum())} bins"
         )
     axes[0, 0].set_ylabel("accuracy")

@@ -199,10 +199,12 @@ scores 67.0% there and 54.0% on fresh examples, 13.0 points lower.'
     ax.set(xlabel="score where chosen", ylabel="score on fresh examples", xlim=(low, high))
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter(lambda value, _: f"{value:.0%}")
-    drop = 100 * (x[best] - y[best])
+    promised, fresh_one = (round(100 * float(each[best]), 1) for each in (x, y))
+    drop = promised - fresh_one
     alt = f"{len(x)} {what}: score where chosen against score on fresh examples. The winner where "
-    alt += f"chosen scores {x[best]:.1%} there and {y[best]:.1%} on fresh examples, "
-    return _finish(figure, alt + f"{abs(drop):.1f} points {'lower' if drop >= 0 else 'higher'}.")
+    alt += f"chosen scores {promised:.1f}% there and {fresh_one:.1f}% on fresh examples, "
+    way = f"{abs(drop):.1f} points {'lower' if drop > 0 else 'higher'}" if drop else "the same"
+    return _finish(figure, f"{alt}{way}.")
 
 
 def seed_lines(

@@ -81,13 +81,13 @@ and F1 against the threshold. half, 0.500: recall 76.0%, false-positive rate 17.
 68.5%, F1 72.0%; sure, 0.700: recall 41.0%, false-positive rate 2.0%, precision 91.1%, F1 56.6%.
     """
     given, scores = scores, _finite("scores", scores)
-    kind = np.result_type(np.asarray(given), np.float16)
+    kind = np.asarray(given).dtype if np.asarray(given).dtype.kind == "f" else float
     truth = _labels("y_true", y_true, 2, ("scores", len(scores))).astype(bool)
     if truth.all() or not truth.any():
         raise ValueError(f"y_true must hold examples of both kinds, not {truth[0]:d} alone")
     if not 0 < len(thresholds) <= len(_MARKERS) or any(map(np.isnan, thresholds.values())):
         raise ValueError(f"give 1 to {len(_MARKERS)} thresholds, not {dict(thresholds)}")
-    cuts = np.array(list(thresholds.values()), kind).astype(float)  # as precise as the scores
+    cuts = np.array([*thresholds.values()], kind).astype(float)  # as precise as the scores
     levels = np.unique(np.append(np.quantile(scores, np.linspace(0, 1, 601)), scores[truth]))[::-1]
     line = _detector_grades(truth, scores, levels)
     dots = _detector_grades(truth, scores, cuts)

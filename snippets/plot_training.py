@@ -121,15 +121,14 @@ def _trend(name: str, values: np.ndarray, epochs: np.ndarray, *, is_accuracy: bo
     best = int(np.argmax(values) if is_accuracy else np.argmin(values))
     if len(values) == 1:
         return f"{name} is {show(last)}"
-    if values.min() == values.max():
+    if show(values.min()) == show(values.max()):
         return f"{name} stays at {show(last)}"
     verb = "rises" if last > first else "falls"
     said = f"{name} {verb} from {show(first)} to {show(last)}"
-    if first == last:
+    if show(first) == show(last):
         said = f"{name} is {show(last)} at first and in the end"
-    if values[best] != last:
-        word = "highest" if is_accuracy else "lowest"
-        said += f", {word} {show(values[best])} after epoch {epochs[best]}"
+    if show(values[best]) != show(last):
+        said += f", {'high' if is_accuracy else 'low'}est {show(values[best])} after epoch {epochs[best]}"
     return said
 
 
@@ -245,7 +244,8 @@ end, validation lowest 0.52 after epoch 23, 0.61 after epoch 40.'
     ink = rcParams["text.color"]
     ax.plot([], [], color=ink, linewidth=2.8, label="validation, lowest marked")
     ax.plot([], [], color=ink, linewidth=1.2, linestyle="-", alpha=0.75, label="training")
-    ax.set(xlabel="epoch", ylabel=ylabel, ylim=(0, None))
+    foot = None if any((curve < 0).any() for curve in curves.values()) else 0
+    ax.set(xlabel="epoch", ylabel=ylabel, ylim=(foot, None))
     if log_x:
         ax.set_xscale("log")
         ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")

@@ -47,12 +47,16 @@ def standardise(images: np.ndarray, training_images: np.ndarray) -> NDArray[np.f
             "images and training_images must have one shape, not "
             f"{images.shape[1:]} and {training_images.shape[1:]}"
         )
-    mean = training_images.mean(axis=0, dtype=np.float32)
-    deviation = np.sqrt(training_images.var(axis=0, dtype=np.float32).mean())
-    if not deviation > 0:
+    if (training_images == training_images[0]).all():
         raise ValueError("training_images are all alike, so there is no deviation")
-    standardised = images.astype(np.float32)
-    standardised -= mean
+    # A float32 sum of many numbers loses the last ones, so the mean is taken in float64.
+    mean = training_images.mean(axis=0, keepdims=True, dtype=np.float64)
+    precision = np.result_type(training_images.dtype, np.float32)
+    near = mean.astype(precision)
+    deviation = np.sqrt(training_images.var(axis=0, dtype=precision, mean=near).mean())
+    standardised = np.empty(images.shape, np.float32)
+    of_each = mean if training_images.dtype.kind == "f" else near
+    np.subtract(images, of_each, out=standardised, casting="same_kind")
     standardised /= deviation
     return standardised
 

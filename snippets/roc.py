@@ -11,7 +11,7 @@ file adds the curves of each class against the rest, and those of the two averag
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,7 +67,10 @@ def one_vs_rest_roc(
     {'cat': 0.75, 'dog': 0.75, 'micro': 0.75, 'macro': 0.75}
     """
     names = [str(name) for name in class_names]
-    if isinstance(class_names, str) or not 4 <= len({*names, "micro", "macro"}) == len(names) + 2:
+    if (
+        isinstance(class_names, (str, Mapping, Set))
+        or not 4 <= len({*names, "micro", "macro"}) == len(names) + 2
+    ):
         raise ValueError(
             f"class_names must be two or more, all different, and not micro or macro: {class_names!r}"
         )

@@ -75,10 +75,15 @@ def describe(tensor: Any) -> dict[str, Any]:
         `shape` (a tuple), `rank` (the number of axes), `size` (the number of elements), `dtype`
         (its name) and `bytes` (what the elements occupy).
 
+    Raises:
+        ValueError: the tensor is ragged, sparse, of strings of many lengths, or nothing of the kind.
+
     >>> describe(np.zeros((2, 3), dtype=np.float32))
     {'shape': (2, 3), 'rank': 2, 'size': 6, 'dtype': 'float32', 'bytes': 24}
     """
     array = np.asarray(tensor)
+    if array.dtype == object:  # what NumPy makes of anything else: its bytes are those of addresses
+        raise ValueError(f"tensor must be numbers with a shape, not {tensor!r:.80}")
     return {
         "shape": array.shape,
         "rank": array.ndim,

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
@@ -268,8 +268,9 @@ def named_predictions(
 
 def _names(class_names: Sequence[str], *taken: str) -> list[str]:
     """Return the names of at least two classes, all different."""
-    names = class_names if isinstance(class_names, str) else list(class_names)
-    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+    has_order = not isinstance(class_names, (str, Mapping, Set))
+    names = list(class_names)
+    if not has_order or not all(isinstance(name, str) for name in names):
         raise ValueError(f"class_names must be a list of strings, not {class_names!r}")
     if len({*names, *taken}) < len(names) + len(taken):
         raise ValueError(f"class_names must differ{', from micro too' * bool(taken)}, not {names}")

@@ -137,6 +137,23 @@ def test_labels_that_are_no_rows_are_not_blended_into_a_square(labels):
         mixup(np.zeros((3, 2, 2, 1)), labels, seed=(1, 2))
 
 
+@pytest.mark.parametrize(
+    "labels",
+    [
+        pytest.param(np.array([[3], [7], [1]], np.uint8), id="a column of class numbers"),
+        pytest.param([[1, 1, 0], [0, 1, 0], [0, 0, 1]], id="two labels in a row"),
+        pytest.param([[np.nan, 1], [0, 1], [0, 1]], id="no number"),
+    ],
+)
+def test_labels_that_are_no_shares_are_not_blended(labels):
+    images = np.zeros((3, 2, 2, 1), np.float32)
+    with pytest.raises(ValueError, match=r"^labels must be rows of sum 1 .*tf\.one_hot"):
+        mixup(images, labels, seed=(1, 2))
+    batches = tf.data.Dataset.from_tensors((images, np.array(labels, np.float32)))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="labels must be rows of sum 1"):
+        next(iter(batches.map(lambda *batch: mixup(*batch, seed=(1, 2)))))
+
+
 @pytest.mark.parametrize("pixels", [-1, 4, 9])
 def test_a_shift_beyond_the_picture_is_refused(pixels):
     with pytest.raises(ValueError, match="pixels must be an integer, at least 0 and at most 3"):

@@ -461,6 +461,23 @@ def test_names_that_do_not_fit_are_refused_in_the_same_breath(name, names):
     assert not plt.get_fignums()
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        set,
+        lambda names: {name: i for i, name in enumerate(names)},
+        lambda names: dict(enumerate(names)),
+    ],
+    ids=["a set", "name to number", "number to name"],
+)
+@pytest.mark.parametrize("name", sorted(set(NAMING)))
+def test_names_in_no_order_of_the_labels_are_not_taken_in_whatever_order_they_come(name, make):
+    names = CLASSES if name != "plot_classes.label_order" else [*CLASSES, "bird"]
+    with pytest.raises(ValueError, match="class_names must"):
+        public(name)(**NAMING[name], class_names=make(names))
+    assert not plt.get_fignums()
+
+
 # --- arrays in mappings ---
 
 MAPPINGS: Mapping[str, Callable[[Callable[..., Any], Any], Any]] = {

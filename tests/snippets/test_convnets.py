@@ -232,16 +232,33 @@ def test_the_fields_of_the_course_network():
     assert not {"channel", "flatten", "hidden", "logits"} & set(fields)
 
 
+class SeesAll(layers.Conv2D):
+    """A convolution by name, every place of which depends on the whole picture."""
+
+    def call(self, inputs):
+        return super().call(inputs) + keras.ops.max(inputs)
+
+
 @pytest.mark.parametrize(
     ("layer", "message"),
     [
         (layers.UpSampling2D(name="odd"), "what odd sees, a UpSampling2D, is not known"),
         (layers.MaxPooling2D(data_format="channels_first", name="odd"), "odd must have its chan"),
+        (layers.Reshape((3, 3, 24), name="odd"), "what odd sees, a Reshape, is not known"),
+        (layers.Reshape((4, 9, 6), name="odd"), "what odd sees, a Reshape, is not known"),
+        (SeesAll(1, 3, name="odd"), "what odd sees, a SeesAll, is not known"),
     ],
 )
 def test_a_layer_whose_field_is_not_known_is_named(layer, message):
     network = keras.Sequential([keras.Input((6, 6, 6)), layer])
     with pytest.raises(ValueError, match=message):
+        receptive_field(network.layers)
+
+
+def test_a_padding_that_depends_on_an_unknown_size_is_refused():
+    picture = keras.Input((None, None, 3))
+    network = keras.Sequential([picture, layers.Conv2D(1, 3, padding="same", name="odd")])
+    with pytest.raises(ValueError, match=r"^odd is padded as far as its input's size says"):
         receptive_field(network.layers)
 
 

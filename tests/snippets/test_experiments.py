@@ -210,6 +210,26 @@ def test_a_setting_is_never_clear_of_itself(scores):
     assert inside_the_noise([Result("a", {}, scores), Result("b", {}, scores)]) == ["b"]
 
 
+@pytest.mark.parametrize("scores", [(float("nan"), 0.1), (float("inf"), 0.1), ()])
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_training_without_a_score_neither_wins_nor_loses(scores, place):
+    results = [Result("good", {}, (0.9, 0.8))]
+    results.insert(place, Result("failed", {}, scores))
+    with pytest.raises(ValueError, match=r"^results need scores, all finite, not .*failed"):
+        best(results)
+
+
+def test_the_lowest_and_the_highest_of_scores_with_a_nan_are_none():
+    for scores in ((float("nan"), 0.5), (0.5, float("nan"))):
+        result = Result("a", {}, scores)
+        assert np.isnan([result.lowest, result.highest]).all()
+
+
+def test_seeds_may_be_an_array_or_come_one_by_one():
+    for seeds in (np.arange(3), iter(range(3))):
+        assert sweep(lambda seed: seed, {"a": {}}, seeds=seeds)[0].scores == (0, 1, 2)
+
+
 def test_no_results_have_no_winner():
     with pytest.raises(ValueError, match="there are no results"):
         best([])

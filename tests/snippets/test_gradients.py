@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -141,3 +143,18 @@ def test_a_negative_learning_rate_or_count_is_refused():
         descend(lambda x: x**2, 1.0, learning_rate=-0.1, steps=1)
     with pytest.raises(ValueError, match="steps must be"):
         descend(lambda x: x**2, 1.0, learning_rate=0.1, steps=-1)
+
+
+@pytest.mark.parametrize(
+    "gradient",
+    [tape_gradient, finite_difference, gradient_error, partial(descend, learning_rate=1, steps=1)],
+)
+def test_several_numbers_have_no_one_gradient_and_are_not_summed(gradient):
+    with pytest.raises(ValueError, match=r"^function must return one number, .* shape \(2,\)$"):
+        gradient(lambda x: x**2, [3.0, 4.0])
+
+
+@pytest.mark.parametrize("point", [[1 + 2j], ["3"], [None]])
+def test_a_point_that_is_no_real_numbers_is_refused_rather_than_made_one(point):
+    with pytest.raises(ValueError, match=r"^at must be real numbers, not "):
+        finite_difference(lambda x: x[0] ** 2, point)

@@ -230,3 +230,16 @@ def test_the_examples_draw_what_roc_and_calibration_return():
     bins = calibration.reliability_bins(*digits(naive_bayes.ComplementNB()), bins=10)
     reliability = plot_evaluation.reliability_panels({"naive Bayes": bins}).alt
     assert reliability in plot_evaluation.reliability_panels.__doc__
+
+
+def test_a_threshold_between_two_whole_scores_is_not_rounded_to_one_of_them():
+    scores = np.array([10, 200, 255], np.uint8)
+    alt = plot_thresholds.threshold_dots([0, 1, 1], scores, thresholds={"a": 200.02}).alt
+    assert "a, 200.020: recall 50.0%, false-positive rate 0.0%, precision 100.0%" in alt
+
+
+@pytest.mark.parametrize(("right", "of"), [(9, 10), (7, 10), (70, 100)])
+def test_a_classifier_as_sure_as_it_is_right_is_in_no_bin_too_sure(right, of):
+    sure = np.tile([right / of, 1 - right / of], (of, 1))
+    bins = calibration.reliability_bins([0] * right + [1] * (of - right), sure)
+    assert "too sure in 0 of 1 bins" in plot_evaluation.reliability_panels({"a": bins}, few=1).alt

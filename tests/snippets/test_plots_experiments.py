@@ -127,3 +127,15 @@ def test_what_was_chosen_is_told_by_its_score_there_and_its_score_on_fresh_examp
 def test_scores_of_candidates_that_do_not_fit_are_refused(chosen, fresh):
     with pytest.raises(ValueError, match=r"chosen|fresh"):
         plot_results.chosen_and_fresh(chosen, fresh)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "fresh", "said"),
+    [
+        (0.5, 0.5, "50.0% there and 50.0% on fresh examples, the same."),
+        (0.67004, 0.66996, "67.0% there and 67.0% on fresh examples, the same."),
+        (0.67051, 0.67049, "67.1% there and 67.0% on fresh examples, 0.1 points lower."),
+    ],
+)
+def test_a_winner_that_keeps_its_score_is_not_called_lower(chosen, fresh, said):
+    assert plot_results.chosen_and_fresh([chosen], [fresh]).alt.endswith(said)

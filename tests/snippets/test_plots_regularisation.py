@@ -158,3 +158,8 @@ def test_half_percentages_are_not_rounded_to_their_neighbours():
 def test_data_that_cannot_be_drawn_is_refused(wrong):
     with pytest.raises(ValueError, match=r"give|marks"):
         wrong()
+
+
+def test_a_place_left_of_zero_has_no_logarithm_and_does_not_vanish():
+    with pytest.raises(ValueError, match=r"^x must be finite, from 0 to inf, not -1 at"):
+        plot_curves.spread_curves({"a": [1, 2, 3]}, x=[-1, 1, 10], log_x=True)

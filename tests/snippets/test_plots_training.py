@@ -311,3 +311,23 @@ def test_data_that_cannot_be_drawn_is_refused(wrong):
 def test_an_image_grid_refuses_whole_numbers_whose_range_it_cannot_know():
     with pytest.raises(ValueError, match="int64"):
         plot_images.image_grid(np.zeros((1, 4, 4), np.int64))
+
+
+@given(
+    st.lists(st.integers(0, 3), min_size=2, max_size=5),
+    st.sampled_from([-1.0, 0.0, 2.0, 1000.0]),
+    st.integers(-12, 3),
+)
+def test_a_curve_that_is_said_to_rise_or_fall_has_two_numbers_that_say_so(steps, level, power):
+    losses = [level + step * 10.0**power for step in steps]
+    alt = plot_training.learning_curves({"loss": losses}).alt
+    for way, first, last in re.findall(r"(rises|falls) from (\S+) to ([-\d.e]*\d)", alt):
+        assert (way == "rises") == (float(last) > float(first)) != (float(last) < float(first))
+    for lowest, last in re.findall(r" (?:to|is) (\S*\d)\b.*, lowest (\S*\d) after", alt):
+        assert lowest != last
+
+
+def test_losses_below_zero_are_in_the_picture():
+    runs = {"likelihood": ([-1.0, -2.0], [-1.0, -3.0])}
+    low, high = plot_training.overfitting_curves(runs).axes[0].get_ylim()
+    assert low < -3 < -1 < high

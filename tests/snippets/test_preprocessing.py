@@ -81,3 +81,17 @@ def test_the_images_stay_as_they_were_and_may_be_booleans():
     floats = np.array([[0, 2], [4, 2]], np.float32)
     standardise(floats, floats)
     assert floats.tolist() == [[0, 2], [4, 2]]
+
+
+@pytest.mark.parametrize("level", [0.1, 1e4 / 3])
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_images_that_are_all_alike_are_refused_though_their_mean_is_rounded(level, kind):
+    with pytest.raises(ValueError, match=r"^training_images are all alike"):
+        standardise(np.eye(2), np.full((1000, 2), level, kind))
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64, np.uint16])
+def test_a_mean_far_from_zero_of_many_images_is_exact(kind):
+    images = (1e4 + np.random.default_rng(0).normal(scale=20, size=(100_000, 2))).astype(kind)
+    exact = (images - images.mean(axis=0, dtype=float)) / images.std(axis=0, dtype=float)
+    np.testing.assert_allclose(standardise(images, images), exact, rtol=0.01, atol=1e-3)

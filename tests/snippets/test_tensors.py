@@ -69,6 +69,21 @@ def test_a_description_is_what_numpy_says(array):
     }
 
 
+@pytest.mark.parametrize(
+    "thing",
+    [
+        pytest.param(tf.ragged.constant([[1], [2, 3]]), id="ragged"),
+        pytest.param(tf.sparse.from_dense([[1, 0]]), id="sparse"),
+        pytest.param(tf.constant(["a", "bcd"]), id="strings"),
+        pytest.param(None, id="None"),
+        pytest.param({1: 2}, id="a mapping"),
+    ],
+)
+def test_what_numpy_holds_by_address_alone_is_not_described_as_a_scalar(thing):
+    with pytest.raises(ValueError, match=r"^tensor must be numbers with a shape, not "):
+        describe(thing)
+
+
 def test_a_tensor_a_variable_and_an_array_are_described_alike():
     array = np.ones((2, 3), np.float32)
     assert describe(tf.constant(array)) == describe(tf.Variable(array)) == describe(array)
