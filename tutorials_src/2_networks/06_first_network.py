@@ -11,7 +11,7 @@
 
 # %% [markdown]
 # Here is a whole program. It trains a network on photographs of clothes, grades it, and asks it
-# about a photograph that it has never seen. Copy and run it: it needs Keras with TensorFlow, no
+# about a photograph that it has never seen. Copy and run it: it needs `pip install tensorflow`, no
 # GPU, and less than a minute.
 
 # %% tags=["measured", "program"]
@@ -152,8 +152,7 @@ network.summary()
 
 # %% [markdown]
 # `None` is the batch axis, of any length. Not trainable are the mean, the variance and a count of the
-# pixels. For each weight, the optimizer remembers two numbers more. (A sandwich: only the filling,
-# the dense layers, learns from labels. The upper slice, softmax, comes next.)
+# pixels. For each weight, the optimizer remembers two numbers more.
 #
 # ## From scores to probabilities, and to a loss
 #
