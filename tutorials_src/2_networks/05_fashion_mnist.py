@@ -1,7 +1,8 @@
 # ---
 # title: Fashion-MNIST
 # summary: Know your tools and your data first. TensorFlow, Keras, CPU and GPU; then 70,000 pictures, questioned.
-# needs: [tensors, broadcasting, gradients, training-by-hand]
+# needs: [tensors, broadcasting]
+# helps: [gradients, training-by-hand]
 # teaches: [backend, cpu, gpu, tpu, device placement, class balance, baseline, near-duplicate, training set, validation set, test set, leak, stratified, standardisation, data pipeline, shuffle buffer, prefetching]
 # data: [fashion-mnist]
 # artifacts: []
@@ -18,14 +19,15 @@
 # %%
 import numpy as np
 
-from snippets import plot_classes, plot_curves, plot_images, plot_results, tables
+from snippets import plot_classes, plot_curves, plot_images, plot_results
 from snippets.datasets import load_fashion_mnist
 
 fashion = load_fashion_mnist()
-names = fashion.class_names
-first_of_each = [np.flatnonzero(fashion.train.labels == label)[0] for label in range(10)]
-titles = [f"{label}: {name}" for label, name in enumerate(names)]
-plot_images.image_grid(fashion.train.images[first_of_each], titles, subject="labelled photographs")
+class_names = fashion.class_names
+_, first_of_each_class = np.unique(fashion.train.labels, return_index=True)
+titles = [f"{label}: {name}" for label, name in enumerate(class_names)]
+one_per_class = fashion.train.images[first_of_each_class]
+plot_images.image_grid(one_per_class, titles, subject="photographs")
 
 # %% [markdown]
 # Fashion-MNIST was made by the research group of an online shop from photographs in its catalogue, each
@@ -39,7 +41,7 @@ plot_images.image_grid(fashion.train.images[first_of_each], titles, subject="lab
 # graphs, and runs all that on whatever chip there is. **Keras** is the steering wheel and the
 # dashboard: layers, `fit`, curves. You drive with it, and you read off it how fast you are going.
 #
-# The picture breaks in two places. You may reach into this engine while driving: the [training loop by
+# The analogy breaks in two places. You may reach into this engine while driving: the [training loop by
 # hand](../foundations/training-by-hand.md) and Keras layers mix freely. And you may swap it: Keras also
 # drives two other engines, JAX and PyTorch. The engine in use is called the **backend**.
 
@@ -49,26 +51,20 @@ import tensorflow as tf
 
 print("TensorFlow", tf.__version__, "under Keras", keras.__version__)
 print("backend:", keras.config.backend())
-scores = [2.0, 1.0, 0.0]
-print(tf.nn.softmax(scores).numpy(), keras.ops.softmax(np.array(scores, "float32")).numpy())
+scores = np.array([2.0, 1.0, 0.0], "float32")
+print(tf.nn.softmax(scores).numpy())
+print(keras.ops.softmax(scores).numpy())
 
 # %% [markdown]
-# The last line is softmax twice, from the engine and by way of Keras: the same numbers.
+# The last two lines are softmax from the engine and by way of Keras: the same numbers.
 #
-# Where have you met TensorFlow? This is what its makers published at the time; products change, and the
-# papers do not say what runs today.
-#
-# - **Translate.** When Google switched its translation to neural networks in 2016, it wrote that
-#   TensorFlow and the TPU (a chip, see below) made the move into production possible
-#   ([announcement](https://research.google/blog/a-neural-network-for-machine-translation-at-production-scale/),
-#   [paper](https://arxiv.org/abs/1609.08144)).
-# - **Video recommendations.** The paper on YouTube's recommendations of 2016 describes two networks, one
-#   that picks candidates and one that ranks them, built on TensorFlow
-#   ([paper](https://research.google/pubs/pub45530)).
-# - **Smart Compose.** The grey words that Gmail suggests as you type come from a language model, a
-#   network that guesses the next words; its paper of 2019 is about keeping it quick enough
-#   ([paper](https://arxiv.org/abs/1906.00080),
-#   [announcement](https://research.google/blog/smart-compose-using-neural-networks-to-help-write-emails)).
+# Where have you met TensorFlow? This is what its makers published at the time. Google's translation of
+# 2016, and the TPU (a chip, see below) on which it ran
+# ([announcement](https://research.google/blog/a-neural-network-for-machine-translation-at-production-scale/),
+# [paper](https://arxiv.org/abs/1609.08144)); YouTube's recommendations of 2016, a network that picks
+# candidates and one that ranks them ([paper](https://research.google/pubs/pub45530)); and the grey words
+# that Gmail suggests as you type, from a network that guesses the next words
+# ([paper](https://arxiv.org/abs/1906.00080)).
 #
 # ## CPU, GPU, TPU
 #
@@ -83,7 +79,7 @@ print(tf.nn.softmax(scores).numpy(), keras.ops.softmax(np.array(scores, "float32
 # own: the heart of the first one was a grid of
 # *65,536*{.given title="Jouppi et al., 2017, In-Datacenter Performance Analysis of a Tensor Processing Unit"}
 # multipliers ([Jouppi and others, 2017](https://arxiv.org/abs/1704.04760)); you can rent one, not buy one.
-# Where the kitchen breaks: chefs and helpers share one larder, but a GPU has a memory of its own, and what
+# Where the analogy breaks: chefs and helpers share one larder, but a GPU has a memory of its own, and what
 # it works on must be carried there first.
 #
 # Is there a GPU? Ask TensorFlow:
@@ -103,7 +99,7 @@ tf.config.list_physical_devices()
 # It prints a table: each GPU by name, how busy it is, how much of its memory is taken, and by which
 # programs. *Command not found* means that there is no driver. If `nvidia-smi` sees the GPU and TensorFlow
 # does not, TensorFlow lacks NVIDIA's libraries: on Linux, and in WSL2, the Linux inside Windows,
-# `pip install "tensorflow[and-cuda]"` brings them. (On Windows itself, TensorFlow has used no GPUs since
+# `pip install "tensorflow[and-cuda]"` brings them. (On Windows itself, TensorFlow has used no GPUs after
 # version *2.10*{.given title="TensorFlow, Install with pip"}.)
 #
 # TensorFlow uses a GPU by itself when it finds one. To decide for yourself, name the device. This is
@@ -124,8 +120,8 @@ print("asked for", device, "and ran on", product.device)
 
 # %%
 with tf.device("GPU:99"):
-    elsewhere = tf.ones((2, 2)) @ tf.ones((2, 2))
-print(elsewhere.device)
+    misplaced_product = tf.ones((2, 2)) @ tf.ones((2, 2))
+print(misplaced_product.device)
 
 # %% [markdown]
 # No error. TensorFlow quietly took another device, so that code written for a GPU runs anywhere. The
@@ -141,53 +137,23 @@ with tf.device("GPU:99"):
 tf.config.set_soft_device_placement(True)  # back to the default
 
 # %% [markdown]
-# ### Why large jobs suit a chip better
-#
-# A product of two square matrices with $n$ rows has $n^2$ elements, each a sum of $n$ products. That is
-# about $2n^3$ multiplications and additions. How many does this computer manage in a second of its CPU?
-
-# %% tags=["measured"]
-from snippets.training import Stopwatch
-
-rates = {}
-for side in (16, 64, 256, 1024):
-    matrix, repeats = tf.ones((side, side)), max(4, 2**18 // side**2)  # small ones more often
-    matrix @ matrix  # the first call prepares
-    with Stopwatch() as stopwatch:
-        for _ in range(repeats):
-            result = matrix @ matrix
-    rates[side] = 2 * side**3 * repeats / stopwatch.cpu_seconds / 1e9
-tables.table(
-    [{"rows": side, "billions a CPU second": f"{rate:.1f}"} for side, rate in rates.items()]
-)
-
-# %% [markdown]
-# The same chip, and it gets `{python measured} f"{rates[1024] / rates[16]:,.0f}"` times as much done a
-# second on large matrices as on small ones. Each call has a fixed price, and a small job is nearly all
-# price. On a GPU the price is higher, and so is the gain: small networks like those of the next pages
-# may even run slower there, large ones many times faster.
-#
-# ## How much of each?
+# ## How many of each?
 #
 # Now the data. First ask how many examples each class has, the **class balance**. If nine in ten were
 # trousers, always answering *trouser* would look like a fine classifier.
 
 # %%
-splits = {"train": fashion.train, "validation": fashion.validation, "test": fashion.test}
-brightness = [fashion.train.images[fashion.train.labels == label].mean() for label in range(10)]
-counts = {name: np.bincount(split.labels) for name, split in splits.items()}
-tables.table(
-    [
-        {"class": title}
-        | {split: f"{count[label]:,}" for split, count in counts.items()}
-        | {"mean grey, 0 to 255": f"{brightness[label]:.0f}"}
-        for label, title in enumerate(titles)
-    ]
-)
+training_labels = fashion.train.labels
+images = fashion.train.images
+images_of_class = [images[training_labels == label] for label in range(10)]
+for split in (fashion.train, fashion.validation, fashion.test):
+    print(np.bincount(split.labels))
+[round(float(images.mean())) for images in images_of_class]  # mean grey
 
 # %% [markdown]
-# Perfectly balanced: guessing is right one time in ten, and so is any single answer. The grey values
-# differ, though. A bright picture is more likely a pullover than a sandal: even one number tells something.
+# Perfectly balanced, in all three sets: guessing is right one time in ten, and so is any single answer.
+# The last line is the mean grey value per class, from 0, black, to 255. A bright picture is more likely a
+# coat than a sandal: even one number tells something.
 #
 # ## The average of each class
 #
@@ -195,14 +161,13 @@ tables.table(
 # deviation of each pixel, the root of its variance: bright where the pictures of a class differ.
 
 # %%
-of_class = [fashion.train.images[fashion.train.labels == label] for label in range(10)]
-averages = np.stack([images.mean(axis=0) for images in of_class])
-deviations = np.stack([images.std(axis=0) for images in of_class])
-both = np.concatenate([averages / 255, deviations / deviations.max()])
-plot_images.image_grid(both, [*names, *[""] * 10], columns=10, subject="averages and deviations")
+averages = np.stack([images.mean(axis=0) for images in images_of_class])
+deviations = np.stack([images.std(axis=0) for images in images_of_class])
+statistics = np.concatenate([averages / 255, deviations / deviations.max()])
+plot_images.image_grid(statistics, [*class_names, *[""] * 10], columns=10)
 
 # %% [markdown]
-# Everything is upright, centred, and all shoes point to the left. *Shirt*, *Coat* and *Pullover* have
+# Everything is upright and centred, and all shoes point to the left. *Shirt*, *Coat* and *Pullover* have
 # nearly the same average, and *Sandal* hardly has one: sandals differ most.
 #
 # The averages make a classifier without any training: **give a picture the class whose average is
@@ -215,63 +180,35 @@ def flat(images):
 
 
 def squared_distances(a, b):
-    """Return the summed squared difference of each row of a to each row of b, by one product."""
-    return (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
+    """Return the squared distance of each row of a to each row of b."""
+    squares = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1)
+    return squares - 2 * a @ b.T
 
 
-held_out, truth = flat(fashion.validation.images), fashion.validation.labels
-nearest_average = squared_distances(held_out, flat(averages)).argmin(axis=1)
-by_average = (nearest_average == truth).mean()
-print(f"right on {by_average:.1%} of the validation pictures")
+validation_pixels = flat(fashion.validation.images)
+validation_labels = fashion.validation.labels
+to_averages = squared_distances(validation_pixels, flat(averages))
+average_accuracy = (to_averages.argmin(axis=1) == validation_labels).mean()
+print(f"right on {average_accuracy:.1%} of the validation pictures")
 
 # %% [markdown]
 # Such a plain rule is a **baseline**. Whatever you train must beat it by enough to be worth the trouble.
 # As in [Broadcasting](../foundations/broadcasting.md), the function multiplies out the square,
 # $(a - b)^2 = a^2 + b^2 - 2ab$, so that a matrix product does nearly all the work.
 #
-# ## Hard examples
-#
-# You know a sharper rule: take the label of the nearest neighbour, the most similar training picture.
-# Find, for each validation picture, how near the nearest picture of *each* class is, among 1,000 of each.
+# You know a sharper rule: take the label of the nearest neighbour, the most similar of the training
+# pictures; here, of 1,000 per class.
 
 # %%
 sample = fashion.train.sample(1000)
-by_label = np.argsort(sample.labels, kind="stable")  # class 0 first, then class 1, and so on
-memory, memory_labels = sample.images[by_label], sample.labels[by_label]
-squares = squared_distances(held_out, flat(memory)).reshape(len(held_out), 10, 1000)
-nearest = squares.argmin(axis=2)  # a column a class
-distances = np.sqrt(np.maximum(squares.min(axis=2), 0) / 784)  # typical difference of a pixel
-by_neighbour = (distances.argmin(axis=1) == truth).mean()
-print(f"right on {by_neighbour:.1%} of the validation pictures")
+memory, memory_labels = sample.images, sample.labels
+to_memory = squared_distances(validation_pixels, flat(memory))
+neighbour_labels = memory_labels[to_memory.argmin(axis=1)]
+neighbour_accuracy = (neighbour_labels == validation_labels).mean()
+print(f"right on {neighbour_accuracy:.1%} of the validation pictures")
 
 # %% [markdown]
-# Far better than the averages, and the baseline to beat. Where is it *clearly* wrong? Here are the ten
-# validation pictures that lie most clearly nearer to another class than to their own, each with its
-# nearest neighbour on its right. Above stands its label, below that the neighbour's. The numbers say by how
-# many grey levels a pixel differs: from the nearest picture of its own class, then from this neighbour.
-
-
-# %%
-def pair(left, right):
-    return np.concatenate([left, np.full_like(left[:, :, :2], 128), right], axis=2)
-
-
-rows = np.arange(len(truth))
-own = distances[rows, truth]
-others = np.where(np.eye(10, dtype=bool)[truth], np.inf, distances)  # its own class is out
-rival = others.argmin(axis=1)
-hardest = np.argsort(others.min(axis=1) - own)[:10]
-neighbours = memory[rival * 1000 + nearest[rows, rival]]  # each class has 1,000 places
-hard_titles = [
-    f"{names[truth[i]]} {own[i]:.0f}\nlike {names[rival[i]]} {others[i].min():.0f}" for i in hardest
-]
-hard_pairs = pair(fashion.validation.images[hardest], neighbours[hardest])
-plot_images.image_grid(hard_pairs, hard_titles, subject="hard pictures, each with its look-alike")
-
-# %% [markdown]
-# What looks like a skirt is labelled *Trouser*. A rucksack has the outline of a coat, a T-shirt has long
-# sleeves. Some of these are unusual, some you may call mislabelled. They set a ceiling: nobody should
-# expect all answers to be right on this data.
+# Far better than the averages, and the baseline to beat.
 #
 # ## Have they met before?
 #
@@ -292,59 +229,74 @@ plot_images.image_grid(hard_pairs, hard_titles, subject="hard pictures, each wit
 # %%
 def thumbnails(images):
     # the axes: picture, 7 blocks of 4 rows, 7 blocks of 4 columns
-    return images.reshape(-1, 7, 4, 7, 4).mean(axis=(2, 4), dtype="float32").reshape(-1, 49)
+    blocks = images.reshape(-1, 7, 4, 7, 4)
+    return blocks.mean(axis=(2, 4), dtype="float32").reshape(-1, 49)
 
 
-limit = 10  # grey levels a pixel, on average (root of the mean square)
-known = np.concatenate([fashion.train.images, fashion.validation.images])
-known_labels = np.concatenate([fashion.train.labels, truth])
-small, shelf = thumbnails(fashion.test.images), thumbnails(known)
+limit = 10  # grey levels per pixel, the root of the mean square
+known_images = np.concatenate([images, fashion.validation.images])
+known_labels = np.concatenate([training_labels, validation_labels])
+test_thumbnails = thumbnails(fashion.test.images)
+known_thumbnails = thumbnails(known_images)
 candidates = []
-for first in range(0, 10_000, 1000):  # a thousand at a time, to save memory
-    squares = squared_distances(small[first : first + 1000], shelf)
-    near = squares <= 49 * limit**2  # the sum over the 49 pixels of a thumbnail
-    candidates.append(np.argwhere(near) + np.array([first, 0]))
-test_at, known_at = np.concatenate(candidates).T
-difference = fashion.test.images[test_at].astype("float32") - known[known_at]
-apart = np.sqrt((difference**2).mean(axis=(1, 2)))
-identical, close = (apart == 0).sum(), (apart <= limit).sum()
-print(f"{len(apart):,} pairs to look at, {identical} identical, {close} near")
+for start in range(0, 10_000, 1000):  # a thousand at a time, to save memory
+    thousand = test_thumbnails[start : start + 1000]
+    squares = squared_distances(thousand, known_thumbnails)
+    is_near = squares <= 49 * limit**2  # over the 49 pixels of a thumbnail
+    candidates.append(np.argwhere(is_near) + np.array([start, 0]))
 
 # %%
-order = np.argsort(apart)
-_, first_pairs = np.unique(test_at[order], return_index=True)  # each test picture once
-twins = order[np.sort(first_pairs)][:10]
-titles_of_twins = [
-    f"{names[fashion.test.labels[test_at[i]]]}\n{names[known_labels[known_at[i]]]}, {apart[i]:.1f}"
-    for i in twins
-]
-twin_pairs = pair(fashion.test.images[test_at[twins]], known[known_at[twins]])
-plot_images.image_grid(twin_pairs, titles_of_twins, subject="test pictures, each with its twin")
+test_places, known_places = np.concatenate(candidates).T
+test_candidates = fashion.test.images[test_places].astype("float32")
+differences = test_candidates - known_images[known_places]
+pair_distances = np.sqrt((differences**2).mean(axis=(1, 2)))
+is_twin = pair_distances <= limit
+print(f"{len(is_twin):,} pairs to look at, {is_twin.sum()} of them near")
+print(f"{(pair_distances == 0).sum()} identical")
+
+# %%
+order = np.argsort(pair_distances)
+_, places = np.unique(test_places[order], return_index=True)
+twins = order[np.sort(places)][:10]  # each test picture once
+test_labels = fashion.test.labels[test_places]
+twin_labels = known_labels[known_places]
+to_name = np.array(class_names)
+twin_titles = to_name[test_labels[twins]] + "\n" + to_name[twin_labels[twins]]
+test_twins = fashion.test.images[test_places[twins]]
+known_twins = known_images[known_places[twins]]
+twin_pairs = np.concatenate([test_twins, known_twins], axis=2)
+plot_images.image_grid(twin_pairs, list(twin_titles), subject="twins")
 
 # %% [markdown]
-# Left a test picture, right its twin from the 60,000; above, both labels and the difference. They are the
-# same article, or even the same photograph. In all, `{python} len(set(test_at[apart <= limit]))` of
-# 10,000 test pictures have a twin (some have several), so the leak can shift an accuracy by next to
-# nothing. The two labels disagree in
-# `{python} int((fashion.test.labels[test_at] != known_labels[known_at])[apart <= limit].sum())` pairs.
+# On the left a test picture, on the right its twin from the 60,000; above, both labels. They
+# are the same article, or even the same photograph. In all,
+# `{python} len(set(test_places[is_twin]))` of 10,000 test pictures have a twin (some have several), so the
+# leak can shift an accuracy by next to nothing. The two labels disagree in
+# `{python} int((test_labels != twin_labels)[is_twin].sum())` pairs.
 #
 # What does this search miss? Twins that were mirrored, shifted by a pixel, or photographed in another
 # colour: by pixels, they are far apart.
 
 # %% tags=["claims"]
-assert (counts["train"] == 5400).all(), "the training set holds 5,400 pictures of each class"
-assert by_average > 0.55, "the nearest average is right far more often than chance"
-assert by_neighbour > by_average + 0.05, "the nearest neighbour is right more often than that"
-assert 0 < len(set(test_at[apart <= limit])) < 100, "some test pictures have a twin, under 1 in 100"
-assert "GPU:99" not in elsewhere.device, "asked for a missing GPU, TensorFlow takes another device"
+assert (np.bincount(training_labels) == 5400).all(), (
+    "the training set holds 5,400 pictures of each class"
+)
+assert average_accuracy > 0.55, "the nearest average is right far more often than chance"
+assert neighbour_accuracy > average_accuracy + 0.05, (
+    "the nearest neighbour is right more often than that"
+)
+assert 0 < len(set(test_places[is_twin])) < 100, "some test pictures have a twin, under 1 in 100"
+assert "GPU:99" not in misplaced_product.device, (
+    "asked for a missing GPU, TensorFlow takes another device"
+)
 
 # %% tags=["control"] claim="the nearest average is right far more often than chance" without="labels that match the pictures"
-shuffled_labels = np.random.default_rng(0).permutation(fashion.train.labels)
+shuffled_labels = np.random.default_rng(0).permutation(training_labels)
 photos = fashion.train.images
 mixtures = [photos[shuffled_labels == label] for label in range(10)]
 averages_of_all = np.stack([mixture.mean(axis=0) for mixture in mixtures])
-answers = squared_distances(held_out, flat(averages_of_all)).argmin(axis=1)
-by_average = (answers == truth).mean()
+to_averages = squared_distances(validation_pixels, flat(averages_of_all))
+average_accuracy = (to_averages.argmin(axis=1) == validation_labels).mean()
 
 # %% [markdown]
 # ## Three sets, and why
@@ -358,9 +310,10 @@ by_average = (answers == truth).mean()
 # *Why not grade on the training set?* Ask the nearest neighbour about the pictures that it remembers:
 
 # %%
-recalled = squared_distances(flat(memory[::10]), flat(memory)).argmin(axis=1)
-on_memory = (memory_labels[recalled] == memory_labels[::10]).mean()
-print(f"right on {on_memory:.1%} of its own pictures, {by_neighbour:.1%} of others")
+within_memory = squared_distances(flat(memory[::10]), flat(memory))
+recalled_labels = memory_labels[within_memory.argmin(axis=1)]
+memory_accuracy = (recalled_labels == memory_labels[::10]).mean()
+print(f"own pictures {memory_accuracy:.1%}, others {neighbour_accuracy:.1%}")
 
 # %% [markdown]
 # Each picture is its own nearest neighbour: everything is learned by heart, and the grade says nothing.
@@ -371,43 +324,49 @@ print(f"right on {on_memory:.1%} of its own pictures, {by_neighbour:.1%} of othe
 
 
 # %%
+
+
 def contest(judges, seed):
-    """Return each rule's accuracy on `judges` random validation pictures, and on the others."""
+    """Return 200 accuracies on so many pictures, and on the others."""
     generator = np.random.default_rng(seed)
-    order, targets = generator.permutation(len(truth)), flat(averages)
-    scores = []
+    order = generator.permutation(len(validation_labels))
+    accuracies = []
     for _ in range(200):
         pixels = generator.choice(784, 8, replace=False)
-        answers = squared_distances(held_out[:, pixels], targets[:, pixels]).argmin(axis=1)
-        right = (answers == truth)[order]
-        scores.append((right[:judges].mean(), right[judges:].mean()))
-    return np.transpose(scores)
+        few_pixels = validation_pixels[:, pixels]
+        few_means = flat(averages)[:, pixels]
+        answers = squared_distances(few_pixels, few_means).argmin(axis=1)
+        is_correct = (answers == validation_labels)[order]
+        scores = is_correct[:judges].mean(), is_correct[judges:].mean()
+        accuracies.append(scores)
+    return np.transpose(accuracies)
 
 
-few = [contest(50, seed) for seed in (0, 1, 2)]
-plot_results.chosen_and_fresh(*few[0], what="rules")
+# %%
+contests_of_50 = [contest(50, seed) for seed in (0, 1, 2)]
+plot_results.chosen_and_fresh(*contests_of_50[0], what="rules")
 
 # %% [markdown]
 # Each dot is a rule. On the dashed line it would be as good on both parts. The winner lies far below: on
 # fresh pictures it is worse. Now three seeds, and the same with 3,000 pictures to choose on:
 
 # %%
-many = [contest(3000, seed) for seed in (0, 1, 2)]
-drops = {
-    judges: [chosen.max() - fresh[chosen.argmax()] for chosen, fresh in contests]
-    for judges, contests in ((50, few), (3000, many))
-}
-for judges, drop in drops.items():
-    points = ", ".join(f"{100 * each:.1f}" for each in drop)
-    print(f"chosen on {judges:>5,} pictures, the winner drops by {points}")
+contests_of_3000 = [contest(3000, seed) for seed in (0, 1, 2)]
+contests = {50: contests_of_50, 3000: contests_of_3000}
+drops = {}
+for judges, pairs in contests.items():
+    fresh_scores = [fresh[judged.argmax()] for judged, fresh in pairs]
+    drops[judges] = np.max(pairs, axis=2)[:, 0] - fresh_scores
+    points = (100 * drops[judges]).round(1)
+    print(f"chosen on {judges} pictures, winners drop by {points}")
 
 # %% [markdown]
 # The drops are in percentage points, one for each seed; one below 0 is a rise. The winner is good *and
 # lucky*, and its luck does not carry over. With 3,000 pictures to choose by, there is little luck to be
 # had. So: many validation pictures, few choices, and one grade at the end on pictures that chose nothing.
 #
-# The validation set here was drawn by lot, but **stratified**: the same part of every class. How you
-# split depends on what *new* means: if one person or one product gave several pictures, all of them
+# The validation set here was drawn at random, but **stratified**: the same fraction of every class. How
+# you split depends on what *new* means: if one person or one product gave several pictures, all of them
 # belong in the same set, or you have built a leak.
 #
 # ## Scaling
@@ -420,7 +379,6 @@ for judges, drop in drops.items():
 
 # %%
 from snippets.preprocessing import standardise
-from snippets.models import dense_network
 
 few_pictures = fashion.train.sample(500)
 
@@ -433,45 +391,48 @@ def in_all_forms(images):
     }
 
 
-to_learn, to_judge = in_all_forms(few_pictures.images), in_all_forms(fashion.validation.images)
-learning_rates = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
-network = dense_network((64,))
+training_forms = in_all_forms(few_pictures.images)
+validation_forms = in_all_forms(fashion.validation.images)
+
+# %%
+from snippets.experiments import restart
+from snippets.models import dense_network
+
 cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-network.compile("adam", cross_entropy, steps_per_execution=50)  # an epoch in one go
+network = dense_network((64,))
+network.compile("adam", cross_entropy, steps_per_execution=50)
+
+
+def trained_accuracy(form, learning_rate, seed):
+    restart(network, seed)  # first weights and optimizer as new
+    network.optimizer.learning_rate = learning_rate
+    inputs, labels = training_forms[form], few_pictures.labels
+    network.fit(inputs, labels, batch_size=100, epochs=3, verbose=0)
+    answers = np.argmax(network(validation_forms[form]), axis=1)
+    return (answers == validation_labels).mean()
+
+
+def accuracies_at_all_rates(form, seed):
+    return [trained_accuracy(form, rate, seed) for rate in learning_rates]
+
 
 # %%
-
-
-def trained_accuracy(form, rate, seed):
-    keras.utils.set_random_seed(seed)
-    network.set_weights(dense_network((64,)).get_weights())  # fresh random weights
-    for state in network.optimizer.variables:
-        state.assign(tf.zeros_like(state))  # and a fresh optimizer
-    network.optimizer.learning_rate = rate
-    network.fit(to_learn[form], few_pictures.labels, batch_size=100, epochs=3, verbose=0)
-    return (np.argmax(network(to_judge[form]), axis=1) == truth).mean()
-
-
-scaled = {
-    form: [[trained_accuracy(form, rate, seed) for rate in learning_rates] for seed in (0, 1, 2)]
-    for form in to_learn
-}
-axes = {"x": learning_rates, "xlabel": "learning rate", "ylabel": "validation accuracy"}
-plot_curves.spread_curves(scaled, **axes, log_x=True, percent=True)
+learning_rates = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
+form_accuracies = {}
+for form in training_forms:
+    seeds = [accuracies_at_all_rates(form, seed) for seed in (0, 1, 2)]
+    form_accuracies[form] = np.array(seeds)
+axes = {"xlabel": "learning rate", "ylabel": "validation accuracy"}
+axes |= {"x": learning_rates, "log_x": True, "percent": True}
+plot_curves.spread_curves(form_accuracies, **axes)
 
 # %%
-best_rate = {name: np.mean(runs, axis=0).argmax() for name, runs in scaled.items()}
-at_best = {name: np.array(runs)[:, best_rate[name]] for name, runs in scaled.items()}
-tables.table(
-    [
-        {
-            "pixels": name,
-            "best learning rate": f"{learning_rates[best_rate[name]]:g}",
-            "accuracy, three seeds": ", ".join(f"{share:.1%}" for share in shares),
-        }
-        for name, shares in at_best.items()
-    ]
-)
+at_best_rate = {}
+for form, accuracies in form_accuracies.items():
+    column = accuracies.mean(axis=0).argmax()
+    at_best_rate[form] = accuracies[:, column]
+    percentages = ", ".join(f"{a:.1%}" for a in at_best_rate[form])
+    print(f"{form} at {learning_rates[column]:g}: {percentages}")
 
 # %% [markdown]
 # Compare each form at *its own* best rate, else you compare luck ([Experiments](experiments.md) shows
@@ -479,9 +440,9 @@ tables.table(
 # that is short enough for weights that multiply numbers up to 255 is too short for the biases, and the
 # random first weights are made for inputs of about 1. Between *0 to 1* and *standardised*, the difference
 # at the best rate is
-# `{python} f"{100 * abs(at_best['standardised'].mean() - at_best['0 to 1'].mean()):.1f}"` points, while
-# seeds of one and the same form differ by up to
-# `{python} f"{100 * max(np.ptp(at_best['standardised']), np.ptp(at_best['0 to 1'])):.1f}"`. What
+# `{python} f"{100 * abs(at_best_rate['standardised'].mean() - at_best_rate['0 to 1'].mean()):.1f}"` points,
+# while seeds of one and the same form differ by up to
+# `{python} f"{100 * max(np.ptp(at_best_rate['standardised']), np.ptp(at_best_rate['0 to 1'])):.1f}"`. What
 # standardising does show is a wider range of rates that work: numbers around 0 make a rounder valley.
 #
 # Mean and deviation come from the training set alone, also for validation and test pictures. Whatever you
@@ -493,8 +454,9 @@ tables.table(
 # `tf.data` builds such a **data pipeline** from stages. One small enough to check:
 
 # %%
-numbers = tf.data.Dataset.range(6).map(lambda number: number * number).batch(4)
-[batch.numpy() for batch in numbers]
+numbers = tf.data.Dataset.range(6)
+squares = numbers.map(lambda number: number * number).batch(4)
+[batch.numpy() for batch in squares]
 
 # %% [markdown]
 # - `range` starts from numbers; `from_tensor_slices`, below, from arrays, cut along their first axis.
@@ -503,47 +465,48 @@ numbers = tf.data.Dataset.range(6).map(lambda number: number * number).batch(4)
 # - `shuffle` mixes; `batch` packs.
 # - `prefetch` prepares the next batch while the current one is being used.
 #
-# What is the best order? Measure how many pictures come out for a second of CPU time. The first row
+# What is the best order? Measure how many pictures come out per second of CPU time. The first row
 # is no pipeline at all: positions shuffled, arrays indexed.
 
-# %% tags=["measured"]
+# %%
 pictures = fashion.train.sample(1000)
-source = tf.data.Dataset.from_tensor_slices((pictures.images, pictures.labels))
+arrays = pictures.images, pictures.labels
+source = tf.data.Dataset.from_tensor_slices(arrays)
 
 
 def scale(images, labels):
     return tf.cast(images, tf.float32) / 255, labels
 
 
-def plain_arrays(batch_size=256):
+def batches_of_arrays(batch_size=256):
     order = np.random.default_rng(0).permutation(len(pictures))
-    for first in range(0, len(order), batch_size):
-        chosen = order[first : first + batch_size]
-        yield pictures.images[chosen].astype("float32") / 255, pictures.labels[chosen]
+    for start in range(0, len(order), batch_size):
+        places = order[start : start + batch_size]
+        images = pictures.images[places].astype("float32") / 255
+        yield images, pictures.labels[places]
 
 
-cached = source.map(scale).cache()
-list(cached)  # a first epoch fills the cache
-stages = {
-    "arrays, no pipeline": plain_arrays(),
+# %% tags=["measured"]
+from snippets.training import Stopwatch
+
+pipelines = {
+    "arrays, no pipeline": batches_of_arrays(),
     "map, batch": source.map(scale).batch(256),
     "batch, map": source.batch(256).map(scale),
-    "shuffle, batch, map": source.shuffle(len(pictures), seed=0).batch(256).map(scale),
-    "map, cache, shuffle, batch (second epoch)": cached.shuffle(len(pictures), seed=0).batch(256),
 }
 speeds = {}
-for name, stage in stages.items():
+for name, pipeline in pipelines.items():
     with Stopwatch() as stopwatch:
-        seen = sum(len(batch_labels) for _, batch_labels in stage)
-    speeds[name] = seen / stopwatch.cpu_seconds
-tables.table([{"stages": name, "pictures a CPU second": f"{s:,.0f}"} for name, s in speeds.items()])
+        picture_count = sum(len(labels) for _, labels in pipeline)
+    speeds[name] = picture_count / stopwatch.cpu_seconds
+    print(f"{name:19} {speeds[name]:9,.0f} pictures per CPU second")
 
 # %% [markdown]
 # Two lessons. **Batch first, then map**: one call for 256 pictures instead of 256 calls. And for data that
 # fits into memory, as here, **plain arrays win**: give them to `fit`. A pipeline earns its keep when
 # pictures have to be read from a disk, decoded or altered on the way.
 #
-# Then waiting matters, and `prefetch`. Pretend that reading takes 10 milliseconds a batch, and the network
+# Then waiting matters, and `prefetch`. Pretend that reading takes 10 milliseconds per batch, and the network
 # as long. (TensorFlow adds a prefetch by itself at the end of a pipeline; the option switches that off, so
 # that you see the difference.)
 
@@ -559,42 +522,53 @@ def slow_disk():
 
 options = tf.data.Options()
 options.experimental_optimization.inject_prefetch = False
-disk = tf.data.Dataset.from_generator(slow_disk, output_signature=tf.TensorSpec((), tf.int32))
+number = tf.TensorSpec((), tf.int32)
+disk = tf.data.Dataset.from_generator(slow_disk, output_signature=number)
 waits = {}
-for name, pipeline in (("one after the other", disk), ("prefetch", disk.prefetch(2))):
+for name, pipeline in (("in turn", disk), ("prefetch", disk.prefetch(2))):
     with Stopwatch() as stopwatch:
         for _ in pipeline.with_options(options):
             time.sleep(0.010)  # the network at work
     waits[name] = stopwatch.wall_seconds
-print(", ".join(f"{name}: {seconds:.2f} seconds" for name, seconds in waits.items()))
+    print(f"{name}: {waits[name]:.2f} seconds")
 
 # %% [markdown]
-# Twenty batches took `{python measured} f"{waits['prefetch'] / waits['one after the other']:.0%}"` of the
+# Twenty batches took `{python measured} f"{waits['prefetch'] / waits['in turn']:.0%}"` of the
 # time with prefetching: the disk and the network now work side by side. Half is the best that you can
 # hope for here.
 #
 # ## What goes wrong: a small shuffle buffer
 #
 # `shuffle` does not shuffle everything. It keeps a **shuffle buffer** of so many elements, draws one of
-# these at random, and refills the gap with the next. With a buffer of 2, the first to come out can only
-# be the first or the second. Here it is for eight seeds:
+# these at random, and refills the gap with the next. With a buffer of 2, what comes out first can only be
+# element 0 or 1. Here it is for eight seeds:
 
 # %%
-[int(next(iter(tf.data.Dataset.range(8).shuffle(2, seed=seed)))) for seed in range(8)]
+eight = tf.data.Dataset.range(8)
+[int(next(iter(eight.shuffle(2, seed=seed)))) for seed in range(8)]
+
+# %% [markdown]
+# With a buffer as large as the data, every order is possible. And `shuffle` deals anew in each pass, with
+# a seed or without. (`reshuffle_each_iteration=False` would repeat the first deal.) Two passes over one dataset:
+
+# %%
+shuffled_numbers = eight.shuffle(8, seed=0)
+passes = [[int(number) for number in shuffled_numbers] for _ in range(2)]
+print(*passes, sep="\n")
 
 # %% [markdown]
 # Data often lies sorted by class, as files in folders do. Sort 10,000 training labels and shuffle them.
 # Read each picture from left to right; a dot shows the class that comes there.
 
 # %%
-by_class = np.argsort(pictures.labels, kind="stable")
-sorted_labels = tf.data.Dataset.from_tensor_slices(pictures.labels[by_class])
-buffers = (100, 1000, 10_000)
-orders = {
-    f"buffer of {size:,}": next(iter(sorted_labels.shuffle(size, seed=0).batch(10_000))).numpy()
-    for size in buffers
-}
-plot_classes.label_order(orders, class_names=names)
+class_order = np.argsort(pictures.labels, kind="stable")
+labels_in_order = pictures.labels[class_order]
+sorted_labels = tf.data.Dataset.from_tensor_slices(labels_in_order)
+label_orders = {}
+for buffer_size in (100, 1000, 10_000):
+    epoch = sorted_labels.shuffle(buffer_size, seed=0).batch(10_000)
+    label_orders[f"buffer of {buffer_size:,}"] = next(iter(epoch)).numpy()
+plot_classes.label_order(label_orders, class_names=class_names)
 
 # %% [markdown]
 # With a buffer of 100, the network sees nothing but T-shirts, then nothing but trousers, and so on. What
@@ -602,16 +576,25 @@ plot_classes.label_order(orders, class_names=names)
 # (`shuffle=False` says that the pipeline shuffles, and nobody else.)
 
 # %%
-sorted_pictures = flat(pictures.images[by_class]) / 255
-sorted_pairs = tf.data.Dataset.from_tensor_slices((sorted_pictures, pictures.labels[by_class]))
-linear, after_epoch = dense_network((), shape=(784,)), {size: [] for size in buffers}
-linear.compile("sgd", cross_entropy, steps_per_execution=100)
-for size in buffers:
-    for seed in (0, 1, 2):
-        linear.set_weights([np.zeros((784, 10)), np.zeros(10)])
-        linear.fit(sorted_pairs.shuffle(size, seed=seed).batch(100), shuffle=False, verbose=0)
-        after_epoch[size].append((np.argmax(linear(held_out / 255), axis=1) == truth).mean())
-dots = {f"buffer of {size:,}": each for size, each in after_epoch.items()}
+sorted_pixels = flat(pictures.images[class_order]) / 255
+sorted_arrays = sorted_pixels, labels_in_order
+sorted_pairs = tf.data.Dataset.from_tensor_slices(sorted_arrays)
+linear_network = dense_network((), shape=(784,))
+linear_network.compile("sgd", cross_entropy, steps_per_execution=100)
+
+
+def accuracy_after(dataset):
+    linear_network.set_weights([np.zeros((784, 10)), np.zeros(10)])
+    linear_network.fit(dataset.batch(100), shuffle=False, verbose=0)
+    answers = np.argmax(linear_network(validation_pixels / 255), axis=1)
+    return (answers == validation_labels).mean()
+
+
+after_epoch = {}
+for size in (100, 1000, 10_000):
+    shuffles = [sorted_pairs.shuffle(size, seed=seed) for seed in (0, 1, 2)]
+    after_epoch[size] = [accuracy_after(shuffle) for shuffle in shuffles]
+dots = {f"buffer of {size:,}": after_epoch[size] for size in after_epoch}
 plot_results.seed_dots(dots, xlabel="validation accuracy")
 
 # %% [markdown]
@@ -623,12 +606,14 @@ plot_results.seed_dots(dots, xlabel="validation accuracy")
 assert np.mean(drops[50]) > 0.03 + np.mean(drops[3000]), (
     "a winner chosen on 50 pictures drops on fresh ones by more than one chosen on 3,000"
 )
-assert np.mean(scaled["standardised"], axis=0)[-1] > np.mean(scaled["0 to 1"], axis=0)[-1] + 0.1, (
+_, divided_mean, standardised_mean = (a.mean(axis=0) for a in form_accuracies.values())
+assert standardised_mean[-1] > divided_mean[-1] + 0.1, (
     "at a learning rate of 0.1, standardised pixels still work and those from 0 to 1 do worse"
 )
-assert at_best["bytes"].max() < min(at_best["0 to 1"].min(), at_best["standardised"].min()), (
+assert at_best_rate["bytes"].max() < np.min([*at_best_rate.values()][1:]), (
     "at its best learning rate, every seed with bytes is worse than every seed with scaled pixels"
 )
+assert passes[0] != passes[1], "a shuffled dataset deals anew in each pass"
 assert max(after_epoch[100]) < 0.3 < 0.6 < min(after_epoch[10_000]), (
     "on sorted data, a shuffle buffer of 100 ends near chance, a full one does not"
 )
@@ -636,18 +621,19 @@ assert speeds["batch, map"] > 1.5 * speeds["map, batch"], "batch before map is 1
 assert speeds["arrays, no pipeline"] > 1.5 * speeds["map, batch"], "plain arrays beat the pipeline"
 
 # %% tags=["control"] claim="a winner chosen on 50 pictures drops on fresh ones by more than one chosen on 3,000" without="choosing the best rule"
-drops = {
-    judges: [(chosen - fresh)[0] for chosen, fresh in contests]
-    for judges, contests in ((50, few), (3000, many))
-}
+drops = {}
+for judges, pairs in contests.items():
+    drops[judges] = [judged[0] - fresh[0] for judged, fresh in pairs]
+
+# %% tags=["control"] claim="a shuffled dataset deals anew in each pass" without="its default"
+repeated_numbers = eight.shuffle(8, seed=0, reshuffle_each_iteration=False)
+passes = [[int(number) for number in repeated_numbers] for _ in range(2)]
 
 # %% tags=["control"] claim="on sorted data, a shuffle buffer of 100 ends near chance, a full one does not" without="the sorting by class"
-unsorted = flat(pictures.images) / 255, pictures.labels
-buffered = tf.data.Dataset.from_tensor_slices(unsorted).shuffle(100, seed=0)
-linear.set_weights([np.zeros((784, 10)), np.zeros(10)])
-linear.fit(buffered.batch(100), shuffle=False, verbose=0)
-accuracy = (np.argmax(linear(held_out / 255), axis=1) == truth).mean()
-after_epoch = after_epoch | {100: [accuracy]}
+mixed_arrays = flat(pictures.images) / 255, pictures.labels
+mixed_pairs = tf.data.Dataset.from_tensor_slices(mixed_arrays)
+mixed_accuracy = accuracy_after(mixed_pairs.shuffle(100, seed=0))
+after_epoch = after_epoch | {100: [mixed_accuracy]}
 
 # %% [markdown]
 # ## Exercise: the distance of bytes
@@ -664,14 +650,13 @@ def grey_distance(a, b):
 
 
 # %% tags=["check"]
-by_hand = np.array([[10, 20], [24, 18]], np.uint8)  # 14 and 2 apart
-for a, b in (by_hand, fashion.train.images[:2]):
-    apart = np.abs(a.astype(float) - b)
-    expected = np.linalg.norm(apart) / np.sqrt(apart.size)
-    for given in (grey_distance(a, b), grey_distance(b, a)):
-        differs = f"differences up to {apart.max():.0f} have a root mean "
-        differs += f"square of {expected:.2f}, not {given}"
-        assert np.allclose(np.array(given, float), expected), differs
+two_pixels = np.array([[10, 20], [24, 18]], np.uint8)  # 14 and 2 apart
+for a, b in (two_pixels, fashion.train.images[:2]):
+    differences = np.abs(a.astype(float) - b)
+    expected = np.linalg.norm(differences) / np.sqrt(differences.size)
+    for result in (grey_distance(a, b), grey_distance(b, a)):
+        message = f"the root mean square is {expected:.2f}, not {result}"
+        assert np.allclose(np.array(result, float), expected), message
 
 
 # %% tags=["solution"]
@@ -711,134 +696,141 @@ def grey_distance(a, b):
 # %% [markdown]
 # ## Exercise: a fair split
 #
-# `split_off(labels, share)` returns the positions of a validation set. The starter takes the last part of
+# `split_off(labels, fraction)` returns the positions of a validation set. The starter takes the end of
 # the data, as the argument `validation_split=0.1` of `fit` does. If the data is sorted by class, that
-# goes wrong. Return positions, none of them twice, that hold the same share of every class.
+# goes wrong. Return positions, none of them twice, that hold the same fraction of every class.
 
 
 # %% tags=["starter"]
-def split_off(labels, share):
-    return np.arange(len(labels))[round(len(labels) * (1 - share)) :]
+def split_off(labels, fraction):
+    return np.arange(len(labels))[round(len(labels) * (1 - fraction)) :]
 
 
 # %% tags=["check"]
-by_kind = np.repeat([3, 7, 8], [20, 40, 100])  # 20 of class 3, and so on
-mixed = np.random.default_rng(0).permutation(by_kind)
-for share, fair in {0.25: [5, 10, 25], 0.1: [2, 4, 10]}.items():
-    given = np.array(split_off(mixed, share), dtype=object).ravel()
-    kinds = {type(place).__name__ for place in given}
-    assert kinds <= {"int", "int32", "int64"}, f"positions, not {kinds}"
-    places = {*range(160)} & {*given.tolist()}
-    assert len(places) == len(given), "a position is there twice or not in the data"
-    taken = np.bincount(mixed[[*places]], minlength=9)[[3, 7, 8]].tolist()
-    assert taken == fair, f"{share} of [20, 40, 100] is {fair}, not {taken}"
+sorted_kinds = np.repeat([3, 7, 8], [20, 40, 100])  # 20 of class 3, ...
+mixed_kinds = np.random.default_rng(0).permutation(sorted_kinds)
+for fraction, fair_counts in {0.25: [5, 10, 25], 0.1: [2, 4, 10]}.items():
+    result = np.ravel(np.array(split_off(mixed_kinds, fraction), object))
+    types = {type(place).__name__ for place in result}
+    assert types <= {"int", "int32", "int64"}, f"positions, not {types}"
+    places = {*range(160)} & {*result.tolist()}
+    assert len(places) == len(result), "a position twice or not in the data"
+    counts = np.bincount(mixed_kinds[[*places]], minlength=9)[[3, 7, 8]]
+    message = f"{fraction} of [20, 40, 100] is {fair_counts}, not {counts}"
+    assert counts.tolist() == fair_counts, message
 
 
 # %% tags=["solution"]
-def split_off(labels, share):
-    of_each = [np.flatnonzero(labels == label) for label in np.unique(labels)]
+def split_off(labels, fraction):
     generator = np.random.default_rng(0)
-    return np.concatenate([generator.permutation(at)[: round(len(at) * share)] for at in of_each])
+    parts = []
+    for label in np.unique(labels):
+        places = generator.permutation(np.flatnonzero(labels == label))
+        parts.append(places[: round(len(places) * fraction)])
+    return np.concatenate(parts)
 
 
-np.bincount(by_kind[split_off(by_kind, 0.2)])
+np.bincount(sorted_kinds[split_off(sorted_kinds, 0.2)])
 
 
 # %% tags=["wrong"]
-def split_off(labels, share):
-    return np.arange(0, len(labels), round(1 / share))  # every fourth, say
+def split_off(labels, fraction):
+    return np.arange(0, len(labels), round(1 / fraction))  # every 4th
 
 
 # %% tags=["wrong"]
-def split_off(labels, share):
+def split_off(labels, fraction):
     order = np.random.default_rng(0).permutation(len(labels))
-    return order[: round(len(labels) * share)]  # by lot from all
+    return order[: round(len(labels) * fraction)]  # at random from all
 
 
 # %% tags=["wrong"]
-def split_off(labels, share):
-    each = round(len(labels) * share / 10)  # as though all were of one size
+def split_off(labels, fraction):
+    count = round(len(labels) * fraction / 10)  # as if of one size
     kinds = np.unique(labels)
-    of_each = [np.flatnonzero(labels == kind) for kind in kinds]
-    return np.concatenate([at[:each] for at in of_each])
+    parts = [np.flatnonzero(labels == kind)[:count] for kind in kinds]
+    return np.concatenate(parts)
 
 
 # %% tags=["wrong"]
-def split_off(labels, share):
-    kinds = np.unique(labels)
-    of_each = [np.flatnonzero(labels == kind) for kind in kinds]
+def split_off(labels, fraction):
     choose = np.random.default_rng(0).choice  # some come twice
-    drawn = [choose(at, round(len(at) * share)) for at in of_each]
-    return np.concatenate(drawn)
+    parts = []
+    for kind in np.unique(labels):
+        places = np.flatnonzero(labels == kind)
+        parts.append(choose(places, round(len(places) * fraction)))
+    return np.concatenate(parts)
 
 
 # %% tags=["wrong"]
-def split_off(labels, share):
-    kinds = np.unique(labels)
-    of_each = [np.flatnonzero(labels == kind) for kind in kinds]
-    return np.concatenate([at[: round(len(at) * 0.2)] for at in of_each])
+def split_off(labels, fraction):
+    parts = []
+    for kind in np.unique(labels):
+        places = np.flatnonzero(labels == kind)
+        parts.append(places[: round(len(places) * 0.2)])  # always 0.2
+    return np.concatenate(parts)
 
 
 # %% [markdown]
 # ## Exercise: the right order
 #
-# `prepared(dataset)` should shuffle 10,000 sorted labels well and pack them into batches of 100. The
+# `prepare(dataset)` should shuffle 10,000 sorted labels well and pack them into batches of 100. The
 # starter has both stages. Look at one of its batches, then change one thing. (The check hands over the
 # numbers from 0 to 9,999 instead of labels: they show where each came from.)
 
 
 # %% tags=["starter"]
-def prepared(dataset):
+def prepare(dataset):
     return dataset.batch(100).shuffle(10_000, seed=0)
 
 
 # %% tags=["check"]
-given = prepared(tf.data.Dataset.range(10_000))
-assert isinstance(given, tf.data.Dataset), f"not a dataset: {given}"
-batches = [batch.numpy() for batch in given.take(101)]
+dataset = prepare(tf.data.Dataset.range(10_000))
+assert isinstance(dataset, tf.data.Dataset), f"not a dataset: {dataset}"
+batches = [batch.numpy() for batch in dataset.take(101)]
 shapes = len(batches), {batch.shape for batch in batches}
 assert shapes == (100, {(100,)}), f"100 batches of 100, not {shapes}"
 order = np.concatenate(batches)
 assert len(np.unique(order)) == 10_000, "some numbers come twice"
-jumps = len(np.unique(np.diff(order)))
-assert jumps > 1000, f"barely shuffled: only {jumps} different gaps"
+gap_count = len(np.unique(np.diff(order)))
+assert gap_count > 1000, f"barely shuffled: only {gap_count} different gaps"
 assert (order[:500] >= 9000).sum() > 28, "few of the last tenth come early"
 
 
 # %% tags=["solution"]
-def prepared(dataset):
+def prepare(dataset):
     return dataset.shuffle(10_000, seed=0).batch(100)
 
 
-[len(np.unique(batch)) for batch in prepared(sorted_labels).take(5)]
+[len(np.unique(batch)) for batch in prepare(sorted_labels).take(5)]
 
 
 # %% tags=["wrong"]
-def prepared(dataset):
+def prepare(dataset):
     return dataset.shuffle(1000, seed=0).batch(100)  # a buffer too small
 
 
 # %% tags=["wrong"]
-def prepared(dataset):
+def prepare(dataset):
     return dataset.shuffle(9000, seed=0).batch(100)  # still too small
 
 
 # %% tags=["wrong"]
-def prepared(dataset):
+def prepare(dataset):
     return dataset.batch(100).shuffle(100, seed=0)
 
 
 # %% tags=["wrong"]
-def prepared(dataset):
+def prepare(dataset):
     return dataset.shuffle(10_000, seed=0).batch(32)  # another size
 
 
 # %% tags=["wrong"]
-def prepared(dataset):
+def prepare(dataset):
     columns = [dataset.shard(100, place) for place in range(100)]
     return tf.data.Dataset.from_tensor_slices(
         [list(column.as_numpy_iterator()) for column in columns]
-    )  # every hundredth: all classes in each batch, and no lot
+    )  # every hundredth: all classes in each batch, nothing random
 
 
 # %% [markdown]
@@ -847,7 +839,7 @@ def prepared(dataset):
 # ## What to remember
 #
 # - TensorFlow computes, Keras drives. Check which device did the work: a missing GPU makes no error.
-# - Look before you train: class balance, averages, hard examples, twins across the sets. And know the
+# - Look before you train: class balance, averages, twins across the sets. And know the
 #   baselines that a network must beat.
 # - Learn on the training set, choose on the validation set, grade once on the test set.
 # - Scale the inputs, with numbers from the training set alone.
@@ -857,3 +849,12 @@ def prepared(dataset):
 #
 # Now train a network on these pictures, and beat the baselines:
 # [Your first network](first-network.md).
+#
+# **Sources.**
+#
+# - H. Xiao, K. Rasul and R. Vollgraf, *Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine
+#   Learning Algorithms*, 2017, [arXiv:1708.07747](https://arxiv.org/abs/1708.07747).
+# - B. Recht, R. Roelofs, L. Schmidt and V. Shankar, *Do ImageNet Classifiers Generalize to ImageNet?*,
+#   2019, [arXiv:1902.10811](https://arxiv.org/abs/1902.10811): what fresh test pictures tell.
+# - TensorFlow: [`tf.data.Dataset`](https://www.tensorflow.org/api_docs/python/tf/data/Dataset), and
+#   [install with pip](https://www.tensorflow.org/install/pip) for GPUs.

@@ -1,7 +1,8 @@
 # ---
 # title: The Functional API
 # summary: Wire layers into any graph, look inside, compare activations and optimizers fairly, and answer two questions at once.
-# needs: [gradients, first-network]
+# needs: [first-network]
+# helps: [gradients]
 # teaches: [functional api, symbolic tensor, activation function, sigmoid, tanh, leaky relu, selu, initializer, vanishing gradient, skip connection, dead unit, rmsprop, adam, adamw, weight decay, shared layer, binary cross-entropy, loss weight]
 # data: [fashion-mnist]
 # artifacts: []
@@ -24,18 +25,18 @@ from snippets import plot_curves, plot_functions, plot_images, plot_networks, pl
 
 keras.utils.set_random_seed(7)
 image = keras.Input((28, 28), name="image")
-found = layers.Flatten(name="flatten")(image)
-found = layers.Dense(256, activation="relu", name="relu")(found)
-found = layers.Dense(128, activation="tanh", name="tanh")(found)
-found = layers.Dense(64, activation="selu", name="selu")(found)
-logits = layers.Dense(10, name="logits")(found)
+code = layers.Flatten(name="flatten")(image)
+code = layers.Dense(256, activation="relu", name="relu")(code)
+code = layers.Dense(128, activation="tanh", name="tanh")(code)
+code = layers.Dense(64, activation="selu", name="selu")(code)
+logits = layers.Dense(10, name="logits")(code)
 network = keras.Model(image, logits, name="relu_tanh_selu")
 plot_networks.model_diagram(network)
 
 # %% [markdown]
 # In each box stand the layer's name and kind, the shape of what it returns for one photograph, and
 # how many weights it has. Check the layer *relu* by hand: a weight for each pixel and unit, and a
-# bias a unit, make 784 · 256 + 256 = `{python} f"{784 * 256 + 256:,}"`.
+# bias per unit, make 784 · 256 + 256 = `{python} f"{784 * 256 + 256:,}"`.
 #
 # Each line of the program has two pairs of brackets. The first makes a layer; the second calls it. But
 # on what? You have shown it no photograph yet:
@@ -47,7 +48,7 @@ print(image, logits, sep="\n")
 # These are **symbolic tensors**: a shape, a type and a memory of where they came from, but no
 # numbers. Think of an order form: it says what will be delivered, and each layer adds a line.
 # `keras.Model(image, logits)` reads the form backwards, from the last line to the first, and keeps
-# the layers it meets. Where the picture breaks: an order is filled once, a model runs as often as
+# the layers it meets. Where the analogy breaks: an order is filled once, a model runs as often as
 # you like. `fit_one_cycle`, the [quick recipe](first-network.md) as a function, trains it like any
 # other model:
 
@@ -88,7 +89,7 @@ for name, answer in zip(hidden, inside.predict(held_out, batch_size=1000, verbos
 # A dense layer multiplies and adds. Two of them in a row could be replaced by one, unless something
 # bends the numbers in between: the **activation function**. Here are five, with their slopes. The
 # **sigmoid** is $1 / (1 + e^{-x})$, and **tanh** a sigmoid stretched to reach from −1 to 1. A
-# **leaky relu** lets a part of what is negative through. **Selu** is a slightly stretched
+# **leaky relu** lets a fraction of what is negative through. **Selu** is a slightly stretched
 # [relu](first-network.md) that goes on below 0 along an exponential curve.
 
 # %%
@@ -117,8 +118,8 @@ plot_functions.curves_and_slopes(x, values, slopes)
 # %%
 from snippets.models import dense_network
 
-small = fashion.train.sample(per_class=500)
-small_images = preprocessing.standardise(small.images, fashion.train.images)
+sample = fashion.train.sample(per_class=500)
+sample_images = preprocessing.standardise(sample.images, fashion.train.images)
 cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 recipes = {
     "sigmoid, Glorot": ("sigmoid", "glorot_uniform"),
@@ -137,12 +138,12 @@ def deep_network(recipe: str) -> keras.Model:
 
 
 # %%
-def measure(deep: keras.Model) -> tuple[list[float], list[float]]:
-    dense = deep.layers[1:-1]
-    inside = keras.Model(deep.inputs[0], [layer.output for layer in dense])
-    spread = [np.std(answer, axis=0, dtype=float).mean() for answer in inside(small_images[:1000])]
+def measure(stack: keras.Model) -> tuple[list[float], list[float]]:
+    dense = stack.layers[1:-1]
+    inside = keras.Model(stack.inputs[0], [layer.output for layer in dense])
+    spread = [np.std(answer, axis=0, dtype=float).mean() for answer in inside(sample_images[:1000])]
     with tf.GradientTape() as tape:
-        loss = cross_entropy(small.labels[:1000], deep(small_images[:1000]))
+        loss = cross_entropy(sample.labels[:1000], stack(sample_images[:1000]))
     gradients = tape.gradient(loss, [layer.kernel for layer in dense])
     return spread, [float(tf.sqrt(tf.reduce_mean(g**2))) for g in gradients]
 
@@ -171,8 +172,8 @@ plot_networks.layer_sizes({t: {r: sizes[r][i] for r in recipes} for i, t in enum
 # %%
 deep_losses = {}
 for recipe in ("sigmoid, Glorot", "selu, LeCun"):
-    deep = deep_network(recipe)
-    run = fit_one_cycle(deep, (small_images, small.labels), epochs=4, batch_size=200, peak=0.001)
+    stack = deep_network(recipe)
+    run = fit_one_cycle(stack, (sample_images, sample.labels), epochs=4, batch_size=200, peak=0.001)
     deep_losses[recipe] = run["loss"]
     print(recipe, np.round(run["loss"], 2))
 
@@ -188,8 +189,9 @@ for recipe in ("sigmoid, Glorot", "selu, LeCun"):
 # ## Units that die
 #
 # Relu has a danger: its slope below 0 is 0. If a unit's sum is negative for *every* photograph, the
-# unit always answers 0, no gradient comes through, and its weights never change again. It is a
-# **dead unit**, and one step that is too long can make it one. Train on `{python} f"{len(small):,}"`
+# unit always answers 0, and no gradient comes through. It is a **dead unit**, and one step that is too
+# long can make it one. Under plain gradient descent its weights never change again. Adam carries
+# them on for a while, by its memory of earlier slopes, but nothing calls them back. Train on `{python} f"{len(sample):,}"`
 # photographs and count, in the second hidden layer, the units that are negative on all validation
 # photographs, with three seeds.
 #
@@ -201,28 +203,26 @@ for recipe in ("sigmoid, Glorot", "selu, LeCun"):
 from snippets.experiments import restart
 from snippets.training import OneCycle
 
-SEEDS, BATCHES = (1, 2, 3), len(small) // 200
+SEEDS, BATCHES = (1, 2, 3), len(sample) // 200
 
 
-def train(fresh: keras.Model, seed: int, epochs: int = 5) -> tuple[float, float]:
-    """Train on the small set in batches of 200; return the loss and accuracy on validation."""
-    restart(fresh, seed)
-    fresh.fit(small_images, small.labels, epochs=epochs, batch_size=200, verbose=0)
-    logits = fresh(held_out)  # for one large batch, calling a model is cheaper than predict
-    right = (logits.numpy().argmax(axis=1) == held_out_labels).mean()
-    return float(cross_entropy(held_out_labels, logits)), float(right)
+def train(trial: keras.Model, seed: int, epochs: int = 5) -> tuple[float, float]:
+    restart(trial, seed)
+    trial.fit(sample_images, sample.labels, epochs=epochs, batch_size=200, verbose=0)
+    logits = trial(held_out)  # for one large batch, cheaper than predict
+    accuracy = (logits.numpy().argmax(axis=1) == held_out_labels).mean()
+    return float(cross_entropy(held_out_labels, logits)), float(accuracy)
 
 
 # %%
-def dead_and_right(fresh: keras.Model, seed: int) -> tuple[float, float]:
-    _, right = train(fresh, seed, epochs=3)
-    inside = keras.Model(fresh.inputs[0], fresh.get_layer("hidden_2").output)
-    return float((inside(held_out).numpy() <= 0).all(axis=0).mean()), right
+def dead_share(trial: keras.Model, seed: int) -> tuple[float, float]:
+    _, accuracy = train(trial, seed, epochs=3)
+    inside = keras.Model(trial.inputs[0], trial.get_layer("hidden_2").output)
+    return float((inside(held_out).numpy() <= 0).all(axis=0).mean()), accuracy
 
 
 # %%
 def seeds_table(what: str, measures: list[str], runs: dict) -> tables.Table:
-    """Show means and ranges: a row a setting, whose runs have shape (seeds, measures)."""
     rows = []
     for setting, run in runs.items():
         texts = [f"{m.mean():.1%} ({m.min():.1%} to {m.max():.1%})" for m in run.T]
@@ -230,16 +230,16 @@ def seeds_table(what: str, measures: list[str], runs: dict) -> tables.Table:
     return tables.table(rows)
 
 
-dead = {}
+dead_units = {}
 for activation, rate in [("relu", 0.001), ("relu", 0.03), ("leaky_relu", 0.03)]:
-    fresh = dense_network((128, 128), activation=activation)
-    fresh.compile(keras.optimizers.Adam(rate), cross_entropy, steps_per_execution=BATCHES)
-    dead[f"{activation}, {rate:g}"] = np.array([dead_and_right(fresh, seed) for seed in SEEDS])
-seeds_table("activation and rate", ["dead units", "right on validation"], dead)
+    trial = dense_network((128, 128), activation=activation)
+    trial.compile(keras.optimizers.Adam(rate), cross_entropy, steps_per_execution=BATCHES)
+    dead_units[f"{activation}, {rate:g}"] = np.array([dead_share(trial, seed) for seed in SEEDS])
+seeds_table("activation and rate", ["dead units", "right on validation"], dead_units)
 
 # %% [markdown]
 # Mean of three seeds, then lowest to highest. At the high rate, each of the three relu networks lost
-# `{python} f"{dead['relu, 0.03'][:, 0].min():.0%}"` or more of those units. Nothing warns you: the
+# `{python} f"{dead_units['relu, 0.03'][:, 0].min():.0%}"` or more of those units. Nothing warns you: the
 # loss falls, and the network is a smaller one than you think. Two cures. *A lower rate* kills next
 # to nothing. The slope of *leaky relu* is not 0 there, so a unit can come back. That does not make
 # the high rate a good one; compare the accuracies.
@@ -279,7 +279,7 @@ plot_functions.contour_paths(valley, walks)
 # %% [markdown]
 # - **SGD**, as you wrote it by hand, subtracts the slope times the rate. A rate that suits the
 #   gentle direction throws it from wall to wall.
-# - [Momentum](../foundations/training-by-hand.md) keeps a part of the last step and adds the new
+# - [Momentum](../foundations/training-by-hand.md) keeps a fraction of the last step and adds the new
 #   one, as a ball rolls. What points to and fro cancels, what points along the valley adds up. And a
 #   ball overshoots.
 # - **RMSprop** (not drawn) keeps, for each weight, a running mean of its squared slopes, and divides
@@ -307,35 +307,35 @@ optimizers = {
 racers, tuning = {}, {}
 for name, (make_optimizer, peaks) in optimizers.items():
     for peak in peaks:
-        racers[name, peak] = fresh = dense_network((128,))
+        racers[name, peak] = trial = dense_network((128,))
         optimizer = make_optimizer(OneCycle(peak, 5 * BATCHES))  # epochs times batches
-        fresh.compile(optimizer, cross_entropy, steps_per_execution=BATCHES)
+        trial.compile(optimizer, cross_entropy, steps_per_execution=BATCHES)
     tuning[name] = {peak: train(racers[name, peak], seed=0)[0] for peak in peaks}
-best_rate = {name: min(losses, key=losses.get) for name, losses in tuning.items()}
+best_rates = {name: min(losses, key=losses.get) for name, losses in tuning.items()}
 plot_curves.setting_curves(tuning, xlabel="peak learning rate", ylabel="validation loss", top=0.6)
 
 # %% [markdown]
 # The ring marks a curve's lowest point. It should lie in the middle: at an end, you have not looked
 # far enough. An arrow means that the loss is above the picture. The best rates differ by a factor of
-# up to `{python} f"{max(best_rate.values()) / min(best_rate.values()):.0f}"`; whoever compares
+# up to `{python} f"{max(best_rates.values()) / min(best_rates.values()):.0f}"`; whoever compares
 # optimizers at the same rate compares nothing.
 #
 # Now the comparison, each at its best rate, with seeds that the tuning has not seen:
 
 # %%
-finals = {n: [train(racers[n, r], seed)[1] for seed in SEEDS] for n, r in best_rate.items()}
+finals = {n: [train(racers[n, r], seed)[1] for seed in SEEDS] for n, r in best_rates.items()}
 means = {name: float(np.mean(scores)) for name, scores in finals.items()}
-first, second, *_, last = sorted(means, key=means.get, reverse=True)
-lead, spread = means[first] - means[second], max(np.ptp(finals[first]), np.ptp(finals[second]))
+winner, runner_up, *_, loser = sorted(means, key=means.get, reverse=True)
+spread = max(np.ptp(finals[winner]), np.ptp(finals[runner_up]))
 plot_results.seed_dots(finals, xlabel="validation accuracy")
 
 # %% [markdown]
-# A dot is a seed, the upright stroke their mean. First is `{python} first`,
-# `{python} f"{100 * lead:.2f}"` percentage points before `{python} second`; the seeds of either lie
+# A dot is a seed, the upright stroke their mean. First is `{python} winner`,
+# `{python} f"{100 * (means[winner] - means[runner_up]):.2f}"` percentage points before `{python} runner_up`; the seeds of either lie
 # up to `{python} f"{100 * spread:.2f}"` points apart.
-# `{python} "So the winner is inside the noise: this figure names no best optimizer." if lead < spread else "That is more than the noise, on this network, this little data and these few steps."`
-# What does stand out: `{python} last` comes last,
-# `{python} f"{100 * (means[first] - means[last]):.1f}"` points behind; and a rate three times too
+# `{python} "So the winner is inside the noise: this figure names no best optimizer." if means[winner] - means[runner_up] < spread else "That is more than the noise, on this network, this little data and these few steps."`
+# What does stand out: `{python} loser` comes last,
+# `{python} f"{100 * (means[winner] - means[loser]):.1f}"` points below the first; and a rate three times too
 # high, an arrow above, costs SGD and momentum far more than any choice among the five. Mind what was
 # compared: `{python} f"{5 * BATCHES}"` steps of a small network. With more steps, the
 # slower walkers may catch up. **Tune the rate first, then the optimizer, if at all.**
@@ -349,10 +349,10 @@ plot_results.seed_dots(finals, xlabel="validation accuracy")
 
 # %%
 def make_pairs(split, images: np.ndarray, count: int) -> tuple[dict, dict]:
-    left, right = sampling.draw_pairs(split.labels, count)
-    same = (split.labels[left] == split.labels[right]).astype("float32")
-    pairs = {"left": images[left], "right": images[right]}
-    return pairs, {"same": same, "kind": split.labels[left]}
+    places = sampling.draw_pairs(split.labels, count)
+    kinds, right_kinds = (split.labels[of_side] for of_side in places)
+    pairs = {"left": images[places[0]], "right": images[places[1]]}
+    return pairs, {"same": (kinds == right_kinds).astype("float32"), "kind": kinds}
 
 
 pairs, truth = make_pairs(fashion.train, images, 8_000)
@@ -400,40 +400,39 @@ plot_networks.model_diagram(build_twins())
 two_losses = {"same": keras.losses.BinaryCrossentropy(from_logits=True), "kind": cross_entropy}
 
 
-def fit_twins(compiled: keras.Model, seed: int) -> keras.Model:
+def fit_twins(workbench: keras.Model, seed: int) -> keras.Model:
     twins = build_twins(seed)  # fresh weights come from here, and the trained ones go here
-    compiled.set_weights(twins.get_weights())
-    for variable in compiled.optimizer.variables:
+    workbench.set_weights(twins.get_weights())
+    for variable in workbench.optimizer.variables:
         variable.assign(keras.ops.zeros_like(variable))
-    compiled.fit(pairs, truth, epochs=4, batch_size=200, verbose=0)
-    twins.set_weights(compiled.get_weights())
+    workbench.fit(pairs, truth, epochs=4, batch_size=200, verbose=0)
+    twins.set_weights(workbench.get_weights())
     return twins
 
 
 def score(twins: keras.Model, pairs: dict, truth: dict) -> tuple[float, float]:
-    found = twins(pairs)
-    same = (found["same"].numpy()[:, 0] > 0) == (truth["same"] == 1)  # logit above 0: yes
-    kind = found["kind"].numpy().argmax(axis=1) == truth["kind"]
-    return float(same.mean()), float(kind.mean())
+    outputs = twins(pairs)
+    says_same = outputs["same"].numpy()[:, 0] > 0  # logit above 0: yes
+    kinds = outputs["kind"].numpy().argmax(axis=1)
+    return float((says_same == truth["same"]).mean()), float((kinds == truth["kind"]).mean())
 
 
 # %%
 weightings = [(1.0, 0.0), (1.0, 0.1), (1.0, 1.0), (0.0, 1.0)]
 trios, batches = {}, len(truth["same"]) // 200
 for same, kind in weightings:
-    compiled, adam = build_twins(), keras.optimizers.Adam(OneCycle(0.003, 4 * batches))
+    workbench, adam = build_twins(), keras.optimizers.Adam(OneCycle(0.003, 4 * batches))
     weights = {"same": same, "kind": kind}
-    compiled.compile(adam, two_losses, loss_weights=weights, steps_per_execution=batches)
-    trios[same, kind] = [fit_twins(compiled, seed) for seed in SEEDS]
+    workbench.compile(adam, two_losses, loss_weights=weights, steps_per_execution=batches)
+    trios[same, kind] = [fit_twins(workbench, seed) for seed in SEEDS]
 scores = {
     f"{same:g} · same + {kind:g} · kind": np.array(
         [score(twins, held_out_pairs, held_out_truth) for twins in trios[same, kind]]
     )
     for same, kind in weightings
 }
-same_alone, _, equal, kind_alone = scores.values()
-gains = 100 * (equal.mean(axis=0) - [same_alone[:, 0].mean(), kind_alone[:, 1].mean()])
-noise = 100 * np.ptp(equal, axis=0)
+same_only, _, equal_pair, kind_only = scores.values()
+gains = 100 * (equal_pair.mean(axis=0) - [same_only[:, 0].mean(), kind_only[:, 1].mean()])
 seeds_table("total loss", ["right about same", "right about kind"], scores)
 
 # %% [markdown]
@@ -441,7 +440,7 @@ seeds_table("total loss", ["right about same", "right about kind"], scores)
 # pay to learn both at once? Against networks trained for one answer alone, equal weights move *same*
 # by `{python} f"{gains[0]:+.1f}".replace("-", "−")` percentage points and *kind* by
 # `{python} f"{gains[1]:+.1f}".replace("-", "−")`, while their seeds lie up to
-# `{python} f"{noise[0]:.1f}"` and `{python} f"{noise[1]:.1f}"` points apart. Look which is larger
+# `{python} f"{100 * np.ptp(equal_pair[:, 0]):.1f}"` and `{python} f"{100 * np.ptp(equal_pair[:, 1]):.1f}"` points apart. Look which is larger
 # before you believe in a gain or a loss. Loss weights are settings like the learning rate: no rule
 # finds them, validation does.
 #
@@ -475,7 +474,7 @@ def compare(pairs: dict, truth: dict) -> dict[str, float]:
         "name both, compare": name_left(left, right) == name_left(right, left),
         "the output same": twins(pairs)["same"].numpy()[:, 0] > 0,
     }
-    return {name: float(np.mean(said == truth["same"])) for name, said in answers.items()}
+    return {name: float(np.mean(answer == truth["same"])) for name, answer in answers.items()}
 
 
 {name: f"{r:.1%}" for name, r in compare(held_out_pairs, held_out_truth).items()}
@@ -513,11 +512,11 @@ layers.Concatenate()([right, left_code])
 # trains. Ask both networks, the second untrained, how far a photograph lies from *itself*:
 
 # %%
-apart = {}
+distances = {}
 for name, pair in {"shared": twins, "not shared": build_twins(shared=False)}.items():
     ruler = keras.Model(pair.inputs, pair.get_layer("distance").output)
-    apart[name] = float(keras.ops.max(ruler([held_out[:100], held_out[:100]])))
-    print(f"{name}: {pair.count_params():,} weights, largest distance {apart[name]:.2f}")
+    distances[name] = float(keras.ops.max(ruler([held_out[:100], held_out[:100]])))
+    print(f"{name}: {pair.count_params():,} weights, largest distance {distances[name]:.2f}")
 
 # %% [markdown]
 # Shared, that is 0 with any weights. Two encoders speak two languages, and their numbers cannot be
@@ -543,11 +542,11 @@ tables.table([{"answer": name, "right on test": f"{grade:.1%}"} for name, grade 
 
 # %%
 says_same = keras.ops.convert_to_numpy(keras.ops.sigmoid(twins(test_pairs)["same"]))[:, 0]
-worst = np.argsort(-np.abs(says_same - test_truth["same"]))[:8]
+surest = np.argsort(-np.abs(says_same - test_truth["same"]))[:8]
 raw_pairs, _ = make_pairs(fashion.test, fashion.test.images, 5_000)  # the same pairs, as bytes
-side_by_side = np.concatenate([raw_pairs["left"][worst], raw_pairs["right"][worst]], axis=2)
-kinds = [fashion.class_names[number] for number in test_truth["kind"][worst]]
-titles = [f"same: {p:.0%}\n{kind}" for p, kind in zip(says_same[worst], kinds, strict=True)]
+side_by_side = np.concatenate([raw_pairs["left"][surest], raw_pairs["right"][surest]], axis=2)
+kinds = [fashion.class_names[number] for number in test_truth["kind"][surest]]
+titles = [f"same: {p:.0%}\n{kind}" for p, kind in zip(says_same[surest], kinds, strict=True)]
 plot_images.image_grid(side_by_side, titles, columns=4, subject="surest mistakes")
 
 # %% [markdown]
@@ -556,51 +555,59 @@ plot_images.image_grid(side_by_side, titles, columns=4, subject="surest mistakes
 
 # %% tags=["claims"]
 assert test_accuracy > 0.86, "relu, tanh and selu together reach 86% of the test photographs"
-(*_, vanished), (*_, kept) = sizes["sigmoid, Glorot"], sizes["selu, LeCun"]
-assert vanished[0] < 1e-5 * vanished[-1], "15 sigmoids leave less than 1/100,000 of the gradient"
-assert 0.1 < kept[0] / kept[-1] < 10, "15 selus keep its size within a factor of 10"
-slow, quick = (losses[-1] for losses in deep_losses.values())
-assert slow > 2 > 1 > quick, "the deep sigmoids learn next to nothing; the deep selus learn"
-gentle, harsh, leaky = (runs[:, 0].mean() for runs in dead.values())
-assert harsh > 0.3 + gentle, "a high rate kills relu units"
-assert leaky < 0.1, "leaky relu keeps more than 90% of its units"
+(*_, sigmoids), (*_, selus) = sizes["sigmoid, Glorot"], sizes["selu, LeCun"]
+assert sigmoids[0] < 1e-5 * sigmoids[-1], "15 sigmoids leave less than 1/100,000 of the gradient"
+assert 0.1 < selus[0] / selus[-1] < 10, "15 selus keep its size within a factor of 10"
+sigmoid, selu = (losses[-1] for losses in deep_losses.values())
+assert sigmoid > 2 > 1 > selu, "the deep sigmoids learn next to nothing; the deep selus learn"
+weight, adam_of_weight = tf.Variable(0.0), keras.optimizers.Adam(0.03)
+_ = [adam_of_weight.apply([tf.constant(slope)], [weight]) for slope in (1.0, 0.0, 0.0)]
+assert float(weight) < -0.05, "Adam goes on moving a weight whose slope has become 0"
+low_rate, high_rate, leaky_relu = (runs[:, 0].mean() for runs in dead_units.values())
+assert high_rate > 0.3 + low_rate, "a high rate kills relu units"
+assert leaky_relu < 0.1, "leaky relu keeps more than 90% of its units"
 assert not tuning["SGD"][0.9] < 0.6, "SGD with a rate of 0.9 ends with a loss above 0.6"
-assert means["SGD"] < means[first] - 0.002, "in so few steps, plain SGD is behind the best"
-assert apart["shared"] == 0, "twins see no distance between a photograph and itself"
+assert means["SGD"] < means[winner] - 0.002, "in so few steps, plain SGD ends below the best"
+assert distances["shared"] == 0, "twins see no distance between a photograph and itself"
 assert exam["the output same"] > exam["pixel distance"] + 0.05, "twins beat pixels on test pairs"
 
 # %% tags=["control"] claim="15 sigmoids leave less than 1/100,000 of the gradient" without="that many layers"
-shallow = dense_network((64,) * 3, activation="sigmoid")
-_, vanished = measure(shallow)
+three_layers = dense_network((64,) * 3, activation="sigmoid")
+_, sigmoids = measure(three_layers)
 
 # %% tags=["control"] claim="15 selus keep its size within a factor of 10" without="selu"
 keras.utils.set_random_seed(7)
-_, kept = measure(
+_, selus = measure(
     dense_network((64,) * 15, activation="sigmoid", kernel_initializer="lecun_normal")
 )
 
 # %% tags=["control"] claim="the deep sigmoids learn next to nothing; the deep selus learn" without="the depth"
 keras.utils.set_random_seed(7)
-shallow = dense_network((64,), activation="sigmoid")
-examples = (small_images, small.labels)
-run = fit_one_cycle(shallow, examples, epochs=4, batch_size=200, peak=0.001)
-slow = run["loss"][-1]
+one_layer = dense_network((64,), activation="sigmoid")
+examples = (sample_images, sample.labels)
+run = fit_one_cycle(one_layer, examples, epochs=4, batch_size=200, peak=0.001)
+sigmoid = run["loss"][-1]
 
 # %% tags=["control"] claim="a high rate kills relu units" without="the high rate"
-harsh, _ = dead["relu, 0.001"][0]
+high_rate, _ = dead_units["relu, 0.001"][0]
+
+# %% tags=["control"] claim="Adam goes on moving a weight whose slope has become 0" without="Adam"
+weight, sgd = tf.Variable(0.0), keras.optimizers.SGD(0.03)
+for slope in (1.0, 0.0, 0.0):
+    sgd.apply([tf.constant(slope)], [weight])
 
 # %% tags=["control"] claim="leaky relu keeps more than 90% of its units" without="a slope below 0"
-leaky, _ = dead["relu, 0.03"][0]
+leaky_relu, _ = dead_units["relu, 0.03"][0]
 
 # %% tags=["control"] claim="twins see no distance between a photograph and itself" without="sharing the encoder"
 strangers = build_twins(shared=False)
 ruler = keras.Model(strangers.inputs, strangers.get_layer("distance").output)
 photographs = [held_out[:100], held_out[:100]]
-apart = {"shared": float(keras.ops.max(ruler(photographs)))}
+distances = {"shared": float(keras.ops.max(ruler(photographs)))}
 
 # %% tags=["control"] claim="twins beat pixels on test pairs" without="training to tell same from different"
-untaught = trios[0.0, 1.0][0](test_pairs)["same"].numpy()[:, 0] > 0
-exam = exam | {"the output same": np.mean(untaught == test_truth["same"])}
+guesses = trios[0.0, 1.0][0](test_pairs)["same"].numpy()[:, 0] > 0
+exam = exam | {"the output same": np.mean(guesses == test_truth["same"])}
 
 # %% [markdown]
 # ## Exercises
@@ -625,13 +632,13 @@ block = keras.Model(start, answer)
 shapes = [weights.shape for weights in block.get_weights()]
 assert shapes == [(8, 8), (8,)], f"one dense layer of 8 units, not weights of {shapes}"
 sample = np.arange(-4, 4, dtype="float32")[None]
-for factor, expected, why in [
+for factor, target, why in [
     (0, sample, "with all weights 0, the block must return its input, negative numbers too"),
     (1, np.where(sample > 0, 2 * sample, sample), "a copying layer must double positives only"),
     (-1, np.where(sample > 0, sample, 0), "a layer flipping signs must turn only negatives to 0"),
 ]:
     block.set_weights([factor * np.eye(8), np.zeros(8)])
-    assert np.allclose(block(sample), expected), f"{why}; is relu in its place?"
+    assert np.allclose(block(sample), target), f"{why}; is relu in its place?"
 
 
 # %% tags=["solution"]
@@ -679,13 +686,13 @@ def adam(slopes: list[float], rate: float) -> list[float]:
 
 # %% tags=["check"]
 for rate, slopes in [(0.1, [50.0, 50.0]), (0.5, [2.0, -1.0, 0.5, 9.0, -4.0])]:
-    weight, expected, keras_adam = tf.Variable(0.0), [], keras.optimizers.Adam(rate)
+    weight, target, keras_adam = tf.Variable(0.0), [], keras.optimizers.Adam(rate)
     for slope in slopes:
         keras_adam.apply([tf.constant(slope)], [weight])
-        expected.append(round(float(weight), 5))
-    given = adam(slopes, rate)
-    assert len(np.atleast_1d(given)) == len(slopes), f"a weight after each step, not {given}"
-    assert np.allclose(given, expected, atol=1e-4), f"{slopes}: Keras walks {expected}, not {given}"
+        target.append(round(float(weight), 5))
+    path = adam(slopes, rate)
+    assert len(np.atleast_1d(path)) == len(slopes), f"a weight after each step, not {path}"
+    assert np.allclose(path, target, atol=1e-4), f"{slopes}: Keras walks {target}, not {path}"
 
 
 # %% tags=["solution"]
@@ -751,17 +758,17 @@ def build_namer(twins: keras.Model) -> keras.Model:
 # %% tags=["check"]
 namer = build_namer(twins)
 assert isinstance(namer, keras.Model), "return a keras.Model"
-trained = {id(weights) for weights in twins.variables}
-assert {id(weights) for weights in namer.variables} <= trained, "use no weights but those of twins"
+ids = {id(weights) for weights in twins.variables}
+assert {id(weights) for weights in namer.variables} <= ids, "use no weights but those of twins"
 sides = {"left": held_out[:200], "right": held_out[200:400]}
-named = namer(sides)
-assert getattr(named, "keys", list)() == {"left_kind", "right_kind"}, (
+answers = namer(sides)
+assert getattr(answers, "keys", list)() == {"left_kind", "right_kind"}, (
     "call the outputs left_kind and right_kind"
 )
 for side, images in sides.items():
-    expected, given = twins({"left": images, "right": images})["kind"], named[f"{side}_kind"]
-    assert given.shape == expected.shape, f"{side}_kind: {given.shape}, not ten logits a photograph"
-    assert np.allclose(given, expected, atol=1e-4), f"{side}_kind differs from the answer of twins"
+    target, logits = twins({"left": images, "right": images})["kind"], answers[f"{side}_kind"]
+    assert logits.shape == target.shape, f"{side}_kind: {logits.shape}, not ten logits each"
+    assert np.allclose(logits, target, atol=1e-4), f"{side}_kind differs from the answer of twins"
 
 
 # %% tags=["solution"]
@@ -812,3 +819,15 @@ def build_namer(twins: keras.Model) -> keras.Model:
 #
 # How good is a network that is right nine times in ten? It depends on which times.
 # [Evaluation](evaluation.md) looks behind the accuracy.
+#
+# **Sources.**
+#
+# - X. Glorot and Y. Bengio, *Understanding the difficulty of training deep feedforward neural networks*,
+#   [AISTATS 2010](https://proceedings.mlr.press/v9/glorot10a.html).
+# - K. He, X. Zhang, S. Ren and J. Sun, *Delving Deep into Rectifiers*, 2015,
+#   [arXiv:1502.01852](https://arxiv.org/abs/1502.01852).
+# - G. Klambauer, T. Unterthiner, A. Mayr and S. Hochreiter, *Self-Normalizing Neural Networks*, 2017,
+#   [arXiv:1706.02515](https://arxiv.org/abs/1706.02515): selu.
+# - I. Loshchilov and F. Hutter, *Decoupled Weight Decay Regularization*, 2017,
+#   [arXiv:1711.05101](https://arxiv.org/abs/1711.05101): AdamW.
+# - Keras: [The Functional API](https://keras.io/guides/functional_api/).
