@@ -64,9 +64,9 @@ def train_dense(seed, training_images=sample_images):
     keras.utils.set_random_seed(seed)
     pixels = keras.Input((28, 28, 1)), layers.Rescaling(1 / 255)
     stack = layers.Flatten(), layers.Dense(128, "relu"), layers.Dense(10)
-    dense = keras.Sequential([*pixels, *stack])
-    fit_one_cycle(dense, (training_images, sample_labels), batch_size=128)
-    return dense
+    network = keras.Sequential([*pixels, *stack])
+    fit_one_cycle(network, (training_images, sample_labels), batch_size=128)
+    return network
 
 
 # %%
@@ -81,15 +81,15 @@ def accuracy(network, images, labels=validation_labels):
 DRESS, steps = class_names.index("Dress"), range(6)
 dresses = validation_images[validation_labels == DRESS]
 free_mask = dresses[:, :, -5:].max(axis=(1, 2)) == 0  # five empty columns
-dresses, dense = dresses[free_mask], train_dense(7)
-moved = [shift(dresses, right=step) for step in steps]
-dress_answers = [answers(dense, images) for images in moved]
+dresses, dense_network = dresses[free_mask], train_dense(7)
+dress_sets = [shift(dresses, right=step) for step in steps]
+dress_answers = [answers(dense_network, images) for images in dress_sets]
 
 # %%
 known_mask = dress_answers[0] == DRESS
 lost_mask = known_mask & (dress_answers[4] != DRESS)
 shown_dress = np.flatnonzero(lost_mask)[0]
-moved_dress = np.array([images[shown_dress] for images in moved])
+moved_dress = np.array([images[shown_dress] for images in dress_sets])
 answer_names = [class_names[row[shown_dress]] for row in dress_answers]
 titles = [f"moved by {n}:\n{name}" for n, name in enumerate(answer_names)]
 plot_images.image_grid(moved_dress, titles, columns=6, subject="dresses")
@@ -123,7 +123,7 @@ plot_images.image_grid(pictures, columns=6, subject=subject)
 
 # %%
 shuffled_dense = train_dense(7, shuffle(sample_images))
-dense_accuracy = accuracy(dense, validation_images)
+dense_accuracy = accuracy(dense_network, validation_images)
 dense_shuffled = accuracy(shuffled_dense, shuffle(validation_images))
 print(f"dense: {dense_accuracy:.1%}; shuffled: {dense_shuffled:.1%}")
 
@@ -213,10 +213,10 @@ layers.Conv2D(8, 3)(three_axes)
 # But the program above was given photographs without channels, and did not mind:
 
 # %%
-flatten = keras.Sequential([keras.Input((28, 28)), layers.Flatten()])
+flat_network = keras.Sequential([keras.Input((28, 28)), layers.Flatten()])
 both_ranks = three_axes, three_axes[..., None]
 with_channel = [network(images).numpy() for images in both_ranks]
-without_channel = [flatten(images).numpy() for images in both_ranks]
+without_channel = [flat_network(images).numpy() for images in both_ranks]
 print("Input((28, 28, 1)): same answers?", np.array_equal(*with_channel))
 print("Input((28, 28)):    same answers?", np.array_equal(*without_channel))
 
@@ -249,8 +249,8 @@ plot_tensors.convolution_picture(picture, edge, at=(1, 5), padding=1)
 
 # %%
 map_4x4 = np.array([[1, 0, 2, 3], [5, 4, 6, 7], [8, 9, 0, 3], [1, 2, 5, 4]])
-pooled = layers.MaxPooling2D(2)(map_4x4[None, :, :, None])
-pooled_map = pooled[0, :, :, 0].numpy()
+pooled_maps = layers.MaxPooling2D(2)(map_4x4[None, :, :, None])
+pooled_map = pooled_maps[0, :, :, 0].numpy()
 both_maps = {"before": map_4x4, "after": pooled_map}
 plot_tensors.tensor_picture(both_maps, marked={"before": pooled_map})
 
@@ -280,9 +280,10 @@ tables.table(rows)
 # convolution pays:
 
 # %%
+both_networks = {"dense": dense_network, "convolution": network}
 totals = {
-    name: np.sum([cost[2:] for cost in layer_costs(network)], axis=0)
-    for name, network in {"dense": dense, "convolution": network}.items()
+    name: np.sum([cost[2:] for cost in layer_costs(net)], axis=0)
+    for name, net in both_networks.items()
 }
 for name, (weight_count, work) in totals.items():
     print(f"{name}: {weight_count:,} weights, {work:,} multiply-adds")
@@ -345,9 +346,9 @@ def reach_of(network, layer, place):
     with tf.GradientTape() as tape:
         tape.watch(noise)
         total = tf.reduce_sum(maps(noise)[:, place, place])
-    seen = np.abs(tape.gradient(total, noise)).max(axis=(0, 3)) > 0
-    (top, *_, bottom), (left, *_, right) = map(sorted, np.nonzero(seen))
-    return top, left, bottom + 1 - top, right + 1 - left
+    seen_mask = np.abs(tape.gradient(total, noise)).max(axis=(0, 3)) > 0
+    rows, columns = np.nonzero(seen_mask)
+    return rows.min(), columns.min(), np.ptp(rows) + 1, np.ptp(columns) + 1
 
 
 reach = reach_of(network, "conv_3", 3)
@@ -373,22 +374,22 @@ from snippets.training import Stopwatch
 
 def train_convolution(seed, training_images=sample_images):
     keras.utils.set_random_seed(seed)
-    trained = keras.models.clone_model(network)
+    clone = keras.models.clone_model(network)
     batches = len(sample_labels) // 64 + 1
-    trained.compile("adam", cross_entropy, steps_per_execution=batches)
+    clone.compile("adam", cross_entropy, steps_per_execution=batches)
     examples = training_images, sample_labels
-    trained.fit(*examples, batch_size=64, epochs=5, verbose=0)
-    return trained
+    clone.fit(*examples, batch_size=64, epochs=5, verbose=0)
+    return clone
 
 
 # %% tags=["measured"]
-networks = {"convolution": [network], "dense": [dense]}
+networks = {"convolution": [network], "dense": [dense_network]}
 with Stopwatch() as convolution_time:
     networks["convolution"] += [train_convolution(seed) for seed in (8, 9)]
 with Stopwatch() as dense_time:
     networks["dense"] += [train_dense(seed) for seed in (8, 9)]
 seconds_ratio = convolution_time.cpu_seconds / dense_time.cpu_seconds
-print(f"convolution takes {seconds_ratio:.1f} times the CPU seconds")
+print(f"{seconds_ratio:.1f} times the CPU seconds")
 
 # %%
 from snippets import plot_results
@@ -445,9 +446,9 @@ for n in (1, 2, 3):
     conv, _, norm, relu = network.layers[4 * n - 3 : 4 * n + 1]
     maps_model = keras.Model(network.inputs[0], relu(norm(conv.output)))
     boot_maps = maps_model(boot_bytes[None]).numpy()[0].transpose(2, 0, 1)
-    varied = np.argsort(-boot_maps.std(axis=(1, 2)))[:8]
-    enlarged = boot_maps[varied].repeat(2 ** (n - 1), 1)
-    rows[f"conv_{n}"] = enlarged.repeat(2 ** (n - 1), 2)
+    varied_maps = np.argsort(-boot_maps.std(axis=(1, 2)))[:8]
+    enlarged_maps = boot_maps[varied_maps].repeat(2 ** (n - 1), 1)
+    rows[f"conv_{n}"] = enlarged_maps.repeat(2 ** (n - 1), 2)
 plot_images.map_rows(rows, [f"map {n}" for n in range(1, 9)])
 
 # %% [markdown]
@@ -472,13 +473,13 @@ print(f"moved before or after the convolution: difference {drift:.0e}")
 # %% [markdown]
 # So the next layer finds the same things, elsewhere. (After a pooling that holds only roughly: a move by
 # one pixel is half a step of the smaller map, and changes which pixels share a block.) Is the answer the
-# same, too? Move each validation photograph towards the side where it has most room. The line joins the
+# same, too? Move each validation photograph towards the side where it has most room (`room` counts the
+# dark rows or columns at top, bottom, left and right). The line joins the
 # means of three seeds; the band reaches from the worst seed to the best.
 
 
 # %%
 def room(images):
-    """Return dark rows or columns at top, bottom, left, right: (n, 4)."""
     rows, columns = (images > 0).any(axis=2), (images > 0).any(axis=1)
     sides = (rows, rows[:, ::-1], columns, columns[:, ::-1])
     return np.stack([side.argmax(axis=1) for side in sides], axis=1)
@@ -487,9 +488,9 @@ def room(images):
 def move_into_room(images, pixels):
     moved_images, sides = images.copy(), room(images).argmax(axis=1)
     moves = [(-pixels, 0), (pixels, 0), (0, -pixels), (0, pixels)]
-    for side, (down, right) in enumerate(moves):
+    for side, (down, across) in enumerate(moves):
         mask = sides == side
-        moved_images[mask] = shift(images[mask], down=down, right=right)
+        moved_images[mask] = shift(images[mask], down=down, right=across)
     return moved_images
 
 
@@ -504,7 +505,7 @@ def curves(seed_networks, image_sets=moved_sets, labels=validation_labels):
     return np.reshape(grades, (len(seed_networks), len(image_sets)))
 
 
-by_distance = {name: curves(three) for name, three in networks.items()}
+by_distance = {kind: curves(networks[kind]) for kind in networks}
 axes = {"xlabel": "pixels moved", "ylabel": "validation accuracy"}
 plot_curves.spread_curves(by_distance, x=DISTANCES, percent=True, **axes)
 
@@ -561,7 +562,7 @@ moved_tests = [move_into_room(test_images, n) for n in (0, 3, 6)]
 exam = {}
 for kind, seed_networks in networks.items():
     exam[kind] = curves(seed_networks, moved_tests, test_labels)
-    print(f"{kind:18}", *(f"{mean:8.1%}" for mean in exam[kind].mean(axis=0)))
+    print(f"{kind:18}", *(f"{m:8.1%}" for m in exam[kind].mean(axis=0)))
 
 # %% tags=["claims"]
 assert gap < 1e-5, "the filter slid by hand gives the numbers of tf.nn.conv2d"
@@ -589,7 +590,7 @@ assert min(exam["convolution, mean"][:, 2]) > max(exam["convolution"][:, 2]) + 0
 )
 
 # %% tags=["control"] claim="shuffled pixels teach a dense network as much" without="learning from them"
-dense_shuffled = accuracy(dense, shuffle(validation_images))  # it has seen no shuffled one
+dense_shuffled = accuracy(dense_network, shuffle(validation_images))  # it has seen no shuffled one
 
 # %% tags=["control"] claim="shuffled, the convolution is worse by over a point" without="the shuffle"
 without_neighbours = accuracy(networks["convolution"][0], validation_images)
@@ -598,8 +599,8 @@ without_neighbours = accuracy(networks["convolution"][0], validation_images)
 scores = scores | {"convolution": [accuracy(shuffled_convolution, shuffle(validation_images))]}
 
 # %% tags=["control"] claim="it has less than half of the weights" without="sharing them among all places"
-unshared = sum(cost.multiply_adds for cost in costs)  # a weight for each use
-totals = totals | {"convolution": (unshared, unshared)}
+unshared_weights = sum(cost.multiply_adds for cost in costs)  # a weight for each use
+totals = totals | {"convolution": (unshared_weights, unshared_weights)}
 
 # %% tags=["control"] claim="it has more than 4 times the multiply-adds" without="using each weight in many places"
 work_ratio = totals["convolution"][0] / totals["dense"][1]  # each weight used once
@@ -771,20 +772,20 @@ assert sees([(5, 3), (2, 4), (7, 1)]) == 80, (
 # %% tags=["solution"]
 def sees(layers: list[tuple[int, int]]) -> int:
     """Return how many pixels in a row one number of the last map sees."""
-    size, apart = 1, 1  # apart: pixels between neighbours in the map
+    size, spacing = 1, 1  # spacing: pixels from neighbour to neighbour
     for width, stride in layers:
-        size += (width - 1) * apart
-        apart *= stride
+        size += (width - 1) * spacing
+        spacing *= stride
     return size
 
 
 # %% tags=["wrong"]
 def sees(layers: list[tuple[int, int]]) -> int:
     """Spread out by the last stride alone."""
-    size, apart = 1, 1
+    size, spacing = 1, 1
     for width, stride in layers:
-        size += (width - 1) * apart
-        apart = stride
+        size += (width - 1) * spacing
+        spacing = stride
     return size
 
 
@@ -800,20 +801,20 @@ def sees(layers: list[tuple[int, int]]) -> int:
 # %% tags=["wrong"]
 def sees(layers: list[tuple[int, int]]) -> int:
     """Spread out a layer by its own stride."""
-    size, apart = 1, 1
+    size, spacing = 1, 1
     for width, stride in layers:
-        apart *= stride
-        size += (width - 1) * apart
+        spacing *= stride
+        size += (width - 1) * spacing
     return size
 
 
 # %% tags=["wrong"]
 def sees(layers: list[tuple[int, int]]) -> int:
     """Take each larger step for one of two pixels."""
-    size, apart = 1, 1
+    size, spacing = 1, 1
     for width, stride in layers:
-        size += (width - 1) * apart
-        apart *= 2 if stride > 1 else 1
+        size += (width - 1) * spacing
+        spacing *= 2 if stride > 1 else 1
     return size
 
 

@@ -112,7 +112,7 @@ tables.table(rows)
 
 
 # %%
-published = keras.Sequential(
+published_network = keras.Sequential(
     [
         keras.Input((32, 32, 3)),
         layers.Rescaling(1 / 255),
@@ -126,7 +126,7 @@ published = keras.Sequential(
         layers.Dense(10),
     ]
 )
-published.compile("adam", cross_entropy, metrics=["accuracy"])
+published_network.compile("adam", cross_entropy, metrics=["accuracy"])
 
 
 # %% [markdown]
@@ -137,15 +137,15 @@ published.compile("adam", cross_entropy, metrics=["accuracy"])
 # %%
 from snippets import plot_training
 
-loss_before, _ = published.evaluate(*held_out, batch_size=500, verbose=0)
+loss_before, _ = published_network.evaluate(*held_out, 500, verbose=0)
 examples = train.images, train.labels
 options = {"batch_size": 64, "epochs": 10, "verbose": 0}
-published.fit(*examples, validation_data=held_out, **options)
-published_accuracy = published.history.history["val_accuracy"][-1]
+published_network.fit(*examples, validation_data=held_out, **options)
+published_accuracy = published_network.history.history["val_accuracy"][-1]
 print(f"loss before {loss_before:.2f}; accuracy {published_accuracy:.1%}")
 
 # %%
-plot_training.learning_curves(published.history.history)
+plot_training.learning_curves(published_network.history.history)
 
 # %% [markdown]
 # It is right on `{python} f"{published_accuracy:.1%}"`, after twice as many epochs as the program, and its
@@ -171,11 +171,11 @@ def warm_cosine(peak, steps):
 
 pixels = keras.Input((32, 32, 3)), layers.Rescaling(1 / 127.5, offset=-1)
 stack = layers.Flatten(), layers.Dense(128, "relu"), layers.Dense(10)
-dense = keras.Sequential([*pixels, *stack])
-four_blocks = keras.models.clone_model(network)
-own_layers = keras.models.clone_model(network).layers
-own_layers = [each for each in own_layers if "normal" not in each.name]
-not_normalised = keras.Sequential([keras.Input((32, 32, 3)), *own_layers])
+dense_network = keras.Sequential([*pixels, *stack])
+clone = keras.models.clone_model
+four_blocks, own_layers = clone(network), clone(network).layers
+own_layers = [item for item in own_layers if "normal" not in item.name]
+plain_blocks = keras.Sequential([keras.Input((32, 32, 3)), *own_layers])
 
 
 # %%
@@ -193,8 +193,8 @@ def one_epoch(network, optimizer, peak):
     for seed in (7, 8, 9):
         restart(network, seed)
         network.fit(sample.images, sample.labels, batch_size=32, verbose=0)
-        measured = network.evaluate(*held_out, batch_size=500, verbose=0)
-        accuracies.append(measured[1])
+        evaluation = network.evaluate(*held_out, batch_size=500, verbose=0)
+        accuracies.append(evaluation[1])
     return accuracies
 
 
@@ -203,9 +203,9 @@ from snippets import plot_results
 
 Adam = keras.optimizers.Adam
 changes = {
-    "dense, no convolution": (dense, Adam, 0.003),
-    "as published": (keras.models.clone_model(published), Adam, 0.002),
-    "four blocks, not normalised": (not_normalised, Adam, 0.005),
+    "dense, no convolution": (dense_network, Adam, 0.003),
+    "as published": (clone(published_network), Adam, 0.002),
+    "four blocks, not normalised": (plain_blocks, Adam, 0.005),
     "four blocks": (four_blocks, Adam, 0.005),
 }
 scores = {name: one_epoch(*change) for name, change in changes.items()}
@@ -215,7 +215,7 @@ plot_results.seed_dots(scores, xlabel="validation accuracy, one epoch")
 dense_scores, published_scores, plain_scores, block_scores = scores.values()
 blocks_gain = 100 * (np.mean(plain_scores) - np.mean(published_scores))
 norm_gain = 100 * (np.mean(block_scores) - np.mean(plain_scores))
-widest = 100 * max(max(row) - min(row) for row in scores.values())
+widest_range = 100 * max(max(row) - min(row) for row in scores.values())
 sampling_error = 100 * np.sqrt(0.25 / held_out_count)
 
 # %% [markdown]
@@ -225,7 +225,7 @@ sampling_error = 100 * np.sqrt(0.25 / held_out_count)
 # `{python} f"{norm_gain:+.0f}"`. After so few steps the
 # published network is no better than a dense one: it learns slowly.
 #
-# Seeds of one row differ by up to `{python} f"{widest:.0f}"` points, and with
+# Seeds of one row differ by up to `{python} f"{widest_range:.0f}"` points, and with
 # `{python} f"{held_out_count:,}"` validation photographs each score depends on which photographs those
 # happen to be, by about `{python} f"{sampling_error:.1f}"` points (the formula comes with the exam). So believe in
 # differences that leave all dots of one row on one side of all dots of another, and do not trust their
@@ -247,8 +247,8 @@ from snippets.augmentation import augment, random_shift
 flip = tf.image.stateless_random_flip_left_right
 shift = partial(random_shift, pixels=2)
 horse = train.images[np.flatnonzero(train.labels == 7)[0]]
-nine = tf.data.Dataset.from_tensors((np.stack([horse] * 9), [7] * 9))
-copies = next(iter(augment(nine, flip, shift, seed=7)))[0].numpy()
+nine_horses = tf.data.Dataset.from_tensors((np.stack([horse] * 9), [7] * 9))
+copies = next(iter(augment(nine_horses, flip, shift, seed=7)))[0].numpy()
 copies[0] = horse
 plot_images.image_grid(copies, columns=9, subject="copies of a horse")
 
@@ -259,10 +259,10 @@ plot_images.image_grid(copies, columns=9, subject="copies of a horse")
 # three with copies.
 
 # %%
-few = train.sample(per_class=50)
-pairs = tf.data.Dataset.from_tensor_slices((few.images, few.labels))
-rate = warm_cosine(0.005, 12 * 10)
-four_blocks.compile(Adam(rate), cross_entropy, metrics=["accuracy"])
+fifty = train.sample(per_class=50)
+pairs = tf.data.Dataset.from_tensor_slices((fifty.images, fifty.labels))
+adam = Adam(warm_cosine(0.005, 12 * 10))
+four_blocks.compile(adam, cross_entropy, metrics=["accuracy"])
 
 
 def twelve_epochs(seed, *transforms):
@@ -312,7 +312,7 @@ optimizers = {
     "Keras's Muon": keras.optimizers.Muon(1.0),
     "ConvolutionMuon": ConvolutionMuon(1.0, newton_steps=10),
 }
-first_steps = {name: first_step(each) for name, each in optimizers.items()}
+first_steps = {name: first_step(rule) for name, rule in optimizers.items()}
 adam_step, keras_step, _ = first_steps.values()
 pictures = {"slopes / 5": slopes / 5, **first_steps}
 plot_images.signed_images(pictures, numbers=True)
@@ -349,8 +349,8 @@ plot_results.seed_dots(scores, xlabel="validation accuracy, one epoch")
 
 # %%
 pairs = tf.data.Dataset.from_tensor_slices(examples)
-shuffled = pairs.shuffle(len(train), seed=7).batch(128)
-batches = augment(shuffled, flip, shift, seed=7).prefetch(2)  # two ahead
+shuffled_batches = pairs.shuffle(len(train), seed=7).batch(128)
+batches = augment(shuffled_batches, flip, shift, seed=7).prefetch(2)
 keras.utils.set_random_seed(7)
 final_network = keras.models.clone_model(network)
 muon = ConvolutionMuon(warm_cosine(0.02, 8 * len(batches)))
@@ -360,15 +360,15 @@ long_run = final_network.fit(batches, validation_data=held_out, **options)
 final_history = long_run.history
 
 # %%
-dense.compile("adam", cross_entropy, metrics=["accuracy"])
-restart(dense, 7)
-dense.fit(*examples, batch_size=128, epochs=8, verbose=0)
+dense_network.compile("adam", cross_entropy, metrics=["accuracy"])
+restart(dense_network, 7)
+dense_network.fit(*examples, batch_size=128, epochs=8, verbose=0)
 plot_training.learning_curves(final_history)
 
 # %%
 networks = {
-    "dense, no convolution": dense,
-    "as published": published,
+    "dense, no convolution": dense_network,
+    "as published": published_network,
     "the program": network,
     "flips, shifts and Muon": final_network,
 }
@@ -402,8 +402,8 @@ final_validation = final_history["val_accuracy"][-1]
 # does it itself. No error:
 
 # %%
-scaled = held_out[0] / 255
-answers_if_scaled = network.predict(scaled, 500, verbose=0).argmax(axis=1)
+scaled_images = held_out[0] / 255
+answers_if_scaled = network.predict(scaled_images, 500, 0).argmax(axis=1)
 scaled_accuracy = np.mean(answers_if_scaled == held_out[1])
 print(f"bytes {program_accuracy:.1%}, scaled twice {scaled_accuracy:.1%}")
 print("answers:", [class_names[c] for c in np.unique(answers_if_scaled)])
@@ -414,7 +414,7 @@ print("answers:", [class_names[c] for c in np.unique(answers_if_scaled)])
 # with what it was trained on. The first layer of `cifar_convnet` looks itself:
 
 # %% tags=["raises-exception"]
-named_network(scaled[:5])
+named_network(scaled_images[:5])
 
 # %% [markdown]
 # ## The exam
@@ -482,10 +482,10 @@ confidence = tf.nn.softmax(final_logits).numpy().max(axis=1)
 cat_for_dog = (test_labels == CAT) & (final_answers == DOG)
 dog_for_cat = (test_labels == DOG) & (final_answers == CAT)
 mistakes = np.flatnonzero(cat_for_dog | dog_for_cat)
-boldest = mistakes[np.argsort(-confidence[mistakes])][:8]
+mistakes = mistakes[np.argsort(-confidence[mistakes])][:8]
 answer_names = np.array(class_names)[final_answers]
-titles = [f"{answer_names[i]}?\n{confidence[i]:.0%} sure" for i in boldest]
-pictures = test_images[boldest]
+titles = [f"{answer_names[i]}?\n{confidence[i]:.0%} sure" for i in mistakes]
+pictures = test_images[mistakes]
 plot_images.image_grid(pictures, titles, columns=8, subject="cats and dogs")
 
 # %% [markdown]
@@ -503,11 +503,11 @@ plot_images.image_grid(pictures, titles, columns=8, subject="cats and dogs")
 
 # %%
 filters = final_network.layers[1].get_weights()[0]
-grey = plot_images.grey_fraction(filters)
-plot_images.filter_grid(filters[..., np.argsort(-grey)])
+grey_fractions = plot_images.grey_fraction(filters)
+plot_images.filter_grid(filters[..., np.argsort(-grey_fractions)])
 
 # %% [markdown]
-# Of `{python} f"{len(grey)}"` filters, `{python} f"{(grey > 0.5).sum()}"` weigh the colours mostly
+# Of `{python} f"{len(grey_fractions)}"` filters, `{python} f"{(grey_fractions > 0.5).sum()}"` weigh the colours mostly
 # alike and answer to brightness: with luck you find one that is dark on one side and light on the other,
 # like the one you [slid by hand](convolution.md). The last ones compare colours. Nobody asked for either
 # kind; [descent](../foundations/gradients.md) on the loss found them. You will often read that networks see
@@ -546,9 +546,11 @@ assert vehicles > animals + 0.03, (
 
 # %% tags=["control"] claim="the untrained network loses about ln 10" without="scaling the bytes"
 keras.utils.set_random_seed(7)
-own_layers = keras.models.clone_model(published).layers
-unscaled = keras.Sequential([keras.Input((32, 32, 3)), *own_layers[1:]])
-loss_before = float(cross_entropy(held_out[1][:500], unscaled(held_out[0][:500].astype("float32"))))
+own_layers = keras.models.clone_model(published_network).layers
+unscaled_network = keras.Sequential([keras.Input((32, 32, 3)), *own_layers[1:]])
+loss_before = float(
+    cross_entropy(held_out[1][:500], unscaled_network(held_out[0][:500].astype("float32")))
+)
 
 # %% tags=["control"] claim="keras.optimizers.Muon moves filters as Adam does" without="the four axes of filters"
 keras_step = first_step(keras.optimizers.Muon(1.0), (2, 2))
@@ -586,17 +588,17 @@ assert mirrored_place(3, 4) == 3, "inside, nothing changes"
 assert mirrored_place(4, 4) == 2, "after the last of four, 3, comes 2"
 assert mirrored_place(-1, 4) == 1, "before the first, 0, comes 1"
 for size in (2, 3, 5, 8):
-    reflected = np.pad(np.arange(size), size - 1, mode="reflect").tolist()
+    reflected_numbers = [*np.pad(np.arange(size), size - 1, "reflect")]
     places = range(1 - size, 2 * size - 1)
     numbers = [mirrored_place(place, size) for place in places]
-    assert numbers == reflected, f"{size} pixels: not {numbers}"
+    assert numbers == reflected_numbers, f"{size} pixels: not {numbers}"
 
 
 # %% tags=["solution"]
 def mirrored_place(place: int, size: int) -> int:
     """Return which pixel stands at a place, -size + 1 to 2 * size - 2."""
-    last = size - 1
-    return last - abs(last - abs(place))  # a fold at each border
+    last_pixel = size - 1
+    return last_pixel - abs(last_pixel - abs(place))  # folded twice
 
 
 # %% tags=["wrong"]
@@ -681,9 +683,9 @@ def conv_weights(kernel: int, channels: int, filters: int) -> int:
 # %% tags=["starter"]
 def ask_twice(images: np.ndarray) -> np.ndarray:
     """Return the mean logits of images and mirror images, (n, 10)."""
-    mirrored = images[:, ::-1]
+    both_sides = images, images[:, ::-1]
     predict = final_network.predict
-    return (predict(images, verbose=0) + predict(mirrored, verbose=0)) / 2
+    return sum(predict(side, verbose=0) for side in both_sides) / 2
 
 
 # %% tags=["check"]
@@ -691,8 +693,8 @@ photographs = held_out[0][:200]
 mirror_images = photographs[:, :, ::-1]
 mean_logits = ask_twice(photographs)
 assert np.shape(mean_logits) == (200, 10), "not ten logits each"
-agree = np.allclose(mean_logits, ask_twice(mirror_images), atol=1e-3)
-assert agree, "a photograph and its mirror image must agree"
+distance = np.abs(mean_logits - ask_twice(mirror_images)).max()
+assert distance < 1e-3, "a photograph and its mirror image must agree"
 both_sides = np.concatenate([photographs, mirror_images])
 both_logits = final_network.predict(both_sides, verbose=0)
 true_mean = both_logits.reshape(2, 200, 10).mean(axis=0)
@@ -703,9 +705,9 @@ assert distance < 1e-3, f"up to {distance:.2f} from the mean of the logits"
 # %% tags=["solution"]
 def ask_twice(images: np.ndarray) -> np.ndarray:
     """Return the mean logits of images and mirror images, (n, 10)."""
-    mirrored = images[:, :, ::-1]  # axes: batch, height, width, channels
+    both_sides = images, images[:, :, ::-1]  # batch, height, width, colour
     predict = final_network.predict
-    return (predict(images, verbose=0) + predict(mirrored, verbose=0)) / 2
+    return sum(predict(side, verbose=0) for side in both_sides) / 2
 
 
 mean_answers = ask_twice(held_out[0]).argmax(axis=1)
@@ -738,16 +740,16 @@ def ask_twice(images: np.ndarray) -> np.ndarray:
 def ask_twice(images: np.ndarray) -> np.ndarray:
     """Return the mean of the probabilities."""
     sides = images, images[:, :, ::-1]
-    both = [tf.nn.softmax(final_network.predict(side, verbose=0)) for side in sides]
-    return np.mean(both, axis=0)
+    probabilities = [tf.nn.softmax(final_network.predict(side, verbose=0)) for side in sides]
+    return np.mean(probabilities, axis=0)
 
 
 # %% tags=["wrong"]
 def ask_twice(images: np.ndarray) -> np.ndarray:
     """Mirror the channels, red for blue."""
-    mirrored = images[..., ::-1]
+    mirror_images = images[..., ::-1]
     predict = final_network.predict
-    return (predict(images, verbose=0) + predict(mirrored, verbose=0)) / 2
+    return (predict(images, verbose=0) + predict(mirror_images, verbose=0)) / 2
 
 
 # %% [markdown]

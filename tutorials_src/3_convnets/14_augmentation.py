@@ -30,8 +30,9 @@ train_images, train_labels = cifar.train.images, cifar.train.labels
 horse, truck = (train_images[train_labels == label][:1] for label in (7, 9))
 
 # %%
-both, one_hot = tf.concat([horse, truck], axis=0), tf.one_hot([7, 9], 10)
-blends, blend_labels = mixup(both, one_hot, seed=(1, 6), alpha=1.0)
+pair_of_images = tf.concat([horse, truck], axis=0)
+labels = tf.one_hot([7, 9], 10)
+blends, blend_labels = mixup(pair_of_images, labels, seed=(1, 6), alpha=1.0)
 versions = {
     "as it is": horse,
     "mirrored": tf.image.flip_left_right(horse),
@@ -67,8 +68,8 @@ plot_images.image_grid(pictures, titles, columns=5, subject="versions")
 # %%
 pixels = np.arange(12).reshape(1, 3, 4, 1)
 mirror_image = tf.image.flip_left_right(pixels).numpy()
-shifted = random_shift(pixels, (0, 2), pixels=1).numpy()
-sheets = {"as it is": pixels, "mirrored": mirror_image, "moved": shifted}
+moved_image = random_shift(pixels, (0, 2), pixels=1).numpy()
+sheets = {"as it is": pixels, "flipped": mirror_image, "moved": moved_image}
 sheets = {name: sheet[0, :, :, 0] for name, sheet in sheets.items()}
 plot_tensors.tensor_picture(sheets)
 
@@ -171,8 +172,8 @@ print("the same answer twice?", repeats)
 
 # %%
 photographs = cifar.validation.images[:100]
-mapped = tf.data.Dataset.from_tensors(photographs).map(flip)
-change_mask = np.any(next(iter(mapped)) != photographs, axis=(1, 2, 3))
+(flipped_images,) = tf.data.Dataset.from_tensors(photographs).map(flip)
+change_mask = np.any(flipped_images != photographs, axis=(1, 2, 3))
 print(f"{change_mask.sum()} of 100 validation photographs are changed")
 
 # %% [markdown]
@@ -187,8 +188,8 @@ print(f"{change_mask.sum()} of 100 validation photographs are changed")
 # %%
 stripe = np.zeros((1, 32, 32, 1), "float32")
 stripe[0, 2:12, 15:17] = 1
-turned = layers.RandomRotation((0.25, 0.25))(stripe, training=True)
-is_quarter = np.array_equal(turned[0], np.rot90(stripe[0]))
+quarter_turn = layers.RandomRotation((0.25, 0.25))(stripe, training=True)
+is_quarter = np.array_equal(quarter_turn[0], np.rot90(stripe[0]))
 
 
 def rotated(calls):
@@ -199,8 +200,7 @@ def rotated(calls):
 
 in_order = np.array_equal(rotated(None), rotated(None))
 in_parallel = np.array_equal(rotated(8), rotated(8))
-print("0.25 is a quarter of a full turn?", is_quarter)
-print(f"same again? in order {in_order}, in parallel {in_parallel}")
+print(f"quarter: {is_quarter}; again: {in_order}; parallel: {in_parallel}")
 
 # %% [markdown]
 # Where a run must repeat, let each photograph or batch bring its own seed, as `augment` does.
@@ -261,7 +261,7 @@ plot_results.seed_lines(gain, xlabel="photographs", ylabel="accuracy")
 # %% tags=["folded"]
 pairs = {f"{n:,}": [curve[n] for curve in gain.values()] for n in samples}
 size_names = list(pairs)
-gains = [100 * (np.mean(new) - np.mean(old)) for old, new in pairs.values()]
+gains = [100 * (np.mean(b) - np.mean(a)) for a, b in pairs.values()]
 gaps = [100 * np.mean(differences) for differences in advance.values()]
 
 # %% [markdown]
@@ -306,11 +306,11 @@ shoes, sides = shoes_both_ways(fashion.train)
 new_shoes, new_sides = shoes_both_ways(fashion.validation)
 
 # %%
-mirrored_too = np.concatenate([shoes, shoes[:, :, ::-1]])
+both_ways = np.concatenate([shoes, shoes[:, :, ::-1]])
 lessons = {
     "as they are": (shoes, sides),
-    "mirrored": (mirrored_too, np.concatenate([sides, sides])),
-    "label turned": (mirrored_too, np.concatenate([sides, 1 - sides])),
+    "mirrored": (both_ways, np.concatenate([sides, sides])),
+    "label turned": (both_ways, np.concatenate([sides, 1 - sides])),
 }
 compass = dense_network((32,), classes=2)
 optimizer = keras.optimizers.Adam(OneCycle(0.003, 240))  # 240 steps
@@ -359,11 +359,10 @@ for name, by_seed in probabilities.items():
 # photographs.
 
 # %%
-upside_down = tf.image.stateless_random_flip_up_down
+upend = tf.image.stateless_random_flip_up_down
 middle_sample = samples[10 * sizes[1]]
 by_flip = {"as they are": gain["as they are"][len(middle_sample)]}
-flips = {"left to right": mirror, "upside down": upside_down}
-for name, change in flips.items():
+for name, change in (("left to right", mirror), ("upside down", upend)):
     by_flip[name] = []
     for seed in seeds:
         train(middle_sample.images, middle_sample.labels, seed, change)
@@ -394,9 +393,9 @@ copies, copy_labels = five_versions(images), np.tile(labels, 5)
 grades = {"versions first: validation": [], "versions first: new": []}
 for seed in seeds:
     order = np.random.default_rng(seed).permutation(2500)
-    ours, theirs = order[500:], order[:500]  # to train on, to hold out
-    train(copies[ours], copy_labels[ours], seed)
-    promise = accuracy(copies[theirs], copy_labels[theirs])
+    train_indices, held_indices = order[500:], order[:500]
+    train(copies[train_indices], copy_labels[train_indices], seed)
+    promise = accuracy(copies[held_indices], copy_labels[held_indices])
     grades["versions first: validation"].append(promise)
     grades["versions first: new"].append(accuracy(*held_out))
 promised_accuracy, true_accuracy = map(np.mean, grades.values())
@@ -411,11 +410,13 @@ print(f"promised {promised_accuracy:.0%}, kept {true_accuracy:.0%}")
 # %%
 from snippets.augmentation import near_duplicates
 
-duplicates = near_duplicates(copies[theirs[:100]], copies[ours])
-closest = copies[ours[duplicates.index[:6]]]
-pictures = np.concatenate([copies[theirs[:6]], closest])
-alike = [f"training,\n{r:.0%} alike" for r in duplicates.likeness[:6]]
-titles = ["validation"] * 6 + alike
+held_copies = copies[held_indices[:100]]
+train_copies = copies[train_indices]
+duplicates = near_duplicates(held_copies, train_copies)
+closest_copies = train_copies[duplicates.index[:6]]
+pictures = np.concatenate([held_copies[:6], closest_copies])
+titles = [f"training,\n{r:.0%} alike" for r in duplicates.likeness[:6]]
+titles = ["validation"] * 6 + titles
 plot_images.image_grid(pictures, titles, columns=6, subject="copies")
 
 # %% [markdown]
@@ -431,18 +432,18 @@ plot_images.image_grid(pictures, titles, columns=6, subject="copies")
 grades |= {"split first: validation": [], "split first: new": []}
 for seed in seeds:
     order = np.random.default_rng(seed).permutation(500)
-    ours, theirs = order[100:], order[:100]
-    versions = five_versions(images[ours])
-    train(versions, np.tile(labels[ours], 5), seed)
-    honest_grade = accuracy(images[theirs], labels[theirs])
+    train_indices, held_indices = order[100:], order[:100]
+    versions = five_versions(images[train_indices])
+    train(versions, np.tile(labels[train_indices], 5), seed)
+    honest_grade = accuracy(images[held_indices], labels[held_indices])
     grades["split first: validation"].append(honest_grade)
     grades["split first: new"].append(accuracy(*held_out))
-clean = near_duplicates(images[theirs], versions)
+clean_duplicates = near_duplicates(images[held_indices], versions)
 plot_results.seed_dots(grades, xlabel="accuracy")
 
 # %% [markdown]
 # After *split first*, the validation set tells what new photographs tell, as well as 100 of them can,
-# and `{python} f"{(clean.likeness > 0.95).sum()}"` have a copy among the training pictures. Compare the
+# and `{python} f"{(clean_duplicates.likeness > 0.95).sum()}"` have a copy among the training pictures. Compare the
 # two rows of *new* photographs: the honest networks are about as good as the others, with fewer
 # photographs to learn from. What the leak improved was the grade.
 #
@@ -454,8 +455,7 @@ plot_results.seed_dots(grades, xlabel="accuracy")
 
 # %%
 test, exam = cifar.test, {}
-seeds_of_four = [((i, 1), (i, 2)) for i in range(4)]
-four_versions = [move(mirror(test.images, a), b) for a, b in seeds_of_four]
+four_versions = np.split(five_versions(test.images), 5)[:4]
 questions = {"once": [test.images], "4 versions": four_versions}
 for name, count in itertools.product(recipes, questions):
     row = exam[f"{name}, asked {count}"] = []
@@ -480,7 +480,7 @@ mean_1, mean_4, copies_mean_1, copies_mean_4 = map(np.mean, exam.values())
 # %% tags=["claims"]
 exam_once, _, exam_versions, _ = exam.values()
 unchanged_few, versions_few = (rows[min(samples)] for rows in gain.values())
-leaked, clean_count = ((d.likeness > 0.95).sum() for d in (duplicates, clean))
+leak_count, clean_count = ((d.likeness > 0.95).sum() for d in (duplicates, clean_duplicates))
 honest_accuracy = np.mean(grades["split first: validation"])
 assert np.array_equal(epochs, repeated_epochs), "the same seed makes the same versions"
 assert list(repeats.values()) == [True, True, False], (
@@ -502,7 +502,7 @@ assert promised_accuracy > true_accuracy + 0.2, "the leak promises over 20 point
 assert honest_accuracy < promised_accuracy - 0.15, (
     "split first, and the grade is over 15 points lower"
 )
-assert leaked > 10 * clean_count + 50, (
+assert leak_count > 10 * clean_count + 50, (
     "a search for copies tells the split that leaks from the other"
 )
 assert min(exam_versions) > max(exam_once), "the versions are worth it on the test photographs"
@@ -514,8 +514,8 @@ repeated_epochs = two_epochs(seed=8)
 repeats = same_twice(network)
 
 # %% tags=["control"] claim="a rotation of 0.25 is a quarter of a full turn" without="the quarter"
-fifth = layers.RandomRotation((0.2, 0.2))(stripe, training=True).numpy()
-is_quarter = np.array_equal(fifth[0], np.rot90(stripe[0]))
+fifth_turn = layers.RandomRotation((0.2, 0.2))(stripe, training=True).numpy()
+is_quarter = np.array_equal(fifth_turn[0], np.rot90(stripe[0]))
 
 # %% tags=["control"] claim="and does not in a parallel map" without="parallel calls"
 in_parallel = np.array_equal(rotated(None), rotated(None))
@@ -531,8 +531,8 @@ train(few_photographs.images, few_photographs.labels, seeds[0], unchanged, uncha
 versions_few = [accuracy(*held_out)]
 
 # %% tags=["control"] claim="mirrored shoes under one label leave nothing to learn" without="the same label for both"
-told_apart = which_way(lessons["label turned"], seeds[0])
-confidence = confidence | {"mirrored": told_apart.max(axis=1).mean()}
+turned_labels = which_way(lessons["label turned"], seeds[0])
+confidence = confidence | {"mirrored": turned_labels.max(axis=1).mean()}
 
 # %% tags=["control"] claim="with labels turned, mirroring does no harm" without="turning the labels"
 answers = which_way(lessons["mirrored"], seeds[0]).argmax(axis=1)
@@ -543,8 +543,8 @@ promised_accuracy = honest_accuracy
 
 # %% tags=["control"] claim="a search for copies tells the split that leaks from the other" without="moving one picture over the other"
 leaky_order = np.random.default_rng(seeds[0]).permutation(2500)
-unmoved = near_duplicates(copies[leaky_order[:100]], copies[leaky_order[500:]], reach=0)
-leaked = (unmoved.likeness > 0.95).sum()
+unmoved_duplicates = near_duplicates(copies[leaky_order[:100]], copies[leaky_order[500:]], reach=0)
+leak_count = (unmoved_duplicates.likeness > 0.95).sum()
 
 # %% [markdown]
 # ## Exercises
@@ -565,38 +565,38 @@ order = np.array([2, 0, 3, 1])
 for share in (0.75, 0.4):
     answer = blend(*(array.copy() for array in inputs), order, share)
     assert isinstance(answer, tuple | list), "return pictures and labels"
-    for array, mixed in zip(inputs, answer, strict=True):
-        assert np.shape(mixed) == array.shape, f"shape {np.shape(mixed)}"
+    for array, mixture in zip(inputs, answer, strict=True):
+        assert np.shape(mixture) == array.shape, "another shape"
         goal = share * array + (1 - share) * array[order]
-        assert np.allclose(mixed, goal), f"not {share:.0%} and the rest"
+        assert np.allclose(mixture, goal), f"not {share:.0%} and the rest"
 
 
 # %% tags=["solution"]
 def blend(images, labels, order, share):
     pair = images, labels
-    return tuple(share * each + (1 - share) * each[order] for each in pair)
+    return tuple(share * array + (1 - share) * array[order] for array in pair)
 
 
 # %% tags=["wrong"]
 def blend(images, labels, order, share):
-    return tuple((1 - share) * each + share * each[order] for each in (images, labels))
+    return tuple((1 - share) * array + share * array[order] for array in (images, labels))
 
 
 # %% tags=["wrong"]
 def blend(images, labels, order, share):
-    return tuple(share * each + (1 - share) * each[::-1] for each in (images, labels))
+    return tuple(share * array + (1 - share) * array[::-1] for array in (images, labels))
 
 
 # %% tags=["wrong"]
 def blend(images, labels, order, share):
-    mixed = share * images + (1 - share) * images[order]
-    return mixed, labels if share >= 0.5 else labels[order]
+    mixture = share * images + (1 - share) * images[order]
+    return mixture, labels if share >= 0.5 else labels[order]
 
 
 # %% tags=["wrong"]
 def blend(images, labels, order, share):
-    back = np.argsort(order)
-    return tuple(share * each + (1 - share) * each[back] for each in (images, labels))
+    inverse_order = np.argsort(order)
+    return tuple(share * array + (1 - share) * array[inverse_order] for array in (images, labels))
 
 
 # %% [markdown]
@@ -647,8 +647,8 @@ def mirror_with_box(image, box):
 # %% tags=["wrong"]
 def mirror_with_box(image, box):
     top, left, bottom, end = box
-    last = image.shape[1] - 1
-    return image[:, ::-1], (top, last - end, bottom, last - left)
+    last_column = image.shape[1] - 1
+    return image[:, ::-1], (top, last_column - end, bottom, last_column - left)
 
 
 # %% tags=["wrong"]
@@ -676,20 +676,20 @@ def split_by_photo(photo_numbers, seed):
 
 
 # %% tags=["check"]
-unsorted = np.random.default_rng(7).integers(1000, 1300, 1500)
-for numbers, seed in itertools.product((photo_numbers, unsorted), (7, 8)):
+draws = np.random.default_rng(7).integers(1000, 1300, 1500)
+for numbers, seed in itertools.product((photo_numbers, draws), (7, 8)):
     answer, count = split_by_photo(numbers, seed), len(numbers)
     assert isinstance(answer, tuple | list), "return two arrays of indices"
-    train_on, hold_out = map(np.asarray, answer)
-    everything = np.sort(np.concatenate([train_on, hold_out]))
+    train_indices, held_indices = map(np.asarray, answer)
+    everything = np.sort(np.concatenate([train_indices, held_indices]))
     assert np.array_equal(everything, np.arange(count)), "not one side each"
-    shared = np.intersect1d(numbers[train_on], numbers[hold_out])
-    assert not shared.size, f"{len(shared)} photographs are on both sides"
-    assert 0.15 < len(hold_out) / count < 0.25, "not a fifth held out"
-    halves = [split_by_photo(numbers, n % 20)[1] for n in range(40)]
-    draws = [frozenset(half) for half in halves]
-    assert draws[:20] == draws[20:], "the same seed, another split"
-    assert len(set(draws)) == 20, "twenty seeds do not give twenty splits"
+    share_mask = np.isin(numbers[held_indices], numbers[train_indices])
+    assert not share_mask.any(), "a photograph has versions on both sides"
+    assert 0.15 < len(held_indices) / count < 0.25, "not a fifth held out"
+    index_lists = [split_by_photo(numbers, n % 20)[1] for n in range(40)]
+    sets = [frozenset(indices) for indices in index_lists]
+    assert sets[:20] == sets[20:], "the same seed, another split"
+    assert len(set(sets)) == 20, "twenty seeds do not give twenty splits"
 
 
 # %% tags=["solution"]
@@ -703,8 +703,8 @@ def split_by_photo(photo_numbers, seed):
 
 # %% tags=["wrong"]
 def split_by_photo(photo_numbers, seed):
-    held = photo_numbers >= np.quantile(photo_numbers, 0.8)
-    return np.flatnonzero(~held), np.flatnonzero(held)
+    held_mask = photo_numbers >= np.quantile(photo_numbers, 0.8)
+    return np.flatnonzero(~held_mask), np.flatnonzero(held_mask)
 
 
 # %% tags=["wrong"]
@@ -717,17 +717,17 @@ def split_by_photo(photo_numbers, seed):
 # %% tags=["wrong"]
 def split_by_photo(photo_numbers, seed):
     order = np.random.default_rng(seed).permutation(500)
-    kept, out = (
+    train_indices, held_indices = (
         np.concatenate([part + 500 * i for i in range(5)]) for part in (order[100:], order[:100])
     )
-    return kept, out
+    return train_indices, held_indices
 
 
 # %% tags=["wrong"]
 def split_by_photo(photo_numbers, seed):
     photos = np.unique(photo_numbers)
-    held = np.isin(photo_numbers, np.random.choice(photos, len(photos) // 5, replace=False))
-    return np.flatnonzero(~held), np.flatnonzero(held)
+    held_mask = np.isin(photo_numbers, np.random.choice(photos, len(photos) // 5, replace=False))
+    return np.flatnonzero(~held_mask), np.flatnonzero(held_mask)
 
 
 # %% [markdown]
