@@ -9,8 +9,8 @@
 # ---
 
 # %% [markdown]
-# In [the last tutorial](cifar10.md) a mirrored photograph was a second photograph for nothing. What
-# else can you do to a horse? Here is one, in fifteen versions.
+# In [the last tutorial](cifar10.md) a mirrored photograph was a second photograph for free. What
+# else can you do to a horse? Here is one, in ten versions.
 
 # %%
 import itertools
@@ -19,43 +19,43 @@ from functools import partial
 import keras
 import numpy as np
 import tensorflow as tf
+from keras import layers
 
-from snippets import plot_images, plot_results, plot_tensors, tables
+from snippets import plot_images, plot_results, plot_tensors
 from snippets.augmentation import colour_jitter, cutout, mixup, random_shift
 from snippets.datasets import load_cifar10
 
 cifar = load_cifar10()
+train_images, train_labels = cifar.train.images, cifar.train.labels
+horse, truck = (train_images[train_labels == label][:1] for label in (7, 9))
 
 # %%
-horse, truck = (cifar.train.images[cifar.train.labels == label][:1] for label in (7, 9))
-pair = tf.concat([horse, truck], axis=0)
-blended, blended_labels = mixup(pair, tf.one_hot([7, 9], 10), seed=(1, 6), alpha=1.0)
+pair_of_images = tf.concat([horse, truck], axis=0)
+labels = tf.one_hot([7, 9], 10)
+blends, blend_labels = mixup(pair_of_images, labels, seed=(1, 6), alpha=1.0)
 versions = {
     "as it is": horse,
     "mirrored": tf.image.flip_left_right(horse),
     "moved": random_shift(horse, (1, 3), pixels=6),
-    "closer": tf.image.resize(tf.image.central_crop(horse, 0.7), (32, 32)),
-    "turned a little": keras.layers.RandomRotation((0.05, 0.05))(horse),
+    "closer": tf.image.central_crop(horse, 0.7),
+    "turned a little": layers.RandomRotation((0.05, 0.05))(horse),
     "upside down": tf.image.flip_up_down(horse),
-    "brighter": tf.image.adjust_brightness(horse, 0.25),
-    "flatter": tf.image.adjust_contrast(horse, 0.4),
-    "paler": tf.image.adjust_saturation(horse, 0.3),
-    "all three": colour_jitter(horse, (1, 9), contrast=0.6, saturation=0.8),
+    "other light": colour_jitter(horse, (1, 9), saturation=0.8),
     "other colours": tf.image.adjust_hue(horse, 0.4),
-    "blurred": tf.image.resize(tf.image.resize(horse, (16, 16), antialias=True), (32, 32)),
     "a part hidden": cutout(horse, (1, 6), size=12),
-    "with a truck": blended[:1],
-    "RandAugment": keras.layers.RandAugment(seed=2)(horse),
+    "with a truck": blends[:1],
 }
-pictures = np.array([np.clip(picture[0], 0, 255) / 255 for picture in versions.values()])
-plot_images.image_grid(pictures, list(versions), columns=5, subject="versions of a photograph")
+
+pictures = [tf.image.resize(v[0], (32, 32)) for v in versions.values()]
+pictures, titles = np.clip(pictures, 0, 255) / 255, list(versions)
+plot_images.image_grid(pictures, titles, columns=5, subject="versions")
 
 # %% [markdown]
 # Which of them would you train on? A change is **label-preserving** when the right answer stays the
 # same. Training on such versions tells the network what does *not* matter. If it learns that, its
 # answer no longer depends on the change, and that is **invariance**.
 #
-# A dozen of these are horses to you. *Upside down* is one, too, but who will ever show it to the
+# Nine of these are horses to you. *Upside down* is one, too, but who will ever show it to the
 # network? *Other colours* is a horse of a kind that does not exist. And *with a truck* is no horse
 # any more: its label must change with it. So there are two questions: does the label stay true, and
 # could such a picture come along?
@@ -66,29 +66,24 @@ plot_images.image_grid(pictures, list(versions), columns=5, subject="versions of
 # moving it.
 
 # %%
-numbers = np.arange(12).reshape(1, 3, 4, 1)
-mirrored = tf.image.flip_left_right(numbers).numpy()
-moved = random_shift(numbers, (0, 2), pixels=1).numpy()
-sheets = {"as it is": numbers, "mirrored": mirrored, "moved": moved}
-plot_tensors.tensor_picture({name: sheet[0, :, :, 0] for name, sheet in sheets.items()})
+pixels = np.arange(12).reshape(1, 3, 4, 1)
+mirror_image = tf.image.flip_left_right(pixels).numpy()
+moved_image = random_shift(pixels, (0, 2), pixels=1).numpy()
+sheets = {"as it is": pixels, "flipped": mirror_image, "moved": moved_image}
+sheets = {name: sheet[0, :, :, 0] for name, sheet in sheets.items()}
+plot_tensors.tensor_picture(sheets)
 
 # %% [markdown]
 # Here everything moved up by one row and left by one column, and the last row and column came free.
 # They are filled with the picture's own mirror image, so that no black edge betrays what was done:
-# behind 5, 6, 7 comes 6 again. It is the same as laying a mirrored border around the picture and
+# after 5, 6, 7 comes 6 again. It is the same as laying a mirrored border around the picture and
 # cutting out a piece of the old size at a random place, a **random crop**.
 #
-# Other versions of the horse have names, too. *All three* has its brightness, contrast and saturation
+# Other versions of the horse have names, too. *Other light* has its brightness, contrast and saturation
 # changed at random: **colour jitter**. *A part hidden*, by a square at a random place, is **cutout**.
-# `RandAugment` draws its changes from a long list. *With a truck* is **mixup**: two pictures are
-# blended, and their labels in the same proportion:
-
-# %%
-share = float(blended_labels[0, 7])
-titles = ["horse", "truck", f"{share:.0%} horse, {1 - share:.0%} truck"]
-plot_images.image_grid(np.concatenate([pair, blended[:1]]) / 255, titles, subject="pictures")
-
-# %% [markdown]
+# *With a truck* is **mixup**: two pictures are blended, and their labels in the same proportion, here
+# `{python} f"{float(blend_labels[0, 7]):.0%}"` horse, the rest truck.
+#
 # All of this is drawn at random, and still you can repeat it. `random_shift`, like TensorFlow's
 # `tf.image.stateless_random_flip_left_right`, takes a seed of two numbers: same pictures, same
 # seed, same result. To get new versions in each epoch, give each batch another seed. `augment` does
@@ -99,15 +94,20 @@ from snippets.augmentation import augment
 
 mirror = tf.image.stateless_random_flip_left_right
 move = partial(random_shift, pixels=4)
-one_batch = tf.data.Dataset.from_tensor_slices((horse, [7])).repeat(5).batch(5)
-pipeline = augment(one_batch, mirror, move, colour_jitter, seed=7)
-epochs = [images.numpy() for _ in range(2) for images, _ in pipeline]
-again = next(iter(augment(one_batch, mirror, move, colour_jitter, seed=7)))[0].numpy()
-plot_images.image_grid(np.concatenate(epochs), subject="versions, an epoch in each row")
+herd = np.repeat(horse, 5, axis=0), [7] * 5
+five_horses = tf.data.Dataset.from_tensors(herd)
+
+
+def two_epochs(seed):
+    pipeline = augment(five_horses, mirror, move, colour_jitter, seed=seed)
+    return [images.numpy() for _ in range(2) for images, _ in pipeline]
+
+
+epochs, repeated_epochs = two_epochs(seed=7), two_epochs(seed=7)
+plot_images.image_grid(np.concatenate(epochs), subject="versions")
 
 # %% [markdown]
-# The second epoch brings other versions. A second pipeline with the same seed makes the first epoch
-# again (`again`).
+# Each row is an epoch; the second brings other versions. A second pipeline with the same seed makes both epochs again.
 #
 # ## In the model, or in the dataset?
 #
@@ -122,96 +122,88 @@ plot_images.image_grid(np.concatenate(epochs), subject="versions, an epoch in ea
 
 # %%
 def block(filters):
-    convolve = keras.layers.Conv2D(filters, 3, padding="same", use_bias=False)
-    normalise = keras.layers.BatchNormalization(momentum=0.9, beta_initializer="ones")
-    return convolve, keras.layers.MaxPooling2D(), normalise, keras.layers.ReLU()
+    norm = layers.BatchNormalization(momentum=0.9, beta_initializer="ones")
+    conv = layers.Conv2D(filters, 3, padding="same", use_bias=False)
+    return conv, layers.MaxPooling2D(), norm, layers.ReLU()
 
 
-def build(*first):
-    pixels = keras.Input((32, 32, 3), dtype="uint8")
-    prepare = keras.layers.Rescaling(1 / 127.5, offset=-1), keras.layers.AveragePooling2D(2)
+def build(*random_layers):
+    pixels = keras.Input((32, 32, 3), dtype="uint8"), *random_layers
+    halve = layers.Rescaling(1 / 127.5, -1), layers.AveragePooling2D(2)
     blocks = *block(16), *block(32), *block(64)
-    head = keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(10)
-    return keras.Sequential([pixels, *first, *prepare, *blocks, *head])
+    head = layers.GlobalAveragePooling2D(), layers.Dense(10)
+    return keras.Sequential([*pixels, *halve, *blocks, *head])
 
 
 keras.utils.set_random_seed(7)
-flip = keras.layers.RandomFlip("horizontal", seed=7)
-translate = keras.layers.RandomTranslation(1 / 8, 1 / 8, "reflect", seed=7)
-random_layers = keras.Sequential([flip, translate])
-inside, plain = build(flip, translate), build()
-
-
-# %% tags=["measured"]
-from snippets.training import OneCycle, Stopwatch
-
-timed = cifar.train.images[:1600], cifar.train.labels[:1600]
-batches = tf.data.Dataset.from_tensor_slices(timed).batch(64)
-by_layers = batches.map(lambda images, labels: (random_layers(images, training=True), labels))
-by_seed = augment(batches, mirror, move, seed=7)
-ways = {
-    "none": (plain, batches),
-    "layers in the model": (inside, batches),
-    "layers in the dataset": (plain, by_layers),
-    "augment(…, mirror, move)": (plain, by_seed),
-}
-loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-inside.compile("adam", loss, steps_per_execution=25)
-plain.compile("adam", loss, steps_per_execution=25)
-cost = {}
-for way, (each, examples) in ways.items():
-    each.fit(examples, shuffle=False, verbose=0)  # traces the training step
-    with Stopwatch() as time:
-        each.fit(examples, epochs=2, shuffle=False, verbose=0)
-    cost[way] = time.cpu_seconds / (2 * 1600)
-tables.table([{"augmentation": w, "ms per photograph": f"{1e3 * s:.2f}"} for w, s in cost.items()])
+flip = layers.RandomFlip("horizontal", seed=7)
+translate = layers.RandomTranslation(1 / 8, 1 / 8, "reflect", seed=7)
+random_network, network = build(flip, translate), build()
 
 # %% [markdown]
-# The first row is training alone; what the others take more is the price of the versions. On a
-# processor they are not free beside so small a network, wherever they are made. (The last row's work is
-# not quite the same: `RandomTranslation` moves by any part of a pixel and computes each pixel anew,
-# `random_shift` copies whole pixels.) The places differ in who does the work. In the dataset it is
-# always the processor, and with `prefetch` it works while a [GPU](../networks/fashion-mnist.md) trains.
-# In the model it is whatever the network runs on.
+# The places differ in who does the work. In the dataset it is always the processor, and with `prefetch` it
+# works while a [GPU](../networks/fashion-mnist.md) trains. In the model it is whatever the network runs on.
+# (The work is not quite the same: `RandomTranslation` moves by any fraction of a pixel and computes each
+# pixel anew, `random_shift` copies whole pixels.)
 #
-# And what differs in the file, when you save the network?
-
-# %%
-from snippets.export import classes_in_keras_file
-
-for name, network in {"inside": inside, "plain": plain}.items():
-    network.save(f"{name}.keras")
-    print(name, [each for each in classes_in_keras_file(f"{name}.keras") if "Random" in each])
-
-# %% [markdown]
-# Layers in the model travel with it, and whoever trains it further gets the same augmentation without
-# asking. They should work in training only, as dropout does. Do they? Ask twice about one horse. If
+# And the file differs, when you save the network. Layers in the model travel with it, and whoever trains it
+# further gets the same augmentation without asking. They should work in training only, as dropout does. Do they? Ask twice about one horse. If
 # the layers rest, both answers are the same:
 
+
 # %%
-ways = {
-    "inside.predict(horse)": lambda: inside.predict(horse, verbose=0),
-    "inside(horse, training=False)": lambda: inside(horse, training=False),
-    "inside(horse)": lambda: inside(horse),
-}
-repeats = {way: np.array_equal(ask(), ask()) for way, ask in ways.items()}
-print(*(f"{way}: the same answer twice? {same}" for way, same in repeats.items()), sep="\n")
+def same_twice(network):
+    calls = {
+        "predict": lambda: network.predict(horse, verbose=0),
+        "training=False": lambda: network(horse, training=False),
+        "network(horse)": lambda: network(horse),
+    }
+    return {way: np.array_equal(f(), f()) for way, f in calls.items()}
+
+
+repeats = same_twice(random_network)
+print("the same answer twice?", repeats)
 
 # %% [markdown]
 # `fit`, `predict`, `evaluate` and the exports of [Save, export, use](../beyond/export.md) tell each
-# layer whether this is training. A plain call, as in the third line, says nothing. Dropout then rests,
+# layer whether this is training. A plain call, `network(horse)`, says nothing. Dropout then rests,
 # but these layers take the call for training. So write `training=False` when you call. A layer that
 # is mapped over a dataset is called plainly, too:
 
 # %%
-held_out = tf.data.Dataset.from_tensor_slices((cifar.validation.images[:100],)).batch(100)
-careless = next(iter(held_out.map(flip))).numpy()
-changed = (careless != cifar.validation.images[:100]).any(axis=(1, 2, 3)).sum()
-print(f"{changed} of 100 validation photographs are changed")
+photographs = cifar.validation.images[:100]
+(flipped_images,) = tf.data.Dataset.from_tensors(photographs).map(flip)
+change_mask = np.any(flipped_images != photographs, axis=(1, 2, 3))
+print(f"{change_mask.sum()} of 100 validation photographs are changed")
 
 # %% [markdown]
 # No error, no warning: a validation accuracy measured on these depends on dice. Map over the training
 # data only, and keep validation and test photographs as they came.
+#
+# Two more surprises. `RandomRotation(0.25)` turns by up to a *quarter of a full turn* either way, not by a
+# quarter of a degree: the number is a fraction of a full turn. And a `seed` makes a layer
+# repeat what it drew only while its calls come in one order. In a `map` with `num_parallel_calls` they
+# do not:
+
+# %%
+stripe = np.zeros((1, 32, 32, 1), "float32")
+stripe[0, 2:12, 15:17] = 1
+quarter_turn = layers.RandomRotation((0.25, 0.25))(stripe, training=True)
+is_quarter = np.array_equal(quarter_turn[0], np.rot90(stripe[0]))
+
+
+def rotated(calls):
+    rotate = layers.RandomRotation(0.1, seed=7)
+    herd = tf.data.Dataset.from_tensors(horse[0]).repeat(200)
+    return np.array(list(herd.map(rotate, num_parallel_calls=calls)))
+
+
+in_order = np.array_equal(rotated(None), rotated(None))
+in_parallel = np.array_equal(rotated(8), rotated(8))
+print(f"quarter: {is_quarter}; again: {in_order}; parallel: {in_parallel}")
+
+# %% [markdown]
+# Where a run must repeat, let each photograph or batch bring its own seed, as `augment` does.
 #
 # ## How much is it worth?
 #
@@ -221,12 +213,14 @@ print(f"{changed} of 100 validation photographs are changed")
 
 # %%
 from snippets.experiments import restart
+from snippets.training import OneCycle
 
-sizes = {"default": (100, 300, 900), "full": (100, 700, 4500)}[cifar.edition]  # of each class
-steps = {"default": 360, "full": 1500}[cifar.edition]
+is_full = cifar.edition == "full"
+sizes = (100, 700, 4500) if is_full else (100, 300, 900)  # per class
+steps = 1500 if is_full else 360
 seeds = (7, 8, 9)
 samples = {10 * size: cifar.train.sample(per_class=size) for size in sizes}
-network = build()
+loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 optimizer = keras.optimizers.Adam(OneCycle(0.006, steps))
 network.compile(optimizer, loss, steps_per_execution=steps)
 
@@ -238,7 +232,8 @@ def train(images, labels, seed, *transforms):  # from new first weights
     examples = examples.shuffle(len(labels), seed=seed).repeat().batch(64)
     if transforms:
         examples = augment(examples, *transforms, seed=seed)
-    network.fit(examples.prefetch(2), steps_per_epoch=steps, shuffle=False, verbose=0)
+    options = {"steps_per_epoch": steps, "shuffle": False, "verbose": 0}
+    network.fit(examples.prefetch(2), **options)
 
 
 def accuracy(images, labels):
@@ -251,41 +246,39 @@ held_out = cifar.validation.images, cifar.validation.labels
 # %%
 recipes = {"as they are": (), "mirrored and moved": (mirror, move)}
 gain = {name: {size: [] for size in samples} for name in recipes}
-ahead = {size: [] for size in samples}  # of validation accuracy: training accuracy, as they are
+advance = {size: [] for size in samples}  # of training accuracy, unchanged
 weights = {name: [] for name in recipes}
 for name, size, seed in itertools.product(recipes, samples, seeds):
     examples = samples[size].images, samples[size].labels
     train(*examples, seed, *recipes[name])
     gain[name][size].append(accuracy(*held_out))
     if not recipes[name]:
-        ahead[size].append(accuracy(*examples) - gain[name][size][-1])
+        advance[size].append(accuracy(*examples) - gain[name][size][-1])
     if size == min(samples):
         weights[name].append(network.get_weights())  # for the exam
-plot_results.seed_lines(gain, xlabel="training photographs", ylabel="validation accuracy")
+plot_results.seed_lines(gain, xlabel="photographs", ylabel="accuracy")
 
-# %%
-pairs = {f"{size:,}": [curve[size] for curve in gain.values()] for size in samples}
-few, some, many = pairs
-lead = 100 * np.array([np.mean(pair[1]) - np.mean(pair[0]) for pair in pairs.values()])
-gap = [100 * np.mean(each) for each in ahead.values()]
-clear = [size for size, pair in pairs.items() if min(map(max, pair)) < max(map(min, pair))]
+# %% tags=["folded"]
+pairs = {f"{n:,}": [curve[n] for curve in gain.values()] for n in samples}
+size_names = list(pairs)
+gains = [100 * (np.mean(b) - np.mean(a)) for a, b in pairs.values()]
+gaps = [100 * np.mean(differences) for differences in advance.values()]
 
 # %% [markdown]
-# With `{python} few` photographs, the versions are worth `{python} f"{lead[0]:.0f}"` points of
-# accuracy. With `{python} some` it is `{python} f"{lead[1]:+.1f}"`, with `{python} many`
-# `{python} f"{lead[2]:+.1f}"`. (A difference is clear of the noise where all dots of one curve lie
-# above those of the other: here with `{python} " and ".join(clear)`.) Why? In these steps each of the
-# few photographs is shown `{python} f"{steps * 64 / min(samples):.0f}"` times, time enough to [learn it
+# With `{python} size_names[0]` photographs, the versions are worth `{python} f"{gains[0]:.0f}"` points of
+# accuracy. With `{python} size_names[1]` it is `{python} f"{gains[1]:+.1f}"`, with `{python} size_names[2]`
+# `{python} f"{gains[2]:+.1f}"`. (A difference is clear of the noise only where all dots of one curve
+# lie above those of the other.) Why? In these steps each of the few photographs is shown `{python} f"{steps * 64 / min(samples):.0f}"` times, time enough to [learn it
 # by heart](../networks/regularisation.md), and each of the many only
 # `{python} f"{steps * 64 / max(samples):.0f}"` times. A network that is still busy learning what it
 # has seen needs no variety. (Do not conclude that versions are useless for large sets: usually, large
 # sets are trained for more steps.)
 #
 # So look before you augment: how far is the training accuracy above the validation accuracy? With the
-# photographs as they are, it was `{python} f"{gap[0]:.0f}"` points above it with `{python} few`,
-# `{python} f"{gap[1]:.0f}"` with `{python} some`, `{python} f"{gap[2]:.0f}"` with `{python} many`: the less
-# it is ahead, the less there is to gain. If both are low and near each other, changed pictures only
-# make the lesson harder.
+# photographs as they are, it was `{python} f"{gaps[0]:.0f}"` points above it with
+# `{python} size_names[0]`, `{python} f"{gaps[1]:.0f}"` with `{python} size_names[1]`,
+# `{python} f"{gaps[2]:.0f}"` with `{python} size_names[2]`: the less it is ahead, the less there is to
+# gain. If both are low and near each other, changed pictures only make the lesson harder.
 #
 # ## When a flip lies
 #
@@ -300,62 +293,63 @@ from snippets.datasets import load_fashion_mnist
 from snippets.models import dense_network
 
 fashion = load_fashion_mnist()
-SNEAKER = fashion.class_names.index("Sneaker")
 
 
 def shoes_both_ways(split):
-    """Return shoes, and 0 for those that point left, 1 for right."""
-    shoes = split.images[split.labels == SNEAKER][:2000].astype("float32") / 255
+    """Return sneakers, and 0 for those that point left, 1 for right."""
+    shoes = split.images[split.labels == 7][:2000] / np.float32(255)
     shoes[1::2] = shoes[1::2, :, ::-1]
     return shoes, np.arange(len(shoes)) % 2
 
 
-shoes, truth = shoes_both_ways(fashion.train)
-unseen, unseen_truth = shoes_both_ways(fashion.validation)
+shoes, sides = shoes_both_ways(fashion.train)
+new_shoes, new_sides = shoes_both_ways(fashion.validation)
 
 # %%
-twice = np.concatenate([shoes, shoes[:, :, ::-1]])  # each, and its mirror image
+both_ways = np.concatenate([shoes, shoes[:, :, ::-1]])
 lessons = {
-    "as they are": (shoes, truth),
-    "mirrored": (twice, np.concatenate([truth, truth])),
-    "mirrored,\nlabel turned": (twice, np.concatenate([truth, 1 - truth])),
+    "as they are": (shoes, sides),
+    "mirrored": (both_ways, np.concatenate([sides, sides])),
+    "label turned": (both_ways, np.concatenate([sides, 1 - sides])),
 }
-
-
 compass = dense_network((32,), classes=2)
-compass.compile(keras.optimizers.Adam(OneCycle(0.003, 240)), loss, steps_per_execution=40)
+optimizer = keras.optimizers.Adam(OneCycle(0.003, 240))  # 240 steps
+compass.compile(optimizer, loss, steps_per_execution=40)
 
 
 def which_way(lesson, seed):
     restart(compass, seed)
-    compass.fit(*lesson, batch_size=50, epochs=12000 // len(lesson[1]), verbose=0)  # 240 steps
-    return tf.nn.softmax(compass(unseen)).numpy()
+    epochs = 12000 // len(lesson[1])
+    compass.fit(*lesson, batch_size=50, epochs=epochs, verbose=0)
+    return tf.nn.softmax(compass(new_shoes)).numpy()
 
 
-says = {name: [which_way(lesson, seed) for seed in seeds] for name, lesson in lessons.items()}
+probabilities = {}
+for name, lesson in lessons.items():
+    probabilities[name] = np.array([which_way(lesson, n) for n in seeds])
 
 # %%
 titles = [
-    f"{name}:\n{'left' if left > 0.5 else 'right'}, {max(left, right):.0%} sure"
-    for name, (first_seed, *_) in says.items()
-    for left, right in first_seed[:5]
+    f"{name}:\n{('left', 'right')[pair.argmax()]}, {pair.max():.0%}"
+    for name, by_seed in probabilities.items()
+    for pair in by_seed[0, :5]
 ]
-plot_images.image_grid(np.tile(unseen[:5], (3, 1, 1)), titles, subject="shoes and answers")
+pictures = np.tile(new_shoes[:5], (3, 1, 1))
+plot_images.image_grid(pictures, titles, subject="shoes and answers")
 
 # %%
-right = {
-    name: [np.mean(p.argmax(axis=1) == unseen_truth) for p in three] for name, three in says.items()
-}
-sure = {name: np.mean([p.max(axis=1) for p in three]) for name, three in says.items()}
-for name, scores in right.items():
-    said = ", ".join(f"{score:.0%}" for score in scores)
-    print(f"{' '.join(name.split())}: right {said} by seed, {sure[name]:.0%} sure on average")
+shoe_accuracy, confidence = {}, {}
+for name, by_seed in probabilities.items():
+    shoe_accuracy[name] = (by_seed.argmax(axis=2) == new_sides).mean(axis=1)
+    confidence[name] = by_seed.max(axis=2).mean()
+    text = ", ".join(f"{score:.0%}" for score in shoe_accuracy[name])
+    print(f"{name}: right {text}; confidence {confidence[name]:.0%}")
 
 # %% [markdown]
 # In the picture, a row is a lesson, and its five shoes are the same in each row: left, right, left,
 # right, left. The second lesson shows each shoe pointing left and pointing right under the same label,
-# so there is nothing to learn. The networks learned that thoroughly:
-# `{python} f"{sure['mirrored']:.0%}"` sure, on average, is little more than tossing a coin. The same
+# so there is nothing to learn. The networks learned that thoroughly: a confidence of
+# `{python} f"{confidence['mirrored']:.0%}"`, on average, is little more than tossing a coin. The same
 # mirror images with their labels turned do no harm. So do not ask whether a *picture* can be mirrored;
 # ask about the *question*. An arrow, an X-ray's left and right, a box around a dog: mirror the picture,
 # and the label has to follow.
@@ -365,18 +359,19 @@ for name, scores in right.items():
 # photographs.
 
 # %%
-upside_down = tf.image.stateless_random_flip_up_down
-middle = samples[10 * sizes[1]]
-lies = {"as they are": gain["as they are"][len(middle)], "left to right": [], "upside down": []}
-for seed in seeds:
-    for name, change in {"left to right": mirror, "upside down": upside_down}.items():
-        train(middle.images, middle.labels, seed, change)
-        lies[name].append(accuracy(*held_out))
-plot_results.seed_dots(lies, xlabel="validation accuracy")
+upend = tf.image.stateless_random_flip_up_down
+middle_sample = samples[10 * sizes[1]]
+by_flip = {"as they are": gain["as they are"][len(middle_sample)]}
+for name, change in (("left to right", mirror), ("upside down", upend)):
+    by_flip[name] = []
+    for seed in seeds:
+        train(middle_sample.images, middle_sample.labels, seed, change)
+        by_flip[name].append(accuracy(*held_out))
+plot_results.seed_dots(by_flip, xlabel="validation accuracy")
 
 # %% [markdown]
 # Each dot of *upside down* lies below every dot of *left to right*. Half of what these networks saw
-# stood on its head: they spent a part of their steps on a world that does not exist.
+# stood on its head: they spent half of their steps on a world that does not exist.
 #
 # ## What goes wrong: the same photograph on both sides
 #
@@ -388,158 +383,168 @@ photos = cifar.train.sample(per_class=50)
 
 
 def five_versions(images):
-    parts = [move(mirror(images, (i, 1)), (i, 2)) for i in range(5)]
-    return tf.concat(parts, axis=0).numpy()
+    versions = [move(mirror(images, (i, 1)), (i, 2)) for i in range(5)]
+    return tf.concat(versions, axis=0).numpy()
 
 
 # %%
-made, made_labels = five_versions(photos.images), np.tile(photos.labels, 5)
-kinds = ("validation", "new photographs")
-leak = {f"{way} first: {kind}": [] for way in ("versions", "split") for kind in kinds}
+images, labels = photos.images, photos.labels
+copies, copy_labels = five_versions(images), np.tile(labels, 5)
+grades = {"versions first: validation": [], "versions first: new": []}
 for seed in seeds:
     order = np.random.default_rng(seed).permutation(2500)
-    kept, out = order[500:], order[:500]
-    train(made[kept], made_labels[kept], seed)
-    leak["versions first: validation"].append(accuracy(made[out], made_labels[out]))
-    leak["versions first: new photographs"].append(accuracy(*held_out))
-promised, true = (np.mean(leak[f"versions first: {kind}"]) for kind in kinds)
-print(f"promised {promised:.0%}, kept {true:.0%}")
+    train_indices, held_indices = order[500:], order[:500]
+    train(copies[train_indices], copy_labels[train_indices], seed)
+    promise = accuracy(copies[held_indices], copy_labels[held_indices])
+    grades["versions first: validation"].append(promise)
+    grades["versions first: new"].append(accuracy(*held_out))
+promised_accuracy, true_accuracy = map(np.mean, grades.values())
+print(f"promised {promised_accuracy:.0%}, kept {true_accuracy:.0%}")
 
 # %% [markdown]
-# Your validation set promises `{python} f"{promised:.0%}"`, on average over three seeds. On
+# Your validation set promises `{python} f"{promised_accuracy:.0%}"`, on average over three seeds. On
 # photographs that are really new, those of CIFAR-10's own validation set, the same networks are right
-# on `{python} f"{true:.0%}"`. Look at some of your validation pictures, and below each the training
+# on `{python} f"{true_accuracy:.0%}"`. Look at some of your validation pictures, and below each the training
 # picture that is most like it:
 
 # %%
 from snippets.augmentation import near_duplicates
 
-found = near_duplicates(made[out[:100]], made[kept])
-pictures = np.concatenate([made[out[:6]], made[kept[found.index[:6]]]])
-titles = ["validation"] * 6 + [f"training,\n{alike:.0%} alike" for alike in found.likeness[:6]]
-plot_images.image_grid(pictures, titles, columns=6, subject="pictures and their closest copies")
+held_copies = copies[held_indices[:100]]
+train_copies = copies[train_indices]
+duplicates = near_duplicates(held_copies, train_copies)
+closest_copies = train_copies[duplicates.index[:6]]
+pictures = np.concatenate([held_copies[:6], closest_copies])
+titles = [f"training,\n{r:.0%} alike" for r in duplicates.likeness[:6]]
+titles = ["validation"] * 6 + titles
+plot_images.image_grid(pictures, titles, columns=6, subject="copies")
 
 # %% [markdown]
 # The same photographs on both sides. Mirrored and moved, a photograph keeps its pixels, all but those
 # at the edges. `near_duplicates` looks for such copies: it mirrors and moves one picture over the other
-# until they fit best. Of 100 validation pictures, `{python} f"{(found.likeness > 0.95).sum()}"` have a
+# until they fit best. Of 100 validation pictures, `{python} f"{(duplicates.likeness > 0.95).sum()}"` have a
 # training picture that is more than 95% alike (the correlation of their pixels, 100% for an exact
 # copy). This is the [leak](../networks/fashion-mnist.md) by near-duplicates, home-made: the network
 # recognises the photograph, not the horse. There is nothing wrong with the versions. The cure is the
 # order of two lines: **split first, augment after**.
 
 # %%
+grades |= {"split first: validation": [], "split first: new": []}
 for seed in seeds:
     order = np.random.default_rng(seed).permutation(500)
-    kept, out = order[100:], order[:100]
-    train(five_versions(photos.images[kept]), np.tile(photos.labels[kept], 5), seed)
-    leak["split first: validation"].append(accuracy(photos.images[out], photos.labels[out]))
-    leak["split first: new photographs"].append(accuracy(*held_out))
-clean = near_duplicates(photos.images[out], five_versions(photos.images[kept]))
-plot_results.seed_dots(leak, xlabel="accuracy")
+    train_indices, held_indices = order[100:], order[:100]
+    versions = five_versions(images[train_indices])
+    train(versions, np.tile(labels[train_indices], 5), seed)
+    honest_grade = accuracy(images[held_indices], labels[held_indices])
+    grades["split first: validation"].append(honest_grade)
+    grades["split first: new"].append(accuracy(*held_out))
+clean_duplicates = near_duplicates(images[held_indices], versions)
+plot_results.seed_dots(grades, xlabel="accuracy")
 
 # %% [markdown]
 # After *split first*, the validation set tells what new photographs tell, as well as 100 of them can,
-# and `{python} f"{(clean.likeness > 0.95).sum()}"` have a copy among the training pictures. Compare the
-# two rows of *new photographs*: the honest networks are about as good as the others, with fewer
+# and `{python} f"{(clean_duplicates.likeness > 0.95).sum()}"` have a copy among the training pictures. Compare the
+# two rows of *new* photographs: the honest networks are about as good as the others, with fewer
 # photographs to learn from. What the leak improved was the grade.
 #
 # ## The exam, asked once and asked four times
 #
-# At last the test photographs, for the networks that learned from `{python} few`. You can use
+# At last the test photographs, for the networks that learned from `{python} size_names[0]`. You can use
 # versions at this end, too: ask about several versions of each photograph and average the logits. That
 # is **test-time augmentation**. Does it help?
 
 # %%
 test, exam = cifar.test, {}
-four_versions = [move(mirror(test.images, (i, 1)), (i, 2)) for i in range(4)]
-asked = {"once": [test.images], "4 versions": four_versions}
-for name, times in itertools.product(recipes, asked):
-    row = exam[f"{name}, asked {times}"] = []
-    for trained in weights[name]:
-        network.set_weights(trained)
-        logits = np.mean([network.predict(each, 500, 0) for each in asked[times]], axis=0)
-        row.append(np.mean(logits.argmax(axis=1) == test.labels))
+four_versions = np.split(five_versions(test.images), 5)[:4]
+questions = {"once": [test.images], "4 versions": four_versions}
+for name, count in itertools.product(recipes, questions):
+    row = exam[f"{name}, asked {count}"] = []
+    for trained_weights in weights[name]:
+        network.set_weights(trained_weights)
+        logits = [network.predict(v, 500, 0) for v in questions[count]]
+        mean_answers = np.mean(logits, axis=0).argmax(axis=1)
+        row.append(np.mean(mean_answers == test.labels))
 plot_results.seed_dots(exam, xlabel="test accuracy")
 
-# %%
-once, often, versions_once, versions_often = (np.mean(scores) for scores in exam.values())
+# %% tags=["folded"]
+mean_1, mean_4, copies_mean_1, copies_mean_4 = map(np.mean, exam.values())
 
 # %% [markdown]
-# Asking about four versions is worth `{python} f"{100 * (versions_often - versions_once):+.1f}"`
+# Asking about four versions is worth `{python} f"{100 * (copies_mean_4 - copies_mean_1):+.1f}"`
 # points to the networks that were trained on versions, and
-# `{python} f"{100 * (often - once):+.1f}"` to the others, at four times the price: look at how far
+# `{python} f"{100 * (mean_4 - mean_1):+.1f}"` to the others, at four times the price: look at how far
 # the dots of a row spread before you believe in either. What the versions in training gave to networks
-# that are asked once, `{python} f"{100 * (versions_once - once):.1f}"` points, is clear of the noise
-# (no dot of one row reaches the other), and costs nothing in use.
+# that are asked once, `{python} f"{100 * (copies_mean_1 - mean_1):.1f}"` points, is clear of the noise
+# (no dot of one row reaches the other), and is free in use.
 
 # %% tags=["claims"]
-small = min(samples)
 exam_once, _, exam_versions, _ = exam.values()
-assert np.array_equal(epochs[0], again), "the same seed makes the same versions"
+unchanged_few, versions_few = (rows[min(samples)] for rows in gain.values())
+leak_count, clean_count = ((d.likeness > 0.95).sum() for d in (duplicates, clean_duplicates))
+honest_accuracy = np.mean(grades["split first: validation"])
+assert np.array_equal(epochs, repeated_epochs), "the same seed makes the same versions"
 assert list(repeats.values()) == [True, True, False], (
-    "layers in a network rest in predict and with training=False, and not in a plain call"
+    "layers in a network rest, but not in a plain call"
 )
-assert min(gain["mirrored and moved"][small]) > max(gain["as they are"][small]), (
-    "with the fewest photographs, the worst network with versions is above the best without"
+assert is_quarter, "a rotation of 0.25 is a quarter of a full turn"
+assert in_order, "a rotation with a seed repeats in a map"
+assert not in_parallel, "and does not in a parallel map"
+assert min(versions_few) > max(unchanged_few), "with the fewest photographs, all with versions lead"
+assert gaps[0] > gaps[2] + 15, "with the fewest, training accuracy is over 15 points further ahead"
+assert gains[0] > gains[2] + 2, "and the gain over 2 points larger than with the most"
+assert confidence["mirrored"] < 0.75, "mirrored shoes under one label leave nothing to learn"
+assert min(shoe_accuracy["as they are"]) > 0.75, "as they are, shoes can be learned"
+assert min(shoe_accuracy["label turned"]) > 0.95, "with labels turned, mirroring does no harm"
+assert max(by_flip["upside down"]) < min(by_flip["left to right"]), (
+    "turning upside down costs accuracy"
 )
-assert gap[0] > gap[2] + 15, (
-    "training accuracy is over 15 points further ahead with the fewest photographs than with the most"
-)
-assert lead[0] > lead[2] + 2, (
-    "the gain is at least 2 points larger with the fewest than with the most photographs"
-)
-assert sure["mirrored"] < 0.75 < min(right["as they are"]), (
-    "mirrored shoes under one label leave nothing to learn"
-)
-assert min(right["mirrored,\nlabel turned"]) > 0.95, "with labels turned, mirroring does no harm"
-assert max(lies["upside down"]) < min(lies["left to right"]), (
-    "upside-down photographs cost accuracy: each seed is below each seed of left to right"
-)
-assert promised > true + 0.2, "versions on both sides of the split promise over 20 points too much"
-assert np.mean(leak["split first: validation"]) < promised - 0.15, (
+assert promised_accuracy > true_accuracy + 0.2, "the leak promises over 20 points too much"
+assert honest_accuracy < promised_accuracy - 0.15, (
     "split first, and the grade is over 15 points lower"
 )
-assert (found.likeness > 0.95).sum() > 10 * (clean.likeness > 0.95).sum() + 50, (
-    "a search for copies tells the split that leaks from the one that does not"
+assert leak_count > 10 * clean_count + 50, (
+    "a search for copies tells the split that leaks from the other"
 )
 assert min(exam_versions) > max(exam_once), "the versions are worth it on the test photographs"
 
 # %% tags=["control"] claim="the same seed makes the same versions" without="the same seed"
-again = next(iter(augment(one_batch, mirror, move, colour_jitter, seed=8)))[0].numpy()
+repeated_epochs = two_epochs(seed=8)
 
-# %% tags=["control"] claim="layers in a network rest in predict and with training=False, and not in a plain call" without="random layers in the network"
-ways = (
-    lambda: plain.predict(horse, verbose=0),
-    lambda: plain(horse, training=False),
-    lambda: plain(horse),
-)
-repeats = {way: np.array_equal(way(), way()) for way in ways}
+# %% tags=["control"] claim="layers in a network rest, but not in a plain call" without="random layers in the network"
+repeats = same_twice(network)
+
+# %% tags=["control"] claim="a rotation of 0.25 is a quarter of a full turn" without="the quarter"
+fifth_turn = layers.RandomRotation((0.2, 0.2))(stripe, training=True).numpy()
+is_quarter = np.array_equal(fifth_turn[0], np.rot90(stripe[0]))
+
+# %% tags=["control"] claim="and does not in a parallel map" without="parallel calls"
+in_parallel = np.array_equal(rotated(None), rotated(None))
 
 
-# %% tags=["control"] claim="with the fewest photographs, the worst network with versions is above the best without" without="changing the photographs"
+# %% tags=["control"] claim="with the fewest photographs, all with versions lead" without="changing the photographs"
 def unchanged(images, seed):
     return images
 
 
-few_photographs = samples[small]
+few_photographs = samples[min(samples)]
 train(few_photographs.images, few_photographs.labels, seeds[0], unchanged, unchanged)
-gain = gain | {"mirrored and moved": {small: [accuracy(*held_out)]}}
+versions_few = [accuracy(*held_out)]
 
 # %% tags=["control"] claim="mirrored shoes under one label leave nothing to learn" without="the same label for both"
-told_apart = lessons["mirrored,\nlabel turned"]
-sure = sure | {"mirrored": which_way(told_apart, seeds[0]).max(axis=1).mean()}
+turned_labels = which_way(lessons["label turned"], seeds[0])
+confidence = confidence | {"mirrored": turned_labels.max(axis=1).mean()}
 
 # %% tags=["control"] claim="with labels turned, mirroring does no harm" without="turning the labels"
 answers = which_way(lessons["mirrored"], seeds[0]).argmax(axis=1)
-right = right | {"mirrored,\nlabel turned": [np.mean(answers == unseen_truth)]}
+shoe_accuracy = shoe_accuracy | {"label turned": [np.mean(answers == new_sides)]}
 
-# %% tags=["control"] claim="versions on both sides of the split promise over 20 points too much" without="the leak"
-promised, true = (np.mean(leak[f"split first: {kind}"]) for kind in kinds)
+# %% tags=["control"] claim="the leak promises over 20 points too much" without="the leak"
+promised_accuracy = honest_accuracy
 
-# %% tags=["control"] claim="a search for copies tells the split that leaks from the one that does not" without="moving one picture over the other"
-leaky = np.random.default_rng(seeds[0]).permutation(2500)
-found = near_duplicates(made[leaky[:100]], made[leaky[500:]], reach=0)
+# %% tags=["control"] claim="a search for copies tells the split that leaks from the other" without="moving one picture over the other"
+leaky_order = np.random.default_rng(seeds[0]).permutation(2500)
+unmoved_duplicates = near_duplicates(copies[leaky_order[:100]], copies[leaky_order[500:]], reach=0)
+leak_count = (unmoved_duplicates.likeness > 0.95).sum()
 
 # %% [markdown]
 # ## Exercises
@@ -555,43 +560,43 @@ def blend(images, labels, order, share):
 
 
 # %% tags=["check"]
-some, some_labels = np.random.default_rng(7).random((4, 2, 2, 3)), np.eye(4)
+inputs = np.random.default_rng(7).random((4, 2, 2, 3)), np.eye(4)
 order = np.array([2, 0, 3, 1])
 for share in (0.75, 0.4):
-    answer = blend(some.copy(), some_labels.copy(), order, share)
+    answer = blend(*(array.copy() for array in inputs), order, share)
     assert isinstance(answer, tuple | list), "return pictures and labels"
-    for what, given, before in zip(("picture", "label"), answer, (some, some_labels), strict=True):
-        assert np.shape(given) == before.shape, f"{what}s of shape {np.shape(given)}"
-        for i, other in enumerate(order):
-            blended = np.allclose(given[i], share * before[i] + (1 - share) * before[other])
-            assert blended, f"{what} {i} is not {share:.0%} itself and the rest {what} {other}"
+    for array, mixture in zip(inputs, answer, strict=True):
+        assert np.shape(mixture) == array.shape, "another shape"
+        goal = share * array + (1 - share) * array[order]
+        assert np.allclose(mixture, goal), f"not {share:.0%} and the rest"
 
 
 # %% tags=["solution"]
 def blend(images, labels, order, share):
-    return tuple(share * each + (1 - share) * each[order] for each in (images, labels))
+    pair = images, labels
+    return tuple(share * array + (1 - share) * array[order] for array in pair)
 
 
 # %% tags=["wrong"]
 def blend(images, labels, order, share):
-    return tuple((1 - share) * each + share * each[order] for each in (images, labels))
+    return tuple((1 - share) * array + share * array[order] for array in (images, labels))
 
 
 # %% tags=["wrong"]
 def blend(images, labels, order, share):
-    return tuple(share * each + (1 - share) * each[::-1] for each in (images, labels))
+    return tuple(share * array + (1 - share) * array[::-1] for array in (images, labels))
 
 
 # %% tags=["wrong"]
 def blend(images, labels, order, share):
-    mixed = share * images + (1 - share) * images[order]
-    return mixed, labels if share >= 0.5 else labels[order]
+    mixture = share * images + (1 - share) * images[order]
+    return mixture, labels if share >= 0.5 else labels[order]
 
 
 # %% tags=["wrong"]
 def blend(images, labels, order, share):
-    back = np.argsort(order)
-    return tuple(share * each + (1 - share) * each[back] for each in (images, labels))
+    inverse_order = np.argsort(order)
+    return tuple(share * array + (1 - share) * array[inverse_order] for array in (images, labels))
 
 
 # %% [markdown]
@@ -607,16 +612,16 @@ def mirror_with_box(image, box):
 
 
 # %% tags=["check"]
-for width, box in ((8, (0, 0, 2, 3)), (8, (1, 4, 5, 6)), (11, (2, 1, 3, 4)), (9, (0, 0, 5, 9))):
+boxes = ((0, 0, 2, 3), (1, 4, 5, 6), (2, 1, 3, 4), (0, 0, 5, 9))
+for width, box in zip((8, 8, 11, 9), boxes, strict=True):
     scene = np.zeros((5, width, 3))
-    scene[box[0] : box[2], box[1] : box[3]] = 1, 2, 3  # a dog, in its colour
+    scene[box[0] : box[2], box[1] : box[3]] = 1, 2, 3  # a dog
     answer = mirror_with_box(scene.copy(), box)
     assert isinstance(answer, tuple | list), "return the image and the box"
-    assert np.array_equal(answer[0], scene[:, ::-1]), "the image is not mirrored left to right"
-    assert np.size(answer[-1]) == 4, f"a box has four numbers, not {answer[-1]}"
+    assert np.array_equal(answer[0], scene[:, ::-1]), "image not mirrored"
     rows, columns = np.nonzero(np.asarray(answer[0])[..., 0])
     dog = rows.min(), columns.min(), rows.max() + 1, columns.max() + 1
-    assert tuple(answer[1]) == dog, f"{box} of {width} columns became {answer[1]}: no dog there"
+    assert tuple(answer[1]) == dog, f"{box} became {answer[1]}: no dog"
 
 
 # %% tags=["solution"]
@@ -642,8 +647,8 @@ def mirror_with_box(image, box):
 # %% tags=["wrong"]
 def mirror_with_box(image, box):
     top, left, bottom, end = box
-    last = image.shape[1] - 1
-    return image[:, ::-1], (top, last - end, bottom, last - left)
+    last_column = image.shape[1] - 1
+    return image[:, ::-1], (top, last_column - end, bottom, last_column - left)
 
 
 # %% tags=["wrong"]
@@ -671,19 +676,20 @@ def split_by_photo(photo_numbers, seed):
 
 
 # %% tags=["check"]
-others = np.random.default_rng(7).integers(1000, 1300, 1500)  # in no order, not as many of each
-for numbers, seed in itertools.product((photo_numbers, others), (7, 8)):
+draws = np.random.default_rng(7).integers(1000, 1300, 1500)
+for numbers, seed in itertools.product((photo_numbers, draws), (7, 8)):
     answer, count = split_by_photo(numbers, seed), len(numbers)
     assert isinstance(answer, tuple | list), "return two arrays of indices"
-    train_on, hold_out = map(np.asarray, answer)
-    everything = np.sort(np.concatenate([train_on, hold_out]))
-    assert np.array_equal(everything, np.arange(count)), "each version belongs on one side"
-    both = np.intersect1d(numbers[train_on], numbers[hold_out])
-    assert not both.size, f"{len(both)} photographs have versions on both sides"
-    assert 0.15 < len(hold_out) / count < 0.25, f"{len(hold_out)} of {count} held out, not a fifth"
-    drawn = [frozenset(split_by_photo(numbers, other)[1]) for other in [*range(20)] * 2]
-    assert drawn[:20] == drawn[20:], "the same seed should give the same split again"
-    assert len(set(drawn)) == 20, "twenty seeds do not give twenty splits: let chance choose"
+    train_indices, held_indices = map(np.asarray, answer)
+    everything = np.sort(np.concatenate([train_indices, held_indices]))
+    assert np.array_equal(everything, np.arange(count)), "not one side each"
+    share_mask = np.isin(numbers[held_indices], numbers[train_indices])
+    assert not share_mask.any(), "a photograph has versions on both sides"
+    assert 0.15 < len(held_indices) / count < 0.25, "not a fifth held out"
+    index_lists = [split_by_photo(numbers, n % 20)[1] for n in range(40)]
+    sets = [frozenset(indices) for indices in index_lists]
+    assert sets[:20] == sets[20:], "the same seed, another split"
+    assert len(set(sets)) == 20, "twenty seeds do not give twenty splits"
 
 
 # %% tags=["solution"]
@@ -691,14 +697,14 @@ from sklearn.model_selection import GroupShuffleSplit
 
 
 def split_by_photo(photo_numbers, seed):
-    splitter = GroupShuffleSplit(n_splits=1, test_size=0.2, random_state=seed)
+    splitter = GroupShuffleSplit(1, test_size=0.2, random_state=seed)
     return next(splitter.split(photo_numbers, groups=photo_numbers))
 
 
 # %% tags=["wrong"]
 def split_by_photo(photo_numbers, seed):
-    held = photo_numbers >= np.quantile(photo_numbers, 0.8)
-    return np.flatnonzero(~held), np.flatnonzero(held)
+    held_mask = photo_numbers >= np.quantile(photo_numbers, 0.8)
+    return np.flatnonzero(~held_mask), np.flatnonzero(held_mask)
 
 
 # %% tags=["wrong"]
@@ -711,17 +717,17 @@ def split_by_photo(photo_numbers, seed):
 # %% tags=["wrong"]
 def split_by_photo(photo_numbers, seed):
     order = np.random.default_rng(seed).permutation(500)
-    kept, out = (
+    train_indices, held_indices = (
         np.concatenate([part + 500 * i for i in range(5)]) for part in (order[100:], order[:100])
     )
-    return kept, out
+    return train_indices, held_indices
 
 
 # %% tags=["wrong"]
 def split_by_photo(photo_numbers, seed):
     photos = np.unique(photo_numbers)
-    held = np.isin(photo_numbers, np.random.choice(photos, len(photos) // 5, replace=False))
-    return np.flatnonzero(~held), np.flatnonzero(held)
+    held_mask = np.isin(photo_numbers, np.random.choice(photos, len(photos) // 5, replace=False))
+    return np.flatnonzero(~held_mask), np.flatnonzero(held_mask)
 
 
 # %% [markdown]
@@ -742,3 +748,13 @@ def split_by_photo(photo_numbers, seed):
 # [Experiments](../networks/experiments.md). And if you have too few photographs even with all their
 # versions, start from a network that has learned from others, instead of from random weights: that is
 # [Transfer learning](transfer-learning.md).
+#
+# ## Sources
+#
+# - C. Shorten and T. Khoshgoftaar, *A survey on Image Data Augmentation for Deep Learning*, 2019,
+#   [doi:10.1186/s40537-019-0197-0](https://doi.org/10.1186/s40537-019-0197-0).
+# - H. Zhang and others, *mixup: Beyond Empirical Risk Minimization*, 2017,
+#   [arXiv:1710.09412](https://arxiv.org/abs/1710.09412).
+# - T. DeVries and G. Taylor, *Improved Regularization of Convolutional Neural Networks with Cutout*, 2017,
+#   [arXiv:1708.04552](https://arxiv.org/abs/1708.04552).
+# - Keras: [image augmentation layers](https://keras.io/api/layers/preprocessing_layers/image_augmentation/).
