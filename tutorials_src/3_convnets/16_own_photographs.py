@@ -26,7 +26,7 @@ for class_name, label in {"car": 1, "frog": 6, "ship": 8}.items():
     for number, pixels in enumerate(images[labels[:, 0] == label][:250]):
         path = f"pics/{class_name}/{number}.png"
         keras.utils.save_img(path, pixels, scale=False)
-Path("pics/ship/249.png").rename("new.png")
+Path("pics/ship/0.png").rename("new.png")
 
 keras.utils.set_random_seed(7)
 train, validation = keras.utils.image_dataset_from_directory(
@@ -145,7 +145,7 @@ tables.table(list(rows.values()))
 from PIL import Image
 
 names = train.class_names
-car, frog, ship = (Image.open(f"pics/{name}/0.png") for name in names)
+car, frog, ship = (Image.open(f"pics/{name}/1.png") for name in names)
 for name in names:
     Path("odd", name).mkdir(parents=True, exist_ok=True)
 frog.convert("L").save("odd/frog/grey.jpg")
