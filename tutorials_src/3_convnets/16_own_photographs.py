@@ -45,8 +45,9 @@ probabilities = network.predict(photograph[None])[0]
 print(train.class_names[probabilities.argmax()], probabilities.max())
 
 # %% [markdown]
-# The last line is the answer about a file that no epoch has seen: *ship* is right. `val_acc` says how
-# often the network is right on the held-out fifth. The rest of this page is about what those lines
+# The last line is the answer about a file that no epoch has seen, the photograph of a ship:
+# *`{python} train.class_names[probabilities.argmax()]`*. `val_acc` says how often the network is right on
+# the held-out fifth. The rest of this page is about what those lines
 # take for granted: which files arrive, how they are read, what the labels mean, and how the network
 # answers next week, in another program.
 #
@@ -206,8 +207,8 @@ unreadable_paths = [path for path in odd_paths if not is_readable(path)]
 print("verify objects to nothing, load to", *unreadable_paths)
 
 # %% [markdown]
-# `Image.open` reads the first bytes and believes them; `verify` does not decode either, though its name
-# promises more. Only decoding all pixels tells. The snippet `folders` has
+# `Image.open` reads the first bytes and believes them; `verify` does not decode a JPEG either,
+# though its name promises more. Only decoding all pixels tells. The snippet `folders` has
 # `broken_images`, which decodes with TensorFlow, as the training will, and `images_from_folder`, a
 # stricter loader: what Keras passes over is an error there.
 
@@ -243,7 +244,7 @@ by_load_img = {
 }
 both_rows = np.array([*by_training.values(), *by_load_img.values()]) / 255
 titles = [*by_training, *by_load_img]
-plot_images.image_grid(both_rows, titles, subject="files, read in two ways")
+plot_images.image_grid(both_rows, titles, columns=4, subject="readings")
 
 # %% tags=["folded"]
 upright_car = np.asarray(car, dtype="float32")
