@@ -47,15 +47,17 @@ print(train.class_names[probabilities.argmax()], probabilities.max())
 # %% [markdown]
 # The last line is the answer about a file that no epoch has seen, the photograph of a ship:
 # *`{python} train.class_names[probabilities.argmax()]`*. `val_acc` says how often the network is right on
-# the held-out fifth. The rest of this page is about what those lines
-# take for granted: which files arrive, how they are read, what the labels mean, and how the network
-# answers next week, in another program.
+# the held-out fifth. The rest of this page is about what those lines take for granted: which files
+# arrive, how they are read, what the labels mean, and how the network answers next week, saved and
+# loaded by another program.
 #
 # Three things in the network are there for that other program. It takes photographs of any size
 # (`None, None`) and does the resizing itself; it takes bytes, from 0 to 255, and scales them itself; and
-# it returns probabilities (`softmax`). Whoever uses it has nothing to prepare. (`shuffle=False` tells
-# `fit` to leave the shuffling to the data set, which does it already. This version of Keras warns
-# otherwise.)
+# it returns probabilities (`softmax`). Whoever uses it has nothing to prepare.
+#
+# Two arguments are there because of what happens without them. `shuffle=False` leaves the shuffling to
+# the dataset, which does it already; `fit` warns otherwise, in this version of Keras. And `scale=False`
+# writes the bytes as they are: by default `save_img` stretches every photograph from black to white.
 #
 # ## What the folder decides
 #
@@ -68,12 +70,7 @@ from keras.utils import image_dataset_from_directory, img_to_array, load_img
 from snippets import plot_images, tables
 
 photo_batch, label_batch = next(iter(train))
-print(
-    train.class_names,
-    photo_batch.shape,
-    photo_batch.dtype,
-    label_batch.dtype,
-)
+print(train.class_names, photo_batch.shape, photo_batch.dtype)
 titles = [train.class_names[label] for label in label_batch[:10]]
 photographs = photo_batch[:10].numpy() / 255
 plot_images.image_grid(photographs, titles, subject="photographs")
@@ -138,9 +135,9 @@ tables.table(list(rows.values()))
 #
 # ## A folder as it comes
 #
-# Real folders hold other things. Six of the photographs now become such files: a
-# grey one; one cut off before its end, as by a full disk; a huge one, with the grain of a dark evening; one
-# that a telephone took on its side; a WebP; and a bitmap with a colour table.
+# Real folders hold other things. Six such files are made of three of the photographs: a grey one; one cut
+# off before its end, as by a full disk; a huge one, with the grain of a dark evening; one that a telephone
+# took on its side; a WebP; and a bitmap with a colour table.
 
 # %%
 from PIL import Image
@@ -264,9 +261,9 @@ turned_difference = np.abs(turned_car - upright_car).mean()
 # - **The huge file** differs everywhere, by its grain: reducing it, `load_img` takes single pixels, and the
 #   training mixes four. The next section says more.
 #
-# None of this raises an error. The cure is the same for all: before anything else, convert every file
-# once, with one program, into one kind. This one turns the photograph upright as the note says, and
-# makes it red, green and blue:
+# None of this raises an error. Do not teach every later program about it. Before anything else, convert
+# every file once, with one program, into one kind. This one turns the photograph upright as the note
+# says, and makes it red, green and blue:
 
 # %%
 from PIL import ImageOps
@@ -316,6 +313,8 @@ for method, pixels in pixels_of_method.items():
     distances[method] = np.sqrt(np.mean((pixels - np.asarray(ship)) ** 2))
 large_photo = img_to_array(load_img("large/huge.jpg"))
 stretched_inside = layers.Resizing(32, 32)(large_photo).numpy()
+averaging_layer = layers.Resizing(32, 32, interpolation="area")
+averaged_inside = averaging_layer(large_photo).numpy()
 
 # %% [markdown]
 # Which is best depends on the photographs: stretching makes thin what is wide, cutting loses what stands
@@ -329,8 +328,12 @@ stretched_inside = layers.Resizing(32, 32)(large_photo).numpy()
 # 3,750 old ones, and all but four are ignored, so the grain stays: from the small photograph that the
 # huge one was made of, the stretched one is `{python} f"{distances['stretched']:.0f}"` shades away (the
 # root of the mean square). `interpolation="area"` averages all 3,750; that leaves
-# `{python} f"{distances['averaged']:.0f}"`. `Resizing` has no `"area"`. So reduce large photographs once,
-# when you convert them: Pillow's `resize` averages when it reduces.
+# `{python} f"{distances['averaged']:.0f}"`.
+#
+# Where files are much larger than what the network sees, average, and write the same into `Resizing`, which
+# takes that argument, too. Or reduce the files once, when you convert them, and save the decoding of four
+# million pixels per photograph and epoch: Pillow's `resize` averages when it reduces, with every filter but
+# `NEAREST`.
 #
 # ## Names that travel with the network
 #
@@ -465,6 +468,9 @@ assert distances["averaged"] < distances["stretched"] / 2, (
 assert np.abs(stretched_inside - pixels_of_method["stretched"]).mean() < 3, (
     "the network's own Resizing agrees with the loader, but for JPEG's decoding"
 )
+assert np.abs(averaged_inside - pixels_of_method["averaged"]).mean() < 3, (
+    "told to average, Resizing agrees with the loader, too"
+)
 assert run.stdout.strip() == answer_here, "a new process with Keras alone gives the same answer"
 assert accuracy["divided by 255"] < test_accuracy - 0.2, "divided by 255, 20 points are lost"
 assert accuracy["blue first"] < test_accuracy - 0.1, "with blue first, 10 points are lost"
@@ -493,6 +499,9 @@ conversion_error = np.abs(without_note - upright_car).mean()
 # %% tags=["control"] claim="the network's own Resizing agrees with the loader, but for JPEG's decoding" without="the same interpolation"
 resizing = layers.Resizing(32, 32, interpolation="nearest")
 stretched_inside = resizing(large_photo).numpy()
+
+# %% tags=["control"] claim="told to average, Resizing agrees with the loader, too" without="the same interpolation"
+averaged_inside = stretched_inside
 
 # %% tags=["control"] claim="names in another order are wrong four times in five" without="another order"
 accuracy = {"names from memory": accuracy["bytes, red first"]}
