@@ -353,8 +353,8 @@ namer = keras.Model(network.inputs[0], outputs)
 namer.save("namer.keras")
 
 # %% [markdown]
-# (`num_oov_indices=0`: no number is reserved for unknown words. Words need TensorFlow as Keras's backend.
-# With another one, save the names as JSON beside the network, and load both together.)
+# (`num_oov_indices=0` reserves no number for unknown words. Words need TensorFlow as Keras's backend. With
+# another one, save the names as JSON beside the network, and load both together.)
 #
 # Does it work next week, elsewhere? Write the program that uses it, and run it in a new process. It knows
 # nothing of this page, and reads one file:
@@ -383,8 +383,8 @@ name, probability = (answer[key].numpy()[0] for key in sorted(answer))
 answer_here = f"{name.decode()}, probability {probability:.3f}"
 
 # %% [markdown]
-# The same answer as in this notebook. `load_img` gives red, green and blue in bytes, `img_to_array` makes them an
-# array of floats, and `[None]` makes the photograph a batch of one. Nothing else is prepared.
+# The same answer as in this notebook. `load_img` gives red, green and blue in bytes, `img_to_array` makes
+# them an array of floats, and `[None]` makes the photograph a batch of one. Nothing else is prepared.
 #
 # ## What goes wrong: other hands at use
 #
