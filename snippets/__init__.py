@@ -1,1 +1,1 @@
-"""The course's reusable code: one standalone file a topic."""
+"""The course's reusable code: one standalone file per topic."""

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
 # SPDX-License-Identifier: MIT
-"""Random changes to batches of pictures that a seed decides, and a search for leaked copies.
+"""Random changes to batches of pictures that a seed decides, and a search for copies: data leakage.
 
 Needs: Python 3.11, numpy 2.0, tensorflow 2.21, or newer. Copy this one file into your project and
 `import augmentation`.
@@ -179,7 +179,7 @@ def mixup(images: Any, labels: Any, *, seed: Any, alpha: float = 0.4) -> tuple[A
 
     Source: H. Zhang, M. Cisse, Y. N. Dauphin and D. Lopez-Paz, mixup: Beyond Empirical Risk
     Minimization, 2017, arXiv:1710.09412; with a share for each picture. `keras.layers.MixUp` is the
-    same as a layer, with a generator of its own in place of a seed a batch.
+    same as a layer, with a generator of its own in place of one seed per batch.
 
     >>> _, labels = mixup(tf.zeros((3, 2, 2, 1)), tf.eye(3), seed=(1, 2))
     >>> tf.reduce_sum(labels, axis=1).numpy().round(6).tolist()

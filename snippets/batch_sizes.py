@@ -105,7 +105,7 @@ def _cost(network: keras.Model, size: int, each_example: int) -> BatchCost:
                 ]
             )
         gradients = tape.gradient(loss, network.trainable_variables)
-        # A number that hangs on all of them: nothing of the pass backward can be left out.
+        # A number that depends on all of them: nothing of the pass backward can be left out.
         return tf.add_n([loss, *(tf.reduce_sum(each) for each in gradients if each is not None)])
 
     gpu = bool(tf.config.list_physical_devices("GPU"))

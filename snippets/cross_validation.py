@@ -63,7 +63,7 @@ def cross_validate(
 ) -> CrossValidation:
     """Return stratified k-fold cross-validation of a Keras network, a fresh network for every fold.
 
-    Whatever is learnt from examples is learnt again in each fold, or it leaks: a mean and standard
+    Whatever is learnt from examples is learnt again in each fold, or there is data leakage: a mean and
     deviation for scaling, a vocabulary, a choice of features, a network that has seen all examples.
     So do not prepare `inputs` with what was fitted to all of them: put the preparation into the
     network and fit it to the training part, or use what needs no fitting, such as a division by 255.
@@ -272,17 +272,8 @@ def _input_array(inputs: Any, examples: int) -> np.ndarray:
 
 def _labels_without_gap(labels: Any) -> np.ndarray:
     """Return labels of at least two classes, none of them left out, as int64, shape `(n,)`."""
-    array = _array("labels", labels)
-    if array.ndim != 1 or not array.size:
-        hint = ""
-        if array.ndim == 2:
-            hint = f"; take labels{'[:, 0]' if array.shape[1] == 1 else '.argmax(axis=1)'}"
-        raise ValueError(f"labels must have a shape (n,), n at least 1, not {array.shape}{hint}")
-    if array.dtype.kind not in "iub":
-        raise ValueError(f"labels must be integers from 0, not {array.dtype}")
+    array = _labels("labels", labels)
     present = np.unique(array)
-    if present[0] < 0:
-        raise ValueError(f"labels must be integers from 0, not {present[0]}")
     if len(present) < 2:
         raise ValueError(f"labels must be of at least 2 classes, not of class {present[0]} alone")
     absent = np.flatnonzero(present != np.arange(len(present)))
@@ -291,7 +282,44 @@ def _labels_without_gap(labels: Any) -> np.ndarray:
             f"labels must be integers from 0 without a gap: no example of class {absent[0]}, but of "
             f"class {present[-1]}"
         )
+    return array
+
+
+def _labels(
+    name: str, values: Any, classes: int | None = None, rows: tuple[str, int] | None = None
+) -> np.ndarray:
+    """Return labels from 0, below classes, as int64, shape `(n,)`, one for each of so many rows."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{name} must be class numbers, shape (n,), not {values!r:.80}") from None
+    hint = _remedy(name, array)
+    if array.ndim != 1 or not array.size or (rows and len(array) != rows[1]):
+        wanted = f"({rows[1]},), one for each of {rows[0]}" if rows else "(n,), n at least 1"
+        raise ValueError(f"{name} must be class numbers, shape {wanted}, not {array.shape}{hint}")
+    if array.dtype.kind not in "iub":
+        raise ValueError(f"{name} must be class numbers, integers from 0, not {array.dtype}{hint}")
+    low, high = array.min(), array.max()
+    if low < 0 or high >= (classes or np.inf):
+        wanted = f"from 0 to {classes - 1}, for {classes} classes" if classes else "from 0"
+        hint = f"; count from 0: {name} - 1" if (low, high) == (1, classes) else ""
+        raise ValueError(f"{name} must be class numbers {wanted}, not from {low} to {high}{hint}")
     return array.astype(np.int64)
+
+
+def _remedy(name: str, array: np.ndarray) -> str:
+    """Say how to make labels of what people have in their place: rows of scores, names, floats."""
+    if array.ndim == 2 and array.shape[1] > 1 and array.dtype.kind in "iubf":
+        return f"; of one-hot rows, probabilities or scores take {name}.argmax(axis=1)"
+    flat = f"{name}[:, 0]" if array.ndim == 2 else name
+    if array.dtype.kind in "OSUT" and all(isinstance(each, str | bytes) for each in array.flat):
+        hint = f"; number names by [class_names.index(each) for each in {flat}]; of one array "
+        return f"{hint}class_names, numbers = np.unique({flat}, return_inverse=True) makes both"
+    if array.dtype.kind == "f" and array.size and np.isfinite(array).all():
+        is_whole = (array % 1 == 0).all()
+        way = f"{flat}.astype(int)" if is_whole else f"of a sigmoid's probabilities {flat} >= 0.5"
+        return f"; take {way}"
+    return f"; take {flat}" if flat != name else ""
 
 
 def _group_numbers(groups: Any, examples: int) -> np.ndarray:
@@ -312,7 +340,7 @@ def _array(name: str, values: Any) -> np.ndarray:
     try:
         return np.asarray(values)
     except ValueError as error:
-        raise ValueError(f"{name} must be one array, a row an example: {error}") from error
+        raise ValueError(f"{name} must be one array, one row per example: {error}") from error
 
 
 def _check_whole(name: str, value: Any, least: int, most: float = math.inf) -> None:

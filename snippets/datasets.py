@@ -129,8 +129,8 @@ def load_fashion_mnist(*, validation_fraction: float = 0.1, seed: int = 0) -> Im
     """Return Fashion-MNIST, pictures of ten kinds of clothes, 28 by 28 grey pixels.
 
     Args:
-        validation_fraction: the part of the training set to hold out, at least 0 and below 1;
-            each class gives the same part.
+        validation_fraction: the fraction of the training set to hold out, at least 0 and below 1;
+            each class gives the same fraction.
         seed: chooses which images are held out.
 
     Returns:
@@ -161,8 +161,8 @@ def load_cifar10(
     Args:
         edition: `"default"` is a stratified sample of 10,000 training and 2,000 test images,
             `"full"` is all 50,000 and 10,000; `None` means `$TUTORIALS_EDITION`, else `"default"`.
-        validation_fraction: the part of the training set to hold out, at least 0 and below 1;
-            each class gives the same part.
+        validation_fraction: the fraction of the training set to hold out, at least 0 and below 1;
+            each class gives the same fraction.
         seed: chooses which images are held out.
 
     Returns:
@@ -275,7 +275,7 @@ def _cut_sample(whole: Arrays) -> Arrays:
 
 
 def _lowest_ranked(labels: np.ndarray, per_class: int, text: str) -> NDArray[np.int64]:
-    """Return the indices of the examples, so many a class, whose "text index" has the lowest SHA-256."""
+    """Return the indices of the examples, so many per class, whose "text index" has the lowest SHA-256."""
     drawn: list[int] = []
     for label in np.unique(labels):
         members = np.flatnonzero(labels == label).tolist()

@@ -91,7 +91,7 @@ def sweep(
     if not settings or not seeds or len(set(seeds)) < len(seeds):
         raise ValueError(f"need at least one setting and seeds that differ, not {tuple(seeds)}")
     if any(len(result.scores) != len(seeds) for result in known):
-        raise ValueError(f"known results need {len(seeds)} scores, one a seed")
+        raise ValueError(f"known results need {len(seeds)} scores, one per seed")
     results: list[Result] = []
     for name, setting in settings.items():
         earlier = next((r for r in (*known, *results) if r.setting == setting), None)

@@ -1,13 +1,13 @@
 # SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
 # SPDX-License-Identifier: MIT
-"""Explain an image classifier: saliency, occlusion, Grad-CAM, a sanity check, adversarial images.
+"""Explain an image classifier: saliency, occlusion, Grad-CAM heatmaps, adversarial images (FGSM).
 
-Needs: Python 3.11, keras 3.15, numpy 2.0, scipy 1.15, tensorflow 2.21, or newer. Copy this one file
+Needs: Python 3.11, keras 3.15, numpy 2.0, tensorflow 2.21, or newer. Copy this one file
 into your project and `import explain`.
 
 A `network` here is a built Keras model, from images `(n, height, width)` or
-`(n, height, width, channels)` to logits `(n, classes)`; it is called with `training=False`. If it ends in
-a softmax, pass it without that.
+`(n, height, width, channels)` to logits `(n, classes)`; it is called with `training=False`. One that ends
+in a softmax or sigmoid is refused, and told how to leave that off: it is flat where the network is sure.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
-from scipy import stats
 
 Float32s = NDArray[np.float32]
 Batchwise = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
@@ -37,8 +36,7 @@ def saliency(
     Args:
         network: images to logits.
         images: float, shape `(n, height, width)`, or with channels.
-        classes: the class of each image to ask about, shape `(n,)`; the network's own answers if
-            left out.
+        classes: to ask about, one per image, shape `(n,)`; the network's own answers if left out.
 
     Returns:
         Logits per unit of a pixel's value, of both signs, float32, the shape of the images.
@@ -46,8 +44,7 @@ def saliency(
     Raises:
         ValueError: the images or the classes do not fit the network.
 
-    Source: K. Simonyan, A. Vedaldi and A. Zisserman, Deep Inside Convolutional Networks, 2013,
-    arXiv:1312.6034.
+    Source: K. Simonyan et al., Deep Inside Convolutional Networks, 2013, arXiv:1312.6034.
 
     >>> network = keras.Sequential([keras.Input((2, 2)), keras.layers.Flatten()])
     >>> saliency(network, np.zeros((1, 2, 2)), classes=[3])  # the class's logit is the last pixel
@@ -82,8 +79,7 @@ def occlusion(
     Args:
         network: images to logits.
         images: float, shape `(n, height, width)`, or with channels.
-        classes: the class of each image to ask about, shape `(n,)`; the network's own answers if
-            left out.
+        classes: to ask about, one per image, shape `(n,)`; the network's own answers if left out.
         size: the square's side, in pixels.
         stride: pixels from one square to the next, at most `size`; half of `size` if left out.
         fill: the value of the covered pixels, in all channels.
@@ -94,8 +90,7 @@ def occlusion(
     Raises:
         ValueError: images or classes do not fit the network, or the squares would leave gaps.
 
-    Source: M. D. Zeiler and R. Fergus, Visualizing and Understanding Convolutional Networks, 2013,
-    arXiv:1311.2901.
+    Source: M. Zeiler and R. Fergus, Visualizing and Understanding Convolutional Networks, arXiv:1311.2901.
 
     >>> network = keras.Sequential([keras.Input((2, 2)), keras.layers.Flatten()])
     >>> occlusion(network, np.full((1, 2, 2), 7.0), classes=[3], size=1)
@@ -130,24 +125,24 @@ def occlusion(
 def grad_cam(
     network: keras.Model, images: np.ndarray, *, layer: str, classes: Sequence[int] | None = None
 ) -> Float32s:
-    """Return Grad-CAM: a layer's feature maps, added up by how much they raise one class's logit.
+    """Return the Grad-CAM heatmap: a layer's feature maps, added up by how much they raise a class's logit.
 
-    The heatmap of GradCAM: each map's weight is the mean gradient of the logit over the map's positions.
+    In Grad-CAM (gradcam), a map's weight is the mean gradient of the logit over the map's positions.
     The weighted sum is cut off below 0 and enlarged to the image's size, linearly between places.
 
     Args:
-        network: images to logits, a chain or a functional model.
+        network: images to logits.
         images: float, shape `(n, height, width)`, or with channels.
-        layer: name of the layer whose feature maps, shape `(n, rows, columns, maps)`, are used:
-            most often the last with more than one place.
-        classes: the class of each image to ask about, shape `(n,)`; the network's own answers if
-            left out.
+        layer: name of the layer whose feature maps, shape `(n, rows, columns, maps)`, are used: most often
+            the last with more than one place. It may lie in a network within, a pretrained base, say.
+        classes: to ask about, one per image, shape `(n,)`; the network's own answers if left out.
 
     Returns:
         0 or above, float32, shape `(n, height, width)`; all 0 where no map raises the logit.
 
     Raises:
-        ValueError: images or classes do not fit the network, or it has no such layer of feature maps.
+        ValueError: images or classes do not fit the network, or not one layer of feature maps has the
+            name: the message says which there are. Or the network calls that layer more than once.
 
     Source: R. R. Selvaraju et al., Grad-CAM, 2016, arXiv:1610.02391.
 
@@ -162,81 +157,35 @@ def grad_cam(
            [0. , 0. , 0. , 0. ]], dtype=float32)
     """
     images, chosen = _prepared(network, images, classes)
-    if layer not in [each.name for each in network.layers]:
-        raise ValueError(f"layer must be the name of a layer of the network, not {layer!r}")
-    inside = network.get_layer(layer).output
-    if len(inside.shape) != 4:
-        raise ValueError(f"layer {layer} returns {inside.shape}, not feature maps")
-    both = keras.Model(network.inputs[0], [inside, network.outputs[0]])
+    with_maps = _map_layers(network)
+    asked_for = [each for each in with_maps if each.name == layer]
+    if len(asked_for) != 1:
+        names = ", ".join(each.name for each in with_maps[:-9:-1])
+        wanted = "the name of one layer of feature maps; from the last, these have such: "
+        raise ValueError(f"layer must be {wanted}{names or 'none'}; not {layer!r}")
+    maps_of, call = [], asked_for[0].call
+
+    def noting(*inputs: Any, **options: Any) -> Any:
+        maps_of.append(call(*inputs, **options))
+        return maps_of[-1]
 
     def warm(part: tf.Tensor, asked: tf.Tensor) -> tf.Tensor:
+        maps_of.clear()
         with tf.GradientTape() as tape:
             tape.watch(part)  # else the tape skips what no trainable weight leads to
-            maps, logits = both(part, training=False)
-            scores = tf.gather(logits, asked, axis=1, batch_dims=1)
-        slopes = tape.gradient(scores, maps, unconnected_gradients="zero")
+            scores = tf.gather(network(part, training=False), asked, axis=1, batch_dims=1)
+        if len(maps_of) != 1:
+            raise ValueError(f"layer {layer} must be called once, not {len(maps_of)} times")
+        slopes = tape.gradient(scores, maps_of[0], unconnected_gradients="zero")
         weights = tf.reduce_mean(slopes, axis=(1, 2), keepdims=True)
-        heat = tf.nn.relu(tf.reduce_sum(weights * maps, axis=-1, keepdims=True))
+        heat = tf.nn.relu(tf.reduce_sum(weights * maps_of[0], axis=-1, keepdims=True))
         return tf.image.resize(heat, images.shape[1:3])[..., 0]
 
-    return _in_batches(warm, images, chosen)
-
-
-def randomise_layers(network: keras.Model, names: Sequence[str]) -> keras.Model:
-    """Return a copy of the network whose named layers are as before training.
-
-    Args:
-        network: a chain or functional model whose layers can be cloned; it stays as it is.
-        names: of the layers that get fresh weights. These follow `keras.utils.set_random_seed`,
-            called before.
-
-    Raises:
-        ValueError: the network has no layer of a name.
-
-    Source: J. Adebayo et al., Sanity Checks for Saliency Maps, 2018, arXiv:1810.03292.
-
-    >>> network = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, name="logits")])
-    >>> fresh = randomise_layers(network, ["logits"])
-    >>> bool((fresh.get_weights()[0] == network.get_weights()[0]).any())
-    False
-    """
-    _check_built("network", network)
-    if unknown := set(names) - {layer.name for layer in network.layers}:
-        raise ValueError(f"names must be of layers, not {', '.join(sorted(unknown))}")
-    copy = keras.models.clone_model(network)
-    for layer in network.layers:
-        if layer.name not in names:
-            twin = copy.get_layer(layer.name)
-            twin.set_weights(layer.get_weights())
-            if isinstance(twin, keras.layers.Normalization):
-                twin.finalize_state()  # or it computes with the numbers of before
-    return copy
-
-
-def rank_correlation(maps: np.ndarray, others: np.ndarray) -> NDArray[np.float64]:
-    """Return Spearman's correlation of each map with its partner: whether they order pixels alike.
-
-    Args:
-        maps, others: float, shape `(n, height, width)` each.
-
-    Returns:
-        1 for the same order, about 0 for no relation, -1 for the opposite order, float64, shape
-        `(n,)`; 0, not NaN as from SciPy's `spearmanr`, where a map is the same everywhere.
-
-    Raises:
-        ValueError: the shapes differ, a number is not finite, or there is nothing to compare.
-
-    >>> rank_correlation(np.array([[[1.0, 2.0, 9.0]]]), np.array([[[0.0, 0.5, 0.6]]])).round(6)
-    array([1.])
-    """
-    maps, others = _stack("maps", maps, 2, 3, 4), _stack("others", others, 2, 3, 4)
-    if maps.shape != others.shape:
-        raise ValueError(f"maps and others must be alike, not {maps.shape} and {others.shape}")
-    ranks = [stats.rankdata(each.reshape(len(each), -1), axis=1) for each in (maps, others)]
-    one, other = (rank - rank.mean(axis=1, keepdims=True) for rank in ranks)
-    sizes = np.sqrt((one**2).sum(axis=1) * (other**2).sum(axis=1))
-    agreement: NDArray[np.float64] = (one * other).sum(axis=1)
-    return np.asarray(np.divide(agreement, sizes, out=np.zeros(len(one)), where=sizes > 0))
+    asked_for[0].call = noting  # the layer may lie in a network within, whose graph is its own
+    try:
+        return _in_batches(warm, images, chosen)
+    finally:
+        del asked_for[0].call
 
 
 def fast_gradient_sign(
@@ -257,7 +206,7 @@ def fast_gradient_sign(
         network: images to logits.
         images: float, shape `(n, height, width)`, or with channels.
         labels: integers, shape `(n,)`.
-        epsilon: length of the step, in the units of the images.
+        epsilon: length of the step, in the images' units.
         low, high: the values that a pixel can have.
 
     Returns:
@@ -266,8 +215,7 @@ def fast_gradient_sign(
     Raises:
         ValueError: images or labels do not fit the network, or a pixel lies outside of the range.
 
-    Source: I. J. Goodfellow, J. Shlens and C. Szegedy, Explaining and Harnessing Adversarial
-    Examples, 2014, arXiv:1412.6572.
+    Source: I. J. Goodfellow et al., Explaining and Harnessing Adversarial Examples, arXiv:1412.6572.
 
     >>> network = keras.Sequential([keras.Input((1, 2)), keras.layers.Flatten()])
     >>> fast_gradient_sign(network, np.array([[[0.5, 0.5]]]), labels=[0], epsilon=0.25)
@@ -305,22 +253,58 @@ def _prepared(
 ) -> tuple[Float32s, NDArray[np.int32]]:
     """Return the images in float32 and one class per image, both checked."""
     _check_built("network", network)
-    if len(network.inputs + network.outputs) != 2 or "float" not in network.inputs[0].dtype:
-        raise ValueError(f"network {network.name!r} must have one input, of floats, and one output")
-    last = network.layers[-1]
-    activation = getattr(last, "activation", None)
-    if isinstance(last, keras.layers.Softmax) or activation is keras.activations.softmax:
-        raise ValueError(f"network must return logits, but its last layer {last.name} is a softmax")
-    images = _stack("images", images, 3, 4).astype(np.float32)
-    wanted, count = network.input_shape[1:], network.output_shape[-1]
-    if images.shape[1:] != tuple(wanted):
-        raise ValueError(f"images must be {tuple(wanted)} for this network, not {images.shape[1:]}")
+    ends = [*(getattr(network, "inputs", None) or ()), *(getattr(network, "outputs", None) or ())]
+    if len(ends) != 2 or "float" not in ends[0].dtype or len(ends[1].shape) != 2:
+        kind = "a chain or functional model with one input, of floats, and one output, (n, classes)"
+        raise ValueError(f"network {network.name!r} must be {kind}")
+    _check_logits(network)
+    images = _stack("images", images, 2, 3, 4).astype(np.float32)
+    wanted, count = tuple(ends[0].shape[1:]), ends[1].shape[-1]
+    if name == "labels" and count < 2:
+        raise ValueError(f"network {network.name!r} must return logits of 2 classes or more")
+    if not _fits(images.shape[1:], wanted):
+        shape = f"({', '.join(map(str, ('n', *wanted)))})"
+        hint = "; of one image give image[None]" if _fits(images.shape, wanted) else ""
+        hint = "; give images[..., None]" if _fits((*images.shape[1:], 1), wanted) else hint
+        raise ValueError(f"images must be {shape} for this network, not {images.shape}{hint}")
     if classes is None:
         logits = _in_batches(lambda part, _: network(part, training=False), images, images)
         chosen = np.argmax(logits, axis=1)
     else:
         chosen = _labels(name, classes, count, ("images", len(images)))
     return images, chosen.astype(np.int32)
+
+
+def _fits(shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
+    """Say whether a shape is the one wanted, in which None stands for any size."""
+    return len(shape) == len(wanted) and all(
+        w in (None, s) for w, s in zip(wanted, shape, strict=True)
+    )
+
+
+def _check_logits(network: keras.Model) -> None:
+    """Refuse a network whose last layer, be it in a network within, makes probabilities of logits."""
+    last, path = network, "network"
+    while isinstance(last, keras.Model):
+        inside = "operations" if hasattr(last, "operations") else "layers"  # keras.ops.softmax, too
+        last, path = getattr(last, inside)[-1], f"{path}.{inside}[-1]"
+    if getattr(last, "activation", None) in (keras.activations.softmax, keras.activations.sigmoid):
+        remedy = f"take its activation off, {path}.activation = keras.activations.linear"
+    elif type(last).__name__ not in ("Softmax", "Sigmoid"):
+        return
+    elif path.count("[-1]") == 1:
+        remedy = f"give what comes before, keras.Model(network.inputs[0], {path}.input)"
+    else:
+        remedy = "build the network without it"
+    made = f"its last layer {last.name} makes probabilities of them (softmax or sigmoid)"
+    raise ValueError(f"network must return logits, but {made}: {remedy}")
+
+
+def _map_layers(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
+    """Return the layers whose output is feature maps, those in networks within included."""
+    shape = getattr(getattr(layer, "output", None), "shape", ())
+    own = [layer] if len(shape) == 4 and not isinstance(layer, keras.layers.InputLayer) else []
+    return own + [each for inner in getattr(layer, "layers", ()) for each in _map_layers(inner)]
 
 
 def _scores(network: keras.Model, images: np.ndarray, classes: np.ndarray) -> Float32s:
@@ -331,8 +315,7 @@ def _scores(network: keras.Model, images: np.ndarray, classes: np.ndarray) -> Fl
 
 def _in_batches(function: Batchwise, images: np.ndarray, others: np.ndarray) -> Float32s:
     """Return the function's answers over all images, `BATCH` at a time."""
-    starts = range(0, len(images), BATCH)
-    pairs = ((images[start : start + BATCH], others[start : start + BATCH]) for start in starts)
+    pairs = ((images[i : i + BATCH], others[i : i + BATCH]) for i in range(0, len(images), BATCH))
     parts = [function(*map(tf.convert_to_tensor, pair)) for pair in pairs]
     return np.concatenate([part.numpy() for part in parts])
 
@@ -360,18 +343,34 @@ def _labels(
     try:
         array = np.asarray(values)
     except ValueError:
-        raise ValueError(f"{name} must be labels of shape (n,), not {values!r:.80}") from None
+        raise ValueError(f"{name} must be class numbers, shape (n,), not {values!r:.80}") from None
+    hint = _remedy(name, array)
     if array.ndim != 1 or not array.size or (rows and len(array) != rows[1]):
         wanted = f"({rows[1]},), one for each of {rows[0]}" if rows else "(n,), n at least 1"
-        hint = f"; take {name}[:, 0]" if array.ndim == 2 and array.shape[1] == 1 else ""
-        raise ValueError(f"{name} must be labels of shape {wanted}, not {array.shape}{hint}")
+        raise ValueError(f"{name} must be class numbers, shape {wanted}, not {array.shape}{hint}")
     if array.dtype.kind not in "iub":
-        hint = "; of scores take the class of the highest" if array.dtype.kind == "f" else ""
-        raise ValueError(f"{name} must be labels, integers from 0, not {array.dtype}{hint}")
-    if array.min() < 0 or array.max() >= (classes or np.inf):
+        raise ValueError(f"{name} must be class numbers, integers from 0, not {array.dtype}{hint}")
+    low, high = array.min(), array.max()
+    if low < 0 or high >= (classes or np.inf):
         wanted = f"from 0 to {classes - 1}, for {classes} classes" if classes else "from 0"
-        raise ValueError(f"{name} must be labels {wanted}, not from {array.min()} to {array.max()}")
+        hint = f"; count from 0: {name} - 1" if (low, high) == (1, classes) else ""
+        raise ValueError(f"{name} must be class numbers {wanted}, not from {low} to {high}{hint}")
     return array.astype(np.int64)
+
+
+def _remedy(name: str, array: np.ndarray) -> str:
+    """Say how to make labels of what people have in their place: rows of scores, names, floats."""
+    if array.ndim == 2 and array.shape[1] > 1 and array.dtype.kind in "iubf":
+        return f"; of one-hot rows, probabilities or scores take {name}.argmax(axis=1)"
+    flat = f"{name}[:, 0]" if array.ndim == 2 else name
+    if array.dtype.kind in "OSUT" and all(isinstance(each, str | bytes) for each in array.flat):
+        hint = f"; number names by [class_names.index(each) for each in {flat}]; of one array "
+        return f"{hint}class_names, numbers = np.unique({flat}, return_inverse=True) makes both"
+    if array.dtype.kind == "f" and array.size and np.isfinite(array).all():
+        is_whole = (array % 1 == 0).all()
+        way = f"{flat}.astype(int)" if is_whole else f"of a sigmoid's probabilities {flat} >= 0.5"
+        return f"; take {way}"
+    return f"; take {flat}" if flat != name else ""
 
 
 def _check_whole(name: str, value: Any, least: int, most: float = math.inf) -> None:

@@ -1,9 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
 # SPDX-License-Identifier: MIT
-"""Grades of a classifier, each with its confidence interval: accuracy, precision, recall, F1.
+"""Grades of a classifier, each with its confidence interval: accuracy, precision, recall, F1 score.
 
-Needs: Python 3.11, numpy 2.0, scipy 1.15, or newer. Copy this one file into your project and
-`import metrics`.
+Needs: Python 3.11, numpy 2.0, scipy 1.15, or newer. Copy this one file, `import metrics`.
 
 What a single number needs, scikit-learn has: `precision_score`, `f1_score`, `classification_report` and
 their like. This file adds what it leaves to you: how sure each grade is.
@@ -24,9 +23,8 @@ from scipy.special import ndtr, ndtri, stdtrit
 
 Floats = NDArray[np.float64]
 
-# Grades that a confusion matrix decides. Each takes a matrix of counts, shape `(classes, classes)`,
-# a row per true class, a column per predicted class, or a stack of matrices, shape `(..., classes,
-# classes)`; so one call grades thousands of resampled matrices.
+# Each takes a matrix of counts, a row per true class, a column per predicted class, or a stack of them,
+# shape `(..., classes, classes)`; so one call grades thousands of resampled matrices.
 
 
 def accuracy_from_counts(counts: ArrayLike) -> Floats:
@@ -40,9 +38,7 @@ def accuracy_from_counts(counts: ArrayLike) -> Floats:
 
 
 def precision_from_counts(counts: ArrayLike) -> Floats:
-    """Return, for each class, the fraction of its predictions that is right, shape `(..., classes)`.
-
-    A class that is never predicted gets 0, as with scikit-learn's `zero_division=0`.
+    """Return the fraction of each class's predictions that is right, of none 0, shape `(..., classes)`.
 
     >>> precision_from_counts(np.array([[3, 1], [2, 4]])).tolist()
     [0.6, 0.8]
@@ -52,9 +48,7 @@ def precision_from_counts(counts: ArrayLike) -> Floats:
 
 
 def recall_from_counts(counts: ArrayLike) -> Floats:
-    """Return, for each class, the fraction of its examples that is found, shape `(..., classes)`.
-
-    A class without examples gets 0, as with scikit-learn's `zero_division=0`.
+    """Return the fraction of each class's examples that is found, of none 0, shape `(..., classes)`.
 
     >>> recall_from_counts(np.array([[3, 1], [1, 4]])).tolist()
     [0.75, 0.8]
@@ -70,14 +64,11 @@ def f1_from_counts(counts: ArrayLike) -> Floats:
     [0.75, 0.8333333333333334]
     """
     counts = _confusions(counts)
-    right = np.diagonal(counts, axis1=-2, axis2=-1)
-    return _fraction(2 * right, counts.sum(axis=-2) + counts.sum(axis=-1))
+    return _fraction(2 * np.diagonal(counts, 0, -2, -1), counts.sum(axis=-2) + counts.sum(axis=-1))
 
 
 def macro_f1_from_counts(counts: ArrayLike) -> Floats:
-    """Return the mean of the classes' F1, each class counting the same, shape `(...)`.
-
-    A class that is neither among the examples nor among the predictions does not count.
+    """Return the mean F1 of the classes that have an example or a prediction, shape `(...)`.
 
     >>> float(macro_f1_from_counts(np.array([[3, 1], [1, 5]]))).__round__(4)
     0.7917
@@ -90,8 +81,7 @@ def macro_f1_from_counts(counts: ArrayLike) -> Floats:
 def _fraction(some: ArrayLike, of: ArrayLike) -> Floats:
     """Divide, and let nothing out of nothing be 0."""
     some, of = np.asarray(some, float), np.asarray(of, float)
-    parts: Floats = np.divide(some, of, out=np.zeros_like(some), where=of > 0)
-    return parts
+    return np.asarray(np.divide(some, of, out=np.zeros_like(some), where=of > 0))
 
 
 class Interval(NamedTuple):
@@ -99,8 +89,7 @@ class Interval(NamedTuple):
 
     Attributes:
         value: the grade; NaN where there is nothing to grade.
-        low, high: the ends of its confidence interval, which holds the value; 0 and 1 where nothing
-            is known.
+        low, high: the ends of its confidence interval, which holds the value; 0 and 1 if nothing is known.
 
     >>> f"{Interval(0.887, 0.881, 0.8934):.1%}"
     '88.7% (88.1% to 89.3%)'
@@ -128,20 +117,29 @@ class Scores:
     support: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
-    """The grades of a classifier: in all, on average over the classes, and class by class."""
+    """The grades of a classifier in all, on average and by class; a table of 20 classes when shown."""
 
     accuracy: Interval
     macro: Scores
     classes: dict[str, Scores]
 
+    def __repr__(self) -> str:
+        rows = [*self.classes.items(), ("mean of classes", self.macro)]
+        wide = max(len(name) for name, _ in rows)
+        lines = [f"{'class':{wide}}{'precision':>25}{'recall':>25}{'F1':>25}{'examples':>10}"]
+        for name, of in rows:
+            grades = (of.precision, of.recall, of.f1)
+            cells = ("none" if math.isnan(each.value) else f"{each:.1%}" for each in grades)
+            lines.append(f"{name:{wide}}{''.join(map('{:>25}'.format, cells))}{of.support:10}")
+        if len(lines) > 23:
+            lines[11:-11] = [f"... {len(lines) - 22} more"]
+        return "\n".join([*lines, f"accuracy {self.accuracy:.1%}"])
+
 
 def proportion_interval(successes: int, total: int, *, level: float = 0.95) -> Interval:
-    """Return a fraction and its Wilson interval.
-
-    It is right for few examples and for fractions near 0 or 1, too: for ten successes of ten a
-    bootstrap says "100% to 100%".
+    """Return a fraction and its Wilson interval, which is right for few examples, too, and near 0 or 1.
 
     Args:
         successes: how many examples have the property: are answered correctly, say.
@@ -151,8 +149,7 @@ def proportion_interval(successes: int, total: int, *, level: float = 0.95) -> I
     Raises:
         ValueError: a number out of its range.
 
-    Source: E. B. Wilson, Probable inference, the law of succession, and statistical inference,
-    Journal of the American Statistical Association, 1927.
+    Source: E. B. Wilson, Probable inference, the law of succession, and statistical inference, 1927.
 
     >>> print(f"{proportion_interval(successes=10, total=10):.0%}")
     100% (72% to 100%)
@@ -168,12 +165,10 @@ def class_report(
     """Return accuracy, and precision, recall and F1 per class and in the mean, with intervals.
 
     Accuracy, and the precision and recall of a class, are fractions: they get Wilson's interval. So
-    does F1, which grows with the fraction of hits among the examples that are in the class, are
-    said to be, or both. A mean over the classes gets the interval of a fraction of as many examples
-    as would make it as uncertain. In simulations with at least 20 examples of each class, intervals
-    at a level of 95% hold the true grade in 93% to 97% of cases, F1's mean in 93% to 98%.
-
-    They cover other examples of the same kind, no other training of the network and no other kind.
+    does F1, which grows with the fraction of hits among the examples that are in the class, are said
+    to be, or both. A mean over the classes gets that of a fraction as uncertain. In simulations with
+    at least 20 examples of each class, intervals at 95% hold the true grade in 93% to 97% of cases,
+    F1's mean in 93% to 98%. They cover other examples of the same kind, no other training or kind.
 
     The precision of a class that is never predicted is 0. What cannot be graded is NaN, and counts in
     no mean: the recall of a class without examples, and every grade of one that is never predicted,
@@ -189,8 +184,14 @@ def class_report(
         ValueError: labels that do not fit, two classes of one name, or a level outside (0, 1).
 
     >>> report = class_report([0, 0, 1, 1], [0, 1, 1, 1], class_names=["cat", "dog"])
-    >>> report.accuracy.value, report.classes["cat"].recall.value, report.classes["cat"].support
-    (0.75, 0.5, 2)
+    >>> report
+    class                          precision                   recall                       F1  examples
+    cat             100.0% (20.7% to 100.0%)    50.0% (9.5% to 90.5%)   66.7% (17.3% to 95.0%)         2
+    dog               66.7% (20.8% to 93.9%) 100.0% (34.2% to 100.0%)   80.0% (34.4% to 96.8%)         2
+    mean of classes   83.3% (31.2% to 98.2%)   75.0% (30.2% to 95.4%)   73.3% (27.9% to 95.1%)         4
+    accuracy 75.0% (30.1% to 95.4%)
+    >>> report.classes["cat"].recall.value
+    0.5
     """
     names = [str(name) for name in class_names]
     if isinstance(class_names, str) or not 0 < len(set(names)) == len(names):
@@ -205,10 +206,9 @@ def class_report(
     def interval(grade: str, i: int) -> Interval:
         if not graded[grade][i]:
             return Interval(np.nan, 0.0, 1.0)
-        if grade != "f1":
-            return _wilson(float(_fraction(hits[i], sizes[grade][i])), sizes[grade][i], level)
-        among = _wilson(float(_fraction(hits[i], either[i])), either[i], level)
-        return Interval(*(2 * end / (1 + end) for end in among))
+        of = either[i] if grade == "f1" else sizes[grade][i]
+        found = _wilson(float(_fraction(hits[i], of)), of, level)
+        return Interval(*(2 * end / (1 + end) for end in found)) if grade == "f1" else found
 
     classes = {
         name: Scores(**{grade: interval(grade, i) for grade in graded}, support=int(support[i]))
@@ -231,24 +231,20 @@ def bootstrap_interval(
 ) -> Interval:
     """Return a grade that the confusion matrix decides, and its interval by the Bayesian bootstrap.
 
-    The bootstrap draws as many examples as there are, with replacement, grades them, and repeats. The
-    Bayesian one draws how much each example counts instead, and of those that fall into one cell of the
-    confusion matrix only the sum matters: one draw of a gamma distribution per cell. Two examples
-    that were not seen, a correct one and a wrong one, are counted too: without them, ten correct answers
-    of ten would be "100% to 100%". And the interval is wider by as much as Student's t is wider than
-    the normal distribution.
+    Rather than examples, it draws how much each counts, and of those in one cell of the confusion
+    matrix only the sum matters: one draw of a gamma distribution per cell. Two examples that were not
+    seen, a correct and a wrong one, are counted too: else, ten correct of ten would be "100% to 100%".
+    The interval is wider by as much as Student's t is wider than the normal distribution.
 
-    It is for grades such as Matthews' correlation or Cohen's kappa. Accuracy and the grades of
-    `class_report` have better intervals there, above all where a class has few examples. For a
-    grade that needs the examples themselves use `scipy.stats.bootstrap`.
-
-    It covers other examples of the same kind, no other training of the network and no other kind.
+    It is for grades such as Matthews' correlation or Cohen's kappa: those of `class_report` have better
+    intervals there. For a grade that needs the examples themselves use `scipy.stats.bootstrap`. It
+    covers other examples of the same kind, no other training of the network and no other kind.
 
     Args:
         y_true: true classes, integers from 0, shape `(n,)`.
         y_pred: predicted classes, integers from 0, shape `(n,)`.
-        metric: takes counts, floats, shape `(resamples, classes, classes)`, a row per true class, and
-            returns a number for each matrix, shape `(resamples,)`: `accuracy_from_counts`, say.
+        metric: from counts, floats, shape `(resamples, classes, classes)`, a row per true class, to a
+            number for each matrix, shape `(resamples,)`: `accuracy_from_counts`, say.
         classes: how many there are.
         resamples: how often to draw.
         level: how often the interval is to hold the true grade, over many sets of examples.
@@ -257,11 +253,10 @@ def bootstrap_interval(
     Raises:
         ValueError: labels that do not fit, a metric of another shape, or a level outside (0, 1).
 
-    Source: D. B. Rubin, The Bayesian bootstrap, Annals of Statistics, 1981; the width: T. C. Hesterberg,
-    What teachers should know about the bootstrap, The American Statistician, 2015.
+    Source: D. B. Rubin, The Bayesian bootstrap, 1981; the width: T. C. Hesterberg, What teachers should
+    know about the bootstrap, 2015.
 
-    >>> y_true = np.array([0] * 50 + [1] * 50)
-    >>> y_pred = np.array([0] * 45 + [1] * 55)
+    >>> y_true, y_pred = np.repeat([0, 1], 50), np.repeat([0, 1], [45, 55])
     >>> print(f"{bootstrap_interval(y_true, y_pred, metric=accuracy_from_counts, classes=2):.2f}")
     0.95 (0.88 to 0.98)
     """
@@ -270,19 +265,17 @@ def bootstrap_interval(
     _check_whole("resamples", resamples, 1)
     _check_whole("seed", seed, 0)
     counts = _counts(y_true, y_pred, classes)
-    value = np.asarray(metric(counts[None].astype(float)))
-    if value.shape != (1,):
-        raise ValueError(f"the metric must return one number per matrix, not shape {value.shape}")
+    graded = np.asarray(metric(counts[None].astype(float)))
+    if graded.shape != (1,):
+        raise ValueError(f"the metric must return one number per matrix, not shape {graded.shape}")
     rng = np.random.default_rng(seed)
     at_once = max(1, _CELLS_AT_ONCE // counts.size)
-    grades = [
-        metric(_redrawn(counts, min(at_once, resamples - done), rng))
-        for done in range(0, resamples, at_once)
-    ]
+    sizes = [min(at_once, resamples - done) for done in range(0, resamples, at_once)]
+    grades = [metric(_redrawn(counts, size, rng)) for size in sizes]
     n = max(int(counts.sum()), 2)
     tail = float(ndtr(-stdtrit(n - 1, (1 + level) / 2) * np.sqrt(n / (n - 1))))
     low, high = np.quantile(np.concatenate(grades), [tail, 1 - tail])
-    return _around(float(value[0]), float(low), float(high))
+    return Interval(value := float(graded[0]), min(float(low), value), max(float(high), value))
 
 
 # Matrices of so many cells together are drawn and graded at a time.
@@ -324,26 +317,19 @@ def _wilson(fraction: float, examples: float, level: float) -> Interval:
         return Interval(fraction, 0.0, 1.0)
     z = float(ndtri((1 + level) / 2))
     middle = fraction + z**2 / (2 * examples)
-    reach = z * np.sqrt(fraction * (1 - fraction) / examples + (z / (2 * examples)) ** 2)
-    whole = 1 + z**2 / examples
-    low, high = max(0.0, (middle - reach) / whole), min(1.0, (middle + reach) / whole)
-    return _around(fraction, float(low), float(high))
+    reach = z * math.sqrt(fraction * (1 - fraction) / examples + (z / (2 * examples)) ** 2)
+    low, high = ((middle + side * reach) / (1 + z**2 / examples) for side in (-1, 1))
+    # The last digits may put the fraction outside.
+    return Interval(fraction, min(max(0.0, low), fraction), max(min(1.0, high), fraction))
 
 
 def _mean_interval(hits: np.ndarray, sizes: np.ndarray, level: float) -> Interval:
     """Return the mean of classes' fractions, with the interval of a fraction as uncertain as it is."""
-    if not len(hits):
-        return Interval(np.nan, 0.0, 1.0)
     value, sizes = float(_fraction(hits, sizes).mean()), np.maximum(sizes, 0.5)
     of_all = (hits.sum() + 2) / (sizes.sum() + 4)
     likely = (hits + _EXAMPLES_FROM_ALL * of_all) / (sizes + _EXAMPLES_FROM_ALL)
     variance = (likely * (1 - likely) / sizes).sum() / len(hits) ** 2
     return _wilson(value, likely.mean() * (1 - likely.mean()) / variance, level)
-
-
-def _around(value: float, low: float, high: float) -> Interval:
-    """Return an interval that holds its value, whatever the last digits say."""
-    return Interval(value, min(low, value), max(high, value))
 
 
 def _labels(
@@ -353,18 +339,34 @@ def _labels(
     try:
         array = np.asarray(values)
     except ValueError:
-        raise ValueError(f"{name} must be labels of shape (n,), not {values!r:.80}") from None
+        raise ValueError(f"{name} must be class numbers, shape (n,), not {values!r:.80}") from None
+    hint = _remedy(name, array)
     if array.ndim != 1 or not array.size or (rows and len(array) != rows[1]):
         wanted = f"({rows[1]},), one for each of {rows[0]}" if rows else "(n,), n at least 1"
-        hint = f"; take {name}[:, 0]" if array.ndim == 2 and array.shape[1] == 1 else ""
-        raise ValueError(f"{name} must be labels of shape {wanted}, not {array.shape}{hint}")
+        raise ValueError(f"{name} must be class numbers, shape {wanted}, not {array.shape}{hint}")
     if array.dtype.kind not in "iub":
-        hint = "; of scores take the class of the highest" if array.dtype.kind == "f" else ""
-        raise ValueError(f"{name} must be labels, integers from 0, not {array.dtype}{hint}")
-    if array.min() < 0 or array.max() >= (classes or np.inf):
+        raise ValueError(f"{name} must be class numbers, integers from 0, not {array.dtype}{hint}")
+    low, high = array.min(), array.max()
+    if low < 0 or high >= (classes or np.inf):
         wanted = f"from 0 to {classes - 1}, for {classes} classes" if classes else "from 0"
-        raise ValueError(f"{name} must be labels {wanted}, not from {array.min()} to {array.max()}")
+        hint = f"; count from 0: {name} - 1" if (low, high) == (1, classes) else ""
+        raise ValueError(f"{name} must be class numbers {wanted}, not from {low} to {high}{hint}")
     return array.astype(np.int64)
+
+
+def _remedy(name: str, array: np.ndarray) -> str:
+    """Say how to make labels of what people have in their place: rows of scores, names, floats."""
+    if array.ndim == 2 and array.shape[1] > 1 and array.dtype.kind in "iubf":
+        return f"; of one-hot rows, probabilities or scores take {name}.argmax(axis=1)"
+    flat = f"{name}[:, 0]" if array.ndim == 2 else name
+    if array.dtype.kind in "OSUT" and all(isinstance(each, str | bytes) for each in array.flat):
+        hint = f"; number names by [class_names.index(each) for each in {flat}]; of one array "
+        return f"{hint}class_names, numbers = np.unique({flat}, return_inverse=True) makes both"
+    if array.dtype.kind == "f" and array.size and np.isfinite(array).all():
+        is_whole = (array % 1 == 0).all()
+        way = f"{flat}.astype(int)" if is_whole else f"of a sigmoid's probabilities {flat} >= 0.5"
+        return f"; take {way}"
+    return f"; take {flat}" if flat != name else ""
 
 
 def _confusions(counts: Any) -> Floats:

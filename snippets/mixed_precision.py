@@ -154,7 +154,7 @@ def _number_array(name: str, values: Any) -> np.ndarray:
     try:
         array = np.asarray(values)
     except ValueError as error:
-        raise ValueError(f"{name} must be one array, a row an example: {error}") from error
+        raise ValueError(f"{name} must be one array, one row per example: {error}") from error
     if array.ndim < 1 or not array.size:
         raise ValueError(f"{name} must have a shape (n, ...) and not be empty, not {array.shape}")
     if array.dtype.kind not in "iufb":

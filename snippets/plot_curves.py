@@ -329,7 +329,7 @@ cross-entropy 0.233, penalty 0.162.'
     layers = {name: _numbers(f"parts[{name!r}]", values) for name, values in parts.items()}
     lengths = {len(layer) for layer in layers.values() if layer.ndim == 1}
     if len(lengths) != 1 or 0 in lengths or not all((each >= 0).all() for each in layers.values()):
-        raise ValueError("give parts of one length, one number an epoch, none negative")
+        raise ValueError("give parts of one length, one number per epoch, none negative")
     epochs = np.arange(1, lengths.pop() + 1)
     figure, ax = plt.subplots(figsize=(7.0, 3.4), layout="constrained")
     base = np.zeros(len(epochs))

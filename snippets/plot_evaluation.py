@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
 # SPDX-License-Identifier: MIT
-"""Figures that judge a classifier: confusion matrix, ROC curves, thresholds, reliability.
+"""Figures that judge a classifier: confusion matrix, ROC curves, reliability diagrams.
 
 Needs: Python 3.11, matplotlib 3.10, numpy 2.0, or newer. Copy this one file, `import plot_evaluation`.
 
@@ -38,11 +38,6 @@ def _finish(figure: Figure, alt: str) -> Figure:
     return figure
 
 
-def _entry(name: object) -> str:
-    """Return a name for a legend, which leaves out what begins with `_`: then a space of no width does."""
-    return f"\u200b{name}" if str(name).startswith("_") else str(name)
-
-
 def _label_colour(rgba: ArrayLike) -> str:
     """Return the one of black and white that reads better on a cell of this colour (WCAG 2)."""
     channels = np.asarray(rgba, float)[:3]
@@ -63,7 +58,8 @@ def draw_confusion_matrix(
         y_true: the true classes, integers, shape `(n,)`.
         y_pred: the predicted classes, integers, shape `(n,)`; of scores, `scores.argmax(axis=1)`.
         class_names: one name per class, all different; with more than 25, colours replace the numbers.
-        normalised: show fractions of the row, in percent, rather than counts.
+        normalised: show fractions of the row, in percent, rather than counts; scikit-learn says
+            `normalize="true"`.
 
     Raises:
         ValueError: nothing to count, or shapes, labels or names that do not fit each other.
@@ -112,10 +108,6 @@ def draw_confusion_matrix(
     return _finish(figure, alt)
 
 
-_MARKERS = "os^Dv"
-_LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
-
-
 def _climbing(name: str, curve: Any) -> list[np.ndarray]:
     """Return a curve's x and y as arrays, if neither ever falls nor leaves the unit square."""
     axes = [np.asarray(a, float) for a in (curve.false_positive_rate, curve.true_positive_rate)]
@@ -141,10 +133,15 @@ def roc_panels(curves: Mapping[str, Any], *, corner: float = 1.0, columns: int =
         ValueError: there is no curve, one is not such a curve, or the corner is outside (0, 1].
 
     >>> from types import SimpleNamespace as Curve
-    >>> rate = np.linspace(0, 1, 50)
-    >>> curve = lambda power: Curve(false_positive_rate=rate, true_positive_rate=rate**power)
-    >>> roc_panels({"car": curve(0.02), "dog": curve(0.1), "cat": curve(0.4)}).alt
-    'ROC curves of 3, with areas from car 0.971 down to cat 0.713: car 0.971, dog 0.903, cat 0.713.'
+    >>> from sklearn import datasets, metrics, naive_bayes
+    >>> x, y = datasets.load_digits(return_X_y=True)
+    >>> y_true, scores = y[1::2], naive_bayes.GaussianNB().fit(x[::2], y[::2]).predict_proba(x[1::2])
+    >>> curves = {}  # or all: roc.one_vs_rest_roc(y_true, scores, class_names=list("0123456789"))
+    >>> for digit in (0, 1, 8):
+    ...     x, y, _ = metrics.roc_curve(y_true == digit, scores[:, digit])
+    ...     curves[str(digit)] = Curve(false_positive_rate=x, true_positive_rate=y)
+    >>> roc_panels(curves).alt
+    'ROC curves of 3, with areas from 0 0.993 down to 8 0.914: 0 0.993, 1 0.954, 8 0.914.'
     """
     _check_number("corner", corner, "(0, 1]")
     _check_whole("columns", columns, 1)
@@ -179,83 +176,6 @@ def roc_panels(curves: Mapping[str, Any], *, corner: float = 1.0, columns: int =
     alt += f"{order[-1]} {areas[order[-1]]:.3f}: "
     said = ", ".join(f"{name} {area:.3f}" for name, area in areas.items())
     return _finish(figure, f"{alt}{said}.")
-
-
-def _detector_grades(
-    truth: np.ndarray, scores: np.ndarray, at: np.ndarray
-) -> dict[str, np.ndarray]:
-    """Return the grades of a detector that says yes from a threshold on, for each threshold."""
-    hits, alarms = ((scores[kind] >= at[:, None]).sum(axis=1) for kind in (truth, ~truth))
-    return {
-        "precision": hits / np.maximum(hits + alarms, 1),
-        "recall": hits / truth.sum(),
-        "F1": 2 * hits / (hits + alarms + truth.sum()),
-        "false alarms": alarms / (~truth).sum(),
-    }
-
-
-def threshold_dots(
-    y_true: ArrayLike, scores: ArrayLike, *, thresholds: Mapping[str, float]
-) -> Figure:
-    """Draw a detector's thresholds as the same dots on three pictures of it.
-
-    The pictures are the ROC curve, the precision-recall curve, and precision, recall and F1 against
-    the threshold. At or above its threshold, a score means yes.
-
-    Args:
-        y_true: whether each example is a positive, shape `(n,)`.
-        scores: the larger, the likelier, shape `(n,)`.
-        thresholds: from a short name to a threshold; at most five, each with a marker of its own.
-
-    Raises:
-        ValueError: shapes that differ, one kind of examples only, or no or too many thresholds.
-
-    >>> y_true = np.arange(300) < 100
-    >>> scores = np.random.default_rng(0).beta(2 + 2 * y_true, 4 - 2 * y_true)
-    >>> print(threshold_dots(y_true, scores, thresholds={"half": 0.5, "sure": 0.7}).alt)
-    Thresholds of a detector on its ROC curve, its precision-recall curve, and precision, recall \
-and F1 against the threshold. half, 0.500: recall 76.0%, false-positive rate 17.5%, precision \
-68.5%, F1 72.0%; sure, 0.700: recall 41.0%, false-positive rate 2.0%, precision 91.1%, F1 56.6%.
-    """
-    given, scores = scores, _finite("scores", scores)
-    kind = np.result_type(np.asarray(given), np.float16)
-    truth = _labels("y_true", y_true, 2, ("scores", len(scores))).astype(bool)
-    if truth.all() or not truth.any():
-        raise ValueError(f"y_true must hold examples of both kinds, not {truth[0]:d} alone")
-    if not 0 < len(thresholds) <= len(_MARKERS) or any(map(np.isnan, thresholds.values())):
-        raise ValueError(f"give 1 to {len(_MARKERS)} thresholds, not {dict(thresholds)}")
-    cuts = np.array(list(thresholds.values()), kind).astype(float)  # as precise as the scores
-    levels = np.unique(np.append(np.quantile(scores, np.linspace(0, 1, 601)), scores[truth]))[::-1]
-    line = _detector_grades(truth, scores, levels)
-    dots = _detector_grades(truth, scores, cuts)
-    figure, (roc, pr, by) = plt.subplots(1, 3, figsize=(7.2, 3.3), layout="constrained")
-    roc.plot(np.append(0, line["false alarms"]), np.append(0, line["recall"]), "-", color="C0")
-    roc.set(xlabel="false-positive rate", ylabel="recall", title="ROC")
-    pr.plot(line["recall"], line["precision"], "-", color="C0")
-    pr.axhline(truth.mean(), linestyle=":", color=rcParams["text.color"], linewidth=1)
-    pr.set(xlabel="recall", ylabel="precision", title="precision-recall")
-    for i, name in enumerate(("precision", "recall", "F1")):
-        style: Style = {"color": f"C{i}", "linestyle": _LINES[i], "linewidth": 1.6}
-        by.plot(levels, line[name], label=name, **style)
-    by.set(xlabel="threshold", title="by threshold")
-    tight = {"ncols": 3, "fontsize": 8, "handlelength": 1.4, "columnspacing": 0.8}
-    by.legend(loc="upper center", bbox_to_anchor=(0.45, -0.24), **tight)
-    sayings = []
-    for i, (name, at) in enumerate(thresholds.items()):
-        precision, recall, f1, wrong = (grade[i] for grade in dots.values())
-        look: Style = {"color": "C3", "markeredgecolor": rcParams["text.color"], "markersize": 8}
-        by.axvline(at, color=rcParams["text.color"], linewidth=0.8, alpha=0.5)
-        for ax, x, y in ((roc, wrong, recall), (pr, recall, precision), (by, at, f1)):
-            ax.plot(x, y, _MARKERS[i], label=_entry(name) if ax is roc else None, **look)
-        shown = f"{precision:.1%}" if (scores >= cuts[i]).any() else "of nothing"
-        said = f"recall {recall:.1%}, false-positive rate {wrong:.1%}, precision {shown}"
-        sayings.append(f"{name}, {at:.3f}: {said}, F1 {f1:.1%}")
-    for ax in (roc, pr, by):
-        ax.set(ylim=(-0.02, 1.04))
-        ax.set_box_aspect(1)
-    figure.legend(*roc.get_legend_handles_labels(), loc="outside lower center", ncols=5, fontsize=9)
-    alt = "Thresholds of a detector on its ROC curve, its precision-recall curve, and precision, "
-    return _finish(figure, alt + f"recall and F1 against the threshold. {'; '.join(sayings)}.")
 
 
 def _reliability_bars(
@@ -294,12 +214,19 @@ def reliability_panels(bins: Mapping[str, Any], *, few: int = 20) -> Figure:
         ValueError: there is no classifier, the shapes differ, or all bins are empty.
 
     >>> from types import SimpleNamespace as Bins
-    >>> sure, count = np.arange(0.05, 1, 0.1), np.arange(10) * 20 + 5
-    >>> raw, scaled = (Bins(confidence=sure, accuracy=sure**n, count=count) for n in (2, 1.1))
-    >>> print(reliability_panels({"raw": raw, "scaled": scaled}).alt)
-    Reliability diagrams. raw: mean confidence 67.4%, accuracy 50.6%, expected calibration error \
-16.7%; too sure in 9 of 9 bins. scaled: mean confidence 67.4%, accuracy 65.2%, expected calibration \
-error 2.1%; too sure in 9 of 9 bins.
+    >>> from sklearn import datasets, naive_bayes
+    >>> x, y = datasets.load_digits(return_X_y=True)
+    >>> probabilities = naive_bayes.ComplementNB().fit(x[::2], y[::2]).predict_proba(x[1::2])
+    >>> confidence, correct = probabilities.max(axis=1), probabilities.argmax(axis=1) == y[1::2]
+    >>> place = np.searchsorted(np.linspace(0.1, 0.9, 9), confidence)
+    >>> count = np.bincount(place, minlength=10)
+    >>> means = [np.bincount(place, each, 10) / np.maximum(count, 1) for each in (confidence, correct)]
+    >>> bins = Bins(  # as calibration.reliability_bins(y[1::2], probabilities, bins=10) returns them
+    ...     confidence=means[0], accuracy=means[1], count=count
+    ... )
+    >>> print(reliability_panels({"naive Bayes": bins}).alt)
+    Reliability diagrams. naive Bayes: mean confidence 88.8%, accuracy 81.7%, expected calibration \
+error 7.1%; too sure in 6 of 6 bins.
     """
     _check_whole("few", few, 0)
     if not bins:
@@ -333,34 +260,6 @@ error 2.1%; too sure in 9 of 9 bins.
     return _finish(figure, f"Reliability diagrams. {'. '.join(sayings)}.")
 
 
-def _finite(
-    name: str, values: Any, axes: str = "n", low: float = -np.inf, high: float = np.inf
-) -> np.ndarray:
-    """Return finite numbers from low to high as float64, with these axes, none of them empty."""
-    shape = f"({axes})" if "," in axes else f"({axes},)"
-    try:
-        array = np.asarray(values)
-        if array.dtype.kind in "bOSUMmc":
-            raise TypeError(array.dtype)
-        array = array.astype(float)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} must be numbers of shape {shape}, not {values!r:.80}") from None
-    sizes = axes.split(", ")
-    is_like = len(sizes) == array.ndim and all(
-        size in (str(found), size.strip("0123456789"))
-        for size, found in zip(sizes, array.shape, strict=True)
-    )
-    if not is_like or not array.size:
-        hint = f"; take one column, {name}[:, -1]" if (array.ndim, len(sizes)) == (2, 1) else ""
-        raise ValueError(f"{name} must be of shape {shape} and not empty, not {array.shape}{hint}")
-    fits = np.isfinite(array) & (array >= low) & (array <= high)
-    if not fits.all():
-        place = tuple(int(i) for i in np.argwhere(~fits)[0])
-        wanted = f"finite, from {low:g} to {high:g}" if high > -low else "finite"
-        raise ValueError(f"{name} must be {wanted}, not {array[place]:g} at {place}")
-    return array
-
-
 def _labels(
     name: str, values: Any, classes: int | None = None, rows: tuple[str, int] | None = None
 ) -> np.ndarray:
@@ -368,18 +267,34 @@ def _labels(
     try:
         array = np.asarray(values)
     except ValueError:
-        raise ValueError(f"{name} must be labels of shape (n,), not {values!r:.80}") from None
+        raise ValueError(f"{name} must be class numbers, shape (n,), not {values!r:.80}") from None
+    hint = _remedy(name, array)
     if array.ndim != 1 or not array.size or (rows and len(array) != rows[1]):
         wanted = f"({rows[1]},), one for each of {rows[0]}" if rows else "(n,), n at least 1"
-        hint = f"; take {name}[:, 0]" if array.ndim == 2 and array.shape[1] == 1 else ""
-        raise ValueError(f"{name} must be labels of shape {wanted}, not {array.shape}{hint}")
+        raise ValueError(f"{name} must be class numbers, shape {wanted}, not {array.shape}{hint}")
     if array.dtype.kind not in "iub":
-        hint = "; of scores take the class of the highest" if array.dtype.kind == "f" else ""
-        raise ValueError(f"{name} must be labels, integers from 0, not {array.dtype}{hint}")
-    if array.min() < 0 or array.max() >= (classes or np.inf):
+        raise ValueError(f"{name} must be class numbers, integers from 0, not {array.dtype}{hint}")
+    low, high = array.min(), array.max()
+    if low < 0 or high >= (classes or np.inf):
         wanted = f"from 0 to {classes - 1}, for {classes} classes" if classes else "from 0"
-        raise ValueError(f"{name} must be labels {wanted}, not from {array.min()} to {array.max()}")
+        hint = f"; count from 0: {name} - 1" if (low, high) == (1, classes) else ""
+        raise ValueError(f"{name} must be class numbers {wanted}, not from {low} to {high}{hint}")
     return array.astype(np.int64)
+
+
+def _remedy(name: str, array: np.ndarray) -> str:
+    """Say how to make labels of what people have in their place: rows of scores, names, floats."""
+    if array.ndim == 2 and array.shape[1] > 1 and array.dtype.kind in "iubf":
+        return f"; of one-hot rows, probabilities or scores take {name}.argmax(axis=1)"
+    flat = f"{name}[:, 0]" if array.ndim == 2 else name
+    if array.dtype.kind in "OSUT" and all(isinstance(each, str | bytes) for each in array.flat):
+        hint = f"; number names by [class_names.index(each) for each in {flat}]; of one array "
+        return f"{hint}class_names, numbers = np.unique({flat}, return_inverse=True) makes both"
+    if array.dtype.kind == "f" and array.size and np.isfinite(array).all():
+        is_whole = (array % 1 == 0).all()
+        way = f"{flat}.astype(int)" if is_whole else f"of a sigmoid's probabilities {flat} >= 0.5"
+        return f"; take {way}"
+    return f"; take {flat}" if flat != name else ""
 
 
 def _check_whole(name: str, value: Any, least: int, most: float = math.inf) -> None:

@@ -69,7 +69,7 @@ def layer_sizes(panels: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
     }
     every = [sizes for networks in arrays.values() for sizes in networks.values()]
     if not every or not all(s.ndim == 1 and len(s) and (s > 0).all() for s in every):
-        raise ValueError("give at least one network, each with positive sizes, one a layer")
+        raise ValueError("give at least one network, each with positive sizes, one per layer")
     names = list(dict.fromkeys(name for networks in arrays.values() for name in networks))
     width = min(7.2, 0.6 + 3.3 * len(arrays))
     figure, axes = plt.subplots(

@@ -71,7 +71,7 @@ def seed_dots(
     ...     "width 128": [0.894, 0.899, 0.888, 0.902, 0.891],
     ... }
     >>> print(seed_dots(scores, xlabel="test accuracy").alt)
-    test accuracy of 3 settings, a dot a seed. width 32: mean 87.6%, from 86.8% to 88.3% over 5 \
+    test accuracy of 3 settings, one dot per seed. width 32: mean 87.6%, from 86.8% to 88.3% over 5 \
 seeds; width 64: mean 89.0%, from 88.4% to 89.5% over 5 seeds; width 128: mean 89.5%, from 88.8% \
 to 90.2% over 5 seeds.
     """
@@ -95,7 +95,7 @@ to 90.2% over 5 seeds.
     ax.grid(axis="x")
     if percent:
         ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.4g}%")
-    alt = f"{xlabel} of {len(rows)} setting{'' if len(rows) == 1 else 's'}, a dot a seed. "
+    alt = f"{xlabel} of {len(rows)} setting{'' if len(rows) == 1 else 's'}, one dot per seed. "
     return _finish(figure, alt + "; ".join(sayings) + ".")
 
 
@@ -227,7 +227,7 @@ def seed_lines(
     >>> rates = {0.001: [0.71, 0.73, 0.70], 0.01: [0.84, 0.86, 0.85], 0.1: [0.82, 0.88, 0.79]}
     >>> slow = {0.001: [0.62, 0.60, 0.64], 0.01: [0.77, 0.80, 0.78], 0.1: [0.86, 0.87, 0.88]}
     >>> print(seed_lines({"batch 32": rates, "batch 256": slow}, xlabel="learning rate").alt)
-    accuracy against learning rate, a dot a seed. batch 32: mean 71.3% (from 70.0% to 73.0%) at \
+    accuracy against learning rate, one dot per seed. batch 32: mean 71.3% (from 70.0% to 73.0%) at \
 0.001, 85.0% (from 84.0% to 86.0%) at 0.01, 83.0% (from 79.0% to 88.0%) at 0.1. batch 256: mean \
 62.0% (from 60.0% to 64.0%) at 0.001, 78.3% (from 77.0% to 80.0%) at 0.01, 87.0% (from 86.0% to \
 88.0%) at 0.1.
@@ -267,7 +267,7 @@ def seed_lines(
     ax.grid(axis="y")
     ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.4g}%")
     figure.legend(loc="outside upper center", ncols=min(len(curves), 3), fontsize=9)
-    return _finish(figure, f"{ylabel} against {xlabel}, a dot a seed. {' '.join(sayings)}")
+    return _finish(figure, f"{ylabel} against {xlabel}, one dot per seed. {' '.join(sayings)}")
 
 
 def search_progress(

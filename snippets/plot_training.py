@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Figures of training: loss and accuracy by epoch, learning rate, overfitting, marked epochs.
 
-Needs: Python 3.11, matplotlib 3.10, numpy 2.0, or newer. Copy this one file into your project and
-`import plot_training`.
+Needs: Python 3.11, matplotlib 3.10, numpy 2.0, or newer. Copy this one file, `import plot_training`.
 
 Every function returns its figure, closed, with `figure.alt` set to a sentence that says what it shows:
 leave the call as a cell's last expression, or save it in a script (`figure.savefig("name.png")`).
@@ -55,13 +54,15 @@ def learning_curves(
     Raises:
         ValueError: the history holds no loss and no accuracy, or other epochs were validated.
 
-    >>> epochs = np.arange(20)
-    >>> history = {"loss": 2 * 0.85**epochs, "val_loss": 2 * 0.8**epochs + 0.03 * epochs}
-    >>> history |= {"accuracy": 1 - 0.7 * 0.85**epochs, "val_accuracy": 0.8 - 0.5 * 0.8**epochs}
-    >>> print(learning_curves(history).alt)
-    Learning curves over 20 epochs. Training loss falls from 2.00 to 0.09; validation loss falls \
-from 2.00 to 0.60, lowest 0.50 after epoch 13. Training accuracy rises from 30.0% to 96.8%; \
-validation accuracy rises from 30.0% to 79.3%.
+    >>> import keras
+    >>> from sklearn import datasets
+    >>> x, y = datasets.load_digits(return_X_y=True)
+    >>> keras.utils.set_random_seed(0)
+    >>> network = keras.Sequential([keras.layers.Dense(32, "relu"), keras.layers.Dense(10, "softmax")])
+    >>> network.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    >>> run = network.fit(x / 16, y, epochs=10, validation_split=0.2, verbose=0)
+    >>> print(learning_curves(run.history).alt)  # doctest: +ELLIPSIS
+    Learning curves over 10 epochs. Training loss falls from ...; validation loss falls from ...
     """
     metrics = [
         name
@@ -76,9 +77,8 @@ validation accuracy rises from 30.0% to 79.3%.
     for each in np.atleast_1d(validation_freq).tolist():
         _check_whole("validation_freq", each, 1)
     is_validated = epochs % validation_freq == 0 if is_every else np.isin(epochs, validation_freq)
-    extent = (3.6 * len(metrics), 3.0)
     figure, axes = plt.subplots(
-        1, len(metrics), figsize=extent, squeeze=False, layout="constrained"
+        1, len(metrics), figsize=(3.6 * len(metrics), 3.0), squeeze=False, layout="constrained"
     )
     sayings = []
     for ax, metric in zip(axes.flat, metrics, strict=True):
@@ -276,7 +276,7 @@ def marked_curves(
         ylabel: what the curves measure.
 
     Raises:
-        ValueError: nothing to draw, a mark at no epoch, or rates not positive or not one an epoch.
+        ValueError: nothing to draw, a mark at no epoch, or rates not positive or not one per epoch.
 
     >>> loss = 2 * 0.8 ** np.arange(30) + 0.015 * np.arange(30)
     >>> rates = [0.1] * 15 + [0.01] * 10 + [0.001] * 5
@@ -287,13 +287,13 @@ The learning rate starts at 0.1, falls to 0.01 in epoch 16, falls to 0.001 in ep
     lines = {name: _numbers(f"curves[{name!r}]", values) for name, values in curves.items()}
     events = {name: dict(each) for name, each in (marks or {}).items()}
     if not lines or any(line.ndim != 1 or not len(line) for line in lines.values()):
-        raise ValueError("give at least one curve, with one number an epoch")
+        raise ValueError("give at least one curve, with one number per epoch")
     if any(not 1 <= e <= len(lines.get(name, ())) for name, each in events.items() for e in each):
         raise ValueError(f"the marks {events} must be at epochs of the curves {list(lines)}")
     length = max(map(len, lines.values()))
     rate = np.asarray([] if rates is None else rates, float)
     if rates is not None and (len(rate) != length or not (rate > 0).all()):
-        raise ValueError(f"give {length} positive rates, one an epoch, not {rate.tolist()}")
+        raise ValueError(f"give {length} positive rates, one per epoch, not {rate.tolist()}")
     heights = [3, 1] if len(rate) else [1]
     extent = (7.2, 3.4 + 1.1 * (len(heights) - 1))
     grid: Style = {"sharex": True, "squeeze": False, "layout": "constrained"}

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
 # SPDX-License-Identifier: MIT
-"""Images standardised by the training images: the mean image subtracted, one deviation for all pixels.
+"""Normalize images by the training images: the mean image subtracted, one deviation for all pixels.
 
 Needs: Python 3.11, numpy 2.0, or newer. Copy this one file into your project and `import preprocessing`.
 
@@ -21,8 +21,8 @@ def standardise(images: np.ndarray, training_images: np.ndarray) -> NDArray[np.f
     """Return images as float32 around 0: less the mean training image, in units of the spread.
 
     Each pixel loses its own mean over the training images; what is left is divided by one number,
-    the standard deviation of what is left of the training images. Normalize by the training images alone: to
-    standardize with those of the test set is leakage.
+    the standard deviation of what is left of the training images. Normalize by the training images
+    alone: to standardize with those of the test set is data leakage.
 
     Args:
         images: shape `(n, …)`, any number type.

@@ -94,7 +94,7 @@ def draw_pairs(
 
 
 def _lowest_ranked(labels: np.ndarray, per_class: int, text: str) -> NDArray[np.int64]:
-    """Return the indices of the examples, so many a class, whose "text index" has the lowest SHA-256."""
+    """Return the indices of the examples, so many per class, whose "text index" has the lowest SHA-256."""
     drawn: list[int] = []
     for label in np.unique(labels):
         members = np.flatnonzero(labels == label).tolist()
@@ -113,18 +113,34 @@ def _labels(
     try:
         array = np.asarray(values)
     except ValueError:
-        raise ValueError(f"{name} must be labels of shape (n,), not {values!r:.80}") from None
+        raise ValueError(f"{name} must be class numbers, shape (n,), not {values!r:.80}") from None
+    hint = _remedy(name, array)
     if array.ndim != 1 or not array.size or (rows and len(array) != rows[1]):
         wanted = f"({rows[1]},), one for each of {rows[0]}" if rows else "(n,), n at least 1"
-        hint = f"; take {name}[:, 0]" if array.ndim == 2 and array.shape[1] == 1 else ""
-        raise ValueError(f"{name} must be labels of shape {wanted}, not {array.shape}{hint}")
+        raise ValueError(f"{name} must be class numbers, shape {wanted}, not {array.shape}{hint}")
     if array.dtype.kind not in "iub":
-        hint = "; of scores take the class of the highest" if array.dtype.kind == "f" else ""
-        raise ValueError(f"{name} must be labels, integers from 0, not {array.dtype}{hint}")
-    if array.min() < 0 or array.max() >= (classes or np.inf):
+        raise ValueError(f"{name} must be class numbers, integers from 0, not {array.dtype}{hint}")
+    low, high = array.min(), array.max()
+    if low < 0 or high >= (classes or np.inf):
         wanted = f"from 0 to {classes - 1}, for {classes} classes" if classes else "from 0"
-        raise ValueError(f"{name} must be labels {wanted}, not from {array.min()} to {array.max()}")
+        hint = f"; count from 0: {name} - 1" if (low, high) == (1, classes) else ""
+        raise ValueError(f"{name} must be class numbers {wanted}, not from {low} to {high}{hint}")
     return array.astype(np.int64)
+
+
+def _remedy(name: str, array: np.ndarray) -> str:
+    """Say how to make labels of what people have in their place: rows of scores, names, floats."""
+    if array.ndim == 2 and array.shape[1] > 1 and array.dtype.kind in "iubf":
+        return f"; of one-hot rows, probabilities or scores take {name}.argmax(axis=1)"
+    flat = f"{name}[:, 0]" if array.ndim == 2 else name
+    if array.dtype.kind in "OSUT" and all(isinstance(each, str | bytes) for each in array.flat):
+        hint = f"; number names by [class_names.index(each) for each in {flat}]; of one array "
+        return f"{hint}class_names, numbers = np.unique({flat}, return_inverse=True) makes both"
+    if array.dtype.kind == "f" and array.size and np.isfinite(array).all():
+        is_whole = (array % 1 == 0).all()
+        way = f"{flat}.astype(int)" if is_whole else f"of a sigmoid's probabilities {flat} >= 0.5"
+        return f"; take {way}"
+    return f"; take {flat}" if flat != name else ""
 
 
 def _check_whole(name: str, value: Any, least: int, most: float = math.inf) -> None:

@@ -282,7 +282,7 @@ def _named_inputs(inputs: Any) -> dict[str, np.ndarray]:
         try:
             array = np.asarray(values)
         except ValueError as error:
-            raise ValueError(f"{said} must be one array, a row an example: {error}") from error
+            raise ValueError(f"{said} must be one array, one row per example: {error}") from error
         if array.ndim < 1 or not array.size:
             raise ValueError(
                 f"{said} must have a shape (n, ...) and not be empty, not {array.shape}"

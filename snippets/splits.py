@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The From Tensors to ConvNets authors
 # SPDX-License-Identifier: MIT
-"""Class weights for imbalanced classes, and a train/validation/test split: stratified, without leakage.
+"""Class weights for class imbalance, and a stratified train/validation/test split without data leakage.
 
 Needs: Python 3.11, numpy 2.0, scikit-learn 1.6, or newer. Copy this one file into your project and
 `import splits`.
@@ -25,10 +25,10 @@ from sklearn.utils.class_weight import compute_class_weight
 
 
 def class_weights(labels: np.ndarray, *, classes: int | None = None) -> dict[int, float]:
-    """Return balanced class weights for imbalanced data, as `fit(class_weight=...)` takes them.
+    """Return balanced class weights against class imbalance, as `fit(class_weight=...)` takes them.
 
-    A class's weight is `n / (classes * examples of the class)`: all classes together weigh the same,
-    and the mean weight of an example is 1. scikit-learn's `compute_class_weight("balanced", ...)`
+    A class's weight is `n / (classes * examples of the class)`: imbalanced classes then weigh the same
+    together, and the mean weight of an example is 1. scikit-learn's `compute_class_weight("balanced", ...)`
     has the formula; this adds the dictionary that Keras wants, and an error where a class has no
     examples. (Keras gives a class that the dictionary lacks the weight 1, and ignores keys that are
     not integers.) Compute it from the training labels alone.
@@ -49,7 +49,7 @@ def class_weights(labels: np.ndarray, *, classes: int | None = None) -> dict[int
     >>> class_weights(np.array([0, 0, 0, 1]))
     {0: 0.6666666666666666, 1: 2.0}
     """
-    labels = _class_labels(labels)
+    labels = _labels("labels", labels)
     if classes is not None:
         _check_whole("classes", classes, 2)
     _check_every_class(labels, classes, 1)
@@ -78,7 +78,7 @@ def three_way_split(
     test_fraction: float = 0.1,
     seed: int = 0,
 ) -> SplitIndices:
-    """Return a stratified train/validation/test split, which can keep groups together.
+    """Return a stratified train/validation/test split, without data leakage between groups.
 
     Each side holds every class. Without groups, a class has on each side the number of examples that
     its fraction asks for, up or down to a whole one, but at least one. scikit-learn's
@@ -113,7 +113,7 @@ def three_way_split(
     >>> [len(side) for side in split], sorted(labels[split.test].tolist())
     ([16, 2, 2], [0, 1])
     """
-    labels = _class_labels(labels)
+    labels = _labels("labels", labels)
     for name, value in (
         ("validation_fraction", validation_fraction),
         ("test_fraction", test_fraction),
@@ -254,17 +254,41 @@ def _best_deal(held: np.ndarray, fractions: np.ndarray, deals: np.ndarray) -> np
 # What comes in.
 
 
-def _class_labels(labels: Any) -> np.ndarray:
-    """Return labels as int64, shape `(n,)`."""
-    array = _array("labels", labels)
-    if array.ndim != 1 or not array.size:
-        hint = "; take labels[:, 0]" if array.ndim == 2 and array.shape[1] == 1 else ""
-        raise ValueError(f"labels must have a shape (n,), n at least 1, not {array.shape}{hint}")
+def _labels(
+    name: str, values: Any, classes: int | None = None, rows: tuple[str, int] | None = None
+) -> np.ndarray:
+    """Return labels from 0, below classes, as int64, shape `(n,)`, one for each of so many rows."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{name} must be class numbers, shape (n,), not {values!r:.80}") from None
+    hint = _remedy(name, array)
+    if array.ndim != 1 or not array.size or (rows and len(array) != rows[1]):
+        wanted = f"({rows[1]},), one for each of {rows[0]}" if rows else "(n,), n at least 1"
+        raise ValueError(f"{name} must be class numbers, shape {wanted}, not {array.shape}{hint}")
     if array.dtype.kind not in "iub":
-        raise ValueError(f"labels must be integers from 0, not {array.dtype}")
-    if array.min() < 0:
-        raise ValueError(f"labels must be integers from 0, not {array.min()}")
+        raise ValueError(f"{name} must be class numbers, integers from 0, not {array.dtype}{hint}")
+    low, high = array.min(), array.max()
+    if low < 0 or high >= (classes or np.inf):
+        wanted = f"from 0 to {classes - 1}, for {classes} classes" if classes else "from 0"
+        hint = f"; count from 0: {name} - 1" if (low, high) == (1, classes) else ""
+        raise ValueError(f"{name} must be class numbers {wanted}, not from {low} to {high}{hint}")
     return array.astype(np.int64)
+
+
+def _remedy(name: str, array: np.ndarray) -> str:
+    """Say how to make labels of what people have in their place: rows of scores, names, floats."""
+    if array.ndim == 2 and array.shape[1] > 1 and array.dtype.kind in "iubf":
+        return f"; of one-hot rows, probabilities or scores take {name}.argmax(axis=1)"
+    flat = f"{name}[:, 0]" if array.ndim == 2 else name
+    if array.dtype.kind in "OSUT" and all(isinstance(each, str | bytes) for each in array.flat):
+        hint = f"; number names by [class_names.index(each) for each in {flat}]; of one array "
+        return f"{hint}class_names, numbers = np.unique({flat}, return_inverse=True) makes both"
+    if array.dtype.kind == "f" and array.size and np.isfinite(array).all():
+        is_whole = (array % 1 == 0).all()
+        way = f"{flat}.astype(int)" if is_whole else f"of a sigmoid's probabilities {flat} >= 0.5"
+        return f"; take {way}"
+    return f"; take {flat}" if flat != name else ""
 
 
 def _group_numbers(groups: Any, examples: int) -> np.ndarray:
@@ -285,7 +309,7 @@ def _array(name: str, values: Any) -> np.ndarray:
     try:
         return np.asarray(values)
     except ValueError as error:
-        raise ValueError(f"{name} must be one array, a row an example: {error}") from error
+        raise ValueError(f"{name} must be one array, one row per example: {error}") from error
 
 
 def _check_every_class(labels: np.ndarray, classes: int | None, least: int) -> None:

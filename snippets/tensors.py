@@ -6,6 +6,8 @@ Needs: Python 3.11, matplotlib 3.10, numpy 2.0, or newer. Works on NumPy arrays,
 and variables. Copy this one file into your project and `import tensors`.
 
 NumPy's `broadcast_shapes` returns the shape that two give, or raises an error; here it is explained.
+`broadcast_picture` returns its figure, closed, with `figure.alt` set: leave the call as a cell's last
+expression, or save it in a script (`figure.savefig("name.png")`).
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ def main(arguments: list[str] | None = None, *, root: Path | None = None) -> int
         console.print(str(error), style="red", markup=False)
         return 2
     if given.command in ("copy", "diff", "wheel"):
-        return _take(given, settings.root, console)
+        return _take(given, settings, console)
     store = Store(settings)
     if given.command == "clean":
         store.clean()
@@ -76,17 +76,15 @@ def main(arguments: list[str] | None = None, *, root: Path | None = None) -> int
         return 0
     build_cache = BuildCache(settings.cache)
     lessons = load_course(settings, build_cache)
-    examples = [
-        each
-        for each in load_examples(settings, build_cache)
-        if each.error or each.sound[0].code_cells
-    ]
+    snippets = load_examples(settings, build_cache)
+    examples = [each for each in snippets if each.error or each.sound[0].code_cells]
     if given.command == "status":
         return _status([*lessons, *examples], store, console)
     try:
         with ended_as_by_keyboard():
             if given.command == "run":
-                return _run([*lessons, *examples], given, settings, store, console)
+                bare = {each.name for each in snippets} - {each.name for each in examples}
+                return _run([*lessons, *examples], bare, given, settings, store, console)
             return _export(lessons, given.folder, settings, store, build_cache, console)
     except KeyboardInterrupt:
         console.print("Ended. The runs that had finished are kept.")
@@ -100,11 +98,13 @@ def _find_root(folder: Path) -> Path:
     raise ValueError(f"no tutorials_src in {folder} or above: run this inside the repository")
 
 
-def _take(given: argparse.Namespace, root: Path, console: Console) -> int:
+def _take(given: argparse.Namespace, settings: Settings, console: Console) -> int:
     """Write a copy, or the wheel; or compare a copy, with status 1 where it differs."""
+    root = settings.root
     try:
         if given.command == "copy":
-            console.print(f"Wrote {write_copy(root, given.name, given.destination)}", markup=False)
+            file = write_copy(root, given.name, given.destination, settings.site_url)
+            console.print(f"Wrote {file}", markup=False)
             return 0
         if given.command == "wheel":
             console.print(f"Wrote {build_wheel(root, given.folder)}", markup=False)
@@ -144,17 +144,28 @@ def _status(lessons: list[Lesson], store: Store, console: Console) -> int:
 
 def _run(
     lessons: list[Lesson],
+    bare: set[str],
     given: argparse.Namespace,
     settings: Settings,
     store: Store,
     console: Console,
 ) -> int:
+    """Run what is asked for; `bare` are the snippets without examples, of which there is nothing to run."""
     known = {lesson.name: lesson for lesson in lessons}
-    if unknown := [name for name in given.names if name not in known]:
+    if unknown := [name for name in given.names if name not in known and name not in bare]:
         said = f"No tutorial {', '.join(unknown)}; there are {', '.join(known)}."
         console.print(said, style="red", markup=False)
         return 2
-    chosen = [known[name] for name in dict.fromkeys(given.names)] or lessons
+    asked = list(dict.fromkeys(given.names))
+    for name in asked:
+        if name in bare:
+            said = (
+                f"{name} is a snippet without examples in its docstrings: there is nothing to run."
+            )
+            console.print(said, markup=False)
+    chosen = [known[name] for name in asked if name in known]
+    if not asked:
+        chosen = lessons
     outcomes = _bring(chosen, settings, store, console, again=given.again)
     return _report_failures(outcomes, console)
 
@@ -213,7 +224,7 @@ def _bring(
 
 
 class _Bars(Watcher):
-    """A bar a tutorial: cells done, seconds, and what the last run took."""
+    """One bar per tutorial: cells done, seconds, and what the last run took."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress

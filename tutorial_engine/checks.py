@@ -17,7 +17,7 @@ from .tutorial import CODE_TAGS, Cell, Tutorial, text_of
 EXERCISE = ("starter", "check", "solution")
 # Deeper than code that a person writes, and far from where Python gives up on its own trees.
 _DEEPEST = 100
-# What a code cell may be; a `claims` cell prints nothing that could hang on the clock.
+# What a code cell may be; a `claims` cell prints nothing that could depend on the clock.
 _TOGETHER = frozenset(
     frozenset(tags.split())
     for tags in (

@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from .syntax import DEFINITIONS, Definition, is_text
+from .syntax import DEFINITIONS, Definition, Function, is_text
 
+_USED_BY_ALL = "@pytest.fixture(autouse=True)"
 _IN_DOCSTRING = re.compile(r"line \d+ of the docstring for <string>")
 
 
@@ -21,12 +22,14 @@ class _Piece:
     Args:
         defines: the names that it makes; none for one that only does something.
         needs: the names that it, its annotations and its doctests mention.
+        arguments: the names of its functions' arguments: in a file of tests, of fixtures.
         text: as it stands there, with the comment right above it.
         is_function: a function or class, which two empty lines set apart.
     """
 
     defines: frozenset[str]
     needs: frozenset[str]
+    arguments: frozenset[str]
     text: str
     is_function: bool
 
@@ -44,6 +47,14 @@ def public_definitions(source: str) -> dict[str, Definition]:
         for node in parsed(source).body
         if isinstance(node, DEFINITIONS) and not node.name.startswith("_")
     }
+
+
+def public_methods(node: Definition) -> list[Function]:
+    """Return the public methods of a class, in order; a function has none."""
+    members = node.body if isinstance(node, ast.ClassDef) else []
+    return [
+        each for each in members if isinstance(each, Function) and not each.name.startswith("_")
+    ]
 
 
 def public_names(source: str) -> list[str]:
@@ -90,6 +101,29 @@ def closure_of(source: str, names: Iterable[str]) -> str:
     return _closure(source, pieces, makers, set().union(*(makers[name] for name in names)))
 
 
+def surroundings(source: str, tests: Iterable[str]) -> str:
+    """Return what tests of a file need beside themselves: its imports, helpers and fixtures.
+
+    Args:
+        source: the file's code.
+        tests: names of functions or classes at its top level.
+    """
+    pieces, makers = _read(source)
+    shown = set().union(*(makers[name] for name in tests))
+    wanted = {piece for piece in pieces if _USED_BY_ALL in piece.text and piece not in shown}
+    waiting = [*shown, *wanted]
+    while waiting:
+        piece = waiting.pop()
+        found = {
+            each for name in piece.needs | piece.arguments for each in makers.get(name, ())
+        } - (wanted | shown)
+        wanted |= found
+        waiting.extend(found)
+    kept = [piece for piece in pieces if piece in wanted]
+    needs = frozenset().union(*(piece.needs for piece in shown | wanted))
+    return f"{_imports(parsed(source), lines_of(source), needs)}{_joined(kept)}".strip("\n")
+
+
 @functools.lru_cache(maxsize=64)
 def _read(source: str) -> tuple[tuple[_Piece, ...], Mapping[str, set[_Piece]]]:
     """Return what stands at a snippet's top level, and which of it makes a name what it is: all of that."""
@@ -124,7 +158,9 @@ def _pieces(tree: ast.Module, lines: Sequence[str]) -> Iterator[_Piece]:
             first -= 1
         text = "\n".join(lines[first : node.end_lineno])
         is_function = isinstance(node, DEFINITIONS)
-        yield _Piece(frozenset(defined(node)), frozenset(_needed(node)), text, is_function)
+        arguments = frozenset(each.arg for each in ast.walk(node) if isinstance(each, ast.arg))
+        needs = frozenset(_needed(node))
+        yield _Piece(frozenset(defined(node)), needs, arguments, text, is_function)
 
 
 def _decorators(node: ast.stmt) -> list[ast.expr]:

@@ -9,6 +9,7 @@ import functools
 import hashlib
 import itertools
 import re
+import textwrap
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +20,10 @@ from .closure import closure, closures, lines_of, parsed, public_names
 FOLDER = "snippets"
 _ASKED = re.compile(r"([a-z]\w*)(?:\.(\w+))?")
 _NEEDS = re.compile(r"Needs: (.+?)\. (?:Works|Copy)")
+_WIDTH = 100
+_PACKAGE = re.compile(r"([\w-]+) [\d.]+")
+# Where a distribution's module has another name.
+_MODULES = {"pillow": "PIL", "scikit-learn": "sklearn"}
 _HEADER = re.compile(r"# (\S+) of (.+)\n# SHA-256 of the lines below: ([0-9a-f]{64})\n")
 
 
@@ -34,11 +39,13 @@ class Project:
         name: as its distribution is called.
         version: empty if it has none.
         licence: an SPDX expression, empty if it names none.
+        site: the public address of its site, empty if it has none.
     """
 
     name: str
     version: str = ""
     licence: str = ""
+    site: str = ""
 
     def __str__(self) -> str:
         """Its name and its version."""
@@ -62,26 +69,27 @@ class Comparison:
     difference: str
 
 
-def copied(root: Path, asked: str) -> str:
+def copied(root: Path, asked: str, site: str = "") -> str:
     """Return a snippet, or one of its functions with what that needs, under a header of two lines.
 
     Args:
         root: the repository.
         asked: `plot_results`, or `plot_results.seed_dots`.
+        site: as `Project` has it.
 
     Raises:
         CopyError: there is no such snippet, or no such name in it.
     """
-    return headed(str(read_project(root)), asked, _text(root, asked))
+    return headed(read_project(root, site), asked, _text(root, asked))
 
 
-def copies_of(module: str, source: str, project: str) -> dict[str, str]:
+def copies_of(module: str, source: str, project: Project) -> dict[str, str]:
     """Return all copies of a snippet, under their headers: of the whole, then of each public name.
 
     Args:
         module: its name, `plot_results`.
         source: its code.
-        project: name and version of what it is from.
+        project: what it is from.
 
     Returns:
         What `copied` gives for `plot_results` and for each `plot_results.seed_dots`, in the file's order.
@@ -105,61 +113,92 @@ def snippet_files(root: Path) -> dict[str, Path]:
     return {file.stem: file for file in sorted((root / FOLDER).glob("[a-z]*.py"))}
 
 
-def read_project(root: Path) -> Project:
+def read_project(root: Path, site: str = "") -> Project:
     """Return the project in a repository, which has the folder's name where no file names it."""
     file = root / "pyproject.toml"
     text = file.read_text(encoding="utf-8") if file.is_file() else ""
-    return _project(text, root.name)
+    return _project(text, root.name, site)
 
 
 @functools.lru_cache(maxsize=4)
-def _project(text: str, folder: str) -> Project:
+def _project(text: str, folder: str, site: str) -> Project:
     found = tomllib.loads(text).get("project", {})
     licence = found.get("license", "")
     return Project(
         str(found.get("name", folder)),
         str(found.get("version", "")),
         licence if isinstance(licence, str) else "",
+        site,
     )
 
 
-def headed(project: str, asked: str, text: str) -> str:
-    """Return a copy's text under the two lines that say what it is and whether it was changed."""
-    return f"# {asked} of {project}\n# SHA-256 of the lines below: {digest(text)}\n\n{text}"
+def headed(project: Project, asked: str, text: str) -> str:
+    """Return a copy's text under the two lines that say what it is, and whether it was changed."""
+    module, _, name = asked.partition(".")
+    page = f"{FOLDER}/{module}/{'#' if name else ''}{name}"
+    address = f"{project.site.rstrip('/')}/{page}" if project.site else page
+    return (
+        f"# {asked} of {project}: {address}\n# SHA-256 of the lines below: {digest(text)}\n\n{text}"
+    )
 
 
 def alone(source: str, piece: str) -> str:
-    """Return a piece of a snippet under the snippet's licence and what holds for all of it."""
-    opening = _opening(source)
-    return f"{opening}\n\n{piece}" if opening else piece
+    """Return a piece of a snippet under the snippet's licence and what the piece itself needs."""
+    opening = list(itertools.takewhile(_is_comment, lines_of(source)))
+    if needs := _needs_of_piece(needs_of(source), piece):
+        opening += textwrap.wrap(
+            f"Needs: {needs}.", _WIDTH, initial_indent="# ", subsequent_indent="# "
+        )
+    return "\n".join([*opening, "", piece]) if opening else piece
 
 
-@functools.lru_cache(maxsize=64)
-def _opening(source: str) -> str:
-    """Return a snippet's licence and its docstring, without how to copy the whole of it."""
-    licence = "".join(f"{line}\n" for line in itertools.takewhile(_is_comment, lines_of(source)))
-    docstring = ast.get_docstring(parsed(source))
-    if not docstring:
-        return licence.rstrip("\n")
-    first, *others = docstring.split("\n\n")
-    others = [each for each in others if not each.startswith("Needs: ")]
-    end = "\n" if others else ""
-    text = "\n\n".join([first, *others]) + end
-    # It may have been written in other quotes, or raw.
-    escaped = re.sub(r'\\|"""|"\Z', lambda match: re.sub(".", r"\\\g<0>", match[0]), text)
-    return f'{licence}"""{escaped}"""'
+def _needs_of_piece(needs: str, piece: str) -> str:
+    """Return the sentence of what a snippet needs without the packages that a piece of it does not import."""
+    modules = {
+        name.partition(".")[0]
+        for node in ast.walk(ast.parse(piece))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in ([node.module or ""] if isinstance(node, ast.ImportFrom) else _names(node))
+    }
+    if "keras" in modules:
+        modules.add("tensorflow")  # on which it computes
+    always, _, sometimes = needs.partition("; ")
+    kept = [part for part in always.split(", ") if _is_needed(part, modules)]
+    sentence = ", ".join(kept)
+    if kept[1:] == ["or newer"]:
+        sentence = " ".join(kept)
+    is_needed = any(re.search(rf"\b{name}\b", sometimes) for name in modules)
+    return f"{sentence}; {sometimes}" if is_needed else sentence
 
 
-def write_copy(root: Path, asked: str, destination: Path) -> Path:
+def _names(node: ast.Import) -> list[str]:
+    return [each.name for each in node.names]
+
+
+def _is_needed(part: str, modules: set[str]) -> bool:
+    """Say whether an entry such as `numpy 2.0` names one of these modules, or is no package's."""
+    match = _PACKAGE.fullmatch(part)
+    return match is None or _MODULES.get(match[1], match[1]) in {"Python", *modules}
+
+
+def write_copy(root: Path, asked: str, destination: Path, site: str = "") -> Path:
     """Write a copy into a folder, or to a file whose name ends in `.py`; return the file.
 
+    A folder that is not there is made.
+
+    Args:
+        root, asked, site: as `copied` takes them.
+
     Raises:
-        CopyError: as `copied`; or the file exists, or its folder does not.
+        CopyError: as `copied`; or the file exists, or it cannot be written.
     """
-    content = copied(root, asked)
+    content = copied(root, asked, site)
     name = f"{asked.rpartition('.')[2]}.py"
     file = destination if destination.suffix == ".py" else destination / name
+    if file.parent.is_file():
+        raise CopyError(f"{file.parent} is a file: name a folder, or a file that ends in .py")
     try:
+        file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("x", encoding="utf-8") as opened:
             opened.write(content)
     except FileExistsError:

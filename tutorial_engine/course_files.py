@@ -135,7 +135,7 @@ class CourseFiles:
 
     def _snippet_pages(self) -> list[Page]:
         """Return the page of each snippet, those of their tests, and the one that leads to them."""
-        section = SnippetSection(self.lessons, self._settings, self._build_cache)
+        section = SnippetSection(self.lessons, self.examples, self._settings, self._build_cache)
         pages = [
             self._page_or_error(position, partial(section.page, self.outcomes[position].lesson))
             for position in range(len(self.lessons), len(self.outcomes))

@@ -9,10 +9,20 @@ import keyword
 import re
 import textwrap
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from .build_cache import BuildCache
-from .closure import bound, closures, defined, examples_in, import_of, parsed, public_definitions
+from .closure import (
+    bound,
+    closures,
+    defined,
+    examples_in,
+    import_of,
+    parsed,
+    public_definitions,
+    public_methods,
+)
 from .copying import snippet_files
 from .course import Lesson
 from .data import data_names
@@ -26,6 +36,8 @@ from .syntax import DEFINITIONS, Definition
 from .tutorial import Cell, Header, Tutorial
 
 _REMARK = re.compile(r"\s*# doctest:.*")
+# A kernel names an error without its package.
+_PACKAGE = re.compile(r"^(?:\w+\.)+(?=\w+(?::|$))")
 _SUMMARY = 140
 
 
@@ -55,10 +67,10 @@ def examples_of(module: str, source: str) -> dict[str, list[Cell]]:
     number, found = 0, {}
     for name, node in public_definitions(source).items():
         cells = []
-        for written in _documented(node):
+        for written in (node, *public_methods(node)):
             for cell in _cells(written, module, source):
                 number += 1
-                cells.append(Cell("code", cell.source, number, cell.line, cell.tags))
+                cells.append(replace(cell, number=number))
         if cells:
             found[name] = cells
     return found
@@ -117,16 +129,6 @@ def _check_name(name: str, file: str) -> None:
         raise SourceError(f"{name} is no name for a snippet: {why}", file=file, remedy=remedy)
 
 
-def _documented(node: Definition) -> Iterator[Definition]:
-    """Yield a definition and the public methods of a class, all of which may show examples."""
-    yield node
-    for each in node.body if isinstance(node, ast.ClassDef) else ():
-        if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef) and not each.name.startswith(
-            "_"
-        ):
-            yield each
-
-
 def _cells(node: Definition, module: str, source: str) -> Iterator[Cell]:
     """Yield the cells of one docstring, not numbered; the first imports what they need."""
     # What a doctest may not run, a build must not.
@@ -142,11 +144,21 @@ def _cells(node: Definition, module: str, source: str) -> Iterator[Cell]:
         first = first if lines else place
         lines.append(code)
         if example.want or is_figure or place == examples[-1][1]:
-            tags = frozenset({"raises-exception"} if example.exc_msg else ())
+            told = _told(example)
+            tags = frozenset({"raises-exception"} if told else ())
+            above = heading.count("\n")
+            code = f"{heading}{''.join(lines)}".strip()
             # The line before the cell's own first.
-            line = first - 1 - heading.count("\n")
-            yield Cell("code", f"{heading}{''.join(lines)}".strip(), 0, line, tags)
+            line = first - 1 - above
+            yield Cell("code", code, 0, line, tags, first=above + 1, told=told)
             heading, lines = "", []
+
+
+def _told(example: doctest.Example) -> str:
+    """Return the error that an example must raise: its type alone where its message is not compared."""
+    told = _PACKAGE.sub("", (example.exc_msg or "").strip())
+    ignores = example.options.get(doctest.IGNORE_EXCEPTION_DETAIL)
+    return told.partition(":")[0] if ignores else told
 
 
 def _shown(code: str) -> tuple[str, bool]:

@@ -73,7 +73,7 @@ class Execution:
         keep_fonts(self.settings, private)
         dependencies = recorded(plan, self.settings, private)
         if plan.names_cells(run):
-            # A cell's number and a line's hang on what stands above them.
+            # A cell's number and a line's depend on what stands above them.
             dependencies["files"][self.tutorial.file] = layout_digest(self.tutorial.text)
         # In a started kernel all of the libraries counts.
         peak_mb = run.peak_mb + session.untouched_mb()

@@ -424,7 +424,7 @@ def _code_parts(tutorial: Tutorial, *, as_text: bool) -> list[object]:
             [cell.number, cell.source] if as_text else facts(cell.source).canonical,
             _is_quiet(cell.source),
             sorted(cell.tags & CODE_TAGS),
-            cell.claim,
+            cell.claim or cell.told,
         ]
         for cell in tutorial.code_cells
     ]

@@ -28,6 +28,10 @@ _UNREAD_ATTRIBUTE = re.compile(
 )
 # The theme lays its navigation out in flexible boxes, where spaces at the edges of an entry do not show.
 _SPACED_ENTRY = re.compile(r" ?(<span class=md-ellipsis>) ([^<]*) (</span>) ?")
+_PERMALINK = re.compile(
+    r'(<h[1-6]\b[^>]*>)((?:(?!</h[1-6]>).)*?)(<a class="headerlink")', re.DOTALL
+)
+_TAG = re.compile(r"<[^>]*>")
 _DATA_IMAGE = re.compile(r"data:image/[\w+.-]+;base64,")
 
 
@@ -45,6 +49,17 @@ def schemed_figures(content: str) -> str:
         )
 
     return _DARK_FIGURE.sub(picture, content)
+
+
+def named_permalinks(content: str) -> str:
+    """Let the sign that links to a heading say, read aloud, to which."""
+
+    def named(match: re.Match[str]) -> str:
+        opening, inside, link = match.groups()
+        words = " ".join(_TAG.sub("", inside).split()).replace('"', "&quot;")
+        return f'{opening}{inside}{link} aria-label="Link to {words}"'
+
+    return _PERMALINK.sub(named, content)
 
 
 def lean_code(content: str) -> str:

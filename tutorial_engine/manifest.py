@@ -34,7 +34,7 @@ def manifest(sources: Mapping[str, str], project: Project) -> str:
 
 
 def _snippet(module: str, source: str, project: Project) -> Document:
-    copies = copies_of(module, source, str(project))
+    copies = copies_of(module, source, project)
     page = f"{FOLDER}/{module}/"
     return {
         "name": module,

@@ -191,7 +191,7 @@ def _asked_size(size: tuple[int, int], asked: Document) -> tuple[int, int]:
 
 
 def _pixels(length: object) -> int:
-    """Return a length in CSS pixels, 0 for none and for one that hangs on what stands around it."""
+    """Return a length in CSS pixels, 0 for none and for one that depends on what stands around it."""
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)(px|pt|in|cm|mm)?\s*", str(length))
     each = {None: 1, "px": 1, "pt": 4 / 3, "in": 96, "cm": 96 / 2.54, "mm": 9.6 / 2.54}
     return round(float(match[1]) * each[match[2]]) if match else 0

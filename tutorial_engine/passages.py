@@ -62,7 +62,7 @@ class Expression:
     """An inline value: its code, what it says of itself, and its place in the cell's text.
 
     Args:
-        measured: it hangs on the clock.
+        measured: it depends on the clock.
         markdown: its text is Markdown on purpose.
     """
 

@@ -8,6 +8,7 @@ that they change nothing above, the controls and the wrong solutions.
 from __future__ import annotations
 
 import ast
+import doctest
 import functools
 import json
 import os
@@ -271,7 +272,9 @@ class Plan:
                     "make the check fail until the exercise is solved",
                 )
             return []
-        if "raises-exception" in cell.tags and not failed:
+        if cell.told:
+            self._check_told(cell, outputs)
+        elif "raises-exception" in cell.tags and not failed:
             raise self._error(
                 cell,
                 "the cell is tagged raises-exception and raised nothing",
@@ -285,11 +288,32 @@ class Plan:
         except OutputError as error:
             raise self._error(cell, str(error), error.remedy) from None
 
+    def _check_told(self, cell: Cell, outputs: list[Output]) -> None:
+        """Refuse an example that raises another error than its docstring tells, or none."""
+        raised = [each for each in outputs if each["output_type"] == "error"]
+        came = [f"{each['ename']}: {each['evalue']}".strip().rstrip(":") for each in raised]
+        if ":" not in cell.told:  # the type alone
+            came = [each["ename"] for each in raised]
+        flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+        if any(doctest.OutputChecker().check_output(cell.told, each, flags) for each in came):
+            return
+        raise self._error(
+            cell,
+            f"the docstring tells {cell.told}, and the example raises {came[0] if came else 'nothing'}",
+            "tell what it raises, or correct what it calls",
+            _line_of_failure("\n".join(raised[0]["traceback"])) if raised else 0,
+        )
+
     def _check_figures(self, shown: dict[int, list[Output]]) -> None:
-        """Refuse a figure that the page shows a second time, or with another figure's text."""
+        """Refuse a figure that the page shows a second time, or with another figure's text.
+
+        Examples stand alone: one may draw what another does.
+        """
         pictures: set[bytes] = set()
         texts: set[str] = set()
         for cell in self.tutorial.code_cells:
+            if self.tutorial.is_examples:
+                pictures, texts = set(), set()
             outputs = [] if "starter" in cell.tags else shown.get(cell.number, [])
             for figure in map(picture, filter(is_picture, outputs)):
                 text = " ".join(figure.alt.split())

@@ -1,7 +1,7 @@
 """Previews: an edited page at once, from a kernel that is kept, until a clean run takes its place.
 
 The cells above the first that changed keep what they left behind; the others run again on top of it. What
-they then show may hang on what the next run will not have, so no preview is stored or built, and where
+they then show may depend on what the next run will not have, so no preview is stored or built, and where
 the clean run shows something else the page says so.
 """
 

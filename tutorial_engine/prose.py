@@ -76,7 +76,7 @@ def _shown(value: str, expression: Expression, before: str, after: str) -> str:
 
 
 def measured(text: str) -> str:
-    """Mark a value that hangs on the clock: it differs from run to run and is not worth searching."""
+    """Mark a value that depends on the clock: it differs from run to run and is not worth searching."""
     return f'<span class="measured" data-search-exclude>{text}</span>'
 
 

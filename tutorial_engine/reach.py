@@ -1,6 +1,6 @@
 """Reach: which part of a snippet a tutorial can run.
 
-A snippet may hold many functions. A tutorial that uses one of them hangs on that one, on what it
+A snippet may hold many functions. A tutorial that uses one of them depends on that one, on what it
 calls, and on the statements that run when the snippet is imported; not on its neighbours. That can be
 read from the code unless the code looks at itself while it runs.
 """

@@ -2,7 +2,7 @@
 
 Installed before anything else, by a `sitecustomize` module that `surroundings` puts first on the
 path. It knows the standard library alone, costs a prefix test for each file that is opened, and keeps
-what it saw in one small file a process. What belongs to the repository and not to the tutorial cannot
+what it saw in one small file per process. What belongs to the repository and not to the tutorial cannot
 be opened at all.
 """
 
@@ -54,7 +54,7 @@ def install(*, root: str, own: list[str], helpers: str, data: list[str], log: st
         own: the run's folders, which may lie in the repository.
         helpers: the folder that holds the run's copy of `snippets`.
         data: real paths of the data files that the tutorial may read.
-        log: the folder that gets one file a process.
+        log: the folder that gets one file per process.
     """
     for recorder in sys.meta_path:
         if isinstance(recorder, _Recorder):

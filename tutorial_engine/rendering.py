@@ -15,7 +15,7 @@ from mkdocs.structure.toc import AnchorLink, get_toc
 
 from .build_cache import BuildCache
 from .documents import Document
-from .html_pages import lean_code, schemed_figures
+from .html_pages import lean_code, named_permalinks, schemed_figures
 from .markup import contents_title, with_mathml
 
 Render = Callable[[MkDocsConfig, Files], None]
@@ -204,12 +204,12 @@ def index_once(index: SearchIndex, build_cache: BuildCache) -> None:
 
 
 def finished(html: str) -> str:
-    """Return rendered HTML as the site has it: maths as MathML, figures for two schemes, lean code.
+    """Return rendered HTML as the site has it: maths as MathML, figures for two schemes, links named, lean code.
 
     Raises:
         ValueError: a formula cannot be shown.
     """
-    return lean_code(schemed_figures(with_mathml(html)))
+    return lean_code(named_permalinks(schemed_figures(with_mathml(html))))
 
 
 def name_contents(contents: Iterable[AnchorLink], html: str) -> None:

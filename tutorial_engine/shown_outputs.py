@@ -19,7 +19,7 @@ _STATES = {
     "behind; what is marked shows that. A run of all cells from the top is under way, and takes its place.",
     "previewing": "Preview, as far as it has come. From cell {cells} on, the code runs again on top of what the "
     "cells had left behind; what is marked shows that. The cells below follow.",
-    "differs": "The preview of this page showed something else for cell {cells}: it hung on what an "
+    "differs": "The preview of this page showed something else for cell {cells}: it depended on what an "
     "earlier version of the code had left behind. What you see now is a run of all cells from the top.",
 }
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from .build_cache import BuildCache
+from .closure import public_names
 from .copying import FOLDER, read_project
 from .course import Lesson
 from .fingerprint import names_from_snippets
@@ -22,13 +23,23 @@ class SnippetSection:
 
     Args:
         lessons: the tutorials, some of which use snippets.
+        examples: those of the snippets.
     """
 
     def __init__(
-        self, lessons: Sequence[Lesson], settings: Settings, build_cache: BuildCache
+        self,
+        lessons: Sequence[Lesson],
+        examples: Sequence[Lesson],
+        settings: Settings,
+        build_cache: BuildCache,
     ) -> None:
-        self._build_cache = build_cache
-        self._project = read_project(settings.root)
+        self._build_cache, self._settings = build_cache, settings
+        self._project = read_project(settings.root, settings.site_url)
+        self._places = {
+            PurePosixPath(each.file).stem: _names(each.file, each.tutorial.text, build_cache)
+            for each in examples
+            if each.tutorial
+        }
         self._tests: dict[str, list[SnippetTest]] = {}
         for test in read_tests(settings.root, build_cache):
             for module in dict.fromkeys(module for module, _ in test.calls):
@@ -51,6 +62,7 @@ class SnippetSection:
             results,
             users,
             self._project,
+            self._places,
             shown.state,
             cells,
         )
@@ -64,7 +76,8 @@ class SnippetSection:
                 tests=tests,
                 results=results,
                 users=users,
-                project=str(self._project),
+                project=self._project,
+                places=self._places,
                 state=shown.state,
                 cells=cells,
             ).to_json(),
@@ -96,7 +109,27 @@ class SnippetSection:
         )
         yield index
         for module in by_name:
-            yield page_of_tests(module, self._tests.get(module, []))
+            yield self._page_of_tests(module, self._tests.get(module, []))
+
+    def _page_of_tests(self, module: str, tests: Sequence[SnippetTest]) -> Page:
+        root, repository = self._settings.root, self._settings.repo_url
+        sources = {
+            file: (root / file).read_text(encoding="utf-8-sig")
+            for file in dict.fromkeys(each.file for each in tests)
+        }
+        page: Page = self._build_cache.get(
+            "snippets",
+            f"tests of {module}",
+            (tests, sources, repository),
+            lambda: page_of_tests(module, tests, sources, repository).to_json(),
+            Page.from_json,
+        )
+        return page
+
+
+def _names(file: str, source: str, build_cache: BuildCache) -> list[str]:
+    names: list[str] = build_cache.get("names", file, source, lambda: public_names(source))
+    return names
 
 
 def _users(

@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TypeAlias
 
 from .build_cache import BuildCache
 from .closure import lines_of
@@ -22,12 +21,12 @@ from .documents import Document
 from .files import file_digest, write_whole
 from .fingerprint import snippets_state, versions_of
 from .settings import Settings
+from .syntax import Function
 
 log = logging.getLogger("mkdocs.tutorials")
 
 FOLDER = "tests/snippets"
 _RESULTS = "snippet_tests.json"
-_Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 _LIBRARIES = ("keras", "matplotlib", "numpy", "sklearn", "tensorflow")
 
 
@@ -149,10 +148,10 @@ def find_tests(source: str, file: str) -> Iterator[SnippetTest]:
             yield SnippetTest(file, name, lines, calls)
 
 
-def _functions(body: list[ast.stmt]) -> Iterator[tuple[str, _Function]]:
+def _functions(body: list[ast.stmt]) -> Iterator[tuple[str, Function]]:
     """Yield what pytest takes for a test among statements, in classes, too: its name there, the function."""
     for node in body:
-        if isinstance(node, _Function) and node.name.startswith("test_"):
+        if isinstance(node, Function) and node.name.startswith("test_"):
             yield node.name, node
         elif isinstance(node, ast.ClassDef) and node.name.startswith("Test"):
             yield from ((f"{node.name}::{name}", each) for name, each in _functions(node.body))

@@ -47,7 +47,7 @@ def find_sources(sources: Path) -> list[Path]:
 
 def _counts(path: Path) -> bool:
     hidden = any(part.startswith((".", "__")) for part in path.parts)
-    return not hidden and path.parts[0] != "data"
+    return not hidden and path.parts[0] not in ("data", "template.py")
 
 
 def misnamed(path: Path, sources: Path) -> str | None:

@@ -1,4 +1,4 @@
-"""Stored whole or not at all: one file a run, checked when read."""
+"""Stored whole or not at all: one file per run, checked when read."""
 
 from __future__ import annotations
 

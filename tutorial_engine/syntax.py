@@ -1,6 +1,6 @@
 """Syntax: what one walk over a piece of code finds, so that no piece is parsed again for each question.
 
-Also what code looks at while it runs; then it hangs on more than what it calls.
+Also what code looks at while it runs; then it depends on more than what it calls.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import TypeAlias, TypeGuard
 # So many pieces of code are remembered once read: more than the cells of a long course.
 SOURCES = 16_384
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
+Definition: TypeAlias = Function | ast.ClassDef
 
 
 def _kinds(table: dict[str, set[str]]) -> dict[str, set[str]]:

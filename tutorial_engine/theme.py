@@ -115,7 +115,7 @@ class _PageTemplate:
 
 
 def _site_facts(config: MkDocsConfig, navigation: Navigation) -> str:
-    """Return a digest of what a page's HTML hangs on beside the page: configuration, templates, navigation."""
+    """Return a digest of what a page's HTML depends on beside the page: configuration, templates, navigation."""
     plugins = [(name, _plain(dict(plugin.config))) for name, plugin in config.plugins.items()]
     theme = config.theme
     templates = [

@@ -47,7 +47,9 @@ class Header(BaseModel):
 class Cell:
     """One cell. `number` counts all cells from 1; `line` is its marker's line in the file.
 
-    A `control` names the claim that must fail in it, and says `without` what it fails.
+    A `control` names the claim that must fail in it, and says `without` what it fails. Of an example,
+    `first` is the line in the cell where what stands in the file begins, below the imports, and `told` the
+    error that its docstring tells.
     """
 
     kind: str
@@ -57,6 +59,8 @@ class Cell:
     tags: frozenset[str] = frozenset()
     claim: str = ""
     without: str = ""
+    first: int = 0
+    told: str = ""
 
     @property
     def is_trial(self) -> bool:
@@ -104,6 +108,11 @@ class Tutorial:
         """The page that it becomes, relative to the site's documents."""
         return page_path(self.file)
 
+    @property
+    def is_examples(self) -> bool:
+        """Say whether these are the examples of a snippet, each of which stands for itself."""
+        return self.file.startswith("snippets/")
+
     @functools.cached_property
     def code_cells(self) -> tuple[Cell, ...]:
         """The cells that are run, in order."""
@@ -147,7 +156,7 @@ class Tutorial:
             file=self.file,
             remedy=remedy,
             cell=cell.number if cell else None,
-            line=cell.line + line if cell else None,
+            line=cell.line + max(line, cell.first) if cell else None,
         )
 
 

@@ -10,21 +10,23 @@
   followScheme();
   new MutationObserver(followScheme).observe(document.body, { attributeFilter: ["data-md-color-scheme"] });
 
+  // What the theme's dialog says, after its own copy buttons too, is read aloud.
+  document.querySelector(".md-dialog__inner")?.setAttribute("role", "status");
+
   // One function of a snippet with what it needs, into the clipboard; without one, the link downloads it.
   document.addEventListener("click", async (event) => {
     const link = event.target.closest("a.copy-snippet");
     if (!link || !navigator.clipboard) return;
     event.preventDefault();
-    const answer = await fetch(link.href);
-    if (!answer.ok) return location.assign(link.href);
-    await navigator.clipboard.writeText(await answer.text());
-    const said = link.innerHTML;
-    link.setAttribute("role", "status");
-    link.textContent = "Copied: paste it into a file of your own";
-    setTimeout(() => {
-      link.innerHTML = said;
-      link.removeAttribute("role");
-    }, 3000);
+    try {
+      const answer = await fetch(link.href);
+      if (!answer.ok) throw new Error(answer.statusText);
+      await navigator.clipboard.writeText(await answer.text());
+    } catch {
+      link.classList.remove("copy-snippet");
+      return link.click();
+    }
+    alert$.next(`Copied ${link.download}: paste it into a file of your own`);
   });
 
   // In code, a name that an import explains leads to what it names: a snippet's to its page, a library's to its

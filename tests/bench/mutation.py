@@ -41,7 +41,7 @@ MODULES = {
 # The first three take seconds each, and every change that survives would wait for them; the last reads
 # the names of a module's functions, where Mutmut adds its own.
 LEFT_OUT = "as_often_as or drawing_weights or on_real_photographs or is_simulated_here"
-# The same examples for each change, so that what survives does not hang on luck, and the quick tests
+# The same examples for each change, so that what survives does not depend on luck, and the quick tests
 # first. A failing example is not made smaller: that it fails is enough.
 CONFTEST = """
 from hypothesis import Phase, settings

@@ -1,4 +1,4 @@
-"""Two cold builds on one machine: the same bytes, but for what hangs on the clock.
+"""Two cold builds on one machine: the same bytes, but for what depends on the clock.
 
     .venv/bin/python tests/bench/same_bytes.py [--elsewhere] [--empty-home] [--user NAME]
 

@@ -63,7 +63,7 @@ def edits_of(config: Path, site: Path) -> list[Edit]:
         return run
 
     with pytest.MonkeyPatch.context() as patch:
-        steps = {rendering: ("with_mathml", "schemed_figures", "lean_code")}
+        steps = {rendering: ("with_mathml", "schemed_figures", "named_permalinks", "lean_code")}
         steps[records] = ("light_record",)
         steps[plugin] = ("lean_page",)
         for module, names in steps.items():

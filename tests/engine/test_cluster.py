@@ -80,7 +80,7 @@ def bring(course: Course, address: str = "") -> list[Outcome]:
 
 
 def decided(outcomes: list[Outcome]) -> list:
-    """Return the runs without what hangs on the clock."""
+    """Return the runs without what depends on the clock."""
     return [replace(each.run, finished=0, wall_s=0, cpu_s=0, peak_mb=0) for each in outcomes]
 
 

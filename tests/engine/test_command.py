@@ -84,6 +84,20 @@ def test_run_of_an_unknown_name_tells_those_there_are(course, say):
     assert "No tutorial tinny; there are tiny" in said
 
 
+def test_a_snippet_without_examples_is_said_to_have_none_and_the_others_run(course, say):
+    course.snippet("bare", '"""Nothing."""\n')
+    status, said = say("run", "snippets.bare")
+    assert status == 0
+    assert said.startswith("snippets.bare is a snippet without examples in its docstrings")
+    assert "0 executed, 0 cached, 0 failed" in said
+    course.snippet(
+        "shapes", 'def one():\n    """Count.\n\n    >>> one()\n    1\n    """\n    return 1\n'
+    )
+    status, said = say("run", "snippets.bare", "snippets.shapes")
+    assert status == 0
+    assert "1 executed, 0 cached, 0 failed" in said
+
+
 def test_export_writes_pages_figures_and_notebooks(course, say, tmp_path):
     course.tutorial()
     course.store.save(made_run(course))

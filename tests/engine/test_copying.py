@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ast
-
 import pytest
 
 from tutorial_engine.__main__ import main
 from tutorial_engine.closure import closure, closure_of
-from tutorial_engine.copying import alone
+from tutorial_engine.copying import alone, copied
 
 from .tiny import Course
 
@@ -123,17 +121,80 @@ def test_all_signatures_of_an_overloaded_function_are_copied():
     assert closure(source, "one").strip() == source.strip()
 
 
+PLOTS = '''\
+# SPDX-License-Identifier: MIT
+"""Pictures and their sizes.
+
+Needs: Python 3.11, keras 3.15, numpy 2.0, pillow 11, tensorflow 2.21, or newer; scipy 1.15 only
+where a picture is blurred. Copy this one file into your project and `import plots`.
+
+Each picture is square.
+"""
+
+import keras
+import numpy.linalg
+from PIL import Image
+
+
+def side(picture: Image.Image) -> int:
+    return picture.width
+
+
+def blurred(picture):
+    from scipy.ndimage import gaussian_filter
+
+    return gaussian_filter(numpy.asarray(picture), 1)
+
+
+def network():
+    return keras.Sequential()
+
+
+def double(number):
+    return 2 * number
+'''
+SQUARE = "# SPDX-License-Identifier: MIT\n# Needs: {}.\n\n"
+
+
 @pytest.mark.parametrize(
-    "written",
+    ("name", "needs"),
     [
-        *('r"""The angle \\alpha, not \\x."""', "'''Three: \"\"\", and more.'''"),
-        *("'Say \"hi\"'", "'Say \"hi\"\\n\\nNeeds: nothing.'"),
+        ("side", "Python 3.11, pillow 11, or newer"),
+        ("network", "Python 3.11, keras 3.15, tensorflow 2.21, or newer"),
+        ("double", "Python 3.11 or newer"),
+        (
+            "blurred",
+            "Python 3.11, numpy 2.0, or newer; scipy 1.15 only where a picture is blurred",
+        ),
     ],
 )
-def test_a_docstring_in_other_quotes_or_raw_says_the_same_in_a_copy(written):
-    source = f"{written}\n\n\ndef one():\n    return 1\n"
-    tree = ast.parse(alone(source, closure(source, "one")))
-    assert ast.get_docstring(tree) == ast.get_docstring(ast.parse(source)).split("\n\nNeeds")[0]
+def test_a_copy_names_its_licence_and_the_packages_that_it_imports_itself(name, needs):
+    piece = closure(PLOTS, name)
+    assert alone(PLOTS, piece) == SQUARE.format(needs) + piece
+
+
+def test_a_long_list_of_needs_keeps_the_width_of_code():
+    source = (
+        f'"""Sums.\n\nNeeds: {"words " * 30}here. Copy this."""\n\n\ndef one():\n    return 1\n'
+    )
+    lines = alone(source, closure(source, "one")).split("\n\n")[0].splitlines()
+    assert len(lines) == 2
+    assert all(line.startswith("# ") and len(line) <= 100 for line in lines)
+
+
+def test_a_copy_leads_to_its_place_on_the_public_site(course):
+    course.snippet("shapes", SHAPES)
+    for asked, page in (("shapes.area", "shapes/#area"), ("shapes", "shapes/")):
+        first = copied(course.root, asked, "https://a.b/c/").splitlines()[0]
+        assert first.endswith(f": https://a.b/c/snippets/{page}")
+
+
+def test_a_copy_that_was_made_before_its_first_line_had_an_address_is_compared(say, tmp_path):
+    say("copy", "shapes.area", tmp_path)
+    file = tmp_path / "area.py"
+    text = file.read_text(encoding="utf-8").replace(": snippets/shapes/#area", "", 1)
+    file.write_text(text, encoding="utf-8")
+    assert say("diff", file) == (0, f"{file} (shapes.area) is as it was copied.")
 
 
 def test_a_snippet_without_a_docstring_is_copied_without_one():
@@ -172,23 +233,36 @@ def say(course: Course, capsys):
 def test_a_function_is_copied_alone_and_a_module_whole(say, tmp_path):
     assert say("copy", "shapes.area", tmp_path) == (0, f"Wrote {tmp_path / 'area.py'}")
     text = (tmp_path / "area.py").read_text(encoding="utf-8")
-    assert text.startswith("# shapes.area of course 1.2\n# SHA-256 of the lines below: ")
-    assert text.endswith(
-        f'\n\n# SPDX-License-Identifier: MIT\n"""Areas of shapes."""\n\n{AREA_ALONE}'
+    address = "snippets/shapes/#area"
+    assert text.startswith(
+        f"# shapes.area of course 1.2: {address}\n# SHA-256 of the lines below: "
     )
+    assert text.endswith(f"\n\n# SPDX-License-Identifier: MIT\n\n{AREA_ALONE}")
     assert say("copy", "shapes", tmp_path / "mine.py")[0] == 0
     assert (tmp_path / "mine.py").read_text(encoding="utf-8").endswith(f"\n\n{SHAPES}")
 
 
-def test_nothing_is_overwritten_and_a_folder_that_is_not_there_is_said(say, tmp_path):
+def test_nothing_is_overwritten_and_a_folder_that_is_not_there_is_made(say, tmp_path):
     file = tmp_path / "area.py"
     file.write_text("my own", encoding="utf-8")
     status, said = say("copy", "shapes.area", tmp_path)
     assert (status, file.read_text(encoding="utf-8")) == (2, "my own")
     assert f"{file} exists and stays as it is" in said
-    status, said = say("copy", "shapes.area", tmp_path / "no folder")
-    assert status == 2
-    assert "cannot be written: No such file or directory" in said
+    made = tmp_path / "no folder" / "yet"
+    assert say("copy", "shapes.area", made) == (0, f"Wrote {made / 'area.py'}")
+    assert say("copy", "shapes.area", made / "src" / "mine.py")[0] == 0
+    assert (made / "src" / "mine.py").is_file()
+
+
+def test_a_file_that_is_no_folder_is_said_and_stays_as_it_is(say, tmp_path):
+    file = tmp_path / "notes.txt"
+    file.write_text("my own", encoding="utf-8")
+    for destination in (file, file / "area.py"):
+        status, said = say("copy", "shapes.area", destination)
+        assert status == 2
+        assert f"{file} is a file: name a folder, or a file that ends in .py" in said
+    assert say("copy", "shapes.area", file / "more")[0] == 2
+    assert [each.name for each in tmp_path.iterdir() if each.is_file()] == ["notes.txt"]
 
 
 @pytest.mark.parametrize(

@@ -166,6 +166,124 @@ def test_they_run_and_a_change_of_the_snippet_alone_runs_them_again(tmp_path):
     assert outcome(course, "shapes").executed
 
 
+RAISING = '''\
+"""Areas of shapes."""
+
+import numpy as np
+from fractions import Fraction
+
+
+def area(side):
+    """Return the area of a square.
+
+    >>> corner = Fraction(np.int64(0))
+    >>> area(-1)
+    {}
+    """
+    if side < 0:
+        raise np.exceptions.AxisError("the side is negative\\nand so on")
+    return side * side
+'''
+TOLD = "Traceback (most recent call last):\n    {}"
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("area(-1)", "numpy.exceptions.AxisError: the side is negative\n    and so on"),
+        ("area(-1)", "AxisError: the side ..."),
+        ("area(-1)  # doctest: +IGNORE_EXCEPTION_DETAIL", "AxisError: whatever"),
+    ],
+)
+def test_an_example_may_raise_what_its_docstring_tells(tmp_path, asked, told):
+    course = Course(tmp_path)
+    source = RAISING.format(TOLD.format(told)).replace("area(-1)", asked)
+    course.snippet("shapes", source)
+    assert outcome(course, "shapes").error is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "told", "came"),
+    [
+        ("area(-1)", "ValueError: the side is negative", "AxisError: the side is negative"),
+        ("area(-1)", "numpy.exceptions.AxisError: too long", "AxisError: the side is negative"),
+        ("area(-1)  # doctest: +IGNORE_EXCEPTION_DETAIL", "ValueError: x", "AxisError"),
+        ("area(1)", "ValueError: the side is negative", "nothing"),
+    ],
+)
+def test_an_example_that_raises_another_error_than_told_is_refused_at_its_line(
+    tmp_path, asked, told, came
+):
+    course = Course(tmp_path)
+    source = RAISING.format(TOLD.format(told)).replace("area(-1)", asked)
+    course.snippet("shapes", source)
+    error = outcome(course, "shapes").error
+    assert error.file == "snippets/shapes.py"
+    assert source.splitlines()[error.line - 1].strip() == f">>> {asked}" or came == "nothing"
+    name = told.rpartition("exceptions.")[2].partition(": x")[0]
+    assert error.message.startswith(f"the docstring tells {name}, and the example raises {came}")
+    assert "correct what it calls" in error.remedy
+
+
+def test_a_docstring_that_tells_another_error_than_before_is_tried_again(tmp_path):
+    course = Course(tmp_path)
+    course.snippet("shapes", RAISING.format(TOLD.format("AxisError: ...")))
+    assert outcome(course, "shapes").executed
+    course.snippet("shapes", RAISING.format(TOLD.format("ValueError: ...")))
+    assert "the docstring tells ValueError" in outcome(course, "shapes").error.message
+
+
+DRAWING = '''\
+import matplotlib.pyplot as plt
+
+
+def draw():
+    """Draw.
+
+    >>> figure = draw()
+    >>> figure.alt
+    'A line.'
+    """
+    figure, axes = plt.subplots()
+    axes.plot([1, 2])
+    figure.alt = "A line."
+    plt.close(figure)
+    return figure
+
+
+def draw_again():
+    """Draw.
+
+    >>> figure = draw()
+    >>> figure.alt
+    'A line.'
+    """
+'''
+
+
+def test_two_examples_may_draw_the_same_figure(tmp_path):
+    course = Course(tmp_path)
+    course.snippet("art", DRAWING)
+    run = outcome(course, "art").run
+    assert run.outputs[0] == run.outputs[1]
+
+
+def test_one_example_shows_a_figure_once(tmp_path):
+    course = Course(tmp_path)
+    course.snippet("art", DRAWING.replace("    plt.close(figure)\n", ""))
+    error = outcome(course, "art").error
+    assert "a figure that the page has already shown: A line." in error.message
+
+
+def test_an_error_of_no_line_points_at_the_example_and_not_at_its_imports(tmp_path):
+    course = Course(tmp_path)
+    source = DRAWING.replace('    figure.alt = "A line."\n', "").replace("figure.alt", "figure")
+    course.snippet("art", source)
+    error = outcome(course, "art").error
+    assert "alt" in f"{error.message} {error.remedy}"
+    assert source.splitlines()[error.line - 1].strip() == ">>> figure = draw()"
+
+
 def test_an_example_that_fails_is_told_with_its_file_and_line(tmp_path):
     course = Course(tmp_path)
     course.snippet(

@@ -17,7 +17,7 @@ import pytest
 from tutorial_engine import session
 from tutorial_engine.errors import Cancelled, ClaimError, ExecutionError
 
-from .tiny import TINY, Course, code, processes_that_say
+from .tiny import REPOSITORY, TINY, Course, code, processes_that_say
 
 STARTER = '# %% tags=["starter"]\nanswer = None\n\n'
 CHECK = '# %% tags=["check"]\nassert answer == 42, "not yet"\n\n'
@@ -456,3 +456,9 @@ def test_a_run_may_be_asked_for_where_an_event_loop_runs_as_in_a_notebook(course
     with ThreadPoolExecutor(1) as executor:
         run = executor.submit(lambda: asyncio.run(in_a_notebook())).result()
     assert run.values == [[1, "total", "5"]]
+
+
+def test_the_template_of_a_tutorial_builds_as_it_is(course):
+    template = (REPOSITORY / "tutorials_src" / "template.py").read_text(encoding="utf-8")
+    course.tutorial(template, header="")
+    assert course.run().claims == ["the mean lies between the extremes"]

@@ -58,7 +58,7 @@ def test_digests_and_lines_are_those_of_the_files_that_the_page_offers():
     for each in json.loads(manifest(SOURCES, COURSE))["snippets"]:
         examples = example_tutorial(each["name"], SOURCES[each["name"]])
         page = snippet_page(
-            examples, None, tests=[], results=Results({}, {}), users={}, project=str(COURSE)
+            examples, None, tests=[], results=Results({}, {}), users={}, project=COURSE
         )
         offered = {entry["file"]: entry for entry in (each, *each["names"])}
         assert set(offered) == set(page.files)
@@ -75,7 +75,7 @@ def test_the_same_snippets_give_the_same_bytes_in_whatever_order_they_come():
 def test_the_copies_of_a_snippet_are_those_that_the_command_writes(course):
     course.snippet("shapes", SHAPES)
     (course.root / "pyproject.toml").write_text('[project]\nname = "course"\nversion = "1.2"\n')
-    copies = copies_of("shapes", SHAPES, "course 1.2")
+    copies = copies_of("shapes", SHAPES, Project("course", "1.2"))
     assert list(copies) == ["shapes", "shapes.area", "shapes.total", "shapes.unused"]
     assert copies == {asked: copied(course.root, asked) for asked in copies}
 

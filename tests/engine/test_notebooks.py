@@ -278,7 +278,7 @@ AREAS = '''\
 # SPDX-License-Identifier: MIT
 """Areas of shapes.
 
-Needs: sklearn. Copy this one file into your project.
+Needs: Python 3.11, scikit-learn 1.6, or newer. Copy this one file into your project.
 
 All are in square metres.
 """
@@ -322,7 +322,7 @@ def test_a_notebook_carries_of_a_snippet_what_it_reaches_in_the_files_order_and_
         "from snippets import areas\nfrom snippets.areas import square\n\nsquare(), areas.disc(1)"
     )
     assert carried_areas(course, body) == (
-        '# SPDX-License-Identifier: MIT\n"""Areas of shapes.\n\nAll are in square metres.\n"""\n\n'
+        "# SPDX-License-Identifier: MIT\n# Needs: Python 3.11 or newer.\n\n"
         + AREAS.partition('"""\n\n')[2]
         .partition("\n\n\ndef learned")[0]
         .replace("import sklearn\n\n", "")

@@ -14,7 +14,7 @@ from bs4 import BeautifulSoup
 
 from tutorial_engine.course import titles
 from tutorial_engine.errors import ExecutionError
-from tutorial_engine.html_pages import lean_code, lean_page, schemed_figures
+from tutorial_engine.html_pages import lean_code, lean_page, named_permalinks, schemed_figures
 from tutorial_engine.markup import with_mathml
 from tutorial_engine.publish import export, make_error_page, make_page
 from tutorial_engine.run import Artifact
@@ -395,3 +395,17 @@ def test_a_claim_with_markup_in_its_condition_is_shown_as_written(tiny):
     soup = rendered(tiny.page(made_run(tiny)).markdown)
     assert soup.select_one("ul.claims code").text == 'total < 6 and "<b>" != "`*x*`"'
     assert html.escape("<b>") in str(soup.select_one("ul.claims"))
+
+
+def test_the_sign_beside_a_heading_says_to_which_it_links():
+    sign = '<a class="headerlink" href="#a" title="Permanent link">¶</a>'
+    html = (
+        f'<h1>No sign</h1><h2 id="a">Of <code>x &lt; 1</code> and\n"y"{sign}</h2>'
+        f'<p>¶</p><h3 data-search-exclude="" id="b">z{sign}</h3>'
+    )
+    named = BeautifulSoup(named_permalinks(html), "html.parser")
+    assert [each["aria-label"] for each in named.select("a")] == [
+        'Link to Of x < 1 and "y"',
+        "Link to z",
+    ]
+    assert named.get_text() == BeautifulSoup(html, "html.parser").get_text()

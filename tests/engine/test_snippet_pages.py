@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
+import markdown
 import pytest
+from bs4 import BeautifulSoup
 
 from tests.recording_results import RecordingResults
 from tutorial_engine.closure import closure, public_definitions
 from tutorial_engine.copying import Project, alone, headed
-from tutorial_engine.docstrings import documentation
+from tutorial_engine.docstrings import UNSEARCHED, documentation
 from tutorial_engine.errors import SourceError
 from tutorial_engine.examples import example_tutorial, examples_of
 from tutorial_engine.publish import Page, make_error_page
 from tutorial_engine.run import Run
 from tutorial_engine.settings import Settings
+from tutorial_engine.signatures import WIDTH, signature
 from tutorial_engine.snippet_pages import index_page, page_of_tests, snippet_page
 from tutorial_engine.snippet_tests import (
     Results,
@@ -30,6 +35,7 @@ from tutorial_engine.snippet_tests import (
 
 from .tiny import Course, build_site, picture
 
+ROOT = Path(__file__).parents[2]
 SHAPES = '''\
 # SPDX-License-Identifier: MIT
 """Areas of shapes.
@@ -120,15 +126,19 @@ def text_output(text):
 
 
 def page(run=None, source=SHAPES, **others) -> Page:
-    given = {"tests": [], "results": Results({}, {}), "users": {}, "project": "course 1.0"}
+    given = {"tests": [], "results": Results({}, {}), "users": {}, "project": PROJECT}
     return snippet_page(example_tutorial("shapes", source), run, **given | others)
+
+
+def page_showing(tests, source=TESTS, repository="") -> Page:
+    return page_of_tests("shapes", tests, {each.file: source for each in tests}, repository)
 
 
 def test_a_function_has_its_signature_as_it_stands_and_its_docstring_as_markdown():
     markdown = page().markdown
     assert "# shapes\n\nAreas of shapes.\n{ .lead }\n\nNeeds: numpy." in markdown
     assert (
-        '## area { #area }\n\n```{ .python data-search-exclude="" }\n'
+        '## area { #area }\n\n```{ .python .signature data-search-exclude="" }\n'
         "def area(\n    side: float, *, exponent: int = 2\n) -> float:\n```\n\n"
         "Return the area of a square.\n\nIn other words, `side` squared.\n\n"
         "**Arguments**\n\n- `side`: of the square, in metres.\n"
@@ -140,6 +150,55 @@ def test_a_function_has_its_signature_as_it_stands_and_its_docstring_as_markdown
     assert f"{shown}    def volume(self) -> float:\n```" in markdown
     assert "- `volume`: Return how much goes in.\n" in markdown
     assert "_power" not in markdown
+
+
+LONG = '''\
+class Cut:
+    # Where it begins.
+    first: int
+
+    def all_of_it(self, cake: list[str], /, *, sizes: dict[str, int] = {"half": 2}, at_once=False): ...
+
+
+async def pieces(cake: "Sequence[str]", *slices: int, knife: str | None = None, **others: object) -> Cut:
+    """Cut."""
+
+
+def whole(cake: list[str], knife: str = "a long one", fork: str = 'a "short" one') -> "Cut":  # type: ignore[x]
+    """Do not cut."""
+
+
+def bare_of_arguments() -> dict[tuple[str, str, str, str], list[tuple[int, int, int, int]]]:
+    """Cut nothing."""
+'''
+
+
+def test_a_signature_that_is_wider_than_the_page_has_a_line_for_each_argument():
+    signatures = [next(documentation(node, LONG)) for node in public_definitions(LONG).values()]
+    fences = [each.split("\n", 1)[1].removesuffix("\n```") for each in signatures]
+    assert fences == [
+        "class Cut:\n    # Where it begins.\n    first: int\n"
+        "    def all_of_it(\n        self,\n        cake: list[str],\n        /,\n        *,\n"
+        '        sizes: dict[str, int] = {"half": 2},\n        at_once=False,\n    ):',
+        'async def pieces(\n    cake: "Sequence[str]",\n    *slices: int,\n    knife: str | None = None,\n'
+        "    **others: object,\n) -> Cut:",
+        'def whole(\n    cake: list[str],\n    knife: str = "a long one",\n'
+        '    fork: str = \'a "short" one\',\n) -> "Cut":',
+        "def bare_of_arguments() -> dict[tuple[str, str, str, str], list[tuple[int, int, int, int]]]:",
+    ]
+
+
+def test_no_signature_of_ours_is_wider_than_the_page():
+    """But for one argument alone, which the browser breaks, as it does all on a narrow screen."""
+    argument = re.compile(r" +\w+: [^,=]+(?: = \S+)?,")
+    wide = []
+    for file in sorted((ROOT / "snippets").glob("[a-z]*.py")):
+        source = file.read_text(encoding="utf-8")
+        for name, node in public_definitions(source).items():
+            lines = signature(node, source).splitlines()
+            lines = [line for line in lines if not argument.fullmatch(line)]
+            wide += [f"{file.stem}.{name}: {line}" for line in lines if len(line) > WIDTH]
+    assert not wide, "\n".join(wide)
 
 
 GOOGLE = '''\
@@ -189,6 +248,120 @@ def test_a_docstring_of_any_form_is_told_without_its_examples():
     assert [cell.source for cell in examples_of("post", GOOGLE)["Post"]][-1].endswith("__name__")
 
 
+MENTIONS = '''\
+"""Sizes. See `area` and `Box`.
+
+As `lengths.side` has it.
+"""
+
+
+def area(side, volume):
+    """Return what `area` and `shapes.area` are not, but `Box`, `Box()`, `shapes.Box` and `snippets.lengths.side`.
+
+    Of `side`, an argument, `volume` and ``Box``, of `twin`, `_hidden`, `lengths.none`, `np.Box` and
+    [`Box`](elsewhere.md).
+
+    ```python
+    `Box`
+    ```
+
+    Args:
+        side: of a `Box`,
+            or what `edge` returns.
+
+    Returns:
+        A `Box`.
+    """
+
+
+class Box:
+    """Not an `area`."""
+
+    def lid(self):
+        """Return what covers the `area` of a `Box`."""
+
+
+def _hidden():
+    pass
+'''
+PLACES = {"lengths": ["side", "edge", "twin"], "times": ["twin", "volume"], "shapes": ["old"]}
+
+
+def test_a_docstring_leads_to_the_other_functions_that_it_mentions():
+    markdown = page(source=MENTIONS, places=PLACES).markdown
+    assert "Sizes. See [`area`](#area) and [`Box`](#Box).\n{ .lead }" in markdown
+    assert "As [`lengths.side`](lengths.md#side) has it." in markdown
+    boxes = "[`Box`](#Box), [`Box()`](#Box), [`shapes.Box`](#Box)"
+    there = "[`snippets.lengths.side`](lengths.md#side)"
+    assert f"Return what `area` and `shapes.area` are not, but {boxes} and {there}." in markdown
+    assert "- `side`: of a [`Box`](#Box), or what [`edge`](lengths.md#edge) returns." in markdown
+    assert "**Returns**\n\nA [`Box`](#Box)." in markdown
+    assert "- `lid`: Return what covers the [`area`](#area) of a `Box`." in markdown
+
+
+def test_what_a_mention_may_mean_otherwise_is_no_link():
+    markdown = page(source=MENTIONS, places=PLACES).markdown
+    assert "Of `side`, an argument, `volume` and ``Box``, of `twin`, `_hidden`," in markdown
+    assert "`lengths.none`, `np.Box` and\n[`Box`](elsewhere.md)." in markdown
+    assert "```python\n`Box`\n```" in markdown
+
+
+MARKED_UP = '''\
+"""Tags <b> & "quotes".
+
+# A heading
+
+Rule
+----
+"""
+
+
+def area():
+    """Return <div id="x"> of `<b>`, 1 < 2.
+
+    # No heading
+    ## Nor this
+    Under
+    =====
+
+    - an entry <i>
+
+        and <u> its second paragraph
+
+    See <https://a.b/c>.
+
+        set_in = "<s>"  # code
+
+    Returns:
+        # of things <script>.
+
+    Raises:
+        ValueError: <b>.
+    """
+'''
+
+
+def test_html_and_headings_in_a_docstring_are_text():
+    made = page(source=MARKED_UP)
+    extensions = ["attr_list", "md_in_html", "pymdownx.superfences", "meta"]
+    body = BeautifulSoup(markdown.markdown(made.markdown, extensions=extensions), "html.parser")
+    assert not body.find_all(["b", "i", "u", "s", "script", "hr"])
+    assert not body.find(id="x")
+    assert [each.get_text() for each in body.find_all(["h1", "h2", "h3"])] == ["shapes", "area"]
+    text = " ".join(body.get_text().split())
+    for words in (
+        'Tags <b> & "quotes".',
+        "# A heading Rule ----",
+        'Return <div id="x"> of <b>, 1 < 2. # No heading ## Nor this Under =====',
+        "an entry <i> and <u> its second paragraph",
+        "See https://a.b/c.",
+        'set_in = "<s>" # code',
+        "Returns # of things <script>.",
+        "ValueError: <b>.",
+    ):
+        assert words in text
+
+
 def test_an_example_is_shown_as_it_ran_importing_from_the_file_as_a_copier_has_it():
     markdown = page(run_of(None, [text_output("9")])).markdown
     assert (
@@ -229,13 +402,24 @@ def test_beside_the_page_stand_the_whole_file_and_each_name_alone():
         *("snippets/shapes.py", "snippets/shapes.area.py", "snippets/shapes.Box.py")
     ]
     whole = found.files["snippets/shapes.py"]
-    assert whole.decode() == headed("course 1.0", "shapes", SHAPES)
+    assert whole.decode() == headed(PROJECT, "shapes", SHAPES)
     assert f"SHA-256 `{hashlib.sha256(whole).hexdigest()}`" in found.markdown
-    text = headed("course 1.0", "shapes.area", alone(SHAPES, closure(SHAPES, "area")))
+    text = headed(PROJECT, "shapes.area", alone(SHAPES, closure(SHAPES, "area")))
     assert found.files["snippets/shapes.area.py"].decode() == text
     assert "class Box" not in text
     link = '[Copy just `area`](shapes.area.py){ .copy-snippet download="area.py" }'
     assert f"{link} ({len(text.splitlines())} lines, " in found.markdown
+
+
+def test_who_copies_a_function_that_draws_is_told_how_a_script_shows_its_figure():
+    draws = SHAPES.replace(
+        "def area(\n    side: float, *, exponent: int = 2\n) -> float", "def area() -> Figure"
+    )
+    assert (
+        'A script shows no figure: save it, `area(...).savefig("area.png")`.'
+        in page(source=draws).markdown
+    )
+    assert "savefig" not in page().markdown
 
 
 def test_the_tests_of_a_function_are_those_that_mention_it_from_the_snippet():
@@ -260,19 +444,16 @@ def test_each_sentence_leads_to_its_test_as_it_stands():
         "- [The area of a unit is one](shapes/tests.md#test_the_area_of_a_unit_is_one)\n"
         "- [Sides count twice](shapes/tests.md#test_sides_count_twice)\n"
     ) in markdown
-    shown = page_of_tests("shapes", tests)
+    shown = page_showing(tests)
     assert shown.path == "snippets/shapes/tests.md"
     assert (
         "## Sides count twice { #test_sides_count_twice }\n\n```python\n"
         "def test_sides_count_twice():\n    assert its_area(2) == 4\n```"
     ) in shown.markdown
-    assert "No test calls [shapes](../shapes.md)." in page_of_tests("shapes", []).markdown
+    assert "No test calls [shapes](../shapes.md)." in page_showing([]).markdown
 
 
-def test_tests_are_found_in_classes_and_however_they_import_the_snippet():
-    tests = list(
-        find_tests(
-            """\
+IN_CLASSES = """\
 import snippets.shapes
 import snippets.shapes as its
 from snippets import shapes as theirs
@@ -295,10 +476,92 @@ def test_by_its_whole_name():
 def test_that_imports_for_itself():
     from snippets.shapes import area as measure
     measure(4)
-""",
-            FILE,
-        )
+"""
+
+
+HELPED = """\
+import os
+import random
+
+import pytest
+
+from snippets import shapes
+
+SIDES = (1, 2)
+OTHERS = (3, 4)
+
+
+@pytest.fixture
+def side():
+    return random.choice(SIDES)
+
+
+@pytest.fixture(autouse=True)
+def prepared():
+    random.seed(0)
+
+
+def checked(area):
+    return area > _least()
+
+
+def _least():
+    return 0
+
+
+def of_another_snippet():
+    return os.sep
+
+
+def test_of_something_else():
+    assert of_another_snippet()
+
+
+@pytest.mark.parametrize("exponent", OTHERS)
+def test_an_area_grows(side, exponent):
+    assert checked(shapes.area(side, exponent=exponent))
+"""
+
+
+def test_above_the_tests_of_a_file_stands_what_they_import_and_call_and_no_more():
+    tests = list(find_tests(HELPED, FILE))
+    markdown = page_showing(tests, HELPED).markdown
+    before, after = markdown.split("## An area grows")
+    code = before.split("```python\n")[1].split("\n```")[0]
+    assert code.startswith("import random\n\nimport pytest\n\nfrom snippets import shapes\n\n")
+    names = ["SIDES", "OTHERS", "side", "prepared", "checked", "_least"]
+    assert re.findall(r"^(?:def )?(\w+)(?:\(| =)", code, re.M) == names
+    count = len(code.splitlines())
+    assert f"What the tests of `test_shapes.py` import and call ({count} lines)</summary>" in before
+    assert '<details class="note" markdown="1">' in before, "what is long is folded"
+    assert "test_an_area_grows(side, exponent)" in after
+
+
+def test_what_is_short_above_the_tests_is_not_folded():
+    markdown = page_showing(list(find_tests(TESTS, FILE))).markdown
+    assert '<details class="note" markdown="1" open>' in markdown
+    assert (
+        "```python\nimport pytest\n\nfrom snippets import shapes\n"
+        "from snippets.shapes import area as its_area\n```"
+    ) in markdown
+
+
+def test_the_files_of_tests_are_linked_where_the_repository_has_an_address():
+    tests = [
+        each for file in (FILE, FILE.replace("shapes", "odd")) for each in find_tests(TESTS, file)
+    ]
+    made = page_showing(tests, repository="https://a.b/c/")
+    assert (
+        f"[`{FILE}`](https://a.b/c/blob/HEAD/{FILE}), [`tests/snippets/test_odd.py`]("
+        in made.markdown
     )
+    assert made.markdown.count("import and call") == 2
+    assert made.source == FILE
+    assert f"as it stands in `{FILE}`:" in page_showing(tests[:2]).markdown
+
+
+def test_tests_are_found_in_classes_and_however_they_import_the_snippet():
+    tests = list(find_tests(IN_CLASSES, FILE))
     assert [(each.name, each.sentence, each.calls[0][1]) for each in tests] == [
         ("TestArea::test_of_a_unit", "Of a unit", "area"),
         ("test_while_others_wait", "While others wait", "Box"),
@@ -307,7 +570,7 @@ def test_that_imports_for_itself():
     ]
     assert tests[0].source == "@staticmethod\ndef test_of_a_unit():\n    assert its.area(1) == 1"
     assert "(shapes/tests.md#TestArea-test_of_a_unit)" in page(tests=tests).markdown
-    assert "## Of a unit { #TestArea-test_of_a_unit }" in page_of_tests("shapes", tests).markdown
+    assert "## Of a unit { #TestArea-test_of_a_unit }" in page_showing(tests, IN_CLASSES).markdown
 
 
 def test_two_tests_of_one_name_have_places_of_their_own():
@@ -316,7 +579,7 @@ def test_two_tests_of_one_name_have_places_of_their_own():
     places = [f"test_shapes.py-{tests[0].name}", f"odd-test_shapes.py-{tests[0].name}"]
     for place in places:
         assert f"(shapes/tests.md#{place})" in page(tests=tests).markdown
-        assert f"{{ #{place} }}" in page_of_tests("shapes", tests).markdown
+        assert f"{{ #{place} }}" in page_showing(tests).markdown
 
 
 @pytest.mark.parametrize(
@@ -389,15 +652,29 @@ def test_who_uses_a_function_is_linked():
     assert markdown.count("Used in") == 1
 
 
-def test_the_first_page_has_a_card_for_each_snippet_with_its_names_apart_by_what_they_do():
+def test_the_first_page_has_a_card_for_each_snippet_those_that_draw_apart():
     drawing = "def draw() -> Figure:\n    pass\n"
     pages = {"shapes": page(), "art": replace(page(), markdown="")}
     markdown = index_page(pages, {"shapes": SHAPES, "art": drawing}, PROJECT).markdown
     compute, draw = markdown.split("## To draw")
     assert "### [shapes](shapes.md)\n\nAreas of shapes." in compute
-    assert "[`area`](shapes.md#area), [`Box`](shapes.md#Box)" in compute
     assert "Needs numpy." in compute
-    assert "[`draw`](art.md#draw)" in draw
+    assert "### [art](art.md)" in draw
+
+
+def test_the_first_page_lists_what_can_be_done_in_the_words_of_the_docstrings():
+    layer = SHAPES + '\n\nclass Wall(np.ndarray):\n    """A `wall` of <stone>."""\n'
+    pages = {"shapes": page(), "art": replace(page(), path="snippets/art.md")}
+    sources = {"shapes": layer, "art": 'def draw():\n    """Draw a box."""\n'}
+    _, tasks = index_page(pages, sources, PROJECT).markdown.split("## By task")
+    assert re.findall(r"^(?:- |\*).*", tasks, re.M) == [
+        "**[shapes](shapes.md)**",
+        "- Return the area of a square: [`area`](shapes.md#area)",
+        "- A `wall` of &lt;stone>: [`Wall`](shapes.md#Wall)",
+        "**[art](art.md)**",
+        "- Draw a box: [`draw`](art.md#draw)",
+    ]
+    assert tasks.count(UNSEARCHED) == 2, "each is found on its own page"
 
 
 def test_beside_the_first_page_stands_the_manifest_of_what_can_be_copied():

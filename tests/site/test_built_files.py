@@ -234,6 +234,15 @@ def test_every_page_has_one_first_heading_and_skips_no_level(site):
         assert all(b - a <= 1 for a, b in itertools.pairwise(levels)), url
 
 
+def test_the_sign_beside_a_heading_says_aloud_to_which_it_links(site):
+    for url, page in site.pages.items():
+        signs = page.select("a.headerlink")
+        wrong = [each["href"] for each in signs if len(each["aria-label"]) <= len("Link to ")]
+        assert wrong == [], url
+    (sign,) = site.pages["snippets/plot_results/"].select("#seed_dots a.headerlink")
+    assert sign["aria-label"] == "Link to seed_dots"
+
+
 def test_no_page_has_an_error_by_the_rules_of_html(site):
     found = {
         path.relative_to(site.folder).as_posix(): errors

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.bench.searches import ENOUGH, FIRST, SEARCHES, rank, results
 from tests.site.visits import SCREENS_OF_EVERY_PAGE, TEXTS, Visit, opened
@@ -75,6 +76,38 @@ def test_code_has_a_copy_button_and_output_has_none(site, address, page):
     assert code.first.locator(button).count() == 1
     assert output.count() > 0
     assert output.locator(button).count() == 0
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_signature_shows_whole(address, browser, width):
+    with opened(browser, width, "light") as page:
+        for module in ("convnets", "metrics", "plot_evaluation"):
+            page.goto(f"{address}snippets/{module}/")
+            code = page.locator("article .signature code")
+            assert code.count() > 2, module
+            assert code.evaluate_all("all => all.filter(it => it.scrollWidth > it.clientWidth)") == []
+
+
+def test_what_was_copied_is_told_in_one_place_that_is_read_aloud(address, browser):
+    with opened(browser, 1440, "light") as page:
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page.goto(f"{address}snippets/metrics/")
+        page.locator("a.copy-snippet[download='class_report.py']").click()
+        told = page.get_by_role("status")
+        expect(told).to_have_text("Copied class_report.py: paste it into a file of your own")
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert copied.startswith("# metrics.class_report of ")
+        page.locator(".md-clipboard, [data-md-type='copy']").first.click()
+        expect(told).to_have_text("Copied to clipboard")
+
+
+def test_what_cannot_be_copied_is_downloaded(address, browser):
+    with opened(browser, 1440, "light") as page:
+        page.goto(f"{address}snippets/metrics/")
+        page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(); }")
+        with page.expect_download() as download:
+            page.locator("a[download='class_report.py']").click()
+        assert download.value.suggested_filename == "class_report.py"
 
 
 def test_a_figure_follows_the_scheme_that_the_reader_picks(site, address, page):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -243,7 +244,7 @@ CALLS = [
         **NAMES,
     ),
     call(
-        "plot_evaluation.threshold_dots",
+        "plot_thresholds.threshold_dots",
         {"y_true": "positives", "scores": "scores"},
         y_true=IS_POSITIVE,
         scores=SCORES,
@@ -296,7 +297,7 @@ CALLS = [
         reach=1,
     ),
     call(
-        "explain.rank_correlation",
+        "sanity_checks.rank_correlation",
         {"maps": "images", "others": "images"},
         maps=UNIT,
         others=UNIT[::-1],
@@ -446,3 +447,88 @@ def test_how_good_input_is_held_changes_no_result(each, argument):
     for hold in HOLDERS:
         if not (pictures and hold in NOT_FOR_PICTURES):
             assert told(each(**{argument: hold(each.good[argument])})) == expected, hold.__name__
+
+
+# What people have in the place of labels: what makes it of labels, and what the error tells to do about it.
+NOT_LABELS: Mapping[str, tuple[Callable[[np.ndarray], Any], str]] = {
+    "one-hot rows": (lambda labels: np.eye(3)[labels], r"take (.*\.argmax\(axis=1\))"),
+    "integer one-hot rows": (
+        lambda labels: np.eye(3, dtype=int)[labels],
+        r"take (.*\.argmax\(axis=1\))",
+    ),
+    "probabilities": (
+        lambda labels: 0.1 + 0.7 * np.eye(3)[labels],
+        r"take (.*\.argmax\(axis=1\))",
+    ),
+    "a column": (lambda labels: labels[:, None], r"take (.*\[:, 0\])$"),
+    "a column of floats": (
+        lambda labels: labels[:, None].astype("float32"),
+        r"take (.*\[:, 0\]\.astype\(int\))",
+    ),
+    "whole floats": (lambda labels: labels.astype(float), r"take (.*\.astype\(int\))"),
+    "names": (lambda labels: np.array(CLASSES)[labels], r"number names by (\[.*?\]);"),
+    "names, alone": (
+        lambda labels: np.array(CLASSES)[labels],
+        r"class_names, numbers = (np\.unique\(.*, return_inverse=True\)) makes both",
+    ),
+    "names in a frame's column": (
+        lambda labels: np.array(CLASSES, object)[labels],
+        r"number names by (\[.*?\]);",
+    ),
+    "bytes of a tensor": (
+        lambda labels: tf.constant(np.array(CLASSES)[labels]).numpy(),
+        r"class_names, numbers = (np\.unique\(.*, return_inverse=True\)) makes both",
+    ),
+}
+TAKE_LABELS = [
+    (each, argument)
+    for each in CALLS
+    for argument, kind in each.kinds.items()
+    if kind in ("labels", "known labels")
+]
+
+
+def remedied(message: str, pattern: str, argument: str, given: Any) -> np.ndarray:
+    """Return what an error's advice makes of what was given."""
+    advice = re.search(pattern, message)
+    assert advice, message
+    known = {"np": np, "class_names": CLASSES, argument: given}
+    made = eval(advice[1], known)
+    return made[1] if isinstance(made, tuple) else np.asarray(made)
+
+
+@pytest.mark.parametrize("mistake", NOT_LABELS)
+@pytest.mark.parametrize(
+    ("each", "argument"),
+    TAKE_LABELS,
+    ids=lambda it: it if isinstance(it, str) else it.function,
+)
+def test_an_error_says_how_to_make_labels_of_what_is_given_for_them(each, argument, mistake):
+    make, pattern = NOT_LABELS[mistake]
+    given = make(each.good[argument])
+    with pytest.raises(ValueError, match=argument) as refusal:
+        each(**{argument: given})
+    made = remedied(str(refusal.value), pattern, argument, given)
+    assert np.array_equal(made, each.good[argument])
+
+
+@pytest.mark.parametrize("column", [False, True])
+def test_an_error_says_how_to_cut_the_probabilities_of_a_sigmoid(column):
+    given = SCORES[:, None] if column else SCORES
+    with pytest.raises(ValueError, match="y_true must be class numbers") as refusal:
+        MODULES["metrics"].class_report(given, IS_POSITIVE, class_names=["no", "yes"])
+    made = remedied(str(refusal.value), r"of a sigmoid's probabilities (.*)$", "y_true", given)
+    assert np.array_equal(made, SCORES >= 0.5)
+
+
+def test_an_error_says_how_to_count_from_0():
+    with pytest.raises(ValueError, match="y_true must be class numbers") as refusal:
+        MODULES["metrics"].class_report(LABELS + 1, ANSWERS, class_names=CLASSES)
+    made = remedied(str(refusal.value), r"count from 0: (.*)$", "y_true", LABELS + 1)
+    assert np.array_equal(made, LABELS)
+
+
+@pytest.mark.parametrize("bad", [[0.5, np.nan], [1.0, np.inf], [None, 1]])
+def test_nothing_is_advised_where_nothing_helps(bad):
+    with pytest.raises(ValueError, match=r"integers from 0, not [a-z0-9]+$"):
+        MODULES["splits"].class_weights(bad)

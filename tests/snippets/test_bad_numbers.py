@@ -371,7 +371,7 @@ NETWORK_ROWS: Mapping[str, tuple[str, tuple[Callable[[], Any], ...], Mapping[str
         BAD_EXPLAINED,
         {"images": UNIT, "labels": LABELS, "epsilon": 0.1},
     ),
-    "explain.randomise_layers": ("network", BAD_BUILT, {"names": ["logits"]}),
+    "sanity_checks.randomise_layers": ("network", BAD_BUILT, {"names": ["logits"]}),
     "batch_sizes.batch_size_costs": ("network", BAD_BUILT, {"sizes": [1]}),
     "export.export_litert": ("model", BAD_SINGLE, {"path": "nowhere.tflite"}),
     "network_costs.layer_costs": ("network", BAD_BUILT, {}),
@@ -454,7 +454,8 @@ def with_names() -> set[str]:
 @pytest.mark.parametrize("name", NAMING)
 def test_names_that_do_not_fit_are_refused_in_the_same_breath(name, names):
     with pytest.raises(
-        ValueError, match=r"class_names must|y_true must be labels|probabilities must|scores must"
+        ValueError,
+        match=r"class_names must|y_true must be class numbers|probabilities must|scores must",
     ):
         public(name)(**NAMING[name], class_names=names)
     assert not plt.get_fignums()

@@ -130,9 +130,9 @@ def test_a_temperature_mends_confidence_that_is_too_high():
         ([[2.0, 0.0], [0.0, 2.0]], [1, 0], "no better than chance"),
         ([[0.0, 0.0], [0.0, 0.0]], [1, 0], "no better than chance"),
         ([[np.inf, 0.0], [0.0, 2.0]], [1, 0], "finite"),
-        ([[2.0, 0.0]], [0, 1], r"y_true must be labels of shape \(1,\)"),
+        ([[2.0, 0.0]], [0, 1], r"y_true must be class numbers, shape \(1,\)"),
         ([2.0, 0.0], [0, 1], r"logits must be of shape \(n, classes\)"),
-        ([[2.0, 0.0]], [2], "labels from 0 to 1"),
+        ([[2.0, 0.0]], [2], "class numbers from 0 to 1"),
         ([[2.0, 0.0]], [0.0], "integers"),
     ],
 )
@@ -167,27 +167,27 @@ def test_a_temperature_mends_the_nearest_class_mean_on_real_photographs():
 
 # What is wrong with labels, and what the error says.
 BAD_LABELS = [
-    ([[1, 2], [1]], "labels of shape (n,), not [[1, 2], [1]]"),
-    ([], "labels of shape {wanted}, not (0,)"),
-    ([[0], [1]], "labels of shape {wanted}, not (2, 1); take {name}[:, 0]"),
-    ([[0, 1]], "labels of shape {wanted}, not (1, 2)"),
-    (0, "labels of shape {wanted}, not ()"),
-    ([0.0, 1.0], "labels, integers from 0, not float64; of scores take the class of the highest"),
-    (["a", "b"], "labels, integers from 0, not <U1"),
-    ([0, 2], "labels from 0 to 1, for 2 classes, not from 0 to 2"),
-    ([-1, 0], "labels from 0 to 1, for 2 classes, not from -1 to 0"),
+    ([[1, 2], [1]], "class numbers, shape (n,), not [[1, 2], [1]]"),
+    ([], "class numbers, shape {wanted}, not (0,)"),
+    ([[0], [1]], "class numbers, shape {wanted}, not (2, 1); take {name}[:, 0]"),
+    ([[0, 1]], "class numbers, shape {wanted}, not (1, 2)"),
+    (0, "class numbers, shape {wanted}, not ()"),
+    ([0.0, 1.0], "class numbers, integers from 0, not float64"),
+    (["a", "b"], "class numbers, integers from 0, not <U1"),
+    ([0, 2], "class numbers from 0 to 1, for 2 classes, not from 0 to 2"),
+    ([-1, 0], "class numbers from 0 to 1, for 2 classes, not from -1 to 0"),
 ]
 
 
 @pytest.mark.parametrize(
-    ("labels", "said"), [*BAD_LABELS, ([0], "labels of shape {wanted}, not (1,)")]
+    ("labels", "said"), [*BAD_LABELS, ([0], "class numbers, shape {wanted}, not (1,)")]
 )
 def test_the_error_says_what_is_wrong_with_labels(labels, said):
     message = said.format(wanted="(2,), one for each of probabilities", name="y_true")
-    with pytest.raises(ValueError, match=f"^y_true must be {re.escape(message)}$"):
+    with pytest.raises(ValueError, match=rf"^y_true must be {re.escape(message)}(; |$)"):
         calibration.reliability_bins(labels, np.eye(2))
     message = said.format(wanted="(2,), one for each of logits", name="y_true")
-    with pytest.raises(ValueError, match=f"^y_true must be {re.escape(message)}$"):
+    with pytest.raises(ValueError, match=rf"^y_true must be {re.escape(message)}(; |$)"):
         calibration.fit_temperature(labels, np.eye(2))
 
 

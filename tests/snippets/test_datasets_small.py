@@ -32,7 +32,7 @@ CLOTHES = {
     "x_test": bytes_of(6, 28, 28),
     "y_test": np.arange(6, dtype=np.uint8) % 2,
 }
-WHOLE = {  # the full CIFAR-10, a pixel an image
+WHOLE = {  # the full CIFAR-10, one pixel per image
     "x_train": bytes_of(10_050, 1),
     "y_train": (np.arange(10_050) % 10).astype(np.uint8),
     "x_test": bytes_of(2_050, 1),

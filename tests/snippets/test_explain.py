@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import keras
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from snippets import corruptions, explain
+from snippets import corruptions, explain, sanity_checks
 from snippets.convnets import fashion_convnet
 from snippets.datasets import load_fashion_mnist
 
@@ -34,6 +36,7 @@ def linear(kernel: np.ndarray) -> keras.Sequential:
 
 
 LINEAR = linear(np.zeros((36, 4)))
+IMAGES = np.zeros((2, 6, 6), np.float32)
 
 
 def with_weights(kernel: np.ndarray) -> keras.Sequential:
@@ -156,6 +159,180 @@ def test_grad_cam_of_averaged_maps_is_their_weighted_sum(rng):
     assert np.allclose(got, expected, atol=1e-5)
 
 
+@pytest.fixture(scope="module")
+def transferred():
+    """A head on a base on a body, each a network of its own, as transfer learning makes them."""
+    keras.utils.set_random_seed(5)
+    body = keras.Sequential(
+        [keras.Input((5, 5, 1)), keras.layers.Conv2D(3, 3, padding="same", name="conv")],
+        name="body",
+    )
+    inputs = keras.Input((5, 5, 1))
+    base = keras.Model(inputs, keras.layers.ReLU(name="relu")(body(inputs)), name="base")
+    head = [keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(2, name="logits")]
+    return keras.Sequential([keras.Input((5, 5, 1)), base, *head])
+
+
+def test_grad_cam_of_a_layer_in_a_network_within_is_the_one_written_out_by_hand(transferred, rng):
+    images = rng.random((4, 5, 5, 1)).astype("float32")
+    base, weights = transferred.get_layer("base"), transferred.get_layer("logits").get_weights()[0]
+    maps = base.get_layer("body")(images).numpy()
+    # A place's slope is a 25th of the map's weight, where the map is above 0; else 0.
+    slopes = (maps > 0) * weights[:, 1] / 25
+    expected = np.maximum((maps * slopes.mean(axis=(1, 2), keepdims=True)).sum(axis=-1), 0)
+    got = explain.grad_cam(transferred, images, layer="conv", classes=[1] * 4)
+    assert expected.any()
+    assert np.allclose(got, expected, atol=1e-6)
+    # What a network within returns are the maps of its last layer.
+    relu, whole = (
+        explain.grad_cam(transferred, images, layer=name, classes=[1] * 4)
+        for name in ("relu", "base")
+    )
+    assert np.allclose(relu, np.maximum(base(images).numpy() @ weights[:, 1], 0) / 25, atol=1e-6)
+    assert np.array_equal(relu, whole)
+
+
+def test_a_network_computes_after_grad_cam_as_before(transferred, rng):
+    images = rng.random((4, 5, 5, 1)).astype("float32")
+    before = transferred.predict(images, verbose=0)
+    explain.grad_cam(transferred, images, layer="conv")
+    conv = transferred.get_layer("base").get_layer("body").get_layer("conv")
+    assert "call" not in vars(conv)
+    assert np.array_equal(transferred.predict(images, verbose=0), before)
+
+
+def test_an_unknown_layer_is_refused_with_the_names_of_those_that_would_do(transferred):
+    images = np.zeros((1, 5, 5, 1))
+    with pytest.raises(
+        ValueError, match="these have such: relu, conv, body, base; not 'last_conv'"
+    ):
+        explain.grad_cam(transferred, images, layer="last_conv")
+    with pytest.raises(ValueError, match="these have such: relu, conv, body, base; not 'logits'"):
+        explain.grad_cam(transferred, images, layer="logits")
+
+
+def test_a_layer_that_is_called_twice_has_no_single_maps():
+    inputs, relu = keras.Input((5, 5, 1)), keras.layers.ReLU(name="relu")
+    twice = relu(keras.layers.Conv2D(2, 3, name="conv")(relu(inputs)))
+    network = keras.Model(inputs, keras.layers.GlobalAveragePooling2D()(twice))
+    with pytest.raises(ValueError, match="layer relu must be called once, not 2 times"):
+        explain.grad_cam(network, np.zeros((1, 5, 5, 1)), layer="relu")
+
+
+def test_a_name_of_two_layers_is_refused():
+    inputs = keras.Input((5, 5, 1))
+    bodies = [
+        keras.Sequential([keras.Input((5, 5, 1)), keras.layers.ReLU(name="relu")]) for _ in range(2)
+    ]
+    both = keras.layers.Add()([body(inputs) for body in bodies])
+    network = keras.Model(inputs, keras.layers.GlobalAveragePooling2D()(both))
+    with pytest.raises(ValueError, match=r"layer must be the name of one layer .* not 'relu'"):
+        explain.grad_cam(network, np.zeros((1, 5, 5, 1)), layer="relu")
+
+
+def flat_network(*last):
+    return keras.Sequential([keras.Input((6, 6)), keras.layers.Flatten(), *last])
+
+
+def with_function():
+    network = flat_network(keras.layers.Dense(3))
+    return keras.Model(network.inputs[0], keras.ops.softmax(network.outputs[0]))
+
+
+SQUASHED = {
+    "softmax of a layer": lambda: flat_network(keras.layers.Dense(3, activation="softmax")),
+    "sigmoid of a layer": lambda: flat_network(keras.layers.Dense(3, activation="sigmoid")),
+    "activation layer": lambda: flat_network(
+        keras.layers.Dense(3), keras.layers.Activation("softmax")
+    ),
+    "softmax layer": lambda: flat_network(keras.layers.Dense(3), keras.layers.Softmax()),
+    "softmax function": with_function,
+    "network within": lambda: keras.Sequential(
+        [keras.Input((6, 6)), flat_network(keras.layers.Dense(3, activation="softmax"))]
+    ),
+}
+
+
+@pytest.mark.parametrize("make", SQUASHED.values(), ids=SQUASHED)
+def test_probabilities_are_refused_and_the_remedy_gives_the_logits_they_are_made_of(make, rng):
+    network, images = make(), rng.random((2, 6, 6)).astype("float32")
+    probabilities = network(images).numpy()
+    with pytest.raises(ValueError, match="must return logits") as refusal:
+        explain.saliency(network, images)
+    remedy = re.search(r"keras\.Model\(.*|network\S*\.activation = .*", str(refusal.value))[0]
+    known = {"keras": keras, "network": network}
+    exec(remedy if " = " in remedy else f"network = {remedy}", known)
+    explain.saliency(known["network"], images)
+    logits = known["network"](images)
+    squash = keras.ops.sigmoid if make is SQUASHED["sigmoid of a layer"] else keras.ops.softmax
+    assert np.allclose(squash(logits), probabilities, atol=1e-6)
+
+
+def test_a_softmax_layer_in_a_network_within_is_refused():
+    inner = flat_network(keras.layers.Dense(3), keras.layers.Softmax())
+    with pytest.raises(ValueError, match=r"must return logits.* build the network without it"):
+        explain.saliency(keras.Sequential([keras.Input((6, 6)), inner]), IMAGES)
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        explain.saliency,
+        explain.occlusion,
+        lambda *both: explain.grad_cam(*both, layer="relu_3"),
+        lambda *both: explain.fast_gradient_sign(*both, labels=[0], epsilon=0.1),
+    ],
+)
+def test_one_image_is_refused_with_how_to_make_a_batch_of_it(convnet, clothes, method):
+    wanted = r"images must be \(n, 28, 28, 1\) for this network, not \(28, 28, 1\); of one image"
+    image = clothes[0].reshape(28, 28, 1)
+    with_channel = keras.Sequential([keras.Input((28, 28, 1)), *convnet.layers])
+    with pytest.raises(ValueError, match=rf"{wanted} give image\[None\]"):
+        method(with_channel, image)
+    assert len(method(with_channel, image[None])) == 1
+
+
+def test_images_without_their_channel_are_refused_with_how_to_add_it():
+    network = keras.Sequential([keras.Input((6, 6, 1)), keras.layers.Flatten()])
+    with pytest.raises(ValueError, match=r"not \(2, 6, 6\); give images\[..., None\]"):
+        explain.saliency(network, IMAGES)
+    with pytest.raises(ValueError, match=r"\(n, 6, 6\) for this network, not \(2, 6, 6, 1\)$"):
+        explain.saliency(LINEAR, IMAGES[..., None])
+
+
+def test_a_network_for_images_of_any_size_takes_them(rng):
+    layers = [keras.layers.Conv2D(2, 3, name="conv"), keras.layers.GlobalAveragePooling2D()]
+    network = keras.Sequential([keras.Input((None, None, 3)), *layers])
+    for shape in ((2, 6, 6, 3), (1, 8, 9, 3)):
+        assert explain.saliency(network, rng.random(shape)).shape == shape
+        assert explain.grad_cam(network, rng.random(shape), layer="conv").shape == shape[:3]
+    with pytest.raises(ValueError, match=r"\(n, None, None, 3\) for this network"):
+        explain.saliency(network, rng.random((2, 6, 6, 1)))
+
+
+class Wrapper(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.network = flat_network(keras.layers.Dense(3))
+
+    def call(self, inputs):
+        return self.network(inputs)
+
+
+def test_a_network_that_shows_no_layers_is_refused():
+    network = Wrapper()
+    network(IMAGES)
+    with pytest.raises(ValueError, match="must be a chain or functional model"):
+        explain.saliency(network, IMAGES)
+
+
+def test_a_cross_entropy_of_a_single_logit_has_no_way_up():
+    with pytest.raises(ValueError, match="must return logits of 2 classes or more"):
+        explain.fast_gradient_sign(
+            flat_network(keras.layers.Dense(1)), IMAGES, labels=[0, 0], epsilon=0.1
+        )
+
+
 def test_a_network_is_asked_about_its_own_answers_unless_told(convnet, clothes):
     answers = convnet(clothes).numpy().argmax(axis=1)
     for method in (
@@ -201,7 +378,7 @@ def test_saliency_agrees_with_finite_differences(rng):
 @settings(max_examples=5, deadline=None)
 def test_only_the_named_layers_are_made_random(convnet, gone):
     before = [weight.copy() for weight in convnet.get_weights()]
-    copy = explain.randomise_layers(convnet, sorted(gone))
+    copy = sanity_checks.randomise_layers(convnet, sorted(gone))
     assert all(np.array_equal(a, b) for a, b in zip(before, convnet.get_weights(), strict=True))
     for layer in convnet.layers:
         pairs = zip(layer.get_weights(), copy.get_layer(layer.name).get_weights(), strict=True)
@@ -213,7 +390,7 @@ def test_random_layers_follow_the_seed(convnet):
     copies = []
     for seed in (1, 1, 2):
         keras.utils.set_random_seed(seed)
-        copies.append(explain.randomise_layers(convnet, ["logits"]).get_weights()[-2])
+        copies.append(sanity_checks.randomise_layers(convnet, ["logits"]).get_weights()[-2])
     assert np.array_equal(copies[0], copies[1])
     assert not np.array_equal(copies[0], copies[2])
 
@@ -222,14 +399,14 @@ def test_random_layers_follow_the_seed(convnet):
 @given(maps=arrays(float, (2, 4, 4), elements=st.integers(0, 5).map(float)), seed=st.integers(0, 9))
 def test_rank_correlation_is_that_of_scipy(maps, seed):
     others = np.random.default_rng(seed).random((2, 4, 4))
-    got = explain.rank_correlation(maps, others)
+    got = sanity_checks.rank_correlation(maps, others)
     for value, one, other in zip(got, maps, others, strict=True):
         constant = np.ptp(one) == 0
         expected = 0 if constant else stats.spearmanr(one.ravel(), other.ravel()).statistic
         assert value == pytest.approx(expected)
-        assert constant or explain.rank_correlation(one[None], one[None] ** 3 + 1) == pytest.approx(
-            1
-        )
+        assert constant or sanity_checks.rank_correlation(
+            one[None], one[None] ** 3 + 1
+        ) == pytest.approx(1)
 
 
 @few
@@ -315,32 +492,27 @@ def test_noise_is_as_strong_as_asked_and_the_same_for_a_seed():
     assert corruptions.add_noise(grey, 9.0).max() == 1
 
 
-IMAGES = np.zeros((2, 6, 6), np.float32)
-
-
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda net: explain.saliency(net, IMAGES[:, :5]), "for this network"),
         (lambda net: explain.saliency(net, IMAGES[:0]), "none empty"),
-        (
-            lambda net: explain.saliency(keras.Sequential([net, keras.layers.Softmax()]), IMAGES),
-            "must return logits",
-        ),
         (lambda net: explain.saliency(net, IMAGES, classes=[0.7, 1.0]), "integers from 0"),
         (lambda net: explain.saliency(net, IMAGES, classes=[0]), "one for each of images"),
         (lambda net: explain.saliency(net, IMAGES, classes=[0, 4]), "from 0 to 3"),
         (lambda net: explain.occlusion(net, IMAGES, size=7), "size must be"),
         (lambda net: explain.occlusion(net, IMAGES, size=2, stride=3), "stride must be"),
         (lambda net: explain.occlusion(net, IMAGES, size=2, stride=0), "stride must be"),
-        (lambda net: explain.grad_cam(net, IMAGES, layer="logits"), "not feature maps"),
-        (lambda net: explain.grad_cam(net, IMAGES, layer="relu_9"), "layer must be the name"),
         (
-            lambda net: explain.randomise_layers(net, ["relu_9"]),
-            "names must be of layers, not relu_9",
+            lambda net: explain.grad_cam(net, IMAGES, layer="logits"),
+            "have such: none; not 'logits'",
         ),
-        (lambda net: explain.rank_correlation(IMAGES, IMAGES[:1]), "must be alike"),
-        (lambda net: explain.rank_correlation(IMAGES[:0], IMAGES[:0]), "none empty"),
+        (
+            lambda net: sanity_checks.randomise_layers(net, ["relu_9"]),
+            "names must be among flatten, logits, not relu_9",
+        ),
+        (lambda net: sanity_checks.rank_correlation(IMAGES, IMAGES[:1]), "must be alike"),
+        (lambda net: sanity_checks.rank_correlation(IMAGES[:0], IMAGES[:0]), "none empty"),
         (
             lambda net: explain.fast_gradient_sign(
                 net, IMAGES, labels=[0, 0], epsilon=0.1, low=1, high=1
@@ -362,5 +534,8 @@ def test_a_copy_with_no_layer_randomised_answers_as_the_network_does():
     normalise.adapt(np.random.default_rng(0).normal(5, 3, (50, 4)))
     network = keras.Sequential([keras.Input((4,)), normalise, keras.layers.Dense(2)])
     inputs = np.random.default_rng(1).normal(5, 3, (3, 4))
-    same = explain.randomise_layers(network, [])
+    same = sanity_checks.randomise_layers(network, [])
+    np.testing.assert_allclose(same(inputs), network(inputs), rtol=1e-6)
+    within = keras.Sequential([keras.Input((4,)), keras.Sequential([keras.Input((4,)), network])])
+    same = sanity_checks.randomise_layers(within, [])
     np.testing.assert_allclose(same(inputs), network(inputs), rtol=1e-6)

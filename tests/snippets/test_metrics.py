@@ -314,7 +314,7 @@ def test_an_interval_is_written_with_its_ends():
     ],
 )
 def test_labels_that_cannot_be_graded_are_refused(y_true, y_pred):
-    with pytest.raises(ValueError, match=r"y_(true|pred) .*must be labels"):
+    with pytest.raises(ValueError, match=r"y_(true|pred) .*must be class numbers"):
         metrics.class_report(y_true, y_pred, class_names=["cat", "dog"])
 
 
@@ -347,31 +347,31 @@ def test_counts_in_a_narrow_type_do_not_overflow(dtype, count):
 
 # What is wrong with labels, and what the error says.
 BAD_LABELS = [
-    ([[1, 2], [1]], "labels of shape (n,), not [[1, 2], [1]]"),
-    ([], "labels of shape {wanted}, not (0,)"),
-    ([[0], [1]], "labels of shape {wanted}, not (2, 1); take {name}[:, 0]"),
-    ([[0, 1]], "labels of shape {wanted}, not (1, 2)"),
-    (0, "labels of shape {wanted}, not ()"),
-    ([0.0, 1.0], "labels, integers from 0, not float64; of scores take the class of the highest"),
-    (["a", "b"], "labels, integers from 0, not <U1"),
-    ([0, 2], "labels from 0 to 1, for 2 classes, not from 0 to 2"),
-    ([-1, 0], "labels from 0 to 1, for 2 classes, not from -1 to 0"),
+    ([[1, 2], [1]], "class numbers, shape (n,), not [[1, 2], [1]]"),
+    ([], "class numbers, shape {wanted}, not (0,)"),
+    ([[0], [1]], "class numbers, shape {wanted}, not (2, 1); take {name}[:, 0]"),
+    ([[0, 1]], "class numbers, shape {wanted}, not (1, 2)"),
+    (0, "class numbers, shape {wanted}, not ()"),
+    ([0.0, 1.0], "class numbers, integers from 0, not float64"),
+    (["a", "b"], "class numbers, integers from 0, not <U1"),
+    ([0, 2], "class numbers from 0 to 1, for 2 classes, not from 0 to 2"),
+    ([-1, 0], "class numbers from 0 to 1, for 2 classes, not from -1 to 0"),
 ]
 
 
 @pytest.mark.parametrize(("labels", "said"), BAD_LABELS)
 def test_the_error_says_what_is_wrong_with_labels(labels, said):
     said = said.format(wanted="(n,), n at least 1", name="y_true")
-    with pytest.raises(ValueError, match=f"^y_true must be {re.escape(said)}$"):
+    with pytest.raises(ValueError, match=rf"^y_true must be {re.escape(said)}(; |$)"):
         metrics.class_report(labels, [0, 1], class_names=["cat", "dog"])
 
 
 @pytest.mark.parametrize(
-    ("labels", "said"), [*BAD_LABELS, ([0], "labels of shape {wanted}, not (1,)")]
+    ("labels", "said"), [*BAD_LABELS, ([0], "class numbers, shape {wanted}, not (1,)")]
 )
 def test_the_error_says_what_is_wrong_with_predictions(labels, said):
     said = said.format(wanted="(2,), one for each of y_true", name="y_pred")
-    with pytest.raises(ValueError, match=f"^y_pred must be {re.escape(said)}$"):
+    with pytest.raises(ValueError, match=rf"^y_pred must be {re.escape(said)}(; |$)"):
         metrics.class_report([0, 1], labels, class_names=["cat", "dog"])
 
 
@@ -583,5 +583,25 @@ def test_a_proportion_of_one_example_is_graded():
     assert metrics.proportion_interval(1, 1).high == 1
 
 
-def test_the_value_lies_in_its_interval_whatever_the_last_digits_say():
-    assert metrics._around(0.5, 0.6, 0.4) == (0.5, 0.5, 0.5)
+def test_a_report_shows_itself_as_a_table_with_what_cannot_be_graded():
+    report = metrics.class_report([0, 0, 1, 1], [0, 1, 1, 1], class_names=["cat", "dog", "emu"])
+    header, *rows, last = str(report).splitlines()
+    assert header.split() == ["class", "precision", "recall", "F1", "examples"]
+    assert {len(row) for row in rows} == {len(header)}
+    dog, mean = report.classes["dog"], report.macro
+    shown = [
+        ("dog", f"{dog.precision:.1%}", f"{dog.recall:.1%}", f"{dog.f1:.1%}", "2"),
+        ("emu", "none", "none", "none", "0"),
+        ("mean of classes", f"{mean.precision:.1%}", f"{mean.recall:.1%}", f"{mean.f1:.1%}", "4"),
+    ]
+    assert [row.split() for row in rows[1:]] == [" ".join(each).split() for each in shown]
+    assert last == f"accuracy {report.accuracy:.1%}"
+
+
+@pytest.mark.parametrize(("classes", "left_out"), [(20, 0), (21, 0), (22, 2), (300, 280)])
+def test_the_table_of_many_classes_is_cut_in_the_middle(classes, left_out):
+    labels = np.arange(classes)
+    names = [f"number {label}" for label in labels]
+    lines = repr(metrics.class_report(labels, labels, class_names=names)).splitlines()[1:-2]
+    shown = [line.partition("  ")[0] for line in lines]
+    assert shown == ([*names[:10], f"... {left_out} more", *names[-10:]] if left_out else names)

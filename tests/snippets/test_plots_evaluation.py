@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn import datasets, naive_bayes
 from sklearn.metrics import precision_recall_fscore_support, roc_auc_score, roc_curve
 
-from snippets import plot_evaluation, plot_results
+from snippets import calibration, plot_evaluation, plot_results, plot_thresholds, roc
 
 few = settings(max_examples=10, deadline=None)
 seeds = st.integers(0, 10_000)
@@ -43,7 +44,7 @@ def detector(seed: int, n: int = 80):
 FIGURES = {
     "roc_panels": lambda: plot_evaluation.roc_panels(CURVES),
     "roc_panels in the corner": lambda: plot_evaluation.roc_panels(CURVES, corner=0.2, columns=3),
-    "threshold_dots": lambda: plot_evaluation.threshold_dots(
+    "threshold_dots": lambda: plot_thresholds.threshold_dots(
         *detector(1), thresholds={"a": 0.2, "b": 0.7}
     ),
     "reliability_panels": lambda: plot_evaluation.reliability_panels(
@@ -93,7 +94,7 @@ def test_the_corner_is_the_upper_left_one():
 @given(seed=seeds, threshold=st.floats(0.05, 0.95))
 def test_a_threshold_is_described_by_the_grades_of_scikit_learn(seed, threshold):
     truth, scores = detector(seed)
-    alt = plot_evaluation.threshold_dots(truth, scores, thresholds={"here": threshold}).alt
+    alt = plot_thresholds.threshold_dots(truth, scores, thresholds={"here": threshold}).alt
     precision, recall, f1, _ = precision_recall_fscore_support(
         truth, scores >= threshold, average="binary", zero_division=0
     )
@@ -106,7 +107,7 @@ def test_a_threshold_is_described_by_the_grades_of_scikit_learn(seed, threshold)
 
 def test_each_threshold_keeps_its_marker_on_all_three_pictures():
     named = {"low": 0.2, "middle": 0.5, "high": 0.8}
-    figure = plot_evaluation.threshold_dots(*detector(2), thresholds=named)
+    figure = plot_thresholds.threshold_dots(*detector(2), thresholds=named)
     by_picture = [
         [line.get_marker() for line in ax.lines if line.get_marker() not in ("None", "")]
         for ax in figure.axes
@@ -117,7 +118,7 @@ def test_each_threshold_keeps_its_marker_on_all_three_pictures():
 
 def test_the_dots_lie_on_the_curves():
     truth, scores = detector(3)
-    figure = plot_evaluation.threshold_dots(truth, scores, thresholds={"here": scores[truth][0]})
+    figure = plot_thresholds.threshold_dots(truth, scores, thresholds={"here": scores[truth][0]})
     for ax in figure.axes[:2]:
         curve = np.column_stack(ax.lines[0].get_data())
         dot = next(line for line in ax.lines if line.get_marker() == "o")
@@ -178,10 +179,10 @@ def test_a_single_measure_is_written_beside_its_row():
         lambda: plot_evaluation.roc_panels({"a": curve([0], [1])}),
         lambda: plot_evaluation.roc_panels({"a": curve([0, 1], [1, 0])}),
         lambda: plot_evaluation.roc_panels({"a": curve([0, 2], [0, 1])}),
-        lambda: plot_evaluation.threshold_dots([1, 0], [0.5], thresholds={"a": 0.5}),
-        lambda: plot_evaluation.threshold_dots([1, 1], [0.5, 0.2], thresholds={"a": 0.5}),
-        lambda: plot_evaluation.threshold_dots([1, 0], [0.5, 0.2], thresholds={}),
-        lambda: plot_evaluation.threshold_dots(
+        lambda: plot_thresholds.threshold_dots([1, 0], [0.5], thresholds={"a": 0.5}),
+        lambda: plot_thresholds.threshold_dots([1, 1], [0.5, 0.2], thresholds={"a": 0.5}),
+        lambda: plot_thresholds.threshold_dots([1, 0], [0.5, 0.2], thresholds={}),
+        lambda: plot_thresholds.threshold_dots(
             [1, 0], [0.5, 0.2], thresholds={str(i): i for i in range(6)}
         ),
         lambda: plot_evaluation.reliability_panels({}),
@@ -210,6 +211,22 @@ def test_a_row_without_a_grade_is_not_given_that_of_the_row_above():
 def test_a_threshold_that_nothing_reaches_has_no_precision_and_one_is_as_precise_as_the_scores():
     y_true, scores = [1, 0], np.array([0.1, 0.05], np.float16)
     thresholds = {"at it": 0.1, "never": np.inf}
-    alt = plot_evaluation.threshold_dots(y_true, scores, thresholds=thresholds).alt
+    alt = plot_thresholds.threshold_dots(y_true, scores, thresholds=thresholds).alt
     assert "at it, 0.100: recall 100.0%, false-positive rate 0.0%, precision 100.0%" in alt
     assert "never, inf: recall 0.0%, false-positive rate 0.0%, precision of nothing" in alt
+
+
+def digits(network):
+    """Return the digits to test on, and the probabilities that a network of scikit-learn gives them."""
+    x, y = datasets.load_digits(return_X_y=True)
+    return y[1::2], network.fit(x[::2], y[::2]).predict_proba(x[1::2])
+
+
+def test_the_examples_draw_what_roc_and_calibration_return():
+    """The examples stand alone, so they make by hand what the other snippets return."""
+    curves = roc.one_vs_rest_roc(*digits(naive_bayes.GaussianNB()), class_names=list("0123456789"))
+    three = plot_evaluation.roc_panels({name: curves[name] for name in ("0", "1", "8")}).alt
+    assert three in plot_evaluation.roc_panels.__doc__
+    bins = calibration.reliability_bins(*digits(naive_bayes.ComplementNB()), bins=10)
+    reliability = plot_evaluation.reliability_panels({"naive Bayes": bins}).alt
+    assert reliability in plot_evaluation.reliability_panels.__doc__

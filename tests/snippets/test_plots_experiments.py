@@ -49,7 +49,7 @@ def test_dots_are_described_by_mean_and_range():
     alt = plot_results.seed_dots({"64": [0.80, 0.82, 0.81]}, xlabel="accuracy").alt
     assert (
         alt
-        == "accuracy of 1 setting, a dot a seed. 64: mean 81.0%, from 80.0% to 82.0% over 3 seeds."
+        == "accuracy of 1 setting, one dot per seed. 64: mean 81.0%, from 80.0% to 82.0% over 3 seeds."
     )
     assert plot_results.seed_dots({"a": [3.0]}, xlabel="loss", percent=False).alt.endswith(
         "a: mean 3, from 3 to 3 over 1 seed."

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 import keras
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -52,7 +53,7 @@ FIGURES: dict[str, Callable[[Callable[..., Figure]], Figure]] = {
     "plot_evaluation.draw_confusion_matrix": lambda f: f([0, 1], [1, 1], class_names=[A, B]),
     "plot_evaluation.reliability_panels": lambda f: f({A: BINS, B: BINS}),
     "plot_evaluation.roc_panels": lambda f: f({A: CLIMBING, B: CLIMBING}),
-    "plot_evaluation.threshold_dots": lambda f: f([1, 0], [0.9, 0.4], thresholds={A: 0.5, B: 0.6}),
+    "plot_thresholds.threshold_dots": lambda f: f([1, 0], [0.9, 0.4], thresholds={A: 0.5, B: 0.6}),
     "plot_functions.contour_paths": lambda f: f(
         lambda p: p[0] ** 2 + p[1] ** 2, {A: TWO, B: TWO}, names=(A, B)
     ),
@@ -131,3 +132,16 @@ def test_a_function_and_a_network_are_called_as_they_are():
 def test_powers_of_ten_on_an_axis_stay_powers():
     figure = fig("plot_curves.log_curves")({A: {1: 1, 1000: 1e6}})
     assert not any("mathdefault" in text for text in drawn(figure))
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_script_can_save_the_figure_though_it_is_closed(name, tmp_path):
+    figure = FIGURES[name](fig(name))
+    assert not plt.get_fignums()
+    figure.savefig(tmp_path / "figure.png", dpi=30)
+    assert plt.imread(tmp_path / "figure.png")[..., :3].std() > 0
+
+
+@pytest.mark.parametrize("module", sorted({name.partition(".")[0] for name in FIGURES}))
+def test_a_file_that_draws_says_how_a_script_saves_a_figure(module):
+    assert 'in a script (`figure.savefig("name.png")`)' in MODULES[module].__doc__

@@ -270,7 +270,7 @@ def test_a_table_without_rows_or_with_other_columns_is_refused(rows):
 
 @pytest.mark.parametrize("scores", [[0.9, 0.2, 0.7], ["cat", "dog", "cat"], [1.0, 0.0, 1.0]])
 def test_scores_are_not_cut_to_classes(scores):
-    with pytest.raises(ValueError, match="y_pred must be labels, integers from 0, not"):
+    with pytest.raises(ValueError, match="y_pred must be class numbers, integers from 0, not"):
         plot_evaluation.draw_confusion_matrix([1, 0, 1], scores, class_names=["no", "yes"])
 
 

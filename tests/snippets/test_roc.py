@@ -91,24 +91,24 @@ def test_scores_without_a_curve_are_refused(y_true, scores, names):
 
 # What is wrong with labels, and what the error says.
 BAD_LABELS = [
-    ([[1, 2], [1]], "labels of shape (n,), not [[1, 2], [1]]"),
-    ([], "labels of shape {wanted}, not (0,)"),
-    ([[0], [1]], "labels of shape {wanted}, not (2, 1); take {name}[:, 0]"),
-    ([[0, 1]], "labels of shape {wanted}, not (1, 2)"),
-    (0, "labels of shape {wanted}, not ()"),
-    ([0.0, 1.0], "labels, integers from 0, not float64; of scores take the class of the highest"),
-    (["a", "b"], "labels, integers from 0, not <U1"),
-    ([0, 2], "labels from 0 to 1, for 2 classes, not from 0 to 2"),
-    ([-1, 0], "labels from 0 to 1, for 2 classes, not from -1 to 0"),
+    ([[1, 2], [1]], "class numbers, shape (n,), not [[1, 2], [1]]"),
+    ([], "class numbers, shape {wanted}, not (0,)"),
+    ([[0], [1]], "class numbers, shape {wanted}, not (2, 1); take {name}[:, 0]"),
+    ([[0, 1]], "class numbers, shape {wanted}, not (1, 2)"),
+    (0, "class numbers, shape {wanted}, not ()"),
+    ([0.0, 1.0], "class numbers, integers from 0, not float64"),
+    (["a", "b"], "class numbers, integers from 0, not <U1"),
+    ([0, 2], "class numbers from 0 to 1, for 2 classes, not from 0 to 2"),
+    ([-1, 0], "class numbers from 0 to 1, for 2 classes, not from -1 to 0"),
 ]
 
 
 @pytest.mark.parametrize(
-    ("labels", "said"), [*BAD_LABELS, ([0], "labels of shape {wanted}, not (1,)")]
+    ("labels", "said"), [*BAD_LABELS, ([0], "class numbers, shape {wanted}, not (1,)")]
 )
 def test_the_error_says_what_is_wrong_with_labels(labels, said):
     said = said.format(wanted="(2,), one for each of scores", name="y_true")
-    with pytest.raises(ValueError, match=f"^y_true must be {re.escape(said)}$"):
+    with pytest.raises(ValueError, match=rf"^y_true must be {re.escape(said)}(; |$)"):
         roc.one_vs_rest_roc(labels, np.eye(2), class_names=["cat", "dog"])
 
 

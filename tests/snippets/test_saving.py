@@ -143,7 +143,7 @@ class Restless(keras.layers.Layer):
         (None, {"path": "taken.keras"}, "is there already: pass overwrite=True"),
         (None, {"inputs": INPUTS[:0]}, r"inputs must have a shape \(n, ...\) .* not \(0, 3\)"),
         (None, {"inputs": 1.0}, r"inputs must have a shape .* not \(\)"),
-        (None, {"inputs": [[1, 2], [3]]}, "inputs must be one array, a row an example"),
+        (None, {"inputs": [[1, 2], [3]]}, "inputs must be one array, one row per example"),
         (None, {"inputs": INPUTS.astype(str)}, "inputs must be numbers, not <U32"),
         (None, {"inputs": INPUTS * np.nan}, "inputs must be finite"),
         (None, {"inputs": {"one": INPUTS * np.inf}}, r"inputs\['one'\] must be finite"),

@@ -249,18 +249,21 @@ def named(scores=ROWS, class_names=("cat", "dog"), k=1):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"y_true": [1, 2]}, "y_true must be labels from 0 to 1, for 2 classes, not from 1 to 2"),
+        (
+            {"y_true": [1, 2]},
+            "y_true must be class numbers from 0 to 1, for 2 classes, not from 1 to 2",
+        ),
         ({"y_true": [-1, 0]}, "not from -1 to 0"),
-        ({"y_true": [0.0, 1.0]}, "y_true must be labels, integers from 0, not float64"),
-        ({"y_true": ["cat", "dog"]}, "y_true must be labels, integers from 0, not <U3"),
+        ({"y_true": [0.0, 1.0]}, "y_true must be class numbers, integers from 0, not float64"),
+        ({"y_true": ["cat", "dog"]}, "y_true must be class numbers, integers from 0, not <U3"),
         (
             {"y_true": [0]},
-            r"y_true must be labels of shape \(2,\), one for each of scores, not \(1,\)",
+            r"y_true must be class numbers, shape \(2,\), one for each of scores, not \(1,\)",
         ),
         ({"y_true": [[0], [1]]}, r"not \(2, 1\); take y_true\[:, 0\]"),
         (
             {"y_true": [[0], [1, 0]]},
-            r"y_true must be labels of shape \(n,\), not \[\[0\], \[1, 0\]\]",
+            r"y_true must be class numbers, shape \(n,\), not \[\[0\], \[1, 0\]\]",
         ),
         ({"y_true": ROWS, "scores": [0, 1]}, r"scores must be of shape \(n, .*, not \(2,\)"),
         ({"scores": [[0.2, np.nan], [1, 0]]}, r"scores must be finite, not nan at \(0, 1\)"),
@@ -308,12 +311,16 @@ def test_labels_and_rows_that_do_not_fit_are_refused(function, arguments, words)
         (
             cheapest,
             {"y_true": [1, 2]},
-            "y_true must be labels from 0 to 1, for 2 classes, not from 1 to 2",
+            "y_true must be class numbers from 0 to 1, for 2 classes, not from 1 to 2",
         ),
         (cheapest, {"y_true": [-1, 1]}, "not from -1 to 1"),
         (cheapest, {"y_true": [1, 1]}, "y_true must hold zeros and ones, not 1 alone"),
         (cheapest, {"y_true": [0], "scores": [0.5]}, "zeros and ones, not 0 alone"),
-        (cheapest, {"y_true": [0.0, 1.0]}, "y_true must be labels, integers from 0, not float64"),
+        (
+            cheapest,
+            {"y_true": [0.0, 1.0]},
+            "y_true must be class numbers, integers from 0, not float64",
+        ),
         (cheapest, {"alarm": -1}, "false_alarm_cost must be a finite number in .*, not -1"),
         (cheapest, {"miss": math.inf}, "miss_cost must be a finite number"),
         (cheapest, {"miss": math.nan}, "miss_cost must be a finite number"),

@@ -384,6 +384,8 @@ without_shirts = {
 # %%
 from sklearn.metrics import average_precision_score, precision_recall_curve
 
+from snippets.plot_thresholds import threshold_dots
+
 
 def best_f1_threshold(truth, scores, weight=None):
     curve = precision_recall_curve(truth, scores, sample_weight=weight)
@@ -398,7 +400,7 @@ _, recall, levels = precision_recall_curve(is_shirt, scores)
 recall_threshold = levels[recall[:-1] >= 0.95].max()
 thresholds = {"recall 95%": recall_threshold, "best F1": f1_threshold}
 thresholds |= {"one half": 0.5, "strict": 0.9}
-plot_evaluation.threshold_dots(is_shirt, scores, thresholds=thresholds)
+threshold_dots(is_shirt, scores, thresholds=thresholds)
 
 # %% [markdown]
 # Follow the circle, the square, the triangle and the diamond as the threshold rises. On the ROC curve

@@ -318,7 +318,7 @@ plot_results.seed_dots(seen, xlabel="part called Shirt")
 # %%
 from scipy import ndimage
 
-from snippets.explain import randomise_layers
+from snippets.sanity_checks import randomise_layers
 
 
 def candidates(network, images, chosen):
@@ -353,7 +353,7 @@ plot_images.map_rows(shown, stages, outlines=some[[boot] * 6])
 # three seeds: the line is their mean, the band reaches from the lowest to the highest.
 
 # %%
-from snippets.explain import rank_correlation
+from snippets.sanity_checks import rank_correlation
 
 
 def likeness(steps, name):
