@@ -227,10 +227,10 @@ answers = logits >= np.sort(logits, axis=1)[:, [-2]]  # the two likeliest classe
 cells = np.argsort(np.diag(hits) - matrix, axis=None)[:3]
 rows_shown, titles = [], []
 for cell in cells:
-    of_class, called = np.unravel_index(cell, matrix.shape)
-    cell_mask = (labels == of_class) & (answers == called)
+    of_class, answer = np.unravel_index(cell, matrix.shape)
+    cell_mask = (labels == of_class) & (answers == answer)
     rows_shown.extend(np.flatnonzero(cell_mask)[:6])
-    titles += [f"{names[of_class]}\ncalled\n{names[called]}"] * 6
+    titles += [f"{names[of_class]}\ncalled\n{names[answer]}"] * 6
 worst_images = photographs[rows_shown]
 plot_images.image_grid(worst_images, titles, columns=6, subject="mistakes")
 
@@ -270,8 +270,8 @@ plot_images.image_grid(worst_images, titles, columns=6, subject="mistakes")
 def roc(truth, scores):
     order = np.argsort(-scores)
     hits, alarms = np.cumsum(truth[order]), np.cumsum(~truth[order])
-    last = np.flatnonzero(np.diff(scores[order], append=-np.inf))
-    false_rate, true_rate = alarms[last] / alarms[-1], hits[last] / hits[-1]
+    ends = np.flatnonzero(np.diff(scores[order], append=-np.inf))
+    false_rate, true_rate = alarms[ends] / alarms[-1], hits[ends] / hits[-1]
     return np.append(0, false_rate), np.append(0, true_rate)
 
 
@@ -284,7 +284,7 @@ table_scores = np.array([0.9, 0.8, 0.6, 0.4, 0.3, 0.1])
 area(*roc(table_truth, table_scores)), 8 / 9
 
 # %% [markdown]
-# The line with `last` looks like a detail. Leave it out, and grade the detector that never looks:
+# The line with `ends` looks like a detail. Leave it out, and grade the detector that never looks:
 # all its scores are the same. Suppose that the shirts come first in the file:
 
 # %%
@@ -325,8 +325,8 @@ from sklearn.metrics import roc_auc_score
 
 one_hot = labels[:, None] == np.arange(10)
 areas = [area(*roc(one_hot[:, i], probabilities[:, i])) for i in range(10)]
-pooled = one_hot.ravel(), probabilities.ravel()
-by_hand = {"macro": float(np.mean(areas)), "micro": area(*roc(*pooled))}
+all_pairs = one_hot.ravel(), probabilities.ravel()
+by_hand = {"macro": float(np.mean(areas)), "micro": area(*roc(*all_pairs))}
 of_all = one_hot, probabilities
 library = {kind: roc_auc_score(*of_all, average=kind) for kind in by_hand}
 {"by hand": by_hand, "scikit-learn": library}
@@ -461,12 +461,12 @@ def mean_grades(shops):
 
 
 # %%
-everything = np.arange(len(labels))
-common_grades = at_shop(everything, scores, f1_threshold)
-shops = rare_shops(everything, scores, f1_threshold)
+all_rows = np.arange(len(labels))
+common_grades = at_shop(all_rows, scores, f1_threshold)
+shops = rare_shops(all_rows, scores, f1_threshold)
 rare_means = mean_grades(shops)
-before, after = percent(common_grades), percent(rare_means)
-rows = [{"grade": g, "before": before[g], "rare": after[g]} for g in before]
+texts = {"before": percent(common_grades), "rare": percent(rare_means)}
+rows = [{"grade": g} | {s: texts[s][g] for s in texts} for g in rare_means]
 tables.table(rows)
 
 # %% [markdown]
@@ -497,7 +497,7 @@ left_over = at_shop(deal, scores, f1_threshold)
 moves = [abs(left_over["AUC"] - common_grades["AUC"])]
 
 # %% tags=["control"] claim="with a tenth of the shirts, precision halves" without="a change in the mixture"
-rare_means = at_shop(everything[::10], scores, f1_threshold)  # a tenth of the others, too
+rare_means = at_shop(all_rows[::10], scores, f1_threshold)  # a tenth of the others, too
 
 # %% [markdown]
 # ## When classes are rare
@@ -531,7 +531,7 @@ weighted_scores = [shirt_scores(seed, weights) for seed in (7, 8, 9)]
 
 # %%
 rarity_weight = np.where(is_shirt, 0.1, 1)
-choosing, grading = everything[::2], everything[1::2]
+choosing, grading = all_rows[::2], all_rows[1::2]
 
 
 def rare_grades(scores, threshold=None):
@@ -631,22 +631,22 @@ assert 0.86 < test_accuracy < 0.91, "the exam: between 86% and 91% of the test p
 # ## Exercises
 #
 # **1. A threshold that keeps a promise.** Return the highest threshold at which at least the fraction
-# `wanted` of the positives is found, where a score at or above the threshold means yes. The starter
+# `fraction` of the positives is found, where a score at or above the threshold means yes. The starter
 # always returns one half.
 
 
 # %% tags=["starter"]
-def threshold_for(truth, scores, wanted):
+def threshold_for(truth, scores, fraction):
     return 0.5
 
 
 # %% tags=["check"]
 order = np.array([5, 2, 3, 1, 4, 0])  # the table's six, jumbled
-six = table_truth[order], table_scores[order]
-for wanted, expected in {0.3: 0.9, 0.4: 0.8, 2 / 3: 0.8, 0.9: 0.4}.items():
-    threshold = threshold_for(*six, wanted)
-    assert np.array_equal(threshold, expected), (
-        f"{wanted:.0%} of the table's shirts: {expected}, not {threshold}"
+table_photographs = table_truth[order], table_scores[order]
+for fraction, target in {0.3: 0.9, 0.4: 0.8, 2 / 3: 0.8, 0.9: 0.4}.items():
+    threshold = threshold_for(*table_photographs, fraction)
+    assert np.array_equal(threshold, target), (
+        f"{fraction:.0%} of the table's shirts: {target}, not {threshold}"
     )
 threshold = threshold_for(is_shirt, scores, 0.95)
 assert np.array_equal(threshold, recall_threshold), (
@@ -655,31 +655,31 @@ assert np.array_equal(threshold, recall_threshold), (
 
 
 # %% tags=["solution"]
-def threshold_for(truth, scores, wanted):
+def threshold_for(truth, scores, fraction):
     positives = np.sort(scores[truth])[::-1]
-    return positives[int(np.ceil(wanted * len(positives))) - 1]
+    return positives[int(np.ceil(fraction * len(positives))) - 1]
 
 
 # %% tags=["wrong"]
-def threshold_for(truth, scores, wanted):
+def threshold_for(truth, scores, fraction):
     positives = np.sort(scores[truth])[::-1]
-    return positives[int(wanted * len(positives)) - 1]  # rounded down
+    return positives[int(fraction * len(positives)) - 1]  # rounded down
 
 
 # %% tags=["wrong"]
-def threshold_for(truth, scores, wanted):
+def threshold_for(truth, scores, fraction):
     ranked = np.sort(scores)[::-1]  # of all photographs, not of the shirts
-    return ranked[int(np.ceil(wanted * truth.sum())) - 1]
+    return ranked[int(np.ceil(fraction * truth.sum())) - 1]
 
 
 # %% tags=["wrong"]
-def threshold_for(truth, scores, wanted):
-    return np.quantile(scores[truth], 1 - wanted)  # between two scores
+def threshold_for(truth, scores, fraction):
+    return np.quantile(scores[truth], 1 - fraction)  # between two scores
 
 
 # %% tags=["wrong"]
-def threshold_for(truth, scores, wanted):
-    enough = [t for t in scores if (scores[truth] >= t).mean() >= wanted]
+def threshold_for(truth, scores, fraction):
+    enough = [t for t in scores if (scores[truth] >= t).mean() >= fraction]
     return min(enough)  # the lowest, not the highest
 
 
@@ -701,9 +701,9 @@ from sklearn.metrics import fbeta_score
 for alarms in (called_shirt, scores >= 0.9, ~all_no):
     for beta in (0.5, 1.0, 2.0):
         value = f_beta(is_shirt, alarms, beta)
-        expected = fbeta_score(is_shirt, alarms, beta=beta)
-        assert np.allclose(value, expected), (
-            f"{alarms.sum()} alarms, beta {beta}: {expected}, not {value}"
+        target = fbeta_score(is_shirt, alarms, beta=beta)
+        assert np.allclose(value, target), (
+            f"{alarms.sum()} alarms, beta {beta}: {target}, not {value}"
         )
 assert f_beta(is_shirt, all_no, 2.0) == 0, "nothing found is worth 0"
 
@@ -752,13 +752,13 @@ def precision_at(recall, false_rate, rarity):
 
 
 # %% tags=["check"]
-for shop, expected in [
+for shop, target in [
     ((0.5, 0.5, 0.2), 0.2),  # a coin: as precise as positives are frequent
     ((0.9, 0.01, 0.01), 10 / 21),
     ((0.7, 0.2, 1.0), 1.0),
 ]:
     value = precision_at(*shop)
-    assert np.isclose(value, expected), f"{shop}: {expected}, not {value}"
+    assert np.isclose(value, target), f"{shop}: {target}, not {value}"
 
 
 # %% tags=["solution"]

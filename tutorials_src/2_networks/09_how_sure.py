@@ -295,9 +295,9 @@ ten_trousers = is_correct[labels == names.index("Trouser")][:10]
 for hits in (is_correct, ten_trousers):
     draws = [dice.integers(0, len(hits), len(hits)) for _ in range(1000)]
     values = [hits[draw].mean() for draw in draws]
-    low, high = np.quantile(values, [0.025, 0.975])
+    lower_end, upper_end = np.quantile(values, [0.025, 0.975])
     wilson = proportion_interval(hits.sum(), len(hits))
-    print(f"{low:.1%} to {high:.1%}; formula: {wilson:.1%}")
+    print(f"{lower_end:.1%} to {upper_end:.1%}; formula: {wilson:.1%}")
 
 # %% [markdown]
 # The formula is the **Wilson interval**, for fractions. Of many examples it says the same. The second line
@@ -372,7 +372,9 @@ assert scaled_error < unscaled_error / 3, (
 assert report.classes["Shirt"].f1.high < report.macro.f1.low, (
     "on the test set too, Shirt is below the mean F1, by more than the intervals allow for"
 )
-assert (low, high) == (1, 1), "of ten correct answers of ten, the bootstrap sees no mistake"
+assert (lower_end, upper_end) == (1, 1), (
+    "of ten correct answers of ten, the bootstrap sees no mistake"
+)
 assert wilson.low < 0.75, "the Wilson interval leaves room for one in four"
 
 # %% tags=["control"] claim="the temperature from validation mends most of it on test, too" without="temperature scaling"
@@ -400,12 +402,12 @@ def draw_letter(letter):
     return np.asarray(page)
 
 
-things = load_cifar10(edition="default").train.images[:600, 2:30, 2:30]
+cifar10 = load_cifar10(edition="default").train.images[:600, 2:30, 2:30]
 kinds = {
     "clothes": test_images[:600],
     "negatives": 255 - test_images[:600],
     "letters": np.stack([*map(draw_letter, string.ascii_letters)]),
-    "animals, vehicles": things.mean(axis=-1).astype("uint8"),
+    "animals, vehicles": cifar10.mean(axis=-1).astype("uint8"),
     "noise": dice.integers(0, 256, (600, 28, 28), dtype="uint8"),
 }
 
@@ -484,35 +486,37 @@ opinion_labels = logits_of(quick_network, 255 - pictures[negative_mask]).argmax(
 #
 # **1. I would rather not say.** A shop lets the network answer only where it is surest, and asks a
 # person about the rest. Return the largest fraction of the photographs that the network can answer, from
-# the surest down, with at least the fraction `wanted` of these answers correct. The starter lets it answer
+# the surest down, with at least the `fraction` of these answers correct. The starter lets it answer
 # everything.
 
 
 # %% tags=["starter"]
-def answerable(confidence, is_correct, wanted):
+def answerable(confidence, is_correct, fraction):
     return 1.0
 
 
 # %% tags=["check"]
-four = np.array([0.6, 0.9, 0.7, 0.8]), np.array([False, True, False, True])
-five = np.array([0.5, 0.9, 0.6, 0.7, 0.8]), np.array([0, 1, 1, 1, 0], bool)
-for (confidence, hits), wanted, expected, why in [
-    (four, 0.9, 0.5, "the two surest are right, the third is not"),
-    (four, 0.6, 0.75, "two of the three top_probabilities are right"),
-    (four, 0.5, 1.0, "half of all four are right"),
-    ((1 - four[0], four[1]), 0.9, 0.0, "the top_probabilities is wrong"),
-    (five, 0.75, 0.8, "of the four top_probabilities, three are right"),
+four_rows = np.array([0.6, 0.9, 0.7, 0.8]), np.array([0, 1, 0, 1], bool)
+confidences = np.array([0.5, 0.9, 0.6, 0.7, 0.8])
+five_rows = confidences, np.array([0, 1, 1, 1, 0], bool)
+for (confidence, hits), fraction, target, reason in [
+    (four_rows, 0.9, 0.5, "the two surest are right, the third is not"),
+    (four_rows, 0.6, 0.75, "two of the three surest are right"),
+    (four_rows, 0.5, 1.0, "half of all four are right"),
+    ((1 - four_rows[0], four_rows[1]), 0.9, 0.0, "the surest is wrong"),
+    (five_rows, 0.75, 0.8, "of the four surest, three are right"),
 ]:
-    fraction = answerable(confidence.copy(), hits.copy(), wanted)
-    why = f"{fraction}, not {expected}: {why}"
-    assert np.array_equal(fraction, expected), why
+    share = answerable(confidence.copy(), hits.copy(), fraction)
+    reason = f"{share}, not {target}: {reason}"
+    assert np.array_equal(share, target), reason
 
 
 # %% tags=["solution"]
-def answerable(confidence, is_correct, wanted):
+def answerable(confidence, is_correct, fraction):
     hits = np.cumsum(is_correct[np.argsort(-confidence)])
-    enough = np.flatnonzero(hits / np.arange(1, len(hits) + 1) >= wanted)
-    return (enough[-1] + 1) / len(hits) if len(enough) else 0.0
+    shares = hits / np.arange(1, len(hits) + 1)
+    places = np.flatnonzero(shares >= fraction)
+    return (places[-1] + 1) / len(hits) if len(places) else 0.0
 
 
 share = answerable(probabilities["quick"].max(axis=1), is_correct, 0.95)
@@ -520,32 +524,32 @@ print(f"{share:.0%} of the photographs can be answered, 95% correctly")
 
 
 # %% tags=["wrong"]
-def answerable(confidence, is_correct, wanted):
+def answerable(confidence, is_correct, fraction):
     answered, hits = 0, 0
     for i in np.argsort(-confidence):
-        if (hits + is_correct[i]) / (answered + 1) < wanted:
+        if (hits + is_correct[i]) / (answered + 1) < fraction:
             break  # the first dip
         answered, hits = answered + 1, hits + is_correct[i]
     return answered / len(is_correct)
 
 
 # %% tags=["wrong"]
-def answerable(confidence, is_correct, wanted):
+def answerable(confidence, is_correct, fraction):
     hits = np.cumsum(is_correct[np.argsort(-confidence)])
     so_far = hits / np.arange(1, len(hits) + 1)
-    return (so_far >= wanted).mean()  # how many places are good enough, not the last
+    return (so_far >= fraction).mean()  # how many places are good enough, not the last
 
 
 # %% tags=["wrong"]
-def answerable(confidence, is_correct, wanted):
-    return (confidence >= wanted).mean()  # believes what the network says
+def answerable(confidence, is_correct, fraction):
+    return (confidence >= fraction).mean()  # believes what the network says
 
 
 # %% tags=["wrong"]
-def answerable(confidence, is_correct, wanted):
+def answerable(confidence, is_correct, fraction):
     hits = np.cumsum(is_correct[np.argsort(-confidence)])
-    enough = np.flatnonzero(hits / np.arange(1, len(hits) + 1) > wanted)  # more than
-    return (enough[-1] + 1) / len(hits) if len(enough) else 0.0
+    good_places = np.flatnonzero(hits / np.arange(1, len(hits) + 1) > fraction)  # more than
+    return (good_places[-1] + 1) / len(hits) if len(good_places) else 0.0
 
 
 # %% [markdown]
@@ -561,9 +565,9 @@ def brier(labels, probabilities):
 
 # %% tags=["check"]
 rows = np.array([[0.7, 0.2, 0.1], [0.0, 0.0, 1.0]])
-for truth, expected in (([0, 2], 0.07), ([1, 2], 0.57), ([0, 1], 1.07)):
+for truth, target in (([0, 2], 0.07), ([1, 2], 0.57), ([0, 1], 1.07)):
     value = brier(np.array(truth), rows.copy())
-    assert np.isclose(value, expected), f"{truth}: {expected}, not {value}"
+    assert np.isclose(value, target), f"{truth}: {target}, not {value}"
 
 
 # %% tags=["solution"]

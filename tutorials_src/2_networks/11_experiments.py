@@ -130,12 +130,12 @@ draw_accuracies(groups)
 
 # %%
 means = {name: group.mean() for name, group in groups.items()}
-top, bottom = max(means, key=means.get), min(means, key=means.get)
-print(f"{top} leads {bottom}: {means[top]:.2%} against {means[bottom]:.2%}")
+leader, loser = max(means, key=means.get), min(means, key=means.get)
+print(f"{leader} leads {loser}: {means[leader]:.2%} and {means[loser]:.2%}")
 
 # %% [markdown]
 # (Lines reach from the worst seed to the best; strokes are means.) Had someone told you that
-# `{python} bottom` has 64 units and `{python} top` 512, would you have doubted it? The groups differ
+# `{python} loser` has 64 units and `{python} leader` 512, would you have doubted it? The groups differ
 # in nothing. Such differences without a cause are **noise**. Any improvement has to be measured
 # against their size, and a single run does not show it.
 #
@@ -168,8 +168,8 @@ print(f"{len(clear_orders)} of {len(orders)} ways: {clear_orders}")
 from snippets.experiments import Result, false_alarm_rate, inside_the_noise
 
 for n in (1, 3, 5):
-    odds = {k: round(1 / false_alarm_rate(k, n)) for k in (2, 3, 8)}
-    print(f"{n} seeds each, so many settings: 1 in so many times", odds)
+    odds = {k: f"1 in {1 / false_alarm_rate(k, n):,.0f}" for k in (2, 3, 8)}
+    print(f"{n} seeds; for so many settings, clear by luck: {odds}")
 
 # %% [markdown]
 # With one seed there is always a clear winner. That is what is wrong with one seed.
@@ -323,7 +323,7 @@ def paired_interval(hits, rival_hits, draws=1000):
 
 
 paired_ends = paired_interval(hits_of_5, hits_of_10)
-print(" to ".join(f"{end:.2%}" for end in paired_ends), "ahead")
+print(f"ahead by {paired_ends[0]:.2%} to {paired_ends[1]:.2%}")
 
 # %% [markdown]
 # Zero is not in it: for photographs of this kind, the second network is the better one. Is it? Most
@@ -362,7 +362,7 @@ tables.table(summary_rows(batches))
 reports = {p: [r for r in batches if r.setting["peak"] == p] for p in rates}
 for rate in (0.001, 0.03):
     print(f"peak {rate}: {seed_verdict(reports[rate])}")
-gaps = {p: small.mean - large.mean for p, (large, small) in reports.items()}
+gaps = {p: pair[1].mean - pair[0].mean for p, pair in reports.items()}
 
 # %% [markdown]
 # The first answer is clear: `{python} f"{100 * gaps[0.001]:.1f}"` points for small batches. For the second
@@ -417,10 +417,10 @@ axes = {"xlabel": "learning rate", "log_x": True, "log_y": True}
 plot_curves.spread_curves(curves, x=climbing_rates, **axes)
 
 # %%
-lowest = {}
+lowest_at = {}
 for name, losses in curves.items():
-    lowest[name] = climbing_rates[np.mean(losses, axis=0).argmin()]
-{name: f"lowest loss at {rate:.2g}" for name, rate in lowest.items()}
+    lowest_at[name] = climbing_rates[np.mean(losses, axis=0).argmin()]
+{name: f"lowest loss at {rate:.2g}" for name, rate in lowest_at.items()}
 
 # %% [markdown]
 # On the left, the steps are too short. In the middle the loss falls. On the right it climbs: each
@@ -524,12 +524,12 @@ class Recipe(HyperModel):
 
     def fit(self, hp, network, callbacks, epochs=10, initial_epoch=0, **_):
         setting = setting_of(hp)
-        batch_size, more = setting["batch_size"], epochs - initial_epoch
-        compile_network(network, more, batch_size, setting["peak"])
+        batch_size, extra = setting["batch_size"], epochs - initial_epoch
+        compile_network(network, extra, batch_size, setting["peak"])
         network.optimizer.build(network.trainable_variables)
-        run(network, 1, more, batch_size, callbacks)
+        run(network, 1, extra, batch_size, callbacks)
         accuracy = hits(network).mean()
-        self.trials.append((more, accuracy))  # epochs spent, result
+        self.trials.append((extra, accuracy))  # epochs spent, result
         return {"val_accuracy": accuracy}
 
 
@@ -582,12 +582,12 @@ def train_and_keep(seed, **setting):
     return hits(network).mean()
 
 
-final = sweep(train_and_keep, finalists, seeds=final_seeds)
+final_results = sweep(train_and_keep, finalists, seeds=final_seeds)
 promises = [max(score for _, score in row) for row in progress.values()]
-tables.table(summary_rows(final))
+tables.table(summary_rows(final_results))
 
 # %%
-draw_accuracies({result.name: result.scores for result in final})
+draw_accuracies({result.name: result.scores for result in final_results})
 
 # %%
 finalists
@@ -595,9 +595,9 @@ finalists
 # %% [markdown]
 # In their one trial the winners promised `{python} f"{promises[0]:.1%}"` and
 # `{python} f"{promises[1]:.1%}"`; one seed may fall on either side of the mean.
-# `{python} seed_verdict(final)`
+# `{python} seed_verdict(final_results)`
 # `{python} "Both searches found the same setting." if finalists["random search"] == finalists["Hyperband"] else ""`
-# After all its changes the best by hand has `{python} f"{final[0].mean:.1%}"`; the plain setting has
+# After all its changes the best by hand has `{python} f"{final_results[0].mean:.1%}"`; the plain setting has
 # `{python} f"{plain_hits.mean():.1%}"`. A search tries combinations that you would not have tried. Of
 # noise it knows nothing: the seeds are up to you.
 #
@@ -616,7 +616,7 @@ def examine(seed, **setting):
     return hits(network, test_inputs, fashion.test.labels).mean()
 
 
-pair = [final[0], best(final[1:])]
+pair = [final_results[0], best(final_results[1:])]
 exam = sweep(examine, {r.name: r.setting for r in pair}, seeds=final_seeds)
 tables.table(summary_rows(exam))
 
@@ -637,7 +637,7 @@ assert cut_short > 0.005, "ten epochs of a longer cycle are worse than a whole c
 assert epochs[3].mean < epochs[2].mean + 0.01, "50 epochs are hardly better than 20"
 assert gaps[0.001] > 0.005, "at a peak of 0.001, batches of 32 are better by over half a point"
 assert gaps[0.03] < gaps[0.001] - 0.005, "at a peak of 0.03, over half a point of that lead is gone"
-assert lowest["batch size 512"] > lowest["batch size 32"], (
+assert lowest_at["batch size 512"] > lowest_at["batch size 32"], (
     "batches of 512 want the larger rate in the range test"
 )
 assert set(initializers[-1].scores) == {0.1}, "from zeros, no network learns more than guessing"
@@ -669,12 +669,12 @@ cut_short = scores_after[10][9] - scores_after[20][9]
 
 # %% tags=["control"] claim="at a peak of 0.001, batches of 32 are better by over half a point" without="a difference in steps"
 as_many_steps = {"batch_size": 512, "peak": 0.001, "epochs": 140}
-small = reports[0.001][1].scores[0]
-gaps = gaps | {0.001: small - train(seeds[0], **as_many_steps)}
+batches_of_32 = reports[0.001][1].scores[0]
+gaps = gaps | {0.001: batches_of_32 - train(seeds[0], **as_many_steps)}
 
 # %% tags=["control"] claim="batches of 512 want the larger rate in the range test" without="a difference in batch size"
 losses = np.mean([range_test(32, seed)[1] for seed in seeds], axis=0)
-lowest = lowest | {"batch size 512": climbing_rates[losses.argmin()]}
+lowest_at = lowest_at | {"batch size 512": climbing_rates[losses.argmin()]}
 
 # %% tags=["control"] claim="from zeros, no network learns more than guessing" without="zeros"
 initializers = random_starts
@@ -689,30 +689,34 @@ choices = choices | {12: selection_bias(plain_hits[:1], 1)}
 # three names. The starter would find an improvement whose cause nobody could name.
 
 # %% tags=["starter"]
-wider = {"128 units": {}, "256 units": {"width": 256}}
-wider["512 units"] = {"width": 512, "epochs": 50}
+width_settings = {"128 units": {}, "256 units": {"width": 256}}
+width_settings["512 units"] = {"width": 512, "epochs": 50}
 
 # %% tags=["check"]
-assert set(wider) == {"128 units", "256 units", "512 units"}, "three names"
-for name, setting in wider.items():
+assert set(width_settings) == {"128 units", "256 units", "512 units"}, "names"
+for name, setting in width_settings.items():
     assert set(setting) <= {"width"}, f"{name}: change the width alone"
     assert setting.get("width", 128) == int(name.split()[0]), (
         f"{name} has a width of {setting.get('width', 128)}"
     )
 
 # %% tags=["solution"]
-wider = {"128 units": {}, "256 units": {"width": 256}}
-wider["512 units"] = {"width": 512}
-print(seed_verdict(sweep(train, wider, seeds=seeds, known=units)))
+width_settings = {"128 units": {}, "256 units": {"width": 256}}
+width_settings["512 units"] = {"width": 512}
+print(seed_verdict(sweep(train, width_settings, seeds=seeds, known=units)))
 
 # %% tags=["wrong"]
-wider = {"128 units": {}, "256 units": {}, "512 units": {"width": 512}}
+width_settings = {"128 units": {}, "256 units": {}, "512 units": {"width": 512}}
 
 # %% tags=["wrong"]
-wider = {"128 units": {}, "256 units": {"units": 256}, "512 units": {"units": 512}}
+width_settings = {"128 units": {}, "256 units": {"units": 256}, "512 units": {"units": 512}}
 
 # %% tags=["wrong"]
-wider = {"128 units": {}, "256 units": {"width": 256}, "512 units": {"width": 512, "peak": 0.003}}
+width_settings = {
+    "128 units": {},
+    "256 units": {"width": 256},
+    "512 units": {"width": 512, "peak": 0.003},
+}
 
 # %% [markdown]
 # **2. Add a layer, remove a layer.** Before you do, know how many weights, biases included, the
@@ -729,8 +733,8 @@ def weights(width, depth):
 for width, depth in ((64, 1), (64, 2), (32, 4), (7, 0)):
     count = build_network(width, depth).count_params()
     answer = weights(width, depth)
-    why = f"{depth} hidden layers of {width}: {count} weights, not {answer}"
-    assert answer == count, why
+    reason = f"{depth} layers of {width}: {count} weights, not {answer}"
+    assert answer == count, reason
 
 
 # %% tags=["solution"]
@@ -739,8 +743,9 @@ def weights(width, depth):
     return sum((inputs + 1) * units for inputs, units in pairwise(sizes))
 
 
-shallow = {"no hidden layer": {"depth": 0}, "1 hidden layer": {}}
-print(seed_verdict(sweep(train, shallow, seeds=seeds, known=layers)))
+shallow_settings = {"no hidden layer": {"depth": 0}, "1 hidden layer": {}}
+sweep_of_depths = sweep(train, shallow_settings, seeds=seeds, known=layers)
+print(seed_verdict(sweep_of_depths))
 
 
 # %% tags=["wrong"]
@@ -769,13 +774,13 @@ def weights(width, depth):
 
 
 # %% tags=["starter"]
-def thrifty(results):
+def thrifty_name(results):
     return inside_the_noise(results)[0]
 
 
 # %% tags=["check"]
 middles = {"5": 0.79, "10": 0.84, "21": 0.85, "50": 0.83}
-for order, expected, why in [
+for order, target, reason in [
     ("21 50", "21", "the best may come first"),
     ("5 21", "21", "5 is clearly worse: take the best itself"),
     ("5 10 21", "10", "10 is inside the noise of 21"),
@@ -784,37 +789,37 @@ for order, expected, why in [
 ]:
     triples = {n: (m - 0.02, m, m + 0.02) for n, m in middles.items()}
     results = [Result(name, {}, triples[name]) for name in order.split()]
-    answer = thrifty(results)
-    assert answer == expected, f"of {order}: {why}, not {answer!r}"
+    answer = thrifty_name(results)
+    assert answer == target, f"of {order}: {reason}, not {answer!r}"
 
 
 # %% tags=["solution"]
-def thrifty(results):
+def thrifty_name(results):
     good_enough = {best(results).name, *inside_the_noise(results)}
     return next(r.name for r in results if r.name in good_enough)
 
 
-print(thrifty(epochs))
+print(thrifty_name(epochs))
 
 
 # %% tags=["wrong"]
-def thrifty(results):
+def thrifty_name(results):
     return best(results).name  # the best, whatever it costs
 
 
 # %% tags=["wrong"]
-def thrifty(results):
+def thrifty_name(results):
     names = inside_the_noise(results)
     return names[0] if names else best(results).name  # the best is no candidate
 
 
 # %% tags=["wrong"]
-def thrifty(results):
+def thrifty_name(results):
     return results[0].name  # the first, good enough or not
 
 
 # %% tags=["wrong"]
-def thrifty(results):
+def thrifty_name(results):
     good_enough = {best(results).name, *inside_the_noise(results)}
     candidates = [result for result in results if result.name in good_enough]
     return min(candidates, key=lambda result: result.mean).name  # the worst of them
