@@ -74,8 +74,8 @@ options = {"columns": 6, "subject": "mistakes"}
 plot_images.image_grid(photographs[rows_shown], titles, **options)
 
 # %% [markdown]
-# It gives each of these answers a probability of at least
-# `{python} f"{top_probabilities[rows_shown].min():.2%}"`. You do not mind that a network errs; you mind that it does not
+# In each of them it leaves all other classes together a chance of at most
+# `{python} f"1 in {1 / (1 - top_probabilities[rows_shown].min()):,.0f}"`. You do not mind that a network errs; you mind that it does not
 # say so. This page asks how far a probability can be believed, and then the same of the grades that you
 # gave on [the page before](evaluation.md).
 #
@@ -476,6 +476,9 @@ assert (opinion_labels == test_labels[:600]).mean() < 0.25, (
 assert np.median(opinions[negative_mask].max(axis=1)) > 0.6, "half of them with over 60% confidence"
 assert all(min(areas.values()) < 0.85 for areas in stranger_auc.values()), (
     "each network has a kind of stranger that its confidence does not turn away"
+)
+assert min(stranger_auc["crammed"].values()) < 0.5, (
+    "the crammed one is surer of some than of clothes"
 )
 
 # %% tags=["control"] claim="under a quarter of negatives are named right" without="swapping black and white"

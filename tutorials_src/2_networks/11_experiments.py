@@ -286,8 +286,9 @@ plot_results.seed_lines(
 #
 # ## Comparing two networks honestly
 #
-# A sweep asks about settings. Often the question is about two *networks*: which of them do you use? Here are the networks of 5 and of 10 epochs from the first seed, with the intervals of
-# [How sure?](how-sure.md) for their accuracies.
+# A sweep asks about settings. Often the question is about two *networks*: which of them do you use? Here
+# are those of 5 and of 10 epochs, first seed, with the intervals of [How sure?](how-sure.md) for their
+# accuracies.
 
 # %%
 from snippets.metrics import proportion_interval
@@ -339,9 +340,9 @@ unused_lead = on_unused[1] - on_unused[0]
 print(f"{100 * unused_lead:.2f} points on {sum(rows):,} photographs")
 
 # %% [markdown]
-# It is. Overlap proves nothing; an interval of the *difference* does. But mind of what: of these two
-# networks, not of 5 and 10 epochs: another seed makes another pair. To choose between networks, redraw photographs. To choose between
-# settings, train with more seeds. And where zero is inside, you do not know, as ever.
+# It is. Overlapping intervals prove nothing; an interval of the *difference* does, and what it proves is
+# about these two networks. Another seed makes another pair. To choose between networks, redraw photographs;
+# to choose between settings, train with more seeds. And where zero is inside, you do not know, as ever.
 #
 # ## Which batch size? A clear answer to the wrong question
 #
@@ -369,7 +370,8 @@ gaps = {p: pair[1].mean - pair[0].mean for p, pair in reports.items()}
 # colleague the same lead is `{python} f"{100 * gaps[0.03]:z.1f}"`. No number of seeds will reconcile the
 # two, because this is not noise: the comparison is unfair. Batches of 32 make
 # `{python} f"{10 * math.ceil(len(labels) / 32):,}"` steps out of the photographs from which batches of 512 make
-# `{python} f"{10 * math.ceil(len(labels) / 512):,}"`. With few steps, each has to be long; with many, long ones do harm.
+# `{python} f"{10 * math.ceil(len(labels) / 512):,}"`. With few steps, each has to be long; with many, long
+# ones do harm.
 # Any one learning rate suits one of them better. Seen as a whole:
 
 # %%
@@ -693,7 +695,7 @@ width_settings = {"128 units": {}, "256 units": {"width": 256}}
 width_settings["512 units"] = {"width": 512, "epochs": 50}
 
 # %% tags=["check"]
-assert set(width_settings) == {"128 units", "256 units", "512 units"}, "names"
+assert [*width_settings] == ["128 units", "256 units", "512 units"], "names"
 for name, setting in width_settings.items():
     assert set(setting) <= {"width"}, f"{name}: change the width alone"
     assert setting.get("width", 128) == int(name.split()[0]), (
