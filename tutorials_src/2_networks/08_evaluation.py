@@ -90,7 +90,7 @@ def train_network(images, labels, seed, class_weight=None):
 
 
 network = train_network(fashion.train.images, fashion.train.labels, seed=7)
-logits = network.predict(photographs, batch_size=2000, verbose=0)
+logits = network(photographs).numpy()  # all photographs as one batch
 
 # %% [markdown]
 # The network knows ten classes. Asked about shirts alone, it says yes where *Shirt* is its answer.
@@ -517,8 +517,7 @@ weights = dict.fromkeys(range(10), 1.0) | {SHIRT: 10.0}
 
 def shirt_scores(seed, class_weight):
     network = train_network(rare_images, rare_labels, seed, class_weight)
-    rare_logits = network.predict(photographs, batch_size=2000, verbose=0)
-    return softmax(rare_logits, axis=1)[:, SHIRT]
+    return softmax(network(photographs).numpy(), axis=1)[:, SHIRT]
 
 
 plain_scores = [shirt_scores(seed, None) for seed in (7, 8, 9)]
@@ -569,7 +568,8 @@ plot_results.seed_dots(rare_f1, xlabel="F1 of the rare shirts")
 # Left alone, the network all but gives up on shirts. Both remedies help, with each seed. The threshold costs
 # nothing: it takes the order of the photographs as it is and says yes sooner. The class weight does more
 # here: it changes what is learned, so the order is better, as the average precision shows, which asks for no
-# threshold. Both together are no better than the weight alone.
+# threshold. Both together are no better than the weight alone. With more data or longer training the two may
+# come out closer, so try both.
 #
 # The weight has a price. The weighted network gives photographs of this mixture a mean probability of
 # `{python} f"{expected_rate:.1%}"` for *Shirt*, and
@@ -599,7 +599,7 @@ expected_rate = np.average(plain_scores[0], weights=rarity_weight)
 
 # %%
 test_labels = fashion.test.labels
-test_logits = network.predict(fashion.test.images, verbose=0)
+test_logits = network(fashion.test.images).numpy()
 test_answers = test_logits.argmax(axis=1)
 draw_confusion_matrix(test_labels, test_answers, class_names=names)
 
@@ -625,7 +625,7 @@ test_accuracy = (test_answers == test_labels).mean()
 # photographs had a say in the recipe, so their grades are a little kind.
 
 # %% tags=["claims"]
-assert 0.86 < test_accuracy < 0.91, "the exam: between 86% and 91% of the test photographs right"
+assert 0.87 < test_accuracy < 0.91, "the exam: between 87% and 91% of the test photographs right"
 
 # %% [markdown]
 # ## Exercises
