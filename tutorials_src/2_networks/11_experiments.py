@@ -550,7 +550,7 @@ recipe, progress = Recipe(), {}
 options = {"objective": "val_accuracy", "seed": 1, "overwrite": True}
 halving = {"max_epochs": 10, "factor": 4, "directory": "hyperband"}
 tuners = {
-    "random search": RandomSearch(recipe, 6, directory="random", **options),
+    "random search": RandomSearch(recipe, max_trials=6, **options),
     "Hyperband": Hyperband(recipe, **halving, **options),
 }
 for name, tuner in tuners.items():
