@@ -82,7 +82,7 @@ def train_network(images, labels, seed, class_weight=None):
     network.compile(
         keras.optimizers.Adam(decay(0.0, 0.7 * steps, **climb)),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        steps_per_execution=steps_per_epoch,  # spares ways back to Python
+        steps_per_execution=steps_per_epoch,  # an epoch's steps in one go
     )
     options = {"epochs": 8, "batch_size": 512, "verbose": 0}
     network.fit(images, labels, class_weight=class_weight, **options)
