@@ -421,10 +421,10 @@ threshold_dots(is_shirt, scores, thresholds=thresholds)
 from matplotlib import pyplot
 from sklearn.metrics import RocCurveDisplay
 
-display = RocCurveDisplay.from_predictions(is_shirt, scores, name="shirts")
-display.figure_.alt = f"ROC curve of shirts. Area {display.roc_auc:.2f}."
-pyplot.close(display.figure_)
-display.figure_
+chart = RocCurveDisplay.from_predictions(is_shirt, scores, name="shirts")
+chart.figure_.alt = f"ROC curve of shirts. Area {chart.roc_auc:.2f}."
+pyplot.close(chart.figure_)
+chart.figure_
 
 # %% [markdown]
 # (`PrecisionRecallDisplay` is its sister. The last three lines are for this site: a text that says what the

@@ -137,10 +137,10 @@ from matplotlib import pyplot
 from sklearn.calibration import CalibrationDisplay
 
 of_answers = answers == labels, top_probabilities
-display = CalibrationDisplay.from_predictions(*of_answers, n_bins=10)
-display.figure_.alt = "Calibration curve of the crammed network."
-pyplot.close(display.figure_)
-display.figure_
+chart = CalibrationDisplay.from_predictions(*of_answers, n_bins=10)
+chart.figure_.alt = "Calibration curve of the crammed network."
+pyplot.close(chart.figure_)
+chart.figure_
 
 # %% [markdown]
 # (It leaves out how many answers a point stands for. The last three lines are for this site.)
@@ -155,13 +155,13 @@ display.figure_
 # %%
 errors = {n: calibration_error(labels, p) for n, p in probabilities.items()}
 dice = np.random.default_rng(7)
-true_probabilities = probabilities["quick, scaled"]
-ladder = true_probabilities.cumsum(axis=1)
+chances = probabilities["quick, scaled"]
+ladder = chances.cumsum(axis=1)
 honest_errors = []
 for _ in range(20):
     throws = dice.random((len(labels), 1))
     thrown_labels = (ladder < throws).sum(axis=1).clip(max=9)
-    honest_errors.append(calibration_error(thrown_labels, true_probabilities))
+    honest_errors.append(calibration_error(thrown_labels, chances))
 print(f"honest: {min(honest_errors):.1%} to {max(honest_errors):.1%}")
 
 # %% [markdown]
