@@ -139,12 +139,13 @@ from sklearn.calibration import CalibrationDisplay
 of_answers = answers == labels, top_probabilities
 chart = CalibrationDisplay.from_predictions(*of_answers, n_bins=10)
 chart.ax_.lines[0].set_color("C1")  # black is lost on dark paper
+chart.ax_.legend(loc="lower right")
 chart.figure_.alt = "Calibration curve of the crammed network."
 pyplot.close(chart.figure_)
 chart.figure_
 
 # %% [markdown]
-# (It leaves out how many answers a point stands for. The last four lines are for this site.)
+# (It leaves out how many answers a point stands for. The last five lines are for this site.)
 #
 # No answer changes with the temperature, so neither does the accuracy: all ten logits are divided by the
 # same number. Temperature scaling mends what a network says about itself, not what it knows.
