@@ -257,16 +257,16 @@ def integrated_gradients(network, image, class_number, steps=64):
 import matplotlib.pyplot as plt
 
 i = np.argmin(np.diff(np.sort(logits, axis=1)[:, -2:])[:, 0])
-undecided = unit(held_out.images[i])
+undecided_photo = unit(held_out.images[i])
 two_classes = np.argsort(logits[i])[-2:]
 figure, axes = plt.subplots(1, 4, figsize=(7.2, 2.1), layout="constrained")
 for number, ax in enumerate(axes):
     method, c = (class_map, integrated_gradients)[number % 2], two_classes[number // 2]
-    heat = np.maximum(method(plain_network, undecided, int(c)), 0)
-    ax.imshow(undecided, cmap="gray")
+    heat = np.maximum(method(plain_network, undecided_photo, int(c)), 0)
+    ax.imshow(undecided_photo, cmap="gray")
     ax.imshow(heat, cmap="autumn", alpha=heat / max(heat.max(), 1e-9))
     ax.set(title=class_names[c], xticks=[], yticks=[])
-figure.alt = f"A photograph under maps for {[class_names[c] for c in two_classes]}."
+figure.alt = f"A photograph under maps for {' and '.join(class_names[c] for c in two_classes)}."
 plt.close(figure)
 figure
 
@@ -371,15 +371,15 @@ from scipy import ndimage
 
 from snippets.explain import randomise_layers
 
-twenty, twenty_labels = held_out.images[is_correct][:20], labels[is_correct][:20]
+twenty_photos, labels_of_twenty = held_out.images[is_correct][:20], labels[is_correct][:20]
 LAYERS = ["logits", "hidden"]
 LAYERS += [f"{kind}_{i}" for i in (3, 2, 1) for kind in ("conv", "norm")]
 
 
 def candidates(network):
-    x, pairs = unit(twenty), zip(unit(twenty), twenty_labels, strict=True)
-    every_map = maps(network, twenty, twenty_labels)
-    shares = [integrated_gradients(network, *pair, 16) for pair in pairs]
+    x, pairs = unit(twenty_photos), zip(unit(twenty_photos), labels_of_twenty, strict=True)
+    every_map = maps(network, twenty_photos, labels_of_twenty)
+    shares = [integrated_gradients(network, *pair, 8) for pair in pairs]
     every_map["integrated gradients"] = np.abs(shares)
     every_map["gradient × pixel"] = every_map["saliency"] * x
     every_map["edges"] = np.hypot(*(ndimage.sobel(x, axis) for axis in (1, 2)))
@@ -394,10 +394,10 @@ def cascade(seed):
 
 # %%
 map_stages = cascade(1)
-boot = int(np.flatnonzero(twenty_labels == 9)[0])
+boot = int(np.flatnonzero(labels_of_twenty == 9)[0])
 boot_maps = {n: np.stack([m[n][boot] for m in map_stages]) for n in map_stages[0]}
 titles = ["trained", "logits", "+ hidden", "+ conv_3", "+ conv_2", "+ conv_1"]
-plot_images.map_rows(boot_maps, titles, outlines=twenty[[boot] * 6])
+plot_images.map_rows(boot_maps, titles, outlines=twenty_photos[[boot] * 6])
 
 # %% [markdown]
 # To grade the likeness of two maps, rank the pixels of each from darkest to brightest, and take the
@@ -442,8 +442,10 @@ same_maps = candidates(randomise_layers(plain_network, []))
 ends = {name: rank_correlation(map_stages[0][name], m).mean() for name, m in same_maps.items()}
 
 # %% tags=["control"] claim="random weights leave gradient × pixel nearly as it was" without="the black around the garment"
-white = 1 - unit(twenty)
-pairs = [(map_stages[0]["saliency"] * white, run[-1]["saliency"] * white) for run in runs]
+white_image = 1 - unit(twenty_photos)
+pairs = [
+    (map_stages[0]["saliency"] * white_image, run[-1]["saliency"] * white_image) for run in runs
+]
 ends = {"gradient × pixel": np.mean([rank_correlation(*p).mean() for p in pairs])}
 
 # %% tags=["control"] claim="and integrated gradients, complete as they are" without="the factor of the pixel"
@@ -475,14 +477,14 @@ likenesses = {"edges": rank_correlation(edges, edges[::-1])}
 # %%
 from snippets.explain import fast_gradient_sign
 
-LEVEL, thousand = 1 / 255, held_out.sample(per_class=100)
-x, truth = unit(thousand.images), thousand.labels
+LEVEL, thousand_photos = 1 / 255, held_out.sample(per_class=100)
+x, truth = unit(thousand_photos.images), thousand_photos.labels
 x_moved = fast_gradient_sign(plain_network, x, labels=truth, epsilon=LEVEL)
-before, after = (ask(plain_network, pixels).argmax(axis=1) for pixels in (x, x_moved))
-turned_mask = (before == truth) & (after != truth)
+answers, new_answers = (ask(plain_network, i).argmax(axis=1) for i in (x, x_moved))
+turned_mask = (answers == truth) & (new_answers != truth)
 i = int(np.flatnonzero(turned_mask)[0])
 change = 0.5 + (x_moved - x)[i] / (2 * LEVEL)
-titles = [class_names[before[i]], "the change, enlarged", class_names[after[i]]]
+titles = [class_names[answers[i]], "the change, enlarged", class_names[new_answers[i]]]
 plot_images.image_grid(np.stack([x[i], change, x_moved[i]]), titles, subject="steps")
 
 # %% [markdown]
@@ -503,7 +505,7 @@ def uphill_signs(split):  # of each network's slopes of the loss
     return [np.sign(fast_gradient_sign(n, x, **how) - x) for n in plain_networks]
 
 
-def accuracies_after(step, signs, split=thousand):
+def accuracies_after(step, signs, split=thousand_photos):
     x = unit(split.images)
     moves = [np.clip(x + step * LEVEL * sign, 0, 1) for sign in signs]
     pairs = zip(plain_networks, moves, strict=True)
@@ -511,7 +513,7 @@ def accuracies_after(step, signs, split=thousand):
 
 
 # %%
-signs = {"planned": uphill_signs(thousand), "by the toss of a coin": [coins] * 3}
+signs = {"planned": uphill_signs(thousand_photos), "by the toss of a coin": [coins] * 3}
 curves = {}
 for name, way in signs.items():
     curves[name] = {step: accuracies_after(step, way) for step in (0, 1, 2, 4, 8, 16)}
@@ -589,23 +591,23 @@ plot_results.seed_dots(results, xlabel="accuracy on test photographs")
 assert min(kind_accuracies["with squares"]) > max(kind_accuracies["without squares"]), (
     "on photographs with the shortcut, the networks that use it have the better grade"
 )
-lowest = min(results["without lamp"])
-assert max(results["with lamp, no squares"]) < lowest, (
+plain_low = min(results["without lamp"])
+assert max(results["with lamp, no squares"]) < plain_low, (
     "on test photographs without it, they have the worse one"
 )
 bare_shirts = max(shirt_fractions["with lamp: shirts, no square"])
 assert bare_shirts < 0.2 < 0.8 < min(shirt_fractions["with lamp: others, square"]), (
     "their answer Shirt follows the square, not the shirt"
 )
-assert max(results["without lamp, one grey level"]) < lowest, (
+assert max(results["without lamp, one grey level"]) < plain_low, (
     "one planned grey level turns more answers than another seed does"
 )
 costs = {name: np.subtract(row[0], row[16]) for name, row in curves.items()}
 assert min(costs["planned"]) > max(costs["by the toss of a coin"]) + 0.2, (
     "sixteen planned grey levels cost far more than sixteen by the toss of a coin"
 )
-highest = max(max(damage_accuracies[name]) for name in damages)
-assert highest < min(damage_accuracies["as it is"]), "every corruption costs accuracy"
+damage_top = max(max(damage_accuracies[name]) for name in damages)
+assert damage_top < min(damage_accuracies["as it is"]), "every corruption costs accuracy"
 
 # %% tags=["control"] claim="on photographs with the shortcut, the networks that use it have the better grade" without="the squares"
 kind_accuracies = kind_accuracies | {"with squares": accuracy(lamp_networks, held_out.images)}
@@ -618,8 +620,10 @@ shirt_fractions = {
 
 # %% tags=["control"] claim="one planned grey level turns more answers than another seed does" without="a plan"
 tosses = np.random.default_rng(7).choice([-LEVEL, LEVEL], exam.images.shape)
-shaken = np.clip(unit(exam.images) + tosses, 0, 1).astype("float32")
-results = results | {"without lamp, one grey level": accuracy(plain_networks, shaken, exam.labels)}
+shaken_images = np.clip(unit(exam.images) + tosses, 0, 1).astype("float32")
+results = results | {
+    "without lamp, one grey level": accuracy(plain_networks, shaken_images, exam.labels)
+}
 
 # %% [markdown]
 # ## Exercises
@@ -636,15 +640,15 @@ def towards(network, images, target, epsilon):
 
 
 # %% tags=["check"]
-BAG, hundred = class_names.index("Bag"), unit(thousand.images[:100])
+BAG, images_of_100 = class_names.index("Bag"), unit(thousand_photos.images[:100])
 for target, epsilon in ((BAG, 4 * LEVEL), (SHIRT, 2 * LEVEL), (0, LEVEL)):
-    walked = towards(plain_network, hundred.copy(), target, epsilon)
-    assert 0 <= walked.min() <= walked.max() <= 1, "pixels should stay from 0 to 1"
-    step = np.abs(walked - hundred)
+    walked_images = towards(plain_network, images_of_100.copy(), target, epsilon)
+    assert 0 <= walked_images.min() <= walked_images.max() <= 1, "pixels should stay from 0 to 1"
+    step = np.abs(walked_images - images_of_100)
     assert step.max() < 1.01 * epsilon, "no pixel may move by more than epsilon"
-    full_steps = (step > 0.99 * epsilon)[(hundred > epsilon) & (hundred < 1 - epsilon)]
-    assert full_steps.mean() > 0.8, "most grey pixels should move by all of epsilon"
-    pair = [ask(plain_network, pixels) for pixels in (hundred, walked)]
+    room = (images_of_100 > epsilon) & (images_of_100 < 1 - epsilon)
+    assert (step[room] > 0.99 * epsilon).mean() > 0.8, "most grey pixels should move by epsilon"
+    pair = [ask(plain_network, pixels) for pixels in (images_of_100, walked_images)]
     gains = np.subtract(*(tf.nn.log_softmax(logits)[:, target] for logits in pair[::-1]))
     assert np.mean(gains >= 0) > 0.9, f"{class_names[target]} is often no likelier"
 
@@ -655,7 +659,7 @@ def towards(network, images, target, epsilon):
     return fast_gradient_sign(network, images, labels=labels, epsilon=-epsilon)
 
 
-answers = ask(plain_network, towards(plain_network, hundred, BAG, 16 * LEVEL))
+answers = ask(plain_network, towards(plain_network, images_of_100, BAG, 16 * LEVEL))
 (answers.argmax(axis=1) == BAG).sum()
 
 
@@ -728,8 +732,10 @@ def corner_share(heat, size):
 # %% tags=["wrong"]
 def corner_share(heat, size):
     important = np.abs(heat)
-    last = len(heat) - size  # rows and columns need not be equally many
-    corners = [important[r : r + size, c : c + size] for r in (0, last) for c in (0, last)]
+    last_start = len(heat) - size  # rows and columns need not be equally many
+    corners = [
+        important[r : r + size, c : c + size] for r in (0, last_start) for c in (0, last_start)
+    ]
     return sum(corner.sum() for corner in corners) / important.sum()
 
 
@@ -752,8 +758,8 @@ def shares_from(network, image, start, class_number):
 
 
 # %% tags=["check"]
-shirt_image, white = unit(suspects)[0], np.ones((28, 28), "float32")
-for start in (np.where(np.arange(28) < 14, white, shirt_image), white, 0 * white):
+shirt_image, white_image = unit(suspects)[0], np.ones((28, 28), "float32")
+for start in (np.where(np.arange(28) < 14, white_image, shirt_image), white_image, 0 * white_image):
     shares = np.array(shares_from(plain_network, shirt_image, start, SHIRT))
     ends = ask(plain_network, np.stack([shirt_image, start]))[:, SHIRT]
     gap = abs(shares.sum() - (ends[0] - ends[1]))
@@ -771,7 +777,7 @@ def shares_from(network, image, start, class_number):
     return (image - start) * tf.reduce_mean(tape.gradient(logits, path), 0).numpy()
 
 
-shares_from(lamp_network, unit(plain_shirts[0]), white, SHIRT)[:6, :6].sum()
+shares_from(lamp_network, unit(plain_shirts[0]), white_image, SHIRT)[:6, :6].sum()
 
 
 # %% tags=["wrong"]
