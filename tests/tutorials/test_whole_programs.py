@@ -60,7 +60,7 @@ def test_a_whole_program_runs_alone_in_an_empty_folder(title, keras_data, tmp_pa
     }
     done = subprocess.run(command, **how)
     assert done.returncode == 0, done.stderr
-    for network in sorted(tmp_path.glob("*.keras")):  # a process that knows nothing of the program
+    for network in sorted(tmp_path.glob("?*.keras")):  # a process that knows nothing of the program
         load = f"import keras; keras.saving.load_model({network.name!r})"
         loaded = subprocess.run([sys.executable, "-S", "-c", load], **how)
         assert loaded.returncode == 0, loaded.stderr

@@ -234,8 +234,8 @@ plot_images.map_rows(rows, titles, outlines=photographs)
 # function that grows with a pixel from 0 to 1, and then stays at 1. At 2 its slope is 0, yet the pixel has
 # made all of the 1. **Integrated gradients** therefore walk in a straight line from black to the photograph,
 # and take the *mean* of the slopes on the way. Times the pixel, that is the pixel's share. In the example the
-# mean slope is one half, times 2 is 1, the whole. Such shares are *complete*: they add up to the logit of the
-# photograph minus the logit of black, whatever the network.
+# mean slope is one half, times 2 is 1, the whole. Such shares are *complete*: with enough steps, they add up to
+# the logit of the photograph minus the logit of black, whatever the network.
 
 
 # %%
