@@ -10,9 +10,8 @@
 # ---
 
 # %% [markdown]
-# A network can be too good at its training photographs. Give it enough weights and enough time, and
-# it learns them by heart, right down to their accidents. What can you do about that, other than find
-# more photographs?
+# A network can be too good at its training photographs. Give it enough weights and time, and it learns them by
+# heart, right down to their accidents. What can you do about that, other than find more photographs?
 #
 # Watch it happen first. Three networks, tiny, small and large, learn from the same 1,000
 # photographs, a hundred of each class, and are measured on 2,000 of those held out for validation.
@@ -185,8 +184,8 @@ print(held_out[1][0], one_hot[0], loss_pair)
 cross_entropy(one_hot, logits)
 
 # %% [markdown]
-# The message has it the wrong way round: it is the *target* that must have one axis less than the
-# *output*. The cure is the other loss, or `argmax` of the labels.
+# The message has it the wrong way round: the *target* must have one axis less than the *output*. The cure is
+# the other loss, or `argmax` of the labels.
 #
 # ## Who watches over the training
 #
@@ -287,8 +286,8 @@ plot_training.marked_curves(
 # `ReduceLROnPlateau` answers: at each dotted line it divides the learning rate, drawn below, by
 # five. Both curves jump down at the first one: large steps had kept the weights shaking around a
 # good place. The file `free.keras` holds the network as it was after epoch `{python} free_best`, not
-# after epoch `{python} free_end`. (`EarlyStopping` has `restore_best_weights=True` for the same purpose.
-# Without one or the other you keep the *last* network.)
+# after epoch `{python} free_end`. (`EarlyStopping` has `restore_best_weights=True` for that. Without
+# either you keep the *last* network.)
 #
 # Now load both checkpoints and compare:
 

@@ -645,7 +645,7 @@ with patch.dict(os.environ, {f"SLURM_{name}": value for name, value in slurm.ite
 # Every worker's address, and this one's place, counted from 0.
 #
 # Three more things change. The data must be where every worker can read it, and each should read its
-# own part only. The checkpoint folder must outlive any machine. And after a failure the training must be
+# own share only. The checkpoint folder must outlive any machine. And after a failure the training must be
 # started again without you, since somebody's plug is always pulled.
 
 # %% [markdown]
