@@ -59,7 +59,8 @@ best_epoch = int(np.argmin(large_losses)) + 1
 # one has too few weights to learn a thousand photographs by heart, and takes long to learn anything.
 #
 # A network that is small enough hardly overfits, and cannot do much else either. The other way is to
-# hold a large one back. Whatever does so is called **regularisation**. Here are three kinds: a price on large weights, noise, and stopping in time.
+# hold a large one back. Whatever does so is called **regularisation**. Here are three kinds: a price on large
+# weights, noise, and stopping in time.
 #
 # ## A price on large weights
 #
@@ -302,8 +303,9 @@ for name in histories:
 # The recipe is right on `{python} f"{scores['published']['accuracy']:.1%}"` of the held-out
 # photographs, and the network without any of it on `{python} f"{scores['free']['accuracy']:.1%}"`. So
 # much care, and worse than none! At full length it is no different: in our benchmark, with pixels
-# divided by 255, the recipe reaches *84.6%*{.given title="tests/bench/regularisation.py"} on the test photographs, and the free network
-# *87.2%*{.given title="tests/bench/regularisation.py"} for a sixth of the work.
+# divided by 255, the recipe reaches *84.6%*{.given title="tests/bench/regularisation.py"} on the test
+# photographs, and the free network *87.2%*{.given title="tests/bench/regularisation.py"} for a sixth of the
+# work.
 #
 # ## What goes wrong?
 #
@@ -558,7 +560,8 @@ plot_curves.spread_curves(curves, x=EXAMS, log_x=True, percent=True, **axes)
 # ## The same network, done well
 #
 # What is left of the recipe? The 100-100-10 units. All 54,000 photographs are the best
-# regularisation there is, so a hundredth of the penalty and half of the dropout will do. Batches of 512 with one
+# regularisation there is, so a hundredth of the penalty and half of the dropout will do. Batches of 512 with
+# one
 # cycle, as in [your first network](first-network.md). Is that light touch better than none? Validation
 # decides, with three seeds.
 
@@ -782,8 +785,8 @@ def stop_early(values, patience):
 
 
 # %% [markdown]
-# **3. Good enough.** Write a callback, `StopAtAccuracy(target)`, that ends the training after the first epoch whose
-# *validation* accuracy, `logs["val_accuracy"]`, is at least `target`. The starter never ends one.
+# **3. Good enough.** Write a callback, `StopAtAccuracy(target)`, that ends the training after the first epoch
+# whose *validation* accuracy, `logs["val_accuracy"]`, is at least `target`. The starter never ends one.
 
 
 # %% tags=["starter"]

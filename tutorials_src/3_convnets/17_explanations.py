@@ -274,7 +274,8 @@ figure
 # The network has to decide between *`{python} class_names[two_classes[1]]`* and
 # *`{python} class_names[two_classes[0]]`*. A map does not explain the photograph: it explains one logit. Whoever
 # shows you a map should say which class was asked about. Now add up the shares of thirty photographs, and
-# compare with the logits; beside them, the shares that you get from the slope at the end alone, without the way:
+# compare with the logits; beside them, the shares that you get from the slope at the end alone, without the
+# way:
 
 # %%
 x, classes = unit(held_out.images[:30]), logits[:30].argmax(axis=1)
@@ -458,8 +459,8 @@ likenesses = {"edges": rank_correlation(edges, edges[::-1])}
 # %% [markdown]
 # ## What goes wrong with a convincing map
 #
-# Why do these two hardly change? The background is black, a pixel of 0, and whatever is multiplied by 0 is 0. So
-# the product draws the garment, wherever the slopes come from. You see a shape that you know, in the place
+# Why do these two hardly change? The background is black, a pixel of 0, and whatever is multiplied by 0 is 0.
+# So the product draws the garment, wherever the slopes come from. You see a shape that you know, in the place
 # where you expect it, and take it for a reason. That integrated gradients are complete does not help: the
 # shares of a random network add up as well.
 #
@@ -488,9 +489,9 @@ titles = [class_names[answers[i]], "the change, enlarged", class_names[new_answe
 plot_images.image_grid(np.stack([x[i], change, x_moved[i]]), titles, subject="steps")
 
 # %% [markdown]
-# The titles are the network's answers, and no pixel differs by more than one grey level. (In the middle, white is one level up,
-# black one down, and grey is no change: a black pixel, for example, cannot get darker.) A photograph
-# made to be misread is an **adversarial example**. Of a thousand photographs,
+# The titles are the network's answers, and no pixel differs by more than one grey level. (In the middle,
+# white is one level up, black one down, and grey is no change: a black pixel, for example, cannot get
+# darker.) A photograph made to be misread is an **adversarial example**. Of a thousand photographs,
 # `{python} int(turned_mask.sum())` that the network got right are wrong after this step. Now larger steps,
 # for all three networks that were trained without squares. (A longer step has the same signs, so `uphill_signs`
 # asks for each gradient once.) The fair comparison is a change of the same size without a plan: every pixel
@@ -628,8 +629,8 @@ results = results | {
 # %% [markdown]
 # ## Exercises
 #
-# **1. Step towards.** `fast_gradient_sign` walks away from the labels that it is given. Walk *towards* the class
-# `target` instead, so that the network finds it likelier. The starter walks away from `target`.
+# **1. Step towards.** `fast_gradient_sign` walks away from the labels that it is given. Walk *towards* the
+# class `target` instead, so that the network finds it likelier. The starter walks away from `target`.
 # (Likelier need not be likeliest: the solution counts how many of a hundred are then taken for bags.)
 
 

@@ -147,8 +147,8 @@ for path in ("fashion.keras", "network.keras"):
 #
 # That matters if you want to go on training. The training below has a
 # [learning-rate schedule](../networks/first-network.md), Keras's `CosineDecay`: the rate climbs for 200
-# steps and comes down in 600. After half of the four epochs, the network is saved. (`shuffle=False`, because the
-# order of the photographs is *not* in the file.)
+# steps and comes down in 600. After half of the four epochs, the network is saved. (`shuffle=False`, because
+# the order of the photographs is *not* in the file.)
 
 
 # %%
@@ -184,9 +184,9 @@ for way in ("load", "load, then compile"):
 # %% [markdown]
 # Loaded and trained on, the network ends with the weights of a training that was never interrupted, bit for
 # bit. `compile` throws the state away: the steps are counted from 0, Adam has forgotten its means, and the
-# schedule climbs once more. Neither way raises an error. If you have to compile anew, for another metric say, hand over the optimizer that
-# was loaded: `next_network.compile(next_network.optimizer, loss)`. And a network that is only used needs none of it:
-# `product` has never been compiled.
+# schedule climbs once more. Neither way raises an error. If you have to compile anew, for another metric say,
+# hand over the optimizer that was loaded: `next_network.compile(next_network.optimizer, loss)`. And a network
+# that is only used needs none of it: `product` has never been compiled.
 
 # %% tags=["claims"]
 assert differences["load"] == 0, (
@@ -324,8 +324,8 @@ integers, scales = quantise(np.array([[0.5, -0.2, 0.03]]))
 print(integers, (integers * scales).round(4))
 
 # %% [markdown]
-# On the right is what the network then uses: no weight moves by more than half a scale. A row with one giant weight is the worst case, for all its other weights have to
-# share the few steps near 0.
+# On the right is what the network then uses: no weight moves by more than half a scale. A row with one giant
+# weight is the worst case, for all its other weights have to share the few steps near 0.
 #
 # The converter can do this to all larger arrays of weights. What flows between the layers stays float;
 # it is rounded on the way into a layer, by a scale computed anew each time from the range of the

@@ -97,7 +97,8 @@ pipelines = {
 # computed. So time three steps, each of which contains the one before: forward; forward and backward; forward,
 # backward and update. `nested_steps` builds them. What one takes more than the one before is the price of what
 # was added. Do the same around the step: read only; read and prepare; call a step that does nothing; then the
-# three; and last `fit`, which does all that and keeps books. What the empty call and `fit` add is Python's share.
+# three; and last `fit`, which does all that and keeps books. What the empty call and `fit` add is Python's
+# share.
 #
 # Each is measured in five rounds. A stage is a difference of two measurements, and a small one can drown in
 # their noise: then some rounds put it below 0. So look at all five.
@@ -357,9 +358,10 @@ by_order = {name: {"photographs": factors} for name, factors in ratios.items()}
 plot_timing.speed_ratios(by_order)
 
 # %% [markdown]
-# Each is compared with *decode, flip, batch*, once its cache is full. The last order is the fastest, and it is wrong. Here is one boot in eight epochs. The top row, *generator*,
-# comes from the third order; the middle row, *cached*, from the last. The bottom row, *seeded*, caches
-# nothing, but draws in another way: the seed is given to the operation, as in many a tutorial.
+# Each is compared with *decode, flip, batch*, once its cache is full. The last order is the fastest, and it
+# is wrong. Here is one boot in eight epochs. The top row, *generator*, comes from the third order; the middle
+# row, *cached*, from the last. The bottom row, *seeded*, caches nothing, but draws in another way: the seed
+# is given to the operation, as in many a tutorial.
 
 
 # %%
@@ -458,9 +460,9 @@ trace_counts
 # (`batch(32, drop_remainder=True)`); define a compiled function once. And count, with
 # `experimental_get_tracing_count()`.
 #
-# Between its steps, `fit` also returns to Python, to its books and callbacks. With `steps_per_execution=10`, given
-# to `compile`, it takes ten steps in one go, and callbacks hear of every tenth batch only: many pages of this
-# course do that.
+# Between its steps, `fit` also returns to Python, to its books and callbacks. With `steps_per_execution=10`,
+# given to `compile`, it takes ten steps in one go, and callbacks hear of every tenth batch only: many pages
+# of this course do that.
 
 # %% tags=["claims"]
 assert list(trace_counts.values()) == [8, 1, 8, 1, 8], (
@@ -578,7 +580,8 @@ accuracy_gap = abs(np.mean(scores["bfloat16"]) - np.mean(scores["float32"]))
 #
 # So far, the remedies make a step cheaper. Now take fewer steps. What counts in the end is
 # **time to accuracy**: the seconds until a network is as good as you need it. Train the dense network
-# in batches of 64 on 15,000 photographs: for eight epochs at Adam's usual rate of 0.001, for eight at half of it,
+# in batches of 64 on 15,000 photographs: for eight epochs at Adam's usual rate of 0.001, for eight at half of
+# it,
 # and for one, two and three epochs on a [one-cycle schedule](../networks/first-network.md). Three seeds each.
 # In the picture, a constant rate has a point for each epoch; the points of the cycle are three trainings.
 
@@ -630,10 +633,10 @@ assert np.mean(exam["one cycle"]) > np.mean(exam["rate 0.001"]), "on the test se
 #
 # ## On a GPU
 #
-# This page hides a GPU from TensorFlow, so it makes no claim about any. A GPU carries out thousands of multiplications
-# side by side, and has its own fixed price. Two things change when you measure: its work goes on while Python
-# does something else, so read a result before you stop the clock; and CPU seconds do not contain its work, so
-# count the seconds that pass. `throughput`, in the snippet `timing`, does both.
+# This page hides a GPU from TensorFlow, so it makes no claim about any. A GPU carries out thousands of
+# multiplications side by side, and has its own fixed price. Two things change when you measure: its work goes
+# on while Python does something else, so read a result before you stop the clock; and CPU seconds do not
+# contain its work, so count the seconds that pass. `throughput`, in the snippet `timing`, does both.
 
 # %% [markdown]
 # ## Exercises
@@ -750,9 +753,9 @@ def pipeline(numbers, read, spoil):
 
 
 # %% [markdown]
-# **3. One trace for all.** `scale_images` takes a batch of any number of photographs, 28 by 28, and a factor that
-# changes with every call. Change its first line so that it is traced once for all calls. The starter is traced
-# at each call.
+# **3. One trace for all.** `scale_images` takes a batch of any number of photographs, 28 by 28, and a factor
+# that changes with every call. Change its first line so that it is traced once for all calls. The starter is
+# traced at each call.
 
 
 # %% tags=["starter"]

@@ -50,9 +50,9 @@ labels = sample.labels.astype("int32")
 order = np.random.default_rng(7).permutation(len(labels))
 
 # %% [markdown]
-# Here is the softmax regression of *Training by hand* with its 10 columns of weights, one per class, all still 0.
-# Each picture shows the slopes of one column, *Trouser*, for a batch or a half of it. Blue is a negative
-# slope: a step against it makes the weight larger.
+# Here is the softmax regression of *Training by hand* with its 10 columns of weights, one per class, all
+# still 0. Each picture shows the slopes of one column, *Trouser*, for a batch or a half of it. Blue is a
+# negative slope: a step against it makes the weight larger.
 
 # %%
 weights = tf.Variable(tf.zeros((784, 10)))
@@ -348,9 +348,9 @@ waits = [float(worker["wait"]) for worker in two_workers]
 print(f"worker 0: {waits[0]:.1f} s, worker 1: {waits[1]:.1f} s")
 
 # %% [markdown]
-# Worker 0 was there first, and waited within the line `strategy = ...` until worker 1 had come. No message says so.
-# If a script seems to hang there, nothing is wrong with your network: somebody has not started, or an address in
-# `TF_CONFIG` is wrong. It waits long, so start with a time limit of your own.
+# Worker 0 was there first, and waited within the line `strategy = ...` until worker 1 had come. No message
+# says so. If a script seems to hang there, nothing is wrong with your network: somebody has not started, or
+# an address in `TF_CONFIG` is wrong. It waits long, so start with a time limit of your own.
 
 # %% tags=["claims", "measured"]
 assert waits[0] > 1.5 * waits[1], "making the strategy takes the early worker longer: it waits"
