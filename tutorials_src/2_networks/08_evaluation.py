@@ -82,7 +82,7 @@ def train_network(images, labels, seed, class_weight=None):
     network.compile(
         keras.optimizers.Adam(decay(0.0, 0.7 * steps, **climb)),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        steps_per_execution=steps_per_epoch,  # spares ways back to Python
+        steps_per_execution=steps_per_epoch,  # an epoch's steps in one go
     )
     options = {"epochs": 8, "batch_size": 512, "verbose": 0}
     network.fit(images, labels, class_weight=class_weight, **options)
@@ -421,10 +421,10 @@ threshold_dots(is_shirt, scores, thresholds=thresholds)
 from matplotlib import pyplot
 from sklearn.metrics import RocCurveDisplay
 
-display = RocCurveDisplay.from_predictions(is_shirt, scores, name="shirts")
-display.figure_.alt = f"ROC curve of shirts. Area {display.roc_auc:.2f}."
-pyplot.close(display.figure_)
-display.figure_
+chart = RocCurveDisplay.from_predictions(is_shirt, scores, name="shirts")
+chart.figure_.alt = f"ROC curve of shirts. Area {chart.roc_auc:.2f}."
+pyplot.close(chart.figure_)
+chart.figure_
 
 # %% [markdown]
 # (`PrecisionRecallDisplay` is its sister. The last three lines are for this site: a text that says what the

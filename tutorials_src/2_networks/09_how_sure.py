@@ -137,10 +137,10 @@ from matplotlib import pyplot
 from sklearn.calibration import CalibrationDisplay
 
 of_answers = answers == labels, top_probabilities
-display = CalibrationDisplay.from_predictions(*of_answers, n_bins=10)
-display.figure_.alt = "Calibration curve of the crammed network."
-pyplot.close(display.figure_)
-display.figure_
+chart = CalibrationDisplay.from_predictions(*of_answers, n_bins=10)
+chart.figure_.alt = "Calibration curve of the crammed network."
+pyplot.close(chart.figure_)
+chart.figure_
 
 # %% [markdown]
 # (It leaves out how many answers a point stands for. The last three lines are for this site.)
@@ -155,13 +155,13 @@ display.figure_
 # %%
 errors = {n: calibration_error(labels, p) for n, p in probabilities.items()}
 dice = np.random.default_rng(7)
-true_odds = probabilities["quick, scaled"]
-ladder = true_odds.cumsum(axis=1)
+chances = probabilities["quick, scaled"]
+ladder = chances.cumsum(axis=1)
 honest_errors = []
 for _ in range(20):
     throws = dice.random((len(labels), 1))
     thrown_labels = (ladder < throws).sum(axis=1).clip(max=9)
-    honest_errors.append(calibration_error(thrown_labels, true_odds))
+    honest_errors.append(calibration_error(thrown_labels, chances))
 print(f"honest: {min(honest_errors):.1%} to {max(honest_errors):.1%}")
 
 # %% [markdown]
@@ -203,10 +203,10 @@ errors = errors | {"crammed": uncrammed_error}
 # happens seven times in ten, no other number gets a better grade on average than 0.7.
 
 # %%
-odds = np.linspace(0.05, 0.95, 19)  # of what happens 7 times in 10
-expected_log_loss = -(0.7 * np.log(odds) + 0.3 * np.log(1 - odds))
-expected_brier = 0.7 * 2 * (1 - odds) ** 2 + 0.3 * 2 * odds**2
-odds[expected_log_loss.argmin()], odds[expected_brier.argmin()]
+forecasts = np.linspace(0.05, 0.95, 19)  # of what happens 7 times in 10
+expected_log_loss = -(0.7 * np.log(forecasts) + 0.3 * np.log(1 - forecasts))
+expected_brier = 0.7 * 2 * (1 - forecasts) ** 2 + 0.3 * 2 * forecasts**2
+forecasts[expected_log_loss.argmin()], forecasts[expected_brier.argmin()]
 
 # %%
 from sklearn.metrics import brier_score_loss, log_loss
@@ -250,11 +250,10 @@ costs = {
 {name: round(cost, 2) for name, cost in costs.items()}
 
 # %% [markdown]
-# The same answers, four grades. scikit-learn keeps probabilities away from 0 by the rounding error of their
+# The same answers, four grades, each the mean of an answer for free and a mistake. scikit-learn keeps probabilities away from 0 by the rounding error of their
 # type, so float32, which is what Keras returns, makes the mistake cheap; Keras's loss keeps them away by a
 # ten-millionth. From logits nothing is cut off: half of 40. Compare log losses only if they were computed
-# in one way. The Brier score cannot exceed 2, so it hardly
-# matters there.
+# in one way. The Brier score cannot exceed 2, so there it hardly matters.
 
 # %% tags=["claims"]
 assert grade_table["ignorant"]["calibration error"] < 1e-9 < min(errors.values()), (
@@ -263,7 +262,7 @@ assert grade_table["ignorant"]["calibration error"] < 1e-9 < min(errors.values()
 assert max(grade_table, key=lambda name: grade_table[name]["Brier score"]) == "ignorant", (
     "and the worst Brier score"
 )
-assert np.allclose(odds[[expected_log_loss.argmin(), expected_brier.argmin()]], 0.7), (
+assert np.allclose(forecasts[[expected_log_loss.argmin(), expected_brier.argmin()]], 0.7), (
     "of what happens 7 times in 10, the best grade is for saying 0.7"
 )
 assert np.allclose(list(costs.values()), [7.97, 18.02, 8.06, 20], atol=0.01), (
@@ -276,7 +275,7 @@ error = calibration_error(labels[no_tops], probabilities["ignorant"][no_tops])
 grade_table = grade_table | {"ignorant": grade_table["ignorant"] | {"calibration error": error}}
 
 # %% tags=["control"] claim="of what happens 7 times in 10, the best grade is for saying 0.7" without="the square"
-expected_brier = 0.7 * 2 * (1 - odds) + 0.3 * 2 * odds
+expected_brier = 0.7 * 2 * (1 - forecasts) + 0.3 * 2 * forecasts
 
 # %% [markdown]
 # ## How sure is the grade?
