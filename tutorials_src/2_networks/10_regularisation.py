@@ -3,7 +3,7 @@
 # summary: What holds a network back from learning by heart, what that costs, and who watches over a training.
 # needs: [first-network]
 # helps: [functional-api, evaluation]
-# teaches: [regularisation, l2 penalty, dropout, callback, checkpoint, plateau, patience, early stopping, tensorboard, event file]
+# teaches: [regularisation, L2 penalty, dropout, callback, checkpoint, plateau, patience, early stopping, TensorBoard, event file]
 # data: [fashion-mnist]
 # artifacts: []
 # seed: 7

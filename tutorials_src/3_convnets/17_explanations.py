@@ -3,7 +3,7 @@
 # summary: Ask a network why, test the answers before you believe them, then push the photographs until it breaks.
 # needs: [convolution]
 # helps: [gradients, experiments, evaluation]
-# teaches: [shortcut, saliency map, occlusion map, grad-cam, integrated gradients, sanity test, rank correlation, adversarial example, fast gradient sign method, corruption]
+# teaches: [shortcut, saliency map, occlusion map, Grad-CAM, integrated gradients, sanity test, rank correlation, adversarial example, fast gradient sign method, corruption]
 # data: [fashion-mnist]
 # artifacts: []
 # seed: 7

@@ -3,7 +3,7 @@
 # summary: A network leaves the notebook with its preparation inside. What each kind of file holds, what rounding costs, and which files not to open.
 # needs: [convolution]
 # helps: [functional-api, evaluation]
-# teaches: [training-serving skew, serialisation, savedmodel, litert, quantisation, dynamic-range quantisation, safe mode, pickle, checksum]
+# teaches: [training-serving skew, serialisation, SavedModel, LiteRT, quantisation, dynamic-range quantisation, safe mode, pickle, checksum]
 # data: [fashion-mnist]
 # artifacts: [fashion.tflite, fashion-check.json]
 # seed: 7

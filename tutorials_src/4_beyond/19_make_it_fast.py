@@ -3,7 +3,7 @@
 # summary: Where the time of a training goes, what each remedy wins when it is measured fairly, and why fewer steps beat faster ones.
 # needs: [first-network, training-by-hand]
 # helps: [fashion-mnist, convolution, gradients]
-# teaches: [recomputation, bottleneck, amdahl's law, profiler, throughput, vectorised map, retracing, bfloat16, mixed precision, xla, time to accuracy]
+# teaches: [recomputation, bottleneck, Amdahl's law, profiler, throughput, vectorised map, retracing, bfloat16, mixed precision, XLA, time to accuracy]
 # data: [fashion-mnist]
 # artifacts: []
 # seed: 7
