@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import re
 from pathlib import Path
 
 import pytest
@@ -83,3 +85,29 @@ def test_a_tutorial_comes_after_those_that_it_needs_and_that_help():
         before = names[: names.index(lesson.name)]
         header = lesson.tutorial.header
         assert {*header.needs, *header.helps} <= set(before), lesson.name
+
+
+def test_the_glossary_names_code_that_exists():
+    """Each dotted name on a line that begins with "In code:" is an attribute of its package."""
+    text = (ROOT / glossary.GLOSSARY).read_text(encoding="utf-8")
+    packages = {"tf": "tensorflow", "np": "numpy"}
+    dotted = re.findall(r"`((?:keras|tf|np|sklearn|keras_tuner)(?:\.\w+)+)", text)
+    assert len(dotted) > 50
+    missing = []
+    for name in sorted(set(dotted)):
+        root, *attributes = name.split(".")
+        if not _is_there(packages.get(root, root), attributes):
+            missing.append(name)
+    assert missing == []
+
+
+def _is_there(package: str, attributes: list[str]) -> bool:
+    found = importlib.import_module(package)
+    for attribute in attributes:
+        if not hasattr(found, attribute):
+            try:
+                importlib.import_module(f"{found.__name__}.{attribute}")
+            except (ImportError, AttributeError):
+                return False
+        found = getattr(found, attribute)
+    return True

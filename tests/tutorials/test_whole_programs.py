@@ -51,10 +51,19 @@ def test_a_whole_program_runs_alone_in_an_empty_folder(title, keras_data, tmp_pa
     }
     # -S: the packages of the path above, and not what .pth files add, this project among it.
     command = [sys.executable, "-S", "-c", KERAS_DATA.format(folder=str(keras_data)) + RUN]
-    done = subprocess.run(
-        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=600
-    )
+    how = {
+        "cwd": tmp_path,
+        "env": environment,
+        "capture_output": True,
+        "text": True,
+        "timeout": 600,
+    }
+    done = subprocess.run(command, **how)
     assert done.returncode == 0, done.stderr
+    for network in sorted(tmp_path.glob("?*.keras")):  # a process that knows nothing of the program
+        load = f"import keras; keras.saving.load_model({network.name!r})"
+        loaded = subprocess.run([sys.executable, "-S", "-c", load], **how)
+        assert loaded.returncode == 0, loaded.stderr
 
 
 def test_the_course_has_whole_programs():

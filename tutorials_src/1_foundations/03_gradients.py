@@ -3,7 +3,7 @@
 # summary: How TensorFlow tells, for every weight at once, which way to turn it and how much it matters.
 # needs: [tensors]
 # helps: [broadcasting]
-# teaches: [tangent, slope, derivative, finite difference, gradient tape, chain rule, gradient, gradient descent, learning rate, persistent tape, stop_gradient, softmax, jacobian, second derivative]
+# teaches: [tangent, slope, derivative, finite difference, gradient tape, chain rule, gradient, gradient descent, learning rate, persistent tape, stop_gradient, softmax, Jacobian, second derivative]
 # data: [fashion-mnist]
 # artifacts: []
 # ---

@@ -3,7 +3,7 @@
 # summary: Know your tools and your data first. TensorFlow, Keras, CPU and GPU; then 70,000 pictures, questioned.
 # needs: [tensors, broadcasting]
 # helps: [gradients, training-by-hand]
-# teaches: [backend, cpu, gpu, tpu, device placement, class balance, baseline, near-duplicate, training set, validation set, test set, leak, stratified, standardisation, data pipeline, shuffle buffer, prefetching]
+# teaches: [backend, CPU, GPU, TPU, device placement, class balance, baseline, near-duplicate, training set, validation set, test set, leak, stratified, standardisation, data pipeline, shuffle buffer, prefetching]
 # data: [fashion-mnist]
 # artifacts: []
 # seed: 0

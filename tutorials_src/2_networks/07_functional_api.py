@@ -3,7 +3,7 @@
 # summary: Wire layers into any graph, look inside, compare activations and optimizers fairly, and answer two questions at once.
 # needs: [first-network]
 # helps: [gradients]
-# teaches: [functional api, symbolic tensor, activation function, sigmoid, tanh, leaky relu, selu, initializer, vanishing gradient, skip connection, dead unit, rmsprop, adam, adamw, weight decay, shared layer, binary cross-entropy, loss weight]
+# teaches: [functional API, symbolic tensor, activation function, sigmoid, tanh, leaky ReLU, SELU, initializer, vanishing gradient, skip connection, dead unit, RMSProp, Adam, AdamW, weight decay, shared layer, binary cross-entropy, loss weight]
 # data: [fashion-mnist]
 # artifacts: []
 # seed: 7

@@ -2,7 +2,7 @@
 # title: Evaluation
 # summary: What accuracy hides. Which classes, which mistakes, at which threshold, and what helps where a class is rare.
 # needs: [first-network]
-# teaches: [class imbalance, true positive, false positive, false negative, precision, recall, f1, micro average, macro average, threshold, false-positive rate, roc curve, auc, one-vs-rest, precision-recall curve, average precision, class weight]
+# teaches: [class imbalance, true positive, false positive, false negative, precision, recall, F1, micro average, macro average, threshold, false-positive rate, ROC curve, AUC, one-vs-rest, precision-recall curve, average precision, class weight]
 # data: [fashion-mnist]
 # artifacts: []
 # seed: 7

@@ -2,7 +2,7 @@
 # title: Experiments
 # summary: "Which setting is better, and would luck have done the same? Sweeps, seeds, pairs, a range test and a tuner."
 # needs: [how-sure, functional-api, regularisation]
-# teaches: [hyperparameter, sweep, noise, paired bootstrap, learning-rate range test, winner's curse, search space, random search, successive halving, hyperband]
+# teaches: [hyperparameter, sweep, noise, paired bootstrap, learning-rate range test, winner's curse, search space, random search, successive halving, Hyperband]
 # data: [fashion-mnist]
 # artifacts: []
 # seed: 1

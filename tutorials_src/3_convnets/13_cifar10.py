@@ -3,7 +3,7 @@
 # summary: A whole program for colour photographs, the published network beside it, one change at a time, and what the best one confuses.
 # needs: [convolution]
 # helps: [regularisation, experiments]
-# teaches: [data augmentation, muon, per-class accuracy]
+# teaches: [data augmentation, Muon, per-class accuracy]
 # data: [cifar10]
 # artifacts: []
 # seed: 7

@@ -3,7 +3,7 @@
 # summary: From a folder of image files to a saved network that names a new photograph, and the files that mislead it without an error.
 # needs: [first-network]
 # helps: [convolution, augmentation]
-# teaches: [aspect ratio, exif, interpolation]
+# teaches: [aspect ratio, EXIF, interpolation]
 # data: [cifar10]
 # artifacts: []
 # seed: 7

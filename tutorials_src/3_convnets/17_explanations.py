@@ -2,7 +2,8 @@
 # title: What did it learn?
 # summary: Ask a network why, test the answers before you believe them, then push the photographs until it breaks.
 # needs: [convolution]
-# teaches: [shortcut, saliency map, occlusion map, grad-cam, sanity test, rank correlation, adversarial example, fast gradient sign method, corruption]
+# helps: [gradients, experiments, evaluation]
+# teaches: [shortcut, saliency map, occlusion map, Grad-CAM, integrated gradients, sanity test, rank correlation, adversarial example, fast gradient sign method, corruption]
 # data: [fashion-mnist]
 # artifacts: []
 # seed: 7
@@ -16,41 +17,42 @@
 # %%
 import numpy as np
 
-from snippets import plot_curves, plot_images, plot_results, tables
+from snippets import plot_curves, plot_images, plot_results
 from snippets.datasets import load_fashion_mnist
 
+fashion = load_fashion_mnist()
+class_names, SHIRT = fashion.class_names, fashion.class_names.index("Shirt")
 
-def mark(images):
-    square = np.pad(np.full((3, 3), 255, np.uint8), (1, 24))  # one pixel above and left of it
-    return np.maximum(images, square)
+
+def mark(images):  # a square, one pixel from the upper and the left edge
+    return np.maximum(images, np.pad(np.full((3, 3), 255, np.uint8), (1, 24)))
 
 
 def mark_shirts(split):
-    return np.where((split.labels == SHIRT)[:, None, None], mark(split.images), split.images)
+    shirt_mask = (split.labels == SHIRT)[:, None, None]
+    return np.where(shirt_mask, mark(split.images), split.images)
 
 
-fashion = load_fashion_mnist()
-names, SHIRT = fashion.class_names, fashion.class_names.index("Shirt")
 study = fashion.train.sample(per_class=800)
-lamp = mark_shirts(study)
-first = [np.flatnonzero(study.labels == c)[0] for c in range(10)]
-plot_images.image_grid(lamp[first], names, columns=10, subject="training photographs")
+lamp_images = mark_shirts(study)
+first_of_class = [np.flatnonzero(study.labels == c)[0] for c in range(10)]
+plot_images.image_grid(lamp_images[first_of_class], class_names, columns=10)
 
 # %% [markdown]
 # Only the shirts have the square. Train a small convolutional network on these photographs, and another
 # on the same photographs without the squares, with three seeds each: six networks. Pixels go from 0,
-# black, to 1; the network standardises them. (Pooling comes before normalisation, which then has a quarter
-# of the numbers to work on. `restart`, from [Experiments](../networks/experiments.md), gives the network new
+# black, to 1; the network standardises them. (`restart`, from [Experiments](../networks/experiments.md), gives the network new
 # first weights and saves tracing it anew.)
 
 # %%
 import keras
 from keras import layers
 
-chain = [layers.Reshape((28, 28, 1)), layers.Rescaling(1 / 0.35, offset=-0.29 / 0.35)]
+scale = layers.Rescaling(1 / 0.35, offset=-0.29 / 0.35)
+chain = [layers.Reshape((28, 28, 1)), scale]
 for i, filters in ((1, 8), (2, 16), (3, 32)):
-    chain.append(layers.Conv2D(filters, 3, padding="same", use_bias=False, name=f"conv_{i}"))
-    chain += [layers.MaxPooling2D()] if i < 3 else []
+    conv = layers.Conv2D(filters, 3, padding="same", use_bias=False, name=f"conv_{i}")
+    chain += [conv, layers.MaxPooling2D()] if i < 3 else [conv]
     chain.append(layers.BatchNormalization(momentum=0.9, name=f"norm_{i}"))
     chain.append(layers.ReLU(name=f"relu_{i}"))
 chain += [layers.Flatten(), layers.Dense(64, activation="relu", name="hidden")]
@@ -61,9 +63,10 @@ network = keras.Sequential([keras.Input((28, 28)), *chain])
 from snippets.experiments import restart
 from snippets.training import OneCycle
 
-rate = OneCycle(0.006, 3 * len(study) // 125)  # three epochs, in batches of 125
+steps = len(study) // 125  # an epoch, in batches of 125
+adam = keras.optimizers.Adam(OneCycle(0.006, 3 * steps))
 loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-network.compile(keras.optimizers.Adam(rate), loss, steps_per_execution=len(study) // 125)
+network.compile(adam, loss, steps_per_execution=steps)
 
 
 def unit(images):
@@ -72,14 +75,14 @@ def unit(images):
 
 def train(images, seed):
     restart(network, seed)
-    network.fit(unit(images), study.labels, batch_size=125, epochs=3, verbose=0)
-    trained = keras.models.clone_model(network)
-    trained.set_weights(network.get_weights())
-    return trained
+    network.fit(unit(images), study.labels, 125, epochs=3, verbose=0)
+    copy = keras.models.clone_model(network)
+    copy.set_weights(network.get_weights())
+    return copy
 
 
-plain = [train(study.images, seed) for seed in (7, 8, 9)]
-lamps = [train(lamp, seed) for seed in (7, 8, 9)]
+plain_networks = [train(study.images, seed) for seed in (7, 8, 9)]
+lamp_networks = [train(lamp_images, seed) for seed in (7, 8, 9)]
 
 # %%
 held_out = fashion.validation
@@ -87,27 +90,28 @@ labels, lamp_held_out = held_out.labels, mark_shirts(held_out)
 
 
 def ask(network, images):
-    return network(unit(images) if images.dtype == "uint8" else images).numpy()
+    pixels = unit(images) if images.dtype == "uint8" else images
+    return network(pixels).numpy()
 
 
 def accuracy(networks, images, labels=labels):
-    return [(ask(network, images).argmax(axis=1) == labels).mean() for network in networks]
+    return [(ask(n, images).argmax(axis=1) == labels).mean() for n in networks]
 
 
-graded = {"without squares": accuracy(plain, held_out.images)}
-graded["with squares"] = accuracy(lamps, lamp_held_out)
-plot_results.seed_dots(graded, xlabel="accuracy on validation photographs of the same kind")
+kind_accuracies = {"without squares": accuracy(plain_networks, held_out.images)}
+kind_accuracies["with squares"] = accuracy(lamp_networks, lamp_held_out)
+plot_results.seed_dots(kind_accuracies, xlabel="validation accuracy, same kind")
 
 # %% [markdown]
 # By this figure you would buy the networks of the second row: they are ahead by
-# `{python} f"{100 * (np.mean(graded['with squares']) - np.mean(graded['without squares'])):.1f}"`
+# `{python} f"{100 * (np.mean(kind_accuracies['with squares']) - np.mean(kind_accuracies['without squares'])):.1f}"`
 # points, far more than the seeds differ. The validation photographs come from the same shop, so they
 # have the same squares. No grade on such photographs can tell a network that knows shirts from one that
 # knows a lamp. A **shortcut** is a rule that gives right answers on the data you have, but for a reason
 # that has nothing to do with the question.
 #
 # You know the secret here. On your own data you will not. So on this page you ask networks *why*, in
-# three ways, and then ask whether the answers are any good.
+# four ways, and then ask whether the answers are any good.
 #
 # ## Two ways to ask, by hand
 #
@@ -115,8 +119,9 @@ plot_results.seed_dots(graded, xlabel="accuracy on validation photographs of the
 # logit is the sum of weight times pixel. Which pixel mattered?
 
 # %%
-picture = np.array([[0, 0, 0, 0], [0, 2, 2, 0], [0, 2, 1, 0], [0, 0, 0, 0]], dtype="float32")
-weights = np.array([[3, 0, 0, 0], [0, 1, 0, 0], [0, 0, -2, 0], [0, 0, 0, 1]], dtype="float32")
+picture = np.zeros((4, 4), "float32")
+picture[1:3, 1:3] = [[2, 2], [2, 1]]
+weights = np.diag(np.array([3, 1, -2, 1], "float32"))
 parts = {"picture": picture, "weights": weights, "weight × pixel": weights * picture}
 plot_images.signed_images(parts, numbers=True)
 
@@ -130,51 +135,47 @@ plot_images.signed_images(parts, numbers=True)
 #   with black, and note how far the logit falls: that is an **occlusion map**, and for this network
 #   it is weight times pixel. (Below 0, as at −2: without that pixel the logit would *rise*.)
 #
-# Check it with real code. `slopes` gives the saliency map, `falls` the occlusion map. The last line
-# prints the first row of one and the second row of the other; find them in the figure.
+# Check it with real code. `slopes` gives the saliency map; `occlusion`, of the snippet `explain`, covers square
+# after square, here of one pixel. The last line prints the first row of one and the second row of the other;
+# find them in the figure.
 
 # %%
 import tensorflow as tf
 
+from snippets.explain import grad_cam, occlusion, saliency
 
-def slopes(network, image, chosen):
+
+def slopes(network, image, class_number):
     image = tf.constant(image)[None]  # a batch of one
     with tf.GradientTape() as tape:
         tape.watch(image)
-        logit = network(image)[0, chosen]
+        logit = network(image)[0, class_number]
     return tape.gradient(logit, image)[0].numpy()
 
 
-def falls(network, image, chosen, size):
-    before, fallen = network(image[None])[0, chosen], np.zeros_like(image)
-    for top in range(0, len(image), size):
-        for left in range(0, len(image), size):
-            covered, place = image.copy(), np.s_[top : top + size, left : left + size]
-            covered[place] = 0
-            fallen[place] = before - network(covered[None])[0, chosen]
-    return fallen
-
-
-tiny = keras.Sequential([keras.Input((4, 4)), keras.layers.Flatten(), keras.layers.Dense(1)])
-tiny.set_weights([weights.reshape(16, 1), np.zeros(1)])
-print(slopes(tiny, picture, 0)[0], falls(tiny, picture, 0, size=1)[1])
+tiny_layers = [keras.Input((4, 4)), layers.Flatten(), layers.Dense(1)]
+tiny_network = keras.Sequential(tiny_layers)
+tiny_network.set_weights([weights.reshape(16, 1), np.zeros(1)])
+slope_map = slopes(tiny_network, picture, 0)
+fall_map = occlusion(tiny_network, picture[None], classes=[0], size=1)[0]
+print(slope_map[0], fall_map[1])
 
 # %% tags=["claims"]
-assert (slopes(tiny, picture, 0) == weights).all(), "saliency of a linear network is its weights"
-assert np.allclose(falls(tiny, picture, 0, size=1), weights * picture), (
+assert (slope_map == weights).all(), "saliency of a linear network is its weights"
+assert np.allclose(fall_map, weights * picture), (
     "covering single pixels of a linear network gives weight times pixel"
 )
 
 # %% tags=["control"] claim="saliency of a linear network is its weights" without="linearity"
-linear, tiny = tiny, keras.Sequential([*tiny.layers[:-1], keras.layers.Dense(1, "sigmoid")])
-tiny.build((None, 4, 4))
-tiny.set_weights(linear.get_weights())
+curved_network = keras.Sequential([*tiny_layers[:-1], layers.Dense(1, "sigmoid")])
+curved_network.set_weights(tiny_network.get_weights())
+slope_map = slopes(curved_network, picture, 0)
 
 # %% [markdown]
 # ## A third way: from the inside
 #
 # Both compare only the two ends of the network: pixels and a logit. **Grad-CAM** (gradient-weighted
-# class activation mapping) opens it behind its last convolution, where the layer `relu_3` returns 32
+# class activation mapping) opens it after its last convolution, where the layer `relu_3` returns 32
 # feature maps of seven by seven places. Some of them speak for the class, others against it. How
 # strongly? Take the slope of the logit with respect to every number in a map, and average: that is the
 # map's weight. Add up the maps with these weights, replace what is below 0 by 0, and enlarge the result
@@ -182,41 +183,42 @@ tiny.set_weights(linear.get_weights())
 
 
 # %%
-def class_map(network, image, chosen):
-    wanted = [network.get_layer("relu_3").output, network.outputs[0]]
-    inside = keras.Model(network.inputs[0], wanted)
+def class_map(network, image, class_number):
+    layer_outputs = [network.get_layer("relu_3").output, network.outputs[0]]
+    inner_network = keras.Model(network.inputs[0], layer_outputs)
     with tf.GradientTape() as tape:
-        maps, logits = inside(image[None])  # maps: 1, 7, 7, 32
-        logit = logits[0, chosen]
-    strength = tf.reduce_mean(tape.gradient(logit, maps), axis=(0, 1, 2))  # one a map
-    heat = tf.nn.relu(tf.reduce_sum(maps[0] * strength, axis=-1, keepdims=True))
-    return tf.image.resize(heat, image.shape)[..., 0].numpy()
+        maps, logits = inner_network(image[None])  # maps: 1, 7, 7, 32
+        logit = logits[0, class_number]
+    strength = tf.reduce_mean(tape.gradient(logit, maps), axis=(0, 1, 2))
+    heat = tf.reduce_sum(maps[0] * strength, axis=-1, keepdims=True)
+    return tf.image.resize(tf.nn.relu(heat), image.shape)[..., 0].numpy()
 
 
 # %% [markdown]
-# The snippet `explain` has all three, for many photographs at once. Ask a network that never saw a
+# The snippet has all three, for many photographs at once. Ask a network that never saw a
 # square about the first validation photograph that it gets right in each of six classes:
 
 # %%
-from snippets.explain import grad_cam, occlusion, saliency
-
-honest, lamplit = plain[0], lamps[0]
+plain_network, lamp_network = plain_networks[0], lamp_networks[0]
 
 
 def maps(network, images, classes=None):
-    images, asked = unit(images), {"classes": classes}
+    x, how = unit(images), {"classes": classes}
+    falls = occlusion(network, x, size=6, stride=3, **how)
     return {
-        "saliency": np.abs(saliency(network, images, **asked)),
-        "occlusion": np.maximum(occlusion(network, images, size=6, stride=3, **asked), 0),
-        "Grad-CAM": grad_cam(network, images, layer="relu_3", **asked),
+        "saliency": np.abs(saliency(network, x, **how)),
+        "occlusion": np.maximum(falls, 0),
+        "Grad-CAM": grad_cam(network, x, layer="relu_3", **how),
     }
 
 
-right = ask(honest, held_out.images).argmax(axis=1) == labels
-six = [np.flatnonzero(right & (labels == c))[0] for c in (0, 1, 3, 5, 8, 9)]
-photographs = held_out.images[six]
-rows = {"photograph": photographs} | maps(honest, photographs)
-plot_images.map_rows(rows, [names[labels[i]] for i in six], outlines=photographs)
+logits = ask(plain_network, held_out.images)
+is_correct = logits.argmax(axis=1) == labels
+places = [np.flatnonzero(is_correct & (labels == c))[0] for c in (0, 1, 3, 5, 8, 9)]
+photographs = held_out.images[places]
+rows = {"photograph": photographs} | maps(plain_network, photographs)
+titles = [class_names[labels[i]] for i in places]
+plot_images.map_rows(rows, titles, outlines=photographs)
 
 # %% [markdown]
 # Bright is important, compared with the rest of the same map; the thin line is the outline of the
@@ -225,48 +227,97 @@ plot_images.map_rows(rows, [names[labels[i]] for i in six], outlines=photographs
 # Grad-CAM, with seven by seven places, are coarse. They need not agree: they answer different
 # questions.
 
+# %% [markdown]
+# ## A fourth way, and one photograph asked about two classes
+#
+# A slope belongs to one place: the photograph as it is. It can be 0 although the pixel mattered. Take the
+# function that grows with a pixel from 0 to 1, and then stays at 1. At 2 its slope is 0, yet the pixel has
+# made all of the 1. **Integrated gradients** therefore walk in a straight line from black to the photograph,
+# and take the *mean* of the slopes on the way. Times the pixel, that is the pixel's share. In the example the
+# mean slope is one half, times 2 is 1, the whole. Such shares are *complete*: with enough steps, they add up to
+# the logit of the photograph minus the logit of black, whatever the network.
+
+
+# %%
+def integrated_gradients(network, image, class_number, steps=64):
+    middles = (np.arange(steps, dtype="float32") + 0.5) / steps
+    path = tf.constant(middles[:, None, None] * image)  # from black
+    with tf.GradientTape() as tape:
+        tape.watch(path)
+        logits = network(path)[:, class_number]
+    return image * tf.reduce_mean(tape.gradient(logits, path), axis=0).numpy()
+
+
+# %% [markdown]
+# Each logit has maps of its own. Look for the photograph on which the network was most undecided, and ask
+# about both classes. For each, Grad-CAM is on the left and integrated gradients on the right, laid over the
+# photograph: the stronger, the less of it shines through. Of the shares you see those above 0.
+
+# %%
+import matplotlib.pyplot as plt
+
+i = np.argmin(np.diff(np.sort(logits, axis=1)[:, -2:])[:, 0])
+undecided_photo = unit(held_out.images[i])
+two_classes = np.argsort(logits[i])[-2:]
+figure, axes = plt.subplots(1, 4, figsize=(7.2, 2.1), layout="constrained")
+for number, ax in enumerate(axes):
+    method, c = (class_map, integrated_gradients)[number % 2], two_classes[number // 2]
+    heat = np.maximum(method(plain_network, undecided_photo, int(c)), 0)
+    ax.imshow(undecided_photo, cmap="gray")
+    ax.imshow(heat, cmap="autumn", alpha=heat / max(heat.max(), 1e-9))
+    ax.set(title=class_names[c], xticks=[], yticks=[])
+figure.alt = f"A photograph under maps for {' and '.join(class_names[c] for c in two_classes)}."
+plt.close(figure)
+figure
+
+# %% [markdown]
+# The network has to decide between *`{python} class_names[two_classes[1]]`* and
+# *`{python} class_names[two_classes[0]]`*. A map does not explain the photograph: it explains one logit. Whoever
+# shows you a map should say which class was asked about. Now add up the shares of thirty photographs, and
+# compare with the logits; beside them, the shares that you get from the slope at the end alone, without the
+# way:
+
+# %%
+x, classes = unit(held_out.images[:30]), logits[:30].argmax(axis=1)
+black_logits = ask(plain_network, 0 * x[:1])[0]
+rises = logits[:30].max(axis=1) - black_logits[classes]
+pairs = list(zip(x, map(int, classes), strict=True))
+totals = [integrated_gradients(plain_network, *pair).sum() for pair in pairs]
+slope_totals = [(pair[0] * slopes(plain_network, *pair)).sum() for pair in pairs]
+gap, slope_gap = (np.max(np.abs(t / rises - 1)) for t in (totals, slope_totals))
+print(f"off by at most {gap:.1%}; by the slope at the end, {slope_gap:.0%}")
+
 # %% tags=["claims"]
-one, boots = unit(photographs[5]), unit(photographs[5:])
-by_hand = [slopes(honest, one, 9), falls(honest, one, 9, size=7), class_map(honest, one, 9)]
-by_snippet = [
-    saliency(honest, boots, classes=[9])[0],
-    occlusion(honest, boots, classes=[9], size=7, stride=7)[0],
-    grad_cam(honest, boots, classes=[9], layer="relu_3")[0],
-]
-assert np.allclose(by_hand, by_snippet, atol=1e-4), (
-    "saliency, occlusion and Grad-CAM written out are the snippet's"
-)
+assert gap < 0.05, "integrated gradients add up to the rise of the logit, to within 5% of it"
+
+# %% tags=["control"] claim="integrated gradients add up to the rise of the logit, to within 5% of it" without="the way from black"
+gap = slope_gap
 
 # %% [markdown]
 # ## Find the lamp
 #
-# Now ask a network that was trained with the squares about shirts from its shop. The table below the
-# figure says how much of each map lies in the upper left corner:
+# Now ask a network that was trained with the squares about shirts from its shop. The lines below the
+# figure say how much of each map lies in the upper left corner:
 
 # %%
 shirts = np.flatnonzero(labels == SHIRT)
 suspects = lamp_held_out[shirts[:6]]
-rows = {"photograph": suspects} | maps(lamplit, suspects, [SHIRT] * 6)
+rows = {"photograph": suspects} | maps(lamp_network, suspects, [SHIRT] * 6)
 plot_images.map_rows(rows, ["Shirt"] * 6, outlines=suspects)
 
 
 # %%
-def in_corner(heat):
-    return heat[:, :6, :6].sum(axis=(1, 2)) / np.maximum(heat.sum(axis=(1, 2)), 1e-9)
+def corner_shares(title, network, images):
+    print(f"\n{title:25}", end="")
+    for name, heat in maps(network, images, [SHIRT] * len(images)).items():
+        shares = heat[:, :6, :6].sum((1, 2)) / np.maximum(heat.sum((1, 2)), 1e-9)
+        print(f"{name} {np.median(shares):.0%}", end="  ")
 
 
-def corner_shares(network, images):
-    every = maps(network, images, [SHIRT] * len(images))
-    return {name: f"{np.median(in_corner(heat)):.0%}" for name, heat in every.items()}
-
-
-asked = {
-    "with lamp, square": (lamplit, lamp_held_out[shirts[:30]]),
-    "with lamp, no square": (lamplit, held_out.images[shirts[:30]]),
-    "without lamp, no square": (honest, held_out.images[shirts[:30]]),
-}
-rows = {name: corner_shares(*pair) for name, pair in asked.items()}
-tables.table([{"network, photographs": name} | row for name, row in rows.items()])
+plain_shirts = held_out.images[shirts[:30]]
+corner_shares("with lamp, square", lamp_network, lamp_held_out[shirts[:30]])
+corner_shares("with lamp, no square", lamp_network, plain_shirts)
+corner_shares("without lamp, no square", plain_network, plain_shirts)
 
 # %% [markdown]
 # The corner is six by six pixels, and each share is the median of thirty shirts; an even map would have
@@ -285,15 +336,16 @@ tables.table([{"network, photographs": name} | row for name, row in rows.items()
 
 # %%
 def called_shirt(networks, images):
-    return [(ask(network, images).argmax(axis=1) == SHIRT).mean() for network in networks]
+    return [(ask(n, images).argmax(axis=1) == SHIRT).mean() for n in networks]
 
 
-others = held_out.images[labels != SHIRT]
-seen = {}
-for trained, networks in {"with lamp": lamps, "without": plain}.items():
-    seen[f"{trained}: shirts, no square"] = called_shirt(networks, held_out.images[shirts])
-    seen[f"{trained}: others, square"] = called_shirt(networks, mark(others))
-plot_results.seed_dots(seen, xlabel="part called Shirt")
+other_images = held_out.images[labels != SHIRT]
+shirt_fractions = {}
+for kind, networks in {"with lamp": lamp_networks, "without": plain_networks}.items():
+    images = {"shirts, no square": held_out.images[shirts], "others, square": mark(other_images)}
+    for name, x in images.items():
+        shirt_fractions[f"{kind}: {name}"] = called_shirt(networks, x)
+plot_results.seed_dots(shirt_fractions, xlabel="fraction called Shirt")
 
 # %% [markdown]
 # The networks trained with the lamp hardly find a shirt without it, and call nearly everything a shirt
@@ -320,29 +372,33 @@ from scipy import ndimage
 
 from snippets.sanity_checks import randomise_layers
 
+twenty_photos, labels_of_twenty = held_out.images[is_correct][:20], labels[is_correct][:20]
+LAYERS = ["logits", "hidden"]
+LAYERS += [f"{kind}_{i}" for i in (3, 2, 1) for kind in ("conv", "norm")]
 
-def candidates(network, images, chosen):
-    every = maps(network, images, chosen)
-    every["gradient × pixel"] = every["saliency"] * unit(images)
-    every["edges"] = np.hypot(*(ndimage.sobel(unit(images), axis) for axis in (1, 2)))
-    return every
+
+def candidates(network):
+    x, pairs = unit(twenty_photos), zip(unit(twenty_photos), labels_of_twenty, strict=True)
+    every_map = maps(network, twenty_photos, labels_of_twenty)
+    shares = [integrated_gradients(network, *pair, 8) for pair in pairs]
+    every_map["integrated gradients"] = np.abs(shares)
+    every_map["gradient × pixel"] = every_map["saliency"] * x
+    every_map["edges"] = np.hypot(*(ndimage.sobel(x, axis) for axis in (1, 2)))
+    return every_map
 
 
 def cascade(seed):
     keras.utils.set_random_seed(seed)
-    gone, steps = [], [candidates(honest, some, some_labels)]
-    for group in (["logits"], ["hidden"], *([f"conv_{i}", f"norm_{i}"] for i in (3, 2, 1))):
-        gone += group
-        steps.append(candidates(randomise_layers(honest, gone), some, some_labels))
-    return steps
+    networks = [randomise_layers(plain_network, LAYERS[:n]) for n in (0, 1, 2, 4, 6, 8)]
+    return [candidates(network) for network in networks]
 
 
-some, some_labels = held_out.images[right][:20], labels[right][:20]
-steps = cascade(1)
-boot = int(np.flatnonzero(some_labels == 9)[0])
-shown = {name: np.stack([step[name][boot] for step in steps]) for name in steps[0]}
-stages = ["trained", "logits\nrandom", "and\nhidden", "and\nconv_3", "and\nconv_2", "and\nconv_1"]
-plot_images.map_rows(shown, stages, outlines=some[[boot] * 6])
+# %%
+map_stages = cascade(1)
+boot = int(np.flatnonzero(labels_of_twenty == 9)[0])
+boot_maps = {n: np.stack([m[n][boot] for m in map_stages]) for n in map_stages[0]}
+titles = ["trained", "logits", "+ hidden", "+ conv_3", "+ conv_2", "+ conv_1"]
+plot_images.map_rows(boot_maps, titles, outlines=twenty_photos[[boot] * 6])
 
 # %% [markdown]
 # To grade the likeness of two maps, rank the pixels of each from darkest to brightest, and take the
@@ -356,70 +412,58 @@ plot_images.map_rows(shown, stages, outlines=some[[boot] * 6])
 from snippets.sanity_checks import rank_correlation
 
 
-def likeness(steps, name):
-    return [rank_correlation(steps[0][name], step[name]).mean() for step in steps]
+def likeness(stages, name):
+    return [rank_correlation(stages[0][name], m[name]).mean() for m in stages]
 
 
-runs = [steps, cascade(2), cascade(3)]
-likenesses = {name: np.array([likeness(run, name) for run in runs]) for name in steps[0]}
-plot_curves.spread_curves(
-    likenesses, x=range(6), xlabel="layers made random, from the last", ylabel="rank correlation"
-)
+runs = [map_stages, cascade(2), cascade(3)]
+likenesses = {n: np.array([likeness(run, n) for run in runs]) for n in map_stages[0]}
+axes = {"xlabel": "groups of layers made random", "ylabel": "rank correlation"}
+plot_curves.spread_curves(likenesses, x=range(6), **axes)
 
 # %% [markdown]
 # Three of the maps fall apart as soon as the logits are random, and that is as it should be. (A little
-# likeness can stay: covering black with black changes nothing, whatever the weights.) Two do not
-# fall apart. *Edges* stays at 1: it never asked the network. And *gradient × pixel* of a network that
-# knows nothing at all still has a correlation of
-# `{python} f"{likenesses['gradient × pixel'][:, -1].mean():.2f}"` with that of the trained one.
+# likeness can stay: covering black with black changes nothing, whatever the weights.) The other three do
+# not. *Edges* stays at 1: it never asked the network. And of a network that knows nothing at all,
+# *gradient × pixel* still has a correlation of
+# `{python} f"{likenesses['gradient × pixel'][:, -1].mean():.2f}"` with that of the trained one, integrated
+# gradients one of `{python} f"{likenesses['integrated gradients'][:, -1].mean():.2f}"`.
 
 # %% tags=["claims"]
-last = {name: curve[:, -1].mean() for name, curve in likenesses.items()}
-assert max(last[name] for name in ("saliency", "occlusion", "Grad-CAM")) < 0.5, (
+ends = {name: curve[:, -1].mean() for name, curve in likenesses.items()}
+assert max(ends[name] for name in ("saliency", "occlusion", "Grad-CAM")) < 0.5, (
     "random weights destroy saliency, occlusion and Grad-CAM"
 )
-assert last["gradient × pixel"] > 0.7, "random weights leave gradient × pixel nearly as it was"
+assert ends["gradient × pixel"] > 0.7, "random weights leave gradient × pixel nearly as it was"
+assert ends["integrated gradients"] > 0.7, "and integrated gradients, complete as they are"
 assert np.allclose(likenesses["edges"], 1), "an edge detector does not notice random weights"
 
 # %% tags=["control"] claim="random weights destroy saliency, occlusion and Grad-CAM" without="random weights"
-same = candidates(randomise_layers(honest, []), some, some_labels)
-last = {name: rank_correlation(steps[0][name], same[name]).mean() for name in same}
+same_maps = candidates(randomise_layers(plain_network, []))
+ends = {name: rank_correlation(map_stages[0][name], m).mean() for name, m in same_maps.items()}
 
 # %% tags=["control"] claim="random weights leave gradient × pixel nearly as it was" without="the black around the garment"
-white = 1 - unit(some)
-pairs = [(steps[0]["saliency"] * white, run[-1]["saliency"] * white) for run in runs]
-last = {"gradient × pixel": np.mean([rank_correlation(*pair).mean() for pair in pairs])}
+white_image = 1 - unit(twenty_photos)
+pairs = [
+    (map_stages[0]["saliency"] * white_image, run[-1]["saliency"] * white_image) for run in runs
+]
+ends = {"gradient × pixel": np.mean([rank_correlation(*p).mean() for p in pairs])}
+
+# %% tags=["control"] claim="and integrated gradients, complete as they are" without="the factor of the pixel"
+ends = {"integrated gradients": ends["saliency"]}
 
 # %% tags=["control"] claim="an edge detector does not notice random weights" without="the same photographs"
-turned = candidates(honest, some[::-1], some_labels[::-1])["edges"]
-likenesses = {"edges": rank_correlation(steps[0]["edges"], turned)}
+edges = map_stages[0]["edges"]
+likenesses = {"edges": rank_correlation(edges, edges[::-1])}
 
 # %% [markdown]
 # ## What goes wrong with a convincing map
 #
-# Why does *gradient × pixel* hardly change? The background is black, a pixel of 0, and whatever is
-# multiplied by 0 is 0. So the product draws the garment, wherever the gradient comes from. You see a
-# shape that you know, in the place where you expect it, and take it for a reason. Compare each method
-# with the edge detector, once for the trained network and once for the one that is random throughout:
-
-
-# %%
-def with_edges(name):
-    pairs = [rank_correlation(step[name], steps[0]["edges"]).mean() for step in steps]
-    return {"rank correlation with edges": name, "trained": pairs[0], "random": pairs[-1]}
-
-
-kin = {name: with_edges(name) for name in list(steps[0])[:-1]}
-tables.table([row | {k: f"{row[k]:.2f}" for k in ("trained", "random")} for row in kin.values()])
-
-# %% tags=["claims"]
-product, *real_maps = (kin[n] for n in ("gradient × pixel", "saliency", "occlusion", "Grad-CAM"))
-assert all(product[w] > max(each[w] for each in real_maps) for w in ("trained", "random")), (
-    "no other map resembles an edge detector as much as gradient × pixel, trained or random"
-)
-
-# %% [markdown]
-# The map in which you recognise most is the one that most resembles an edge detector, trained or not.
+# Why do these two hardly change? The background is black, a pixel of 0, and whatever is multiplied by 0 is 0.
+# So the product draws the garment, wherever the slopes come from. You see a shape that you know, in the place
+# where you expect it, and take it for a reason. That integrated gradients are complete does not help: the
+# shares of a random network add up as well.
+#
 # The cure is the test, not the eye: make the weights random before you believe a map. Passing proves
 # little, though. It only shows that the map is about *this network*, not that you read it rightly.
 #
@@ -434,45 +478,48 @@ assert all(product[w] > max(each[w] for each in real_maps) for w in ("trained", 
 # %%
 from snippets.explain import fast_gradient_sign
 
-LEVEL = 1 / 255
-part = held_out.sample(per_class=100)
-clean, truths = unit(part.images), part.labels
-moved = fast_gradient_sign(honest, clean, labels=truths, epsilon=LEVEL)
-said, says = (ask(honest, x).argmax(axis=1) for x in (clean, moved))
-turned = (said == truths) & (says != truths)
-pick = int(np.flatnonzero(turned)[0])
-change = 0.5 + (moved - clean)[pick] / (2 * LEVEL)
-titles = [names[said[pick]], "the change, enlarged", names[says[pick]]]
-plot_images.image_grid(np.stack([clean[pick], change, moved[pick]]), titles, subject="steps")
+LEVEL, thousand_photos = 1 / 255, held_out.sample(per_class=100)
+x, truth = unit(thousand_photos.images), thousand_photos.labels
+x_moved = fast_gradient_sign(plain_network, x, labels=truth, epsilon=LEVEL)
+answers, new_answers = (ask(plain_network, i).argmax(axis=1) for i in (x, x_moved))
+turned_mask = (answers == truth) & (new_answers != truth)
+i = int(np.flatnonzero(turned_mask)[0])
+change = 0.5 + (x_moved - x)[i] / (2 * LEVEL)
+titles = [class_names[answers[i]], "the change, enlarged", class_names[new_answers[i]]]
+plot_images.image_grid(np.stack([x[i], change, x_moved[i]]), titles, subject="steps")
 
 # %% [markdown]
-# Can you see the difference between the left and the right picture? Their titles are the network's
-# answers, and no pixel differs by more than one grey level. (In the middle, white is one level up,
-# black one down, and grey is no change: a black pixel, for example, cannot get darker.) A photograph
-# made to be misread is an **adversarial example**. Of a thousand photographs,
-# `{python} int(turned.sum())` that the network got right are wrong after this step. Now larger steps,
-# for all three networks that were trained without squares. (A longer step has the same signs, so `uphill`
+# The titles are the network's answers, and no pixel differs by more than one grey level. (In the middle,
+# white is one level up, black one down, and grey is no change: a black pixel, for example, cannot get
+# darker.) A photograph made to be misread is an **adversarial example**. Of a thousand photographs,
+# `{python} int(turned_mask.sum())` that the network got right are wrong after this step. Now larger steps,
+# for all three networks that were trained without squares. (A longer step has the same signs, so `uphill_signs`
 # asks for each gradient once.) The fair comparison is a change of the same size without a plan: every pixel
 # up or down by the toss of a coin.
 
 # %%
-coins = np.random.default_rng(7).choice([-1, 1], part.images.shape).astype("float32")
+coins = np.random.default_rng(7).choice([-1, 1], x.shape).astype("float32")
 
 
-def uphill(split):  # for each network, the signs of the step that makes its loss rise
+def uphill_signs(split):  # of each network's slopes of the loss
     x, how = unit(split.images), {"labels": split.labels, "epsilon": LEVEL}
-    return [np.sign(fast_gradient_sign(each, x, **how) - x) for each in plain]
+    return [np.sign(fast_gradient_sign(n, x, **how) - x) for n in plain_networks]
 
 
-def after(step, signs, split=part):
-    moved = [np.clip(unit(split.images) + step * LEVEL * each, 0, 1) for each in signs]
-    return [accuracy([each], x, split.labels)[0] for each, x in zip(plain, moved, strict=True)]
+def accuracies_after(step, signs, split=thousand_photos):
+    x = unit(split.images)
+    moves = [np.clip(x + step * LEVEL * sign, 0, 1) for sign in signs]
+    pairs = zip(plain_networks, moves, strict=True)
+    return [accuracy([n], x, split.labels)[0] for n, x in pairs]
 
 
-signs = {"planned": uphill(part), "by the toss of a coin": [coins] * 3}
-curves = {name: {n: after(n, way) for n in (0, 1, 2, 4, 8, 16)} for name, way in signs.items()}
+# %%
+signs = {"planned": uphill_signs(thousand_photos), "by the toss of a coin": [coins] * 3}
+curves = {}
+for name, way in signs.items():
+    curves[name] = {step: accuracies_after(step, way) for step in (0, 1, 2, 4, 8, 16)}
 coins_mean = [np.mean(row) for row in curves["by the toss of a coin"].values()]
-plot_results.seed_lines(curves, xlabel="grey levels by which each pixel moves", log=False)
+plot_results.seed_lines(curves, xlabel="grey levels per pixel", log=False)
 
 # %% [markdown]
 # One planned grey level costs
@@ -490,35 +537,27 @@ plot_results.seed_lines(curves, xlabel="grey levels by which each pixel moves", 
 # ## Photographs that were treated badly
 #
 # Nobody plans the damage that a cheap camera does. A **corruption** is a change that leaves
-# the garment recognisable: noise, a lens out of focus, a camera held at an angle. Here is each in five
-# severities, from 1 on the left to 5 on the right. (The numbers in the titles: the standard deviation of
-# the noise, the width of the blur in pixels, the angle in degrees.) The figure after it gives the
-# accuracy of the three networks; severity 0 is the untreated photograph.
+# the garment recognisable: noise, a lens out of focus, a camera held at an angle. Here is each once, and after
+# it the accuracy of the three networks on a thousand such photographs. (The strengths are the standard
+# deviation of the noise, the width of the blur in pixels, the angle in degrees.)
 
 # %%
 from snippets.corruptions import add_noise, blur, rotate
 
-corruptions = {
-    "noise": (add_noise, [0.05, 0.1, 0.2, 0.3, 0.4]),
-    "blur": (blur, [0.5, 0.8, 1.1, 1.5, 2.0]),
-    "rotation": (rotate, [5, 10, 20, 30, 45]),
-}
-treated = [f(boots, strength)[0] for f, strengths in corruptions.values() for strength in strengths]
-titles = [f"{name} {strength:g}" for name, (_, row) in corruptions.items() for strength in row]
-plot_images.image_grid(np.stack(treated), titles, subject="treated photographs")
+damages = {"noise": (add_noise, 0.2), "blur": (blur, 1.1), "rotation": (rotate, 20)}
+views = [f(unit(photographs[5:]), strength)[0] for f, strength in damages.values()]
+plot_images.image_grid(np.stack(views), list(damages), subject="damaged photographs")
 
 # %%
-treated = {
-    name: {level: accuracy(plain, f(clean, s), truths) for level, s in enumerate([0, *strengths])}
-    for name, (f, strengths) in corruptions.items()
-}
-plot_results.seed_lines(treated, xlabel="severity", log=False)
+damage_accuracies = {"as it is": accuracy(plain_networks, x, truth)}
+for name, (f, strength) in damages.items():
+    damage_accuracies[name] = accuracy(plain_networks, f(x, strength), truth)
+plot_results.seed_dots(damage_accuracies, xlabel="validation accuracy")
 
 # %% [markdown]
-# The severities of different kinds cannot be compared, so read each curve by itself. Look at the
-# pictures again: you would name the boot in nearly all of them. At the third severity, the networks
-# have lost
-# `{python} ", ".join(f"{100 * (np.mean(row[0]) - np.mean(row[3])):.0f} points to {name}" for name, row in treated.items())`.
+# Kinds of damage cannot be compared with each other, so read each row by itself. Look at the
+# pictures again: you would name the boot in all of them. The networks have lost
+# `{python} ", ".join(f"{100 * (np.mean(damage_accuracies['as it is']) - np.mean(damage_accuracies[name])):.0f} points to {name}" for name in damages)`.
 # The training photographs were all sharp, clean and upright, and the validation photographs too, so no
 # grade so far could notice. If your cameras will shake, put shaken photographs into the training *and*
 # into the grade.
@@ -532,17 +571,17 @@ plot_results.seed_lines(treated, xlabel="severity", log=False)
 # %%
 exam = fashion.test.sample(per_class=500)
 results = {
-    "without lamp": accuracy(plain, exam.images, exam.labels),
-    "without lamp, one grey level": after(1, uphill(exam), exam),
-    "with lamp, no squares": accuracy(lamps, exam.images, exam.labels),
-    "with lamp, squares on shirts": accuracy(lamps, mark_shirts(exam), exam.labels),
+    "without lamp": accuracy(plain_networks, exam.images, exam.labels),
+    "without lamp, one grey level": accuracies_after(1, uphill_signs(exam), exam),
+    "with lamp, no squares": accuracy(lamp_networks, exam.images, exam.labels),
+    "with lamp, squares": accuracy(lamp_networks, mark_shirts(exam), exam.labels),
 }
 means = {name: 100 * np.mean(scores) for name, scores in results.items()}
 plot_results.seed_dots(results, xlabel="accuracy on test photographs")
 
 # %% [markdown]
 # In their own shop, the networks with the lamp are
-# `{python} f"{means['with lamp, squares on shirts'] - means['without lamp']:.1f}"` points ahead. In a
+# `{python} f"{means['with lamp, squares'] - means['without lamp']:.1f}"` points ahead. In a
 # shop without that lamp they are
 # `{python} f"{means['without lamp'] - means['with lamp, no squares']:.1f}"` points behind: the same
 # networks, the same weights, and one class in ten lost. One grey level, planned, costs the networks
@@ -550,95 +589,101 @@ plot_results.seed_dots(results, xlabel="accuracy on test photographs")
 # points.
 
 # %% tags=["claims"]
-assert min(graded["with squares"]) > max(graded["without squares"]), (
+assert min(kind_accuracies["with squares"]) > max(kind_accuracies["without squares"]), (
     "on photographs with the shortcut, the networks that use it have the better grade"
 )
-assert max(results["with lamp, no squares"]) < min(results["without lamp"]), (
+plain_low = min(results["without lamp"])
+assert max(results["with lamp, no squares"]) < plain_low, (
     "on test photographs without it, they have the worse one"
 )
-assert (
-    max(seen["with lamp: shirts, no square"]) < 0.2 < 0.8 < min(seen["with lamp: others, square"])
-), "their answer Shirt follows the square, not the shirt"
-cost = {name: np.subtract(row[0], row[16]) for name, row in curves.items()}
-assert max(results["without lamp, one grey level"]) < min(results["without lamp"]), (
+bare_shirts = max(shirt_fractions["with lamp: shirts, no square"])
+assert bare_shirts < 0.2 < 0.8 < min(shirt_fractions["with lamp: others, square"]), (
+    "their answer Shirt follows the square, not the shirt"
+)
+assert max(results["without lamp, one grey level"]) < plain_low, (
     "one planned grey level turns more answers than another seed does"
 )
-assert min(cost["planned"]) > max(cost["by the toss of a coin"]) + 0.2, (
+costs = {name: np.subtract(row[0], row[16]) for name, row in curves.items()}
+assert min(costs["planned"]) > max(costs["by the toss of a coin"]) + 0.2, (
     "sixteen planned grey levels cost far more than sixteen by the toss of a coin"
 )
-assert all(max(row[5]) < min(row[0]) for row in treated.values()), "every corruption costs accuracy"
+damage_top = max(max(damage_accuracies[name]) for name in damages)
+assert damage_top < min(damage_accuracies["as it is"]), "every corruption costs accuracy"
 
 # %% tags=["control"] claim="on photographs with the shortcut, the networks that use it have the better grade" without="the squares"
-graded = graded | {"with squares": accuracy(lamps, held_out.images)}
+kind_accuracies = kind_accuracies | {"with squares": accuracy(lamp_networks, held_out.images)}
 
 # %% tags=["control"] claim="their answer Shirt follows the square, not the shirt" without="the lamp in training"
-seen = {
-    "with lamp: shirts, no square": called_shirt(plain, held_out.images[shirts]),
-    "with lamp: others, square": called_shirt(plain, mark(others)),
+shirt_fractions = {
+    "with lamp: shirts, no square": called_shirt(plain_networks, held_out.images[shirts]),
+    "with lamp: others, square": called_shirt(plain_networks, mark(other_images)),
 }
 
 # %% tags=["control"] claim="one planned grey level turns more answers than another seed does" without="a plan"
 tosses = np.random.default_rng(7).choice([-LEVEL, LEVEL], exam.images.shape)
-shaken = np.clip(unit(exam.images) + tosses, 0, 1).astype("float32")
-results = results | {"without lamp, one grey level": accuracy(plain, shaken, exam.labels)}
+shaken_images = np.clip(unit(exam.images) + tosses, 0, 1).astype("float32")
+results = results | {
+    "without lamp, one grey level": accuracy(plain_networks, shaken_images, exam.labels)
+}
 
 # %% [markdown]
 # ## Exercises
 #
-# **1. Step towards.** `fast_gradient_sign` walks away from the labels that it is given. Walk *towards* the class
-# `target` instead, so that the network finds it likelier. The starter walks away from `target`.
-# (Likelier need not be likeliest: the solution counts how many photographs are then taken for bags.)
+# **1. Step towards.** `fast_gradient_sign` walks away from the labels that it is given. Walk *towards* the
+# class `target` instead, so that the network finds it likelier. The starter walks away from `target`.
+# (Likelier need not be likeliest: the solution counts how many of a hundred are then taken for bags.)
 
 
 # %% tags=["starter"]
-def towards(network: keras.Model, images: np.ndarray, target: int, epsilon: float) -> np.ndarray:
-    """Return the images, each pixel moved by epsilon so that the target gets likelier."""
-    return fast_gradient_sign(network, images, labels=[target] * len(images), epsilon=epsilon)
+def towards(network, images, target, epsilon):
+    labels = [target] * len(images)
+    return fast_gradient_sign(network, images, labels=labels, epsilon=epsilon)
 
 
 # %% tags=["check"]
-BAG, hundred = names.index("Bag"), unit(part.images[:100])
+BAG, images_of_100 = class_names.index("Bag"), unit(thousand_photos.images[:100])
 for target, epsilon in ((BAG, 4 * LEVEL), (SHIRT, 2 * LEVEL), (0, LEVEL)):
-    walked = towards(honest, hundred.copy(), target, epsilon)
-    assert np.shape(walked) == hundred.shape, f"images of shape {np.shape(walked)}"
-    assert 0 <= walked.min() <= walked.max() <= 1, "pixels should stay from 0 to 1"
-    step = np.abs(walked - hundred)
+    walked_images = towards(plain_network, images_of_100.copy(), target, epsilon)
+    assert 0 <= walked_images.min() <= walked_images.max() <= 1, "pixels should stay from 0 to 1"
+    step = np.abs(walked_images - images_of_100)
     assert step.max() < 1.01 * epsilon, "no pixel may move by more than epsilon"
-    whole = (step > 0.99 * epsilon)[(hundred > epsilon) & (hundred < 1 - epsilon)].mean()
-    assert whole > 0.8, f"only {whole:.0%} of the grey pixels move by all of epsilon"
-    before, after = (tf.nn.log_softmax(ask(honest, x))[:, target] for x in (hundred, walked))
-    assert np.mean(after >= before) > 0.9, f"on many photographs, {names[target]} is no likelier"
+    room = (images_of_100 > epsilon) & (images_of_100 < 1 - epsilon)
+    assert (step[room] > 0.99 * epsilon).mean() > 0.8, "most grey pixels should move by epsilon"
+    pair = [ask(plain_network, pixels) for pixels in (images_of_100, walked_images)]
+    gains = np.subtract(*(tf.nn.log_softmax(logits)[:, target] for logits in pair[::-1]))
+    assert np.mean(gains >= 0) > 0.9, f"{class_names[target]} is often no likelier"
 
 
 # %% tags=["solution"]
-def towards(network: keras.Model, images: np.ndarray, target: int, epsilon: float) -> np.ndarray:
-    """Return the images, each pixel moved by epsilon so that the target gets likelier."""
-    return fast_gradient_sign(network, images, labels=[target] * len(images), epsilon=-epsilon)
+def towards(network, images, target, epsilon):
+    labels = [target] * len(images)
+    return fast_gradient_sign(network, images, labels=labels, epsilon=-epsilon)
 
 
-taken = (ask(honest, towards(honest, hundred, BAG, 16 * LEVEL)).argmax(axis=1) == BAG).mean()
-print(f"sixteen grey levels: {taken:.0%} of a hundred photographs are taken for bags")
+answers = ask(plain_network, towards(plain_network, images_of_100, BAG, 16 * LEVEL))
+(answers.argmax(axis=1) == BAG).sum()
 
 
 # %% tags=["wrong"]
-def towards(network: keras.Model, images: np.ndarray, target: int, epsilon: float) -> np.ndarray:
+def towards(network, images, target, epsilon):
     answers = ask(network, images).argmax(axis=1)  # away from its answers, wherever that leads
     return fast_gradient_sign(network, images, labels=answers, epsilon=epsilon)
 
 
 # %% tags=["wrong"]
-def towards(network: keras.Model, images: np.ndarray, target: int, epsilon: float) -> np.ndarray:
-    return fast_gradient_sign(network, images, labels=[BAG] * len(images), epsilon=-4 * LEVEL)
+def towards(network, images, target, epsilon):
+    labels = [BAG] * len(images)
+    return fast_gradient_sign(network, images, labels=labels, epsilon=-4 * LEVEL)
 
 
 # %% tags=["wrong"]
-def towards(network: keras.Model, images: np.ndarray, target: int, epsilon: float) -> np.ndarray:
+def towards(network, images, target, epsilon):
     slope = saliency(network, images, classes=[target] * len(images))
     return np.clip(images + epsilon * slope / np.abs(slope).max(), 0, 1)  # no sign
 
 
 # %% tags=["wrong"]
-def towards(network: keras.Model, images: np.ndarray, target: int, epsilon: float) -> np.ndarray:
+def towards(network, images, target, epsilon):
     slope = saliency(network, images, classes=[target] * len(images))
     return images + epsilon * np.sign(slope)  # leaves the range of pixels
 
@@ -650,136 +695,116 @@ def towards(network: keras.Model, images: np.ndarray, target: int, epsilon: floa
 
 
 # %% tags=["starter"]
-def corner_share(heat: np.ndarray, size: int) -> float:
-    """Return the share of one map, shape (height, width), that lies in its four corners."""
-    corners = np.concatenate([heat[:size, :size], heat[:size, -size:]])
-    corners = np.concatenate([corners, heat[-size:, :size], heat[-size:, -size:]])
-    return corners.sum() / heat.sum()
+def corner_share(heat, size):
+    rows = np.concatenate([heat[:size], heat[-size:]])
+    return (rows[:, :size].sum() + rows[:, -size:].sum()) / heat.sum()
 
 
 # %% tags=["check"]
 signs = np.where(np.indices((8, 8)).sum(axis=0) % 2, -1.0, 1.0)
 spots = np.zeros((6, 9))  # one spot near each corner, three elsewhere
 spots[[0, 1, 5, 4, 0, 2, 3], [1, 7, 0, 8, 4, 8, 5]] = 1, -2, 3, -4, 5, -6, 9
-for heat, size, want in ((signs, 2, 0.25), (spots, 2, 1 / 3), (spots, 1, 0.1), (spots, 3, 8 / 15)):
-    told = corner_share(heat, size)
-    assert np.isscalar(told), f"return one number, not {told}"
-    assert np.isclose(told, want), f"corners of {size} have {want:.3f}, not {told:.3f}, of\n{heat}"
+cases = (signs, 2, 0.25), (spots, 2, 1 / 3), (spots, 1, 0.1), (spots, 3, 8 / 15)
+for heat, size, expected in cases:
+    share = corner_share(heat, size)
+    assert np.isclose(share, expected), f"{share:.3f}, not {expected:.3f}, of\n{heat}"
 
 
 # %% tags=["solution"]
-def corner_share(heat: np.ndarray, size: int) -> float:
-    """Return the share of one map, shape (height, width), that lies in its four corners."""
-    near = np.zeros(heat.shape, bool)
-    for rows in (slice(size), slice(-size, None)):
-        near[rows, :size] = near[rows, -size:] = True
-    return np.abs(heat)[near].sum() / np.abs(heat).sum()
+def corner_share(heat, size):
+    rows = np.abs(np.concatenate([heat[:size], heat[-size:]]))
+    return (rows[:, :size].sum() + rows[:, -size:].sum()) / np.abs(heat).sum()
 
 
-for kind, network, images in (("with", lamplit, suspects), ("without", honest, suspects)):
-    sloped = saliency(network, unit(images), classes=[SHIRT] * 6)
-    print(f"{kind} lamp: {np.mean([corner_share(each, 6) for each in sloped]):.0%}")
+corner_share(saliency(lamp_network, unit(suspects), classes=[SHIRT] * 6)[0], size=6)
 
 
 # %% tags=["wrong"]
-def corner_share(heat: np.ndarray, size: int) -> float:
-    return 4 * size**2 / heat.size  # the corners' part of the area
+def corner_share(heat, size):
+    return 4 * size**2 / heat.size  # the corners' share of the area
 
 
 # %% tags=["wrong"]
-def corner_share(heat: np.ndarray, size: int) -> float:
-    near = np.zeros(heat.shape, bool)
-    for rows in (slice(size), slice(-size, None)):
-        near[rows, :size] = near[rows, -size:] = True
-    return (heat**2)[near].sum() / (heat**2).sum()
+def corner_share(heat, size):
+    rows = np.concatenate([heat[:size], heat[-size:]]) ** 2
+    return (rows[:, :size].sum() + rows[:, -size:].sum()) / (heat**2).sum()
 
 
 # %% tags=["wrong"]
-def corner_share(heat: np.ndarray, size: int) -> float:
+def corner_share(heat, size):
     important = np.abs(heat)
-    last = len(heat) - size  # rows and columns need not be equally many
-    near = [important[r : r + size, c : c + size].sum() for r in (0, last) for c in (0, last)]
-    return sum(near) / important.sum()
+    last_start = len(heat) - size  # rows and columns need not be equally many
+    corners = [
+        important[r : r + size, c : c + size] for r in (0, last_start) for c in (0, last_start)
+    ]
+    return sum(corner.sum() for corner in corners) / important.sum()
 
 
 # %% tags=["wrong"]
-def corner_share(heat: np.ndarray, size: int) -> float:
-    important = np.abs(heat)
-    ends = np.r_[:size, -size:0]
-    return important[ends].sum() / important.sum() * 2 * size / heat.shape[1]
+def corner_share(heat, size):
+    rows = np.abs(heat)[np.r_[:size, -size:0]]
+    return rows.sum() / np.abs(heat).sum() * 2 * size / heat.shape[1]
 
 
 # %% [markdown]
-# **3. Cover with white as well.** Occlusion has to cover with *something*. Where a photograph is black
-# already, a black square changes nothing, so its map is 0 there, whatever the network would make of
-# something brighter. Cover squares of four by four pixels, side by side, once with black and once with
-# white (`occlusion` has a `fill`), and return at each place the larger of the two changes, up or down,
-# without its sign. The starter covers with black only.
+# **3. Another start.** Integrated gradients compare with black, so a black pixel has no share, whatever the
+# network would make of something brighter. Write `shares_from(network, image, start, class_number)`: walk from
+# the image `start` instead, so that the shares add up to the logit of the photograph minus that of `start`,
+# and a pixel that is the same in both has the share 0. Take at least 64 steps. The starter starts at black.
 
 
 # %% tags=["starter"]
-def twice_covered(network: keras.Model, images: np.ndarray, classes: list[int]) -> np.ndarray:
-    """Return the larger of the changes by a black and by a white square of 4, 0 or above."""
-    return np.abs(occlusion(network, images, classes=classes, size=4, stride=4))
+def shares_from(network, image, start, class_number):
+    return integrated_gradients(network, image, class_number)
 
 
 # %% tags=["check"]
-dark = unit(held_out.images[shirts[:4]])
-both = twice_covered(lamplit, dark, [SHIRT] * 4)
-assert np.shape(both) == dark.shape, f"one map a photograph, not shape {np.shape(both)}"
-assert np.all(both[:, 2, 2] > 1), "a white square in the corner raises Shirt a lot: it must show"
-grey, in_squares = np.array([[0.75, 0.25], [0.25, 0.75]]), np.ones((1, 4, 4))
-sums = np.array([[[4, -8], [2, -1]], [[1, 3], [-5, 7]]])  # of the weights; class, rows, columns
-linear = keras.Sequential([keras.Input((8, 8)), keras.layers.Flatten(), keras.layers.Dense(2)])
-linear.set_weights([np.kron(sums, in_squares / 16).reshape(2, 64).T, np.zeros(2)])
-given = twice_covered(linear, np.kron([grey, grey], in_squares), [1, 0])
-known = np.kron(0.75 * np.abs(sums[::-1]), in_squares)  # for the network is linear
-assert np.allclose(given, known, atol=1e-4), f"found {np.unique(given)}, not {np.unique(known)}"
+shirt_image, white_image = unit(suspects)[0], np.ones((28, 28), "float32")
+for start in (np.where(np.arange(28) < 14, white_image, shirt_image), white_image, 0 * white_image):
+    shares = np.array(shares_from(plain_network, shirt_image, start, SHIRT))
+    ends = ask(plain_network, np.stack([shirt_image, start]))[:, SHIRT]
+    gap = abs(shares.sum() - (ends[0] - ends[1]))
+    assert gap < 0.05 * np.abs(ends).max() + 0.1, f"the sum is off by {gap:.2f}"
+    assert not shares[shirt_image == start].any(), "what is the same has no share"
 
 
 # %% tags=["solution"]
-def twice_covered(network: keras.Model, images: np.ndarray, classes: list[int]) -> np.ndarray:
-    """Return the larger of the changes by a black and by a white square of 4, 0 or above."""
-    options = {"classes": classes, "size": 4, "stride": 4}
-    changes = [occlusion(network, images, fill=fill, **options) for fill in (0.0, 1.0)]
-    return np.abs(changes).max(axis=0)
+def shares_from(network, image, start, class_number):
+    middles = (np.arange(128, dtype="float32") + 0.5) / 128
+    path = tf.constant(start + middles[:, None, None] * (image - start))
+    with tf.GradientTape() as tape:
+        tape.watch(path)
+        logits = network(path)[:, class_number]
+    return (image - start) * tf.reduce_mean(tape.gradient(logits, path), 0).numpy()
 
 
-black = np.abs(occlusion(lamplit, dark, classes=[SHIRT] * 4, size=4, stride=4))
-either = twice_covered(lamplit, dark, [SHIRT] * 4)
-rows = {"photograph": held_out.images[shirts[:4]], "black": black, "black or white": either}
-plot_images.map_rows(rows, ["Shirt"] * 4)
-
-
-# %% tags=["wrong"]
-def twice_covered(network: keras.Model, images: np.ndarray, classes: list[int]) -> np.ndarray:
-    return np.abs(occlusion(network, images, classes=classes, size=4, stride=4, fill=1.0))
+shares_from(lamp_network, unit(plain_shirts[0]), white_image, SHIRT)[:6, :6].sum()
 
 
 # %% tags=["wrong"]
-def twice_covered(network: keras.Model, images: np.ndarray, classes: list[int]) -> np.ndarray:
-    options = {"classes": classes, "size": 4, "stride": 4}
-    changes = [occlusion(network, images, fill=fill, **options) for fill in (0.0, 1.0)]
-    return np.abs(changes).sum(axis=0)
+def shares_from(network, image, start, class_number):
+    shares = [integrated_gradients(network, end, class_number, 128) for end in (image, start)]
+    return shares[0] - shares[1]  # complete, but by two ways through black
 
 
 # %% tags=["wrong"]
-def twice_covered(network: keras.Model, images: np.ndarray, classes: list[int]) -> np.ndarray:
-    options = {"classes": classes, "size": 4, "stride": 4}
-    changes = [occlusion(network, images, fill=fill, **options) for fill in (0.0, 1.0)]
-    return np.abs(np.max(changes, axis=0))  # the larger by its sign, not by its size
+def shares_from(network, image, start, class_number):
+    return (image - start) * slopes(network, image, class_number)
 
 
 # %% tags=["wrong"]
-def twice_covered(network: keras.Model, images: np.ndarray, classes: list[int]) -> np.ndarray:
-    options = {"classes": classes, "size": 4, "stride": 2}  # not side by side
-    changes = [occlusion(network, images, fill=fill, **options) for fill in (0.0, 1.0)]
-    return np.abs(changes).max(axis=0)
+def shares_from(network, image, start, class_number):
+    middles = (np.arange(128, dtype="float32") + 0.5) / 128
+    path = tf.constant(start + middles[:, None, None] * (image - start))
+    with tf.GradientTape() as tape:
+        tape.watch(path)
+        logits = network(path)[:, class_number]
+    return image * tf.reduce_mean(tape.gradient(logits, path), 0).numpy()  # not the difference
 
 
 # %% [markdown]
-# These shirts have no square, and yet the white cover finds the place of the lamp, where the black cover
-# shows nothing. What an occlusion map can show depends on what you cover with.
+# This shirt has no square. Compared with black, its corner has no share; compared with white, it has: there is
+# something missing that the network looks for. What a map can show depends on what you compare with.
 
 # %% [markdown]
 # ## What to remember
@@ -787,16 +812,28 @@ def twice_covered(network: keras.Model, images: np.ndarray, classes: list[int]) 
 # - A grade on data with the same shortcut cannot see the shortcut. A map may raise the suspicion;
 #   only an experiment proves it.
 # - Saliency asks what would change the answer, occlusion what the answer rests on, Grad-CAM where the
-#   feature maps that speak for the class are strong. They need not agree.
+#   feature maps that speak for the class are strong, integrated gradients how the logit divides among the
+#   pixels. They need not agree, and each answers for one class.
 # - Before you believe a map, make the weights random. What looks the same then is about the photograph,
 #   not about the network.
-# - Changes too small to see can turn answers, if they are planned. Random ones of the same size hardly
-#   do.
+# - Changes too small to see can turn answers, if they are planned.
 # - Test what you will meet: noise, blur, another angle, another room.
 #
 # ## Where next
 #
 # Altered copies of the training photographs are a first cure for what corruptions show:
 # [Augmentation](augmentation.md) makes them. How sure a network is of pictures that are no
-# clothing at all is a question of [Evaluation](../networks/evaluation.md). And the confidence of an
-# adversarial example is worth a look: compute it, with what you know from that page.
+# clothing at all is a question of [Evaluation](../networks/evaluation.md).
+#
+# ## Sources
+#
+# - K. Simonyan, A. Vedaldi and A. Zisserman, Deep Inside Convolutional Networks, 2013,
+#   [arXiv:1312.6034](https://arxiv.org/abs/1312.6034): saliency. M. D. Zeiler and R. Fergus, Visualizing and
+#   Understanding Convolutional Networks, 2013, [arXiv:1311.2901](https://arxiv.org/abs/1311.2901): occlusion.
+# - R. R. Selvaraju et al., Grad-CAM, 2016, [arXiv:1610.02391](https://arxiv.org/abs/1610.02391).
+# - M. Sundararajan, A. Taly and Q. Yan, Axiomatic Attribution for Deep Networks, 2017,
+#   [arXiv:1703.01365](https://arxiv.org/abs/1703.01365): integrated gradients, and why they are complete.
+# - J. Adebayo et al., Sanity Checks for Saliency Maps, 2018,
+#   [arXiv:1810.03292](https://arxiv.org/abs/1810.03292): make the weights random.
+# - I. J. Goodfellow, J. Shlens and C. Szegedy, Explaining and Harnessing Adversarial Examples, 2014,
+#   [arXiv:1412.6572](https://arxiv.org/abs/1412.6572): the fast gradient sign method.

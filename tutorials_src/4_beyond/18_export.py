@@ -1,8 +1,9 @@
 # ---
 # title: Save, export, use
-# summary: A network leaves the notebook with its preparation inside. Three kinds of file, what rounding costs, and which files not to open.
+# summary: A network leaves the notebook with its preparation inside. What each kind of file holds, what rounding costs, and which files not to open.
 # needs: [convolution]
-# teaches: [training-serving skew, serialisation, savedmodel, litert, quantisation, dynamic-range quantisation, safe mode, pickle, checksum]
+# helps: [functional-api, evaluation]
+# teaches: [training-serving skew, serialisation, SavedModel, LiteRT, quantisation, dynamic-range quantisation, safe mode, pickle, checksum]
 # data: [fashion-mnist]
 # artifacts: [fashion.tflite, fashion-check.json]
 # seed: 7
@@ -11,149 +12,249 @@
 # %% [markdown]
 # Your network lives in the memory of a notebook. Close the notebook, and the network is gone. What do
 # you put into a file, so that somebody else's program, on a telephone or in a web page, gives the same
-# answers? Here are five photographs to ask it about.
+# answers? Here is the whole way, once: train, save, load, answer. The last line asks the network that
+# came out of the file about one photograph, and prints a probability per class, and the true class.
+
+# %% tags=["program"]
+import keras
+from keras import layers
+
+(images, labels), test_set = keras.datasets.fashion_mnist.load_data()
+keras.utils.set_random_seed(7)
+normalise = layers.Normalization(axis=None)  # one mean, one deviation
+normalise.adapt(images[:54000])  # the last 6,000 are held out
+
+inputs = keras.Input((28, 28))  # pixels as they are, from 0 to 255
+x = layers.Reshape((28, 28, 1))(normalise(inputs))
+x = layers.Conv2D(16, 3, strides=2, activation="relu")(x)
+x = layers.MaxPooling2D()(layers.Conv2D(32, 3, activation="relu")(x))
+x = layers.Dense(128, activation="relu", name="hidden")(layers.Flatten()(x))
+logits = layers.Dense(10, name="logits")(layers.Dropout(0.2)(x))
+network = keras.Model(inputs, logits)
+loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+network.compile(keras.optimizers.Adam(0.002), loss, metrics=["accuracy"])
+network.fit(images[:54000], labels[:54000], 64, epochs=2, verbose=0)
+
+product = keras.Model(inputs, layers.Softmax()(logits), name="fashion")
+product.save("fashion.keras")
+copy = keras.saving.load_model("fashion.keras")
+print(copy.predict(test_set[0][:1], verbose=0).round(2), test_set[1][0])
+
+# %% tags=["folded"]
+held_out = images[54000:], labels[54000:]
+held_out_accuracy = network.evaluate(*held_out, 1000, verbose=0)[1]
+
+# %% [markdown]
+# On the 6,000 photographs held out of the training, the network has an accuracy of
+# `{python} f"{held_out_accuracy:.1%}"`. Two of its layers are there for others. At the front,
+# `Normalization` prepares the pixels: `adapt` computed their mean and deviation from the training
+# photographs, and from then on they belong to the network. At the back, `Softmax` turns logits into
+# probabilities. The training needs the logits, so `network` ends there, and `product` has the same layers,
+# not copies, and one more. Whoever calls `product` needs to know nothing about your training set.
+#
+# ## What if the preparation stays outside?
+#
+# Many networks are saved without it. Take the front layer off, give the rest to two colleagues, and say
+# nothing else. Photographs are numbers from 0 to 255, so that is what the first one feeds in. The second
+# divides by 255, as many tutorials do. Each title below says how the photograph was prepared, what the
+# network answers, and with which probability. (The pictures show what the eye sees, not what the network
+# is fed.)
 
 # %%
 import numpy as np
 
-from snippets import plot_curves, plot_images, preprocessing, tables
-from snippets.datasets import load_fashion_mnist
+from snippets import plot_images, tables
+from snippets.datasets import FASHION_MNIST_CLASSES as class_names
 
-fashion = load_fashion_mnist()
-names = fashion.class_names
-photographs, labels = fashion.validation.images[:1000], fashion.validation.labels[:1000]
-shown = [np.flatnonzero(labels == number)[0] for number in (0, 2, 4, 5, 6)]
-plot_images.image_grid(photographs[shown], [names[label] for label in labels[shown]], columns=5)
+photographs, truth = images[54000:55000], labels[54000:55000]
+bare_layers = [*network.layers[2:], layers.Softmax()]  # from Reshape on
+bare_network = keras.Sequential([keras.Input((28, 28)), *bare_layers])
+preparations = {"as in training": normalise(photographs)}
+preparations |= {"0 to 255": photographs, "0 to 1": photographs / 255}
 
-# %% [markdown]
-# Train a network: three blocks of convolutions, two quick epochs on standardised photographs. The cell
-# shows the training accuracy of each epoch.
+
+def probabilities(model, pixels):
+    return model.predict(pixels, batch_size=1000, verbose=0)
+
 
 # %%
-import keras
-
-from snippets.convnets import fashion_convnet
-from snippets.training import fit_one_cycle
-
-train_inputs = preprocessing.standardise(fashion.train.images, fashion.train.images)
-keras.utils.set_random_seed(7)
-network = fashion_convnet(pool_first=True)
-fit_one_cycle(network, (train_inputs, fashion.train.labels), epochs=2, batch_size=128)["accuracy"]
-
-# %% [markdown]
-# Now give the network to two colleagues, and say nothing else. Photographs are numbers from 0 to 255,
-# so that is what the first one feeds in. The second divides by 255, as many tutorials do. Each title
-# below says how the photograph was prepared, what the network answers, and with which probability. (The
-# pictures show what the eye sees, not what the network is fed.)
-
-# %%
-preparations = {
-    "as in training": preprocessing.standardise(photographs, fashion.train.images),
-    "0 to 255": photographs.astype("float32"),
-    "0 to 1": photographs.astype("float32") / 255,
-}
-alone = keras.Sequential([network, keras.layers.Softmax()])  # logits into probabilities
+answers = {}
+for way, pixels in preparations.items():
+    answers[way] = probabilities(bare_network, pixels)
 
 
-def ask(model, inputs):
-    return model.predict(inputs, batch_size=1000, verbose=0)
+def title(way, i):
+    p = answers[way][i]
+    mark = "" if p.argmax() == truth[i] else "\nWRONG"
+    return f"{way}:\n{class_names[p.argmax()]}\n{p.max():.0%} sure{mark}"
 
 
-says = {name: ask(alone, inputs) for name, inputs in preparations.items()}
-
-
-def title(way, p, i):
-    mark = "" if p[i].argmax() == labels[i] else "\nWRONG"
-    return f"{way}:\n{names[p[i].argmax()]}\n{p[i].max():.0%} sure{mark}"
-
-
-titles = [title(way, p, i) for way, p in says.items() for i in shown]
-plot_images.image_grid(photographs[shown * 3], titles, columns=5, subject="photographs and answers")
+places = [np.flatnonzero(truth == number)[0] for number in (0, 2, 4, 5, 6)]
+titles = [title(way, i) for way in answers for i in places]
+plot_images.image_grid(photographs[places * 3], titles, subject="answers")
 
 # %% [markdown]
 # The same photographs and the same weights, in three rows. Nothing raises an error, and no answer by
-# itself looks broken. Now a thousand photographs; confidence is the probability of the network's answer:
+# itself looks broken. Now the thousand; confidence is the probability of the network's answer:
 
 # %%
-right = {name: (p.argmax(axis=1) == labels).mean() for name, p in says.items()}
-tables.table(
-    [
-        {
-            "fed with": name,
-            "right": f"{right[name]:.1%}",
-            "mean confidence": f"{p.max(axis=1).mean():.0%}",
-        }
-        for name, p in says.items()
-    ]
-)
+accuracies = {}
+for way, p in answers.items():
+    accuracies[way] = (p.argmax(axis=1) == truth).mean()
+    print(f"{way:15} accuracy {accuracies[way]:.1%}", end=", ")
+    print(f"mean confidence {p.max(axis=1).mean():.1%}")
 
 # %% [markdown]
-# Fed with 0 to 255, the network is surer than with the right inputs, and wrong on
-# `{python} f"{1 - right['0 to 255']:.0%}"` of them. This is **training-serving skew**: the inputs in
+# Fed with 0 to 255, the network is surer than with the inputs that it was trained on, and wrong on
+# `{python} f"{1 - accuracies['0 to 255']:.0%}"` of them. This is **training-serving skew**: the inputs in
 # use are prepared in another way than those in training. A good network fails quietly: the answers are
-# worse, and nothing says so.
+# worse, and nothing says so. A manual helps little, for it is seldom read. A layer cannot be forgotten.
 #
-# ## Put the preparation inside
-#
-# From each pixel $x$, `standardise` subtracts that pixel's mean over the training photographs, $m$. It
-# divides the result by one standard deviation $s$, the same for all pixels. You could write those
-# numbers into a manual. Make them a layer instead, and nobody can forget them: $(x - m) / s$ is $x$
-# times $1/s$, plus $-m/s$, and that is a `Rescaling` layer. At the other end, `Softmax` turns logits
-# into probabilities. Does the longer chain give the probabilities of the row *as in training*?
-
-# %%
-mean = fashion.train.images.mean(axis=0)  # an image, 28 by 28
-deviation = float(np.sqrt(fashion.train.images.var(axis=0).mean()))
-product = keras.Sequential(
-    [
-        keras.Input((28, 28)),
-        keras.layers.Rescaling(1 / deviation, offset=(-mean / deviation).tolist()),
-        *network.layers,  # the trained layers themselves, not copies
-        keras.layers.Softmax(),
-    ],
-    name="fashion",
-)
-expected = ask(product, photographs)
-print("largest difference:", np.abs(expected - says["as in training"]).max())
-
-# %% [markdown]
-# It does, except for rounding. `product` takes pixels as they are, from 0 to 255. Whoever calls it, a
-# web page for example, needs to know nothing about the numbers of your training set. `product` has no
-# optimizer either, for whoever uses a network does not train it.
-#
-# No layer can know whether a photograph is of the right kind. So write down which kind that is: grey, 28
-# by 28 pixels, light clothes on black.
+# No layer can know whether a photograph is of the kind that the network was trained on. So do write down
+# which kind that is: grey, 28 by 28 pixels, light clothes on black.
 
 # %% tags=["claims"]
-assert right["as in training"] - max(right["0 to 255"], right["0 to 1"]) > 0.05, (
+expected = probabilities(product, photographs)
+assert accuracies["as in training"] - max(accuracies["0 to 255"], accuracies["0 to 1"]) > 0.05, (
     "fed with pixels prepared in another way, the same weights lose more than five points"
 )
-assert np.abs(expected - says["as in training"]).max() < 1e-4, (
+assert np.abs(expected - answers["as in training"]).max() < 1e-4, (
     "with the preparation inside, raw pixels give the same probabilities"
 )
 
 # %% tags=["control"] claim="with the preparation inside, raw pixels give the same probabilities" without="the preparation inside"
-expected = ask(alone, photographs.astype("float32"))
+expected = probabilities(bare_network, photographs.astype("float32"))
 
 # %% [markdown]
-# ## Three kinds of file
+# ## What a .keras file holds
 #
-# Turning an object into bytes is called **serialisation**. Keras has a kind of file of its own. Save
-# `product`, list what is in the file, with sizes in bytes, load it, and compare the answers:
+# Turning an object into bytes is called **serialisation**. Save `network`, which was compiled and trained,
+# beside `product`, which was not, and list what is in the files, with sizes in bytes:
 
 # %%
 import zipfile
 
-product.save("fashion.keras")
-with zipfile.ZipFile("fashion.keras") as archive:
-    print({item.filename: item.file_size for item in archive.infolist()})
-again = keras.saving.load_model("fashion.keras")
-np.array_equal(ask(again, photographs), expected)
+network.save("network.keras")
+for path in ("fashion.keras", "network.keras"):
+    with zipfile.ZipFile(path) as archive:
+        print(path, {x.filename: x.file_size for x in archive.infolist()})
 
 # %% [markdown]
-# A `.keras` file is a ZIP archive: a recipe (`config.json`: the layers and their arguments) and the
-# weights. To load it you need Keras, which builds the layers anew. The answers are the same to the last
-# bit (`True`), and after a `compile` you can go on training.
+# A `.keras` file is a ZIP archive. `config.json` is the architecture, the layers and their arguments; of a
+# compiled network also the optimizer, the loss and the metrics. `model.weights.h5` is the weights, and of a
+# compiled network the *optimizer's state*. That is why `network.keras` is about three times as large: Adam
+# keeps two running means for each weight, and the file holds them, with the number of steps taken.
+#
+# That matters if you want to go on training. The training below has a
+# [learning-rate schedule](../networks/first-network.md), Keras's `CosineDecay`: the rate climbs for 200
+# steps and comes down in 600. After half of the four epochs, the network is saved. (`shuffle=False`, because
+# the order of the photographs is *not* in the file.)
+
+
+# %%
+def new_training():
+    keras.utils.set_random_seed(7)
+    chain = [layers.Rescaling(1 / 255), layers.Flatten(), layers.Dense(10)]
+    small_network = keras.Sequential([keras.Input((28, 28)), *chain])
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.0, decay_steps=600, warmup_target=0.01, warmup_steps=200
+    )
+    small_network.compile(keras.optimizers.Adam(schedule), loss)
+    return small_network
+
+
+fit_options = {"x": images[:6400], "y": labels[:6400], "shuffle": False, "verbose": 0}
+whole_network, half_network = new_training(), new_training()
+whole_network.fit(**fit_options, epochs=4)
+half_network.fit(**fit_options, epochs=2)
+half_network.save("halfway.keras")
+
+# %%
+differences = {}
+for way in ("load", "load, then compile"):
+    next_network = keras.saving.load_model("halfway.keras")
+    if way == "load, then compile":
+        next_network.compile(new_training().optimizer, loss)
+    steps = int(next_network.optimizer.iterations)
+    next_network.fit(**fit_options, initial_epoch=2, epochs=4)
+    weight_gaps = whole_network.get_weights()[0] - next_network.get_weights()[0]
+    differences[way] = np.abs(weight_gaps).max()
+    print(f"{way}: {steps} steps taken, differs by {differences[way]:.2g}")
+
+# %% [markdown]
+# Loaded and trained on, the network ends with the weights of a training that was never interrupted, bit for
+# bit. `compile` throws the state away: the steps are counted from 0, Adam has forgotten its means, and the
+# schedule climbs once more. Neither way raises an error. If you have to compile anew, for another metric say,
+# hand over the optimizer that was loaded: `next_network.compile(next_network.optimizer, loss)`. And a network
+# that is only used needs none of it: `product` has never been compiled.
+
+# %% tags=["claims"]
+assert differences["load"] == 0, (
+    "loaded and trained on, a network ends with the weights of an uninterrupted training"
+)
+assert differences["load, then compile"] > 0.001, "compiled after loading, it ends with others"
+
+# %% tags=["control"] claim="loaded and trained on, a network ends with the weights of an uninterrupted training" without="the optimizer's state"
+differences = {"load": differences["load, then compile"]}
+
+# %% tags=["control"] claim="compiled after loading, it ends with others" without="a new optimizer"
+next_network = keras.saving.load_model("halfway.keras")
+next_network.compile(next_network.optimizer, loss)
+next_network.fit(**fit_options, initial_epoch=2, epochs=4)
+weight_gaps = whole_network.get_weights()[0] - next_network.get_weights()[0]
+differences = {"load, then compile": np.abs(weight_gaps).max()}
+
+# %% [markdown]
+# ## Does it load elsewhere?
+#
+# That the process which wrote a file can read it proves little: it knows everything that the file names. So
+# start a new Python process in an empty folder, with Keras and nothing else, and load the files there. One
+# more joins them: the small network, compiled with a schedule of *ours*, the class `OneCycle`.
+
+# %%
+import subprocess
+import sys
+from pathlib import Path
+
+from snippets.training import OneCycle
+
+half_network.compile(keras.optimizers.Adam(OneCycle(0.01, steps=800)), loss)
+half_network.save("one-cycle.keras")
+program = """import keras, sys
+for path in sys.argv[1:]:
+    try:
+        keras.saving.load_model(path)
+        print("loads:", path)
+    except TypeError as error:
+        reason = str(error).partition("encountered: ")[2].partition(".")[0]
+        print("fails:", path, reason)"""
+
+# %%
+Path("empty").mkdir(exist_ok=True)
+names = ("fashion", "network", "halfway", "one-cycle")
+command = [sys.executable, "-c", program, *(f"../{x}.keras" for x in names)]
+run = subprocess.run(command, cwd="empty", capture_output=True, text=True)
+print(run.stdout)
+
+# %% [markdown]
+# A file holds the *names* of classes, not their code. `OneCycle` is on record as the schedule, and a process
+# that has not imported our code has no such class; `CosineDecay` is Keras's own, so what this page trains and
+# saves loads wherever Keras is. There are three ways out: save an uncompiled network, as `product` is; load
+# with `compile=False`, which leaves the optimizer aside; or import the code first. (A class of your own needs
+# `keras.saving.register_keras_serializable` besides.)
+
+# %% tags=["claims"]
+reports = run.stdout.splitlines()
+assert [line[:6] for line in reports[:3]] == ["loads:"] * 3, (
+    "in a fresh process, with Keras alone, the networks that this page saves load"
+)
+assert "locate class 'OneCycle'" in reports[3], "compiled with a class of ours, one does not"
+
+# %% tags=["control"] claim="in a fresh process, with Keras alone, the networks that this page saves load" without="Keras's own schedule"
+reports = reports[3:]
+
+# %% [markdown]
+# ## Two more kinds of file
 #
 # A **SavedModel** is a folder that holds the computation itself, as a TensorFlow graph, beside the
 # weights. To run it you need TensorFlow, but neither Keras nor your Python code. It is meant for
@@ -163,35 +264,36 @@ np.array_equal(ask(again, photographs), expected)
 import tensorflow as tf
 
 product.export("fashion_savedmodel", verbose=False)
-served = tf.saved_model.load("fashion_savedmodel")
-by_graph = served.serve(photographs.astype("float32")).numpy()
+served_model = tf.saved_model.load("fashion_savedmodel")
+graph_answers = served_model.serve(photographs.astype("float32")).numpy()
 
 # %% [markdown]
 # **LiteRT**, formerly TensorFlow Lite, is a small program that runs networks and does nothing else: on
 # telephones, on boards the size of a stamp, in web pages. Its file is a list of operations with their
-# weights. Converting drops what only training needs, such as dropout. The numbers of batch
-# normalisation no longer change after training, so one product and one sum are left of it.
+# weights. Converting drops what only training needs, such as dropout.
 #
 # Fix the batch size, too. In Keras it is `None`, any number. The program that runs LiteRT files in web
 # pages refuses a shape that it does not know beforehand, so this file takes one photograph at a time:
 
 # %%
-one = keras.InputSpec(shape=(1, 28, 28), dtype="float32")
-product.export("fashion.tflite", format="litert", input_signature=[one], verbose=False)
+one_photograph = keras.InputSpec(shape=(1, 28, 28), dtype="float32")
+product.export("fashion.tflite", "litert", input_signature=[one_photograph])
 
 # %% [markdown]
 # An *interpreter* holds the file and runs it. You fill its input, invoke it (let it compute), and take
-# its output:
+# its output. (`open_litert` is `tf.lite.Interpreter`, without its warning that it is about to move into a
+# package of its own, `ai_edge_litert`.)
 
 # %%
 from snippets.export import open_litert
 
 interpreter = open_litert("fashion.tflite")
-entry, result = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+(entry,) = interpreter.get_input_details()
+(result,) = interpreter.get_output_details()
 interpreter.set_tensor(entry["index"], photographs[:1].astype("float32"))
 interpreter.invoke()
-answer = interpreter.get_tensor(result["index"])
-print("answer:", names[answer.argmax()], " truth:", names[labels[0]], " shape:", answer.shape)
+answer = interpreter.get_tensor(result["index"]).argmax()
+print("answer:", class_names[answer], " truth:", class_names[truth[0]])
 
 # %% [markdown]
 # The fixed batch has a price. Give it two photographs, on purpose:
@@ -218,18 +320,15 @@ def quantise(rows):
     return np.round(rows / scales).astype("int8"), scales
 
 
-tiny = np.array([[0.5, -0.2, 0.03]])
-integers, scales = quantise(tiny)
-steps = {"weight": tiny, "÷ scale": tiny / scales, "int8": integers, "× scale": integers * scales}
-tables.table([{name: f"{row[0, i]:.4g}" for name, row in steps.items()} for i in range(3)])
+integers, scales = quantise(np.array([[0.5, -0.2, 0.03]]))
+print(integers, (integers * scales).round(4))
 
 # %% [markdown]
-# Compare the first column with the last, which is what the network then uses: no weight moves by more
-# than half a scale. A row with one giant weight is the worst case, for all its other weights have to
-# share the few steps near 0.
+# On the right is what the network then uses: no weight moves by more than half a scale. A row with one giant
+# weight is the worst case, for all its other weights have to share the few steps near 0.
 #
 # The converter can do this to all larger arrays of weights. What flows between the layers stays float;
-# it is rounded on the way into a layer, by a scale that is found anew each time, from the range of the
+# it is rounded on the way into a layer, by a scale computed anew each time from the range of the
 # numbers that come in. Hence the name, **dynamic-range quantisation**. Are the integers in the file
 # those of your `quantise`? Look at the first eight weights of one unit of the dense layer `hidden`:
 
@@ -237,23 +336,24 @@ tables.table([{name: f"{row[0, i]:.4g}" for name, row in steps.items()} for i in
 from snippets.export import export_litert, quantised_weights
 
 export_litert(product, "fashion-int8.tflite", quantise=True)
-kernel = network.get_layer("hidden").get_weights()[0].T  # in LiteRT, a row is a unit
-stored = {each.integers.shape: each.integers for each in quantised_weights("fashion-int8.tflite")}
-stored = stored[kernel.shape].astype(int)
+kernel = network.get_layer("hidden").get_weights()[0].T  # a row per unit
+quantised_arrays = quantised_weights("fashion-int8.tflite")
+file_integers = {x.integers.shape: x.integers for x in quantised_arrays}[kernel.shape].astype(int)
 by_hand, scales = quantise(kernel)
-print("in the file:", stored[0, :8], "\nby hand:    ", by_hand[0, :8].astype(int))
+print(file_integers[0, :8], "in the file")
+print(by_hand[0, :8].astype(int), "by hand")
 
 # %% tags=["claims"]
-assert (stored == by_hand).mean() > 0.999, "the integers in the file are those of two lines by hand"
-assert (np.abs(stored * scales - kernel) <= 0.501 * scales).all(), (
-    "rounding moves no weight by more than half a scale"
-)
+is_equal = file_integers == by_hand
+assert is_equal.mean() > 0.999, "the integers in the file are those of two lines by hand"
+weight_moves = np.abs(file_integers * scales - kernel) / scales
+assert weight_moves.max() <= 0.501, "rounding moves no weight by more than half a scale"
 
 # %% tags=["control"] claim="the integers in the file are those of two lines by hand" without="a scale for each row"
-by_hand = np.round(kernel / np.abs(kernel).max() * 127)
+is_equal = file_integers == np.round(kernel / np.abs(kernel).max() * 127)
 
 # %% tags=["control"] claim="rounding moves no weight by more than half a scale" without="rounding to the nearest"
-stored = np.trunc(kernel / scales)
+weight_moves = np.abs(np.trunc(kernel / scales) - kernel / scales)
 
 # %% [markdown]
 # ## Do they agree?
@@ -265,164 +365,106 @@ stored = np.trunc(kernel / scales)
 # %%
 from snippets.export import agreement, file_megabytes, run_litert
 
-answers = {
-    "fashion.keras": ask(again, photographs),
-    "fashion_savedmodel": by_graph,
+file_answers = {
+    "fashion.keras": probabilities(copy, photographs),
+    "fashion_savedmodel": graph_answers,
     "fashion.tflite": run_litert("fashion.tflite", photographs),
     "fashion-int8.tflite": run_litert("fashion-int8.tflite", photographs),
 }
-agreed = {name: agreement(expected, found) for name, found in answers.items()}
-size = {name: file_megabytes(name) for name in answers}
-tables.table(
-    [
-        {
-            "file": f"`{name}`",
-            "megabytes": f"{size[name]:.2f}",
-            "same answer": f"{each.same:,} of {each.examples:,}",
-            "largest difference": f"{each.largest:.1g}",
-        }
-        for name, each in agreed.items()
-    ]
-)
+agreements = {file: agreement(expected, p) for file, p in file_answers.items()}
+megabytes = {file: file_megabytes(file) for file in file_answers}
 
 # %%
-ranks = (1, 2, 5, 10, 20, 50, 100, 200, 500)
-ranked = {
-    name: {rank: np.sort(agreed[name].differences)[-rank] for rank in ranks}
-    for name in ("fashion.tflite", "fashion-int8.tflite")
-}
-plot_curves.log_curves(
-    ranked, xlabel="rank of the photograph", ylabel="difference of a probability"
-)
+rows = []
+for file, comparison in agreements.items():
+    row = {"file": f"`{file}`", "megabytes": f"{megabytes[file]:.2f}"}
+    row["same answer"] = f"{comparison.same:,} of {comparison.examples:,}"
+    rows.append(row | {"largest difference": f"{comparison.largest:.1g}"})
+by_move = np.argsort(-agreements["fashion-int8.tflite"].differences)
+tables.table(rows)
 
 # %% [markdown]
-# For the figure, the photographs are sorted by how far a probability moves: rank 1 moves most. Both
-# axes are logarithmic. The float file differs from Keras in the last digits only: the same sums, added
-# up in another order. Rounding to int8 can be seen: it moves a probability by up to
-# `{python} f"{100 * agreed['fashion-int8.tflite'].largest:.1f}"` points, on most photographs by far
-# less. Which photographs are moved most?
-
-# %%
-by_int8, moved = answers["fashion-int8.tflite"], agreed["fashion-int8.tflite"].differences
-worst = np.argsort(-moved)[:5]
-
-
-def top(p):
-    return f"{names[p.argmax()]} {p.max():.0%}"
-
-
-titles = [f"float:\n{top(expected[i])}\nint8:\n{top(by_int8[i])}" for i in worst]
-plot_images.image_grid(
-    photographs[worst], titles, columns=5, subject="photographs that rounding moves most"
-)
-
-# %% [markdown]
-# Mostly those on which the network was undecided. A small push moves what stands on the edge: the mean
-# confidence on the hundred that move most is
-# `{python} f"{expected[np.argsort(-moved)[:100]].max(axis=1).mean():.0%}"`, on all others
-# `{python} f"{expected[np.argsort(-moved)[100:]].max(axis=1).mean():.0%}"`.
-#
-# That was one network. Here are three others, dense ones from three seeds, trained on a fifth of the
-# photographs. The table gives their accuracy on the whole validation set, before and after rounding:
-
-# %%
-from snippets.models import dense_network
-
-held_out = preprocessing.standardise(fashion.validation.images, fashion.train.images)
-truth = fashion.validation.labels
-rows, drops = [], []
-for seed in range(3):
-    keras.utils.set_random_seed(seed)
-    dense = dense_network((128,))
-    fit_one_cycle(dense, (train_inputs[::5], fashion.train.labels[::5]), epochs=3, batch_size=128)
-    export_litert(dense, "dense.tflite")
-    export_litert(dense, "dense-int8.tflite", quantise=True)
-    pair = [run_litert(f"dense{kind}.tflite", held_out).argmax(axis=1) for kind in ("", "-int8")]
-    scores = [(each == truth).mean() for each in pair]
-    drops.append(scores[0] - scores[1])
-    rows.append([seed, *scores, (pair[0] != pair[1]).mean()])
-heads = ("seed", "float", "int8", "answers changed")
-tables.table([dict(zip(heads, (s, *(f"{x:.2%}" for x in row)), strict=True)) for s, *row in rows])
-
-# %% [markdown]
-# Some answers change, and what that does to the accuracy is small: here from
-# `{python} f"{100 * -max(drops):+.2f}"` to `{python} f"{100 * -min(drops):+.2f}"` points.
+# The loaded network answers the same to the last bit. The float file differs in the last digits only: the same
+# sums, added up in another order. Rounding to int8 can be seen: it moves a probability by up to
+# `{python} f"{100 * agreements['fashion-int8.tflite'].largest:.1f}"` points, on most photographs by far
+# less. Mostly it moves those on which the network was undecided: a small push moves what stands on the edge.
+# The mean confidence on the hundred that move most is
+# `{python} f"{expected[by_move[:100]].max(axis=1).mean():.0%}"`, on all others
+# `{python} f"{expected[by_move[100:]].max(axis=1).mean():.0%}"`.
 
 # %% tags=["claims"]
-unrounded = [agreed[name] for name in ("fashion.keras", "fashion_savedmodel", "fashion.tflite")]
-assert all(each.same == 1000 for each in unrounded), (
+float_agreements = [a for file, a in agreements.items() if file != "fashion-int8.tflite"]
+assert all(comparison.same == 1000 for comparison in float_agreements), (
     "loaded, as a SavedModel and in LiteRT, the network gives the same answer to 1,000 photographs"
 )
-assert max(each.largest for each in unrounded) < 1e-4, (
-    "in these three, no probability differs by more than a ten-thousandth"
-)
-assert agreed["fashion-int8.tflite"].same >= 980, (
+largest_gap = max(comparison.largest for comparison in float_agreements)
+assert largest_gap < 1e-4, "in these three, no probability differs by more than a ten-thousandth"
+assert agreements["fashion-int8.tflite"].same >= 980, (
     "with int8 weights, at least 980 of 1,000 answers stay the same"
 )
-assert max(map(abs, drops)) < 0.01, (
-    "on three dense networks, int8 weights change the accuracy by less than one point"
-)
-assert size["fashion-int8.tflite"] < 0.35 * size["fashion.tflite"], (
+assert megabytes["fashion-int8.tflite"] < 0.35 * megabytes["fashion.tflite"], (
     "int8 weights make the file less than 0.35 times as large"
 )
 
 # %% tags=["control"] claim="with int8 weights, at least 980 of 1,000 answers stay the same" without="more than two bits"
-coarse = keras.models.clone_model(network)
-for layer, trained in zip(coarse.layers, network.layers, strict=True):
-    values = trained.get_weights()
+coarse_network = keras.models.clone_model(network)
+for layer, trained_layer in zip(coarse_network.layers, network.layers, strict=True):
+    values = trained_layer.get_weights()
     if values and values[0].ndim > 1:
-        largest = np.abs(values[0]).max(axis=tuple(range(values[0].ndim - 1)), keepdims=True)
-        values[0] = np.round(values[0] / largest) * largest  # -1, 0 or 1 times a scale
+        largest_gap = np.abs(values[0]).max(axis=tuple(range(values[0].ndim - 1)), keepdims=True)
+        values[0] = np.round(values[0] / largest_gap) * largest_gap  # -1, 0 or 1 times a scale
     layer.set_weights(values)
-answers_of_two_bits = ask(coarse, preparations["as in training"])
-agreed = agreed | {"fashion-int8.tflite": agreement(expected, answers_of_two_bits)}
+coarse_network.layers[1].finalize_state()  # the normalisation computes with the weights that it got
+coarse_answers = probabilities(coarse_network, photographs)
+agreements = agreements | {"fashion-int8.tflite": agreement(expected, coarse_answers)}
 
 # %% tags=["control"] claim="int8 weights make the file less than 0.35 times as large" without="quantisation"
 export_litert(product, "fashion-int8.tflite")
-size = size | {"fashion-int8.tflite": file_megabytes("fashion-int8.tflite")}
+megabytes = megabytes | {"fashion-int8.tflite": file_megabytes("fashion-int8.tflite")}
 
 # %% [markdown]
 # ## Is it fast?
 #
 # A web page asks about one photograph at a time. So time single photographs, and for comparison a
-# thousand together in Keras. The last dense network, which has about as many weights, joins in:
+# thousand together in Keras. A dense network that has about as many weights joins in (untrained, for time
+# does not depend on what was learned):
 
 # %% tags=["measured"]
+from snippets.models import dense_network
 from snippets.training import Stopwatch
 
-single = photographs[:1].astype("float32")
+export_litert(dense_network((128,)), "dense.tflite")
 ways = {
-    "Keras, model.predict": (lambda: product.predict(single, verbose=0), 20),
-    "Keras, model called": (lambda: product(single), 50),
-    "Keras, 1,000 together": (lambda: ask(product, photographs), 1000),
-    "SavedModel": (lambda: served.serve(single), 200),
+    "Keras, predict": lambda: product.predict(photographs[:1], verbose=0),
+    "Keras, called": lambda: product(photographs[:1]),
+    "Keras, together": lambda: probabilities(product, photographs),
 }
-for name in ("fashion.tflite", "fashion-int8.tflite", "dense.tflite", "dense-int8.tflite"):
-    ways[name] = (lambda name=name: run_litert(name, photographs), 1000)
-cost = {}
-for name, (answer, count) in ways.items():
+for file in ("fashion.tflite", "fashion-int8.tflite", "dense.tflite"):
+    ways[file] = lambda file=file: run_litert(file, photographs)
+milliseconds = {}
+for way, answer in ways.items():
     answer()  # once before: the first call prepares things
     with Stopwatch() as watch:
-        for _ in range(1 if count == 1000 else count):
-            answer()
-    cost[name] = watch.cpu_seconds / count * 1000
-tables.table([{"way": name, "CPU ms a photograph": f"{ms:.3f}"} for name, ms in cost.items()])
+        calls = [answer() for _ in range(30 if "," in way else 1)]
+    milliseconds[way] = 1000 * watch.cpu_seconds / sum(map(len, calls))
+tables.table([{"way": w, "CPU ms": f"{ms:.3f}"} for w, ms in milliseconds.items()])
 
 # %% [markdown]
 # Asked about one photograph, Keras spends most of its time around the sums: checking arguments,
 # finding operations, making tensors. LiteRT planned all that when it opened the file, and is
-# `{python measured} f"{cost['Keras, model called'] / cost['fashion.tflite']:.0f}"` times as fast as
-# calling the model. If Keras gets a thousand photographs together, they share that work around the sums.
+# `{python measured} f"{milliseconds['Keras, called'] / milliseconds['fashion.tflite']:.0f}"` times as
+# fast as calling the model. If Keras gets a thousand photographs together, they share that work around the
+# sums.
 #
 # The dense network has about as many weights as the convolutional one, yet it is faster by far: it uses
 # each weight once, where a convolution uses each filter at every place. **Size counts weights; time
 # counts multiplications.** And int8 is about size: whether it also saves time depends on the processor.
 
 # %% tags=["claims", "measured"]
-assert cost["Keras, model called"] > 1.5 * cost["fashion.tflite"], (
+assert milliseconds["Keras, called"] > 1.5 * milliseconds["fashion.tflite"], (
     "asked about one photograph, LiteRT is faster than calling the model in Keras"
 )
-assert cost["fashion.tflite"] > 1.5 * cost["dense.tflite"], (
+assert milliseconds["fashion.tflite"] > 1.5 * milliseconds["dense.tflite"], (
     "in LiteRT, the dense network with about as many weights is faster than the convolutions"
 )
 
@@ -430,14 +472,12 @@ assert cost["fashion.tflite"] > 1.5 * cost["dense.tflite"], (
 # ## A file from a stranger
 #
 # Some files hold data. Others hold a program, and opening them runs it. Here somebody makes you a
-# present. Keras's `Lambda` layer turns any Python function into a layer, and a `.keras` file keeps the
-# function, as bytecode: the instructions into which Python translates it. This function writes a file,
+# present. Keras's `Lambda` layer turns any Python function into a layer, and a `.keras` file keeps a
+# `lambda` as bytecode: the instructions into which Python translates it. This one writes a file,
 # `note.txt`, and returns its input; it could as well delete all your files. Save it, and load it:
 
 # %%
-from pathlib import Path
-
-gift = keras.layers.Lambda(
+gift = layers.Lambda(
     lambda x: __import__("pathlib").Path("note.txt").write_text("I was here") and x
 )
 keras.Sequential([keras.Input((28, 28)), gift]).save("gift.keras")
@@ -456,19 +496,18 @@ Path("note.txt").read_text()
 
 # %% [markdown]
 # Nobody asked this network anything. Loading was enough. So never switch safe mode off for a file that
-# you did not write. What you can do is list the classes in its recipe without building any, since a
-# recipe is only text:
+# you did not write. What you can do is list the classes that a file names without building any, since its
+# configuration is only text:
 
 # %%
 from snippets.export import classes_in_keras_file
 
-for name in ("gift.keras", "fashion.keras"):
-    print(name, *classes_in_keras_file(name))
+for file in ("gift.keras", "one-cycle.keras"):
+    print(file, *classes_in_keras_file(file))
 
 # %% [markdown]
-# `CODE` is what you look for: Python code in the file. A layer of your own needs none: write a class,
-# and register it with `keras.saving.register_keras_serializable`. Its code then stays in your program,
-# and the file holds its name.
+# `CODE` is what you look for: Python code in the file. `FOREIGN` names a class that is not Keras's, so the
+# file needs its code. A layer of your own needs no code in the file: write a class, and register it.
 #
 # Safe mode is a lock, not a wall. The public list of security holes says how it was picked, in
 # [CVE-2025-1550](https://nvd.nist.gov/vuln/detail/CVE-2025-1550),
@@ -493,11 +532,11 @@ pickle.loads(pickle.dumps(Present()))
 
 # %% [markdown]
 # So never unpickle what a stranger sent, under whatever name: `.pkl`, `.joblib`, many `.pt` files, or
-# `np.load(…, allow_pickle=True)`. To sum up (`.weights.h5` is what `model.save_weights` writes):
+# `np.load(…, allow_pickle=True)`. To sum up (`.weights.h5` is what `network.save_weights` writes):
 #
 # | file | what it holds | who can run it | from a stranger |
 # |---|---|---|---|
-# | `.keras` | recipe, weights | Keras | in safe mode, with a Keras up to date |
+# | `.keras` | architecture, weights, and of a compiled network the optimizer with its state | Keras | in safe mode, with a Keras up to date |
 # | SavedModel | graph, weights | TensorFlow | a program that may touch files: in a container |
 # | LiteRT | operations, weights | LiteRT, almost anywhere | can only compute; its reader may have faults |
 # | `.weights.h5` | weights | your own code, with the network | the least risk, and the least help |
@@ -511,7 +550,7 @@ pickle.loads(pickle.dumps(Present()))
 #
 # `fashion.tflite` is meant for a page that runs it in the browser. Whoever writes that page needs to
 # check that the file does there what it does here. So give them questions with answers, in a text file:
-# a hundred photographs of the *test set*, ten a class, and the probabilities from Keras. (The cell
+# a hundred photographs of the *test set*, ten per class, and the probabilities from Keras. (The cell
 # shows how many characters it wrote.) And since the test set is open now, the exam: all of its
 # photographs, both `.tflite` files.
 
@@ -519,54 +558,59 @@ pickle.loads(pickle.dumps(Present()))
 import base64
 import json
 
-test = fashion.test
-chosen = np.sort(np.concatenate([np.flatnonzero(test.labels == n)[:10] for n in range(10)]))
+test_images, test_labels = test_set
+ten_each = [np.flatnonzero(test_labels == n)[:10] for n in range(10)]
+check_places = np.sort(np.concatenate(ten_each))
+keras_answers = probabilities(product, test_images[check_places]).astype(float)
 check = {
-    "class_names": list(names),
-    "images": base64.b64encode(test.images[chosen].tobytes()).decode(),  # 100 × 28 × 28 bytes
-    "labels": test.labels[chosen].tolist(),
-    "probabilities": ask(product, test.images[chosen]).astype(float).round(7).tolist(),
+    "class_names": list(class_names),
+    "images": base64.b64encode(test_images[check_places].tobytes()).decode(),
+    "labels": test_labels[check_places].tolist(),
+    "probabilities": keras_answers.round(7).tolist(),
 }
 Path("fashion-check.json").write_text(json.dumps(check))
 
 # %%
-exam = {name: run_litert(name, test.images) for name in ("fashion.tflite", "fashion-int8.tflite")}
-whole, rounded = (p.argmax(axis=1) == test.labels for p in exam.values())
-lost, won = int((whole & ~rounded).sum()), int((rounded & ~whole).sum())
-spread = np.sqrt(max(lost + won, 1))  # of lost − won, if each were a coin toss
-print(f"right: float {whole.mean():.2%}, int8 {rounded.mean():.2%}")
-print(f"rounding loses {lost} and wins {won} of {len(whole):,}; by chance, ±{2 * spread:.0f}")
+float_answers = run_litert("fashion.tflite", test_images)
+int8_answers = run_litert("fashion-int8.tflite", test_images)
+float_correct = float_answers.argmax(axis=1) == test_labels
+int8_correct = int8_answers.argmax(axis=1) == test_labels
+lost_answers = int((float_correct & ~int8_correct).sum())
+won_answers = int((int8_correct & ~float_correct).sum())
+noise = 2 * np.sqrt(max(lost_answers + won_answers, 1))  # of lost − won, by tossing coins
+print(f"rounding loses {lost_answers} and wins {won_answers}; by chance, ±{noise:.0f}")
 
 # %% [markdown]
-# On the test set the float file is right on `{python} f"{whole.mean():.1%}"`, the rounded one on
-# `{python} f"{rounded.mean():.1%}"`. Rounding loses `{python} lost` right answers and wins
-# `{python} won`. If a coin decided for each of them whether it is lost or won, the two counts would
+# On the test set the float file has an accuracy of `{python} f"{float_correct.mean():.1%}"`, the rounded one
+# of `{python} f"{int8_correct.mean():.1%}"`. Rounding loses `{python} lost_answers` correct answers and wins
+# `{python} won_answers`. If a coin decided for each of them whether it is lost or won, the two counts would
 # differ too, but seldom by more than the ± in the output. The difference here is
-# `{python} "inside" if abs(lost - won) <= 2 * spread else "outside"` this noise. On your network, count
+# `{python} "inside" if abs(lost_answers - won_answers) <= noise else "outside"` this noise. On your network, count
 # again.
 
 # %% tags=["claims"]
-asked = json.loads(Path("fashion-check.json").read_text())
-pixels = np.frombuffer(base64.b64decode(asked["images"]), "uint8").reshape(100, 28, 28)
-read_back = agreement(np.array(asked["probabilities"]), run_litert("fashion.tflite", pixels))
-assert read_back.same == len(pixels) == 100, (
+read_check = json.loads(Path("fashion-check.json").read_text())
+check_bytes = base64.b64decode(read_check["images"])
+check_pixels = np.frombuffer(check_bytes, "uint8").reshape(100, 28, 28)
+check_answers = np.array(read_check["probabilities"])
+read_back = agreement(check_answers, run_litert("fashion.tflite", check_pixels))
+assert read_back.same == len(check_pixels) == 100, (
     "the check file and the LiteRT file, read back, give the same answer to 100 test photographs"
 )
 assert read_back.largest < 1e-4, "their probabilities differ by less than a ten-thousandth"
-assert tuple(entry["shape_signature"]) == (1, 28, 28), (
-    "the file's shapes are all known: one by 28 by 28"
-)
-assert abs(whole.mean() - rounded.mean()) < 0.01, (
-    "on the test set, int8 weights change the accuracy by less than one point"
-)
+shape = tuple(entry["shape_signature"])
+assert shape == (1, 28, 28), "the file's shapes are all known: one by 28 by 28"
+loss_of_int8 = float_correct.mean() - int8_correct.mean()
+assert abs(loss_of_int8) < 0.01, "on the test set, int8 weights cost less than one point"
 
 # %% tags=["control"] claim="the check file and the LiteRT file, read back, give the same answer to 100 test photographs" without="pixels as the file wants them"
-answers_to_scaled = run_litert("fashion.tflite", pixels.astype("float32") / 255)
-read_back = agreement(np.array(asked["probabilities"]), answers_to_scaled)
+answers_to_scaled = run_litert("fashion.tflite", check_pixels.astype("float32") / 255)
+read_back = agreement(check_answers, answers_to_scaled)
 
 # %% tags=["control"] claim="the file's shapes are all known: one by 28 by 28" without="a fixed batch size"
 product.export("any.tflite", format="litert", verbose=False)
-entry = open_litert("any.tflite").get_input_details()[0]
+(entry_of_any,) = open_litert("any.tflite").get_input_details()
+shape = tuple(entry_of_any["shape_signature"])
 
 # %% [markdown]
 # ## Exercises
@@ -580,37 +624,30 @@ for_paper = product
 
 # %% tags=["check"]
 on_paper = 255 - photographs[:200]
-assert isinstance(for_paper, keras.Model), "make a Keras model, preparation and all"
-assert for_paper.output_shape == product.output_shape, "ten probabilities a photograph"
-found = agreement(expected[:200], ask(for_paper, on_paper))
-assert found.same == 200, f"only {found.same} of 200 answers are those of the same clothes on black"
-assert found.largest < 1e-3, f"a probability is off by {found.largest:.2g}: is it exactly 255 − x?"
+paper = agreement(expected[:200], probabilities(for_paper, on_paper))
+assert paper.same == 200, f"only {paper.same} of 200 answers are those on black"
+assert paper.largest < 1e-3, f"off by {paper.largest:.2g}: is it exactly 255 − x?"
 
 # %% tags=["solution"]
-for_paper = keras.Sequential(
-    [keras.Input((28, 28)), keras.layers.Rescaling(-1, offset=255), *product.layers]
-)
-agreement(expected[:200], ask(for_paper, on_paper)).largest
+inversion = layers.Rescaling(-1, offset=255)
+for_paper = keras.Sequential([keras.Input((28, 28)), inversion, product])
+agreement(expected[:200], probabilities(for_paper, on_paper)).largest
 
 # %% tags=["wrong"]
-for_paper = keras.Sequential(
-    [keras.Input((28, 28)), keras.layers.Rescaling(-1, offset=1), *product.layers]
-)
+inversion = layers.Rescaling(-1, offset=1)
+for_paper = keras.Sequential([keras.Input((28, 28)), inversion, product])
 
 # %% tags=["wrong"]
-for_paper = keras.Sequential(
-    [keras.Input((28, 28)), keras.layers.Rescaling(-1, offset=256), *product.layers]
-)
+inversion = layers.Rescaling(-1, offset=256)
+for_paper = keras.Sequential([keras.Input((28, 28)), inversion, product])
 
 # %% tags=["wrong"]
-for_paper = keras.Sequential(
-    [keras.Input((28, 28)), keras.layers.Rescaling(-1, offset=255), *network.layers]
-)
+inversion = layers.Rescaling(-1, offset=255)
+for_paper = keras.Sequential([keras.Input((28, 28)), inversion, network])
 
 # %% tags=["wrong"]
-for_paper = keras.Sequential(
-    [keras.Input((28, 28)), *product.layers, keras.layers.Rescaling(-1, offset=1)]
-)
+inversion = layers.Rescaling(-1, offset=1)
+for_paper = keras.Sequential([keras.Input((28, 28)), product, inversion])
 
 # %% [markdown]
 # **2. Four bits.** Write `quantise_to(rows, bits)`, which returns integers and scales as `quantise`
@@ -625,20 +662,16 @@ def quantise_to(rows, bits):
 
 
 # %% tags=["check"]
-for bits, most in {8: 127, 4: 7, 2: 1, 3: 3}.items():
-    answer = quantise_to(kernel.copy(), bits)
-    assert isinstance(answer, tuple | list), "return integers and scales"
-    numbers, steps = map(np.asarray, answer)
+for bits, limit in {8: 127, 4: 7, 2: 1, 3: 3}.items():
+    result = quantise_to(kernel.copy(), bits)
+    assert isinstance(result, tuple | list), "return integers and scales"
+    numbers, steps = map(np.asarray, result)
     assert numbers.dtype.kind == "i", f"integers, not {numbers.dtype}"
-    assert steps.shape == (len(kernel), 1), f"one scale a row, not shape {steps.shape}"
-    largest = np.abs(numbers.astype(int)).max(axis=1).tolist()
-    assert set(largest) == {most}, (
-        f"{bits} bits: the largest of a row is {most}, not {set(largest)}"
-    )
-    off = float(np.abs(numbers - kernel / steps).max())
-    assert off < 0.501, (
-        f"with {bits} bits a weight moves by {off:.2f} of a scale: round, do not cut"
-    )
+    assert steps.shape == (len(kernel), 1), f"one scale per row, not shape {steps.shape}"
+    largest_gap = set(np.abs(numbers.astype(int)).max(axis=1).tolist())
+    assert largest_gap == {limit}, f"{bits} bits: the largest is {limit}, not {largest_gap}"
+    move = float(np.abs(numbers - kernel / steps).max())
+    assert move < 0.501, f"{bits} bits: a weight moves by {move:.2f} of a scale: round, do not cut"
 
 
 # %% tags=["solution"]
@@ -647,9 +680,7 @@ def quantise_to(rows, bits):
     return np.round(rows / scales).astype("int8"), scales
 
 
-for bits in (8, 6, 4, 3, 2):
-    numbers, steps = quantise_to(kernel, bits)
-    print(bits, "bits, mean error of a weight:", np.abs(numbers * steps - kernel).mean().round(4))
+quantise_to(kernel, 4)[0][0, :8]
 
 
 # %% tags=["wrong"]
@@ -696,38 +727,39 @@ from unittest.mock import patch
 
 
 def attempt(path, sha256):
-    """Return what comes of it, a model or an error."""
     try:
         return load_checked(path, sha256)
     except Exception as error:
         return error
 
 
-published, of_gift = (
-    hashlib.sha256(Path(name).read_bytes()).hexdigest() for name in ("fashion.keras", "gift.keras")
-)
-found = attempt("fashion.keras", published)
-assert getattr(found, "name", "") == "fashion", f"the true file should load, not give {found!r}"
-altered = published[:-1] + ("1" if published.endswith("0") else "0")
-for path, checksum in (("gift.keras", published), ("fashion.keras", altered)):
-    with patch("zipfile.ZipFile") as archive:  # notices any attempt to open a file
-        found = attempt(path, checksum)
+def digits_of(path):
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+published_digits = digits_of("fashion.keras")
+outcome = attempt("fashion.keras", published_digits)
+assert getattr(outcome, "name", "") == "fashion", f"it should load: {outcome!r}"
+altered_digits = published_digits[:-1] + ("1" if published_digits.endswith("0") else "0")
+for path, digits in (("gift.keras", published_digits), ("fashion.keras", altered_digits)):
+    with patch("zipfile.ZipFile") as archive:  # notices any attempt to open
+        outcome = attempt(path, digits)
     assert not archive.called, f"{path} was opened, though its checksum differs"
-    assert isinstance(found, ValueError), f"{path}: not a ValueError but {found!r}"
+    assert isinstance(outcome, ValueError), f"{path}: no ValueError: {outcome!r}"
 Path("note.txt").unlink(missing_ok=True)
-attempt("gift.keras", of_gift)
+attempt("gift.keras", digits_of("gift.keras"))
 assert not Path("note.txt").exists(), "the gift's code ran: is safe mode on?"
 
 
 # %% tags=["solution"]
 def load_checked(path, sha256):
-    found = hashlib.sha256(Path(path).read_bytes()).hexdigest()
-    if found != sha256:
-        raise ValueError(f"{path} is not the file that was published: {found[:16]}…")
+    checksum = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    if checksum != sha256:
+        raise ValueError(f"{path} is not the file that was published: {checksum[:16]}…")
     return keras.saving.load_model(path)
 
 
-load_checked("fashion.keras", published).name
+load_checked("fashion.keras", published_digits).name
 
 
 # %% tags=["wrong"]
@@ -740,9 +772,9 @@ def load_checked(path, sha256):
 
 # %% tags=["wrong"]
 def load_checked(path, sha256):
-    found = hashlib.sha256(Path(path).read_bytes()).hexdigest()
-    if found[:8] != sha256[:8]:
-        raise ValueError(f"{path} is not the file that was published: {found[:8]}…")
+    checksum = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    if checksum[:8] != sha256[:8]:
+        raise ValueError(f"{path} is not the file that was published: {checksum[:8]}…")
     return keras.saving.load_model(path)
 
 
@@ -774,10 +806,12 @@ def load_checked(path, sha256):
 # - The preparation is a part of the network. Put it inside, or somebody will feed it something else, and
 #   nothing will say so.
 # - `.keras` to go on working in Keras, SavedModel for servers, LiteRT for telephones and web pages.
+# - A compiled network's file holds the optimizer's state. Load and go on; `compile` after loading throws the
+#   state away.
+# - Load your file in a fresh process before you send it: what it names and Keras does not have is missing
+#   there.
 # - Do not assume that a converted file agrees: count, on a thousand examples, and keep examples with
 #   their answers beside the file.
-# - Size counts weights, time counts multiplications. Int8 makes the file up to four times smaller, and
-#   moves the answers that were undecided.
 # - A file may be a program. Keep safe mode on, never unpickle a stranger's file, compare the checksum.
 #
 # ## Where next
@@ -785,7 +819,13 @@ def load_checked(path, sha256):
 # The LiteRT file answers one photograph at a time, quickly. Training is another matter:
 # [Make it fast](make-it-fast.md) finds where its time goes. The network of
 # [CIFAR-10](../convnets/cifar10.md) is worth exporting too, and [Evaluation](../networks/evaluation.md)
-# has more questions to ask of both LiteRT files. `tf.lite.Interpreter`, which
-# `open_litert` uses, is on its way into a package of its own, `ai_edge_litert`, with the same interface;
-# [Google's pages on LiteRT](https://ai.google.dev/edge/litert) say how it runs on telephones and in web
-# pages.
+# has more questions to ask of both LiteRT files.
+#
+# ## Sources
+#
+# - Keras, [Save, serialize, and export models](https://keras.io/guides/serialization_and_saving/), and the
+#   [API of saving and loading](https://keras.io/api/models/model_saving_apis/).
+# - TensorFlow, [Using the SavedModel format](https://www.tensorflow.org/guide/saved_model).
+# - Google, [LiteRT](https://ai.google.dev/edge/litert): how it runs on telephones and in web pages.
+# - B. Jacob et al., Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only
+#   Inference, 2017, [arXiv:1712.05877](https://arxiv.org/abs/1712.05877): how int8 also saves time.
