@@ -492,7 +492,7 @@ plot_images.image_grid(pictures, titles, columns=8, subject="cats and dogs")
 # With some you would hesitate yourself: 32 by 32 pixels do not leave much of a muzzle. With others you
 # would not, and you cannot see here why the network is wrong;
 # [What did it learn?](explanations.md) asks that question. These are confident mistakes, and a network's
-# confidence deserves the doubt of [Evaluation](../networks/evaluation.md).
+# confidence deserves the doubt of [How sure?](../networks/how-sure.md).
 #
 # ## What the first filters look like
 #

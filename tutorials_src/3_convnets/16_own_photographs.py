@@ -708,7 +708,7 @@ def answer(network, names: list[str], path: str) -> tuple[str, float]:
 #
 # With few photographs per class, go on with [Augmentation](augmentation.md) and [Transfer
 # learning](transfer-learning.md). [Save, export, use](../beyond/export.md) takes the network out of
-# Python, and [Evaluation](../networks/evaluation.md) asks what its probabilities are worth.
+# Python, and [How sure?](../networks/how-sure.md) asks what its probabilities are worth.
 #
 # - Keras: [image data loading](https://keras.io/api/data_loading/image/), all arguments of
 #   `image_dataset_from_directory`, `load_img` and `img_to_array`.

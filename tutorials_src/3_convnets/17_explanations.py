@@ -2,7 +2,7 @@
 # title: What did it learn?
 # summary: Ask a network why, test the answers before you believe them, then push the photographs until it breaks.
 # needs: [convolution]
-# helps: [gradients, experiments, evaluation]
+# helps: [gradients, experiments, how-sure]
 # teaches: [shortcut, saliency map, occlusion map, Grad-CAM, integrated gradients, sanity test, rank correlation, adversarial example, fast gradient sign method, corruption]
 # data: [fashion-mnist]
 # artifacts: []
@@ -823,7 +823,7 @@ def shares_from(network, image, start, class_number):
 #
 # Altered copies of the training photographs are a first cure for what corruptions show:
 # [Augmentation](augmentation.md) makes them. How sure a network is of pictures that are no
-# clothing at all is a question of [Evaluation](../networks/evaluation.md).
+# clothing at all is a question for [How sure?](../networks/how-sure.md).
 #
 # ## Sources
 #
