@@ -355,7 +355,7 @@ contests_of_3000 = [contest(3000, seed) for seed in (0, 1, 2)]
 contests = {50: contests_of_50, 3000: contests_of_3000}
 drops = {}
 for judges, pairs in contests.items():
-    fresh_scores = [fresh[judged.argmax()] for judged, fresh in pairs]
+    fresh_scores = [fresh_ones[scores.argmax()] for scores, fresh_ones in pairs]
     drops[judges] = np.max(pairs, axis=2)[:, 0] - fresh_scores
     points = (100 * drops[judges]).round(1)
     print(f"chosen on {judges} pictures, winners drop by {points}")
@@ -623,7 +623,7 @@ assert speeds["arrays, no pipeline"] > 1.5 * speeds["map, batch"], "plain arrays
 # %% tags=["control"] claim="a winner chosen on 50 pictures drops on fresh ones by more than one chosen on 3,000" without="choosing the best rule"
 drops = {}
 for judges, pairs in contests.items():
-    drops[judges] = [judged[0] - fresh[0] for judged, fresh in pairs]
+    drops[judges] = [scores[0] - fresh_ones[0] for scores, fresh_ones in pairs]
 
 # %% tags=["control"] claim="a shuffled dataset deals anew in each pass" without="its default"
 repeated_numbers = eight.shuffle(8, seed=0, reshuffle_each_iteration=False)
@@ -653,10 +653,10 @@ def grey_distance(a, b):
 two_pixels = np.array([[10, 20], [24, 18]], np.uint8)  # 14 and 2 apart
 for a, b in (two_pixels, fashion.train.images[:2]):
     differences = np.abs(a.astype(float) - b)
-    expected = np.linalg.norm(differences) / np.sqrt(differences.size)
+    distance = np.linalg.norm(differences) / np.sqrt(differences.size)
     for result in (grey_distance(a, b), grey_distance(b, a)):
-        message = f"the root mean square is {expected:.2f}, not {result}"
-        assert np.allclose(np.array(result, float), expected), message
+        message = f"the root mean square is {distance:.2f}, not {result}"
+        assert np.allclose(np.array(result, float), distance), message
 
 
 # %% tags=["solution"]

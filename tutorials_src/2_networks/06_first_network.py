@@ -620,7 +620,7 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 
 # %% tags=["check"]
 # The last three each hold the same differences, so the same probabilities.
-for logits, expected in [
+for logits, answer in [
     ([2.0, 0.0], [0.880797, 0.119203]),
     ([-1000.0, 0.0], [0.0, 1.0]),
     ([3000.0, 0.0, 0.0], [1.0, 0.0, 0.0]),
@@ -629,9 +629,9 @@ for logits, expected in [
     ([-1e5, -1e5 - 1, -1e5 - 2], [0.665241, 0.244728, 0.090031]),
 ]:
     result = np.array(softmax(np.array(logits)), float).round(4)
-    message = f"the logits {logits} give {result}, not {expected}"
+    message = f"the logits {logits} give {result}, not {answer}"
     assert result.shape == (len(logits),), message
-    assert np.allclose(result, expected, atol=1e-3), message
+    assert np.allclose(result, answer, atol=1e-3), message
 
 
 # %% tags=["solution"]
@@ -739,11 +739,11 @@ cases = [(rows, [0, 2, 1, 0], 0.75), (rows, [1, 1, 0, 0], 0.0)]
 of_label = validation_logits[np.arange(6000), validation_labels]
 places = (validation_logits > of_label[:, None]).sum(axis=1)
 cases.append((validation_logits, validation_labels, np.mean(places < 2)))
-for logits, true_labels, expected in cases:
+for logits, true_labels, answer in cases:
     result = top_two_accuracy(logits, np.array(true_labels))
-    message = f"of {len(true_labels)} labels, the fraction {expected:.4f} "
+    message = f"of {len(true_labels)} labels, the fraction {answer:.4f} "
     message += f"is among the two largest logits, not {result}"
-    assert np.allclose(np.array(result, float), expected), message
+    assert np.allclose(np.array(result, float), answer), message
 
 
 # %% tags=["solution"]

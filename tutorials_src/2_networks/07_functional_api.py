@@ -74,9 +74,9 @@ print(f"{history['val_accuracy'][-1]:.1%} of the validation photographs after 5 
 # hidden layers. Nothing is copied: both models own the same layers, with what they learned.
 
 # %%
-hidden = ["relu", "tanh", "selu"]
-inside = keras.Model(network.inputs[0], [network.get_layer(name).output for name in hidden])
-for name, answer in zip(hidden, inside.predict(held_out, batch_size=1000, verbose=0), strict=True):
+names = ["relu", "tanh", "selu"]
+probe = keras.Model(network.inputs[0], [network.get_layer(name).output for name in names])
+for name, answer in zip(names, probe.predict(held_out, batch_size=1000, verbose=0), strict=True):
     print(f"{name}: {answer.shape}, from {answer.min():.2f} to {answer.max():.2f}")
 
 # %% [markdown]
@@ -140,8 +140,8 @@ def deep_network(recipe: str) -> keras.Model:
 # %%
 def measure(stack: keras.Model) -> tuple[list[float], list[float]]:
     dense = stack.layers[1:-1]
-    inside = keras.Model(stack.inputs[0], [layer.output for layer in dense])
-    spread = [np.std(answer, axis=0, dtype=float).mean() for answer in inside(sample_images[:1000])]
+    probe = keras.Model(stack.inputs[0], [layer.output for layer in dense])
+    spread = [np.std(answer, axis=0, dtype=float).mean() for answer in probe(sample_images[:1000])]
     with tf.GradientTape() as tape:
         loss = cross_entropy(sample.labels[:1000], stack(sample_images[:1000]))
     gradients = tape.gradient(loss, [layer.kernel for layer in dense])
@@ -217,8 +217,8 @@ def train(trial: keras.Model, seed: int, epochs: int = 5) -> tuple[float, float]
 # %%
 def dead_share(trial: keras.Model, seed: int) -> tuple[float, float]:
     _, accuracy = train(trial, seed, epochs=3)
-    inside = keras.Model(trial.inputs[0], trial.get_layer("hidden_2").output)
-    return float((inside(held_out).numpy() <= 0).all(axis=0).mean()), accuracy
+    probe = keras.Model(trial.inputs[0], trial.get_layer("hidden_2").output)
+    return float((probe(held_out).numpy() <= 0).all(axis=0).mean()), accuracy
 
 
 # %%
@@ -361,16 +361,16 @@ held_out_pairs, held_out_truth = make_pairs(fashion.validation, held_out, 5_000)
 
 # %%
 def make_encoder(name: str) -> keras.Sequential:
-    hidden = [layers.Dense(units, activation="relu") for units in (128, 64)]
-    return keras.Sequential([keras.Input((28, 28)), layers.Flatten(), *hidden], name=name)
+    dense = [layers.Dense(units, activation="relu") for units in (128, 64)]
+    return keras.Sequential([keras.Input((28, 28)), layers.Flatten(), *dense], name=name)
 
 
-def build_twins(seed: int = 7, shared: bool = True) -> keras.Model:
+def build_twins(seed: int = 7, share_encoder: bool = True) -> keras.Model:
     keras.utils.set_random_seed(seed)
     left, right = keras.Input((28, 28), name="left"), keras.Input((28, 28), name="right")
     encoder = make_encoder("encoder")
     left_code = encoder(left)
-    right_code = (encoder if shared else make_encoder("second_encoder"))(right)
+    right_code = (encoder if share_encoder else make_encoder("second_encoder"))(right)
     difference = layers.Subtract(name="difference")([left_code, right_code])
     distance = layers.Activation(keras.ops.abs, name="distance")(difference)
     same = layers.Dense(1, name="same")(distance)
@@ -513,7 +513,7 @@ layers.Concatenate()([right, left_code])
 
 # %%
 distances = {}
-for name, pair in {"shared": twins, "not shared": build_twins(shared=False)}.items():
+for name, pair in {"shared": twins, "not shared": build_twins(share_encoder=False)}.items():
     ruler = keras.Model(pair.inputs, pair.get_layer("distance").output)
     distances[name] = float(keras.ops.max(ruler([held_out[:100], held_out[:100]])))
     print(f"{name}: {pair.count_params():,} weights, largest distance {distances[name]:.2f}")
@@ -542,11 +542,11 @@ tables.table([{"answer": name, "right on test": f"{grade:.1%}"} for name, grade 
 
 # %%
 says_same = keras.ops.convert_to_numpy(keras.ops.sigmoid(twins(test_pairs)["same"]))[:, 0]
-surest = np.argsort(-np.abs(says_same - test_truth["same"]))[:8]
+places = np.argsort(-np.abs(says_same - test_truth["same"]))[:8]
 raw_pairs, _ = make_pairs(fashion.test, fashion.test.images, 5_000)  # the same pairs, as bytes
-side_by_side = np.concatenate([raw_pairs["left"][surest], raw_pairs["right"][surest]], axis=2)
-kinds = [fashion.class_names[number] for number in test_truth["kind"][surest]]
-titles = [f"same: {p:.0%}\n{kind}" for p, kind in zip(says_same[surest], kinds, strict=True)]
+side_by_side = np.concatenate([raw_pairs["left"][places], raw_pairs["right"][places]], axis=2)
+kinds = [fashion.class_names[number] for number in test_truth["kind"][places]]
+titles = [f"same: {p:.0%}\n{kind}" for p, kind in zip(says_same[places], kinds, strict=True)]
 plot_images.image_grid(side_by_side, titles, columns=4, subject="surest mistakes")
 
 # %% [markdown]
@@ -600,7 +600,7 @@ for slope in (1.0, 0.0, 0.0):
 leaky_relu, _ = dead_units["relu, 0.03"][0]
 
 # %% tags=["control"] claim="twins see no distance between a photograph and itself" without="sharing the encoder"
-strangers = build_twins(shared=False)
+strangers = build_twins(share_encoder=False)
 ruler = keras.Model(strangers.inputs, strangers.get_layer("distance").output)
 photographs = [held_out[:100], held_out[:100]]
 distances = {"shared": float(keras.ops.max(ruler(photographs)))}
