@@ -25,7 +25,7 @@ VAGUE = frozenset(
     inner inside kept kin known large larger largest last late latest left less likely little long longer
     longest lost loud low lower lowest made many middle mild missing more most near nearest never new
     newest next nine none now off often old older oldest on once one only other others ours out outer over
-    own plain poor present quick quiet rare raw ready real rest right rough said same second seen several
+    own plain poor quick quiet rare raw ready real rest right rough said same second seen several
     shallow shown simple single six slim slow slower small smaller smallest some spent still strange strict
     strong such sure surest ten the there things third thrifty time tiny told top true twice two under usual
     vague wanted warm way ways what white whole why wide wider without won worse worst worth wrong yours

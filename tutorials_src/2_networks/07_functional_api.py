@@ -222,11 +222,11 @@ def dead_share(trial: keras.Model, seed: int) -> tuple[float, float]:
 
 
 # %%
-def seeds_table(what: str, measures: list[str], runs: dict) -> tables.Table:
+def seeds_table(row_title: str, measures: list[str], runs: dict) -> tables.Table:
     rows = []
     for setting, run in runs.items():
         texts = [f"{m.mean():.1%} ({m.min():.1%} to {m.max():.1%})" for m in run.T]
-        rows.append({what: setting} | dict(zip(measures, texts, strict=True)))
+        rows.append({row_title: setting} | dict(zip(measures, texts, strict=True)))
     return tables.table(rows)
 
 
@@ -367,15 +367,15 @@ def make_encoder(name: str) -> keras.Sequential:
 
 def build_twins(seed: int = 7, share_encoder: bool = True) -> keras.Model:
     keras.utils.set_random_seed(seed)
-    left, right = keras.Input((28, 28), name="left"), keras.Input((28, 28), name="right")
+    inputs = {side: keras.Input((28, 28), name=side) for side in ("left", "right")}
     encoder = make_encoder("encoder")
-    left_code = encoder(left)
-    right_code = (encoder if share_encoder else make_encoder("second_encoder"))(right)
+    left_code = encoder(inputs["left"])
+    right_code = (encoder if share_encoder else make_encoder("second_encoder"))(inputs["right"])
     difference = layers.Subtract(name="difference")([left_code, right_code])
     distance = layers.Activation(keras.ops.abs, name="distance")(difference)
-    same = layers.Dense(1, name="same")(distance)
+    same_logit = layers.Dense(1, name="same")(distance)
     kind = layers.Dense(10, name="kind")(left_code)
-    return keras.Model({"left": left, "right": right}, {"same": same, "kind": kind}, name="twins")
+    return keras.Model(inputs, {"same": same_logit, "kind": kind}, name="twins")
 
 
 plot_networks.model_diagram(build_twins())
@@ -420,16 +420,16 @@ def score(twins: keras.Model, pairs: dict, truth: dict) -> tuple[float, float]:
 # %%
 weightings = [(1.0, 0.0), (1.0, 0.1), (1.0, 1.0), (0.0, 1.0)]
 trios, batches = {}, len(truth["same"]) // 200
-for same, kind in weightings:
+for same_weight, kind_weight in weightings:
     workbench, adam = build_twins(), keras.optimizers.Adam(OneCycle(0.003, 4 * batches))
-    weights = {"same": same, "kind": kind}
+    weights = {"same": same_weight, "kind": kind_weight}
     workbench.compile(adam, two_losses, loss_weights=weights, steps_per_execution=batches)
-    trios[same, kind] = [fit_twins(workbench, seed) for seed in SEEDS]
+    trios[same_weight, kind_weight] = [fit_twins(workbench, seed) for seed in SEEDS]
 scores = {
-    f"{same:g} · same + {kind:g} · kind": np.array(
-        [score(twins, held_out_pairs, held_out_truth) for twins in trios[same, kind]]
+    f"{same_weight:g} · same + {kind_weight:g} · kind": np.array(
+        [score(twins, held_out_pairs, held_out_truth) for twins in trios[same_weight, kind_weight]]
     )
-    for same, kind in weightings
+    for same_weight, kind_weight in weightings
 }
 same_only, _, equal_pair, kind_only = scores.values()
 gains = 100 * (equal_pair.mean(axis=0) - [same_only[:, 0].mean(), kind_only[:, 1].mean()])
@@ -459,8 +459,8 @@ def pixel_distance(pairs: dict) -> np.ndarray:
     return np.abs(pairs["left"] - pairs["right"]).mean(axis=(1, 2))
 
 
-def name_left(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    return twins({"left": left, "right": right})["kind"].numpy().argmax(axis=1)
+def name_left(left_picture: np.ndarray, right_picture: np.ndarray) -> np.ndarray:
+    return twins({"left": left_picture, "right": right_picture})["kind"].numpy().argmax(axis=1)
 
 
 cuts = np.quantile(pixel_distance(pairs), np.linspace(0, 1, 101))
@@ -468,10 +468,11 @@ cut = max(cuts, key=lambda c: np.mean((pixel_distance(pairs) < c) == truth["same
 
 
 def compare(pairs: dict, truth: dict) -> dict[str, float]:
-    left, right = pairs["left"], pairs["right"]
+    pictures = (pairs["left"], pairs["right"])
+    kinds = name_left(*pictures), name_left(*reversed(pictures))
     answers = {
         "pixel distance": pixel_distance(pairs) < cut,
-        "name both, compare": name_left(left, right) == name_left(right, left),
+        "name both, compare": kinds[0] == kinds[1],
         "the output same": twins(pairs)["same"].numpy()[:, 0] > 0,
     }
     return {name: float(np.mean(answer == truth["same"])) for name, answer in answers.items()}
@@ -490,19 +491,19 @@ def compare(pairs: dict, truth: dict) -> dict[str, float]:
 # model is given the right one:
 
 # %% tags=["raises-exception"]
-left, right = keras.Input((28, 28), name="left"), keras.Input((28, 28), name="right")
-left_code = make_encoder("encoder")(left)
-keras.Model(right, layers.Dense(10)(left_code))
+inputs = {side: keras.Input((28, 28), name=side) for side in ("left", "right")}
+left_code = make_encoder("encoder")(inputs["left"])
+keras.Model(inputs["right"], layers.Dense(10)(left_code))
 
 # %% [markdown]
 # Keras read backwards from the output and came to an input that you did not name. The cure:
-# `keras.Model(left, …)`, or both inputs.
+# `keras.Model(inputs["left"], …)`, or both inputs.
 #
 # **Shapes that do not fit.** `Concatenate` lays tensors end to end along the last axis, so all other
 # axes must agree, and a photograph and a code do not even have the same rank:
 
 # %% tags=["raises-exception"]
-layers.Concatenate()([right, left_code])
+layers.Concatenate()([inputs["right"], left_code])
 
 # %% [markdown]
 # The cure is to flatten the photograph first, or to encode it. This error comes while you wire, before
@@ -632,13 +633,13 @@ block = keras.Model(start, answer)
 shapes = [weights.shape for weights in block.get_weights()]
 assert shapes == [(8, 8), (8,)], f"one dense layer of 8 units, not weights of {shapes}"
 sample = np.arange(-4, 4, dtype="float32")[None]
-for factor, target, why in [
+for factor, target, reason in [
     (0, sample, "with all weights 0, the block must return its input, negative numbers too"),
     (1, np.where(sample > 0, 2 * sample, sample), "a copying layer must double positives only"),
     (-1, np.where(sample > 0, sample, 0), "a layer flipping signs must turn only negatives to 0"),
 ]:
     block.set_weights([factor * np.eye(8), np.zeros(8)])
-    assert np.allclose(block(sample), target), f"{why}; is relu in its place?"
+    assert np.allclose(block(sample), target), f"{reason}; is relu in its place?"
 
 
 # %% tags=["solution"]
@@ -750,9 +751,12 @@ def adam(slopes: list[float], rate: float) -> list[float]:
 # %% tags=["starter"]
 def build_namer(twins: keras.Model) -> keras.Model:
     encoder, kind = twins.get_layer("encoder"), twins.get_layer("kind")
-    left, right = keras.Input((28, 28), name="left"), keras.Input((28, 28), name="right")
-    names = {"left_kind": kind(encoder(left)), "right_kind": layers.Dense(10)(encoder(right))}
-    return keras.Model({"left": left, "right": right}, names)
+    inputs = {side: keras.Input((28, 28), name=side) for side in ("left", "right")}
+    names = {
+        "left_kind": kind(encoder(inputs["left"])),
+        "right_kind": layers.Dense(10)(encoder(inputs["right"])),
+    }
+    return keras.Model(inputs, names)
 
 
 # %% tags=["check"]
@@ -774,34 +778,43 @@ for side, images in sides.items():
 # %% tags=["solution"]
 def build_namer(twins: keras.Model) -> keras.Model:
     encoder, kind = twins.get_layer("encoder"), twins.get_layer("kind")
-    left, right = keras.Input((28, 28), name="left"), keras.Input((28, 28), name="right")
-    names = {"left_kind": kind(encoder(left)), "right_kind": kind(encoder(right))}
-    return keras.Model({"left": left, "right": right}, names)
+    inputs = {side: keras.Input((28, 28), name=side) for side in ("left", "right")}
+    names = {
+        "left_kind": kind(encoder(inputs["left"])),
+        "right_kind": kind(encoder(inputs["right"])),
+    }
+    return keras.Model(inputs, names)
 
 
 # %% tags=["wrong"]
 def build_namer(twins: keras.Model) -> keras.Model:
     encoder, kind = twins.get_layer("encoder"), twins.get_layer("kind")
-    left, right = keras.Input((28, 28), name="left"), keras.Input((28, 28), name="right")
-    names = {"left_kind": kind(encoder(right)), "right_kind": kind(encoder(right))}
-    return keras.Model({"left": left, "right": right}, names)  # one photograph twice
+    inputs = {side: keras.Input((28, 28), name=side) for side in ("left", "right")}
+    names = {
+        "left_kind": kind(encoder(inputs["right"])),
+        "right_kind": kind(encoder(inputs["right"])),
+    }
+    return keras.Model(inputs, names)  # one photograph twice
 
 
 # %% tags=["wrong"]
 def build_namer(twins: keras.Model) -> keras.Model:
     encoder, kind = make_encoder("encoder"), layers.Dense(10)  # as large, untrained
-    left, right = keras.Input((28, 28), name="left"), keras.Input((28, 28), name="right")
-    names = {"left_kind": kind(encoder(left)), "right_kind": kind(encoder(right))}
-    return keras.Model({"left": left, "right": right}, names)
+    inputs = {side: keras.Input((28, 28), name=side) for side in ("left", "right")}
+    names = {
+        "left_kind": kind(encoder(inputs["left"])),
+        "right_kind": kind(encoder(inputs["right"])),
+    }
+    return keras.Model(inputs, names)
 
 
 # %% tags=["wrong"]
 def build_namer(twins: keras.Model) -> keras.Model:
     encoder, kind = twins.get_layer("encoder"), twins.get_layer("kind")
-    left, right = keras.Input((28, 28), name="left"), keras.Input((28, 28), name="right")
-    sides = {"left_kind": left, "right_kind": right}
+    inputs = {side: keras.Input((28, 28), name=side) for side in ("left", "right")}
+    sides = {"left_kind": inputs["left"], "right_kind": inputs["right"]}
     names = {n: layers.ReLU()(kind(encoder(side))) for n, side in sides.items()}
-    return keras.Model({"left": left, "right": right}, names)  # logits may be negative
+    return keras.Model(inputs, names)  # logits may be negative
 
 
 # %% [markdown]

@@ -234,8 +234,8 @@ class CorrectAnswers(keras.callbacks.Callback):
 # %%
 is_full = fashion.edition == "full"
 ten_thousand_data = prepare(fashion.train.sample(per_class=1000))
-everything = prepare(fashion.train)
-inputs, labels = everything if is_full else ten_thousand_data
+whole_data = prepare(fashion.train)
+inputs, labels = whole_data if is_full else ten_thousand_data
 judges = prepare(fashion.test) if is_full else held_out  # the recipe's mistake
 most_epochs = 100 if is_full else 20
 
@@ -297,7 +297,7 @@ scores = {}
 for name in histories:
     network = keras.saving.load_model(f"{name}.keras")
     scores[name] = network.evaluate(held_out[0], one_hot, verbose=0, return_dict=True)
-    print(name, {what: round(value, 3) for what, value in scores[name].items()})
+    print(name, {metric: round(value, 3) for metric, value in scores[name].items()})
 
 # %% [markdown]
 # The recipe is right on `{python} f"{scores['published']['accuracy']:.1%}"` of the held-out
@@ -440,10 +440,10 @@ network, runs_by_monitor = regularised_network((100, 100), strength=0.003, dropo
 entropy = keras.metrics.SparseCategoricalCrossentropy("cross_entropy", from_logits=True)
 adam = keras.optimizers.Adam(0.0005)
 network.compile(adam, cross_entropy, metrics=[entropy], steps_per_execution=10)
-how = {"mode": "min", "patience": 5, "restore_best_weights": True}
+stopping = {"mode": "min", "patience": 5, "restore_best_weights": True}
 for monitor in ("val_loss", "val_cross_entropy"):
     restart(network, seed=7)
-    stopper = keras.callbacks.EarlyStopping(monitor, **how)
+    stopper = keras.callbacks.EarlyStopping(monitor, **stopping)
     options = {"epochs": 40, "batch_size": 100, "callbacks": [stopper]}
     run = network.fit(*thousand_data, **options, **validation_options)
     runs_by_monitor[monitor] = run.history, stopper.best_epoch + 1
@@ -513,8 +513,8 @@ from tensorboard.util.tensor_util import make_ndarray
 def read_events(folder, name, epochs):
     events = EventAccumulator(folder, size_guidance={"tensors": 0})
     events.Reload()
-    newest = events.Tensors(name)[-epochs:]
-    return [float(make_ndarray(event.tensor_proto)) for event in newest]
+    last_events = events.Tensors(name)[-epochs:]
+    return [float(make_ndarray(event.tensor_proto)) for event in last_events]
 
 
 event_curves = {}
@@ -570,7 +570,7 @@ touches = {"none": {"strength": 0.0, "dropout": 0.0}}
 touches["light"] = {"strength": 0.0001, "dropout": 0.1}
 cycle, final_networks, final_grades = {"epochs": 9, "batch_size": 512, "peak": 0.006}, {}, {}
 for name, touch in touches.items():
-    networks = [train_copy(everything, seed, **cycle, **touch) for seed in SEEDS]
+    networks = [train_copy(whole_data, seed, **cycle, **touch) for seed in SEEDS]
     final_networks[name] = networks
     final_grades[name] = grades = np.array([grade(network) for network in networks])
     print(f"{name}: cross-entropies {grades[:, 0].round(3)}, accuracies {grades[:, 1].round(3)}")

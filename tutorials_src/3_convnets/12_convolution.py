@@ -489,9 +489,9 @@ def room(images):
 def move_into_room(images, pixels):
     moved_images, sides = images.copy(), room(images).argmax(axis=1)
     moves = [(-pixels, 0), (pixels, 0), (0, -pixels), (0, pixels)]
-    for side, (down, across) in enumerate(moves):
+    for side, (rows_down, across) in enumerate(moves):
         mask = sides == side
-        moved_images[mask] = shift(images[mask], down=down, right=across)
+        moved_images[mask] = shift(images[mask], down=rows_down, right=across)
     return moved_images
 
 

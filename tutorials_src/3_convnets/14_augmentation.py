@@ -158,7 +158,7 @@ def same_twice(network):
         "training=False": lambda: network(horse, training=False),
         "network(horse)": lambda: network(horse),
     }
-    return {way: np.array_equal(f(), f()) for way, f in calls.items()}
+    return {call_name: np.array_equal(f(), f()) for call_name, f in calls.items()}
 
 
 repeats = same_twice(random_network)
@@ -192,14 +192,14 @@ quarter_turn = layers.RandomRotation((0.25, 0.25))(stripe, training=True)
 is_quarter = np.array_equal(quarter_turn[0], np.rot90(stripe[0]))
 
 
-def rotated(calls):
+def rotate_copies(calls):
     rotate = layers.RandomRotation(0.1, seed=7)
     herd = tf.data.Dataset.from_tensors(horse[0]).repeat(200)
     return np.array(list(herd.map(rotate, num_parallel_calls=calls)))
 
 
-in_order = np.array_equal(rotated(None), rotated(None))
-in_parallel = np.array_equal(rotated(8), rotated(8))
+in_order = np.array_equal(rotate_copies(None), rotate_copies(None))
+in_parallel = np.array_equal(rotate_copies(8), rotate_copies(8))
 print(f"quarter: {is_quarter}; again: {in_order}; parallel: {in_parallel}")
 
 # %% [markdown]
@@ -518,7 +518,7 @@ fifth_turn = layers.RandomRotation((0.2, 0.2))(stripe, training=True).numpy()
 is_quarter = np.array_equal(fifth_turn[0], np.rot90(stripe[0]))
 
 # %% tags=["control"] claim="and does not in a parallel map" without="parallel calls"
-in_parallel = np.array_equal(rotated(None), rotated(None))
+in_parallel = np.array_equal(rotate_copies(None), rotate_copies(None))
 
 
 # %% tags=["control"] claim="with the fewest photographs, all with versions lead" without="changing the photographs"
@@ -626,36 +626,36 @@ for width, box in zip((8, 8, 11, 9), boxes, strict=True):
 
 # %% tags=["solution"]
 def mirror_with_box(image, box):
-    top, left, bottom, end = box
+    top_row, left_column, bottom, end = box
     width = image.shape[1]
-    return image[:, ::-1], (top, width - end, bottom, width - left)
+    return image[:, ::-1], (top_row, width - end, bottom, width - left_column)
 
 
 # %% tags=["wrong"]
 def mirror_with_box(image, box):
-    top, left, bottom, end = box
+    top_row, left_column, bottom, end = box
     width = image.shape[1]
-    return image[:, ::-1], (top, width - left, bottom, width - end)
+    return image[:, ::-1], (top_row, width - left_column, bottom, width - end)
 
 
 # %% tags=["wrong"]
 def mirror_with_box(image, box):
-    top, left, bottom, end = box
-    return image[:, ::-1], (top, 8 - end, bottom, 8 - left)
+    top_row, left_column, bottom, end = box
+    return image[:, ::-1], (top_row, 8 - end, bottom, 8 - left_column)
 
 
 # %% tags=["wrong"]
 def mirror_with_box(image, box):
-    top, left, bottom, end = box
+    top_row, left_column, bottom, end = box
     last_column = image.shape[1] - 1
-    return image[:, ::-1], (top, last_column - end, bottom, last_column - left)
+    return image[:, ::-1], (top_row, last_column - end, bottom, last_column - left_column)
 
 
 # %% tags=["wrong"]
 def mirror_with_box(image, box):
-    top, left, bottom, end = box
+    top_row, left_column, bottom, end = box
     width = image.shape[1]
-    return image[..., ::-1], (top, width - end, bottom, width - left)
+    return image[..., ::-1], (top_row, width - end, bottom, width - left_column)
 
 
 # %% [markdown]
@@ -681,8 +681,8 @@ for numbers, seed in itertools.product((photo_numbers, draws), (7, 8)):
     answer, count = split_by_photo(numbers, seed), len(numbers)
     assert isinstance(answer, tuple | list), "return two arrays of indices"
     train_indices, held_indices = map(np.asarray, answer)
-    everything = np.sort(np.concatenate([train_indices, held_indices]))
-    assert np.array_equal(everything, np.arange(count)), "not one side each"
+    all_indices = np.sort(np.concatenate([train_indices, held_indices]))
+    assert np.array_equal(all_indices, np.arange(count)), "not one side each"
     share_mask = np.isin(numbers[held_indices], numbers[train_indices])
     assert not share_mask.any(), "a photograph has versions on both sides"
     assert 0.15 < len(held_indices) / count < 0.25, "not a fifth held out"

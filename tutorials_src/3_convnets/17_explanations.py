@@ -203,12 +203,12 @@ plain_network, lamp_network = plain_networks[0], lamp_networks[0]
 
 
 def maps(network, images, classes=None):
-    x, how = unit(images), {"classes": classes}
-    falls = occlusion(network, x, size=6, stride=3, **how)
+    x, options = unit(images), {"classes": classes}
+    falls = occlusion(network, x, size=6, stride=3, **options)
     return {
-        "saliency": np.abs(saliency(network, x, **how)),
+        "saliency": np.abs(saliency(network, x, **options)),
         "occlusion": np.maximum(falls, 0),
-        "Grad-CAM": grad_cam(network, x, layer="relu_3", **how),
+        "Grad-CAM": grad_cam(network, x, layer="relu_3", **options),
     }
 
 
@@ -502,8 +502,8 @@ coins = np.random.default_rng(7).choice([-1, 1], x.shape).astype("float32")
 
 
 def uphill_signs(split):  # of each network's slopes of the loss
-    x, how = unit(split.images), {"labels": split.labels, "epsilon": LEVEL}
-    return [np.sign(fast_gradient_sign(n, x, **how) - x) for n in plain_networks]
+    x, options = unit(split.images), {"labels": split.labels, "epsilon": LEVEL}
+    return [np.sign(fast_gradient_sign(n, x, **options) - x) for n in plain_networks]
 
 
 def accuracies_after(step, signs, split=thousand_photos):
@@ -516,8 +516,8 @@ def accuracies_after(step, signs, split=thousand_photos):
 # %%
 signs = {"planned": uphill_signs(thousand_photos), "by the toss of a coin": [coins] * 3}
 curves = {}
-for name, way in signs.items():
-    curves[name] = {step: accuracies_after(step, way) for step in (0, 1, 2, 4, 8, 16)}
+for name, signs_of_photos in signs.items():
+    curves[name] = {step: accuracies_after(step, signs_of_photos) for step in (0, 1, 2, 4, 8, 16)}
 coins_mean = [np.mean(row) for row in curves["by the toss of a coin"].values()]
 plot_results.seed_lines(curves, xlabel="grey levels per pixel", log=False)
 

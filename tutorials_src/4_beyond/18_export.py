@@ -79,18 +79,18 @@ def probabilities(model, pixels):
 
 # %%
 answers = {}
-for way, pixels in preparations.items():
-    answers[way] = probabilities(bare_network, pixels)
+for variant, pixels in preparations.items():
+    answers[variant] = probabilities(bare_network, pixels)
 
 
-def title(way, i):
-    p = answers[way][i]
+def title(variant, i):
+    p = answers[variant][i]
     mark = "" if p.argmax() == truth[i] else "\nWRONG"
-    return f"{way}:\n{class_names[p.argmax()]}\n{p.max():.0%} sure{mark}"
+    return f"{variant}:\n{class_names[p.argmax()]}\n{p.max():.0%} sure{mark}"
 
 
 places = [np.flatnonzero(truth == number)[0] for number in (0, 2, 4, 5, 6)]
-titles = [title(way, i) for way in answers for i in places]
+titles = [title(variant, i) for variant in answers for i in places]
 plot_images.image_grid(photographs[places * 3], titles, subject="answers")
 
 # %% [markdown]
@@ -99,9 +99,9 @@ plot_images.image_grid(photographs[places * 3], titles, subject="answers")
 
 # %%
 accuracies = {}
-for way, p in answers.items():
-    accuracies[way] = (p.argmax(axis=1) == truth).mean()
-    print(f"{way:15} accuracy {accuracies[way]:.1%}", end=", ")
+for variant, p in answers.items():
+    accuracies[variant] = (p.argmax(axis=1) == truth).mean()
+    print(f"{variant:15} accuracy {accuracies[variant]:.1%}", end=", ")
     print(f"mean confidence {p.max(axis=1).mean():.1%}")
 
 # %% [markdown]
@@ -171,15 +171,15 @@ half_network.save("halfway.keras")
 
 # %%
 differences = {}
-for way in ("load", "load, then compile"):
+for variant in ("load", "load, then compile"):
     next_network = keras.saving.load_model("halfway.keras")
-    if way == "load, then compile":
+    if variant == "load, then compile":
         next_network.compile(new_training().optimizer, loss)
     steps = int(next_network.optimizer.iterations)
     next_network.fit(**fit_options, initial_epoch=2, epochs=4)
     weight_gaps = whole_network.get_weights()[0] - next_network.get_weights()[0]
-    differences[way] = np.abs(weight_gaps).max()
-    print(f"{way}: {steps} steps taken, differs by {differences[way]:.2g}")
+    differences[variant] = np.abs(weight_gaps).max()
+    print(f"{variant}: {steps} steps taken, differs by {differences[variant]:.2g}")
 
 # %% [markdown]
 # Loaded and trained on, the network ends with the weights of a training that was never interrupted, bit for
@@ -434,19 +434,19 @@ from snippets.models import dense_network
 from snippets.training import Stopwatch
 
 export_litert(dense_network((128,)), "dense.tflite")
-ways = {
+variants = {
     "Keras, predict": lambda: product.predict(photographs[:1], verbose=0),
     "Keras, called": lambda: product(photographs[:1]),
     "Keras, together": lambda: probabilities(product, photographs),
 }
 for file in ("fashion.tflite", "fashion-int8.tflite", "dense.tflite"):
-    ways[file] = lambda file=file: run_litert(file, photographs)
+    variants[file] = lambda file=file: run_litert(file, photographs)
 milliseconds = {}
-for way, answer in ways.items():
+for variant, answer in variants.items():
     answer()  # once before: the first call prepares things
     with Stopwatch() as watch:
-        calls = [answer() for _ in range(30 if "," in way else 1)]
-    milliseconds[way] = 1000 * watch.cpu_seconds / sum(map(len, calls))
+        calls = [answer() for _ in range(30 if "," in variant else 1)]
+    milliseconds[variant] = 1000 * watch.cpu_seconds / sum(map(len, calls))
 tables.table([{"way": w, "CPU ms": f"{ms:.3f}"} for w, ms in milliseconds.items()])
 
 # %% [markdown]

@@ -118,12 +118,12 @@ def stage_times(raw_data, build):
     network, batches = build(), raw_data.map(prepare)
     network.compile("adam", cross_entropy)
     steps = {"calling": tf.function(lambda *batch: 0.0)} | nested_steps(network, cross_entropy)
-    nested = {"reading": lambda: run(raw_data), "preparing": lambda: run(batches)}
-    nested |= {name: lambda s=step: run(batches, s) for name, step in steps.items()}
-    nested["fit"] = lambda: network.fit(batches, shuffle=False, verbose=0)
-    wholes = np.array([*interleave(nested, rounds=5).values()])
+    stages = {"reading": lambda: run(raw_data), "preparing": lambda: run(batches)}
+    stages |= {name: lambda s=step: run(batches, s) for name, step in steps.items()}
+    stages["fit"] = lambda: network.fit(batches, shuffle=False, verbose=0)
+    wholes = np.array([*interleave(stages, rounds=5).values()])
     stages = np.diff(wholes, axis=0, prepend=0) * 1000 / len(raw_data)
-    times = dict(zip(nested, stages, strict=True))
+    times = dict(zip(stages, stages, strict=True))
     return times | {"Python": times.pop("calling") + times.pop("fit")}
 
 
@@ -207,13 +207,13 @@ cases = {
 plain_steps = {c: nested_steps(b(), cross_entropy)["update"] for c, (b, *_) in cases.items()}
 
 
-def race(case, policy="float32", **how):
+def race(case, policy="float32", **options):
     build, size, calls = cases[case]
-    new_step = nested_steps(build_with_policy(policy, build), cross_entropy, **how)["update"]
+    new_step = nested_steps(build_with_policy(policy, build), cross_entropy, **options)["update"]
     x, y = tf.constant(inputs[:size]), tf.constant(labels[:size])
     cast_x = tf.cast(x, "float64" if policy == "float64" else "float32")
-    ways = {"before": lambda: plain_steps[case](x, y), "after": lambda: new_step(cast_x, y)}
-    return times_as_fast(interleave(ways, calls=calls), "before")["after"]
+    variants = {"before": lambda: plain_steps[case](x, y), "after": lambda: new_step(cast_x, y)}
+    return times_as_fast(interleave(variants, calls=calls), "before")["after"]
 
 
 # %% tags=["measured"]
@@ -240,8 +240,8 @@ for name, build in builds.items():
     step = nested_steps(build(), cross_entropy)["update"].python_function
     step = tf.function(step, input_signature=any_size, autograph=False)
     pairs = {n: (tf.constant(inputs[:n]), tf.constant(labels[:n])) for n in sizes}
-    ways = {n: lambda pair=pair, step=step: step(*pair) for n, pair in pairs.items()}
-    seconds = interleave(ways, rounds=3, calls=2)
+    variants = {n: lambda pair=pair, step=step: step(*pair) for n, pair in pairs.items()}
+    seconds = interleave(variants, rounds=3, calls=2)
     step_seconds[name] = np.median([*seconds.values()], axis=1)
 throughputs = {name: np.array(sizes) / t for name, t in step_seconds.items()}
 axes = {"xlabel": "batch size", "ylabel": "photographs per CPU second", "log_y": True}
@@ -284,7 +284,7 @@ def megabytes_on_tape(block, depth, x):
         for _ in range(depth // 4):
             x = block(x, note)
     del x
-    return sum(size for alive, size in results if alive() is not None)
+    return sum(size for reference, size in results if reference() is not None)
 
 
 # %%
@@ -352,8 +352,8 @@ orders = {
 }
 
 # %% tags=["measured"]
-ways = {name: lambda order=order: run(order) for name, order in orders.items()}
-ratios = times_as_fast(interleave(ways, rounds=3), "decode, flip, batch")
+variants = {name: lambda order=order: run(order) for name, order in orders.items()}
+ratios = times_as_fast(interleave(variants, rounds=3), "decode, flip, batch")
 by_order = {name: {"photographs": factors} for name, factors in ratios.items()}
 plot_timing.speed_ratios(by_order)
 
@@ -370,19 +370,19 @@ def seeded_flip(images, labels):
 
 
 boot = int(np.flatnonzero(labels[:32] == 9)[0])
-ways = {
+variants = {
     "generator": orders["decode, cache, batch, flip"],
     "cached": orders["decode, batch, flip, cache"],
     "seeded": files.batch(32).map(seeded_flip),
 }
-boots = np.stack([next(iter(w.take(1)))[0][boot] for w in ways.values() for _ in range(8)])
+boots = np.stack([next(iter(w.take(1)))[0][boot] for w in variants.values() for _ in range(8)])
 is_mirrored = (boots != sample.images[boot]).any(axis=(1, 2))
 words = np.where(is_mirrored, "mirrored", "as it was")
-titles = [f"{n}\n{word}" for n, word in zip(np.repeat([*ways], 8), words, strict=True)]
+titles = [f"{n}\n{word}" for n, word in zip(np.repeat([*variants], 8), words, strict=True)]
 plot_images.image_grid(boots, titles, columns=8, subject="views of one boot")
 
 # %% tags=["folded"]
-views = {n: len(set(row)) for n, row in zip(ways, is_mirrored.reshape(3, 8), strict=True)}
+views = {n: len(set(row)) for n, row in zip(variants, is_mirrored.reshape(3, 8), strict=True)}
 
 # %% [markdown]
 # A cache after the flip keeps the flipped photographs: whatever the first epoch drew, all others
@@ -394,8 +394,11 @@ views = {n: len(set(row)) for n, row in zip(ways, is_mirrored.reshape(3, 8), str
 # And `shuffle`? It has a seed, too, but deals anew in each pass, unless you forbid it. Three passes of each:
 
 # %%
-nine = tf.data.Dataset.range(9)
-decks = nine.shuffle(9, seed=7), nine.shuffle(9, seed=7, reshuffle_each_iteration=False)
+nine_numbers = tf.data.Dataset.range(9)
+decks = (
+    nine_numbers.shuffle(9, seed=7),
+    nine_numbers.shuffle(9, seed=7, reshuffle_each_iteration=False),
+)
 passes = [[tuple(int(n) for n in deck) for _ in range(3)] for deck in decks]
 passes
 
@@ -435,8 +438,8 @@ passes = [passes[1], passes[1]]
 
 
 # %%
-def traces(calls, **how):
-    step = tf.function(lambda images, rate: rate * tf.reduce_mean(images), **how)
+def traces(calls, **options):
+    step = tf.function(lambda images, rate: rate * tf.reduce_mean(images), **options)
     for call in calls:
         step(*call)
     return step.experimental_get_tracing_count()
@@ -589,8 +592,8 @@ accuracy_gap = abs(np.mean(scores["bfloat16"]) - np.mean(scores["float32"]))
 curves, final_weights = {}, {}
 recipes = [("rate 0.001", 0.001, 8), ("rate 0.0005", 0.0005, 8)]
 recipes += [("one cycle", 0.007, epochs, True) for epochs in (1, 2, 3)]
-for name, *how in recipes:
-    final_weights[name], seconds, scores = zip(*train(*how), strict=True)
+for name, *options in recipes:
+    final_weights[name], seconds, scores = zip(*train(*options), strict=True)
     spent_time = np.median(seconds, axis=0).round(2).tolist()  # the first one traces
     curves[name] = curves.get(name, {}) | dict(zip(spent_time, np.transpose(scores), strict=True))
 plot_results.seed_lines(curves, xlabel="CPU seconds", log=False)

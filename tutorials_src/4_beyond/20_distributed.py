@@ -174,8 +174,8 @@ import time
 
 
 def checkpoints(folder, **parts):
-    everything = tf.train.Checkpoint(**parts)
-    manager = tf.train.CheckpointManager(everything, folder, max_to_keep=1)
+    checkpoint = tf.train.Checkpoint(**parts)
+    manager = tf.train.CheckpointManager(checkpoint, folder, max_to_keep=1)
     manager.restore_or_initialize()  # the newest checkpoint, if there is one
     return manager
 
@@ -485,8 +485,8 @@ def ring_all_reduce(vectors, rounds=None):
         messages = [pieces_at[worker][(worker - turn) % n].copy() for worker in range(n)]
         for worker, message in enumerate(messages):
             neighbour, piece = (worker + 1) % n, (worker - turn) % n
-            own = pieces_at[neighbour][piece] if turn < n - 1 else 0
-            pieces_at[neighbour][piece] = own + message
+            own_piece = pieces_at[neighbour][piece] if turn < n - 1 else 0
+            pieces_at[neighbour][piece] = own_piece + message
             sent_by[worker] += message.size
     return [np.concatenate(pieces) for pieces in pieces_at], sent_by
 
@@ -762,7 +762,7 @@ def best_count(seconds, size):
 
 
 # %% tags=["check"]
-for seconds, size, expected_count, why in (
+for seconds, size, expected_count, reason in (
     (0.001, BYTES, 1, "sending takes longer than the step"),
     (1.0, 0, 100, "with nothing to send, 100 workers balance work and waiting"),
     (1.0, 250 * BYTES, 1, "the large network takes longer to send than to compute"),
@@ -770,7 +770,7 @@ for seconds, size, expected_count, why in (
     (3.0, 250 * BYTES, 117, "what is saved by sharing has to pay for sending and waiting"),
 ):
     answer = best_count(seconds, size)
-    assert answer == expected_count, f"{seconds:g} s, {size / 1e6:.1f} MB: {answer}? {why}"
+    assert answer == expected_count, f"{seconds:g} s, {size / 1e6:.1f} MB: {answer}? {reason}"
 
 
 # %% tags=["solution"]
