@@ -468,8 +468,7 @@ cut = max(cuts, key=lambda c: np.mean((pixel_distance(pairs) < c) == truth["same
 
 
 def compare(pairs: dict, truth: dict) -> dict[str, float]:
-    pictures = (pairs["left"], pairs["right"])
-    kinds = name_left(*pictures), name_left(*reversed(pictures))
+    kinds = [name_left(pairs[a], pairs[b]) for a, b in (("left", "right"), ("right", "left"))]
     answers = {
         "pixel distance": pixel_distance(pairs) < cut,
         "name both, compare": kinds[0] == kinds[1],
@@ -752,11 +751,9 @@ def adam(slopes: list[float], rate: float) -> list[float]:
 def build_namer(twins: keras.Model) -> keras.Model:
     encoder, kind = twins.get_layer("encoder"), twins.get_layer("kind")
     inputs = {side: keras.Input((28, 28), name=side) for side in ("left", "right")}
-    names = {
-        "left_kind": kind(encoder(inputs["left"])),
-        "right_kind": layers.Dense(10)(encoder(inputs["right"])),
-    }
-    return keras.Model(inputs, names)
+    right_kind = layers.Dense(10)(encoder(inputs["right"]))
+    kinds = {"left_kind": kind(encoder(inputs["left"])), "right_kind": right_kind}
+    return keras.Model(inputs, kinds)
 
 
 # %% tags=["check"]
@@ -766,9 +763,8 @@ ids = {id(weights) for weights in twins.variables}
 assert {id(weights) for weights in namer.variables} <= ids, "use no weights but those of twins"
 sides = {"left": held_out[:200], "right": held_out[200:400]}
 answers = namer(sides)
-assert getattr(answers, "keys", list)() == {"left_kind", "right_kind"}, (
-    "call the outputs left_kind and right_kind"
-)
+kinds = {"left_kind", "right_kind"}
+assert getattr(answers, "keys", list)() == kinds, f"call the outputs {sorted(kinds)}"
 for side, images in sides.items():
     target, logits = twins({"left": images, "right": images})["kind"], answers[f"{side}_kind"]
     assert logits.shape == target.shape, f"{side}_kind: {logits.shape}, not ten logits each"
@@ -779,11 +775,8 @@ for side, images in sides.items():
 def build_namer(twins: keras.Model) -> keras.Model:
     encoder, kind = twins.get_layer("encoder"), twins.get_layer("kind")
     inputs = {side: keras.Input((28, 28), name=side) for side in ("left", "right")}
-    names = {
-        "left_kind": kind(encoder(inputs["left"])),
-        "right_kind": kind(encoder(inputs["right"])),
-    }
-    return keras.Model(inputs, names)
+    kinds = {f"{side}_kind": kind(encoder(picture)) for side, picture in inputs.items()}
+    return keras.Model(inputs, kinds)
 
 
 # %% tags=["wrong"]

@@ -118,12 +118,12 @@ def stage_times(raw_data, build):
     network, batches = build(), raw_data.map(prepare)
     network.compile("adam", cross_entropy)
     steps = {"calling": tf.function(lambda *batch: 0.0)} | nested_steps(network, cross_entropy)
-    stages = {"reading": lambda: run(raw_data), "preparing": lambda: run(batches)}
-    stages |= {name: lambda s=step: run(batches, s) for name, step in steps.items()}
-    stages["fit"] = lambda: network.fit(batches, shuffle=False, verbose=0)
-    wholes = np.array([*interleave(stages, rounds=5).values()])
+    calls = {"reading": lambda: run(raw_data), "preparing": lambda: run(batches)}
+    calls |= {name: lambda s=step: run(batches, s) for name, step in steps.items()}
+    calls["fit"] = lambda: network.fit(batches, shuffle=False, verbose=0)
+    wholes = np.array([*interleave(calls, rounds=5).values()])
     stages = np.diff(wholes, axis=0, prepend=0) * 1000 / len(raw_data)
-    times = dict(zip(stages, stages, strict=True))
+    times = dict(zip(calls, stages, strict=True))
     return times | {"Python": times.pop("calling") + times.pop("fit")}
 
 
@@ -394,11 +394,8 @@ views = {n: len(set(row)) for n, row in zip(variants, is_mirrored.reshape(3, 8),
 # And `shuffle`? It has a seed, too, but deals anew in each pass, unless you forbid it. Three passes of each:
 
 # %%
-nine_numbers = tf.data.Dataset.range(9)
-decks = (
-    nine_numbers.shuffle(9, seed=7),
-    nine_numbers.shuffle(9, seed=7, reshuffle_each_iteration=False),
-)
+cards = tf.data.Dataset.range(9)
+decks = cards.shuffle(9, seed=7), cards.shuffle(9, seed=7, reshuffle_each_iteration=False)
 passes = [[tuple(int(n) for n in deck) for _ in range(3)] for deck in decks]
 passes
 
