@@ -47,7 +47,7 @@ class Passage:
         kind: `fence`, `code`, `value`, `maths` or `comment`.
         start, end: its place in the text. A fence starts after its indentation and quote marks.
         closed: False for a fence that nothing ends.
-        info: what stands behind a fence's opening ticks.
+        info: what stands after a fence's opening ticks.
     """
 
     kind: str

@@ -600,7 +600,7 @@ plot_results.seed_lines(scores, xlabel="workers, 64 photographs each")
 # All these networks have seen the same photographs equally often. With 8 workers, accuracy falls, and the
 # rule wins back a part of it: `{python} f"{means['rate times workers'][8]:.1%}"` on the validation photographs
 # against `{python} f"{means['same rate'][8]:.1%}"`. With 64 there are
-# `{python} -(-len(labels) // (64 * 64))` steps an epoch, too few at the old rate, and the rule makes it
+# `{python} -(-len(labels) // (64 * 64))` steps per epoch, too few at the old rate, and the rule makes it
 # worse: at a rate of `{python} f"{0.01 * 64:.2f}"` the steps are too long. The rule holds within a range. The
 # paper that made it known, [Goyal and others, 2017](https://arxiv.org/abs/1706.02677), raises the rate
 # slowly in the first epochs. With far more photographs, it finds networks as good as with small batches up to
