@@ -12,8 +12,8 @@
 #
 # A neural network is a program that learns its task from examples. Pictures, sounds, sentences:
 # whatever it learns from is first turned into numbers, and these are kept in a container called a
-# **tensor**, as is all that the network itself knows. You need Python's lists and functions, and no
-# mathematics beyond multiplication.
+# **tensor**, and so is everything that the network itself knows. You need Python's lists and functions,
+# and no mathematics beyond multiplication.
 
 # %%
 from snippets import plot_images, plot_tensors, tables
@@ -202,8 +202,9 @@ colour_boots = np.stack([picture, picture[:, :, ::-1]])
 plot_images.image_grid(colour_boots, subject="coloured boots")
 
 # %% [markdown]
-# The batch has four axes. TensorFlow and Keras expect them in this order, from the outside in:
-# **batch, height, width, channels**. Drawn sheet by sheet, light for 255 and dark for 0:
+# The batch has four axes. TensorFlow, and Keras, the library that builds networks on top of it, expect
+# them in this order, from the outside in: **batch, height, width, channels**. Drawn sheet by sheet, light
+# for 255 and dark for 0 (the cell only draws; you may skip it):
 
 # %%
 figure, ax = plt.subplots(figsize=(7.2, 3.6))
@@ -307,7 +308,7 @@ pixel_rows.shape, tf.reshape(pixel_rows, (3, 28, 28)).shape
 # axes or to split one, and for nothing else.** Then every new axis still has a name. In the `(3, 2)`
 # above, neither axis has one: its rows are neither rows nor columns of the matrix.
 #
-# All elements must find a place, neither more nor fewer, or TensorFlow refuses:
+# Every element needs a place and every place an element, or TensorFlow refuses:
 
 # %% tags=["raises-exception"]
 tf.reshape(matrix, (4, 2))
@@ -435,8 +436,9 @@ assert scores.shape == (3, 10), "a batch of 3 pictures times 784 by 10 weights g
 vector[0] = 100
 
 # %% [markdown]
-# Whoever else uses `vector` can rely on it. But weights must change, or nothing is learned. For them there is **`tf.Variable`**: a box of fixed dtype (and, unless you ask for another,
-# fixed shape) that holds a tensor, and lets you swap it for another.
+# Whoever else uses `vector` can rely on it. But weights must change, or nothing is learned. For them
+# there is **`tf.Variable`**: a box of fixed dtype and, unless you ask otherwise, fixed shape. It holds a
+# tensor and lets you swap it for another.
 
 # %%
 weight = tf.Variable([1.0, 2.0, 3.0])
@@ -466,7 +468,8 @@ tf.cast(tf.constant([1, 2, 3]), tf.float32) + tf.constant([0.5, 0.5, 0.5])
 
 # %% [markdown]
 # What if the second one is not a tensor yet? A whole Python number takes the tensor's dtype. With a float,
-# it depends on where the float comes from:
+# it depends on where the float comes from. (`lambda: …` is a function without a name, so that `outcome` can
+# run each calculation and catch its error.)
 
 # %%
 counts = tf.constant([1, 2])
@@ -744,8 +747,8 @@ average = tf.cast(average_of_bytes, tf.float32) / 255  # the sum has wrapped
 #
 # ## Where next
 #
-# `matrix * 100` multiplied six numbers by one. How far that goes, from dyeing a boot to a bug that
-# makes a network quietly learn nothing, is told in [Broadcasting](broadcasting.md). If you would
+# `matrix * 100` multiplied six numbers by one. [Broadcasting](broadcasting.md) shows how far that goes,
+# from dyeing a boot to a bug that makes a network quietly learn nothing. If you would
 # rather see a network learn first, go to [Your first network](../networks/first-network.md).
 #
 # ## Sources

@@ -78,7 +78,7 @@ tf.reshape(ones_to_five, (5, 1)) * ones_to_five
 # ## Rule 3: shapes are aligned at their ends
 #
 # When one shape is shorter, its *last* axis is laid under the last axis of the other, and what is
-# missing *in front* counts as 1. In the picture such a 1 stands in brackets.
+# missing *in front* counts as 1. In the figure such a 1 stands in brackets.
 
 # %%
 broadcast_picture((2, 3), (3,))
@@ -275,7 +275,7 @@ tf.broadcast_to(mean_picture, images.shape).numpy().strides
 # %% [markdown]
 # So do not call it before you calculate. A sum or a product broadcasts by itself, and reads the
 # small side again and again without writing it out. Python's own `tracemalloc` measures the memory
-# that NumPy takes. (`lambda: …` is a function without a name; `compute()` runs it.)
+# that NumPy takes. (Each `lambda: …` is run by `compute()`, between start and stop.)
 
 # %%
 import tracemalloc
@@ -425,7 +425,8 @@ print("features", features.shape, "targets", targets.shape)
 # ones count more, and then the mean. `descend` starts from weights of 0 and changes them step by
 # step so that the loss falls; [the next page](gradients.md) shows how.
 #
-# Two people train this model. One passes the targets as they are, one as a column.
+# Two people train this model. One passes the targets as they are, one as a column. (In the code,
+# `run_targets=run_targets` ties each loss to the targets of its own run.)
 
 # %%
 from snippets.gradients import descend
@@ -510,8 +511,10 @@ tf.debugging.assert_shapes([(predictions, ("n", 1)), (targets, ("n", 1))])
 # %% [markdown]
 # Keras, the library that builds networks on top of TensorFlow, has losses of its own. They protect
 # you: where one side is `(n, 1)` and the other `(n,)`, they bring both to one shape first. So does
-# `compile` with a loss *function* of yours, and not with a measure of success of yours, a *metric*.
-# Here one function is passed as both, to a line that has learned properly:
+# `compile` with a loss *function* of yours, but not with a *metric* of yours, a number that is only
+# reported. Here one function is passed as both, to a line that has learned properly. (The calls are
+# explained [later](../networks/first-network.md): `Dense(1)` is the straight line, `compile` gives it a
+# loss and a metric, `set_weights` the weights learned above, and `evaluate` computes both.)
 
 # %%
 import keras

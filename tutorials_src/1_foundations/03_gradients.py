@@ -63,8 +63,9 @@ with tf.GradientTape() as tape:
 tape.gradient(y, x)
 
 # %% [markdown]
-# Inside the `with` block a tape runs. It notes each operation that a variable goes through, here "x
-# was squared", with the values that were there. `tape.gradient(y, x)` then plays the tape backwards
+# Slopes are taken for variables, so `x` is a `tf.Variable`. Inside the `with` block a tape runs. It notes
+# each operation that a variable goes through, here "x was squared", with the values that were there.
+# `tape.gradient(y, x)` then plays the tape backwards
 # and asks of each operation: if your input grows a little, how much does your output grow? For each
 # single operation it knows the rule from school.
 #
@@ -577,7 +578,7 @@ plot_images.signed_images(matrices, numbers=True)
 #
 # ## The gradient that classifiers learn from
 #
-# When the correct class is number $k$, classifiers pay $-\ln p_k$, minus the logarithm of its
+# When the correct class is number $k$, classifiers pay $-\ln p_k$, minus the natural logarithm of its
 # probability ([Training by hand](training-by-hand.md) says more). What is the slope for each score?
 # The chain rule multiplies the slope of $-\ln p_k$, which is $-1 / p_k$, by row $k$ of the Jacobian:
 #

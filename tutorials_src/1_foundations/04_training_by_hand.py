@@ -94,8 +94,8 @@ lines = {"first guess": places[0], "1 step": places[1], "60": places[60]}
 plot_curves.line_fit(x, y, lines, misses="60")
 
 # %% [markdown]
-# No straight line goes through all three points. Is this the best line there is? For this model one can
-# know. At the lowest point both slopes are 0, which makes two equations with two unknowns. For the three
+# No straight line goes through all three points. Is this the best line there is? For this model you can
+# find out. At the lowest point both slopes are 0, which makes two equations with two unknowns. For the three
 # points they are 5 · weight + 3 · bias = 9 and 3 · weight + 3 · bias = 6, so the weight is 3 / 2 and the
 # bias is 1 / 2. To solve for the smallest squares is the method of **least squares**; NumPy does it in
 # one call.
@@ -108,7 +108,7 @@ print("60 steps     ", np.round(places[60], 3))
 # %% [markdown]
 # The loop finds the same line, to the third decimal. Then why loop at all? Because solving needs
 # equations that can be solved. With a straight line and squared misses they are; with a network they are
-# not, and one is left with steps.
+# not, and steps are all that is left.
 #
 # ## The ground you walk on
 #
@@ -230,7 +230,7 @@ float(cross_entropy(images @ weights + bias, labels))
 #
 # ## A few pictures instead of all
 #
-# The whole gradient needs a pass over 54,000 pictures, and that for one single step. A few give a
+# The whole gradient needs a pass over 54,000 pictures, all for a single step. A few give a
 # rougher gradient, and give it sooner. How rough? Ask samples of different sizes; `tf.gather` picks
 # the rows at the given positions. The cosine says how well two directions agree: 1 is the same
 # direction, 0 is at a right angle.
@@ -476,7 +476,7 @@ for name, losses in first_losses.items():
 
 # %% [markdown]
 # By the formula, the second loss is infinite and the third is `nan`, *not a number*, as is every weight
-# from then on. Nothing raised an error. The first step with bytes makes scores in the means_of_ten of thousands;
+# from then on. Nothing raised an error. The first step with bytes makes scores in the tens of thousands;
 # $e$ to such a difference is rounded to 0; and the logarithm of 0 is minus infinity. Computed from
 # logits, no probability is rounded to 0 on the way, and the loss stays finite. It is still useless: the
 # inputs are too large for the learning rate. Both cures are needed, scaled inputs and a loss from
@@ -538,7 +538,8 @@ losses_twice = losses
 # ## The same in Keras
 #
 # Now the same model in Keras's own words. A **layer** takes a tensor and returns a tensor; a
-# **dense layer** is `inputs @ weights + bias` (and an activation function, if you ask for one). An
+# **dense layer** is `inputs @ weights + bias` (an activation function, which a [later
+# page](../networks/first-network.md) introduces, may follow). An
 # **optimizer** is what makes the update: `SGD`, *stochastic gradient descent*, subtracts learning rate
 # times slope, as you did (stochastic, because each batch is a random draw).
 
@@ -552,8 +553,8 @@ network.compile(optimizer=keras.optimizers.SGD(0.1), loss=loss_function)
 
 # %% [markdown]
 # `network.fit(images, labels, batch_size=128)` would now train it for one epoch. To compare each step,
-# it gets the pictures in your order, dealt already, and a callback notes the loss of each batch, where
-# `fit` shows a running mean:
+# it gets the pictures in your order, dealt already, and a *callback*, an object whose functions `fit` calls
+# as it goes, notes the loss of each batch, where `fit` itself shows a running mean:
 
 # %%
 fit_losses = []
@@ -604,7 +605,7 @@ print(f"step 100: fit {fit_losses[99]:.4f}, loop {loop_losses[99]:.4f}")
 
 # %% [markdown]
 # `training=True` matters to layers that behave differently in training. `apply` is your
-# `assign_sub`, for any optimizer: change `SGD` to `Adam`, and the loop stays as it is.
+# `assign_sub`, for any optimizer: change `SGD` to `Adam`, another one, and the loop stays as it is.
 
 # %% tags=["claims"]
 difference = np.abs(np.subtract(losses, fit_losses)).max()

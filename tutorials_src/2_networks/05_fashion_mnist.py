@@ -372,10 +372,11 @@ for judges, pairs in contests.items():
 # ## Scaling
 #
 # A pixel is a byte, 0 to 255. Networks are fed small numbers instead: **0 to 1**, divided by 255, or
-# **standardised**, less the mean training picture and divided by the standard deviation of what is left.
+# **standardised**, minus the mean training picture and divided by the standard deviation of what is left.
 # Does it matter? Take three forms of the same pictures, five learning rates, three seeds, and a small
-# network. (The next page takes such a network apart, and `adam`, its optimizer.) It trains on a stratified
-# sample of 5,000 pictures, for three epochs.
+# network. (The next page takes such a network apart, with `adam`, its optimizer, and
+# `steps_per_execution`, which only saves time.) It trains on a stratified sample of 5,000 pictures, for
+# three epochs.
 
 # %%
 from snippets.preprocessing import standardise
@@ -850,7 +851,7 @@ def prepare(dataset):
 # Now train a network on these pictures, and beat the baselines:
 # [Your first network](first-network.md).
 #
-# **Sources.**
+# ## Sources
 #
 # - H. Xiao, K. Rasul and R. Vollgraf, *Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine
 #   Learning Algorithms*, 2017, [arXiv:1708.07747](https://arxiv.org/abs/1708.07747).

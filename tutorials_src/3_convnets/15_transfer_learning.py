@@ -43,10 +43,10 @@ network.fit(new_photos[:40], new_labels[:40], epochs=60, verbose=0)
 _, program_accuracy = network.evaluate(new_photos[40:], new_labels[40:])
 
 # %% [markdown]
-# `{python} f"{program_accuracy:.0%}"` of the photographs of the four classes that it has not seen are
-# named correctly, where guessing among four is right on a quarter. (Both last layers have an output for
-# each of the ten labels, so that labels stay as they are; each learns soon which of them never occur.) Is
-# that much? What would the forty have taught a network alone? And did `base.trainable = False` do what
+# Of the photographs of the four classes that it has not seen, it names
+# `{python} f"{program_accuracy:.0%}"` correctly; guessing among four gets a quarter. (Both last layers have
+# an output for each of the ten labels, so that labels stay as they are; each soon learns which of them
+# never occur.) Is that much? What would the forty have taught a network alone? And did `base.trainable = False` do what
 # it says? The rest of this page answers with three seeds, a control, and a check of every bit. It takes
 # exactly ten photographs of each class, and numbers the classes anew from 0:
 
@@ -78,11 +78,12 @@ plot_images.image_grid(rows / 255, titles, columns=10, subject="photographs, ten
 
 # %% [markdown]
 # Take a [convolutional network](cifar10.md) with four blocks of convolution, pooling, [batch
-# normalisation](convolution.md) and `relu`. (Pooling keeps the largest of four numbers, so the
-# normalised numbers start around 1, not around 0: otherwise `relu` would throw half of these away.) Train
-# it on the forty and their mirror images, and see how often it is right on photographs that it has not
-# seen. (Luck plays a part: two more networks, each with
-# forty other photographs, are trained at the same time and compared further below.)
+# normalisation](convolution.md) and `relu`. (Pooling has already kept the largest of four numbers. So
+# that `relu` does not set half of these to 0, the normalised numbers start around 1, not around 0: that is
+# `beta_initializer="ones"`.) Train it on the forty and their mirror images, with `OneCycle`, a learning rate
+# that climbs to `peak` and falls to nearly 0, and see how often it is right on photographs that it has not
+# seen. (Luck plays a part: two more networks, each with forty other
+# photographs, are trained at the same time and compared further below.)
 
 
 # %%
@@ -156,9 +157,9 @@ print(f"on its forty photographs: {accuracy(from_scratch, forty_photos):.0%}")
 print(f"on {len(new_validation):,} others: {accuracy(from_scratch, new_validation):.0%}")
 
 # %% [markdown]
-# Guessing is right on a quarter. The network has learned its forty by heart, and does far worse on
+# Guessing gets a quarter. The network has learned its forty by heart, and does far worse on
 # others. From forty photographs it had to find out what an edge is, what fur looks like, that the
-# background does not count, and at last what a cat is. Most of that has nothing to do with cats. You
+# background does not count, and finally what a cat is. Most of that has nothing to do with cats. You
 # learned it long before you saw your first ship.
 #
 # ## A network that has seen something
@@ -198,7 +199,7 @@ tables.table(rows)
 # *`{python} names[old_classes[shares[0].argmax()]]`*, cats *`{python} names[old_classes[shares[1].argmax()]]`*,
 # horses *`{python} names[old_classes[shares[2].argmax()]]`* and ships
 # *`{python} names[old_classes[shares[3].argmax()]]`*. What it has learned says something about classes that
-# nobody told it of.
+# nobody told it about.
 #
 # You would like to go on from here. Copy all weights into a network for the four new classes?
 
@@ -252,7 +253,7 @@ tables.table([{"described by": n, "right": f"{v:.0%}"} for n, v in without_train
 
 # %% [markdown]
 # Ten photographs of each class and no training on them at all, and the averages of the base's numbers
-# beat the network from scratch: they tell classes apart that the base has never been told of.
+# beat the network from scratch: they tell apart classes that the base has never been told about.
 #
 # ## Freeze the base, train a head
 #
@@ -362,8 +363,8 @@ plot_results.seed_lines(curves, xlabel="rate of fine-tuning", ylabel="validation
 # `{python} f"{old_accuracy:.0%}"`. This is **catastrophic forgetting**: the loss asks about forty
 # photographs, and nothing in it speaks for the rest. That might be all right, since you have no use
 # for frogs. But the new classes lose as well: most of what the base knew about frogs was about edges,
-# surfaces and outlines. At 0.1 both are near guessing, which is right on a quarter of the new and a
-# sixth of the old. Of the three rates, only 0.001 is below 0.004, the peak rate that trained the base:
+# surfaces and outlines. At 0.1 both are near guessing, which gets a quarter of the new and a sixth of the
+# old. Of the three rates, only 0.001 is below 0.004, the peak rate that trained the base:
 # begin well below it, and look at both curves.
 #
 # ## How much is it worth?
@@ -539,7 +540,7 @@ plot_results.seed_lines(exam, xlabel=axes["xlabel"], ylabel="test accuracy")
 # )
 # ```
 #
-# `include_top=False` leaves its head away, and `weights="imagenet"` downloads its weights once. The
+# `include_top=False` leaves its head out, and `weights="imagenet"` downloads its weights once. The
 # `Resizing` layer makes the photographs larger, because this network was made for larger ones. Three
 # things to know:
 #
@@ -547,7 +548,7 @@ plot_results.seed_lines(exam, xlabel=axes["xlabel"], ylabel="test accuracy")
 #   `preprocess_input` first.
 # - By its documentation it is right on
 #   *68.1%*{.given title="keras.applications.MobileNetV3Small, top-1 accuracy"} of the photographs
-#   of ImageNet, at 224 pixels. That is no number of ours, and no promise for your classes.
+#   of ImageNet, at 224 pixels. That is not a number of ours, and no promise for your classes.
 # - Cats and ships are among ImageNet's thousand classes. To such a base, your four are not new.
 
 # %% tags=["claims"]
@@ -760,7 +761,7 @@ def thaw_only(base: keras.Sequential, name: str) -> None:
 # %% [markdown]
 # **3. Nearest by angle.** A photograph with more contrast may get a longer vector of the same
 # direction. Make `nearest_mean` look at directions only: before you call it, divide every vector by its
-# length, both `vectors` and `asked`. The starter leaves the lengths as they are.
+# length, both `vectors` and `queries`. The starter leaves the lengths as they are.
 
 
 # %% tags=["starter"]

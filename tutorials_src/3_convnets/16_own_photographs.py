@@ -11,8 +11,10 @@
 
 # %% [markdown]
 # You have a folder of photographs, one folder per class inside it, and want a network that names the
-# next photograph. Here is the whole way, in one program. Its first loop writes 750 small photographs
-# as files, because this page has none of yours; with your own, leave the loop out.
+# next photograph. Here is all of it, in one program. Its first loop writes 750 small photographs
+# as files, because this page has none of yours. With your own, go from the imports straight to
+# `set_random_seed`, put the name of your folder for `"pics"` and of a photograph outside it for
+# `"new.png"`, and give the last layer one unit per class instead of 3.
 
 # %% tags=["measured", "program"]
 from pathlib import Path
@@ -53,7 +55,10 @@ print(train.class_names[probabilities.argmax()], probabilities.max())
 #
 # Three things in the network are there for that other program. It takes photographs of any size
 # (`None, None`) and does the resizing itself; it takes bytes, from 0 to 255, and scales them itself; and
-# it returns probabilities (`softmax`). Whoever uses it has nothing to prepare.
+# it returns probabilities (`softmax`). Whoever uses it has nothing to prepare. (`Conv2D` and
+# `MaxPooling2D`, layers for pictures, are the subject of [Convolution](convolution.md), and `Dropout`, which
+# makes it harder to learn 600 photographs by heart, is that of
+# [Regularisation](../networks/regularisation.md).)
 #
 # Two arguments are there because of what happens without them. `shuffle=False` leaves the shuffling to
 # the dataset, which does it already; `fit` warns otherwise, in this version of Keras. And `scale=False`
@@ -135,7 +140,7 @@ tables.table(list(rows.values()))
 #
 # ## A folder as it comes
 #
-# Real folders hold other things. Six such files are made of three of the photographs: a grey one; one cut
+# Real folders hold other things. Six such files are made from three of the photographs: a grey one; one cut
 # off before its end, as by a full disk; a huge one, with the grain of a dark evening; one that a telephone
 # took on its side; a WebP; and a bitmap with a colour table.
 
@@ -340,6 +345,8 @@ averaged_inside = averaging_layer(large_photo).numpy()
 # The network answers with three numbers. Which one is the ship? `train.class_names` knows, and is gone
 # when the notebook is closed. An attribute of your own (`network.class_names = …`) is not saved. Write
 # the names into the network: `StringLookup` turns numbers into words, and its vocabulary is saved with it.
+# `keras.Model` makes a network of everything from the old one's inputs to the new outputs ([The functional
+# API](../networks/functional-api.md) says more).
 
 # %%
 probabilities = network.outputs[0]
@@ -386,7 +393,7 @@ answer_here = f"{name.decode()}, probability {probability:.3f}"
 # The same answer as in this notebook. `load_img` gives red, green and blue in bytes, `img_to_array` makes
 # them an array of floats, and `[None]` makes the photograph a batch of one. Nothing else is prepared.
 #
-# ## What goes wrong: other hands at use
+# ## What goes wrong: prepared by other hands
 #
 # Ask for 600 photographs from the test set, 200 of each class, used here for the first time. Prepare them
 # as somebody might who has never seen your training: divided by 255, as in many tutorials; by OpenCV,
@@ -702,7 +709,7 @@ def answer(network, names: list[str], path: str) -> tuple[str, float]:
 # - One seed for both parts, or `subset="both"`.
 # - Loaders ignore how a photograph is to be turned, and disagree about colour tables: convert every file
 #   once, with one program.
-# - Sizes and scaling belong into the network. What is prepared elsewhere will be prepared differently.
+# - Sizes and scaling belong in the network. What is prepared elsewhere will be prepared differently.
 #
 # ## Where next
 #
