@@ -7,7 +7,7 @@ project and `import experiments`.
 
 A score is a number of which more is better, such as the accuracy on the validation set.
 
-scikit-learn's `GridSearchCV` tries the settings of its own estimators, once a fold. Here a function of
+scikit-learn's `GridSearchCV` tries the settings of its own estimators, once per fold. Here a function of
 yours is tried with several seeds, and these decide whether a difference counts.
 """
 

@@ -26,7 +26,7 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
 
     Args:
         peak: the highest learning rate, reached after `warmup` of the way.
-        steps: how many optimiser steps the cycle lasts: epochs times batches an epoch. Later
+        steps: how many optimiser steps the cycle lasts: epochs times batches per epoch. Later
             steps keep the last learning rate.
         warmup: the fraction of the steps spent climbing, above 0 and below 1.
         start: the first learning rate, as a fraction of the peak, from 0 to 1.
