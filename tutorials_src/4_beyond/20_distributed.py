@@ -74,7 +74,7 @@ TROUSER = fashion.class_names.index("Trouser")
 plot_images.signed_images({n: s[:, TROUSER].reshape(28, 28) for n, s in pictures.items()})
 
 # %% [markdown]
-# The halves disagree in detail. Their mean is the whole batch's slope: no weight's differs by more
+# The halves disagree in detail. Their mean is the whole batch's slope: for no weight do they differ by more
 # than `{python} f"{np.abs(mean_of_halves - whole_batch).max():.0e}"`, which is float32's rounding. So here is a
 # plan. Each worker begins with the same weights, takes its share of every batch, and works out slopes.
 # All exchange them, all take the mean, all take the same step: their copies of the weights stay equal for
@@ -285,7 +285,8 @@ source = [inspect.getsource(function) for function in functions]
 _ = Path("worker.py").write_text("\n".join([imports, *source, work, attempt]))
 
 # %% [markdown]
-# Starting processes is easy. Ending them is not: a worker whose partner is gone waits for ever. So
+# Starting processes is easy. Ending them is not. If a partner dies, TensorFlow notices after some seconds
+# that its heartbeat has stopped, and raises an `UnavailableError`; if it only hangs, all wait with it. So
 # `run_workers` waits with a time limit, and if one worker fails, or you press Ctrl-C, it ends them all.
 # `launch` returns what each worker has stored. Compare the weights:
 
@@ -600,7 +601,7 @@ plot_results.seed_lines(scores, xlabel="workers, 64 photographs each")
 # All these networks have seen the same photographs equally often. With 8 workers, accuracy falls, and the
 # rule wins back a part of it: `{python} f"{means['rate times workers'][8]:.1%}"` on the validation photographs
 # against `{python} f"{means['same rate'][8]:.1%}"`. With 64 there are
-# `{python} -(-len(labels) // (64 * 64))` steps an epoch, too few at the old rate, and the rule makes it
+# `{python} -(-len(labels) // (64 * 64))` steps per epoch, too few at the old rate, and the rule makes it
 # worse: at a rate of `{python} f"{0.01 * 64:.2f}"` the steps are too long. The rule holds within a range. The
 # paper that made it known, [Goyal and others, 2017](https://arxiv.org/abs/1706.02677), raises the rate
 # slowly in the first epochs. With far more photographs, it finds networks as good as with small batches up to
@@ -826,7 +827,8 @@ def best_count(seconds, size):
 # ## Sources
 #
 # - TensorFlow, [Distributed training](https://www.tensorflow.org/guide/distributed_training) and
-#   [Multi-worker training with a custom loop](https://www.tensorflow.org/tutorials/distribute/multi_worker_with_ctl).
+#   [Custom training loop with Keras and
+#   MultiWorkerMirroredStrategy](https://www.tensorflow.org/tutorials/distribute/multi_worker_with_ctl).
 # - P. Goyal et al., Accurate, Large Minibatch SGD, 2017, [arXiv:1706.02677](https://arxiv.org/abs/1706.02677):
 #   the linear scaling rule and its limits.
 # - A. Sergeev and M. Del Balso, Horovod, 2018, [arXiv:1802.05799](https://arxiv.org/abs/1802.05799): the ring
