@@ -255,8 +255,10 @@ costs = {
 # %% [markdown]
 # The same answers, four grades, each the mean of an answer that costs nothing and a mistake. scikit-learn
 # keeps probabilities away from 0 by the rounding error of their type, so float32, which is what Keras returns,
-# makes the mistake cheap; Keras's loss keeps them away by a ten-millionth. From logits nothing is cut off: half of 40. Compare log losses only if they were computed
-# in one way. The Brier score cannot exceed 2, so there it hardly matters.
+# makes the mistake cheap; Keras's loss keeps them away by a ten-millionth. (Hand that loss the output of a
+# softmax layer, as `fit` does, and it finds the logits behind it; `predict` returns numbers alone.) From logits
+# nothing is cut off: half of 40. Compare log losses only if they were computed in one way. The Brier score
+# cannot exceed 2, so there it hardly matters.
 
 # %% tags=["claims"]
 assert grade_table["ignorant"]["calibration error"] < 1e-9 < min(errors.values()), (
