@@ -147,8 +147,8 @@ for path in ("fashion.keras", "network.keras"):
 #
 # That matters if you want to go on training. The training below has a
 # [learning-rate schedule](../networks/first-network.md), Keras's `CosineDecay`: the rate climbs for 200
-# steps and comes down in 600. After half of the four epochs, the network is saved. (`shuffle=False`, because
-# the order of the photographs is *not* in the file.)
+# steps and comes down in 600. After half of the four epochs, the network is saved. (`shuffle=False` and no
+# dropout: neither the order of the photographs nor the state of dropout's dice is in the file.)
 
 
 # %%
