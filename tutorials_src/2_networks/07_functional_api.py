@@ -34,11 +34,11 @@ network = keras.Model(image, logits, name="relu_tanh_selu")
 plot_networks.model_diagram(network)
 
 # %% [markdown]
-# In each box stand the layer's name and kind, the shape of what it returns for one photograph, and
-# how many weights it has. Check the layer *relu* by hand: a weight for each pixel and unit, and a
+# Each box gives the layer's name and kind, the shape of what it returns for one photograph, and how
+# many weights it has. Check the layer *relu* by hand: a weight for each pixel and unit, and a
 # bias per unit, make 784 · 256 + 256 = `{python} f"{784 * 256 + 256:,}"`.
 #
-# Each line of the program has two pairs of brackets. The first makes a layer; the second calls it. But
+# Each line that adds a layer has two pairs of brackets. The first makes the layer; the second calls it. But
 # on what? You have shown it no photograph yet:
 
 # %%
@@ -153,13 +153,13 @@ titles = ("spread of the answers", "gradient")
 plot_networks.layer_sizes({t: {r: sizes[r][i] for r in recipes} for i, t in enumerate(titles)})
 
 # %% [markdown]
-# Upwards, both panels count in powers of ten. Read the left one from left to right, as the
+# Both vertical axes are logarithmic. Read the left one from left to right, as the
 # photographs travel. With sigmoids, the last layers give the same answer to every photograph, but
 # for rounding. Read the right one from right to left, as the gradient travels. With sigmoids it has
 # all but disappeared when it reaches the first layers, which therefore cannot learn: this is the
 # **vanishing gradient**.
 #
-# Relu stands there twice, with its weights drawn by two rules. Such a rule is an **initializer**. A
+# Relu appears twice, with its weights drawn by two rules. Such a rule is an **initializer**. A
 # unit here adds up 64 products, and the variances of independent numbers add up, too. If each weight
 # has the variance 1 / 64, the sum varies as much as one input does: that is LeCun's rule, and selu
 # is shaped to go with it. Relu throws half of what comes in away, so He's rule doubles the variance.
@@ -190,8 +190,9 @@ for recipe in ("sigmoid, Glorot", "selu, LeCun"):
 #
 # Relu has a danger: its slope below 0 is 0. If a unit's sum is negative for *every* photograph, the
 # unit always answers 0, and no gradient comes through. It is a **dead unit**, and one step that is too
-# long can make it one. Under plain gradient descent its weights never change again. Adam carries
-# them on for a while, by its memory of earlier slopes, but nothing calls them back. Train on `{python} f"{len(sample):,}"`
+# long can make it one. Under plain gradient descent its own weights now stand still. Adam carries them
+# on for a while, by its memory of earlier slopes, but nothing calls them back. Only chance does: where
+# the layers below go on learning, they may one day send the unit something that it answers. Train on `{python} f"{len(sample):,}"`
 # photographs and count, in the second hidden layer, the units that are negative on all validation
 # photographs, with three seeds.
 #
@@ -284,8 +285,8 @@ plot_functions.contour_paths(valley, walks)
 #   ball overshoots.
 # - **RMSprop** (not drawn) keeps, for each weight, a running mean of its squared slopes, and divides
 #   by the root of it. A weight with small slopes takes steps as long as one with large slopes.
-# - **Adam** does both (exercise 2). Its first step is as long as the rate in *every* direction,
-#   whatever the slopes are: from (−8, 2) it went to
+# - **Adam** does both (exercise 2). Its first step is as long as the rate in *every* direction that
+#   has a slope, however small: from (−8, 2) it went to
 #   (`{python} f"{walks['Adam'][1][0]:.1f}".replace("-", "−")`,
 #   `{python} f"{walks['Adam'][1][1]:.1f}"`).
 # - **AdamW** (not drawn) is Adam that also makes each weight a little smaller at every step, which
@@ -331,7 +332,7 @@ plot_results.seed_dots(finals, xlabel="validation accuracy")
 
 # %% [markdown]
 # A dot is a seed, the upright stroke their mean. First is `{python} winner`,
-# `{python} f"{100 * (means[winner] - means[runner_up]):.2f}"` percentage points before `{python} runner_up`; the seeds of either lie
+# `{python} f"{100 * (means[winner] - means[runner_up]):.2f}"` percentage points ahead of `{python} runner_up`; the seeds of either lie
 # up to `{python} f"{100 * spread:.2f}"` points apart.
 # `{python} "So the winner is inside the noise: this figure names no best optimizer." if means[winner] - means[runner_up] < spread else "That is more than the noise, on this network, this little data and these few steps."`
 # What does stand out: `{python} loser` comes last,
@@ -382,7 +383,7 @@ plot_networks.model_diagram(build_twins())
 
 # %% [markdown]
 # Follow the arrows. The *encoder*, a model used as a layer, turns a photograph into 64 numbers. It
-# is called twice, once on each photograph, so it stands there twice; the dashed box is the same
+# is called twice, once on each photograph, so it appears twice; the dashed box is the same
 # layer with the same weights. That is a **shared layer**, and why the model is named *twins*: what
 # it learns from left photographs it knows about right ones. *Distance* holds, number by number, how
 # far the two photographs' 64 numbers lie apart. *Same* weighs these distances; *kind* names the left
@@ -826,7 +827,7 @@ def build_namer(twins: keras.Model) -> keras.Model:
 # How good is a network that is right nine times in ten? It depends on which times.
 # [Evaluation](evaluation.md) looks behind the accuracy.
 #
-# **Sources.**
+# ## Sources
 #
 # - X. Glorot and Y. Bengio, *Understanding the difficulty of training deep feedforward neural networks*,
 #   [AISTATS 2010](https://proceedings.mlr.press/v9/glorot10a.html).

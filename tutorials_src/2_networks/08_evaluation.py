@@ -242,7 +242,7 @@ plot_images.image_grid(worst_images, titles, columns=6, subject="mistakes")
 # ## From an answer to a score
 #
 # A yes or no throws away how sure the network is. Keep a score, here the probability of *Shirt*, and
-# say yes from some **threshold** on. Which threshold? Look at all of them. Six photographs, in the
+# say yes wherever it reaches some **threshold**. Which threshold? Look at all of them. Six photographs, in the
 # order of their scores:
 #
 # | score | shirt? | shirts found from here up | false alarms from here up |
@@ -262,8 +262,8 @@ plot_images.image_grid(worst_images, titles, columns=6, subject="mistakes")
 #
 # The area under the curve, **AUC**, has a meaning that you can count. There are 3 × 3 pairs of a shirt
 # and something else. In eight of them the shirt has the higher score; the exception is 0.4 against
-# 0.6. The area is 8/9: *the chance that a shirt scores higher than something else*. Scores that say
-# nothing get one half.
+# 0.6. The area is 8/9: *the chance that a shirt scores higher than something else*, where a tie counts
+# half. Scores that say nothing get one half.
 
 
 # %%
@@ -334,7 +334,7 @@ library = {kind: roc_auc_score(*of_all, average=kind) for kind in by_hand}
 # %% [markdown]
 # There is another way to average, *one-vs-one*: an AUC for each pair of classes, on the photographs of
 # these two, and the mean of all pairs. The two part company where a class is missing, which happens in
-# a small batch or in one fold of many. Grade the photographs that are no shirts:
+# a small batch or in one fold of many. Grade the photographs that are not shirts:
 
 # %%
 not_shirts = labels[~is_shirt], probabilities[~is_shirt]
@@ -567,7 +567,7 @@ plot_results.seed_dots(rare_f1, xlabel="F1 of the rare shirts")
 # %% [markdown]
 # Left alone, the network all but gives up on shirts. Both remedies help, with each seed. The threshold costs
 # nothing: it takes the order of the photographs as it is and says yes sooner. The class weight does more
-# here: it changes what is learned, so the order is better, as the average precision shows, which asks for no
+# here: it changes what is learned, so the order is better, as the average precision shows, which needs no
 # threshold. Both together are no better than the weight alone. That is so for this recipe;
 # try both on yours.
 #
@@ -792,13 +792,13 @@ def precision_at(recall, false_rate, rarity):
 # %% [markdown]
 # ## What to remember
 #
-# - Before you believe an accuracy, ask what a program would get that never looks.
+# - Before you believe an accuracy, ask what a program that never looks would get.
 # - Precision: what fraction of the alarms are true. Recall: what fraction of the positives are found.
 #   Report them per class, and look at the pictures in the worst cells.
 # - A ROC curve does not see how rare the positives are. Precision does, so choose a threshold for the
 #   mixture that you will meet.
 # - Where a class is rare, try the threshold first: it costs no training and spoils no probability.
-#   A class weight may learn more, and makes the network expect too many of the rare.
+#   A class weight may find more of them, and makes the network expect too many.
 #
 # ## Where next
 #

@@ -84,7 +84,7 @@ plot_images.image_grid(photographs[rows_shown], titles, **options)
 # The probability of the network's answer is its **confidence**. If it is 80% sure of each of a hundred
 # answers, about eighty should be right. **Calibration** is how well the two agree. To check, gather the
 # answers into bins by confidence, and compare each bin's mean confidence with its accuracy: that is a
-# **reliability diagram**. The mean distance of the two, each bin weighted by how many answers it holds, is
+# **reliability diagram**. The mean distance between the two, each bin weighted by how many answers it holds, is
 # the **expected calibration error**. By hand: ten answers, each 90% sure, seven right, are off by 20 points.
 #
 # For comparison, the same layers and the same photographs, ten times through, with a learning rate that
@@ -150,8 +150,8 @@ chart.figure_
 # No answer changes with the temperature, so neither does the accuracy: all ten logits are divided by the
 # same number. Temperature scaling mends what a network says about itself, not what it knows.
 #
-# How low can the error go? Not to 0: by chance, confidence and accuracy differ in every bin. Compare
-# with honest networks: throw dice for the labels, with the quick network's own scaled probabilities, so
+# How low can the error go? Even an honest network does not get 0: by chance, confidence and accuracy differ
+# in its bins. So compare with honest networks: throw dice for the labels, with the quick network's own scaled probabilities, so
 # that each confidence is true by construction. Do that 20 times.
 
 # %%
@@ -194,14 +194,15 @@ errors = errors | {"crammed": uncrammed_error}
 #
 # Bins can be fooled. Take a program that gives each of ten classes the same probability, whatever it is
 # shown. It is 10% sure of everything and right one time in ten: a perfect calibration error. It goes wrong
-# in the way of the detector that never looked. So grade the whole row of probabilities against the truth:
+# just as the detector that never looked did. So grade the whole row of probabilities against the truth:
 #
 # - The *log loss* is the [cross-entropy](first-network.md) that you trained with: minus the logarithm of
 #   the probability of the true class.
 # - The **Brier score** is the squared distance: for each class, the probability minus 1 where it is the
-#   true class and minus 0 elsewhere, squared; summed over the classes.
+#   true class and minus 0 elsewhere, squared; summed over the classes. (scikit-learn halves it where there
+#   are only two.)
 #
-# Both are means over the photographs, and of both less is better. Both reward the truth: of something that
+# Both are means over the photographs, and for both, less is better. Both reward the truth: of something that
 # happens seven times in ten, no other number gets a better grade on average than 0.7.
 
 # %%
@@ -252,10 +253,12 @@ costs = {
 {name: round(cost, 2) for name, cost in costs.items()}
 
 # %% [markdown]
-# The same answers, four grades, each the mean of an answer for free and a mistake. scikit-learn keeps probabilities away from 0 by the rounding error of their
-# type, so float32, which is what Keras returns, makes the mistake cheap; Keras's loss keeps them away by a
-# ten-millionth. From logits nothing is cut off: half of 40. Compare log losses only if they were computed
-# in one way. The Brier score cannot exceed 2, so there it hardly matters.
+# The same answers, four grades, each the mean of an answer that costs nothing and a mistake. scikit-learn
+# keeps probabilities away from 0 by the rounding error of their type, so float32, which is what Keras returns,
+# makes the mistake cheap; Keras's loss keeps them away by a ten-millionth. (Hand that loss the output of a
+# softmax layer, as `fit` does, and it finds the logits behind it; `predict` returns numbers alone.) From logits
+# nothing is cut off: half of 40. Compare log losses only if they were computed in one way. The Brier score
+# cannot exceed 2, so there it hardly matters.
 
 # %% tags=["claims"]
 assert grade_table["ignorant"]["calibration error"] < 1e-9 < min(errors.values()), (
@@ -301,7 +304,7 @@ for hits in (is_correct, ten_trousers):
     print(f"{lower_end:.1%} to {upper_end:.1%}; formula: {wilson:.1%}")
 
 # %% [markdown]
-# The formula is the **Wilson interval**, for fractions. Of many examples it says the same. The second line
+# The formula is the **Wilson interval**, for fractions. For many examples it says the same. The second line
 # is of the first ten trousers, all answered correctly however you redraw them: the bootstrap knows of no
 # mistake, while the formula allows for some.
 #
@@ -427,8 +430,8 @@ plot_images.image_grid(pictures[last_six], titles, **options)
 # %% [markdown]
 # The temperature is fitted, the calibration on clothes is good, and half of the negatives are
 # called something with a confidence of at least
-# `{python} f"{np.median(opinions[kind_of == 'negatives'].max(axis=1)):.1%}"`. Softmax shares out the
-# whole of one among ten classes, and *none of these* is not among them. Calibration is a promise about
+# `{python} f"{np.median(opinions[kind_of == 'negatives'].max(axis=1)):.1%}"`. Softmax shares out a
+# total of one among ten classes, and *none of these* is not among them. Calibration is a promise about
 # photographs like those it was fitted on, and about no others.
 #
 # Could a threshold on the confidence at least turn strangers away? It is
@@ -664,7 +667,7 @@ def bootstrap_range(grade, labels, answers, generator):
 #
 # - Confidence can be calibrated with one number, for photographs like those you fit it on. It is no
 #   detector of strangers.
-# - A calibration error of nothing can be had for free. Give the log loss or the Brier score beside it, and
+# - A calibration error of 0 can be had for free. Give the log loss or the Brier score beside it, and
 #   say how it was computed.
 # - Give an interval with every grade, and say what it leaves out: another training, another kind of
 #   photograph.

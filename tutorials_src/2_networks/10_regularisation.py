@@ -107,8 +107,8 @@ layer.set_weights([np.tile([[0.3], [0.4]], 100), np.zeros(100)])
 #
 # ## Noise during training
 #
-# **Dropout** sets a random fraction of a layer's outputs to 0, drawn anew at each step, and only in
-# training. Here, a rate of 0.2 and ten ones:
+# **Dropout** sets each of a layer's outputs to 0 with a chance that you choose, its *rate*, drawn anew at
+# each step, and only in training. Here, a rate of 0.2 and ten ones:
 
 # %%
 dropout = keras.layers.Dropout(0.2, seed=7)
@@ -195,8 +195,8 @@ cross_entropy(one_hot, logits)
 #
 # - `ModelCheckpoint` saves the network to a file, a **checkpoint**; with `save_best_only=True`,
 #   only when it is better than ever before.
-# - `ReduceLROnPlateau` waits for a **plateau**: the watched number has not improved for as many
-#   epochs as its **patience** says. Then it multiplies the learning rate by a factor.
+# - `ReduceLROnPlateau` waits for a **plateau**: the watched number has not improved (by more than 0.0001,
+#   unless you say otherwise) for as many epochs as its **patience** says. Then it multiplies the learning rate by a factor.
 # - `EarlyStopping` ends the training after a longer plateau. **Early stopping** regularises too: what
 #   has not been seen so often has not been learned by heart.
 # - `TensorBoard` writes what was measured to files, for a viewer further down.
@@ -524,8 +524,9 @@ for name, history in histories.items():
 plot_training.overfitting_curves(event_curves, log_x=False)
 
 # %% [markdown]
-# Look at the thin lines: the recipe's training cross-entropy lies *above* its validation, because dropout is
-# on in training.
+# Look at the thin lines: the recipe's training cross-entropy begins *above* its validation and never gets far
+# below, because dropout is on in training. (Besides, the training number is a mean over the epoch, taken while
+# the network was still learning; the validation number is taken at its end.)
 #
 # ## What it costs to choose on the exam
 #

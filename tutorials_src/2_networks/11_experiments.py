@@ -340,7 +340,7 @@ unused_lead = on_unused[1] - on_unused[0]
 print(f"{100 * unused_lead:.2f} points on {sum(rows):,} photographs")
 
 # %% [markdown]
-# It is. Overlapping intervals prove nothing; an interval of the *difference* does, and what it proves is
+# It is. Overlapping intervals prove nothing; look at the interval of the *difference*, and what it says is
 # about these two networks. Another seed makes another pair. To choose between networks, redraw photographs;
 # to choose between settings, train with more seeds. And where zero is inside, you do not know, as ever.
 #
@@ -476,7 +476,7 @@ plot_results.seed_lines(lines, **axes)
 # The more you choose from, the better the promise, and nothing of it is kept. (The lower line may
 # even fall: of equal totals, more in one half leaves less for the other.) A chosen score is high
 # partly because it was chosen: the **winner's curse**. With twelve networks that are equally good it
-# promises `{python} f"{100 * (choices[12][0] - choices[12][1]):.1f}"` points too many. It strikes
+# promises too much, by `{python} f"{100 * (choices[12][0] - choices[12][1]):.1f}"` points. It strikes
 # whenever the photographs that choose also grade, be it among seeds, [epochs](regularisation.md) or
 # settings. The cure is to choose on some photographs and grade on others. That is what the test set
 # is for.
@@ -499,7 +499,7 @@ by_hand
 # suits one width need not suit another. But all combinations are too many:
 # `{python} f"{3 * 3 * 3 * 2 * 6:,}"` in the **search space** below, if you allow six learning rates.
 # KerasTuner, another package, draws some. (On TensorFlow, its version 1.4.8 imports TensorBoard in every
-# trial, in `engine/tuner.py`, and does not install it: without, all trials fail. Install `tensorboard`
+# trial, in `src/engine/tuner.py`, and does not install it: without, all trials fail. Install `tensorboard`
 # too.) Each call of `hp` names a hyperparameter and says from what to draw (`sampling="log"`: equal
 # factors, equal chances). `Recipe` says how to build and train one. Batches of 32 and LeCun's rule are
 # left out.
@@ -537,7 +537,7 @@ class Recipe(HyperModel):
 
 # %% [markdown]
 # **Random search** draws settings and trains each to the end. **Hyperband** asks why you would train
-# a bad one to the end. It starts many for a few epochs, keeps the best part of them (here a quarter,
+# a bad one to the end. It starts many for a few epochs, keeps the best of them (here a quarter,
 # not a half) and goes on with those, with a new cycle of the rate: **successive halving**. A setting
 # that starts slowly may be the best in the end, so Hyperband also trains a few in full from the
 # start. Both searches get about the same number of epochs.

@@ -275,7 +275,7 @@ figure
 # *`{python} class_names[two_classes[0]]`*. A map does not explain the photograph: it explains one logit. Whoever
 # shows you a map should say which class was asked about. Now add up the shares of thirty photographs, and
 # compare with the logits; beside them, the shares that you get from the slope at the end alone, without the
-# way:
+# path:
 
 # %%
 x, classes = unit(held_out.images[:30]), logits[:30].argmax(axis=1)

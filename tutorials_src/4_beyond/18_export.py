@@ -11,7 +11,7 @@
 
 # %% [markdown]
 # Your network lives in the memory of a notebook. Close the notebook, and the network is gone. What do
-# you put into a file, so that somebody else's program, on a telephone or in a web page, gives the same
+# you put into a file, so that somebody else's program, on a phone or in a web page, gives the same
 # answers? Here is the whole way, once: train, save, load, answer. The last line asks the network that
 # came out of the file about one photograph, and prints a probability per class, and the true class.
 
@@ -147,8 +147,8 @@ for path in ("fashion.keras", "network.keras"):
 #
 # That matters if you want to go on training. The training below has a
 # [learning-rate schedule](../networks/first-network.md), Keras's `CosineDecay`: the rate climbs for 200
-# steps and comes down in 600. After half of the four epochs, the network is saved. (`shuffle=False`, because
-# the order of the photographs is *not* in the file.)
+# steps and comes down in 600. After half of the four epochs, the network is saved. (`shuffle=False` and no
+# dropout: neither the order of the photographs nor the state of dropout's dice is in the file.)
 
 
 # %%
@@ -269,7 +269,7 @@ graph_answers = served_model.serve(photographs.astype("float32")).numpy()
 
 # %% [markdown]
 # **LiteRT**, formerly TensorFlow Lite, is a small program that runs networks and does nothing else: on
-# telephones, on boards the size of a stamp, in web pages. Its file is a list of operations with their
+# phones, on boards the size of a stamp, in web pages. Its file is a list of operations with their
 # weights. Converting drops what only training needs, such as dropout.
 #
 # Fix the batch size, too. In Keras it is `None`, any number. The program that runs LiteRT files in web
@@ -805,7 +805,7 @@ def load_checked(path, sha256):
 #
 # - The preparation is a part of the network. Put it inside, or somebody will feed it something else, and
 #   nothing will say so.
-# - `.keras` to go on working in Keras, SavedModel for servers, LiteRT for telephones and web pages.
+# - `.keras` to go on working in Keras, SavedModel for servers, LiteRT for phones and web pages.
 # - A compiled network's file holds the optimizer's state. Load and go on; `compile` after loading throws the
 #   state away.
 # - Load your file in a fresh process before you send it: what it names and Keras does not have is missing
@@ -826,6 +826,6 @@ def load_checked(path, sha256):
 # - Keras, [Save, serialize, and export models](https://keras.io/guides/serialization_and_saving/), and the
 #   [API of saving and loading](https://keras.io/api/models/model_saving_apis/).
 # - TensorFlow, [Using the SavedModel format](https://www.tensorflow.org/guide/saved_model).
-# - Google, [LiteRT](https://ai.google.dev/edge/litert): how it runs on telephones and in web pages.
+# - Google, [LiteRT](https://ai.google.dev/edge/litert): how it runs on phones and in web pages.
 # - B. Jacob et al., Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only
 #   Inference, 2017, [arXiv:1712.05877](https://arxiv.org/abs/1712.05877): how int8 also saves time.

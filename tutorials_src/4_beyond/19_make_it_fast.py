@@ -225,7 +225,7 @@ plot_timing.speed_ratios(gains, xlabel="times as fast as float32")
 # speed is what you expect: there are twice the bytes to move, and the processor computes with half as many
 # numbers at once. The convolutions are
 # `{python measured} speed_verdict(gains["float64"]["convolution, batch 64"])`: the fast routines for them are
-# written for `float32`. Networks do not need the digits. Check `dtype` first, it costs nothing.
+# written for `float32`. Networks do not need the digits. Check `dtype` first: it costs nothing.
 #
 # ## The fixed price of a step
 #
@@ -552,9 +552,9 @@ plot_timing.speed_ratios({name: gains[name] for name in ("bfloat16, mixed", "XLA
 # | XLA | `{python measured} "; ".join(f"{case}: {speed_verdict(r)}" for case, r in gains["XLA"].items())` |
 #
 # Your machine may say something else. bfloat16 wins where the processor has instructions for it *and*
-# multiplication is the bottleneck. XLA saves the small prices between many small operations, but on a CPU it
-# makes its own convolutions, while plain TensorFlow calls a library that was tuned for years. No rule saves you
-# the race.
+# multiplication is the bottleneck. XLA saves the small prices between many small operations, but on a CPU its
+# convolutions can be slower than those of the library that plain TensorFlow calls, which was tuned for years. No
+# rule saves you the race.
 
 # %% tags=["claims"]
 assert max(scores["bfloat16"]) < 0.3, "with Adam, weights in bfloat16 learn nothing"
@@ -581,8 +581,7 @@ accuracy_gap = abs(np.mean(scores["bfloat16"]) - np.mean(scores["float32"]))
 # So far, the remedies make a step cheaper. Now take fewer steps. What counts in the end is
 # **time to accuracy**: the seconds until a network is as good as you need it. Train the dense network
 # in batches of 64 on 15,000 photographs: for eight epochs at Adam's usual rate of 0.001, for eight at half of
-# it,
-# and for one, two and three epochs on a [one-cycle schedule](../networks/first-network.md). Three seeds each.
+# it, and for one, two and three epochs on a [one-cycle schedule](../networks/first-network.md). Three seeds each.
 # In the picture, a constant rate has a point for each epoch; the points of the cycle are three trainings.
 
 # %% tags=["measured"]

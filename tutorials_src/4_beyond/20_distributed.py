@@ -74,7 +74,7 @@ TROUSER = fashion.class_names.index("Trouser")
 plot_images.signed_images({n: s[:, TROUSER].reshape(28, 28) for n, s in pictures.items()})
 
 # %% [markdown]
-# The halves disagree in detail. Their mean is the whole batch's slope: no weight's differs by more
+# The halves disagree in detail. Their mean is the whole batch's slope: for no weight do they differ by more
 # than `{python} f"{np.abs(mean_of_halves - whole_batch).max():.0e}"`, which is float32's rounding. So here is a
 # plan. Each worker begins with the same weights, takes its share of every batch, and works out slopes.
 # All exchange them, all take the mean, all take the same step: their copies of the weights stay equal for
@@ -285,7 +285,8 @@ source = [inspect.getsource(function) for function in functions]
 _ = Path("worker.py").write_text("\n".join([imports, *source, work, attempt]))
 
 # %% [markdown]
-# Starting processes is easy. Ending them is not: a worker whose partner is gone waits for ever. So
+# Starting processes is easy. Ending them is not. If a partner dies, TensorFlow notices after some seconds
+# that its heartbeat has stopped, and raises an `UnavailableError`; if it only hangs, all wait with it. So
 # `run_workers` waits with a time limit, and if one worker fails, or you press Ctrl-C, it ends them all.
 # `launch` returns what each worker has stored. Compare the weights:
 
@@ -826,7 +827,8 @@ def best_count(seconds, size):
 # ## Sources
 #
 # - TensorFlow, [Distributed training](https://www.tensorflow.org/guide/distributed_training) and
-#   [Multi-worker training with a custom loop](https://www.tensorflow.org/tutorials/distribute/multi_worker_with_ctl).
+#   [Custom training loop with Keras and
+#   MultiWorkerMirroredStrategy](https://www.tensorflow.org/tutorials/distribute/multi_worker_with_ctl).
 # - P. Goyal et al., Accurate, Large Minibatch SGD, 2017, [arXiv:1706.02677](https://arxiv.org/abs/1706.02677):
 #   the linear scaling rule and its limits.
 # - A. Sergeev and M. Del Balso, Horovod, 2018, [arXiv:1802.05799](https://arxiv.org/abs/1802.05799): the ring
