@@ -107,7 +107,8 @@ epochs, repeated_epochs = two_epochs(seed=7), two_epochs(seed=7)
 plot_images.image_grid(np.concatenate(epochs), subject="versions")
 
 # %% [markdown]
-# Each row is an epoch; the second brings other versions. A second pipeline with the same seed makes both epochs again.
+# Each row is an epoch; the second brings other versions. A second pipeline with the same seed makes both
+# epochs again.
 #
 # ## In the model, or in the dataset?
 #
@@ -116,8 +117,8 @@ plot_images.image_grid(np.concatenate(epochs), subject="versions")
 # Take a small network, once with two such layers inside and once plain. The layers mirror at random
 # and move by up to an eighth of the picture, four pixels, as `move` does. (The network averages blocks
 # of two by two pixels first, and pools before it normalises, to be cheap: many networks are trained on
-# this page. Pooling keeps the largest of four numbers, so the normalised numbers start around 1, not
-# around 0: otherwise `relu` would throw half of these away.)
+# this page. The normalisation adds 1 at the start: around 0, `relu` would throw away about half of the
+# numbers that the pooling chose.)
 
 
 # %%
@@ -147,8 +148,8 @@ random_network, network = build(flip, translate), build()
 # pixel anew, `random_shift` copies whole pixels.)
 #
 # And the file differs, when you save the network. Layers in the model travel with it, and whoever trains it
-# further gets the same augmentation without asking. They should work in training only, as dropout does. Do they? Ask twice about one horse. If
-# the layers rest, both answers are the same:
+# further gets the same augmentation without asking. They should work in training only, as dropout does. Do
+# they? Ask twice about one horse. If the layers rest, both answers are the same:
 
 
 # %%
@@ -178,7 +179,7 @@ print(f"{change_mask.sum()} of 100 validation photographs are changed")
 
 # %% [markdown]
 # No error, no warning: a validation accuracy measured on these depends on dice. Map over the training
-# data only, and keep validation and test photographs as they came.
+# data only, `batches.map(lambda x, y: (flip(x), y))`, and keep validation and test photographs as they came.
 #
 # Two more surprises. `RandomRotation(0.25)` turns by up to a *quarter of a full turn* either way, not by a
 # quarter of a degree: the number is a fraction of a full turn. And a `seed` makes a layer
@@ -268,8 +269,9 @@ gaps = [100 * np.mean(differences) for differences in advance.values()]
 # With `{python} size_names[0]` photographs, the versions are worth `{python} f"{gains[0]:.0f}"` points of
 # accuracy. With `{python} size_names[1]` it is `{python} f"{gains[1]:+.1f}"`, with `{python} size_names[2]`
 # `{python} f"{gains[2]:+.1f}"`. (A difference is clear of the noise only where all dots of one curve
-# lie above those of the other.) Why? In these steps each of the few photographs is shown `{python} f"{steps * 64 / min(samples):.0f}"` times, time enough to [learn it
-# by heart](../networks/regularisation.md), and each of the many only
+# lie above those of the other.) Why? In these steps each of the few photographs is shown
+# `{python} f"{steps * 64 / min(samples):.0f}"` times, time enough to [learn it by
+# heart](../networks/regularisation.md), and each of the many only
 # `{python} f"{steps * 64 / max(samples):.0f}"` times. A network that is still busy learning what it
 # has seen needs no variety. (Do not conclude that versions are useless for large sets: usually, large
 # sets are trained for more steps.)
