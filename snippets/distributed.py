@@ -202,7 +202,7 @@ class Workers:
 
         Raises:
             WorkerError: one failed, or the time was up. The others have been ended: they would
-                wait for ever for one that is gone.
+                wait long for one that is gone.
         """
         _check_number("time_limit", time_limit, "[0, inf)")
         deadline = time.monotonic() + time_limit
