@@ -18,7 +18,9 @@ FILES = [
 COUNTED = (
     "one|many|few|(?:step|second|unit|row|dot|file|number|value|image|example|weight|bar|line)s?"
 )
-EACH = "class|pixel|epoch|step|second|layer|seed|example|row|column|filter|batch|image|photograph|fold"
+EACH = (
+    "class|pixel|epoch|step|second|layer|seed|example|row|column|filter|batch|image|photograph|fold"
+)
 INSTEAD = {
     "per": re.compile(rf"\b(?:{COUNTED}) an? (?:{EACH})\b"),
     "depends on": re.compile(r"\b(?:hangs?|hung) on\b"),
