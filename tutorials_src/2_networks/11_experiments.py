@@ -850,9 +850,8 @@ def thrifty_name(results):
 #   [arXiv:1506.01186](https://arxiv.org/abs/1506.01186): the range test
 # - J. Bergstra and Y. Bengio, *Random search for hyper-parameter optimization*, 2012,
 #   [JMLR 13](https://www.jmlr.org/papers/v13/bergstra12a.html)
-# - L. Li and others, *Hyperband: a novel bandit-based approach to hyperparameter optimization*, 2016,
+# - L. Li and others, *Hyperband*, 2016,
 #   [arXiv:1603.06560](https://arxiv.org/abs/1603.06560)
 # - X. Bouthillier and others, *Accounting for variance in machine learning benchmarks*, 2021,
 #   [arXiv:2103.03098](https://arxiv.org/abs/2103.03098)
-# - [KerasTuner](https://keras.io/keras_tuner/), and
-#   [`CosineDecay`](https://keras.io/api/optimizers/learning_rate_schedules/cosine_decay/)
+# - [KerasTuner](https://keras.io/keras_tuner/)
