@@ -18,6 +18,7 @@ from .fingerprint import (
     names_from_snippets,
     required_by,
 )
+from .keras_datasets import SNIPPET
 from .reach import reachable
 from .run import Run
 from .settings import Settings
@@ -85,6 +86,8 @@ def carried(tutorial: Tutorial, run: Run, settings: Settings) -> dict[str, str]:
     helpers = dict(_whole(run, settings.root)) | snippets
     if not _asks_by_name(tutorial, snippets.values()):
         return dict(sorted(helpers.items()))
+    if SNIPPET not in snippets:
+        helpers.pop(SNIPPET, None)
     for module, names in names_from_snippets(tutorial, settings).items():
         file = f"snippets/{module}.py"
         helpers[file] = _part(helpers[file], names)

@@ -49,7 +49,8 @@
   // Where what a package holds is documented: the names after the package's -> an address, if there is one.
   const documentation = {
     snippets: ([module, name]) =>
-      snippetsPage && module && `${snippetsPage}${module}/${name ? `#${name}` : ""}`,
+      // A constant stands in its file and has no place of its own.
+      snippetsPage && module && `${snippetsPage}${module}/${/[a-z]/.test(name ?? "") ? `#${name}` : ""}`,
     tensorflow,
     keras: (names) => names.length && tensorflow(["keras", ...names]),
     numpy,
@@ -58,7 +59,7 @@
     matplotlib: sphinx("https://matplotlib.org/stable/api/_as_gen", "matplotlib"),
   };
   // Kinds of numbers, constants and helpers to index with have no page of their own.
-  const withoutPage = /^(_.*|.*_|(b?float|u?int|complex|bool|string|number|integer|floating)\d*|inf|nan|pi|newaxis)$/;
+  const withoutPage = /^(_.*|.*_|(b?float|u?int|complex|bool|string|number|integer|floating)\d*|inf|nan|pi|e|newaxis)$/;
   const addressOf = (path) => {
     const [root, ...names] = path.split(".");
     return !names.some((name) => withoutPage.test(name)) && documentation[root]?.(names);

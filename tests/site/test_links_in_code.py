@@ -71,6 +71,7 @@ def links_of(browser):
         ("from snippets import metrics", "metrics", f"{SNIPPETS}metrics/"),
         ("from snippets import metrics", "metrics.class_report", f"{SNIPPETS}metrics/#class_report"),
         ("from snippets.metrics import class_report as report", "report", f"{SNIPPETS}metrics/#class_report"),
+        ("from snippets.datasets import CIFAR10_CLASSES", "CIFAR10_CLASSES", f"{SNIPPETS}datasets/"),
         ("from snippets import (\n    metrics,\n    roc,\n)", "roc.RocCurve", f"{SNIPPETS}roc/#RocCurve"),
     ],
 )
@@ -82,7 +83,7 @@ def test_an_imported_name_leads_to_what_it_names(links_of, line, name, target):
     "code",
     [
         "x.mean() + answers.metrics.x + math.pi",
-        "np.float32(0), np.inf, np.s_[1:], np.add.at, np",
+        "np.float32(0), np.inf, np.e, np.s_[1:], np.add.at, np",
         "tf.__version__, tf.uint8, tf",
         'f(<span class="s2">"np.zeros"</span>)  <span class="c1"># np.zeros</span>',
         "softmax = 3",

@@ -91,7 +91,10 @@ def test_a_notebook_writes_of_the_snippets_what_its_cells_use_word_for_word(
         definitions = [node for node in ast.parse(written).body if hasattr(node, "name")]
         for node in definitions:
             assert f"\n{ast.get_source_segment(written, node)}" in whole, node.name
-        carried[file.stem] = {node.name for node in definitions}
+        constants = [node for node in ast.parse(written).body if isinstance(node, ast.Assign)]
+        carried[file.stem] = {node.name for node in definitions} | {
+            target.id for node in constants for target in node.targets if hasattr(target, "id")
+        }
     taken = used(TUTORIALS[name])
     assert set(taken) == set(carried)
     assert {module: names - carried[module] for module, names in taken.items()} == {
