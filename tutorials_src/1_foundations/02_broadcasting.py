@@ -267,14 +267,10 @@ for name, array in arrays.items():
 # and strides of its own over memory that belongs to another. It costs next to nothing, and because
 # 2,000 pictures share it, NumPy does not let you write into it.
 #
-# TensorFlow's tensors have no strides. Its `tf.broadcast_to` makes a real copy:
-
-# %%
-tf.broadcast_to(mean_picture, images.shape).numpy().strides
-
-# %% [markdown]
-# So do not call it before you calculate. A sum or a product broadcasts by itself, and reads the
-# small side again and again without writing it out. Python's own `tracemalloc` measures the memory
+# TensorFlow's tensors have no strides. Its `tf.broadcast_to` makes a real copy, with the strides
+# `{python} tf.broadcast_to(mean_picture, images.shape).numpy().strides` as an array, so do not call it before
+# you calculate. A sum or a product broadcasts by itself, and reads the small side again and again
+# without writing it out. Python's own `tracemalloc` measures the memory
 # that NumPy takes. (Each `lambda: …` is run by `compute()`, between start and stop.)
 
 # %%
