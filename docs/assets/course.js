@@ -45,7 +45,13 @@
     if (/^random\.(default_rng|Generator)$/.test(path)) return `${reference}/random/generator.html#numpy.${path}`;
     return /^(linalg\.)?\w+$/.test(path) && `${reference}/generated/numpy.${path}.html`;
   };
-  const sphinx = (folder, root) => (names) => names.length > 1 && `${folder}/${root}.${names.join(".")}.html`;
+  // A method stands on the page of its class.
+  const sphinx = (folder, root) => (names) => {
+    const type = names.findIndex((name) => /^[A-Z]/.test(name));
+    const page = type < 0 ? names : names.slice(0, type + 1);
+    const member = page.length < names.length ? `#${root}.${names.join(".")}` : "";
+    return names.length > 1 && `${folder}/${root}.${page.join(".")}.html${member}`;
+  };
   // Where what a package holds is documented: the names after the package's -> an address, if there is one.
   const documentation = {
     snippets: ([module, name]) =>

@@ -62,6 +62,12 @@ def links_of(browser):
         ("import keras", "keras.layers.Dense", f"{TF}/keras/layers/Dense"),
         ("from keras import layers", "layers.Dense", f"{TF}/keras/layers/Dense"),
         ("from sklearn.metrics import f1_score", "f1_score", f"{SKLEARN}/sklearn.metrics.f1_score.html"),
+        (
+            "from sklearn.metrics import RocCurveDisplay",
+            "RocCurveDisplay.from_predictions",
+            f"{SKLEARN}/sklearn.metrics.RocCurveDisplay.html"
+            "#sklearn.metrics.RocCurveDisplay.from_predictions",
+        ),
         ("from scipy import ndimage", "ndimage.sobel", f"{SCIPY}/scipy.ndimage.sobel.html"),
         (
             "import matplotlib.pyplot as plt",
@@ -140,14 +146,16 @@ def named(address: str) -> object:
         # TensorFlow's documentation has Keras under `tf.keras`; what that gives is not all of it.
         root, names = (keras, names[1:]) if names[0] == "keras" else (tf, names)
         return functools.reduce(getattr, names, root)
-    path = re.search(r"[/#](\w+(?:\.\w+)+?)(?:\.html)?$", address)[1]
-    module, _, name = path.rpartition(".")
-    found = getattr(importlib.import_module(module), name)
-    # A second name of an object has no page, nor has a kind of number.
-    assert found.__name__ == name, address
+    parts = re.search(r"[/#](\w+(?:\.\w+)+?)(?:\.html)?$", address)[1].split(".")
+    first = next((at for at, part in enumerate(parts) if part[0].isupper()), len(parts) - 1)
+    module, names = ".".join(parts[:first]), parts[first:]
     home = importlib.import_module(module)
+    found = functools.reduce(getattr, names, home)
+    # A second name of an object has no page, nor has a kind of number.
+    assert found.__name__ == names[-1], address
     # Where a module does not list what is public, what it defines itself is.
-    assert name in getattr(home, "__all__", [name] if found.__module__ == module else []), address
+    own = [names[0]] if getattr(home, names[0]).__module__ == module else []
+    assert names[0] in getattr(home, "__all__", own), address
     assert not (isinstance(found, type) and issubclass(found, np.generic)), address
     return found
 
