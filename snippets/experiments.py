@@ -229,7 +229,7 @@ def false_alarm_rate(settings: int, seeds: int) -> float:
 
 
 def summary_rows(results: Sequence[Result], *, percent: bool = True) -> list[dict[str, str]]:
-    """Return a row of text a result, for a table: mean, lowest, highest and CPU seconds.
+    """Return one row of text per result, for a table: mean, lowest, highest and CPU seconds.
 
     Args:
         results: at least one.
