@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .closure import closure, closures, lines_of, parsed, public_names
+from .syntax import facts
 
 FOLDER = "snippets"
 _ASKED = re.compile(r"([a-z]\w*)(?:\.(\w+))?")
@@ -154,12 +155,7 @@ def alone(source: str, piece: str) -> str:
 
 def _needs_of_piece(needs: str, piece: str) -> str:
     """Return the sentence of what a snippet needs without the packages that a piece of it does not import."""
-    modules = {
-        name.partition(".")[0]
-        for node in ast.walk(ast.parse(piece))
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for name in ([node.module or ""] if isinstance(node, ast.ImportFrom) else _names(node))
-    }
+    modules = {each.module.partition(".")[0] for each in facts(piece).imports}
     if "keras" in modules:
         modules.add("tensorflow")  # on which it computes
     always, _, sometimes = needs.partition("; ")
@@ -169,10 +165,6 @@ def _needs_of_piece(needs: str, piece: str) -> str:
         sentence = " ".join(kept)
     is_needed = any(re.search(rf"\b{name}\b", sometimes) for name in modules)
     return f"{sentence}; {sometimes}" if is_needed else sentence
-
-
-def _names(node: ast.Import) -> list[str]:
-    return [each.name for each in node.names]
 
 
 def _is_needed(part: str, modules: set[str]) -> bool:
