@@ -6,7 +6,7 @@ import ast
 import doctest
 import functools
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from .syntax import DEFINITIONS, Definition, Function, is_text
@@ -110,17 +110,10 @@ def surroundings(source: str, tests: Iterable[str]) -> str:
     """
     pieces, makers = _read(source)
     shown = set().union(*(makers[name] for name in tests))
-    wanted = {piece for piece in pieces if _USED_BY_ALL in piece.text and piece not in shown}
-    waiting = [*shown, *wanted]
-    while waiting:
-        piece = waiting.pop()
-        found = {
-            each for name in piece.needs | piece.arguments for each in makers.get(name, ())
-        } - (wanted | shown)
-        wanted |= found
-        waiting.extend(found)
-    kept = [piece for piece in pieces if piece in wanted]
-    needs = frozenset().union(*(piece.needs for piece in shown | wanted))
+    of_all = {piece for piece in pieces if _USED_BY_ALL in piece.text}
+    reached = _reached(shown | of_all, makers, lambda piece: piece.needs | piece.arguments)
+    kept = [piece for piece in pieces if piece in reached - shown]
+    needs = frozenset().union(*(piece.needs for piece in reached))
     return f"{_imports(parsed(source), lines_of(source), needs)}{_joined(kept)}".strip("\n")
 
 
@@ -138,15 +131,25 @@ def _read(source: str) -> tuple[tuple[_Piece, ...], Mapping[str, set[_Piece]]]:
 def _closure(
     source: str, pieces: Sequence[_Piece], makers: Mapping[str, set[_Piece]], asked: set[_Piece]
 ) -> str:
-    wanted = asked | {piece for piece in pieces if not piece.defines}
-    waiting = list(wanted)
-    while waiting:
-        found = {each for need in waiting.pop().needs for each in makers.get(need, ())} - wanted
-        wanted |= found
-        waiting.extend(found)
-    kept = [piece for piece in pieces if piece in wanted]
+    unnamed = {piece for piece in pieces if not piece.defines}
+    reached = _reached(asked | unnamed, makers, lambda piece: piece.needs)
+    kept = [piece for piece in pieces if piece in reached]
     needs = frozenset().union(*(piece.needs for piece in kept))
     return f"{_imports(parsed(source), lines_of(source), needs)}{_joined(kept)}"
+
+
+def _reached(
+    start: set[_Piece],
+    makers: Mapping[str, set[_Piece]],
+    names_of: Callable[[_Piece], frozenset[str]],
+) -> set[_Piece]:
+    """Return the pieces that these lead to by the names that each asks for, themselves included."""
+    reached, waiting = set(start), list(start)
+    while waiting:
+        found = {each for name in names_of(waiting.pop()) for each in makers.get(name, ())}
+        waiting.extend(found - reached)
+        reached |= found
+    return reached
 
 
 def _pieces(tree: ast.Module, lines: Sequence[str]) -> Iterator[_Piece]:
