@@ -22,6 +22,7 @@ from .publish import Page, make_error_page, make_page
 from .records import record_file, record_path
 from .rendering import Places
 from .report import build_report, report_page
+from .run import Run
 from .schedule import Outcome
 from .serving import LiveRuns, Shown
 from .settings import Settings
@@ -141,6 +142,13 @@ class CourseFiles:
             for position in range(len(self.lessons), len(self.outcomes))
         ]
         return [*pages, *section.other_pages(self.examples, pages)]
+
+    def shown_by_name(self) -> dict[str, tuple[Page, Run | None]]:
+        """Return each tutorial's page and run, by its name, for other pages to show something of."""
+        return {
+            lesson.name: (page, outcome.run)
+            for lesson, page, outcome in zip(self.lessons, self.pages, self.outcomes, strict=False)
+        }
 
     def fail(self, position: int, error: Exception) -> TutorialError:
         """Keep an exception as the error of a tutorial that ran well until here."""

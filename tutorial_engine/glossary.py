@@ -41,7 +41,10 @@ def section(tutorial: Tutorial, settings: Settings) -> str:
 
 
 def with_backlinks(text: str, tutorials: Iterable[Tutorial]) -> str:
-    """Return a glossary in which each entry ends with the tutorial that introduces its term."""
+    """Return a glossary in which each entry ends with the tutorial that introduces its term.
+
+    Before the first stand the letters, each a link to the first entry that begins with it.
+    """
     introduced = {
         term: f"[{escape(tutorial.header.title)}]({tutorial.page})"
         for tutorial in tutorials
@@ -55,4 +58,17 @@ def with_backlinks(text: str, tutorials: Iterable[Tutorial]) -> str:
             f"\n\nFirst used in {introduced[term]}.\n{{ .first-use }}" if term in introduced else ""
         )
         entries.append(f"{entry.rstrip()}{where}\n\n")
-    return before + "".join(entries)
+    return before + _letters(terms(text)) + "".join(entries)
+
+
+def _letters(words: list[str]) -> str:
+    """Return links to the first word of each letter."""
+    first: dict[str, str] = {}
+    for word in words:
+        first.setdefault(word[:1].upper(), word)
+    links = " ".join(f"[{escape(letter)}](#{slugify(word, '-')})" for letter, word in first.items())
+    return (
+        f'<nav class="letters" aria-label="Letters" markdown="1">\n\n{links}\n\n</nav>\n\n'
+        if links
+        else ""
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import posixpath
 import re
 
@@ -11,6 +12,7 @@ import minify_html
 from selectolax.lexbor import LexborHTMLParser
 
 from .documents import Output
+from .maths import mathml
 from .outputs import SCOPE, is_picture, picture
 
 _DARK_FIGURE = re.compile(r"<img\b[^>]*\bdata-dark=\"[^\"]+\"[^>]*>")
@@ -32,6 +34,11 @@ _PERMALINK = re.compile(
     r'(<h[1-6]\b[^>]*>)((?:(?!</h[1-6]>).)*?)(<a class="headerlink")', re.DOTALL
 )
 _TAG = re.compile(r"<[^>]*>")
+# What a notebook's text holds as TeX, and what in it is no text.
+_VERBATIM = re.compile(r"(<(pre|code|script|style)\b.*?</\2>)", re.DOTALL)
+_TEX = re.compile(
+    r"\$\$(?P<block>[^$<]+)\$\$|(?<![\\$\w])\$(?P<inline>[^$<\s](?:[^$<]*[^$<\s])?)\$(?![\d$])"
+)
 _DATA_IMAGE = re.compile(r"data:image/[\w+.-]+;base64,")
 
 
@@ -127,3 +134,19 @@ def light_record(
                 image.attrs[name] = value
     head = f'<link rel="stylesheet" href="{stylesheet}">\n'
     return head + lean_code(schemed_figures(document.html or "")), "\n".join(css)
+
+
+def with_formulas(content: str) -> str:
+    """Return a rendered notebook whose text shows the formulas that it holds as TeX."""
+
+    def formula(match: re.Match[str]) -> str:
+        display = "block" if match["block"] else "inline"
+        try:
+            return mathml(html.unescape(match["block"] or match["inline"]), display)
+        except ValueError:  # no formula: two prices, say
+            return match[0]
+
+    texts = _VERBATIM.split(content)
+    # Of each three: text, what is verbatim, and the name of its element.
+    texts[::3] = [_TEX.sub(formula, text) for text in texts[::3]]
+    return "".join(text for position, text in enumerate(texts) if position % 3 < 2)

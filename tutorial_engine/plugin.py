@@ -22,6 +22,7 @@ from mkdocs.structure.pages import Page as SitePage
 from .build_cache import BuildCache
 from .course import Lesson, glossary_page
 from .course_files import CourseFiles, expand_navigation, mentions
+from .excerpts import with_excerpts
 from .glossary import PAGE as GLOSSARY_PAGE
 from .html_pages import lean_page
 from .live_server import serve_live
@@ -81,6 +82,12 @@ class TutorialsPlugin(BasePlugin[TutorialsConfig]):
         if self.is_serving:
             self.live = self.live or LiveSite(self.store)
             self.live.build_begins(config, self.store)
+        elif not config.site_url:
+            # Not a warning, which a strict build refuses: a site to look at here needs no address.
+            log.info(
+                "This site has no public address, and so no sitemap, no canonical links and no picture for "
+                "shared links: set SITE_URL=https://… before you publish it"
+            )
         runs = self.live.runs if self.live else None
         shows = mentions(config.nav, INDEX)
         self.course = CourseFiles(self.settings, self.build_cache, runs, shows_snippets=shows)
@@ -135,6 +142,11 @@ class TutorialsPlugin(BasePlugin[TutorialsConfig]):
         path = page.file.src_uri
         if path == GLOSSARY_PAGE:
             return glossary_page(self.course.lessons, markdown)
+        if path not in self.course.positions:
+            try:
+                return with_excerpts(markdown, path, self.course.shown_by_name())
+            except ValueError as error:
+                raise PluginError(str(error)) from None
         if path in self.course.positions:
             # The theme puts these into its HTML as they stand; `Markup` keeps it from escaping twice.
             for name in ("title", "description"):
@@ -158,6 +170,12 @@ class TutorialsPlugin(BasePlugin[TutorialsConfig]):
 
     def on_post_build(self, config: MkDocsConfig) -> None:
         self.pages.write_style(Path(config.site_dir))
+        if not config.site_url:
+            for name in (
+                "sitemap.xml",
+                "sitemap.xml.gz",
+            ):  # MkDocs lists no page there without an address
+                Path(config.site_dir, name).unlink(missing_ok=True)
         self.build_cache.sweep()
         if self.live:
             self.live.build_ends()

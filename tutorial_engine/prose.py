@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -133,3 +135,10 @@ def _find(text: str, literals: set[float]) -> Iterator[tuple[int, str]]:
 def _blank(match: re.Match[str]) -> str:
     """Take a passage out and leave its lines, so that line numbers stay right."""
     return " " + "\n" * match[0].count("\n")
+
+
+def date_of(seconds: float) -> str:
+    """Return a UTC date and time; SOURCE_DATE_EPOCH decides it where it is set."""
+    seconds = float(os.environ.get("SOURCE_DATE_EPOCH") or seconds)
+    moment = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+    return moment.strftime("%Y-%m-%d %H:%M UTC")

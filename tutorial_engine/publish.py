@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import base64
-import datetime
 import html
 import json
 import os
@@ -25,7 +24,7 @@ from .fingerprint import names_from_snippets, snippets_state
 from .links import pictures
 from .notebooks import record_notebook, standalone_notebook
 from .passages import escape
-from .prose import fill, measured
+from .prose import date_of, fill, measured
 from .run import Run
 from .settings import Settings
 from .shown_outputs import PREVIEWS, ShownOutputs, fence, state_note
@@ -284,8 +283,11 @@ class _Writer:
             items.append(f"<li>{text[:1].upper()}{text[1:]}. <code>{condition}</code>{fails}</li>")
         if not items:
             return []
+        count = f"{len(items)} claim{'s' * (len(items) > 1)}"
         return [
-            "## Checked by this build",
+            # Folded, as is the next: what a reader looks for here is where to go on.
+            '<details class="abstract" id="checked-by-this-build" markdown="1">\n'
+            f"<summary>Checked by this build: {count}</summary>",
             "Each sentence is an assertion that ran with this page; one that fails stops the build."
             + (
                 " Where it says what a claim fails without, the build tried that too, and it failed."
@@ -293,11 +295,16 @@ class _Writer:
                 else ""
             ),
             '<ul class="claims">\n' + "\n".join(items) + "\n</ul>",
+            "</details>",
         ]
 
     def _stamp(self, run: Run) -> str:
         rows = "\n".join(f"| {name} | {value} |" for name, value in self._stamp_rows(run))
-        lines = ["## About this run", f"| what | value |\n|---|---|\n{rows}"]
+        lines = [
+            '<details class="info" id="about-this-run" markdown="1">\n'
+            "<summary>About this run: versions, seed, data</summary>",
+            f"| what | value |\n|---|---|\n{rows}",
+        ]
         if self.settings.repo_url:
             query = urlencode(
                 {
@@ -310,14 +317,14 @@ class _Writer:
             )
             address = f"{self.settings.repo_url.rstrip('/')}/issues/new?{query}"
             lines.append(f"[Report a problem with this page]({address})")
-        return "\n\n".join(lines)
+        return "\n\n".join([*lines, "</details>"])
 
     def _stamp_rows(self, run: Run, *, plain: bool = False) -> list[tuple[str, str]]:
         mark: Callable[[str], str] = str if plain else measured
         code: Callable[[str], str] = str if plain else "`{}`".format
         versions = shown_versions(run)
         rows = [
-            ("finished", mark(_date(run.finished))),
+            ("finished", mark(date_of(run.finished))),
             (
                 "time",
                 mark(f"{run.wall_s:.1f} s, {run.cpu_s:.1f} CPU s, {run.peak_mb:.0f} MB at most"),
@@ -349,13 +356,6 @@ class _Writer:
 def _front_matter(fields: dict[str, str], more: str = "") -> str:
     lines = [f"{name}: {json.dumps(text, ensure_ascii=False)}" for name, text in fields.items()]
     return "\n".join(["---", *lines, *([more] if more else []), "---"])
-
-
-def _date(seconds: float) -> str:
-    """Return a UTC date and time; SOURCE_DATE_EPOCH decides it where it is set."""
-    seconds = float(os.environ.get("SOURCE_DATE_EPOCH") or seconds)
-    moment = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
-    return moment.strftime("%Y-%m-%d %H:%M UTC")
 
 
 def export(pages: list[Page], folder: Path) -> None:

@@ -9,7 +9,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, InclusionLevel
 
 from .documents import Document
-from .html_pages import light_record
+from .html_pages import light_record, with_formulas
 from .rendering import contents_as_json
 
 # How deep a record's table of contents goes.
@@ -61,5 +61,5 @@ def render_record(
         path.write_text(notebook, encoding="utf-8")
         rendered = nb2html(str(path), allow_errors=False, theme="", custom_mathjax_url="")
         contents, _ = get_nb_toc(str(path), _DEPTH)
-    content, css = light_record(rendered, figures, shown, stylesheet)
+    content, css = light_record(with_formulas(rendered), figures, shown, stylesheet)
     return {"content": content, "contents": contents_as_json(contents), "css": css}

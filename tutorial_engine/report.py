@@ -7,7 +7,7 @@ from .documents import Document
 from .fingerprint import versions_of
 from .passages import escape
 from .places import of_the_build
-from .prose import measured
+from .prose import date_of, measured
 from .schedule import Outcome
 from .settings import Settings
 from .tutorial import text_of
@@ -29,6 +29,7 @@ def _tutorial(outcome: Outcome, settings: Settings) -> Document:
         "source": lesson.file,
         "url": lesson.page.removesuffix(".md") + "/",
         "key": lesson.key.digest if lesson.key else None,
+        "ran": date_of(run.finished) if run else None,
         "outcome": outcome.word,
         "wall_s": run.wall_s if run else None,
         "cpu_s": run.cpu_s if run else None,
@@ -79,6 +80,11 @@ def _claims(outcome: Outcome) -> list[Document]:
     return decided
 
 
+def _when(entry: Document) -> str:
+    """Say when a tutorial ran; that this build found its run again is no other fact about the page."""
+    return measured(entry["ran"]) if entry["ran"] else "failed"
+
+
 def report_page(report: Document) -> str:
     """Return the Markdown of *What this build checked*."""
     rows, lists = [], []
@@ -92,7 +98,7 @@ def report_page(report: Document) -> str:
                 measured(f"{entry['cpu_s']:.0f}"),
                 measured(f"{entry['peak_mb']:.0f}"),
             ]
-        cells = [title, measured(entry["outcome"]), str(len(entry["claims"])), *figures]
+        cells = [title, _when(entry), str(len(entry["claims"])), *figures]
         rows.append("| " + " | ".join(cells) + " |")
         if entry["claims"]:
             items = "\n".join(
@@ -101,16 +107,15 @@ def report_page(report: Document) -> str:
             )
             lists.append(f"## {entry['name']}\n\n{items}")
     versions = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
-    header = (
-        "| tutorial | outcome | claims | wall s | CPU s | peak MB |\n|---|---|---:|---:|---:|---:|"
-    )
+    header = "| tutorial | ran | claims | wall s | CPU s | peak MB |\n|---|---|---:|---:|---:|---:|"
     return "\n\n".join(
         [
             '---\ntitle: "What this build checked"\nsearch:\n  exclude: true\n---',
             "# What this build checked",
             "Every claim on these pages is an assertion that ran. Here are all of them, with what "
-            "each tutorial cost on the machine that built this site. The same as data: "
-            "[build.json](../build.json).",
+            "each tutorial cost on the machine that built this site. A tutorial runs again when its "
+            "code, its data, a snippet or a library that it used has changed, and its run is kept until then. "
+            "The same as data: [build.json](../build.json).",
             f"Edition: {report['edition']}. Versions: {versions}.",
             header + "\n" + "\n".join(rows),
             *lists,

@@ -164,6 +164,7 @@ def test_the_report_has_its_schema(good):
         "url",
         "key",
         "outcome",
+        "ran",
         "wall_s",
         "cpu_s",
         "peak_mb",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bs4 import BeautifulSoup
+from markdown import markdown
 
 from tutorial_engine.course import glossary_page
 
@@ -50,6 +51,15 @@ def test_a_page_links_the_words_it_introduces(course):
     course.tutorial(teaches=["whole number"])
     page = course.page(made_run(course)).markdown
     assert "## Words first used here\n\n[whole number](../glossary.md#whole-number)." in page
+
+
+def test_each_letter_leads_to_the_first_entry_that_begins_with_it(course):
+    text = course.glossary("AUC", "accuracy", "sum", "whole number").read_text()
+    letters = BeautifulSoup(
+        markdown(glossary_page([], text), extensions=["md_in_html"]), "lxml"
+    ).nav
+    links = [(link.text, link["href"]) for link in letters.find_all("a")]
+    assert links == [("A", "#auc"), ("S", "#sum"), ("W", "#whole-number")]
 
 
 def test_an_entry_says_where_its_term_is_introduced(course):

@@ -34,7 +34,7 @@ def links_of(browser):
                 f"<div class=highlight><pre><code>{each}</code></pre></div>" for each in blocks
             )
             page.set_content(f"{way}<article>{code}</article>")
-            page.add_script_tag(path=ROOT / "docs/assets/course.js")
+            page.add_script_tag(path=ROOT / "docs/assets/code.js")
             links = links_in_code(page)
             assert page.problems == []
             return {link.name: link.address for link in links}

@@ -1,15 +1,5 @@
-// A figure follows the scheme that the reader chose, also where that differs from the system's.
+// Code: what a page's own names lead to, the colours of calls and numbers, and copies of one function.
 (() => {
-  const showFigures = (dark) => {
-    for (const source of document.querySelectorAll("source[data-dark-figure]")) {
-      const media = dark ? "screen" : "not all";
-      if (source.media !== media) source.media = media;
-    }
-  };
-  const followScheme = () => showFigures(document.body.getAttribute("data-md-color-scheme") === "slate");
-  followScheme();
-  new MutationObserver(followScheme).observe(document.body, { attributeFilter: ["data-md-color-scheme"] });
-
   // What the theme's dialog says, after its own copy buttons too, is read aloud.
   document.querySelector(".md-dialog__inner")?.setAttribute("role", "status");
 
@@ -81,18 +71,48 @@
       }
   };
 
+  // A code's text, strings and comments blank, and the nodes that it stands in, each with its first place.
+  const textOf = (code) => {
+    const parts = [];
+    let text = "";
+    const nodes = document.createTreeWalker(code, NodeFilter.SHOW_TEXT);
+    for (let node; (node = nodes.nextNode()); ) {
+      parts.push([node, text.length]);
+      text += /^[sc]/.test(node.parentNode.className) ? node.data.replace(/[^\n]/g, " ") : node.data;
+    }
+    return [text, parts];
+  };
+  const placeIn = (parts, offset) => {
+    const [node, start] = parts.findLast(([, start]) => start <= offset);
+    return [node, offset - start];
+  };
+
+  // A mark around each of these would be half a page's weight; a highlight is none.
+  const tokens = {
+    "code-keyword": /\b(?:and|as|from|import|in|is|not|or|False|None|True)\b/g,
+    "code-call": /\b[A-Za-z_]\w*(?=\()/g,
+    "code-number": /(?<![\w.])\d[\d_]*(?:\.\d*)?(?:e[+-]?\d+)?/g,
+  };
+  const colours = window.CSS?.highlights && Object.entries(tokens).map(([name, pattern]) => {
+    const highlight = new Highlight();
+    CSS.highlights.set(name, highlight);
+    return [highlight, pattern];
+  });
+  const colour = (code) => {
+    const [text, parts] = textOf(code);
+    for (const [highlight, pattern] of colours)
+      for (const { 0: token, index } of text.matchAll(pattern)) {
+        const [startContainer, startOffset] = placeIn(parts, index);
+        const [endContainer, last] = placeIn(parts, index + token.length - 1);
+        highlight.add(new StaticRange({ startContainer, startOffset, endContainer, endOffset: last + 1 }));
+      }
+  };
+
   const linkNames = () => {
     const imports = new Map([["snippets", "snippets"]]);
     const addresses = new Set();
     for (const code of document.querySelectorAll("article .highlight:not(.output) > pre > code")) {
-      const parts = [];
-      let text = "";
-      const nodes = document.createTreeWalker(code, NodeFilter.SHOW_TEXT);
-      for (let node; (node = nodes.nextNode()); ) {
-        parts.push([node, text.length]);
-        // Strings and comments hold no names.
-        text += /^[sc]/.test(node.parentNode.className) ? node.data.replace(/[^\n]/g, " ") : node.data;
-      }
+      const [text, parts] = textOf(code);
       readImports(text, imports);
       const links = [];
       for (const { 0: name, index } of text.matchAll(/[\w.]+/g)) {
@@ -104,15 +124,11 @@
         links.push([index, index + name.length, address, addresses.has(address)]);
         addresses.add(address);
       }
-      const place = (offset) => {
-        const [node, start] = parts.findLast(([, start]) => start <= offset);
-        return [node, offset - start];
-      };
       // From the last to the first: what stands before a link keeps its place.
       for (const [start, end, address, isAgain] of links.reverse()) {
         const range = document.createRange();
-        range.setStart(...place(start));
-        const [node, last] = place(end - 1);
+        range.setStart(...placeIn(parts, start));
+        const [node, last] = placeIn(parts, end - 1);
         range.setEnd(node, last + 1);
         const link = document.createElement("a");
         link.className = "documented";
@@ -122,21 +138,9 @@
         link.append(range.extractContents());
         range.insertNode(link);
       }
+      if (colours) colour(code);
     }
   };
   (window.requestIdleCallback ?? setTimeout)(linkNames);
 
-  // Paper is light and does not unfold. A browser waits for the pictures that are asked for now; those
-  // that a change of medium alone asks for come too late.
-  let folded = [];
-  addEventListener("beforeprint", () => {
-    showFigures(false);
-    folded = [...document.querySelectorAll("article details:not([open])")];
-    for (const each of folded) each.open = true;
-  });
-  addEventListener("afterprint", () => {
-    followScheme();
-    for (const each of folded) each.open = false;
-    folded = [];
-  });
 })();

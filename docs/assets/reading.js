@@ -1,0 +1,31 @@
+// Reading: what scrolls by keyboard, what is folded, what the theme leaves without a name.
+(() => {
+  document.querySelector(".md-search")?.setAttribute("aria-label", "Search");
+
+  // What is wider than its frame can be scrolled with the arrow keys.
+  const scrollers = "article :is(pre > code, .md-typeset__scrollwrap, math[display=block], .output.rich, .highlight)";
+  const frames = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+      else target.removeAttribute("tabindex");
+    }
+  });
+  const observe = () => {
+    for (const each of document.querySelectorAll(scrollers)) frames.observe(each);
+  };
+  // The theme puts its frames around tables when it starts; a font that comes late makes what is in a frame wider,
+  // not the frame itself.
+  (window.requestIdleCallback ?? setTimeout)(observe);
+  document.fonts.ready.then(() => {
+    frames.disconnect();
+    observe();
+  });
+
+  // An address of what is folded unfolds it.
+  const unfold = () => {
+    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (target instanceof HTMLDetailsElement) target.open = true;
+  };
+  unfold();
+  addEventListener("hashchange", unfold);
+})();
