@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import gzip
 import http.server
 import json
 import os
@@ -92,8 +93,9 @@ class Site:
             for path in sorted(self.folder.rglob("*.html"))
         }
 
-    def size(self, url: str) -> int:
-        return (self.folder / url / "index.html").stat().st_size
+    def size_sent(self, url: str) -> int:
+        """The bytes of a page as a server sends it, compressed."""
+        return len(gzip.compress((self.folder / url / "index.html").read_bytes(), 9))
 
 
 @dataclass(frozen=True)
