@@ -86,7 +86,9 @@ for variant, pixels in preparations.items():
 def title(variant, i):
     p = answers[variant][i]
     mark = "" if p.argmax() == truth[i] else "\nWRONG"
-    return f"{variant}:\n{class_names[p.argmax()]}\n{p.max():.0%} sure{mark}"
+    return (
+        f"{variant}:\n{class_names[p.argmax()]}\n{p.max():.0%} sure{mark}"
+    )
 
 
 places = [np.flatnonzero(truth == number)[0] for number in (0, 2, 4, 5, 6)]
@@ -115,7 +117,11 @@ for variant, p in answers.items():
 
 # %% tags=["claims"]
 expected = probabilities(product, photographs)
-assert accuracies["as in training"] - max(accuracies["0 to 255"], accuracies["0 to 1"]) > 0.05, (
+assert (
+    accuracies["as in training"]
+    - max(accuracies["0 to 255"], accuracies["0 to 1"])
+    > 0.05
+), (
     "fed with pixels prepared in another way, the same weights lose more than five points"
 )
 assert np.abs(expected - answers["as in training"]).max() < 1e-4, (
@@ -163,7 +169,12 @@ def new_training():
     return small_network
 
 
-fit_options = {"x": images[:6400], "y": labels[:6400], "shuffle": False, "verbose": 0}
+fit_options = {
+    "x": images[:6400],
+    "y": labels[:6400],
+    "shuffle": False,
+    "verbose": 0,
+}
 whole_network, half_network = new_training(), new_training()
 whole_network.fit(**fit_options, epochs=4)
 half_network.fit(**fit_options, epochs=2)
@@ -177,9 +188,13 @@ for variant in ("load", "load, then compile"):
         next_network.compile(new_training().optimizer, loss)
     steps = int(next_network.optimizer.iterations)
     next_network.fit(**fit_options, initial_epoch=2, epochs=4)
-    weight_gaps = whole_network.get_weights()[0] - next_network.get_weights()[0]
+    weight_gaps = (
+        whole_network.get_weights()[0] - next_network.get_weights()[0]
+    )
     differences[variant] = np.abs(weight_gaps).max()
-    print(f"{variant}: {steps} steps taken, differs by {differences[variant]:.2g}")
+    print(
+        f"{variant}: {steps} steps taken, differs by {differences[variant]:.2g}"
+    )
 
 # %% [markdown]
 # Loaded and trained on, the network ends with the weights of a training that was never interrupted, bit for
@@ -192,7 +207,9 @@ for variant in ("load", "load, then compile"):
 assert differences["load"] == 0, (
     "loaded and trained on, a network ends with the weights of an uninterrupted training"
 )
-assert differences["load, then compile"] > 0.001, "compiled after loading, it ends with others"
+assert differences["load, then compile"] > 0.001, (
+    "compiled after loading, it ends with others"
+)
 
 # %% tags=["control"] claim="loaded and trained on, a network ends with the weights of an uninterrupted training" without="the optimizer's state"
 differences = {"load": differences["load, then compile"]}
@@ -248,7 +265,9 @@ reports = run.stdout.splitlines()
 assert [line[:6] for line in reports[:3]] == ["loads:"] * 3, (
     "in a fresh process, with Keras alone, the networks that this page saves load"
 )
-assert "locate class 'OneCycle'" in reports[3], "compiled with a class of ours, one does not"
+assert "locate class 'OneCycle'" in reports[3], (
+    "compiled with a class of ours, one does not"
+)
 
 # %% tags=["control"] claim="in a fresh process, with Keras alone, the networks that this page saves load" without="Keras's own schedule"
 reports = reports[3:]
@@ -338,16 +357,22 @@ from snippets.export import export_litert, quantised_weights
 export_litert(product, "fashion-int8.tflite", quantise=True)
 kernel = network.get_layer("hidden").get_weights()[0].T  # a row per unit
 quantised_arrays = quantised_weights("fashion-int8.tflite")
-file_integers = {x.integers.shape: x.integers for x in quantised_arrays}[kernel.shape].astype(int)
+file_integers = {x.integers.shape: x.integers for x in quantised_arrays}[
+    kernel.shape
+].astype(int)
 by_hand, scales = quantise(kernel)
 print(file_integers[0, :8], "in the file")
 print(by_hand[0, :8].astype(int), "by hand")
 
 # %% tags=["claims"]
 is_equal = file_integers == by_hand
-assert is_equal.mean() > 0.999, "the integers in the file are those of two lines by hand"
+assert is_equal.mean() > 0.999, (
+    "the integers in the file are those of two lines by hand"
+)
 weight_moves = np.abs(file_integers * scales - kernel) / scales
-assert weight_moves.max() <= 0.501, "rounding moves no weight by more than half a scale"
+assert weight_moves.max() <= 0.501, (
+    "rounding moves no weight by more than half a scale"
+)
 
 # %% tags=["control"] claim="the integers in the file are those of two lines by hand" without="a scale for each row"
 is_equal = file_integers == np.round(kernel / np.abs(kernel).max() * 127)
@@ -371,7 +396,9 @@ file_answers = {
     "fashion.tflite": run_litert("fashion.tflite", photographs),
     "fashion-int8.tflite": run_litert("fashion-int8.tflite", photographs),
 }
-agreements = {file: agreement(expected, p) for file, p in file_answers.items()}
+agreements = {
+    file: agreement(expected, p) for file, p in file_answers.items()
+}
 megabytes = {file: file_megabytes(file) for file in file_answers}
 
 # %%
@@ -393,34 +420,50 @@ tables.table(rows)
 # `{python} f"{expected[by_move[100:]].max(axis=1).mean():.0%}"`.
 
 # %% tags=["claims"]
-float_agreements = [a for file, a in agreements.items() if file != "fashion-int8.tflite"]
+float_agreements = [
+    a for file, a in agreements.items() if file != "fashion-int8.tflite"
+]
 assert all(comparison.same == 1000 for comparison in float_agreements), (
     "loaded, as a SavedModel and in LiteRT, the network gives the same answer to 1,000 photographs"
 )
 largest_gap = max(comparison.largest for comparison in float_agreements)
-assert largest_gap < 1e-4, "in these three, no probability differs by more than a ten-thousandth"
+assert largest_gap < 1e-4, (
+    "in these three, no probability differs by more than a ten-thousandth"
+)
 assert agreements["fashion-int8.tflite"].same >= 980, (
     "with int8 weights, at least 980 of 1,000 answers stay the same"
 )
-assert megabytes["fashion-int8.tflite"] < 0.35 * megabytes["fashion.tflite"], (
-    "int8 weights make the file less than 0.35 times as large"
-)
+assert (
+    megabytes["fashion-int8.tflite"] < 0.35 * megabytes["fashion.tflite"]
+), "int8 weights make the file less than 0.35 times as large"
 
 # %% tags=["control"] claim="with int8 weights, at least 980 of 1,000 answers stay the same" without="more than two bits"
 coarse_network = keras.models.clone_model(network)
-for layer, trained_layer in zip(coarse_network.layers, network.layers, strict=True):
+for layer, trained_layer in zip(
+    coarse_network.layers, network.layers, strict=True
+):
     values = trained_layer.get_weights()
     if values and values[0].ndim > 1:
-        largest_gap = np.abs(values[0]).max(axis=tuple(range(values[0].ndim - 1)), keepdims=True)
-        values[0] = np.round(values[0] / largest_gap) * largest_gap  # -1, 0 or 1 times a scale
+        largest_gap = np.abs(values[0]).max(
+            axis=tuple(range(values[0].ndim - 1)), keepdims=True
+        )
+        values[0] = (
+            np.round(values[0] / largest_gap) * largest_gap
+        )  # -1, 0 or 1 times a scale
     layer.set_weights(values)
-coarse_network.layers[1].finalize_state()  # the normalisation computes with the weights that it got
+coarse_network.layers[
+    1
+].finalize_state()  # the normalisation computes with the weights that it got
 coarse_answers = probabilities(coarse_network, photographs)
-agreements = agreements | {"fashion-int8.tflite": agreement(expected, coarse_answers)}
+agreements = agreements | {
+    "fashion-int8.tflite": agreement(expected, coarse_answers)
+}
 
 # %% tags=["control"] claim="int8 weights make the file less than 0.35 times as large" without="quantisation"
 export_litert(product, "fashion-int8.tflite")
-megabytes = megabytes | {"fashion-int8.tflite": file_megabytes("fashion-int8.tflite")}
+megabytes = megabytes | {
+    "fashion-int8.tflite": file_megabytes("fashion-int8.tflite")
+}
 
 # %% [markdown]
 # ## Is it fast?
@@ -447,7 +490,9 @@ for variant, answer in variants.items():
     with Stopwatch() as watch:
         calls = [answer() for _ in range(30 if "," in variant else 1)]
     milliseconds[variant] = 1000 * watch.cpu_seconds / sum(map(len, calls))
-tables.table([{"way": w, "CPU ms": f"{ms:.3f}"} for w, ms in milliseconds.items()])
+tables.table(
+    [{"way": w, "CPU ms": f"{ms:.3f}"} for w, ms in milliseconds.items()]
+)
 
 # %% [markdown]
 # Asked about one photograph, Keras spends most of its time around the sums: checking arguments,
@@ -461,10 +506,14 @@ tables.table([{"way": w, "CPU ms": f"{ms:.3f}"} for w, ms in milliseconds.items(
 # counts multiplications.** And int8 is about size: whether it also saves time depends on the processor.
 
 # %% tags=["claims", "measured"]
-assert milliseconds["Keras, called"] > 1.5 * milliseconds["fashion.tflite"], (
+assert (
+    milliseconds["Keras, called"] > 1.5 * milliseconds["fashion.tflite"]
+), (
     "asked about one photograph, LiteRT is faster than calling the model in Keras"
 )
-assert milliseconds["fashion.tflite"] > 1.5 * milliseconds["dense.tflite"], (
+assert (
+    milliseconds["fashion.tflite"] > 1.5 * milliseconds["dense.tflite"]
+), (
     "in LiteRT, the dense network with about as many weights is faster than the convolutions"
 )
 
@@ -478,7 +527,10 @@ assert milliseconds["fashion.tflite"] > 1.5 * milliseconds["dense.tflite"], (
 
 # %%
 gift = layers.Lambda(
-    lambda x: __import__("pathlib").Path("note.txt").write_text("I was here") and x
+    lambda x: (
+        __import__("pathlib").Path("note.txt").write_text("I was here")
+        and x
+    )
 )
 keras.Sequential([keras.Input((28, 28)), gift]).save("gift.keras")
 Path("note.txt").unlink()  # building the layer ran it once
@@ -524,7 +576,9 @@ import pickle
 
 
 class Present:
-    def __reduce__(self):  # what pickle writes down: a function, and its arguments
+    def __reduce__(
+        self,
+    ):  # what pickle writes down: a function, and its arguments
         return print, ("This ran while you were loading.",)
 
 
@@ -561,10 +615,14 @@ import json
 test_images, test_labels = test_set
 ten_each = [np.flatnonzero(test_labels == n)[:10] for n in range(10)]
 check_places = np.sort(np.concatenate(ten_each))
-keras_answers = probabilities(product, test_images[check_places]).astype(float)
+keras_answers = probabilities(product, test_images[check_places]).astype(
+    float
+)
 check = {
     "class_names": list(class_names),
-    "images": base64.b64encode(test_images[check_places].tobytes()).decode(),
+    "images": base64.b64encode(
+        test_images[check_places].tobytes()
+    ).decode(),
     "labels": test_labels[check_places].tolist(),
     "probabilities": keras_answers.round(7).tolist(),
 }
@@ -577,8 +635,12 @@ float_correct = float_answers.argmax(axis=1) == test_labels
 int8_correct = int8_answers.argmax(axis=1) == test_labels
 lost_answers = int((float_correct & ~int8_correct).sum())
 won_answers = int((int8_correct & ~float_correct).sum())
-noise = 2 * np.sqrt(max(lost_answers + won_answers, 1))  # of lost − won, by tossing coins
-print(f"rounding loses {lost_answers} and wins {won_answers}; by chance, ±{noise:.0f}")
+noise = 2 * np.sqrt(
+    max(lost_answers + won_answers, 1)
+)  # of lost − won, by tossing coins
+print(
+    f"rounding loses {lost_answers} and wins {won_answers}; by chance, ±{noise:.0f}"
+)
 
 # %% [markdown]
 # On the test set the float file has an accuracy of `{python} f"{float_correct.mean():.1%}"`, the rounded one
@@ -593,18 +655,28 @@ read_check = json.loads(Path("fashion-check.json").read_text())
 check_bytes = base64.b64decode(read_check["images"])
 check_pixels = np.frombuffer(check_bytes, "uint8").reshape(100, 28, 28)
 check_answers = np.array(read_check["probabilities"])
-read_back = agreement(check_answers, run_litert("fashion.tflite", check_pixels))
+read_back = agreement(
+    check_answers, run_litert("fashion.tflite", check_pixels)
+)
 assert read_back.same == len(check_pixels) == 100, (
     "the check file and the LiteRT file, read back, give the same answer to 100 test photographs"
 )
-assert read_back.largest < 1e-4, "their probabilities differ by less than a ten-thousandth"
+assert read_back.largest < 1e-4, (
+    "their probabilities differ by less than a ten-thousandth"
+)
 shape = tuple(entry["shape_signature"])
-assert shape == (1, 28, 28), "the file's shapes are all known: one by 28 by 28"
+assert shape == (1, 28, 28), (
+    "the file's shapes are all known: one by 28 by 28"
+)
 loss_of_int8 = float_correct.mean() - int8_correct.mean()
-assert abs(loss_of_int8) < 0.01, "on the test set, int8 weights cost less than one point"
+assert abs(loss_of_int8) < 0.01, (
+    "on the test set, int8 weights cost less than one point"
+)
 
 # %% tags=["control"] claim="the check file and the LiteRT file, read back, give the same answer to 100 test photographs" without="pixels as the file wants them"
-answers_to_scaled = run_litert("fashion.tflite", check_pixels.astype("float32") / 255)
+answers_to_scaled = run_litert(
+    "fashion.tflite", check_pixels.astype("float32") / 255
+)
 read_back = agreement(check_answers, answers_to_scaled)
 
 # %% tags=["control"] claim="the file's shapes are all known: one by 28 by 28" without="a fixed batch size"
@@ -625,8 +697,12 @@ for_paper = product
 # %% tags=["check"]
 on_paper = 255 - photographs[:200]
 paper = agreement(expected[:200], probabilities(for_paper, on_paper))
-assert paper.same == 200, f"only {paper.same} of 200 answers are those on black"
-assert paper.largest < 1e-3, f"off by {paper.largest:.2g}: is it exactly 255 − x?"
+assert paper.same == 200, (
+    f"only {paper.same} of 200 answers are those on black"
+)
+assert paper.largest < 1e-3, (
+    f"off by {paper.largest:.2g}: is it exactly 255 − x?"
+)
 
 # %% tags=["solution"]
 inversion = layers.Rescaling(-1, offset=255)
@@ -667,11 +743,17 @@ for bits, limit in {8: 127, 4: 7, 2: 1, 3: 3}.items():
     assert isinstance(result, tuple | list), "return integers and scales"
     numbers, steps = map(np.asarray, result)
     assert numbers.dtype.kind == "i", f"integers, not {numbers.dtype}"
-    assert steps.shape == (len(kernel), 1), f"one scale per row, not shape {steps.shape}"
+    assert steps.shape == (len(kernel), 1), (
+        f"one scale per row, not shape {steps.shape}"
+    )
     largest_gap = set(np.abs(numbers.astype(int)).max(axis=1).tolist())
-    assert largest_gap == {limit}, f"{bits} bits: the largest is {limit}, not {largest_gap}"
+    assert largest_gap == {limit}, (
+        f"{bits} bits: the largest is {limit}, not {largest_gap}"
+    )
     move = float(np.abs(numbers - kernel / steps).max())
-    assert move < 0.501, f"{bits} bits: a weight moves by {move:.2f} of a scale: round, do not cut"
+    assert move < 0.501, (
+        f"{bits} bits: a weight moves by {move:.2f} of a scale: round, do not cut"
+    )
 
 
 # %% tags=["solution"]
@@ -686,7 +768,9 @@ quantise_to(kernel, 4)[0][0, :8]
 # %% tags=["wrong"]
 def quantise_to(rows, bits):
     scale = np.abs(rows).max() / (2 ** (bits - 1) - 1)  # one for all rows
-    return np.round(rows / scale).astype("int8"), np.full((len(rows), 1), scale)
+    return np.round(rows / scale).astype("int8"), np.full(
+        (len(rows), 1), scale
+    )
 
 
 # %% tags=["wrong"]
@@ -697,7 +781,9 @@ def quantise_to(rows, bits):
 
 # %% tags=["wrong"]
 def quantise_to(rows, bits):
-    scales = np.abs(rows).max(axis=1, keepdims=True) / (2**bits - 1)  # forgets the sign
+    scales = np.abs(rows).max(axis=1, keepdims=True) / (
+        2**bits - 1
+    )  # forgets the sign
     return np.round(rows / scales).astype("int16"), scales
 
 
@@ -739,23 +825,38 @@ def digits_of(path):
 
 published_digits = digits_of("fashion.keras")
 outcome = attempt("fashion.keras", published_digits)
-assert getattr(outcome, "name", "") == "fashion", f"it should load: {outcome!r}"
-altered_digits = published_digits[:-1] + ("1" if published_digits.endswith("0") else "0")
-for path, digits in (("gift.keras", published_digits), ("fashion.keras", altered_digits)):
+assert getattr(outcome, "name", "") == "fashion", (
+    f"it should load: {outcome!r}"
+)
+altered_digits = published_digits[:-1] + (
+    "1" if published_digits.endswith("0") else "0"
+)
+for path, digits in (
+    ("gift.keras", published_digits),
+    ("fashion.keras", altered_digits),
+):
     with patch("zipfile.ZipFile") as archive:  # notices any attempt to open
         outcome = attempt(path, digits)
-    assert not archive.called, f"{path} was opened, though its checksum differs"
-    assert isinstance(outcome, ValueError), f"{path}: no ValueError: {outcome!r}"
+    assert not archive.called, (
+        f"{path} was opened, though its checksum differs"
+    )
+    assert isinstance(outcome, ValueError), (
+        f"{path}: no ValueError: {outcome!r}"
+    )
 Path("note.txt").unlink(missing_ok=True)
 attempt("gift.keras", digits_of("gift.keras"))
-assert not Path("note.txt").exists(), "the gift's code ran: is safe mode on?"
+assert not Path("note.txt").exists(), (
+    "the gift's code ran: is safe mode on?"
+)
 
 
 # %% tags=["solution"]
 def load_checked(path, sha256):
     checksum = hashlib.sha256(Path(path).read_bytes()).hexdigest()
     if checksum != sha256:
-        raise ValueError(f"{path} is not the file that was published: {checksum[:16]}…")
+        raise ValueError(
+            f"{path} is not the file that was published: {checksum[:16]}…"
+        )
     return keras.saving.load_model(path)
 
 
@@ -774,7 +875,9 @@ def load_checked(path, sha256):
 def load_checked(path, sha256):
     checksum = hashlib.sha256(Path(path).read_bytes()).hexdigest()
     if checksum[:8] != sha256[:8]:
-        raise ValueError(f"{path} is not the file that was published: {checksum[:8]}…")
+        raise ValueError(
+            f"{path} is not the file that was published: {checksum[:8]}…"
+        )
     return keras.saving.load_model(path)
 
 

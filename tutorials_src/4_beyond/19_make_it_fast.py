@@ -19,7 +19,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from snippets import plot_curves, plot_images, plot_results, plot_timing, preprocessing
+from snippets import (
+    plot_curves,
+    plot_images,
+    plot_results,
+    plot_timing,
+    preprocessing,
+)
 
 training = {"reading": 6, "preparing": 1, "computing": 3}
 offers = {
@@ -75,7 +81,9 @@ for path, image in zip(paths, sample.images, strict=False):
 
 # %%
 def decode(path, label):
-    return tf.io.decode_png(tf.io.read_file(path), channels=1)[..., 0], label
+    return tf.io.decode_png(tf.io.read_file(path), channels=1)[
+        ..., 0
+    ], label
 
 
 def prepare(images, labels):
@@ -104,7 +112,12 @@ pipelines = {
 # their noise: then some rounds put it below 0. So look at all five.
 
 # %%
-from snippets.timing import interleave, nested_steps, speed_verdict, times_as_fast
+from snippets.timing import (
+    interleave,
+    nested_steps,
+    speed_verdict,
+    times_as_fast,
+)
 
 cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
@@ -117,9 +130,16 @@ def run(batches, step=lambda *batch: 0.0):
 def stage_times(raw_data, build):
     network, batches = build(), raw_data.map(prepare)
     network.compile("adam", cross_entropy)
-    steps = {"calling": tf.function(lambda *batch: 0.0)} | nested_steps(network, cross_entropy)
-    calls = {"reading": lambda: run(raw_data), "preparing": lambda: run(batches)}
-    calls |= {name: lambda s=step: run(batches, s) for name, step in steps.items()}
+    steps = {"calling": tf.function(lambda *batch: 0.0)} | nested_steps(
+        network, cross_entropy
+    )
+    calls = {
+        "reading": lambda: run(raw_data),
+        "preparing": lambda: run(batches),
+    }
+    calls |= {
+        name: lambda s=step: run(batches, s) for name, step in steps.items()
+    }
     calls["fit"] = lambda: network.fit(batches, shuffle=False, verbose=0)
     wholes = np.array([*interleave(calls, rounds=5).values()])
     stages = np.diff(wholes, axis=0, prepend=0) * 1000 / len(raw_data)
@@ -129,11 +149,18 @@ def stage_times(raw_data, build):
 
 # %% tags=["measured"]
 keras.utils.set_random_seed(7)
-times = {name: stage_times(*pipeline) for name, pipeline in pipelines.items()}
+times = {
+    name: stage_times(*pipeline) for name, pipeline in pipelines.items()
+}
 rows = {stage: {} for stage in times["dense, from arrays"]}
 for stage, row in rows.items():
-    row |= {n: (np.median(t[stage]), t[stage].min(), t[stage].max()) for n, t in times.items()}
-plot_results.interval_rows(rows, xlabel="CPU milliseconds per step", percent=False)
+    row |= {
+        n: (np.median(t[stage]), t[stage].min(), t[stage].max())
+        for n, t in times.items()
+    }
+plot_results.interval_rows(
+    rows, xlabel="CPU milliseconds per step", percent=False
+)
 
 
 # %% [markdown]
@@ -149,7 +176,9 @@ plot_results.interval_rows(rows, xlabel="CPU milliseconds per step", percent=Fal
 
 # %% tags=["claims"]
 from_arrays, from_files, _ = times.values()
-assert np.median(from_files["reading"]) > 1.5 * np.median(from_arrays["reading"]), (
+assert np.median(from_files["reading"]) > 1.5 * np.median(
+    from_arrays["reading"]
+), (
     "reading a batch from files takes more than 1.5 times as long as from arrays"
 )
 
@@ -167,7 +196,9 @@ with Stopwatch() as first_call:
     step(*batch)
 with Stopwatch() as second_call:
     step(*batch)
-print(f"{first_call.cpu_seconds / second_call.cpu_seconds:.0f} times as fast")
+print(
+    f"{first_call.cpu_seconds / second_call.cpu_seconds:.0f} times as fast"
+)
 
 # %% [markdown]
 # There is no trick. Both lines are the same; the first call was [traced](../foundations/training-by-hand.md).
@@ -178,9 +209,17 @@ print(f"{first_call.cpu_seconds / second_call.cpu_seconds:.0f} times as fast")
 # factor is below 1.1. Put the step against itself; you see a ratio for each round, and the verdict:
 
 # %% tags=["measured"]
-twins = {name: lambda: step(*batch) for name in ("without", "with the trick")}
-ratios = times_as_fast(interleave(twins, calls=10), "without")["with the trick"]
-print(", ".join(f"{ratio:.2f}" for ratio in ratios), "→", speed_verdict(ratios))
+twins = {
+    name: lambda: step(*batch) for name in ("without", "with the trick")
+}
+ratios = times_as_fast(interleave(twins, calls=10), "without")[
+    "with the trick"
+]
+print(
+    ", ".join(f"{ratio:.2f}" for ratio in ratios),
+    "→",
+    speed_verdict(ratios),
+)
 
 # %% tags=["claims"]
 assert first_call.cpu_seconds > 1.5 * second_call.cpu_seconds, (
@@ -200,24 +239,40 @@ assert first_call.cpu_seconds > 1.5 * second_call.cpu_seconds, (
 from snippets.timing import build_with_policy
 
 cases = {
-    "dense, batch 32": (dense_network, 32, 25),  # the last: calls a measurement
+    "dense, batch 32": (
+        dense_network,
+        32,
+        25,
+    ),  # the last: calls a measurement
     "dense, batch 512": (dense_network, 512, 5),
     "convolution, batch 64": (fashion_convnet, 64, 2),
 }
-plain_steps = {c: nested_steps(b(), cross_entropy)["update"] for c, (b, *_) in cases.items()}
+plain_steps = {
+    c: nested_steps(b(), cross_entropy)["update"]
+    for c, (b, *_) in cases.items()
+}
 
 
 def race(case, policy="float32", **options):
     build, size, calls = cases[case]
-    new_step = nested_steps(build_with_policy(policy, build), cross_entropy, **options)["update"]
+    new_step = nested_steps(
+        build_with_policy(policy, build), cross_entropy, **options
+    )["update"]
     x, y = tf.constant(inputs[:size]), tf.constant(labels[:size])
     cast_x = tf.cast(x, "float64" if policy == "float64" else "float32")
-    variants = {"before": lambda: plain_steps[case](x, y), "after": lambda: new_step(cast_x, y)}
-    return times_as_fast(interleave(variants, calls=calls), "before")["after"]
+    variants = {
+        "before": lambda: plain_steps[case](x, y),
+        "after": lambda: new_step(cast_x, y),
+    }
+    return times_as_fast(interleave(variants, calls=calls), "before")[
+        "after"
+    ]
 
 
 # %% tags=["measured"]
-gains = {"float64": {case: race(case, "float64") for case in cases}}  # more to come
+gains = {
+    "float64": {case: race(case, "float64") for case in cases}
+}  # more to come
 plot_timing.speed_ratios(gains, xlabel="times as fast as float32")
 
 # %% [markdown]
@@ -234,17 +289,34 @@ plot_timing.speed_ratios(gains, xlabel="times as fast as float32")
 
 # %% tags=["measured"]
 sizes = (2, 8, 32, 128, 512)
-any_size = tf.TensorSpec((None, 28, 28)), tf.TensorSpec((None,), tf.int32)  # one trace for all
-builds, step_seconds = {"dense": dense_network, "convolution": fashion_convnet}, {}
+any_size = (
+    tf.TensorSpec((None, 28, 28)),
+    tf.TensorSpec((None,), tf.int32),
+)  # one trace for all
+builds, step_seconds = (
+    {"dense": dense_network, "convolution": fashion_convnet},
+    {},
+)
 for name, build in builds.items():
     step = nested_steps(build(), cross_entropy)["update"].python_function
     step = tf.function(step, input_signature=any_size, autograph=False)
-    pairs = {n: (tf.constant(inputs[:n]), tf.constant(labels[:n])) for n in sizes}
-    variants = {n: lambda pair=pair, step=step: step(*pair) for n, pair in pairs.items()}
+    pairs = {
+        n: (tf.constant(inputs[:n]), tf.constant(labels[:n])) for n in sizes
+    }
+    variants = {
+        n: lambda pair=pair, step=step: step(*pair)
+        for n, pair in pairs.items()
+    }
     seconds = interleave(variants, rounds=3, calls=2)
     step_seconds[name] = np.median([*seconds.values()], axis=1)
-throughputs = {name: np.array(sizes) / t for name, t in step_seconds.items()}
-axes = {"xlabel": "batch size", "ylabel": "photographs per CPU second", "log_y": True}
+throughputs = {
+    name: np.array(sizes) / t for name, t in step_seconds.items()
+}
+axes = {
+    "xlabel": "batch size",
+    "ylabel": "photographs per CPU second",
+    "log_y": True,
+}
 plot_curves.spread_curves(throughputs, x=sizes, log_x=True, **axes)
 
 # %% [markdown]
@@ -276,7 +348,9 @@ def megabytes_on_tape(block, depth, x):
     results = []
 
     def note(result):
-        results.append((weakref.ref(result), result.shape.num_elements() * 4 / 1e6))
+        results.append(
+            (weakref.ref(result), result.shape.num_elements() * 4 / 1e6)
+        )
         return result
 
     with tf.GradientTape() as tape:
@@ -284,7 +358,9 @@ def megabytes_on_tape(block, depth, x):
         for _ in range(depth // 4):
             x = block(x, note)
     del x
-    return sum(size for reference, size in results if reference() is not None)
+    return sum(
+        size for reference, size in results if reference() is not None
+    )
 
 
 # %%
@@ -299,9 +375,17 @@ def four_layers(x, note):
 
 
 blocks = {"tape": four_layers}
-blocks["recomputing"] = lambda x, n: tf.recompute_grad(lambda x: four_layers(x, n))(x)
-memory = {n: [megabytes_on_tape(b, d, batch_of_500) for d in (4, 8, 16)] for n, b in blocks.items()}
-{name: np.round(megabytes, 2).tolist() for name, megabytes in memory.items()}
+blocks["recomputing"] = lambda x, n: tf.recompute_grad(
+    lambda x: four_layers(x, n)
+)(x)
+memory = {
+    n: [megabytes_on_tape(b, d, batch_of_500) for d in (4, 8, 16)]
+    for n, b in blocks.items()
+}
+{
+    name: np.round(megabytes, 2).tolist()
+    for name, megabytes in memory.items()
+}
 
 # %% [markdown]
 # The columns are 4, 8 and 16 layers. Twice the layers, twice the memory: **what a tape keeps grows with every
@@ -315,7 +399,9 @@ memory = {n: [megabytes_on_tape(b, d, batch_of_500) for d in (4, 8, 16)] for n, 
 # every four layers, it keeps a quarter, and computes everything forwards once more.
 
 # %% tags=["claims"]
-assert np.allclose(memory["tape"], [depth * 500 * 784 * 4 / 1e6 for depth in (4, 8, 16)]), (
+assert np.allclose(
+    memory["tape"], [depth * 500 * 784 * 4 / 1e6 for depth in (4, 8, 16)]
+), (
     "a tape keeps one result of 500 by 784 floats for each layer of a product and tanh"
 )
 assert np.allclose(np.multiply(memory["recomputing"], 4), memory["tape"]), (
@@ -341,7 +427,9 @@ chance = tf.random.Generator.from_seed(7)
 
 def flip(images, labels):  # one photograph or a batch of them
     seed = chance.make_seeds(1)[:, 0]
-    return tf.image.stateless_random_flip_left_right(images[..., None], seed)[..., 0], labels
+    return tf.image.stateless_random_flip_left_right(
+        images[..., None], seed
+    )[..., 0], labels
 
 
 orders = {
@@ -352,9 +440,15 @@ orders = {
 }
 
 # %% tags=["measured"]
-variants = {name: lambda order=order: run(order) for name, order in orders.items()}
-ratios = times_as_fast(interleave(variants, rounds=3), "decode, flip, batch")
-by_order = {name: {"photographs": factors} for name, factors in ratios.items()}
+variants = {
+    name: lambda order=order: run(order) for name, order in orders.items()
+}
+ratios = times_as_fast(
+    interleave(variants, rounds=3), "decode, flip, batch"
+)
+by_order = {
+    name: {"photographs": factors} for name, factors in ratios.items()
+}
 plot_timing.speed_ratios(by_order)
 
 # %% [markdown]
@@ -366,7 +460,9 @@ plot_timing.speed_ratios(by_order)
 
 # %%
 def seeded_flip(images, labels):
-    return tf.image.random_flip_left_right(images[..., None], seed=7)[..., 0], labels
+    return tf.image.random_flip_left_right(images[..., None], seed=7)[
+        ..., 0
+    ], labels
 
 
 boot = int(np.flatnonzero(labels[:32] == 9)[0])
@@ -375,14 +471,28 @@ variants = {
     "cached": orders["decode, batch, flip, cache"],
     "seeded": files.batch(32).map(seeded_flip),
 }
-boots = np.stack([next(iter(w.take(1)))[0][boot] for w in variants.values() for _ in range(8)])
+boots = np.stack(
+    [
+        next(iter(w.take(1)))[0][boot]
+        for w in variants.values()
+        for _ in range(8)
+    ]
+)
 is_mirrored = (boots != sample.images[boot]).any(axis=(1, 2))
 words = np.where(is_mirrored, "mirrored", "as it was")
-titles = [f"{n}\n{word}" for n, word in zip(np.repeat([*variants], 8), words, strict=True)]
-plot_images.image_grid(boots, titles, columns=8, subject="views of one boot")
+titles = [
+    f"{n}\n{word}"
+    for n, word in zip(np.repeat([*variants], 8), words, strict=True)
+]
+plot_images.image_grid(
+    boots, titles, columns=8, subject="views of one boot"
+)
 
 # %% tags=["folded"]
-views = {n: len(set(row)) for n, row in zip(variants, is_mirrored.reshape(3, 8), strict=True)}
+views = {
+    n: len(set(row))
+    for n, row in zip(variants, is_mirrored.reshape(3, 8), strict=True)
+}
 
 # %% [markdown]
 # A cache after the flip keeps the flipped photographs: whatever the first epoch drew, all others
@@ -395,7 +505,10 @@ views = {n: len(set(row)) for n, row in zip(variants, is_mirrored.reshape(3, 8),
 
 # %%
 cards = tf.data.Dataset.range(9)
-decks = cards.shuffle(9, seed=7), cards.shuffle(9, seed=7, reshuffle_each_iteration=False)
+decks = (
+    cards.shuffle(9, seed=7),
+    cards.shuffle(9, seed=7, reshuffle_each_iteration=False),
+)
 passes = [[tuple(int(n) for n in deck) for _ in range(3)] for deck in decks]
 passes
 
@@ -414,7 +527,9 @@ assert np.median(ratios["decode, cache, batch, flip"]) > 1.5, (
 assert list(views.values()) == [2, 1, 1], (
     "a cache after a random flip freezes it, as does a seed in the operation; a generator does not"
 )
-assert [len(set(orders)) for orders in passes] == [3, 1], "`shuffle` deals anew in each pass"
+assert [len(set(orders)) for orders in passes] == [3, 1], (
+    "`shuffle` deals anew in each pass"
+)
 
 # %% tags=["control"] claim="a cache after a random flip freezes it, as does a seed in the operation; a generator does not" without="the cache after the flip"
 fresh_views = files.batch(32).map(flip).take(1)
@@ -436,7 +551,9 @@ passes = [passes[1], passes[1]]
 
 # %%
 def traces(calls, **options):
-    step = tf.function(lambda images, rate: rate * tf.reduce_mean(images), **options)
+    step = tf.function(
+        lambda images, rate: rate * tf.reduce_mean(images), **options
+    )
     for call in calls:
         step(*call)
     return step.experimental_get_tracing_count()
@@ -444,13 +561,17 @@ def traces(calls, **options):
 
 rates = [0.1 / number for number in range(1, 9)]
 tensors = [(inputs[:32], tf.constant(rate)) for rate in rates]
-sizes_differ = [(inputs[: 32 - i], rate) for i, (_, rate) in enumerate(tensors)]
+sizes_differ = [
+    (inputs[: 32 - i], rate) for i, (_, rate) in enumerate(tensors)
+]
 open_signature = [tf.TensorSpec((None, 28, 28)), tf.TensorSpec(())]
 trace_counts = {
     "rate a Python number": traces([(inputs[:32], rate) for rate in rates]),
     "rate a tensor": traces(tensors),
     "batches of eight sizes": traces(sizes_differ),
-    "the same, size left open": traces(sizes_differ, input_signature=open_signature),
+    "the same, size left open": traces(
+        sizes_differ, input_signature=open_signature
+    ),
     "defined in the loop": sum(traces([call]) for call in tensors),
 }
 trace_counts
@@ -482,8 +603,14 @@ trace_counts = trace_counts | {"rate a tensor": traces(numbers)}
 
 # %%
 for kind in (tf.float32, tf.float16, tf.bfloat16):
-    total, decay = (float(tf.cast(x, kind) + tf.cast(y, kind)) for x, y in ((256, 1), (0, 0.999)))
-    print(kind.name, f"256 + 1 = {total:.0f}, 0.999 = {decay:.4g}, largest {float(kind.max):.2g}")
+    total, decay = (
+        float(tf.cast(x, kind) + tf.cast(y, kind))
+        for x, y in ((256, 1), (0, 0.999))
+    )
+    print(
+        kind.name,
+        f"256 + 1 = {total:.0f}, 0.999 = {decay:.4g}, largest {float(kind.max):.2g}",
+    )
 
 # %% [markdown]
 # In bfloat16 the number after 256 is 258, and adding ones leads nowhere. An update is like that: a small
@@ -495,7 +622,9 @@ for kind in (tf.float32, tf.float16, tf.bfloat16):
 # %%
 from snippets.experiments import restart
 
-held_out = preprocessing.standardise(fashion.validation.images, sample.images)
+held_out = preprocessing.standardise(
+    fashion.validation.images, sample.images
+)
 
 
 def accuracy(network, images, truth=fashion.validation.labels):
@@ -503,8 +632,13 @@ def accuracy(network, images, truth=fashion.validation.labels):
 
 
 def train(rate, epochs, cycle=False, policy="float32"):
-    network, steps = build_with_policy(policy, dense_network), -(-len(labels) // 64)
-    adam = keras.optimizers.Adam(OneCycle(rate, epochs * steps) if cycle else rate)
+    network, steps = (
+        build_with_policy(policy, dense_network),
+        -(-len(labels) // 64),
+    )
+    adam = keras.optimizers.Adam(
+        OneCycle(rate, epochs * steps) if cycle else rate
+    )
     network.compile(adam, cross_entropy, steps_per_execution=steps)
     for seed in (7, 8, 9):
         restart(network, seed)  # new weights; the traced step is kept
@@ -514,8 +648,14 @@ def train(rate, epochs, cycle=False, policy="float32"):
                 network.fit(inputs, labels, batch_size=64, verbose=0)
             seconds.append(watch.cpu_seconds)
             scores.append(accuracy(network, held_out))
-        start = epochs - 1 if cycle else 0  # a cycle counts when it is complete
-        yield network.get_weights(), np.cumsum(seconds)[start:], scores[start:]
+        start = (
+            epochs - 1 if cycle else 0
+        )  # a cycle counts when it is complete
+        yield (
+            network.get_weights(),
+            np.cumsum(seconds)[start:],
+            scores[start:],
+        )
 
 
 # %%
@@ -540,9 +680,13 @@ plot_results.seed_dots(scores, xlabel="validation accuracy")
 # what comes out may be faster. Race mixed precision and XLA, each against the plain step:
 
 # %% tags=["measured"]
-gains["bfloat16, mixed"] = {case: race(case, "mixed_bfloat16") for case in cases}
+gains["bfloat16, mixed"] = {
+    case: race(case, "mixed_bfloat16") for case in cases
+}
 gains["XLA"] = {case: race(case, jit_compile=True) for case in cases}
-plot_timing.speed_ratios({name: gains[name] for name in ("bfloat16, mixed", "XLA")})
+plot_timing.speed_ratios(
+    {name: gains[name] for name in ("bfloat16, mixed", "XLA")}
+)
 
 
 # %% [markdown]
@@ -557,10 +701,18 @@ plot_timing.speed_ratios({name: gains[name] for name in ("bfloat16, mixed", "XLA
 # rule saves you the race.
 
 # %% tags=["claims"]
-assert max(scores["bfloat16"]) < 0.3, "with Adam, weights in bfloat16 learn nothing"
-accuracy_gap = abs(np.mean(scores["mixed_bfloat16"]) - np.mean(scores["float32"]))
-assert accuracy_gap < 0.02, "in mixed precision the accuracy stays within two points of float32's"
-slowdown = max(np.median(gains["float64"][case]) for case in list(cases)[1:])
+assert max(scores["bfloat16"]) < 0.3, (
+    "with Adam, weights in bfloat16 learn nothing"
+)
+accuracy_gap = abs(
+    np.mean(scores["mixed_bfloat16"]) - np.mean(scores["float32"])
+)
+assert accuracy_gap < 0.02, (
+    "in mixed precision the accuracy stays within two points of float32's"
+)
+slowdown = max(
+    np.median(gains["float64"][case]) for case in list(cases)[1:]
+)
 assert slowdown < 1 / 1.5, (
     "at batch 512, and with convolutions, float64 takes more than 1.5 times as long as float32"
 )
@@ -589,16 +741,30 @@ curves, final_weights = {}, {}
 recipes = [("rate 0.001", 0.001, 8), ("rate 0.0005", 0.0005, 8)]
 recipes += [("one cycle", 0.007, epochs, True) for epochs in (1, 2, 3)]
 for name, *options in recipes:
-    final_weights[name], seconds, scores = zip(*train(*options), strict=True)
-    spent_time = np.median(seconds, axis=0).round(2).tolist()  # the first one traces
-    curves[name] = curves.get(name, {}) | dict(zip(spent_time, np.transpose(scores), strict=True))
+    final_weights[name], seconds, scores = zip(
+        *train(*options), strict=True
+    )
+    spent_time = (
+        np.median(seconds, axis=0).round(2).tolist()
+    )  # the first one traces
+    curves[name] = curves.get(name, {}) | dict(
+        zip(spent_time, np.transpose(scores), strict=True)
+    )
 plot_results.seed_lines(curves, xlabel="CPU seconds", log=False)
 
 # %% tags=["folded"]
-means = {n: {t: np.mean(s) for t, s in curve.items()} for n, curve in curves.items()}
-usual_best, half_best, cycle_best = (max(curve.values()) for curve in means.values())
+means = {
+    n: {t: np.mean(s) for t, s in curve.items()}
+    for n, curve in curves.items()
+}
+usual_best, half_best, cycle_best = (
+    max(curve.values()) for curve in means.values()
+)
 goal = max(usual_best, half_best)  # the best that a constant rate comes to
-goal_times = {n: [t for t, a in curve.items() if a >= goal] for n, curve in means.items()}
+goal_times = {
+    n: [t for t, a in curve.items() if a >= goal]
+    for n, curve in means.items()
+}
 constant_rate = goal_times["rate 0.001"] + goal_times["rate 0.0005"]
 ratio = min(constant_rate) / min(goal_times["one cycle"], default=99)
 
@@ -621,11 +787,15 @@ for name, grades in exam.items():
 plot_results.seed_dots(exam, xlabel="test accuracy")
 
 # %% tags=["claims"]
-assert cycle_best > goal, "three epochs on a cycle beat eight at either constant rate"
+assert cycle_best > goal, (
+    "three epochs on a cycle beat eight at either constant rate"
+)
 assert max(curves["rate 0.001"]) > 1.5 * max(curves["one cycle"]), (
     "the eight take more than 1.5 times the CPU seconds of the three"
 )
-assert np.mean(exam["one cycle"]) > np.mean(exam["rate 0.001"]), "on the test set, too"
+assert np.mean(exam["one cycle"]) > np.mean(exam["rate 0.001"]), (
+    "on the test set, too"
+)
 
 # %% [markdown]
 # The cycle wins on these, too. It takes fewer steps, so whatever helps a single step comes on top of it.
@@ -654,20 +824,30 @@ def best_offer(stages, offers):
 for minutes, quotes, number in (
     (training, [("computing", 10), ("reading", 2)], 1),
     (training, [("computing", 10), ("reading", 1.1)], 0),
-    ({"reading": 12, "preparing": 18}, [("preparing", 2), ("reading", 8)], 1),
+    (
+        {"reading": 12, "preparing": 18},
+        [("preparing", 2), ("reading", 8)],
+        1,
+    ),
 ):
     offer, answer = best_offer(minutes, quotes), quotes[number]
-    assert offer == answer, f"{answer} saves the most of {minutes}, not {offer}"
+    assert offer == answer, (
+        f"{answer} saves the most of {minutes}, not {offer}"
+    )
 
 
 # %% tags=["solution"]
 def best_offer(stages, offers):
-    return max(offers, key=lambda offer: stages[offer[0]] * (1 - 1 / offer[1]))
+    return max(
+        offers, key=lambda offer: stages[offer[0]] * (1 - 1 / offer[1])
+    )
 
 
 # %% tags=["wrong"]
 def best_offer(stages, offers):
-    return max(offers, key=lambda offer: stages[offer[0]])  # the largest stage, whatever the factor
+    return max(
+        offers, key=lambda offer: stages[offer[0]]
+    )  # the largest stage, whatever the factor
 
 
 # %% tags=["wrong"]
@@ -677,12 +857,16 @@ def best_offer(stages, offers):
 
 # %% tags=["wrong"]
 def best_offer(stages, offers):
-    return min(offers, key=lambda offer: stages[offer[0]] / offer[1])  # the other stages count, too
+    return min(
+        offers, key=lambda offer: stages[offer[0]] / offer[1]
+    )  # the other stages count, too
 
 
 # %% tags=["wrong"]
 def best_offer(stages, offers):
-    return max(offers, key=lambda offer: whole_gain(stages[offer[0]], offer[1]))  # no part of 1
+    return max(
+        offers, key=lambda offer: whole_gain(stages[offer[0]], offer[1])
+    )  # no part of 1
 
 
 # %% [markdown]
@@ -713,12 +897,22 @@ def counted_spoil(values):
 
 result = pipeline(tf.data.Dataset.range(14), counted_read, counted_spoil)
 batch_sizes = [np.size(batch) for batch in result]
-assert batch_sizes == [4, 4, 4, 2], f"batches of 4, and 2 left, not {batch_sizes}"
-epochs = [np.concatenate([batch.numpy() for batch in result]) for _ in range(3)]
+assert batch_sizes == [4, 4, 4, 2], (
+    f"batches of 4, and 2 left, not {batch_sizes}"
+)
+epochs = [
+    np.concatenate([batch.numpy() for batch in result]) for _ in range(3)
+]
 reads, spoils = calls.numpy()
-assert [reads, spoils] == [14, 16], f"14 numbers read {reads}, 16 batches spoilt {spoils} times"
-assert (np.floor(epochs) == range(14)).all(), "all numbers must come, in their order"
-assert (epochs[0] != epochs[1]).any(), "each epoch should draw anew: mind the cache"
+assert [reads, spoils] == [14, 16], (
+    f"14 numbers read {reads}, 16 batches spoilt {spoils} times"
+)
+assert (np.floor(epochs) == range(14)).all(), (
+    "all numbers must come, in their order"
+)
+assert (epochs[0] != epochs[1]).any(), (
+    "each epoch should draw anew: mind the cache"
+)
 
 
 # %% tags=["solution"]
@@ -743,7 +937,9 @@ def pipeline(numbers, read, spoil):
 
 # %% tags=["wrong"]
 def pipeline(numbers, read, spoil):
-    return numbers.map(read).cache().batch(4, drop_remainder=True).map(spoil)
+    return (
+        numbers.map(read).cache().batch(4, drop_remainder=True).map(spoil)
+    )
 
 
 # %% tags=["wrong"]
@@ -767,15 +963,21 @@ def scale_images(images, factor):
 try:
     for size, factor in ((32, 0.5), (32, 0.25), (14, 0.125), (1, 2.0)):
         answer = scale_images(inputs[:size], factor)
-        assert np.allclose(answer, inputs[:size] * factor), f"wrong for {size}"
+        assert np.allclose(answer, inputs[:size] * factor), (
+            f"wrong for {size}"
+        )
     count = scale_images.experimental_get_tracing_count()
 except (AttributeError, TypeError, ValueError) as error:
-    raise AssertionError(f"{size} photographs: {str(error)[:99]}") from error
+    raise AssertionError(
+        f"{size} photographs: {str(error)[:99]}"
+    ) from error
 assert count == 1, f"{count} traces for four calls"
 
 
 # %% tags=["solution"]
-@tf.function(input_signature=[tf.TensorSpec((None, 28, 28)), tf.TensorSpec(())])
+@tf.function(
+    input_signature=[tf.TensorSpec((None, 28, 28)), tf.TensorSpec(())]
+)
 def scale_images(images, factor):
     return images * factor
 
@@ -787,13 +989,20 @@ def scale_images(images, factor):
 
 
 # %% tags=["wrong"]
-@tf.function(input_signature=[tf.TensorSpec((32, 28, 28)), tf.TensorSpec(())])
+@tf.function(
+    input_signature=[tf.TensorSpec((32, 28, 28)), tf.TensorSpec(())]
+)
 def scale_images(images, factor):
     return images * factor
 
 
 # %% tags=["wrong"]
-@tf.function(input_signature=[tf.TensorSpec((None, 28, 28)), tf.TensorSpec((), tf.int32)])
+@tf.function(
+    input_signature=[
+        tf.TensorSpec((None, 28, 28)),
+        tf.TensorSpec((), tf.int32),
+    ]
+)
 def scale_images(images, factor):
     return images * tf.cast(factor, tf.float32)
 

@@ -20,11 +20,22 @@
 # %%
 import numpy as np
 
-from snippets import plot_curves, plot_images, plot_results, plot_timing, tables
+from snippets import (
+    plot_curves,
+    plot_images,
+    plot_results,
+    plot_timing,
+    tables,
+)
 
-x, answer = np.array([[1, 2, 1, 2]]), np.array([[1, 1, 3, 4]])  # four points
+x, answer = (
+    np.array([[1, 2, 1, 2]]),
+    np.array([[1, 1, 3, 4]]),
+)  # four points
 slope = 2 * (0 * x - answer) * x
-plot_images.signed_images({"x": x, "answer": answer, "slope": slope}, numbers=True)
+plot_images.signed_images(
+    {"x": x, "answer": answer, "slope": slope}, numbers=True
+)
 
 # %% [markdown]
 # The first half has the mean slope −3, the second −11, and the mean of both is −7: exactly the mean of all
@@ -41,7 +52,9 @@ from snippets.preprocessing import standardise
 
 # For a later section: one processor plays two. TensorFlow must know before it computes anything.
 processor = tf.config.list_physical_devices("CPU")[0]
-tf.config.set_logical_device_configuration(processor, [tf.config.LogicalDeviceConfiguration()] * 2)
+tf.config.set_logical_device_configuration(
+    processor, [tf.config.LogicalDeviceConfiguration()] * 2
+)
 
 fashion = load_fashion_mnist()
 sample = fashion.train.sample(per_class=600)
@@ -61,17 +74,24 @@ weights = tf.Variable(tf.zeros((784, 10)))
 def slopes(places):
     with tf.GradientTape() as tape:
         logits = images[places].reshape(-1, 784) @ weights
-        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels[places], logits)
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(
+            labels[places], logits
+        )
         loss = tf.reduce_mean(losses)
     return tape.gradient(loss, weights).numpy()
 
 
 first_half, second_half = slopes(order[:32]), slopes(order[32:64])
-whole_batch, mean_of_halves = slopes(order[:64]), (first_half + second_half) / 2
+whole_batch, mean_of_halves = (
+    slopes(order[:64]),
+    (first_half + second_half) / 2,
+)
 pictures = {"first half": first_half, "second half": second_half}
 pictures |= {"mean of both": mean_of_halves, "whole batch": whole_batch}
 TROUSER = fashion.class_names.index("Trouser")
-plot_images.signed_images({n: s[:, TROUSER].reshape(28, 28) for n, s in pictures.items()})
+plot_images.signed_images(
+    {n: s[:, TROUSER].reshape(28, 28) for n, s in pictures.items()}
+)
 
 # %% [markdown]
 # The halves disagree in detail. Their mean is the whole batch's slope: for no weight do they differ by more
@@ -88,7 +108,9 @@ plot_images.signed_images({n: s[:, TROUSER].reshape(28, 28) for n, s in pictures
 # %%
 last_batch = slopes(order[:46])
 mean_of_means = (slopes(order[:32]) + slopes(order[32:46])) / 2
-error = np.linalg.norm(mean_of_means - last_batch) / np.linalg.norm(last_batch)
+error = np.linalg.norm(mean_of_means - last_batch) / np.linalg.norm(
+    last_batch
+)
 print(f"off by {error:.0%} of the slopes' length")
 
 # %% [markdown]
@@ -100,14 +122,18 @@ print(f"off by {error:.0%} of the slopes' length")
 assert np.abs(mean_of_halves - whole_batch).max() < 1e-6, (
     "64 photographs: two halves average to the whole batch's slopes, to a millionth"
 )
-assert error > 0.02, "with unequal shares, the mean of the means is off by more than 2%"
+assert error > 0.02, (
+    "with unequal shares, the mean of the means is off by more than 2%"
+)
 
 # %% tags=["control"] claim="64 photographs: two halves average to the whole batch's slopes, to a millionth" without="taking the mean of both"
 mean_of_halves = first_half + second_half
 
 # %% tags=["control"] claim="with unequal shares, the mean of the means is off by more than 2%" without="unequal shares"
 mean_of_means = (slopes(order[:23]) + slopes(order[23:46])) / 2
-error = np.linalg.norm(mean_of_means - last_batch) / np.linalg.norm(last_batch)
+error = np.linalg.norm(mean_of_means - last_batch) / np.linalg.norm(
+    last_batch
+)
 
 # %% [markdown]
 # ## One machine, two devices
@@ -127,7 +153,10 @@ import keras
 def new_network(seed=7):
     keras.utils.set_random_seed(seed)
     layers = [keras.Input((28, 28)), keras.layers.Flatten()]
-    layers += [keras.layers.Dense(128, activation="relu"), keras.layers.Dense(10)]
+    layers += [
+        keras.layers.Dense(128, activation="relu"),
+        keras.layers.Dense(10),
+    ]
     return keras.Sequential(layers)
 
 
@@ -150,10 +179,14 @@ def new_step(strategy, network, optimizer, global_batch):
     def on_replica(images, labels):
         with tf.GradientTape() as tape:
             logits = network(images, training=True)
-            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(
+                labels, logits
+            )
             loss = tf.reduce_sum(losses) / global_batch
         slopes = tape.gradient(loss, network.trainable_variables)
-        optimizer.apply_gradients(zip(slopes, network.trainable_variables, strict=True))
+        optimizer.apply_gradients(
+            zip(slopes, network.trainable_variables, strict=True)
+        )
         return loss
 
     @tf.function
@@ -185,16 +218,26 @@ def train(strategy, batches, index=0, folder=None, dies_at=None):
     with strategy.scope():
         network, steps_taken = new_network(), tf.Variable(0)
         optimizer = keras.optimizers.SGD(0.05, momentum=0.9)
-        optimizer.build(network.trainable_variables)  # its momenta are variables too
-    step = new_step(strategy, network, optimizer, global_batch=len(batches[0][1]))
-    parts = {"network": network, "optimizer": optimizer, "taken": steps_taken}
+        optimizer.build(
+            network.trainable_variables
+        )  # its momenta are variables too
+    step = new_step(
+        strategy, network, optimizer, global_batch=len(batches[0][1])
+    )
+    parts = {
+        "network": network,
+        "optimizer": optimizer,
+        "taken": steps_taken,
+    }
     manager = folder and checkpoints(folder, **parts)
     losses, seconds = {}, []
     for number in range(int(steps_taken.numpy()), len(batches)):
         if number == dies_at:
             os.kill(os.getpid(), 9)  # the signal that no program can refuse
         start = time.perf_counter()
-        losses[number] = float(step(*(share(strategy, x) for x in batches[number])))
+        losses[number] = float(
+            step(*(share(strategy, x) for x in batches[number]))
+        )
         seconds.append(time.perf_counter() - start)
         steps_taken.assign(number + 1)
         if manager and index == 0 and (number + 1) % 10 == 0:
@@ -211,11 +254,17 @@ def train(strategy, batches, index=0, folder=None, dies_at=None):
 places = order[: len(order) // 128 * 128].reshape(-1, 128)
 batches = [(images[i], labels[i]) for i in places]
 
-single_weights, losses, _ = train(tf.distribute.get_strategy(), batches)  # the default: no strategy
-mirrored_weights, _, _ = train(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]), batches)
+single_weights, losses, _ = train(
+    tf.distribute.get_strategy(), batches
+)  # the default: no strategy
+mirrored_weights, _, _ = train(
+    tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]), batches
+)
 difference = np.abs(single_weights - mirrored_weights).max()
 print(f"loss {losses[0]:.3f} to {losses[len(batches) - 1]:.3f}")
-print(f"largest difference of {len(single_weights):,} weights: {difference:.0e}")
+print(
+    f"largest difference of {len(single_weights):,} weights: {difference:.0e}"
+)
 
 # %% [markdown]
 # The network is the same up to rounding: a sum of two sums rounds differently from one long sum.
@@ -282,7 +331,9 @@ np.savez(f"{name}-{index}.npz", weights=weights, steps=list(losses), seconds=sec
          cpu=cpu, wait=wait, error=error)
 """
 source = [inspect.getsource(function) for function in functions]
-_ = Path("worker.py").write_text("\n".join([imports, *source, work, attempt]))
+_ = Path("worker.py").write_text(
+    "\n".join([imports, *source, work, attempt])
+)
 
 # %% [markdown]
 # Starting processes is easy. Ending them is not. If a partner dies, TensorFlow notices after some seconds
@@ -299,7 +350,10 @@ def launch(count, name, folder=None, dies_at=None):
         "worker.py",
         count=count,
         arguments=[json.dumps([name, folder, dies_at])],
-        environment={"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"},
+        environment={
+            "CUDA_VISIBLE_DEVICES": "-1",
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+        },
         time_limit=180,
     )
     return [dict(np.load(f"{name}-{index}.npz")) for index in range(count)]
@@ -308,7 +362,9 @@ def launch(count, name, folder=None, dies_at=None):
 two_workers = launch(2, "two")
 rivals = two_workers[1]["weights"], single_weights
 gaps = [np.abs(two_workers[0]["weights"] - w).max() for w in rivals]
-print(f"worker 0 against worker 1: {gaps[0]:.0e}, against no worker: {gaps[1]:.0e}")
+print(
+    f"worker 0 against worker 1: {gaps[0]:.0e}, against no worker: {gaps[1]:.0e}"
+)
 
 # %% [markdown]
 # Two processes that share nothing but messages end with equal weights, bit for bit. Up to rounding, they
@@ -326,18 +382,31 @@ assert np.abs(two_workers[0]["weights"] - single_weights).max() < 1e-5, (
 )
 
 # %% tags=["control"] claim="two devices end with the weights of one, to a hundred-thousandth" without="dividing by the global batch"
-mean_of_share = ("tf.reduce_sum(losses) / global_batch", "tf.reduce_mean(losses)")
-exec(inspect.getsource(new_step).replace(*mean_of_share) + inspect.getsource(train))
-mirrored_weights, _, _ = train(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]), batches)
+mean_of_share = (
+    "tf.reduce_sum(losses) / global_batch",
+    "tf.reduce_mean(losses)",
+)
+exec(
+    inspect.getsource(new_step).replace(*mean_of_share)
+    + inspect.getsource(train)
+)
+mirrored_weights, _, _ = train(
+    tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]), batches
+)
 
 # %% tags=["control"] claim="two workers hold equal weights, bit for bit" without="exchanging slopes"
-shares = ([(pixels[i::2], truth[i::2]) for pixels, truth in batches] for i in (0, 1))
+shares = (
+    [(pixels[i::2], truth[i::2]) for pixels, truth in batches]
+    for i in (0, 1)
+)
 no_strategy = tf.distribute.get_strategy()
 two_workers = [{"weights": train(no_strategy, part)[0]} for part in shares]
 
 # %% tags=["control"] claim="two worker processes end with the weights of one process, to a hundred-thousandth" without="exchanging slopes"
 first_share = [(pixels[::2], truth[::2]) for pixels, truth in batches]
-two_workers = [{"weights": train(tf.distribute.get_strategy(), first_share)[0]}]
+two_workers = [
+    {"weights": train(tf.distribute.get_strategy(), first_share)[0]}
+]
 
 # %% [markdown]
 # ## Making the strategy waits for everybody
@@ -354,7 +423,9 @@ print(f"worker 0: {waits[0]:.1f} s, worker 1: {waits[1]:.1f} s")
 # an address in `TF_CONFIG` is wrong. It waits long, so start with a time limit of your own.
 
 # %% tags=["claims", "measured"]
-assert waits[0] > 1.5 * waits[1], "making the strategy takes the early worker longer: it waits"
+assert waits[0] > 1.5 * waits[1], (
+    "making the strategy takes the early worker longer: it waits"
+)
 
 # %% [markdown]
 # ## Why not fit?
@@ -368,7 +439,9 @@ fit_error = str(two_workers[0]["error"])
 print(fit_error[:76], "…")
 
 # %% tags=["claims"]
-assert "PerReplica" in fit_error, "under `MultiWorkerMirroredStrategy`, `fit` fails"
+assert "PerReplica" in fit_error, (
+    "under `MultiWorkerMirroredStrategy`, `fit` fails"
+)
 
 # %% tags=["control"] claim="under `MultiWorkerMirroredStrategy`, `fit` fails" without="a second process"
 with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
@@ -395,11 +468,19 @@ one_worker = launch(1, "one")
 def cost(result):
     start, training = result["cpu"]
     row = {"CPU s, start": f"{start:.1f}", "training": f"{training:.1f}"}
-    return row | {"ms per step": f"{1000 * np.median(result['seconds'][5:]):.1f}"}
+    return row | {
+        "ms per step": f"{1000 * np.median(result['seconds'][5:]):.1f}"
+    }
 
 
-rows = {"alone": one_worker[0], "0 of 2": two_workers[0], "1 of 2": two_workers[1]}
-tables.table([{"worker": name} | cost(result) for name, result in rows.items()])
+rows = {
+    "alone": one_worker[0],
+    "0 of 2": two_workers[0],
+    "1 of 2": two_workers[1],
+}
+tables.table(
+    [{"worker": name} | cost(result) for name, result in rows.items()]
+)
 
 # %% [markdown]
 # Each of the two works on half as many photographs, so at best a step would take half as long. It takes
@@ -410,7 +491,9 @@ tables.table([{"worker": name} | cost(result) for name, result in rows.items()])
 # would not notice.
 
 # %% tags=["claims"]
-cpu_of_one, cpu_of_two = (sum(w["cpu"].sum() for w in run) for run in (one_worker, two_workers))
+cpu_of_one, cpu_of_two = (
+    sum(w["cpu"].sum() for w in run) for run in (one_worker, two_workers)
+)
 assert cpu_of_two > 1.5 * cpu_of_one, (
     "two workers together spend more than 1.5 times the CPU seconds of one, for the same weights"
 )
@@ -436,8 +519,12 @@ launch(2, "killed", folder, dies_at=25)
 # %%
 resumed_workers = launch(2, "resumed", folder)
 first_step = int(resumed_workers[0]["steps"][0])
-print(f"began at step {first_step}, ended after {int(resumed_workers[0]['steps'][-1]) + 1}")
-gap = np.abs(resumed_workers[0]["weights"] - two_workers[0]["weights"]).max()
+print(
+    f"began at step {first_step}, ended after {int(resumed_workers[0]['steps'][-1]) + 1}"
+)
+gap = np.abs(
+    resumed_workers[0]["weights"] - two_workers[0]["weights"]
+).max()
 print(f"against no accident: {gap:.0e}")
 
 # %%
@@ -451,8 +538,13 @@ plot_timing.run_timeline(runs, length=len(batches), saved=[10, 20, 30, 40])
 # other weights.
 
 # %% tags=["claims"]
-assert first_step == 20, "the restarted workers resume at the last checkpoint, after 20 steps"
-assert np.abs(resumed_workers[0]["weights"] - two_workers[0]["weights"]).max() < 1e-5, (
+assert first_step == 20, (
+    "the restarted workers resume at the last checkpoint, after 20 steps"
+)
+assert (
+    np.abs(resumed_workers[0]["weights"] - two_workers[0]["weights"]).max()
+    < 1e-5
+), (
     "killed and resumed, the training ends with the weights of an undisturbed one"
 )
 
@@ -462,9 +554,14 @@ first_step = min(losses)
 
 # %% tags=["control"] claim="killed and resumed, the training ends with the weights of an undisturbed one" without="the momenta in the checkpoint"
 exec(inspect.getsource(train).replace('"optimizer": optimizer, ', ""))
-no_strategy, forgetful_folder = tf.distribute.get_strategy(), tempfile.mkdtemp(dir=".")
+no_strategy, forgetful_folder = (
+    tf.distribute.get_strategy(),
+    tempfile.mkdtemp(dir="."),
+)
 train(no_strategy, batches[:20], folder=forgetful_folder)
-resumed_workers = [{"weights": train(no_strategy, batches, folder=forgetful_folder)[0]}]
+resumed_workers = [
+    {"weights": train(no_strategy, batches, folder=forgetful_folder)[0]}
+]
 
 # %% [markdown]
 # ## What goes over the wire
@@ -480,10 +577,15 @@ resumed_workers = [{"weights": train(no_strategy, batches, folder=forgetful_fold
 # %%
 def ring_all_reduce(vectors, rounds=None):
     n = len(vectors)
-    pieces_at = [np.array_split(np.array(v, float), n) for v in vectors]  # [worker][piece]
+    pieces_at = [
+        np.array_split(np.array(v, float), n) for v in vectors
+    ]  # [worker][piece]
     sent_by = [0] * n
     for turn in range(2 * (n - 1) if rounds is None else rounds):
-        messages = [pieces_at[worker][(worker - turn) % n].copy() for worker in range(n)]
+        messages = [
+            pieces_at[worker][(worker - turn) % n].copy()
+            for worker in range(n)
+        ]
         for worker, message in enumerate(messages):
             neighbour, piece = (worker + 1) % n, (worker - turn) % n
             own_piece = pieces_at[neighbour][piece] if turn < n - 1 else 0
@@ -493,7 +595,9 @@ def ring_all_reduce(vectors, rounds=None):
 
 
 ones = np.ones((4, 4))  # four workers, four pieces of one number each
-plot_timing.ring_rounds([np.array(ring_all_reduce(ones, rounds)[0]) for rounds in range(7)])
+plot_timing.ring_rounds(
+    [np.array(ring_all_reduce(ones, rounds)[0]) for rounds in range(7)]
+)
 
 # %% [markdown]
 # A column is a piece; its numbers count the shares that are summed in it. A frame marks what has just
@@ -519,8 +623,14 @@ def ring_seconds(size, n):  # of one all-reduce: sending, and waiting
 def bill(n):
     sending, waiting = ring_seconds(BYTES, n)
     megabytes = 2 * (n - 1) / n * BYTES / 1e6
-    row = {"each sends, MB": f"{megabytes:.2f}", "all send, MB": f"{n * megabytes:.0f}"}
-    return row | {"sending, ms": f"{1e3 * sending:.1f}", "waiting, ms": f"{1e3 * waiting:.1f}"}
+    row = {
+        "each sends, MB": f"{megabytes:.2f}",
+        "all send, MB": f"{n * megabytes:.0f}",
+    }
+    return row | {
+        "sending, ms": f"{1e3 * sending:.1f}",
+        "waiting, ms": f"{1e3 * waiting:.1f}",
+    }
 
 
 tables.table([{"workers": n} | bill(n) for n in (2, 8, 64, 512)])
@@ -551,8 +661,12 @@ plot_curves.log_curves(curves, xlabel="workers", ylabel="seconds per step")
 # %% tags=["claims"]
 vectors = np.random.default_rng(7).normal(size=(8, 1600))
 sums, sent_by = ring_all_reduce(vectors)
-assert np.allclose(sums, vectors.sum(axis=0)), "after the ring, every worker holds the sum"
-assert sent_by == [2 * 7 / 8 * 1600] * 8, "in a ring of n, each sends 2(n - 1)/n of the slopes"
+assert np.allclose(sums, vectors.sum(axis=0)), (
+    "after the ring, every worker holds the sum"
+)
+assert sent_by == [2 * 7 / 8 * 1600] * 8, (
+    "in a ring of n, each sends 2(n - 1)/n of the slopes"
+)
 
 # %% tags=["control"] claim="after the ring, every worker holds the sum" without="the last round"
 sums, _ = ring_all_reduce(vectors, rounds=13)
@@ -581,20 +695,31 @@ learner.compile(keras.optimizers.SGD(momentum=0.9), cross_entropy)
 def accuracy_of(workers, rate, seed):
     restart(learner, seed)
     learner.optimizer.learning_rate = rate
-    learner.fit(images, labels, batch_size=64 * workers, epochs=4, verbose=0)
+    learner.fit(
+        images, labels, batch_size=64 * workers, epochs=4, verbose=0
+    )
     answers = learner(held_out).numpy().argmax(axis=1)
     return float((answers == fashion.validation.labels).mean())
 
 
 # %%
-rules = {"same rate": lambda n: 0.01, "rate times workers": lambda n: 0.01 * n}
+rules = {
+    "same rate": lambda n: 0.01,
+    "rate times workers": lambda n: 0.01 * n,
+}
 single_scores = [accuracy_of(1, 0.01, seed) for seed in (7, 8, 9)]
 scores = {
     name: {1: single_scores}
-    | {n: [accuracy_of(n, rule(n), seed) for seed in (7, 8, 9)] for n in (8, 64)}
+    | {
+        n: [accuracy_of(n, rule(n), seed) for seed in (7, 8, 9)]
+        for n in (8, 64)
+    }
     for name, rule in rules.items()
 }
-means = {name: {n: np.mean(s) for n, s in row.items()} for name, row in scores.items()}
+means = {
+    name: {n: np.mean(s) for n, s in row.items()}
+    for name, row in scores.items()
+}
 plot_results.seed_lines(scores, xlabel="workers, 64 photographs each")
 
 # %% [markdown]
@@ -611,9 +736,10 @@ plot_results.seed_lines(scores, xlabel="workers, 64 photographs each")
 assert means["rate times workers"][8] > means["same rate"][8] + 0.005, (
     "with 8 workers, eight times the rate does better than the same rate"
 )
-assert max(slope_mean[64] for slope_mean in means.values()) < np.mean(single_scores) - 0.1, (
-    "with 64 workers, both rules lose more than ten points in as many epochs"
-)
+assert (
+    max(slope_mean[64] for slope_mean in means.values())
+    < np.mean(single_scores) - 0.1
+), "with 64 workers, both rules lose more than ten points in as many epochs"
 
 # %% [markdown]
 # ## On a real cluster
@@ -634,9 +760,15 @@ assert max(slope_mean[64] for slope_mean in means.values()) < np.mean(single_sco
 # %%
 from unittest.mock import patch
 
-slurm = {"PROCID": "3", "STEP_NUM_TASKS": "4", "STEP_NODELIST": "node[07-10]"}
+slurm = {
+    "PROCID": "3",
+    "STEP_NUM_TASKS": "4",
+    "STEP_NODELIST": "node[07-10]",
+}
 slurm |= {"STEP_TASKS_PER_NODE": "1(x4)"}
-with patch.dict(os.environ, {f"SLURM_{name}": value for name, value in slurm.items()}):
+with patch.dict(
+    os.environ, {f"SLURM_{name}": value for name, value in slurm.items()}
+):
     resolver = tf.distribute.cluster_resolver.SlurmClusterResolver(
         gpus_per_node=1, auto_set_gpu=False
     )
@@ -666,7 +798,9 @@ for cuts in ([32], [5, 20], [1, 2, 40]):
     parts = np.split(order[:46], cuts)
     sizes = [len(part) for part in parts]
     mean_slopes = combine([slopes(part) for part in parts], sizes)
-    assert np.abs(mean_slopes - last_batch).max() < 1e-6, f"{sizes}: not the slopes of all 46"
+    assert np.abs(mean_slopes - last_batch).max() < 1e-6, (
+        f"{sizes}: not the slopes of all 46"
+    )
 
 
 # %% tags=["solution"]
@@ -676,19 +810,27 @@ def combine(means, sizes):
 
 # %% tags=["wrong"]
 def combine(means, sizes):
-    return sum(size * slope_mean for slope_mean, size in zip(means, sizes, strict=True))
+    return sum(
+        size * slope_mean
+        for slope_mean, size in zip(means, sizes, strict=True)
+    )
 
 
 # %% tags=["wrong"]
 def combine(means, sizes):
-    weighted_sums = [size * slope_mean for slope_mean, size in zip(means, sizes, strict=True)]
+    weighted_sums = [
+        size * slope_mean
+        for slope_mean, size in zip(means, sizes, strict=True)
+    ]
     return np.sum(weighted_sums, axis=0) / len(sizes)
 
 
 # %% tags=["wrong"]
 def combine(means, sizes):
     size, other_sizes = sizes[0], sum(sizes[1:])
-    return (size * means[0] + other_sizes * means[-1]) / (size + other_sizes)
+    return (size * means[0] + other_sizes * means[-1]) / (
+        size + other_sizes
+    )
 
 
 # %% tags=["wrong"]
@@ -704,8 +846,13 @@ def combine(means, sizes):
 
 # %% tags=["starter"]
 def config_on(host, count):
-    addresses = [f"trainer-{number}.trainer:2222" for number in range(count)]
-    return {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": 0}}
+    addresses = [
+        f"trainer-{number}.trainer:2222" for number in range(count)
+    ]
+    return {
+        "cluster": {"worker": addresses},
+        "task": {"type": "worker", "index": 0},
+    }
 
 
 # %% tags=["check"]
@@ -714,41 +861,62 @@ for index, count in ((0, 2), (1, 2), (3, 4), (1, 12), (10, 12), (11, 12)):
     answer = json.loads(text)  # as the worker will read it
     addresses = [f"trainer-{i}.trainer:2222" for i in range(count)]
     expected = json.loads(tf_config(addresses, index=index))
-    assert answer == expected, f"trainer-{index} of {count} is told {answer}"
+    assert answer == expected, (
+        f"trainer-{index} of {count} is told {answer}"
+    )
 
 
 # %% tags=["solution"]
 def config_on(host, count):
     name, number = host.rsplit("-", 1)
     addresses = [f"{name}-{i}.{name}:2222" for i in range(count)]
-    return {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": int(number)}}
+    return {
+        "cluster": {"worker": addresses},
+        "task": {"type": "worker", "index": int(number)},
+    }
 
 
 # %% tags=["wrong"]
 def config_on(host, count):
-    addresses = [f"trainer-{number}.trainer:2222" for number in range(count)]
-    return {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": int(host[-1])}}
+    addresses = [
+        f"trainer-{number}.trainer:2222" for number in range(count)
+    ]
+    return {
+        "cluster": {"worker": addresses},
+        "task": {"type": "worker", "index": int(host[-1])},
+    }
 
 
 # %% tags=["wrong"]
 def config_on(host, count):
     index = host.split("-")[1]  # text, not a number
-    addresses = [f"trainer-{number}.trainer:2222" for number in range(count)]
-    return {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
+    addresses = [
+        f"trainer-{number}.trainer:2222" for number in range(count)
+    ]
+    return {
+        "cluster": {"worker": addresses},
+        "task": {"type": "worker", "index": index},
+    }
 
 
 # %% tags=["wrong"]
 def config_on(host, count):
     index = int(host.split("-")[1])
     addresses = [f"{host}.trainer:2222" for _ in range(count)]
-    return {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
+    return {
+        "cluster": {"worker": addresses},
+        "task": {"type": "worker", "index": index},
+    }
 
 
 # %% tags=["wrong"]
 def config_on(host, count):
     index = int(host.split("-")[1])
     addresses = [f"trainer-{number}:2222" for number in range(count)]
-    return {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
+    return {
+        "cluster": {"worker": addresses},
+        "task": {"type": "worker", "index": index},
+    }
 
 
 # %% [markdown]
@@ -765,18 +933,43 @@ def best_count(seconds, size):
 # %% tags=["check"]
 for seconds, size, expected_count, reason in (
     (0.001, BYTES, 1, "sending takes longer than the step"),
-    (1.0, 0, 100, "with nothing to send, 100 workers balance work and waiting"),
-    (1.0, 250 * BYTES, 1, "the large network takes longer to send than to compute"),
-    (100.0, BYTES, 512, "more workers are always better, and 512 are all there are"),
-    (3.0, 250 * BYTES, 117, "what is saved by sharing has to pay for sending and waiting"),
+    (
+        1.0,
+        0,
+        100,
+        "with nothing to send, 100 workers balance work and waiting",
+    ),
+    (
+        1.0,
+        250 * BYTES,
+        1,
+        "the large network takes longer to send than to compute",
+    ),
+    (
+        100.0,
+        BYTES,
+        512,
+        "more workers are always better, and 512 are all there are",
+    ),
+    (
+        3.0,
+        250 * BYTES,
+        117,
+        "what is saved by sharing has to pay for sending and waiting",
+    ),
 ):
     answer = best_count(seconds, size)
-    assert answer == expected_count, f"{seconds:g} s, {size / 1e6:.1f} MB: {answer}? {reason}"
+    assert answer == expected_count, (
+        f"{seconds:g} s, {size / 1e6:.1f} MB: {answer}? {reason}"
+    )
 
 
 # %% tags=["solution"]
 def best_count(seconds, size):
-    return min(range(1, 513), key=lambda n: seconds / n + sum(ring_seconds(size, n)))
+    return min(
+        range(1, 513),
+        key=lambda n: seconds / n + sum(ring_seconds(size, n)),
+    )
 
 
 best_count(5, 250 * BYTES)
@@ -784,12 +977,17 @@ best_count(5, 250 * BYTES)
 
 # %% tags=["wrong"]
 def best_count(seconds, size):
-    return min(range(1, 512), key=lambda n: seconds / n + sum(ring_seconds(size, n)))
+    return min(
+        range(1, 512),
+        key=lambda n: seconds / n + sum(ring_seconds(size, n)),
+    )
 
 
 # %% tags=["wrong"]
 def best_count(seconds, size):
-    return min(counts, key=lambda n: seconds / n + sum(ring_seconds(size, n)))  # of the figure
+    return min(
+        counts, key=lambda n: seconds / n + sum(ring_seconds(size, n))
+    )  # of the figure
 
 
 # %% tags=["wrong"]
@@ -798,12 +996,16 @@ def best_count(seconds, size):
     if sending > seconds:
         return 1
     waiting = ring_seconds(0, 2)[1]
-    return min(512, round(np.sqrt(seconds / waiting)))  # as if sending did not grow
+    return min(
+        512, round(np.sqrt(seconds / waiting))
+    )  # as if sending did not grow
 
 
 # %% tags=["wrong"]
 def best_count(seconds, size):
-    return min(range(1, 513), key=lambda n: seconds + sum(ring_seconds(size, n)))
+    return min(
+        range(1, 513), key=lambda n: seconds + sum(ring_seconds(size, n))
+    )
 
 
 # %% [markdown]
