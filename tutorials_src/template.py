@@ -26,7 +26,9 @@ print(mean)
 np.add(measurements, [1, 2])
 
 # %% tags=["claims"]
-assert measurements.min() < mean < measurements.max(), "the mean lies between the extremes"
+assert measurements.min() < mean < measurements.max(), (
+    "the mean lies between the extremes"
+)
 
 # %% tags=["control"] claim="the mean lies between the extremes" without="different measurements"
 measurements = np.ones(3)
@@ -47,7 +49,9 @@ def median(numbers):
 # %% tags=["check"]
 for numbers, expected in [([2, 3, 7], 3), ([9, 1, 5], 5), ([4], 4)]:
     answer = median(numbers)
-    assert answer == expected, f"the median of {numbers} is {expected}, not {answer}"
+    assert answer == expected, (
+        f"the median of {numbers} is {expected}, not {answer}"
+    )
 
 
 # %% tags=["solution"]

@@ -1,8 +1,9 @@
-"""A name that a tutorial binds says what it holds: a noun, never a bare adjective, participle or adverb."""
+"""The code that a reader meets: names that say what they hold, cells of a screen, lines of a column."""
 
 from __future__ import annotations
 
 import ast
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tutorial_engine.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 LESSONS = load_course(Settings.load(ROOT))
+COLUMN = tomllib.loads((ROOT / "tutorials_src/ruff.toml").read_text())["line-length"]
 
 # Words that leave open what they describe; with a noun they are fine: `best_epoch`, `test_accuracy`.
 VAGUE = frozenset(
@@ -92,6 +94,29 @@ def test_a_cell_is_at_most_20_lines_long(lesson):
         if (lines := sum(bool(line.strip()) for line in cell.source.split("\n"))) > limit(cell)
     ]
     assert long == []
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+def test_a_line_of_code_fits_the_column(lesson):
+    """A cell's, and those of a listing in the text: as many characters as the formatter is told."""
+    wide = [
+        f"line {cell.line + number}: {len(line)}"
+        for cell in lesson.tutorial.cells
+        if "claims" not in cell.tags
+        for number, line in enumerate(code_lines(cell), 1)
+        if len(line) > COLUMN
+    ]
+    assert wide == []
+
+
+def code_lines(cell) -> list[str]:
+    """Return a cell's lines, those outside a listing empty where it is text."""
+    lines = cell.source.split("\n")
+    if cell.is_code:
+        return [] if cell.is_trial else lines
+    is_fence = [line.lstrip().startswith("```") for line in lines]
+    inside = [sum(is_fence[:number]) % 2 == 1 for number in range(len(lines))]
+    return [line if within else "" for line, within in zip(lines, inside, strict=True)]
 
 
 def limit(cell) -> int:

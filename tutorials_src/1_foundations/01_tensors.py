@@ -95,7 +95,9 @@ print("dtype", matrix.dtype)
 assert [tensor.ndim for tensor in tensors.values()] == [0, 1, 2, 3, 2], (
     "a scalar has rank 0, a vector 1, a matrix 2, the stack 3, and a grey picture 2"
 )
-assert int(tf.size(stack)) == 2 * 2 * 3, "the stack has 2 times 2 times 3 elements"
+assert int(tf.size(stack)) == 2 * 2 * 3, (
+    "the stack has 2 times 2 times 3 elements"
+)
 assert (boot.dtype, boot.min(), boot.max()) == ("uint8", 0, 255), (
     "the boot's pixels are whole numbers from 0 to 255"
 )
@@ -342,21 +344,29 @@ assert colour_boots.shape == (2, 28, 28, 3), (
 assert np.array_equal(colour_boots[0, :, :, 1], boot[:, ::-1]), (
     "channel 1 of the last axis is the green sheet"
 )
-assert keras.Input((28, 28, 1)).shape[0] is None, "Keras puts a batch axis of any size in front"
+assert keras.Input((28, 28, 1)).shape[0] is None, (
+    "Keras puts a batch axis of any size in front"
+)
 assert by_reshape.shape == by_transpose.shape, (
     "reshape and transpose of a matrix give the same shape"
 )
-assert not np.array_equal(by_reshape, by_transpose), "yet they give different matrices"
-assert np.array_equal(tf.reshape(matrix, [-1]), tf.reshape(by_reshape, [-1])), (
-    "reshape keeps the reading order"
+assert not np.array_equal(by_reshape, by_transpose), (
+    "yet they give different matrices"
 )
+assert np.array_equal(
+    tf.reshape(matrix, [-1]), tf.reshape(by_reshape, [-1])
+), "reshape keeps the reading order"
 assert np.array_equal(tf.reshape(pixel_rows, (3, 28, 28)), batch), (
     "joining two neighbouring axes and splitting them again gives every picture back"
 )
 assert tf.stack([boot, boot]).dtype == tf.int32, (
     "tf.stack makes int32 of a list of uint8 NumPy arrays"
 )
-assert [np.array_equal(version, boot) for version in versions] == [True, False, True], (
+assert [np.array_equal(version, boot) for version in versions] == [
+    True,
+    False,
+    True,
+], (
     "of two calls that give the same shape, only transpose gives the boot back"
 )
 
@@ -425,7 +435,9 @@ assert np.array_equal(matrix @ prices, [[140, 14], [320, 32]]), (
 assert np.array_equal(tf.argmax(one_hot, axis=1), labels), (
     "the 1 of a one-hot row stands at the label's place"
 )
-assert scores.shape == (3, 10), "a batch of 3 pictures times 784 by 10 weights gives 3 by 10 scores"
+assert scores.shape == (3, 10), (
+    "a batch of 3 pictures times 784 by 10 weights gives 3 by 10 scores"
+)
 
 # %% [markdown]
 # ## Constants stay, variables change
@@ -525,16 +537,24 @@ tf.constant([190, 200, 250], dtype=tf.uint8) + 60
 tf.cast([2.9, -2.9], tf.int32)
 
 # %% tags=["claims"]
-assert (tf.constant(200, dtype=tf.uint8) + 60).numpy() == 4, "in uint8, 200 + 60 makes 4"
+assert (tf.constant(200, dtype=tf.uint8) + 60).numpy() == 4, (
+    "in uint8, 200 + 60 makes 4"
+)
 assert (outcomes["counts + 0.5"], outcomes["counts * 0.5"]) == (
     tf.errors.InvalidArgumentError,
     TypeError,
-), "an int32 tensor refuses a Python float, with one error for + and another for *"
+), (
+    "an int32 tensor refuses a Python float, with one error for + and another for *"
+)
 assert (counts * halves).numpy().tolist() == [0, 0], (
     "of a NumPy float, an int32 tensor takes the whole number without a word: half of 1 and 2 is 0, 0"
 )
-assert np.all(brighter_boot.numpy() >= boot), "brightening in int32 makes no pixel darker"
-assert np.any(wrapped_boot.numpy() < boot), "brightening in uint8 makes some pixels darker"
+assert np.all(brighter_boot.numpy() >= boot), (
+    "brightening in int32 makes no pixel darker"
+)
+assert np.any(wrapped_boot.numpy() < boot), (
+    "brightening in uint8 makes some pixels darker"
+)
 assert list(twice_the_weight.numpy()) == [2, 4, 6], (
     "a tensor does not follow the variable it came from"
 )
@@ -623,10 +643,14 @@ colour_last[0, 0]
 colour_last = tf.transpose(photo)  # all axes turned round: columns first
 
 # %% tags=["wrong"]
-colour_last = tf.reshape(tf.transpose(photo), (4, 5, 3))  # one pixel is right
+colour_last = tf.reshape(
+    tf.transpose(photo), (4, 5, 3)
+)  # one pixel is right
 
 # %% tags=["wrong"]
-colour_last = tf.transpose(photo, perm=[1, 2, 0])[:, :, ::-1]  # blue, green, red
+colour_last = tf.transpose(photo, perm=[1, 2, 0])[
+    :, :, ::-1
+]  # blue, green, red
 
 # %% [markdown]
 # ## Exercise: brighter, and still a picture

@@ -157,15 +157,18 @@ broadcast_picture(
 )
 
 # %% tags=["claims"]
-assert np.array_equal(matrix + offsets[:, None], [[11, 12, 13], [24, 25, 26]]), (
-    "a vector with a new axis at its end is added row by row"
-)
+assert np.array_equal(
+    matrix + offsets[:, None], [[11, 12, 13], [24, 25, 26]]
+), "a vector with a new axis at its end is added row by row"
 assert "(8, 7, 6)" in explain_broadcast(*pairs[2]), (
     "shapes (8, 1, 6) and (7, 1) broadcast to (8, 7, 6), as the rules say"
 )
-assert [" fit." in explain_broadcast(*pair) for pair in pairs] == [False, True, False, True], (
-    "of the four pairs to predict, the second and the last do not fit"
-)
+assert [" fit." in explain_broadcast(*pair) for pair in pairs] == [
+    False,
+    True,
+    False,
+    True,
+], "of the four pairs to predict, the second and the last do not fit"
 
 # %% [markdown]
 # Five pictures from one multiplication and no loop. Name the axes of the result first, *dye, row,
@@ -236,13 +239,21 @@ for name, rows in figures.items():
     print(f"{name:16}: largest mean of a row {largest_mean:.3f}")
 
 # %% tags=["claims"]
-assert dyed_boots.shape == (5, 28, 28, 3), "one boot times five dyes makes five colour pictures"
+assert dyed_boots.shape == (5, 28, 28, 3), (
+    "one boot times five dyes makes five colour pictures"
+)
 assert np.abs(images_without_mean.mean(axis=0)).max() < 1e-4, (
     "minus the mean picture, each pixel place has a mean of 0 over all pictures"
 )
-assert without_keepdims.shape == with_keepdims.shape, "the square trap gives the right shape"
-assert np.abs(without_keepdims.mean(axis=1)).max() > 0.1, "without keepdims the rows keep a mean"
-assert np.abs(with_keepdims.mean(axis=1)).max() < 1e-4, "with keepdims each row has a mean of 0"
+assert without_keepdims.shape == with_keepdims.shape, (
+    "the square trap gives the right shape"
+)
+assert np.abs(without_keepdims.mean(axis=1)).max() > 0.1, (
+    "without keepdims the rows keep a mean"
+)
+assert np.abs(with_keepdims.mean(axis=1)).max() < 1e-4, (
+    "with keepdims each row has a mean of 0"
+)
 
 # %% tags=["control"] claim="with keepdims each row has a mean of 0" without="keepdims"
 with_keepdims = boot - boot.mean(axis=1)
@@ -370,9 +381,13 @@ plot_images.image_grid(pictures, titles, columns=6, subject="neighbours")
 # correct. Keep that number: a network that learns should beat it.
 
 # %% tags=["claims"]
-assert stretched_mean.strides == (0, 112, 4), "np.broadcast_to repeats a picture with a stride of 0"
+assert stretched_mean.strides == (0, 112, 4), (
+    "np.broadcast_to repeats a picture with a stride of 0"
+)
 assert np.shares_memory(stretched_mean, mean_picture), "and copies nothing"
-assert tf.broadcast_to(mean_picture, images.shape).numpy().strides[0] > 0, "tf.broadcast_to copies"
+assert tf.broadcast_to(mean_picture, images.shape).numpy().strides[0] > 0, (
+    "tf.broadcast_to copies"
+)
 assert peaks["images - mean_picture"] < 1.2 * images.nbytes / 1e6, (
     "a broadcast difference takes the memory of its result and hardly more"
 )
@@ -384,7 +399,9 @@ assert is_correct.mean() > 0.75, (
 )
 
 # %% tags=["control"] claim="the nearest of 10,000 pictures has the right label for three in four" without="labels that match the pictures"
-shuffled_labels = np.random.default_rng(0).permutation(fashion.train.labels[:10000])
+shuffled_labels = np.random.default_rng(0).permutation(
+    fashion.train.labels[:10000]
+)
 is_correct = shuffled_labels[positions] == labels
 
 # %% [markdown]
@@ -533,25 +550,38 @@ print(f"as a loss {keras_loss:.4f}, as a metric {keras_metric:.4f}")
 # write one.
 
 # %% tags=["claims"]
-assert (float(broadcast_loss([1.0, 3.0])), float(broadcast_loss([2.0, 2.0]))) == (2, 1), (
+assert (
+    float(broadcast_loss([1.0, 3.0])),
+    float(broadcast_loss([2.0, 2.0])),
+) == (2, 1), (
     "the broadcast loss of two examples prefers the mean to the perfect prediction, as by hand"
 )
-assert abs(lines["targets (500,)"][0]) < 1e-6, "with targets (500,) the slope that is learned is 0"
+assert abs(lines["targets (500,)"][0]) < 1e-6, (
+    "with targets (500,) the slope that is learned is 0"
+)
 assert abs(losses["targets (500,)"][-1] / variance - 1) < 0.01, (
     "the broadcast loss ends at the variance of the targets"
 )
 assert losses["targets (500, 1)"][-1] < 0.7 * variance, (
     "with equal shapes the loss ends well below the variance"
 )
-column_loss = float(mean_squared_error(paths["targets (500, 1)"][-1], targets[:, None]))
-column = features @ paths["targets (500, 1)"][-1]
-assert abs(float(keras.losses.MeanSquaredError()(targets, column)) - column_loss) < 1e-6, (
-    "Keras's mean squared error does not broadcast"
+column_loss = float(
+    mean_squared_error(paths["targets (500, 1)"][-1], targets[:, None])
 )
+column = features @ paths["targets (500, 1)"][-1]
+assert (
+    abs(
+        float(keras.losses.MeanSquaredError()(targets, column))
+        - column_loss
+    )
+    < 1e-6
+), "Keras's mean squared error does not broadcast"
 assert abs(keras_loss - column_loss) < 1e-4, (
     "a function passed to compile as the loss does not broadcast (n,) against (n, 1)"
 )
-assert keras_metric > 1.3 * column_loss, "the same function passed as a metric does"
+assert keras_metric > 1.3 * column_loss, (
+    "the same function passed as a metric does"
+)
 
 # %% tags=["control"] claim="the broadcast loss ends at the variance of the targets" without="the broadcast"
 target_column = targets[:, None]
@@ -561,7 +591,9 @@ path = descend(
     learning_rate=0.1,
     steps=30,
 )
-losses = {"targets (500,)": [float(mean_squared_error(path[-1], target_column))]}
+losses = {
+    "targets (500,)": [float(mean_squared_error(path[-1], target_column))]
+}
 
 # %% tags=["control"] claim="with equal shapes the loss ends well below the variance" without="equal shapes"
 path = descend(

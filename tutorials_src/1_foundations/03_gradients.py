@@ -159,15 +159,21 @@ plot_curves.log_curves(errors, xlabel="step", ylabel="error")
 # trouble.
 
 # %% tags=["claims"]
-assert float(slope(square, tf.Variable(3.0))) == 6.0, "the tape finds the slope 6 of x² at 3"
-assert gradient_error(wave, 2.0) < 1e-6, "tape and finite differences agree on x² sin x"
-assert abs(slope_by_tape - slope_by_hand) < 1e-5, "the tape agrees with the derivative by hand"
+assert float(slope(square, tf.Variable(3.0))) == 6.0, (
+    "the tape finds the slope 6 of x² at 3"
+)
+assert gradient_error(wave, 2.0) < 1e-6, (
+    "tape and finite differences agree on x² sin x"
+)
+assert abs(slope_by_tape - slope_by_hand) < 1e-5, (
+    "the tape agrees with the derivative by hand"
+)
 assert abs(float(slope(root, tf.Variable(9.0))) - 1 / 6) < 1e-5, (
     "through a while loop that computes a square root, the tape finds the slope 1/6 at 9"
 )
-assert list(errors["float32"].values())[-1] > 100 * min(errors["float32"].values()), (
-    "in float32 the smallest step gives a far worse slope than the best one"
-)
+assert list(errors["float32"].values())[-1] > 100 * min(
+    errors["float32"].values()
+), "in float32 the smallest step gives a far worse slope than the best one"
 
 # %% [markdown]
 # ## Many directions: the gradient
@@ -238,8 +244,12 @@ assert np.allclose(slope(bowl, tf.Variable([-4.0, 1.0])), [-4, 4]), (
 assert heights[0.4][-1] < heights[0.05][-1] < heights[0.05][0], (
     "of the learning rates that work, 0.4 is lower than 0.05 after 15 steps"
 )
-assert heights[0.52][-1] > heights[0.52][0], "a learning rate of 0.52 ends higher than it began"
-assert np.allclose(paths[0.52][1:, 1], (1 - 4 * 0.52) * paths[0.52][:-1, 1]), (
+assert heights[0.52][-1] > heights[0.52][0], (
+    "a learning rate of 0.52 ends higher than it began"
+)
+assert np.allclose(
+    paths[0.52][1:, 1], (1 - 4 * 0.52) * paths[0.52][:-1, 1]
+), (
     "at a learning rate of 0.52, each step multiplies y by the factor worked out by hand"
 )
 
@@ -359,11 +369,17 @@ assert np.allclose(layer_gradients[0][:, 0], gradient, atol=1e-5), (
     "the kernel of a Keras layer has the same 784 slopes as the weights written by hand"
 )
 boots_minus_sneakers = tf.linalg.matvec(pixels, answers, transpose_a=True)
-assert np.allclose(first_step, 2 / 2000 * boots_minus_sneakers, atol=1e-5), (
+assert np.allclose(
+    first_step, 2 / 2000 * boots_minus_sneakers, atol=1e-5
+), (
     "the first step is the sum of all boots minus the sum of all sneakers, scaled"
 )
-assert losses[-1] < losses[0] / 2, "60 steps of descent more than halve the loss"
-assert is_correct.mean() > 0.9, "it tells boots from sneakers on more than 90% of unseen pictures"
+assert losses[-1] < losses[0] / 2, (
+    "60 steps of descent more than halve the loss"
+)
+assert is_correct.mean() > 0.9, (
+    "it tells boots from sneakers on more than 90% of unseen pictures"
+)
 
 # %% tags=["control"] claim="it tells boots from sneakers on more than 90% of unseen pictures" without="the steps downhill"
 scores = tf.linalg.matvec(new_pixels, tf.zeros(784)).numpy()
@@ -449,14 +465,24 @@ print("mended:", slope(lambda x: 3 * x**2, x))
 # None of them raised an error where it happened. Print your gradients once before you train.
 
 # %% tags=["claims"]
-assert slope(square, tf.constant(3.0)) is None, "the tape does not watch a constant by itself"
-assert slope(lambda x: tf.constant(np.square(x.numpy())), x) is None, "NumPy cuts the connection"
-assert slope(lambda x: tf.cast(tf.cast(x, tf.int32), tf.float32), x) is None, (
-    "whole numbers cut the connection"
+assert slope(square, tf.constant(3.0)) is None, (
+    "the tape does not watch a constant by itself"
 )
-assert slope(through_state, x) is None, "assigning to a variable cuts the connection"
-assert early_slope is None, "what was computed before the tape ran is not on it"
-assert frozen_slope is None, "a variable that is not trainable is not watched"
+assert slope(lambda x: tf.constant(np.square(x.numpy())), x) is None, (
+    "NumPy cuts the connection"
+)
+assert (
+    slope(lambda x: tf.cast(tf.cast(x, tf.int32), tf.float32), x) is None
+), "whole numbers cut the connection"
+assert slope(through_state, x) is None, (
+    "assigning to a variable cuts the connection"
+)
+assert early_slope is None, (
+    "what was computed before the tape ran is not on it"
+)
+assert frozen_slope is None, (
+    "a variable that is not trainable is not watched"
+)
 
 # %% [markdown]
 # ## One tape, two questions
@@ -523,10 +549,12 @@ plot_curves.spread_curves(courses, x=range(16), ylabel="value")
 assert [float(value) for value in free_slopes] == [-20, 20], (
     "without stop_gradient the slopes are −20 and 20, as worked out by hand"
 )
-assert np.allclose([courses["pupil, free"][-1], courses["teacher, free"][-1]], 5, atol=0.1), (
-    "without stop_gradient pupil and teacher meet in the middle"
+assert np.allclose(
+    [courses["pupil, free"][-1], courses["teacher, free"][-1]], 5, atol=0.1
+), "without stop_gradient pupil and teacher meet in the middle"
+assert courses["teacher, held"][-1] == 10, (
+    "with stop_gradient the teacher does not move"
 )
-assert courses["teacher, held"][-1] == 10, "with stop_gradient the teacher does not move"
 
 # %% tags=["control"] claim="with stop_gradient the teacher does not move" without="stop_gradient"
 path = descend(
@@ -600,7 +628,9 @@ print("p − one-hot", (p - np.array([0, 1, 0, 0])).round(3))
 # %% tags=["claims"]
 with tf.GradientTape() as tape:
     class_loss = tf.nn.sparse_softmax_cross_entropy_with_logits(1, scores)
-assert np.allclose(tape.gradient(class_loss, scores), p - np.eye(4)[1], atol=1e-6), (
+assert np.allclose(
+    tape.gradient(class_loss, scores), p - np.eye(4)[1], atol=1e-6
+), (
     "the gradient of softmax with cross-entropy is the probabilities minus the one-hot label"
 )
 assert np.allclose(jacobian, formula, atol=1e-6), (
@@ -638,7 +668,10 @@ print(float(first_derivative), float(second_derivative))
 assert (float(first_derivative), float(second_derivative)) == (3, 6), (
     "the first and second derivatives of x³ at 1 are 3 and 6, as worked out by hand"
 )
-ends = [descend(bowl, [0.0, 1.0], learning_rate=rate, steps=50)[-1] for rate in (0.49, 0.51)]
+ends = [
+    descend(bowl, [0.0, 1.0], learning_rate=rate, steps=50)[-1]
+    for rate in (0.49, 0.51)
+]
 assert bowl(ends[0]) < bowl([0, 1]) < bowl(ends[1]), (
     "on the bowl, 50 steps at 0.49 lead down and at 0.51 up: the limit lies between"
 )

@@ -146,13 +146,25 @@ plot_functions.contour_paths(surface, walks, names=("weight", "bias"))
 # weight and bias; inputs with a mean of 0 do not. The second exercise shows it.
 
 # %% tags=["claims"]
-heights = {rate: [float(surface(place)) for place in walk] for rate, walk in walks.items()}
+heights = {
+    rate: [float(surface(place)) for place in walk]
+    for rate, walk in walks.items()
+}
 assert places[1] == (np.float32(1.2), np.float32(0.8)), (
     "the first step goes to weight 1.2 and bias 0.8, as worked out on paper"
 )
-assert np.allclose(solution, [1.5, 0.5]), "least squares finds the line worked out on paper"
-assert np.allclose(places[60], solution, atol=5e-3), "60 steps arrive at the line of least squares"
-assert heights[0.2][-1] < heights[0.02][-1] < heights[0.02][0] < heights[0.43][-1], (
+assert np.allclose(solution, [1.5, 0.5]), (
+    "least squares finds the line worked out on paper"
+)
+assert np.allclose(places[60], solution, atol=5e-3), (
+    "60 steps arrive at the line of least squares"
+)
+assert (
+    heights[0.2][-1]
+    < heights[0.02][-1]
+    < heights[0.02][0]
+    < heights[0.43][-1]
+), (
     "25 steps end lowest at a learning rate of 0.2, and above the start at 0.43"
 )
 
@@ -386,8 +398,12 @@ traces_of_tensors, len(traces)
 # prints a warning about *retracing*. Take it seriously.)
 
 # %% tags=["claims"]
-assert np.allclose(eager_losses, graph_losses, atol=1e-4), "eager and compiled losses are the same"
-assert speed_up > 1.5, "in batches of 32, compiled steps take less CPU time, by a factor above 1.5"
+assert np.allclose(eager_losses, graph_losses, atol=1e-4), (
+    "eager and compiled losses are the same"
+)
+assert speed_up > 1.5, (
+    "in batches of 32, compiled steps take less CPU time, by a factor above 1.5"
+)
 assert (traces_of_tensors, len(traces)) == (1, 4), (
     "tensors are traced once, each Python number anew"
 )
@@ -431,7 +447,9 @@ for rate, loss in last_losses.items():
 # which it climbs.
 
 # %% tags=["claims"]
-assert abs(losses[0] - np.log(10)) < 1e-5, "with all weights at 0, the loss is ln 10"
+assert abs(losses[0] - np.log(10)) < 1e-5, (
+    "with all weights at 0, the loss is ln 10"
+)
 assert min(cosines[2048]) > max(cosines[1]), (
     "the gradients of 2,048 pictures agree better with that of all than those of single pictures"
 )
@@ -517,7 +535,9 @@ plot_curves.spread_curves({"once": losses, "twice": losses_twice} | levels)
 # scores from before it, and warns. That of `tf.nn` does not.
 
 # %% tags=["claims"]
-assert np.isnan(first_losses["bytes, formula"][-1]), "bytes and the formula as written end in nan"
+assert np.isnan(first_losses["bytes, formula"][-1]), (
+    "bytes and the formula as written end in nan"
+)
 assert first_losses["0 to 1, logits"][-1] < np.log(10), (
     "scaled and from logits, three steps bring the loss below ln 10"
 )
@@ -609,7 +629,9 @@ print(f"step 100: fit {fit_losses[99]:.4f}, loop {loop_losses[99]:.4f}")
 
 # %% tags=["claims"]
 difference = np.abs(np.subtract(losses, fit_losses)).max()
-assert difference < 1e-3, "Keras and the loop by hand have the same loss curve, step by step"
+assert difference < 1e-3, (
+    "Keras and the loop by hand have the same loss curve, step by step"
+)
 assert np.allclose(network.get_weights()[0], weights.numpy(), atol=1e-4), (
     "Keras and the loop by hand end at the same weights"
 )
@@ -788,7 +810,9 @@ def careless_deal(count, batch_size, seed):
 # %% tags=["wrong"]
 def careless_deal(count, batch_size, seed):
     generator = np.random.default_rng(seed)
-    sizes = [min(batch_size, count - n) for n in range(0, count, batch_size)]
+    sizes = [
+        min(batch_size, count - n) for n in range(0, count, batch_size)
+    ]
     return [generator.choice(count, size, replace=False) for size in sizes]
 
 
@@ -801,7 +825,9 @@ def careless_deal(count, batch_size, seed):
 
 # %% tags=["wrong"]
 def careless_deal(count, batch_size, seed):
-    batches = np.split(np.arange(count), range(batch_size, count, batch_size))
+    batches = np.split(
+        np.arange(count), range(batch_size, count, batch_size)
+    )
     generator = np.random.default_rng(seed)  # mixed within each batch only
     return [generator.permutation(batch) for batch in batches]
 

@@ -261,7 +261,9 @@ twins = order[np.sort(places)][:10]  # each test picture once
 test_labels = fashion.test.labels[test_places]
 twin_labels = known_labels[known_places]
 to_name = np.array(class_names)
-twin_titles = to_name[test_labels[twins]] + "\n" + to_name[twin_labels[twins]]
+twin_titles = (
+    to_name[test_labels[twins]] + "\n" + to_name[twin_labels[twins]]
+)
 test_twins = fashion.test.images[test_places[twins]]
 known_twins = known_images[known_places[twins]]
 twin_pairs = np.concatenate([test_twins, known_twins], axis=2)
@@ -281,11 +283,15 @@ plot_images.image_grid(twin_pairs, list(twin_titles), subject="twins")
 assert (np.bincount(training_labels) == 5400).all(), (
     "the training set holds 5,400 pictures of each class"
 )
-assert average_accuracy > 0.55, "the nearest average is right far more often than chance"
+assert average_accuracy > 0.55, (
+    "the nearest average is right far more often than chance"
+)
 assert neighbour_accuracy > average_accuracy + 0.05, (
     "the nearest neighbour is right more often than that"
 )
-assert 0 < len(set(test_places[is_twin])) < 100, "some test pictures have a twin, under 1 in 100"
+assert 0 < len(set(test_places[is_twin])) < 100, (
+    "some test pictures have a twin, under 1 in 100"
+)
 assert "GPU:99" not in misplaced_product.device, (
     "asked for a missing GPU, TensorFlow takes another device"
 )
@@ -313,7 +319,9 @@ average_accuracy = (to_averages.argmin(axis=1) == validation_labels).mean()
 within_memory = squared_distances(flat(memory[::10]), flat(memory))
 recalled_labels = memory_labels[within_memory.argmin(axis=1)]
 memory_accuracy = (recalled_labels == memory_labels[::10]).mean()
-print(f"own pictures {memory_accuracy:.1%}, others {neighbour_accuracy:.1%}")
+print(
+    f"own pictures {memory_accuracy:.1%}, others {neighbour_accuracy:.1%}"
+)
 
 # %% [markdown]
 # Each picture is its own nearest neighbour: everything is learned by heart, and the grade says nothing.
@@ -355,7 +363,9 @@ contests_of_3000 = [contest(3000, seed) for seed in (0, 1, 2)]
 contests = {50: contests_of_50, 3000: contests_of_3000}
 drops = {}
 for judges, pairs in contests.items():
-    fresh_scores = [fresh_ones[scores.argmax()] for scores, fresh_ones in pairs]
+    fresh_scores = [
+        fresh_ones[scores.argmax()] for scores, fresh_ones in pairs
+    ]
     drops[judges] = np.max(pairs, axis=2)[:, 0] - fresh_scores
     points = (100 * drops[judges]).round(1)
     print(f"chosen on {judges} pictures, winners drop by {points}")
@@ -607,7 +617,9 @@ plot_results.seed_dots(dots, xlabel="validation accuracy")
 assert np.mean(drops[50]) > 0.03 + np.mean(drops[3000]), (
     "a winner chosen on 50 pictures drops on fresh ones by more than one chosen on 3,000"
 )
-_, divided_mean, standardised_mean = (a.mean(axis=0) for a in form_accuracies.values())
+_, divided_mean, standardised_mean = (
+    a.mean(axis=0) for a in form_accuracies.values()
+)
 assert standardised_mean[-1] > divided_mean[-1] + 0.1, (
     "at a learning rate of 0.1, standardised pixels still work and those from 0 to 1 do worse"
 )
@@ -618,13 +630,19 @@ assert passes[0] != passes[1], "a shuffled dataset deals anew in each pass"
 assert max(after_epoch[100]) < 0.3 < 0.6 < min(after_epoch[10_000]), (
     "on sorted data, a shuffle buffer of 100 ends near chance, a full one does not"
 )
-assert speeds["batch, map"] > 1.5 * speeds["map, batch"], "batch before map is 1.5 times as fast"
-assert speeds["arrays, no pipeline"] > 1.5 * speeds["map, batch"], "plain arrays beat the pipeline"
+assert speeds["batch, map"] > 1.5 * speeds["map, batch"], (
+    "batch before map is 1.5 times as fast"
+)
+assert speeds["arrays, no pipeline"] > 1.5 * speeds["map, batch"], (
+    "plain arrays beat the pipeline"
+)
 
 # %% tags=["control"] claim="a winner chosen on 50 pictures drops on fresh ones by more than one chosen on 3,000" without="choosing the best rule"
 drops = {}
 for judges, pairs in contests.items():
-    drops[judges] = [scores[0] - fresh_ones[0] for scores, fresh_ones in pairs]
+    drops[judges] = [
+        scores[0] - fresh_ones[0] for scores, fresh_ones in pairs
+    ]
 
 # %% tags=["control"] claim="a shuffled dataset deals anew in each pass" without="its default"
 repeated_numbers = eight.shuffle(8, seed=0, reshuffle_each_iteration=False)

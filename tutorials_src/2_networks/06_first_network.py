@@ -529,19 +529,27 @@ print(f"{easiest_class}: {max(recalls):.1%}")
 #       right as a pair.
 
 # %% tags=["claims"]
-assert test_accuracy >= 0.88, "the program is right on at least 88% of the test photographs"
+assert test_accuracy >= 0.88, (
+    "the program is right on at least 88% of the test photographs"
+)
 assert history["accuracy"][-1] > test_accuracy, (
     "the program is right more often on photographs that it has studied"
 )
 assert probabilities.argmax() == test_labels[0] == 9, (
     "the first test photograph is an ankle boot, and recognised"
 )
-assert probabilities[[5, 7, 9]].sum() > 0.95, "nearly all its probability goes to shoes"
+assert probabilities[[5, 7, 9]].sum() > 0.95, (
+    "nearly all its probability goes to shoes"
+)
 assert (answers_to_diagonal == [[2, 0]]).all(), (
     "the first unit answers 2 for its diagonal, the second 0"
 )
-assert abs(untrained_losses[0] - np.log(10)) < 0.6, "an untrained network loses about ln 10"
-assert means[4] > means[0] - 0.01, "the program's recipe is no worse than the plain one"
+assert abs(untrained_losses[0] - np.log(10)) < 0.6, (
+    "an untrained network loses about ln 10"
+)
+assert means[4] > means[0] - 0.01, (
+    "the program's recipe is no worse than the plain one"
+)
 plain_seconds, large_seconds, *_ = cpu_seconds.values()
 assert plain_seconds > 1.5 * large_seconds, (
     "batches of 64 take more than 1.5 times the CPU seconds of 512"
@@ -558,7 +566,9 @@ assert loss_twice > np.log(10) > loss_once, (
 assert np.allclose(softmax_losses, logits_losses), (
     "in `fit`, a softmax before `from_logits=True` leaves the losses as they are"
 )
-assert min(mixed_losses) > 1.461, "in mixed precision it does not: the loss stays above 1.46"
+assert min(mixed_losses) > 1.461, (
+    "in mixed precision it does not: the loss stays above 1.46"
+)
 assert abs(floor - np.log(1 + 9 / np.e)) < 1e-4, (
     "softmax of perfect answers costs ln(1 + 9/e) with ten classes"
 )

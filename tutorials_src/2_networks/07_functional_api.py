@@ -21,7 +21,14 @@
 import keras
 from keras import layers
 
-from snippets import plot_curves, plot_functions, plot_images, plot_networks, plot_results, tables
+from snippets import (
+    plot_curves,
+    plot_functions,
+    plot_images,
+    plot_networks,
+    plot_results,
+    tables,
+)
 
 keras.utils.set_random_seed(7)
 image = keras.Input((28, 28), name="image")
@@ -59,13 +66,22 @@ from snippets import datasets, preprocessing, sampling
 from snippets.training import fit_one_cycle
 
 fashion = datasets.load_fashion_mnist()
-images = preprocessing.standardise(fashion.train.images, fashion.train.images)
-held_out = preprocessing.standardise(fashion.validation.images, fashion.train.images)
+images = preprocessing.standardise(
+    fashion.train.images, fashion.train.images
+)
+held_out = preprocessing.standardise(
+    fashion.validation.images, fashion.train.images
+)
 held_out_labels = fashion.validation.labels
 
-examples, judges = (images, fashion.train.labels), (held_out, held_out_labels)
+examples, judges = (
+    (images, fashion.train.labels),
+    (held_out, held_out_labels),
+)
 history = fit_one_cycle(network, examples, validation=judges, epochs=5)
-print(f"{history['val_accuracy'][-1]:.1%} of the validation photographs after 5 epochs")
+print(
+    f"{history['val_accuracy'][-1]:.1%} of the validation photographs after 5 epochs"
+)
 
 # %% [markdown]
 # ## A look inside
@@ -75,9 +91,15 @@ print(f"{history['val_accuracy'][-1]:.1%} of the validation photographs after 5 
 
 # %%
 names = ["relu", "tanh", "selu"]
-probe = keras.Model(network.inputs[0], [network.get_layer(name).output for name in names])
-for name, answer in zip(names, probe.predict(held_out, batch_size=1000, verbose=0), strict=True):
-    print(f"{name}: {answer.shape}, from {answer.min():.2f} to {answer.max():.2f}")
+probe = keras.Model(
+    network.inputs[0], [network.get_layer(name).output for name in names]
+)
+for name, answer in zip(
+    names, probe.predict(held_out, batch_size=1000, verbose=0), strict=True
+):
+    print(
+        f"{name}: {answer.shape}, from {answer.min():.2f} to {answer.max():.2f}"
+    )
 
 # %% [markdown]
 # No answer of *relu* is below 0, none of *tanh* leaves the range from −1 to 1, and *selu* goes no
@@ -119,7 +141,9 @@ plot_functions.curves_and_slopes(x, values, slopes)
 from snippets.models import dense_network
 
 sample = fashion.train.sample(per_class=500)
-sample_images = preprocessing.standardise(sample.images, fashion.train.images)
+sample_images = preprocessing.standardise(
+    sample.images, fashion.train.images
+)
 cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 recipes = {
     "sigmoid, Glorot": ("sigmoid", "glorot_uniform"),
@@ -134,23 +158,32 @@ recipes = {
 def deep_network(recipe: str) -> keras.Model:
     keras.utils.set_random_seed(7)
     activation, initializer = recipes[recipe]
-    return dense_network((64,) * 15, activation=activation, kernel_initializer=initializer)
+    return dense_network(
+        (64,) * 15, activation=activation, kernel_initializer=initializer
+    )
 
 
 # %%
 def measure(stack: keras.Model) -> tuple[list[float], list[float]]:
     dense = stack.layers[1:-1]
     probe = keras.Model(stack.inputs[0], [layer.output for layer in dense])
-    spread = [np.std(answer, axis=0, dtype=float).mean() for answer in probe(sample_images[:1000])]
+    spread = [
+        np.std(answer, axis=0, dtype=float).mean()
+        for answer in probe(sample_images[:1000])
+    ]
     with tf.GradientTape() as tape:
-        loss = cross_entropy(sample.labels[:1000], stack(sample_images[:1000]))
+        loss = cross_entropy(
+            sample.labels[:1000], stack(sample_images[:1000])
+        )
     gradients = tape.gradient(loss, [layer.kernel for layer in dense])
     return spread, [float(tf.sqrt(tf.reduce_mean(g**2))) for g in gradients]
 
 
 sizes = {recipe: measure(deep_network(recipe)) for recipe in recipes}
 titles = ("spread of the answers", "gradient")
-plot_networks.layer_sizes({t: {r: sizes[r][i] for r in recipes} for i, t in enumerate(titles)})
+plot_networks.layer_sizes(
+    {t: {r: sizes[r][i] for r in recipes} for i, t in enumerate(titles)}
+)
 
 # %% [markdown]
 # Both vertical axes are logarithmic. Read the left one from left to right, as the
@@ -173,7 +206,13 @@ plot_networks.layer_sizes({t: {r: sizes[r][i] for r in recipes} for i, t in enum
 deep_losses = {}
 for recipe in ("sigmoid, Glorot", "selu, LeCun"):
     stack = deep_network(recipe)
-    run = fit_one_cycle(stack, (sample_images, sample.labels), epochs=4, batch_size=200, peak=0.001)
+    run = fit_one_cycle(
+        stack,
+        (sample_images, sample.labels),
+        epochs=4,
+        batch_size=200,
+        peak=0.001,
+    )
     deep_losses[recipe] = run["loss"]
     print(recipe, np.round(run["loss"], 2))
 
@@ -207,9 +246,17 @@ from snippets.training import OneCycle
 SEEDS, BATCHES = (1, 2, 3), len(sample) // 200
 
 
-def train(trial: keras.Model, seed: int, epochs: int = 5) -> tuple[float, float]:
+def train(
+    trial: keras.Model, seed: int, epochs: int = 5
+) -> tuple[float, float]:
     restart(trial, seed)
-    trial.fit(sample_images, sample.labels, epochs=epochs, batch_size=200, verbose=0)
+    trial.fit(
+        sample_images,
+        sample.labels,
+        epochs=epochs,
+        batch_size=200,
+        verbose=0,
+    )
     logits = trial(held_out)  # for one large batch, cheaper than predict
     accuracy = (logits.numpy().argmax(axis=1) == held_out_labels).mean()
     return float(cross_entropy(held_out_labels, logits)), float(accuracy)
@@ -219,24 +266,45 @@ def train(trial: keras.Model, seed: int, epochs: int = 5) -> tuple[float, float]
 def dead_share(trial: keras.Model, seed: int) -> tuple[float, float]:
     _, accuracy = train(trial, seed, epochs=3)
     probe = keras.Model(trial.inputs[0], trial.get_layer("hidden_2").output)
-    return float((probe(held_out).numpy() <= 0).all(axis=0).mean()), accuracy
+    return float(
+        (probe(held_out).numpy() <= 0).all(axis=0).mean()
+    ), accuracy
 
 
 # %%
-def seeds_table(row_title: str, measures: list[str], runs: dict) -> tables.Table:
+def seeds_table(
+    row_title: str, measures: list[str], runs: dict
+) -> tables.Table:
     rows = []
     for setting, run in runs.items():
-        texts = [f"{m.mean():.1%} ({m.min():.1%} to {m.max():.1%})" for m in run.T]
-        rows.append({row_title: setting} | dict(zip(measures, texts, strict=True)))
+        texts = [
+            f"{m.mean():.1%} ({m.min():.1%} to {m.max():.1%})"
+            for m in run.T
+        ]
+        rows.append(
+            {row_title: setting} | dict(zip(measures, texts, strict=True))
+        )
     return tables.table(rows)
 
 
 dead_units = {}
-for activation, rate in [("relu", 0.001), ("relu", 0.03), ("leaky_relu", 0.03)]:
+for activation, rate in [
+    ("relu", 0.001),
+    ("relu", 0.03),
+    ("leaky_relu", 0.03),
+]:
     trial = dense_network((128, 128), activation=activation)
-    trial.compile(keras.optimizers.Adam(rate), cross_entropy, steps_per_execution=BATCHES)
-    dead_units[f"{activation}, {rate:g}"] = np.array([dead_share(trial, seed) for seed in SEEDS])
-seeds_table("activation and rate", ["dead units", "right on validation"], dead_units)
+    trial.compile(
+        keras.optimizers.Adam(rate),
+        cross_entropy,
+        steps_per_execution=BATCHES,
+    )
+    dead_units[f"{activation}, {rate:g}"] = np.array(
+        [dead_share(trial, seed) for seed in SEEDS]
+    )
+seeds_table(
+    "activation and rate", ["dead units", "right on validation"], dead_units
+)
 
 # %% [markdown]
 # Mean of three seeds, then lowest to highest. At the high rate, each of the three relu networks lost
@@ -298,7 +366,10 @@ plot_functions.contour_paths(valley, walks)
 # %%
 optimizers = {
     "SGD": (keras.optimizers.SGD, (0.1, 0.3, 0.9)),
-    "momentum": (lambda rate: keras.optimizers.SGD(rate, momentum=0.9), (0.02, 0.06, 0.2)),
+    "momentum": (
+        lambda rate: keras.optimizers.SGD(rate, momentum=0.9),
+        (0.02, 0.06, 0.2),
+    ),
     "RMSprop": (keras.optimizers.RMSprop, (0.0015, 0.005, 0.015)),
     "Adam": (keras.optimizers.Adam, (0.0015, 0.005, 0.015)),
     "AdamW": (keras.optimizers.AdamW, (0.0015, 0.005, 0.015)),
@@ -309,11 +380,19 @@ racers, tuning = {}, {}
 for name, (make_optimizer, peaks) in optimizers.items():
     for peak in peaks:
         racers[name, peak] = trial = dense_network((128,))
-        optimizer = make_optimizer(OneCycle(peak, 5 * BATCHES))  # epochs times batches
+        optimizer = make_optimizer(
+            OneCycle(peak, 5 * BATCHES)
+        )  # epochs times batches
         trial.compile(optimizer, cross_entropy, steps_per_execution=BATCHES)
-    tuning[name] = {peak: train(racers[name, peak], seed=0)[0] for peak in peaks}
-best_rates = {name: min(losses, key=losses.get) for name, losses in tuning.items()}
-plot_curves.setting_curves(tuning, xlabel="peak learning rate", ylabel="validation loss", top=0.6)
+    tuning[name] = {
+        peak: train(racers[name, peak], seed=0)[0] for peak in peaks
+    }
+best_rates = {
+    name: min(losses, key=losses.get) for name, losses in tuning.items()
+}
+plot_curves.setting_curves(
+    tuning, xlabel="peak learning rate", ylabel="validation loss", top=0.6
+)
 
 # %% [markdown]
 # The ring marks a curve's lowest point. It should lie in the middle: at an end, you have not looked
@@ -324,7 +403,10 @@ plot_curves.setting_curves(tuning, xlabel="peak learning rate", ylabel="validati
 # Now the comparison, each at its best rate, with seeds that the tuning has not seen:
 
 # %%
-finals = {n: [train(racers[n, r], seed)[1] for seed in SEEDS] for n, r in best_rates.items()}
+finals = {
+    n: [train(racers[n, r], seed)[1] for seed in SEEDS]
+    for n, r in best_rates.items()
+}
 means = {name: float(np.mean(scores)) for name, scores in finals.items()}
 winner, runner_up, *_, loser = sorted(means, key=means.get, reverse=True)
 spread = max(np.ptp(finals[winner]), np.ptp(finals[runner_up]))
@@ -353,30 +435,43 @@ def make_pairs(split, images: np.ndarray, count: int) -> tuple[dict, dict]:
     places = sampling.draw_pairs(split.labels, count)
     kinds, right_kinds = (split.labels[of_side] for of_side in places)
     pairs = {"left": images[places[0]], "right": images[places[1]]}
-    return pairs, {"same": (kinds == right_kinds).astype("float32"), "kind": kinds}
+    return pairs, {
+        "same": (kinds == right_kinds).astype("float32"),
+        "kind": kinds,
+    }
 
 
 pairs, truth = make_pairs(fashion.train, images, 8_000)
-held_out_pairs, held_out_truth = make_pairs(fashion.validation, held_out, 5_000)
+held_out_pairs, held_out_truth = make_pairs(
+    fashion.validation, held_out, 5_000
+)
 
 
 # %%
 def make_encoder(name: str) -> keras.Sequential:
     dense = [layers.Dense(units, activation="relu") for units in (128, 64)]
-    return keras.Sequential([keras.Input((28, 28)), layers.Flatten(), *dense], name=name)
+    return keras.Sequential(
+        [keras.Input((28, 28)), layers.Flatten(), *dense], name=name
+    )
 
 
 def build_twins(seed: int = 7, share_encoder: bool = True) -> keras.Model:
     keras.utils.set_random_seed(seed)
-    inputs = {side: keras.Input((28, 28), name=side) for side in ("left", "right")}
+    inputs = {
+        side: keras.Input((28, 28), name=side) for side in ("left", "right")
+    }
     encoder = make_encoder("encoder")
     left_code = encoder(inputs["left"])
-    right_code = (encoder if share_encoder else make_encoder("second_encoder"))(inputs["right"])
+    right_code = (
+        encoder if share_encoder else make_encoder("second_encoder")
+    )(inputs["right"])
     difference = layers.Subtract(name="difference")([left_code, right_code])
     distance = layers.Activation(keras.ops.abs, name="distance")(difference)
     same_logit = layers.Dense(1, name="same")(distance)
     kind = layers.Dense(10, name="kind")(left_code)
-    return keras.Model(inputs, {"same": same_logit, "kind": kind}, name="twins")
+    return keras.Model(
+        inputs, {"same": same_logit, "kind": kind}, name="twins"
+    )
 
 
 plot_networks.model_diagram(build_twins())
@@ -398,11 +493,16 @@ plot_networks.model_diagram(build_twins())
 # weight of 0 means: do not learn this. Which loss belongs to which output is said by name.
 
 # %%
-two_losses = {"same": keras.losses.BinaryCrossentropy(from_logits=True), "kind": cross_entropy}
+two_losses = {
+    "same": keras.losses.BinaryCrossentropy(from_logits=True),
+    "kind": cross_entropy,
+}
 
 
 def fit_twins(workbench: keras.Model, seed: int) -> keras.Model:
-    twins = build_twins(seed)  # fresh weights come from here, and the trained ones go here
+    twins = build_twins(
+        seed
+    )  # fresh weights come from here, and the trained ones go here
     workbench.set_weights(twins.get_weights())
     for variable in workbench.optimizer.variables:
         variable.assign(keras.ops.zeros_like(variable))
@@ -411,29 +511,46 @@ def fit_twins(workbench: keras.Model, seed: int) -> keras.Model:
     return twins
 
 
-def score(twins: keras.Model, pairs: dict, truth: dict) -> tuple[float, float]:
+def score(
+    twins: keras.Model, pairs: dict, truth: dict
+) -> tuple[float, float]:
     outputs = twins(pairs)
     says_same = outputs["same"].numpy()[:, 0] > 0  # logit above 0: yes
     kinds = outputs["kind"].numpy().argmax(axis=1)
-    return float((says_same == truth["same"]).mean()), float((kinds == truth["kind"]).mean())
+    return float((says_same == truth["same"]).mean()), float(
+        (kinds == truth["kind"]).mean()
+    )
 
 
 # %%
 weightings = [(1.0, 0.0), (1.0, 0.1), (1.0, 1.0), (0.0, 1.0)]
 trios, batches = {}, len(truth["same"]) // 200
 for same_weight, kind_weight in weightings:
-    workbench, adam = build_twins(), keras.optimizers.Adam(OneCycle(0.003, 4 * batches))
+    workbench, adam = (
+        build_twins(),
+        keras.optimizers.Adam(OneCycle(0.003, 4 * batches)),
+    )
     weights = {"same": same_weight, "kind": kind_weight}
-    workbench.compile(adam, two_losses, loss_weights=weights, steps_per_execution=batches)
-    trios[same_weight, kind_weight] = [fit_twins(workbench, seed) for seed in SEEDS]
+    workbench.compile(
+        adam, two_losses, loss_weights=weights, steps_per_execution=batches
+    )
+    trios[same_weight, kind_weight] = [
+        fit_twins(workbench, seed) for seed in SEEDS
+    ]
 scores = {
     f"{same_weight:g} · same + {kind_weight:g} · kind": np.array(
-        [score(twins, held_out_pairs, held_out_truth) for twins in trios[same_weight, kind_weight]]
+        [
+            score(twins, held_out_pairs, held_out_truth)
+            for twins in trios[same_weight, kind_weight]
+        ]
     )
     for same_weight, kind_weight in weightings
 }
 same_only, _, equal_pair, kind_only = scores.values()
-gains = 100 * (equal_pair.mean(axis=0) - [same_only[:, 0].mean(), kind_only[:, 1].mean()])
+gains = 100 * (
+    equal_pair.mean(axis=0)
+    - [same_only[:, 0].mean(), kind_only[:, 1].mean()]
+)
 seeds_table("total loss", ["right about same", "right about kind"], scores)
 
 # %% [markdown]
@@ -460,25 +577,43 @@ def pixel_distance(pairs: dict) -> np.ndarray:
     return np.abs(pairs["left"] - pairs["right"]).mean(axis=(1, 2))
 
 
-def name_left(left_picture: np.ndarray, right_picture: np.ndarray) -> np.ndarray:
-    return twins({"left": left_picture, "right": right_picture})["kind"].numpy().argmax(axis=1)
+def name_left(
+    left_picture: np.ndarray, right_picture: np.ndarray
+) -> np.ndarray:
+    return (
+        twins({"left": left_picture, "right": right_picture})["kind"]
+        .numpy()
+        .argmax(axis=1)
+    )
 
 
 cuts = np.quantile(pixel_distance(pairs), np.linspace(0, 1, 101))
-cut = max(cuts, key=lambda c: np.mean((pixel_distance(pairs) < c) == truth["same"]))
+cut = max(
+    cuts,
+    key=lambda c: np.mean((pixel_distance(pairs) < c) == truth["same"]),
+)
 
 
 def compare(pairs: dict, truth: dict) -> dict[str, float]:
-    kinds = [name_left(pairs[a], pairs[b]) for a, b in (("left", "right"), ("right", "left"))]
+    kinds = [
+        name_left(pairs[a], pairs[b])
+        for a, b in (("left", "right"), ("right", "left"))
+    ]
     answers = {
         "pixel distance": pixel_distance(pairs) < cut,
         "name both, compare": kinds[0] == kinds[1],
         "the output same": twins(pairs)["same"].numpy()[:, 0] > 0,
     }
-    return {name: float(np.mean(answer == truth["same"])) for name, answer in answers.items()}
+    return {
+        name: float(np.mean(answer == truth["same"]))
+        for name, answer in answers.items()
+    }
 
 
-{name: f"{r:.1%}" for name, r in compare(held_out_pairs, held_out_truth).items()}
+{
+    name: f"{r:.1%}"
+    for name, r in compare(held_out_pairs, held_out_truth).items()
+}
 
 # %% [markdown]
 # Always saying *different* is right on half of the pairs. Pixels get well above that, and the
@@ -491,7 +626,9 @@ def compare(pairs: dict, truth: dict) -> dict[str, float]:
 # model is given the right one:
 
 # %% tags=["raises-exception"]
-inputs = {side: keras.Input((28, 28), name=side) for side in ("left", "right")}
+inputs = {
+    side: keras.Input((28, 28), name=side) for side in ("left", "right")
+}
 left_code = make_encoder("encoder")(inputs["left"])
 keras.Model(inputs["right"], layers.Dense(10)(left_code))
 
@@ -514,10 +651,17 @@ layers.Concatenate()([inputs["right"], left_code])
 
 # %%
 distances = {}
-for name, pair in {"shared": twins, "not shared": build_twins(share_encoder=False)}.items():
+for name, pair in {
+    "shared": twins,
+    "not shared": build_twins(share_encoder=False),
+}.items():
     ruler = keras.Model(pair.inputs, pair.get_layer("distance").output)
-    distances[name] = float(keras.ops.max(ruler([held_out[:100], held_out[:100]])))
-    print(f"{name}: {pair.count_params():,} weights, largest distance {distances[name]:.2f}")
+    distances[name] = float(
+        keras.ops.max(ruler([held_out[:100], held_out[:100]]))
+    )
+    print(
+        f"{name}: {pair.count_params():,} weights, largest distance {distances[name]:.2f}"
+    )
 
 # %% [markdown]
 # Shared, that is 0 with any weights. Two encoders speak two languages, and their numbers cannot be
@@ -529,48 +673,95 @@ for name, pair in {"shared": twins, "not shared": build_twins(share_encoder=Fals
 # All choices are made. Now the test photographs, once:
 
 # %%
-test_images = preprocessing.standardise(fashion.test.images, fashion.train.images)
-test_guesses = network.predict(test_images, batch_size=1000, verbose=0).argmax(axis=1)
+test_images = preprocessing.standardise(
+    fashion.test.images, fashion.train.images
+)
+test_guesses = network.predict(
+    test_images, batch_size=1000, verbose=0
+).argmax(axis=1)
 test_accuracy = float((test_guesses == fashion.test.labels).mean())
 test_pairs, test_truth = make_pairs(fashion.test, test_images, 5_000)
 exam = compare(test_pairs, test_truth)
-grades = {"class: relu, tanh, selu": test_accuracy} | {f"same? {n}": r for n, r in exam.items()}
-tables.table([{"answer": name, "right on test": f"{grade:.1%}"} for name, grade in grades.items()])
+grades = {"class: relu, tanh, selu": test_accuracy} | {
+    f"same? {n}": r for n, r in exam.items()
+}
+tables.table(
+    [
+        {"answer": name, "right on test": f"{grade:.1%}"}
+        for name, grade in grades.items()
+    ]
+)
 
 # %% [markdown]
 # And the pairs on which the twins were surest, and wrong, with the probability that they gave to *same*
 # and the class of the left photograph:
 
 # %%
-says_same = keras.ops.convert_to_numpy(keras.ops.sigmoid(twins(test_pairs)["same"]))[:, 0]
+says_same = keras.ops.convert_to_numpy(
+    keras.ops.sigmoid(twins(test_pairs)["same"])
+)[:, 0]
 places = np.argsort(-np.abs(says_same - test_truth["same"]))[:8]
-raw_pairs, _ = make_pairs(fashion.test, fashion.test.images, 5_000)  # the same pairs, as bytes
-side_by_side = np.concatenate([raw_pairs["left"][places], raw_pairs["right"][places]], axis=2)
-kinds = [fashion.class_names[number] for number in test_truth["kind"][places]]
-titles = [f"same: {p:.0%}\n{kind}" for p, kind in zip(says_same[places], kinds, strict=True)]
-plot_images.image_grid(side_by_side, titles, columns=4, subject="surest mistakes")
+raw_pairs, _ = make_pairs(
+    fashion.test, fashion.test.images, 5_000
+)  # the same pairs, as bytes
+side_by_side = np.concatenate(
+    [raw_pairs["left"][places], raw_pairs["right"][places]], axis=2
+)
+kinds = [
+    fashion.class_names[number] for number in test_truth["kind"][places]
+]
+titles = [
+    f"same: {p:.0%}\n{kind}"
+    for p, kind in zip(says_same[places], kinds, strict=True)
+]
+plot_images.image_grid(
+    side_by_side, titles, columns=4, subject="surest mistakes"
+)
 
 # %% [markdown]
 # All are mistakes: near 0%, both photographs are of one class; near 100%, they are not. Some pairs
 # look alike and have different names; others have one name and look nothing alike.
 
 # %% tags=["claims"]
-assert test_accuracy > 0.86, "relu, tanh and selu together reach 86% of the test photographs"
+assert test_accuracy > 0.86, (
+    "relu, tanh and selu together reach 86% of the test photographs"
+)
 (*_, sigmoids), (*_, selus) = sizes["sigmoid, Glorot"], sizes["selu, LeCun"]
-assert sigmoids[0] < 1e-5 * sigmoids[-1], "15 sigmoids leave less than 1/100,000 of the gradient"
-assert 0.1 < selus[0] / selus[-1] < 10, "15 selus keep its size within a factor of 10"
+assert sigmoids[0] < 1e-5 * sigmoids[-1], (
+    "15 sigmoids leave less than 1/100,000 of the gradient"
+)
+assert 0.1 < selus[0] / selus[-1] < 10, (
+    "15 selus keep its size within a factor of 10"
+)
 sigmoid, selu = (losses[-1] for losses in deep_losses.values())
-assert sigmoid > 2 > 1 > selu, "the deep sigmoids learn next to nothing; the deep selus learn"
+assert sigmoid > 2 > 1 > selu, (
+    "the deep sigmoids learn next to nothing; the deep selus learn"
+)
 weight, adam_of_weight = tf.Variable(0.0), keras.optimizers.Adam(0.03)
-_ = [adam_of_weight.apply([tf.constant(slope)], [weight]) for slope in (1.0, 0.0, 0.0)]
-assert float(weight) < -0.05, "Adam goes on moving a weight whose slope has become 0"
-low_rate, high_rate, leaky_relu = (runs[:, 0].mean() for runs in dead_units.values())
+_ = [
+    adam_of_weight.apply([tf.constant(slope)], [weight])
+    for slope in (1.0, 0.0, 0.0)
+]
+assert float(weight) < -0.05, (
+    "Adam goes on moving a weight whose slope has become 0"
+)
+low_rate, high_rate, leaky_relu = (
+    runs[:, 0].mean() for runs in dead_units.values()
+)
 assert high_rate > 0.3 + low_rate, "a high rate kills relu units"
 assert leaky_relu < 0.1, "leaky relu keeps more than 90% of its units"
-assert not tuning["SGD"][0.9] < 0.6, "SGD with a rate of 0.9 ends with a loss above 0.6"
-assert means["SGD"] < means[winner] - 0.002, "in so few steps, plain SGD ends below the best"
-assert distances["shared"] == 0, "twins see no distance between a photograph and itself"
-assert exam["the output same"] > exam["pixel distance"] + 0.05, "twins beat pixels on test pairs"
+assert not tuning["SGD"][0.9] < 0.6, (
+    "SGD with a rate of 0.9 ends with a loss above 0.6"
+)
+assert means["SGD"] < means[winner] - 0.002, (
+    "in so few steps, plain SGD ends below the best"
+)
+assert distances["shared"] == 0, (
+    "twins see no distance between a photograph and itself"
+)
+assert exam["the output same"] > exam["pixel distance"] + 0.05, (
+    "twins beat pixels on test pairs"
+)
 
 # %% tags=["control"] claim="15 sigmoids leave less than 1/100,000 of the gradient" without="that many layers"
 three_layers = dense_network((64,) * 3, activation="sigmoid")
@@ -579,14 +770,18 @@ _, sigmoids = measure(three_layers)
 # %% tags=["control"] claim="15 selus keep its size within a factor of 10" without="selu"
 keras.utils.set_random_seed(7)
 _, selus = measure(
-    dense_network((64,) * 15, activation="sigmoid", kernel_initializer="lecun_normal")
+    dense_network(
+        (64,) * 15, activation="sigmoid", kernel_initializer="lecun_normal"
+    )
 )
 
 # %% tags=["control"] claim="the deep sigmoids learn next to nothing; the deep selus learn" without="the depth"
 keras.utils.set_random_seed(7)
 one_layer = dense_network((64,), activation="sigmoid")
 examples = (sample_images, sample.labels)
-run = fit_one_cycle(one_layer, examples, epochs=4, batch_size=200, peak=0.001)
+run = fit_one_cycle(
+    one_layer, examples, epochs=4, batch_size=200, peak=0.001
+)
 sigmoid = run["loss"][-1]
 
 # %% tags=["control"] claim="a high rate kills relu units" without="the high rate"
@@ -602,7 +797,9 @@ leaky_relu, _ = dead_units["relu, 0.03"][0]
 
 # %% tags=["control"] claim="twins see no distance between a photograph and itself" without="sharing the encoder"
 strangers = build_twins(share_encoder=False)
-ruler = keras.Model(strangers.inputs, strangers.get_layer("distance").output)
+ruler = keras.Model(
+    strangers.inputs, strangers.get_layer("distance").output
+)
 photographs = [held_out[:100], held_out[:100]]
 distances = {"shared": float(keras.ops.max(ruler(photographs)))}
 
@@ -627,29 +824,53 @@ def skip_block(x):
 # %% tags=["check"]
 start = keras.Input((8,))
 answer = skip_block(start)
-assert getattr(answer, "shape", None) == (None, 8), "return a tensor of the input's shape"
-assert skip_block(keras.Input((1,))).shape == (None, 1), "an input of 1 number needs 1 unit"
+assert getattr(answer, "shape", None) == (None, 8), (
+    "return a tensor of the input's shape"
+)
+assert skip_block(keras.Input((1,))).shape == (None, 1), (
+    "an input of 1 number needs 1 unit"
+)
 block = keras.Model(start, answer)
 shapes = [weights.shape for weights in block.get_weights()]
-assert shapes == [(8, 8), (8,)], f"one dense layer of 8 units, not weights of {shapes}"
+assert shapes == [(8, 8), (8,)], (
+    f"one dense layer of 8 units, not weights of {shapes}"
+)
 sample = np.arange(-4, 4, dtype="float32")[None]
 for factor, target, reason in [
-    (0, sample, "with all weights 0, the block must return its input, negative numbers too"),
-    (1, np.where(sample > 0, 2 * sample, sample), "a copying layer must double positives only"),
-    (-1, np.where(sample > 0, sample, 0), "a layer flipping signs must turn only negatives to 0"),
+    (
+        0,
+        sample,
+        "with all weights 0, the block must return its input, negative numbers too",
+    ),
+    (
+        1,
+        np.where(sample > 0, 2 * sample, sample),
+        "a copying layer must double positives only",
+    ),
+    (
+        -1,
+        np.where(sample > 0, sample, 0),
+        "a layer flipping signs must turn only negatives to 0",
+    ),
 ]:
     block.set_weights([factor * np.eye(8), np.zeros(8)])
-    assert np.allclose(block(sample), target), f"{reason}; is relu in its place?"
+    assert np.allclose(block(sample), target), (
+        f"{reason}; is relu in its place?"
+    )
 
 
 # %% tags=["solution"]
 def skip_block(x):
-    return layers.Add()([x, layers.Dense(x.shape[-1], activation="relu")(x)])
+    return layers.Add()(
+        [x, layers.Dense(x.shape[-1], activation="relu")(x)]
+    )
 
 
 # %% tags=["wrong"]
 def skip_block(x):
-    return layers.ReLU()(x + layers.Dense(x.shape[-1])(x))  # relu after the sum
+    return layers.ReLU()(
+        x + layers.Dense(x.shape[-1])(x)
+    )  # relu after the sum
 
 
 # %% tags=["wrong"]
@@ -659,7 +880,9 @@ def skip_block(x):
 
 # %% tags=["wrong"]
 def skip_block(x):
-    return x + layers.Dense(x.shape[-1])(layers.ReLU()(x))  # relu before the layer
+    return x + layers.Dense(x.shape[-1])(
+        layers.ReLU()(x)
+    )  # relu before the layer
 
 
 # %% tags=["wrong"]
@@ -686,14 +909,25 @@ def adam(slopes: list[float], rate: float) -> list[float]:
 
 
 # %% tags=["check"]
-for rate, slopes in [(0.1, [50.0, 50.0]), (0.5, [2.0, -1.0, 0.5, 9.0, -4.0])]:
-    weight, target, keras_adam = tf.Variable(0.0), [], keras.optimizers.Adam(rate)
+for rate, slopes in [
+    (0.1, [50.0, 50.0]),
+    (0.5, [2.0, -1.0, 0.5, 9.0, -4.0]),
+]:
+    weight, target, keras_adam = (
+        tf.Variable(0.0),
+        [],
+        keras.optimizers.Adam(rate),
+    )
     for slope in slopes:
         keras_adam.apply([tf.constant(slope)], [weight])
         target.append(round(float(weight), 5))
     path = adam(slopes, rate)
-    assert len(np.atleast_1d(path)) == len(slopes), f"a weight after each step, not {path}"
-    assert np.allclose(path, target, atol=1e-4), f"{slopes}: Keras walks {target}, not {path}"
+    assert len(np.atleast_1d(path)) == len(slopes), (
+        f"a weight after each step, not {path}"
+    )
+    assert np.allclose(path, target, atol=1e-4), (
+        f"{slopes}: Keras walks {target}, not {path}"
+    )
 
 
 # %% tags=["solution"]
@@ -721,14 +955,18 @@ def adam(slopes: list[float], rate: float) -> list[float]:
     weight, m, v, path = 0.0, 0.0, 0.0, []
     for slope in slopes:
         m, v = 0.9 * m + 0.1 * slope, 0.999 * v + 0.001 * slope**2
-        weight -= rate * (m / (1 - 0.9)) / (v / (1 - 0.999)) ** 0.5  # t stays 1
+        weight -= (
+            rate * (m / (1 - 0.9)) / (v / (1 - 0.999)) ** 0.5
+        )  # t stays 1
         path.append(weight)
     return path
 
 
 # %% tags=["wrong"]
 def adam(slopes: list[float], rate: float) -> list[float]:
-    return list(-rate * np.cumsum(np.sign(slopes)))  # steps all as long as the rate
+    return list(
+        -rate * np.cumsum(np.sign(slopes))
+    )  # steps all as long as the rate
 
 
 # %% tags=["wrong"]
@@ -751,9 +989,14 @@ def adam(slopes: list[float], rate: float) -> list[float]:
 # %% tags=["starter"]
 def build_namer(twins: keras.Model) -> keras.Model:
     encoder, kind = twins.get_layer("encoder"), twins.get_layer("kind")
-    inputs = {side: keras.Input((28, 28), name=side) for side in ("left", "right")}
+    inputs = {
+        side: keras.Input((28, 28), name=side) for side in ("left", "right")
+    }
     right_kind = layers.Dense(10)(encoder(inputs["right"]))
-    kinds = {"left_kind": kind(encoder(inputs["left"])), "right_kind": right_kind}
+    kinds = {
+        "left_kind": kind(encoder(inputs["left"])),
+        "right_kind": right_kind,
+    }
     return keras.Model(inputs, kinds)
 
 
@@ -761,29 +1004,47 @@ def build_namer(twins: keras.Model) -> keras.Model:
 namer = build_namer(twins)
 assert isinstance(namer, keras.Model), "return a keras.Model"
 ids = {id(weights) for weights in twins.variables}
-assert {id(weights) for weights in namer.variables} <= ids, "use no weights but those of twins"
+assert {id(weights) for weights in namer.variables} <= ids, (
+    "use no weights but those of twins"
+)
 sides = {"left": held_out[:200], "right": held_out[200:400]}
 answers = namer(sides)
 kinds = {"left_kind", "right_kind"}
-assert getattr(answers, "keys", list)() == kinds, f"call the outputs {sorted(kinds)}"
+assert getattr(answers, "keys", list)() == kinds, (
+    f"call the outputs {sorted(kinds)}"
+)
 for side, images in sides.items():
-    target, logits = twins({"left": images, "right": images})["kind"], answers[f"{side}_kind"]
-    assert logits.shape == target.shape, f"{side}_kind: {logits.shape}, not ten logits each"
-    assert np.allclose(logits, target, atol=1e-4), f"{side}_kind differs from the answer of twins"
+    target, logits = (
+        twins({"left": images, "right": images})["kind"],
+        answers[f"{side}_kind"],
+    )
+    assert logits.shape == target.shape, (
+        f"{side}_kind: {logits.shape}, not ten logits each"
+    )
+    assert np.allclose(logits, target, atol=1e-4), (
+        f"{side}_kind differs from the answer of twins"
+    )
 
 
 # %% tags=["solution"]
 def build_namer(twins: keras.Model) -> keras.Model:
     encoder, kind = twins.get_layer("encoder"), twins.get_layer("kind")
-    inputs = {side: keras.Input((28, 28), name=side) for side in ("left", "right")}
-    kinds = {f"{side}_kind": kind(encoder(picture)) for side, picture in inputs.items()}
+    inputs = {
+        side: keras.Input((28, 28), name=side) for side in ("left", "right")
+    }
+    kinds = {
+        f"{side}_kind": kind(encoder(picture))
+        for side, picture in inputs.items()
+    }
     return keras.Model(inputs, kinds)
 
 
 # %% tags=["wrong"]
 def build_namer(twins: keras.Model) -> keras.Model:
     encoder, kind = twins.get_layer("encoder"), twins.get_layer("kind")
-    inputs = {side: keras.Input((28, 28), name=side) for side in ("left", "right")}
+    inputs = {
+        side: keras.Input((28, 28), name=side) for side in ("left", "right")
+    }
     names = {
         "left_kind": kind(encoder(inputs["right"])),
         "right_kind": kind(encoder(inputs["right"])),
@@ -793,8 +1054,13 @@ def build_namer(twins: keras.Model) -> keras.Model:
 
 # %% tags=["wrong"]
 def build_namer(twins: keras.Model) -> keras.Model:
-    encoder, kind = make_encoder("encoder"), layers.Dense(10)  # as large, untrained
-    inputs = {side: keras.Input((28, 28), name=side) for side in ("left", "right")}
+    encoder, kind = (
+        make_encoder("encoder"),
+        layers.Dense(10),
+    )  # as large, untrained
+    inputs = {
+        side: keras.Input((28, 28), name=side) for side in ("left", "right")
+    }
     names = {
         "left_kind": kind(encoder(inputs["left"])),
         "right_kind": kind(encoder(inputs["right"])),
@@ -805,9 +1071,13 @@ def build_namer(twins: keras.Model) -> keras.Model:
 # %% tags=["wrong"]
 def build_namer(twins: keras.Model) -> keras.Model:
     encoder, kind = twins.get_layer("encoder"), twins.get_layer("kind")
-    inputs = {side: keras.Input((28, 28), name=side) for side in ("left", "right")}
+    inputs = {
+        side: keras.Input((28, 28), name=side) for side in ("left", "right")
+    }
     sides = {"left_kind": inputs["left"], "right_kind": inputs["right"]}
-    names = {n: layers.ReLU()(kind(encoder(side))) for n, side in sides.items()}
+    names = {
+        n: layers.ReLU()(kind(encoder(side))) for n, side in sides.items()
+    }
     return keras.Model(inputs, names)  # logits may be negative
 
 

@@ -150,15 +150,19 @@ tables.table(rows)
 assert grade_of["never"]["accuracy"] > 0.89, (
     "a detector that never looks is right nine times in ten"
 )
-assert grade_of["network"]["accuracy"] - grade_of["never"]["accuracy"] < 0.07, (
-    "by accuracy, the network is less than seven points better"
+assert (
+    grade_of["network"]["accuracy"] - grade_of["never"]["accuracy"] < 0.07
+), "by accuracy, the network is less than seven points better"
+assert grade_of["network"]["recall"] > 0.5, (
+    "by recall, it finds more than half of the shirts"
 )
-assert grade_of["network"]["recall"] > 0.5, "by recall, it finds more than half of the shirts"
 
 # %% tags=["control"] claim="a detector that never looks is right nine times in ten" without="class imbalance"
 as_many = np.flatnonzero(~is_shirt)[: is_shirt.sum()]
 balanced = np.append(np.flatnonzero(is_shirt), as_many)
-grade_of = grade_of | {"never": grades(is_shirt[balanced], all_no[balanced])}
+grade_of = grade_of | {
+    "never": grades(is_shirt[balanced], all_no[balanced])
+}
 
 # %% [markdown]
 # ## Every class, and one number for all
@@ -205,17 +209,27 @@ tables.table(rows)
 # %% tags=["claims"]
 from sklearn.metrics import precision_recall_fscore_support
 
-assert np.allclose(list(by_class.values()), precision_recall_fscore_support(labels, answers)[:3]), (
+assert np.allclose(
+    list(by_class.values()),
+    precision_recall_fscore_support(labels, answers)[:3],
+), (
     "precision, recall and F1 of each class by hand are those of scikit-learn"
 )
-assert np.isclose(precision_score(labels, answers, average="micro"), (answers == labels).mean()), (
+assert np.isclose(
+    precision_score(labels, answers, average="micro"),
+    (answers == labels).mean(),
+), (
     "with one answer per photograph, the micro average of the precision is the accuracy"
 )
-assert names[f1_scores.argmin()] == "Shirt", "Shirt has the lowest F1 of all classes"
+assert names[f1_scores.argmin()] == "Shirt", (
+    "Shirt has the lowest F1 of all classes"
+)
 
 # %% tags=["control"] claim="with one answer per photograph, the micro average of the precision is the accuracy" without="the limit to one answer"
 labels = labels[:, None] == np.arange(10)
-answers = logits >= np.sort(logits, axis=1)[:, [-2]]  # the two likeliest classes
+answers = (
+    logits >= np.sort(logits, axis=1)[:, [-2]]
+)  # the two likeliest classes
 
 # %% [markdown]
 # ## Look into the worst cells
@@ -350,12 +364,22 @@ without_shirts
 # the classes before you average over them.
 
 # %% tags=["claims"]
-assert np.isclose(area(*roc(table_truth, table_scores)), 8 / 9), "the table has an AUC of 8/9"
-assert (area(*one_by_one), area(*roc(shirts_first, equal_scores))) == (1, 0.5), (
+assert np.isclose(area(*roc(table_truth, table_scores)), 8 / 9), (
+    "the table has an AUC of 8/9"
+)
+assert (area(*one_by_one), area(*roc(shirts_first, equal_scores))) == (
+    1,
+    0.5,
+), (
     "equal scores taken one by one can get a perfect AUC; together they get one half"
 )
-assert np.allclose([*by_hand.values()], [*library.values()]), "both AUC by hand are scikit-learn's"
-assert [np.isfinite(auc) for auc in without_shirts.values()] == [False, True], (
+assert np.allclose([*by_hand.values()], [*library.values()]), (
+    "both AUC by hand are scikit-learn's"
+)
+assert [np.isfinite(auc) for auc in without_shirts.values()] == [
+    False,
+    True,
+], (
     "with a class missing, the AUC is nan one-vs-rest and an ordinary number one-vs-one"
 )
 
@@ -369,7 +393,8 @@ def roc(truth, scores):
 
 # %% tags=["control"] claim="with a class missing, the AUC is nan one-vs-rest and an ordinary number one-vs-one" without="a missing class"
 without_shirts = {
-    kind: roc_auc_score(labels, probabilities, multi_class=kind) for kind in without_shirts
+    kind: roc_auc_score(labels, probabilities, multi_class=kind)
+    for kind in without_shirts
 }
 
 # %% [markdown]
@@ -481,11 +506,17 @@ tables.table(rows)
 
 # %% tags=["claims"]
 moves = [abs(shop["AUC"] - common_grades["AUC"]) for shop in shops]
-assert max(moves) < 0.03, "whichever shirts chance leaves, AUC moves by less than 3 points"
+assert max(moves) < 0.03, (
+    "whichever shirts chance leaves, AUC moves by less than 3 points"
+)
 assert rare_means["precision"] < common_grades["precision"] / 2, (
     "with a tenth of the shirts, precision halves"
 )
-assert rare_means["accuracy of never"] > rare_means["accuracy"] > common_grades["accuracy"], (
+assert (
+    rare_means["accuracy of never"]
+    > rare_means["accuracy"]
+    > common_grades["accuracy"]
+), (
     "accuracy rises where shirts are rare, and never saying yes is more accurate still"
 )
 
@@ -497,7 +528,9 @@ left_over = at_shop(deal, scores, f1_threshold)
 moves = [abs(left_over["AUC"] - common_grades["AUC"])]
 
 # %% tags=["control"] claim="with a tenth of the shirts, precision halves" without="a change in the mixture"
-rare_means = at_shop(all_rows[::10], scores, f1_threshold)  # a tenth of the others, too
+rare_means = at_shop(
+    all_rows[::10], scores, f1_threshold
+)  # a tenth of the others, too
 
 # %% [markdown]
 # ## When classes are rare
@@ -580,14 +613,20 @@ plot_results.seed_dots(rare_f1, xlabel="F1 of the rare shirts")
 assert min(rare_f1["threshold"]) > max(rare_f1["none"]), (
     "the threshold alone raises F1 with each seed"
 )
-assert min(rare_f1["class weight"]) > max(rare_f1["none"]), "so does a class weight, with each seed"
-assert np.mean(rare_f1["class weight"]) > np.mean(rare_f1["threshold"]), "and by more, in the mean"
+assert min(rare_f1["class weight"]) > max(rare_f1["none"]), (
+    "so does a class weight, with each seed"
+)
+assert np.mean(rare_f1["class weight"]) > np.mean(rare_f1["threshold"]), (
+    "and by more, in the mean"
+)
 assert expected_rate > 2 * true_rate, (
     "a class weight of 10 makes it expect twice the shirts, and more"
 )
 
 # %% tags=["control"] claim="so does a class weight, with each seed" without="the weight"
-rare_f1 = rare_f1 | {"class weight": [rare_grades(row, 0.5)["F1"] for row in plain_scores]}
+rare_f1 = rare_f1 | {
+    "class weight": [rare_grades(row, 0.5)["F1"] for row in plain_scores]
+}
 
 # %% tags=["control"] claim="a class weight of 10 makes it expect twice the shirts, and more" without="the weight"
 expected_rate = np.average(plain_scores[0], weights=rarity_weight)
@@ -625,7 +664,9 @@ test_accuracy = (test_answers == test_labels).mean()
 # photographs had a say in the recipe, so their grades are a little kind.
 
 # %% tags=["claims"]
-assert 0.87 < test_accuracy < 0.91, "the exam: between 87% and 91% of the test photographs right"
+assert 0.87 < test_accuracy < 0.91, (
+    "the exam: between 87% and 91% of the test photographs right"
+)
 
 # %% [markdown]
 # ## Exercises
@@ -720,7 +761,9 @@ def f_beta(truth, alarms, beta):
 def f_beta(truth, alarms, beta):
     grade = grades(truth, alarms)
     precision, recall = grade["precision"], grade["recall"]
-    denominator = max(precision + beta**2 * recall, 1e-9)  # the weight on precision
+    denominator = max(
+        precision + beta**2 * recall, 1e-9
+    )  # the weight on precision
     return (1 + beta**2) * precision * recall / denominator
 
 
@@ -737,7 +780,9 @@ def f_beta(truth, alarms, beta):
     grade = grades(truth, alarms)
     precision, recall = grade["precision"], grade["recall"]
     denominator = beta**2 * precision + recall
-    return (1 + beta**2) * precision * recall / denominator  # nothing found: 0 / 0
+    return (
+        (1 + beta**2) * precision * recall / denominator
+    )  # nothing found: 0 / 0
 
 
 # %% [markdown]
@@ -774,7 +819,10 @@ print(f"{precision_at(*shop):.1%}, as in the table")
 
 # %% tags=["wrong"]
 def precision_at(recall, false_rate, rarity):
-    hits, false_alarms = (rarity * recall, false_rate)  # not only of the others
+    hits, false_alarms = (
+        rarity * recall,
+        false_rate,
+    )  # not only of the others
     return hits / (hits + false_alarms)
 
 
@@ -785,7 +833,10 @@ def precision_at(recall, false_rate, rarity):
 
 # %% tags=["wrong"]
 def precision_at(recall, false_rate, rarity):
-    hits, false_alarms = ((1 - rarity) * recall, rarity * false_rate)  # swapped
+    hits, false_alarms = (
+        (1 - rarity) * recall,
+        rarity * false_rate,
+    )  # swapped
     return hits / (hits + false_alarms)
 
 

@@ -175,13 +175,19 @@ print(f"honest: {min(honest_errors):.1%} to {max(honest_errors):.1%}")
 assert (probabilities["crammed, scaled"].argmax(axis=1) == answers).all(), (
     "a temperature shared by all ten classes changes no answer, so no accuracy"
 )
-assert errors["crammed"] > 3 * errors["quick"], "cramming makes a network far too sure"
-assert errors["crammed, scaled"] < errors["crammed"] / 3, "one temperature mends most of that"
+assert errors["crammed"] > 3 * errors["quick"], (
+    "cramming makes a network far too sure"
+)
+assert errors["crammed, scaled"] < errors["crammed"] / 3, (
+    "one temperature mends most of that"
+)
 assert temperatures["crammed"] > 1.5, "that temperature makes it milder"
 
 # %% tags=["control"] claim="a temperature shared by all ten classes changes no answer, so no accuracy" without="one temperature for all classes"
 apiece = temperatures["crammed"] * np.linspace(0.5, 1.5, 10)
-probabilities = probabilities | {"crammed, scaled": softmax(logits["crammed"] / apiece, axis=1)}
+probabilities = probabilities | {
+    "crammed, scaled": softmax(logits["crammed"] / apiece, axis=1)
+}
 
 # %% tags=["control"] claim="cramming makes a network far too sure" without="cramming"
 uncrammed = train_network(cycle(0.006, 400), epochs=10, seed=8)
@@ -261,23 +267,32 @@ costs = {
 # cannot exceed 2, so there it hardly matters.
 
 # %% tags=["claims"]
-assert grade_table["ignorant"]["calibration error"] < 1e-9 < min(errors.values()), (
-    "of all, the program that knows nothing has the best calibration error"
-)
-assert max(grade_table, key=lambda name: grade_table[name]["Brier score"]) == "ignorant", (
-    "and the worst Brier score"
-)
-assert np.allclose(forecasts[[expected_log_loss.argmin(), expected_brier.argmin()]], 0.7), (
-    "of what happens 7 times in 10, the best grade is for saying 0.7"
-)
-assert np.allclose(list(costs.values()), [7.97, 18.02, 8.06, 20], atol=0.01), (
+assert (
+    grade_table["ignorant"]["calibration error"]
+    < 1e-9
+    < min(errors.values())
+), "of all, the program that knows nothing has the best calibration error"
+assert (
+    max(grade_table, key=lambda name: grade_table[name]["Brier score"])
+    == "ignorant"
+), "and the worst Brier score"
+assert np.allclose(
+    forecasts[[expected_log_loss.argmin(), expected_brier.argmin()]], 0.7
+), "of what happens 7 times in 10, the best grade is for saying 0.7"
+assert np.allclose(
+    list(costs.values()), [7.97, 18.02, 8.06, 20], atol=0.01
+), (
     "a confident mistake in two: 7.97 in float32, 18.02 in float64, 8.06 and 20 in Keras"
 )
 
 # %% tags=["control"] claim="of all, the program that knows nothing has the best calibration error" without="classes of equal size"
 no_tops = labels != 0  # the class that a row of equal numbers names
-error = calibration_error(labels[no_tops], probabilities["ignorant"][no_tops])
-grade_table = grade_table | {"ignorant": grade_table["ignorant"] | {"calibration error": error}}
+error = calibration_error(
+    labels[no_tops], probabilities["ignorant"][no_tops]
+)
+grade_table = grade_table | {
+    "ignorant": grade_table["ignorant"] | {"calibration error": error}
+}
 
 # %% tags=["control"] claim="of what happens 7 times in 10, the best grade is for saying 0.7" without="the square"
 expected_brier = 0.7 * 2 * (1 - forecasts) + 0.3 * 2 * forecasts
@@ -477,7 +492,9 @@ opinion_labels = opinions[negative_mask].argmax(axis=1)
 assert (opinion_labels == test_labels[:600]).mean() < 0.25, (
     "under a quarter of negatives are named right"
 )
-assert np.median(opinions[negative_mask].max(axis=1)) > 0.6, "half of them with over 60% confidence"
+assert np.median(opinions[negative_mask].max(axis=1)) > 0.6, (
+    "half of them with over 60% confidence"
+)
 assert all(min(areas.values()) < 0.85 for areas in stranger_auc.values()), (
     "each network has a kind of stranger that its confidence does not turn away"
 )
@@ -486,7 +503,9 @@ assert min(stranger_auc["crammed"].values()) < 0.5, (
 )
 
 # %% tags=["control"] claim="under a quarter of negatives are named right" without="swapping black and white"
-opinion_labels = logits_of(quick_network, 255 - pictures[negative_mask]).argmax(axis=1)
+opinion_labels = logits_of(
+    quick_network, 255 - pictures[negative_mask]
+).argmax(axis=1)
 
 # %% [markdown]
 # ## Exercises
@@ -544,7 +563,9 @@ def answerable(confidence, is_correct, fraction):
 def answerable(confidence, is_correct, fraction):
     hits = np.cumsum(is_correct[np.argsort(-confidence)])
     so_far = hits / np.arange(1, len(hits) + 1)
-    return (so_far >= fraction).mean()  # how many places are good enough, not the last
+    return (
+        so_far >= fraction
+    ).mean()  # how many places are good enough, not the last
 
 
 # %% tags=["wrong"]
@@ -555,7 +576,9 @@ def answerable(confidence, is_correct, fraction):
 # %% tags=["wrong"]
 def answerable(confidence, is_correct, fraction):
     hits = np.cumsum(is_correct[np.argsort(-confidence)])
-    good_places = np.flatnonzero(hits / np.arange(1, len(hits) + 1) > fraction)  # more than
+    good_places = np.flatnonzero(
+        hits / np.arange(1, len(hits) + 1) > fraction
+    )  # more than
     return (good_places[-1] + 1) / len(hits) if len(good_places) else 0.0
 
 
@@ -639,7 +662,9 @@ def bootstrap_range(grade, labels, answers, generator):
 def bootstrap_range(grade, labels, answers, generator):
     values = []
     for _ in range(1000):
-        rows = generator.integers(0, len(labels), len(labels) // 10)  # too few
+        rows = generator.integers(
+            0, len(labels), len(labels) // 10
+        )  # too few
         values.append(grade(labels[rows], answers[rows]))
     return np.quantile(values, [0.025, 0.975])
 

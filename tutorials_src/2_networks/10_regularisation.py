@@ -20,7 +20,13 @@
 import keras
 import numpy as np
 
-from snippets import plot_curves, plot_images, plot_training, preprocessing, tables
+from snippets import (
+    plot_curves,
+    plot_images,
+    plot_training,
+    preprocessing,
+    tables,
+)
 from snippets.datasets import load_fashion_mnist
 from snippets.models import dense_network
 
@@ -28,22 +34,41 @@ fashion = load_fashion_mnist()
 
 
 def prepare(split):
-    return preprocessing.standardise(split.images, fashion.train.images), split.labels
+    return preprocessing.standardise(
+        split.images, fashion.train.images
+    ), split.labels
 
 
 thousand_data = prepare(fashion.train.sample(per_class=100))
-held_out, judging_data = map(prepare, (fashion.validation, fashion.validation.sample(200)))
-validation_options = {"validation_data": judging_data, "validation_batch_size": 2000, "verbose": 0}
+held_out, judging_data = map(
+    prepare, (fashion.validation, fashion.validation.sample(200))
+)
+validation_options = {
+    "validation_data": judging_data,
+    "validation_batch_size": 2000,
+    "verbose": 0,
+}
 cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
 # %%
 losses_by_size = {}
-for name, units in {"tiny": (8,), "small": (100, 100), "large": (300, 300)}.items():
+for name, units in {
+    "tiny": (8,),
+    "small": (100, 100),
+    "large": (300, 300),
+}.items():
     keras.utils.set_random_seed(7)
     network = dense_network(units)
-    network.compile(keras.optimizers.Adam(0.001), cross_entropy, steps_per_execution=10)
-    run = network.fit(*thousand_data, epochs=20, batch_size=100, **validation_options).history
-    losses_by_size[f"{name}: {network.count_params():,} weights"] = run["loss"], run["val_loss"]
+    network.compile(
+        keras.optimizers.Adam(0.001), cross_entropy, steps_per_execution=10
+    )
+    run = network.fit(
+        *thousand_data, epochs=20, batch_size=100, **validation_options
+    ).history
+    losses_by_size[f"{name}: {network.count_params():,} weights"] = (
+        run["loss"],
+        run["val_loss"],
+    )
 plot_training.overfitting_curves(losses_by_size)
 
 # %% tags=["folded"]
@@ -82,8 +107,12 @@ def priced_loss(strength: float):
 
 
 for strength in (0.0, 0.1, 1.0, 3.0):
-    arrival = descend(priced_loss(strength), [0.0], learning_rate=0.1, steps=100)[-1][0]
-    print(f"strength {strength}: {arrival:.3f}, by hand {2 / (1 + strength):.3f}")
+    arrival = descend(
+        priced_loss(strength), [0.0], learning_rate=0.1, steps=100
+    )[-1][0]
+    print(
+        f"strength {strength}: {arrival:.3f}, by hand {2 / (1 + strength):.3f}"
+    )
 
 # %% [markdown]
 # Think of a rubber band from each weight to 0. Its pull, $2 \lambda w$, grows with the weight. A weight
@@ -94,7 +123,9 @@ for strength in (0.0, 0.1, 1.0, 3.0):
 
 # %%
 penalty = keras.regularizers.L2(0.01)
-layer = keras.layers.Dense(100, kernel_regularizer=penalty, bias_regularizer=penalty)
+layer = keras.layers.Dense(
+    100, kernel_regularizer=penalty, bias_regularizer=penalty
+)
 layer.build((None, 2))
 layer.set_weights([np.tile([[0.3], [0.4]], 100), np.zeros(100)])
 [float(term) for term in layer.losses]
@@ -131,15 +162,25 @@ print("in prediction:", dropout(ones, training=False).numpy()[0])
 
 # %%
 keras.utils.set_random_seed(7)
-initial = {"kernel_initializer": "lecun_normal", "bias_initializer": "lecun_normal"}
-priced_layer = {"kernel_regularizer": penalty, "bias_regularizer": penalty} | initial
+initial = {
+    "kernel_initializer": "lecun_normal",
+    "bias_initializer": "lecun_normal",
+}
+priced_layer = {
+    "kernel_regularizer": penalty,
+    "bias_regularizer": penalty,
+} | initial
 recipe_network = keras.Sequential(
     [
         keras.Input((28, 28)),
         keras.layers.Flatten(name="flatten"),
-        keras.layers.Dense(100, activation="relu", name="hidden_1", **priced_layer),
+        keras.layers.Dense(
+            100, activation="relu", name="hidden_1", **priced_layer
+        ),
         keras.layers.Dropout(0.2, name="dropout_1"),
-        keras.layers.Dense(100, activation="relu", name="hidden_2", **priced_layer),
+        keras.layers.Dense(
+            100, activation="relu", name="hidden_2", **priced_layer
+        ),
         keras.layers.Dropout(0.2, name="dropout_2"),
         keras.layers.Dense(10, name="logits", **priced_layer),
     ],
@@ -174,7 +215,10 @@ tables.table(rows)
 one_hot = keras.utils.to_categorical(held_out[1], 10)
 categorical = keras.losses.CategoricalCrossentropy(from_logits=True)
 logits = recipe_network(held_out[0])
-loss_pair = float(cross_entropy(held_out[1], logits)), float(categorical(one_hot, logits))
+loss_pair = (
+    float(cross_entropy(held_out[1], logits)),
+    float(categorical(one_hot, logits)),
+)
 print(held_out[1][0], one_hot[0], loss_pair)
 
 # %% [markdown]
@@ -208,7 +252,9 @@ cross_entropy(one_hot, logits)
 # %%
 def watchers(name):
     return [
-        keras.callbacks.ModelCheckpoint(f"{name}.keras", save_best_only=True),
+        keras.callbacks.ModelCheckpoint(
+            f"{name}.keras", save_best_only=True
+        ),
         keras.callbacks.ReduceLROnPlateau(factor=0.2, patience=2),
         keras.callbacks.EarlyStopping(patience=5),
         keras.callbacks.TensorBoard(f"logs/{name}"),
@@ -236,7 +282,9 @@ is_full = fashion.edition == "full"
 ten_thousand_data = prepare(fashion.train.sample(per_class=1000))
 whole_data = prepare(fashion.train)
 inputs, labels = whole_data if is_full else ten_thousand_data
-judges = prepare(fashion.test) if is_full else held_out  # the recipe's mistake
+judges = (
+    prepare(fashion.test) if is_full else held_out
+)  # the recipe's mistake
 most_epochs = 100 if is_full else 20
 
 # %% [markdown]
@@ -252,16 +300,32 @@ most_epochs = 100 if is_full else 20
 from snippets.models import regularised_network
 
 keras.utils.set_random_seed(7)
-free_network = regularised_network((100, 100), strength=0.0, dropout=0.0, name="free")
-targets, judge_targets = (keras.utils.to_categorical(y, 10) for y in (labels, judges[1]))
-fit_options = {"validation_data": (judges[0], judge_targets), "epochs": most_epochs}
-fit_options |= {"validation_batch_size": 2000, "batch_size": 32, "verbose": 0}
+free_network = regularised_network(
+    (100, 100), strength=0.0, dropout=0.0, name="free"
+)
+targets, judge_targets = (
+    keras.utils.to_categorical(y, 10) for y in (labels, judges[1])
+)
+fit_options = {
+    "validation_data": (judges[0], judge_targets),
+    "epochs": most_epochs,
+}
+fit_options |= {
+    "validation_batch_size": 2000,
+    "batch_size": 32,
+    "verbose": 0,
+}
 steps = -(-len(labels) // 32)
 histories, notes = {}, CorrectAnswers()
 for network in (free_network, recipe_network):
     keras.utils.set_random_seed(7)
-    entropy = keras.metrics.CategoricalCrossentropy("cross_entropy", from_logits=True)
-    metrics = {"metrics": ["accuracy", entropy], "steps_per_execution": steps}
+    entropy = keras.metrics.CategoricalCrossentropy(
+        "cross_entropy", from_logits=True
+    )
+    metrics = {
+        "metrics": ["accuracy", entropy],
+        "steps_per_execution": steps,
+    }
     network.compile("adam", categorical, **metrics)
     callbacks = [*watchers(network.name), notes]
     run = network.fit(inputs, targets, callbacks=callbacks, **fit_options)
@@ -276,8 +340,13 @@ history = histories["free"]
 free_best = int(np.argmin(history["val_loss"])) + 1
 free_end = len(history["val_loss"])
 plot_training.marked_curves(
-    {"training": history["cross_entropy"], "validation": history["val_cross_entropy"]},
-    marks={"validation": {free_best: "best: checkpoint", free_end: "stopped"}},
+    {
+        "training": history["cross_entropy"],
+        "validation": history["val_cross_entropy"],
+    },
+    marks={
+        "validation": {free_best: "best: checkpoint", free_end: "stopped"}
+    },
     rates=history["learning_rate"],
     ylabel="cross-entropy",
 )
@@ -296,8 +365,13 @@ plot_training.marked_curves(
 scores = {}
 for name in histories:
     network = keras.saving.load_model(f"{name}.keras")
-    scores[name] = network.evaluate(held_out[0], one_hot, verbose=0, return_dict=True)
-    print(name, {metric: round(value, 3) for metric, value in scores[name].items()})
+    scores[name] = network.evaluate(
+        held_out[0], one_hot, verbose=0, return_dict=True
+    )
+    print(
+        name,
+        {metric: round(value, 3) for metric, value in scores[name].items()},
+    )
 
 # %% [markdown]
 # The recipe is right on `{python} f"{scores['published']['accuracy']:.1%}"` of the held-out
@@ -314,7 +388,9 @@ for name in histories:
 # %%
 history = histories["published"]
 penalties = np.subtract(history["val_loss"], history["val_cross_entropy"])
-plot_curves.stacked_parts({"cross-entropy": history["val_cross_entropy"], "penalty": penalties})
+plot_curves.stacked_parts(
+    {"cross-entropy": history["val_cross_entropy"], "penalty": penalties}
+)
 
 # %% [markdown]
 # Before the first step, the penalty was `{python} f"{first_penalty:.2f}"`; after the first epoch it is
@@ -376,7 +452,9 @@ from snippets.training import OneCycle
 def grade(network, examples=held_out):  # cross-entropy and accuracy
     logits = network(examples[0])
     is_correct = np.argmax(logits, axis=1) == examples[1]
-    return float(cross_entropy(examples[1], logits)), float(is_correct.mean())
+    return float(cross_entropy(examples[1], logits)), float(
+        is_correct.mean()
+    )
 
 
 # %%
@@ -400,15 +478,27 @@ def train_copy(examples, seed, *, epochs, batch_size, peak, **restraint):
 
 # %%
 STRENGTHS, SEEDS = (0.0, 0.001, 0.01), (7, 8, 9)
-sets = {"1,000 photographs": [np.repeat(values, 10, axis=0) for values in thousand_data]}
+sets = {
+    "1,000 photographs": [
+        np.repeat(values, 10, axis=0) for values in thousand_data
+    ]
+}
 sets["10,000 photographs"] = ten_thousand_data
 cycle = {"epochs": 4, "batch_size": 128, "peak": 0.004, "dropout": 0.0}
 grades_by_set = {}  # 3 seeds, 3 strengths, and cross-entropy and accuracy
 for name, data in sets.items():
-    networks = [[train_copy(data, n, strength=s, **cycle) for s in STRENGTHS] for n in SEEDS]
-    grades_by_set[name] = np.array([[grade(n) for n in row] for row in networks])
+    networks = [
+        [train_copy(data, n, strength=s, **cycle) for s in STRENGTHS]
+        for n in SEEDS
+    ]
+    grades_by_set[name] = np.array(
+        [[grade(n) for n in row] for row in networks]
+    )
 curves = {name: grades[..., 0] for name, grades in grades_by_set.items()}
-axes = {"xlabel": "strength of the L2 penalty", "ylabel": "validation cross-entropy"}
+axes = {
+    "xlabel": "strength of the L2 penalty",
+    "ylabel": "validation cross-entropy",
+}
 plot_curves.spread_curves(curves, x=STRENGTHS, log_x=True, **axes)
 
 # %% tags=["folded"]
@@ -436,10 +526,17 @@ few_means, many_means = few_grades.mean(axis=0), many_grades.mean(axis=0)
 # `EarlyStopping` with each of two numbers to watch.
 
 # %%
-network, runs_by_monitor = regularised_network((100, 100), strength=0.003, dropout=0.0), {}
-entropy = keras.metrics.SparseCategoricalCrossentropy("cross_entropy", from_logits=True)
+network, runs_by_monitor = (
+    regularised_network((100, 100), strength=0.003, dropout=0.0),
+    {},
+)
+entropy = keras.metrics.SparseCategoricalCrossentropy(
+    "cross_entropy", from_logits=True
+)
 adam = keras.optimizers.Adam(0.0005)
-network.compile(adam, cross_entropy, metrics=[entropy], steps_per_execution=10)
+network.compile(
+    adam, cross_entropy, metrics=[entropy], steps_per_execution=10
+)
 stopping = {"mode": "min", "patience": 5, "restore_best_weights": True}
 for monitor in ("val_loss", "val_cross_entropy"):
     restart(network, seed=7)
@@ -449,9 +546,15 @@ for monitor in ("val_loss", "val_cross_entropy"):
     runs_by_monitor[monitor] = run.history, stopper.best_epoch + 1
 
 # %%
-(loss_run, loss_epoch), (entropy_run, entropy_epoch) = runs_by_monitor.values()
-marks = {m: {epoch: f"kept by {m}"} for m, (_, epoch) in runs_by_monitor.items()}
-plot_training.marked_curves({m: loss_run[m] for m in runs_by_monitor}, marks=marks)
+(loss_run, loss_epoch), (entropy_run, entropy_epoch) = (
+    runs_by_monitor.values()
+)
+marks = {
+    m: {epoch: f"kept by {m}"} for m, (_, epoch) in runs_by_monitor.items()
+}
+plot_training.marked_curves(
+    {m: loss_run[m] for m in runs_by_monitor}, marks=marks
+)
 
 # %% tags=["folded"]
 entropies = loss_run["val_cross_entropy"]
@@ -472,8 +575,13 @@ harm = entropies[loss_epoch - 1] - entropies[entropy_epoch - 1]
 def fit_watching(**arguments):
     network = dense_network(())
     network.compile("adam", cross_entropy, metrics=["accuracy"])
-    options = {"callbacks": [keras.callbacks.EarlyStopping(**arguments)], "epochs": 3}
-    return len(network.fit(*thousand_data, **options, **validation_options).epoch)
+    options = {
+        "callbacks": [keras.callbacks.EarlyStopping(**arguments)],
+        "epochs": 3,
+    }
+    return len(
+        network.fit(*thousand_data, **options, **validation_options).epoch
+    )
 
 
 fit_watching(monitor="val_acc")
@@ -506,7 +614,9 @@ fit_watching(monitor="val_acc", mode="max")
 # all with a guidance of 0.) `read_events` returns the last numbers, one per epoch, under a name:
 
 # %%
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.backend.event_processing.event_accumulator import (
+    EventAccumulator,
+)
 from tensorboard.util.tensor_util import make_ndarray
 
 
@@ -514,13 +624,21 @@ def read_events(folder, name, epochs):
     events = EventAccumulator(folder, size_guidance={"tensors": 0})
     events.Reload()
     last_events = events.Tensors(name)[-epochs:]
-    return [float(make_ndarray(event.tensor_proto)) for event in last_events]
+    return [
+        float(make_ndarray(event.tensor_proto)) for event in last_events
+    ]
 
 
 event_curves = {}
 for name, history in histories.items():
-    folders, epochs = (f"logs/{name}/train", f"logs/{name}/validation"), len(history["loss"])
-    event_curves[name] = [read_events(folder, "epoch_cross_entropy", epochs) for folder in folders]
+    folders, epochs = (
+        (f"logs/{name}/train", f"logs/{name}/validation"),
+        len(history["loss"]),
+    )
+    event_curves[name] = [
+        read_events(folder, "epoch_cross_entropy", epochs)
+        for folder in folders
+    ]
 plot_training.overfitting_curves(event_curves, log_x=False)
 
 # %% [markdown]
@@ -541,13 +659,21 @@ plot_training.overfitting_curves(event_curves, log_x=False)
 from snippets.experiments import selection_bias
 
 correct_masks, EXAMS = np.array(notes.masks), (100, 300, 1000, 3000)
-pairs = [selection_bias(correct_masks, len(correct_masks), size=n) for n in EXAMS]
+pairs = [
+    selection_bias(correct_masks, len(correct_masks), size=n) for n in EXAMS
+]
 promises, deliveries = np.transpose(pairs)
 flattery = 100 * (promises - deliveries)
 
 # %%
-curves = {"promised: on the exam that chose": promises, "kept: on fresh ones": deliveries}
-axes = {"xlabel": "photographs in the exam", "ylabel": "accuracy of the chosen epoch"}
+curves = {
+    "promised: on the exam that chose": promises,
+    "kept: on fresh ones": deliveries,
+}
+axes = {
+    "xlabel": "photographs in the exam",
+    "ylabel": "accuracy of the chosen epoch",
+}
 plot_curves.spread_curves(curves, x=EXAMS, log_x=True, percent=True, **axes)
 
 # %% [markdown]
@@ -569,15 +695,27 @@ plot_curves.spread_curves(curves, x=EXAMS, log_x=True, percent=True, **axes)
 # %%
 touches = {"none": {"strength": 0.0, "dropout": 0.0}}
 touches["light"] = {"strength": 0.0001, "dropout": 0.1}
-cycle, final_networks, final_grades = {"epochs": 9, "batch_size": 512, "peak": 0.006}, {}, {}
+cycle, final_networks, final_grades = (
+    {"epochs": 9, "batch_size": 512, "peak": 0.006},
+    {},
+    {},
+)
 for name, touch in touches.items():
-    networks = [train_copy(whole_data, seed, **cycle, **touch) for seed in SEEDS]
+    networks = [
+        train_copy(whole_data, seed, **cycle, **touch) for seed in SEEDS
+    ]
     final_networks[name] = networks
-    final_grades[name] = grades = np.array([grade(network) for network in networks])
-    print(f"{name}: cross-entropies {grades[:, 0].round(3)}, accuracies {grades[:, 1].round(3)}")
+    final_grades[name] = grades = np.array(
+        [grade(network) for network in networks]
+    )
+    print(
+        f"{name}: cross-entropies {grades[:, 0].round(3)}, accuracies {grades[:, 1].round(3)}"
+    )
 
 # %% tags=["folded"]
-accuracy_gap = abs(np.diff([grades[:, 1].mean() for grades in final_grades.values()])[0])
+accuracy_gap = abs(
+    np.diff([grades[:, 1].mean() for grades in final_grades.values()])[0]
+)
 
 # %% [markdown]
 # The light touch lowers the mean cross-entropy. The mean accuracies are
@@ -586,7 +724,9 @@ accuracy_gap = abs(np.diff([grades[:, 1].mean() for grades in final_grades.value
 
 # %%
 winner = min(final_grades, key=lambda name: final_grades[name][:, 0].mean())
-test_accuracies = [grade(n, prepare(fashion.test))[1] for n in final_networks[winner]]
+test_accuracies = [
+    grade(n, prepare(fashion.test))[1] for n in final_networks[winner]
+]
 print(winner, [f"{accuracy:.1%}" for accuracy in test_accuracies])
 
 # %% [markdown]
@@ -597,12 +737,22 @@ print(winner, [f"{accuracy:.1%}" for accuracy in test_accuracies])
 from snippets.saving import save_and_check
 
 published_copy = keras.saving.load_model("published.keras")
-change = save_and_check(published_copy, "sent.keras", held_out[0][:10], overwrite=True)
-assert change == 0, "a checkpoint loads in a fresh process with Keras alone, and answers the same"
+change = save_and_check(
+    published_copy, "sent.keras", held_out[0][:10], overwrite=True
+)
+assert change == 0, (
+    "a checkpoint loads in a fresh process with Keras alone, and answers the same"
+)
 lead = scores["free"]["accuracy"] - scores["published"]["accuracy"]
-assert abs(loss_pair[0] - loss_pair[1]) < 1e-5, "the sparse and the one-hot form give equal losses"
-assert lead > 0.01, "the recipe as published is worse than none of it, by more than a point"
-assert squares["published"][0] < squares["before"][0] / 3 < squares["free"][0], (
+assert abs(loss_pair[0] - loss_pair[1]) < 1e-5, (
+    "the sparse and the one-hot form give equal losses"
+)
+assert lead > 0.01, (
+    "the recipe as published is worse than none of it, by more than a point"
+)
+assert (
+    squares["published"][0] < squares["before"][0] / 3 < squares["free"][0]
+), (
     "the recipe's first kernel shrinks to less than a third of its first sum of squares"
 )
 assert few_grades[:, -1, 0].max() < few_grades[:, 0, 0].min() - 0.1, (
@@ -611,31 +761,49 @@ assert few_grades[:, -1, 0].max() < few_grades[:, 0, 0].min() - 0.1, (
 assert many_grades[:, -1, 0].min() > many_grades[:, 0, 0].max() + 0.03, (
     "with 10,000 it clearly raises it"
 )
-assert harm > 0.01, "watching the penalised loss keeps a network with a worse cross-entropy"
+assert harm > 0.01, (
+    "watching the penalised loss keeps a network with a worse cross-entropy"
+)
 history_entropy = histories["free"]["val_cross_entropy"]
 assert np.allclose(event_curves["free"][1], history_entropy, rtol=1e-5), (
     "the event files hold what `fit` returned"
 )
-assert flattery[0] > 1, "an exam of 100 flatters the epoch that it chose by more than a point"
-none_mean, light_mean = (final_grades[name][:, 0].mean() for name in ("none", "light"))
-assert light_mean < none_mean - 0.002, "with all photographs, a light touch lowers it, too"
-assert min(test_accuracies) >= 0.88, "100-100-10 is right on at least 88% of the test photographs"
+assert flattery[0] > 1, (
+    "an exam of 100 flatters the epoch that it chose by more than a point"
+)
+none_mean, light_mean = (
+    final_grades[name][:, 0].mean() for name in ("none", "light")
+)
+assert light_mean < none_mean - 0.002, (
+    "with all photographs, a light touch lowers it, too"
+)
+assert min(test_accuracies) >= 0.88, (
+    "100-100-10 is right on at least 88% of the test photographs"
+)
 
 # %% tags=["control"] claim="the sparse and the one-hot form give equal losses" without="a single class for each photograph"
-mixed_labels = 0.7 * one_hot + 0.3 * one_hot[::-1]  # three tenths another photograph's
+mixed_labels = (
+    0.7 * one_hot + 0.3 * one_hot[::-1]
+)  # three tenths another photograph's
 loss_pair = loss_pair[0], float(categorical(mixed_labels, logits))
 
 # %% tags=["control"] claim="the recipe as published is worse than none of it, by more than a point" without="so strong a penalty"
 schedule = {"epochs": 8, "batch_size": 128, "peak": 0.004}
 restraint = {"strength": 0.0001, "dropout": 0.2}
-mild_network = train_copy(sets["10,000 photographs"], 7, **schedule, **restraint)
+mild_network = train_copy(
+    sets["10,000 photographs"], 7, **schedule, **restraint
+)
 lead = scores["free"]["accuracy"] - grade(mild_network)[1]
 
 # %% tags=["control"] claim="the recipe's first kernel shrinks to less than a third of its first sum of squares" without="so strong a penalty"
 schedule = {"epochs": 2, "batch_size": 128, "peak": 0.004}
 restraint = {"strength": 0.0001, "dropout": 0.2}
-mild_network = train_copy(sets["10,000 photographs"], 7, **schedule, **restraint)
-squares_now = [float((array**2).sum()) for array in mild_network.get_weights()]
+mild_network = train_copy(
+    sets["10,000 photographs"], 7, **schedule, **restraint
+)
+squares_now = [
+    float((array**2).sum()) for array in mild_network.get_weights()
+]
 squares = squares | {"published": squares_now}
 
 # %% tags=["control"] claim="with 1,000 photographs a strength of 0.01 clearly lowers the validation cross-entropy" without="so small a training set"
@@ -646,12 +814,22 @@ many_grades = grades_by_set["1,000 photographs"]
 
 # %% tags=["control"] claim="watching the penalised loss keeps a network with a worse cross-entropy" without="a penalty"
 keras.utils.set_random_seed(7)
-unpriced_network = regularised_network((100, 100), strength=0.0, dropout=0.0)
-entropy = keras.metrics.SparseCategoricalCrossentropy(from_logits=True, name="cross_entropy")
+unpriced_network = regularised_network(
+    (100, 100), strength=0.0, dropout=0.0
+)
+entropy = keras.metrics.SparseCategoricalCrossentropy(
+    from_logits=True, name="cross_entropy"
+)
 adam = keras.optimizers.Adam(0.0005)
-unpriced_network.compile(adam, cross_entropy, metrics=[entropy], steps_per_execution=10)
+unpriced_network.compile(
+    adam, cross_entropy, metrics=[entropy], steps_per_execution=10
+)
 stopper = keras.callbacks.EarlyStopping("val_loss", mode="min", patience=5)
-options = {"epochs": 40, "batch_size": 100, "callbacks": [stopper]} | validation_options
+options = {
+    "epochs": 40,
+    "batch_size": 100,
+    "callbacks": [stopper],
+} | validation_options
 run = unpriced_network.fit(*thousand_data, **options).history
 entropies = run["val_cross_entropy"]
 harm = entropies[int(np.argmin(run["val_loss"]))] - min(entropies)
@@ -677,8 +855,13 @@ for weights, strength, expected in [
     ([np.array([[3.0, -4.0]]), np.array([2.0, 1.0])], 0.1, 3.0),
     (first_weights, 0.01, first_penalty),
 ]:
-    result, shapes = l2_penalty(weights, strength), [array.shape for array in weights]
-    assert abs(result - expected) < 1e-3, f"{shapes}, {strength}: {expected:.2f}, not {result:.3f}"
+    result, shapes = (
+        l2_penalty(weights, strength),
+        [array.shape for array in weights],
+    )
+    assert abs(result - expected) < 1e-3, (
+        f"{shapes}, {strength}: {expected:.2f}, not {result:.3f}"
+    )
 
 
 # %% tags=["solution"]
@@ -701,13 +884,17 @@ def l2_penalty(weights, strength):
 # %% tags=["wrong"]
 def l2_penalty(weights, strength):
     """Return the strength times the sum of the arrays' lengths, roots taken."""
-    return strength * sum(float(np.sqrt((array**2).sum())) for array in weights)
+    return strength * sum(
+        float(np.sqrt((array**2).sum())) for array in weights
+    )
 
 
 # %% tags=["wrong"]
 def l2_penalty(weights, strength):
     """Return the strength times the squares of the kernels, biases left out."""
-    return strength * sum(float((a**2).sum()) for a in weights if a.ndim == 2)
+    return strength * sum(
+        float((a**2).sum()) for a in weights if a.ndim == 2
+    )
 
 
 # %% [markdown]
@@ -729,10 +916,16 @@ for values, patience, answer in [
     ([3, 2, 4, 1, 5, 5], 2, (4, 6)),
     ([5, 1, 4, 3, 2], 2, (2, 4)),
     ([1, 1, 1, 1, 1], 3, (1, 4)),
-    (entropy_run["val_cross_entropy"], 5, (entropy_epoch, len(entropy_run["loss"]))),
+    (
+        entropy_run["val_cross_entropy"],
+        5,
+        (entropy_epoch, len(entropy_run["loss"])),
+    ),
 ]:
     result = stop_early(values, patience)
-    assert result == answer, f"{values} with patience {patience}: {result}, not {answer}"
+    assert result == answer, (
+        f"{values} with patience {patience}: {result}, not {answer}"
+    )
 
 
 # %% tags=["solution"]
@@ -749,9 +942,13 @@ def stop_early(values, patience):
 def stop_early(values, patience):
     best_place, epochs_worse = 0, 0
     for epoch, value in enumerate(values):
-        epochs_worse = epochs_worse + 1 if epoch and value >= values[epoch - 1] else 0
+        epochs_worse = (
+            epochs_worse + 1 if epoch and value >= values[epoch - 1] else 0
+        )
         best_place = epoch if value < values[best_place] else best_place
-        if epochs_worse >= patience:  # compared with the epoch before, not with the best
+        if (
+            epochs_worse >= patience
+        ):  # compared with the epoch before, not with the best
             break
     return best_place + 1, epoch + 1
 
@@ -760,7 +957,9 @@ def stop_early(values, patience):
 def stop_early(values, patience):
     best_place = 0
     for epoch, value in enumerate(values):
-        best_place = epoch if value <= values[best_place] else best_place  # of equals, the last
+        best_place = (
+            epoch if value <= values[best_place] else best_place
+        )  # of equals, the last
         if epoch - best_place >= patience:
             break
     return best_place + 1, epoch + 1
@@ -768,7 +967,9 @@ def stop_early(values, patience):
 
 # %% tags=["wrong"]
 def stop_early(values, patience):
-    best_place = int(np.argmin(values))  # may come after training has stopped
+    best_place = int(
+        np.argmin(values)
+    )  # may come after training has stopped
     return best_place + 1, min(best_place + 1 + patience, len(values))
 
 
@@ -798,15 +999,23 @@ class StopAtAccuracy(keras.callbacks.Callback):
 
 
 # %% tags=["check"]
-for accuracies, last_epoch in (([0.7, 0.9, 0.8], 2), ([0.84, 0.85], 2), ([0.6, 0.7], None)):
+for accuracies, last_epoch in (
+    ([0.7, 0.9, 0.8], 2),
+    ([0.84, 0.85], 2),
+    ([0.6, 0.7], None),
+):
     watched_network, callback = dense_network(()), StopAtAccuracy(0.85)
     watched_network.stop_training, stop_epoch = False, None
     callback.set_model(watched_network)
     for number, accuracy in enumerate(accuracies):
-        callback.on_epoch_end(number, {"accuracy": 0.99, "val_accuracy": accuracy})
+        callback.on_epoch_end(
+            number, {"accuracy": 0.99, "val_accuracy": accuracy}
+        )
         if watched_network.stop_training and stop_epoch is None:
             stop_epoch = number + 1
-    assert stop_epoch == last_epoch, f"{accuracies}: ended after {stop_epoch}, not {last_epoch}"
+    assert stop_epoch == last_epoch, (
+        f"{accuracies}: ended after {stop_epoch}, not {last_epoch}"
+    )
 
 
 # %% tags=["solution"]

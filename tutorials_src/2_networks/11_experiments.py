@@ -629,22 +629,44 @@ tables.table(summary_rows(exam))
 # longer training have more to find: sweep again before you carry a result over.
 
 # %% tags=["claims"]
-assert units[1].scores == tuple(accuracies[:3]), "the same seed gives the same accuracy"
-assert len(clear_orders) / len(orders) == false_alarm_rate(2, 3), "luck fools the rule 1 time in 10"
+assert units[1].scores == tuple(accuracies[:3]), (
+    "the same seed gives the same accuracy"
+)
+assert len(clear_orders) / len(orders) == false_alarm_rate(2, 3), (
+    "luck fools the rule 1 time in 10"
+)
 assert for_5.high > for_10.low, "the intervals of the two networks overlap"
-assert paired_ends[0] > 0, "and yet, pair by pair, the network of 10 epochs is the better one"
+assert paired_ends[0] > 0, (
+    "and yet, pair by pair, the network of 10 epochs is the better one"
+)
 assert unused_lead > 0, "so it is on the photographs that nobody used"
-assert epochs[3].cpu_seconds > 1.5 * epochs[0].cpu_seconds, "50 epochs take 1.5 times the CPU of 5"
-assert cut_short > 0.005, "ten epochs of a longer cycle are worse than a whole cycle of ten"
-assert epochs[3].mean < epochs[2].mean + 0.01, "50 epochs are hardly better than 20"
-assert gaps[0.001] > 0.005, "at a peak of 0.001, batches of 32 are better by over half a point"
-assert gaps[0.03] < gaps[0.001] - 0.005, "at a peak of 0.03, over half a point of that lead is gone"
+assert epochs[3].cpu_seconds > 1.5 * epochs[0].cpu_seconds, (
+    "50 epochs take 1.5 times the CPU of 5"
+)
+assert cut_short > 0.005, (
+    "ten epochs of a longer cycle are worse than a whole cycle of ten"
+)
+assert epochs[3].mean < epochs[2].mean + 0.01, (
+    "50 epochs are hardly better than 20"
+)
+assert gaps[0.001] > 0.005, (
+    "at a peak of 0.001, batches of 32 are better by over half a point"
+)
+assert gaps[0.03] < gaps[0.001] - 0.005, (
+    "at a peak of 0.03, over half a point of that lead is gone"
+)
 assert lowest_at["batch size 512"] > lowest_at["batch size 32"], (
     "batches of 512 want the larger rate in the range test"
 )
-assert set(initializers[-1].scores) == {0.1}, "from zeros, no network learns more than guessing"
-assert choices[12][0] > choices[12][1] + 0.002, "the luckiest of twelve promises more than it keeps"
-assert exam[1].mean > 0.8, "the finalists are right on more than 80% of the test photographs"
+assert set(initializers[-1].scores) == {0.1}, (
+    "from zeros, no network learns more than guessing"
+)
+assert choices[12][0] > choices[12][1] + 0.002, (
+    "the luckiest of twelve promises more than it keeps"
+)
+assert exam[1].mean > 0.8, (
+    "the finalists are right on more than 80% of the test photographs"
+)
 
 # %% tags=["control"] claim="the same seed gives the same accuracy" without="equal seeds"
 accuracies = accuracies[3:]  # the next seeds of the twelve
@@ -660,10 +682,16 @@ paired_ends = paired_interval(hits_of_5, shuffled_hits)
 # %% tags=["control"] claim="ten epochs of a longer cycle are worse than a whole cycle of ten" without="a schedule"
 steady_network, scores_after = build_network(), {10: [], 20: []}
 epoch_steps = math.ceil(len(labels) / 128)
-steady_network.compile(keras.optimizers.Adam(0.002), cross_entropy, steps_per_execution=epoch_steps)
+steady_network.compile(
+    keras.optimizers.Adam(0.002),
+    cross_entropy,
+    steps_per_execution=epoch_steps,
+)
 for length, scores in scores_after.items():
     callback = keras.callbacks.LambdaCallback(
-        on_epoch_end=lambda *_, into=scores: into.append(hits(steady_network).mean())
+        on_epoch_end=lambda *_, into=scores: into.append(
+            hits(steady_network).mean()
+        )
     )
     restart(steady_network, 1)
     run(steady_network, 1, length, 128, [callback])
@@ -708,10 +736,18 @@ width_settings["512 units"] = {"width": 512}
 print(seed_verdict(sweep(train, width_settings, seeds=seeds, known=units)))
 
 # %% tags=["wrong"]
-width_settings = {"128 units": {}, "256 units": {}, "512 units": {"width": 512}}
+width_settings = {
+    "128 units": {},
+    "256 units": {},
+    "512 units": {"width": 512},
+}
 
 # %% tags=["wrong"]
-width_settings = {"128 units": {}, "256 units": {"units": 256}, "512 units": {"units": 512}}
+width_settings = {
+    "128 units": {},
+    "256 units": {"units": 256},
+    "512 units": {"units": 512},
+}
 
 # %% tags=["wrong"]
 width_settings = {
@@ -753,7 +789,9 @@ print(seed_verdict(sweep_of_depths))
 # %% tags=["wrong"]
 def weights(width, depth):
     sizes = [784, *[width] * depth, 10]
-    return sum(inputs * units for inputs, units in pairwise(sizes))  # no biases
+    return sum(
+        inputs * units for inputs, units in pairwise(sizes)
+    )  # no biases
 
 
 # %% tags=["wrong"]
@@ -812,7 +850,9 @@ def thrifty_name(results):
 # %% tags=["wrong"]
 def thrifty_name(results):
     names = inside_the_noise(results)
-    return names[0] if names else best(results).name  # the best is no candidate
+    return (
+        names[0] if names else best(results).name
+    )  # the best is no candidate
 
 
 # %% tags=["wrong"]
@@ -823,8 +863,12 @@ def thrifty_name(results):
 # %% tags=["wrong"]
 def thrifty_name(results):
     good_enough = {best(results).name, *inside_the_noise(results)}
-    candidates = [result for result in results if result.name in good_enough]
-    return min(candidates, key=lambda result: result.mean).name  # the worst of them
+    candidates = [
+        result for result in results if result.name in good_enough
+    ]
+    return min(
+        candidates, key=lambda result: result.mean
+    ).name  # the worst of them
 
 
 # %% [markdown]

@@ -491,7 +491,9 @@ def move_into_room(images, pixels):
     moves = [(-pixels, 0), (pixels, 0), (0, -pixels), (0, pixels)]
     for side, (rows_down, across) in enumerate(moves):
         mask = sides == side
-        moved_images[mask] = shift(images[mask], down=rows_down, right=across)
+        moved_images[mask] = shift(
+            images[mask], down=rows_down, right=across
+        )
     return moved_images
 
 
@@ -566,60 +568,102 @@ for kind, seed_networks in networks.items():
     print(f"{kind:18}", *(f"{m:8.1%}" for m in exam[kind].mean(axis=0)))
 
 # %% tags=["claims"]
-assert gap < 1e-5, "the filter slid by hand gives the numbers of tf.nn.conv2d"
-assert np.array_equal(*with_channel), "a network that declares one channel does without its axis"
-assert np.array_equal(*without_channel), "and one that declares none takes pictures that have it"
-assert abs(dense_accuracy - dense_shuffled) < 0.015, "shuffled pixels teach a dense network as much"
+assert gap < 1e-5, (
+    "the filter slid by hand gives the numbers of tf.nn.conv2d"
+)
+assert np.array_equal(*with_channel), (
+    "a network that declares one channel does without its axis"
+)
+assert np.array_equal(*without_channel), (
+    "and one that declares none takes pictures that have it"
+)
+assert abs(dense_accuracy - dense_shuffled) < 0.015, (
+    "shuffled pixels teach a dense network as much"
+)
 assert without_neighbours < dense_shuffled - 0.01, (
     "shuffled, the convolution is worse by over a point"
 )
-assert min(scores["convolution"]) > max(scores["dense"]), "every convolution beats every dense one"
-assert totals["convolution"][0] < totals["dense"][0] / 2, "it has less than half of the weights"
+assert min(scores["convolution"]) > max(scores["dense"]), (
+    "every convolution beats every dense one"
+)
+assert totals["convolution"][0] < totals["dense"][0] / 2, (
+    "it has less than half of the weights"
+)
 assert work_ratio > 4, "it has more than 4 times the multiply-adds"
 assert seconds_ratio > 1.5, "it takes more than 1.5 times the CPU time"
-assert reach == boxes["conv_3"], "the gradient finds the receptive field that was computed"
-assert means_by_mode[False] > 10, "after one batch, batch normalisation is far from its aim in use"
-assert drift < 1e-4, "the maps of the first convolution move with the photograph"
+assert reach == boxes["conv_3"], (
+    "the gradient finds the receptive field that was computed"
+)
+assert means_by_mode[False] > 10, (
+    "after one batch, batch normalisation is far from its aim in use"
+)
+assert drift < 1e-4, (
+    "the maps of the first convolution move with the photograph"
+)
 assert (by_place - by_dense)[1:3].min() > 0.05, (
     "moved by 2 or by 4 pixels, the convolution is right on at least 5 of 100 more"
 )
 assert min(exam["convolution"][:, 0]) > max(exam["dense"][:, 0]), (
     "as it does on the test photographs"
 )
-assert min(exam["convolution, mean"][:, 2]) > max(exam["convolution"][:, 2]) + 0.1, (
+assert (
+    min(exam["convolution, mean"][:, 2])
+    > max(exam["convolution"][:, 2]) + 0.1
+), (
     "moved by 6 pixels, averaging the maps is worth more than 10 points on the test photographs"
 )
 
 # %% tags=["control"] claim="shuffled pixels teach a dense network as much" without="learning from them"
-dense_shuffled = accuracy(dense_network, shuffle(validation_images))  # it has seen no shuffled one
+dense_shuffled = accuracy(
+    dense_network, shuffle(validation_images)
+)  # it has seen no shuffled one
 
 # %% tags=["control"] claim="shuffled, the convolution is worse by over a point" without="the shuffle"
 without_neighbours = accuracy(networks["convolution"][0], validation_images)
 
 # %% tags=["control"] claim="every convolution beats every dense one" without="neighbours among the pixels"
-scores = scores | {"convolution": [accuracy(shuffled_convolution, shuffle(validation_images))]}
+scores = scores | {
+    "convolution": [
+        accuracy(shuffled_convolution, shuffle(validation_images))
+    ]
+}
 
 # %% tags=["control"] claim="it has less than half of the weights" without="sharing them among all places"
-unshared_weights = sum(cost.multiply_adds for cost in costs)  # a weight for each use
+unshared_weights = sum(
+    cost.multiply_adds for cost in costs
+)  # a weight for each use
 totals = totals | {"convolution": (unshared_weights, unshared_weights)}
 
 # %% tags=["control"] claim="it has more than 4 times the multiply-adds" without="using each weight in many places"
-work_ratio = totals["convolution"][0] / totals["dense"][1]  # each weight used once
+work_ratio = (
+    totals["convolution"][0] / totals["dense"][1]
+)  # each weight used once
 
 # %% tags=["control"] claim="the gradient finds the receptive field that was computed" without="the pooling layers between"
-stack = [layers.Conv2D(n, 3, padding="same", name=f"conv_{n}") for n in (8, 16, 32)]
-reach = reach_of(keras.Sequential([keras.Input((28, 28, 1)), *stack]), "conv_32", 14)
+stack = [
+    layers.Conv2D(n, 3, padding="same", name=f"conv_{n}")
+    for n in (8, 16, 32)
+]
+reach = reach_of(
+    keras.Sequential([keras.Input((28, 28, 1)), *stack]), "conv_32", 14
+)
 
 # %% tags=["control"] claim="after one batch, batch normalisation is far from its aim in use" without="a hundredth per batch"
 prompt_norm = layers.BatchNormalization(momentum=0.0)
 prompt_norm(raw_maps, training=True)
-means_by_mode = means_by_mode | {False: prompt_norm(raw_maps, training=False).numpy().mean()}
+means_by_mode = means_by_mode | {
+    False: prompt_norm(raw_maps, training=False).numpy().mean()
+}
 
 # %% tags=["control"] claim="the maps of the first convolution move with the photograph" without="moving by whole places of the map"
-pooled_layer = keras.Model(network.inputs[0], network.get_layer("pool_1").output)
+pooled_layer = keras.Model(
+    network.inputs[0], network.get_layer("pool_1").output
+)
 at_rest, after_move = pooled_layer(moved_dress[[0, 1]][..., None]).numpy()
 candidates = [shift(at_rest[None], right=move)[0] for move in (0, 1)]
-drift = min(np.abs(candidate - after_move).max() for candidate in candidates)
+drift = min(
+    np.abs(candidate - after_move).max() for candidate in candidates
+)
 
 # %% tags=["control"] claim="moved by 6 pixels, averaging the maps is worth more than 10 points on the test photographs" without="the mean"
 trunk = keras.Model(network.inputs[0], network.get_layer("relu_3").output)
@@ -629,7 +673,9 @@ stack = [layers.Flatten(), layers.Dense(128, "relu"), layers.Dense(10)]
 place_head = keras.Sequential([keras.Input(trunk_maps.shape[1:]), *stack])
 fit_one_cycle(place_head, (trunk_maps, sample_labels), epochs=2)
 with_places = keras.Sequential([trunk, place_head])
-exam = exam | {"convolution, mean": curves([with_places], moved_tests, test_labels)}
+exam = exam | {
+    "convolution, mean": curves([with_places], moved_tests, test_labels)
+}
 
 # %% [markdown]
 # As on the validation photographs: in their usual place, the convolution leads the dense network; far
@@ -671,7 +717,9 @@ def slide_in_steps(picture, kernel, stride, zeros):
 # %% tags=["wrong"]
 def slide_in_steps(picture, kernel, stride, zeros):
     """Pad with copies of the border."""
-    return slide(np.pad(picture, zeros, mode="edge"), kernel)[::stride, ::stride]
+    return slide(np.pad(picture, zeros, mode="edge"), kernel)[
+        ::stride, ::stride
+    ]
 
 
 # %% tags=["wrong"]
@@ -725,7 +773,9 @@ def line_filter() -> np.ndarray:
 # %% tags=["wrong"]
 def line_filter() -> np.ndarray:
     """Return the outline filter, which answers edges as well."""
-    return np.array([[-1.0, -1.0, -1.0], [-1.0, 8.0, -1.0], [-1.0, -1.0, -1.0]])
+    return np.array(
+        [[-1.0, -1.0, -1.0], [-1.0, 8.0, -1.0], [-1.0, -1.0, -1.0]]
+    )
 
 
 # %% tags=["wrong"]

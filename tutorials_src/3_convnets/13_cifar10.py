@@ -520,9 +520,15 @@ plot_images.filter_grid(filters[..., np.argsort(-grey_fractions)])
 # %% tags=["claims"]
 bar = 0.82 if len(x) == 50_000 else 0.72
 vehicles, animals = per_class[[0, 1, 8, 9]].mean(), per_class[2:8].mean()
-gap = np.abs(named_network(x[:50], training=False) - network(x[:50], training=False)).max()
-assert gap < 1e-3, "the snippets' cifar_convnet is the program's network, with names"
-assert abs(loss_before - np.log(10)) < 0.3, "the untrained network loses about ln 10"
+gap = np.abs(
+    named_network(x[:50], training=False) - network(x[:50], training=False)
+).max()
+assert gap < 1e-3, (
+    "the snippets' cifar_convnet is the program's network, with names"
+)
+assert abs(loss_before - np.log(10)) < 0.3, (
+    "the untrained network loses about ln 10"
+)
 assert program_accuracy > published_accuracy + 0.05, (
     "the program leads the published network by 5 points"
 )
@@ -532,17 +538,33 @@ assert min(block_scores) > max(published_scores), (
 assert min(block_scores) > max(dense_scores) + 0.05, (
     "and over 5 points above the best dense network"
 )
-assert min(block_scores) > max(plain_scores), "normalised, each seed is above each without"
-assert min(muon_scores) > max(block_scores), "with Muon, each seed is above each with Adam"
-assert copies_gain > -2, "with 50 photographs per class, copies do not cost two points on average"
+assert min(block_scores) > max(plain_scores), (
+    "normalised, each seed is above each without"
+)
+assert min(muon_scores) > max(block_scores), (
+    "with Muon, each seed is above each with Adam"
+)
+assert copies_gain > -2, (
+    "with 50 photographs per class, copies do not cost two points on average"
+)
 assert np.abs(keras_step - adam_step).max() < 1e-3, (
     "keras.optimizers.Muon moves filters as Adam does"
 )
-assert final_validation > published_accuracy + 0.06, "at length, it is right on over 6 of 100 more"
-assert work["the program"] > 2 * work["as published"], "it has more than twice the multiply-adds"
-assert final_grade >= bar, "at least 72% of the test photographs (full edition: 82%) are right"
-assert scaled_accuracy < 0.2, "of photographs scaled twice, fewer than a fifth are right"
-assert set(confused_pair) == {CAT, DOG}, "no two classes are confused more often than cats and dogs"
+assert final_validation > published_accuracy + 0.06, (
+    "at length, it is right on over 6 of 100 more"
+)
+assert work["the program"] > 2 * work["as published"], (
+    "it has more than twice the multiply-adds"
+)
+assert final_grade >= bar, (
+    "at least 72% of the test photographs (full edition: 82%) are right"
+)
+assert scaled_accuracy < 0.2, (
+    "of photographs scaled twice, fewer than a fifth are right"
+)
+assert set(confused_pair) == {CAT, DOG}, (
+    "no two classes are confused more often than cats and dogs"
+)
 assert vehicles > animals + 0.03, (
     "vehicles are recognised more often than animals, by over 3 points"
 )
@@ -550,9 +572,14 @@ assert vehicles > animals + 0.03, (
 # %% tags=["control"] claim="the untrained network loses about ln 10" without="scaling the bytes"
 keras.utils.set_random_seed(7)
 own_layers = keras.models.clone_model(published_network).layers
-unscaled_network = keras.Sequential([keras.Input((32, 32, 3)), *own_layers[1:]])
+unscaled_network = keras.Sequential(
+    [keras.Input((32, 32, 3)), *own_layers[1:]]
+)
 loss_before = float(
-    cross_entropy(held_out[1][:500], unscaled_network(held_out[0][:500].astype("float32")))
+    cross_entropy(
+        held_out[1][:500],
+        unscaled_network(held_out[0][:500].astype("float32")),
+    )
 )
 
 # %% tags=["control"] claim="keras.optimizers.Muon moves filters as Adam does" without="the four axes of filters"
@@ -563,13 +590,17 @@ muon_scores = block_scores[1:]
 
 # %% tags=["control"] claim="it has more than twice the multiply-adds" without="so many filters"
 slim_costs = layer_costs(cifar_convnet((16, 24, 48, 96)))
-work = work | {"the program": sum(cost.multiply_adds for cost in slim_costs)}
+work = work | {
+    "the program": sum(cost.multiply_adds for cost in slim_costs)
+}
 
 # %% tags=["control"] claim="at least 72% of the test photographs (full edition: 82%) are right" without="the changes to the published network"
 final_grade = grades["as published"]
 
 # %% tags=["control"] claim="of photographs scaled twice, fewer than a fifth are right" without="scaling twice"
-scaled_accuracy = np.mean(network.predict(held_out[0], verbose=0).argmax(axis=1) == held_out[1])
+scaled_accuracy = np.mean(
+    network.predict(held_out[0], verbose=0).argmax(axis=1) == held_out[1]
+)
 
 # %% [markdown]
 # ## Exercises
@@ -722,7 +753,9 @@ print(f"asked twice: {(mean_answers == held_out[1]).mean():.1%}")
 def ask_twice(images: np.ndarray) -> np.ndarray:
     """Return the larger logits, not the mean."""
     sides = images, images[:, :, ::-1]
-    return np.maximum(*[final_network.predict(side, verbose=0) for side in sides])
+    return np.maximum(
+        *[final_network.predict(side, verbose=0) for side in sides]
+    )
 
 
 # %% tags=["wrong"]
@@ -743,7 +776,10 @@ def ask_twice(images: np.ndarray) -> np.ndarray:
 def ask_twice(images: np.ndarray) -> np.ndarray:
     """Return the mean of the probabilities."""
     sides = images, images[:, :, ::-1]
-    probabilities = [tf.nn.softmax(final_network.predict(side, verbose=0)) for side in sides]
+    probabilities = [
+        tf.nn.softmax(final_network.predict(side, verbose=0))
+        for side in sides
+    ]
     return np.mean(probabilities, axis=0)
 
 
@@ -752,7 +788,9 @@ def ask_twice(images: np.ndarray) -> np.ndarray:
     """Mirror the channels, red for blue."""
     mirror_images = images[..., ::-1]
     predict = final_network.predict
-    return (predict(images, verbose=0) + predict(mirror_images, verbose=0)) / 2
+    return (
+        predict(images, verbose=0) + predict(mirror_images, verbose=0)
+    ) / 2
 
 
 # %% [markdown]

@@ -159,7 +159,10 @@ def same_twice(network):
         "training=False": lambda: network(horse, training=False),
         "network(horse)": lambda: network(horse),
     }
-    return {call_name: np.array_equal(f(), f()) for call_name, f in calls.items()}
+    return {
+        call_name: np.array_equal(f(), f())
+        for call_name, f in calls.items()
+    }
 
 
 repeats = same_twice(random_network)
@@ -482,32 +485,52 @@ mean_1, mean_4, copies_mean_1, copies_mean_4 = map(np.mean, exam.values())
 # %% tags=["claims"]
 exam_once, _, exam_versions, _ = exam.values()
 unchanged_few, versions_few = (rows[min(samples)] for rows in gain.values())
-leak_count, clean_count = ((d.likeness > 0.95).sum() for d in (duplicates, clean_duplicates))
+leak_count, clean_count = (
+    (d.likeness > 0.95).sum() for d in (duplicates, clean_duplicates)
+)
 honest_accuracy = np.mean(grades["split first: validation"])
-assert np.array_equal(epochs, repeated_epochs), "the same seed makes the same versions"
+assert np.array_equal(epochs, repeated_epochs), (
+    "the same seed makes the same versions"
+)
 assert list(repeats.values()) == [True, True, False], (
     "layers in a network rest, but not in a plain call"
 )
 assert is_quarter, "a rotation of 0.25 is a quarter of a full turn"
 assert in_order, "a rotation with a seed repeats in a map"
 assert not in_parallel, "and does not in a parallel map"
-assert min(versions_few) > max(unchanged_few), "with the fewest photographs, all with versions lead"
-assert gaps[0] > gaps[2] + 15, "with the fewest, training accuracy is over 15 points further ahead"
-assert gains[0] > gains[2] + 2, "and the gain over 2 points larger than with the most"
-assert confidence["mirrored"] < 0.75, "mirrored shoes under one label leave nothing to learn"
-assert min(shoe_accuracy["as they are"]) > 0.75, "as they are, shoes can be learned"
-assert min(shoe_accuracy["label turned"]) > 0.95, "with labels turned, mirroring does no harm"
+assert min(versions_few) > max(unchanged_few), (
+    "with the fewest photographs, all with versions lead"
+)
+assert gaps[0] > gaps[2] + 15, (
+    "with the fewest, training accuracy is over 15 points further ahead"
+)
+assert gains[0] > gains[2] + 2, (
+    "and the gain over 2 points larger than with the most"
+)
+assert confidence["mirrored"] < 0.75, (
+    "mirrored shoes under one label leave nothing to learn"
+)
+assert min(shoe_accuracy["as they are"]) > 0.75, (
+    "as they are, shoes can be learned"
+)
+assert min(shoe_accuracy["label turned"]) > 0.95, (
+    "with labels turned, mirroring does no harm"
+)
 assert max(by_flip["upside down"]) < min(by_flip["left to right"]), (
     "turning upside down costs accuracy"
 )
-assert promised_accuracy > true_accuracy + 0.2, "the leak promises over 20 points too much"
+assert promised_accuracy > true_accuracy + 0.2, (
+    "the leak promises over 20 points too much"
+)
 assert honest_accuracy < promised_accuracy - 0.15, (
     "split first, and the grade is over 15 points lower"
 )
 assert leak_count > 10 * clean_count + 50, (
     "a search for copies tells the split that leaks from the other"
 )
-assert min(exam_versions) > max(exam_once), "the versions are worth it on the test photographs"
+assert min(exam_versions) > max(exam_once), (
+    "the versions are worth it on the test photographs"
+)
 
 # %% tags=["control"] claim="the same seed makes the same versions" without="the same seed"
 repeated_epochs = two_epochs(seed=8)
@@ -516,7 +539,9 @@ repeated_epochs = two_epochs(seed=8)
 repeats = same_twice(network)
 
 # %% tags=["control"] claim="a rotation of 0.25 is a quarter of a full turn" without="the quarter"
-fifth_turn = layers.RandomRotation((0.2, 0.2))(stripe, training=True).numpy()
+fifth_turn = layers.RandomRotation((0.2, 0.2))(
+    stripe, training=True
+).numpy()
 is_quarter = np.array_equal(fifth_turn[0], np.rot90(stripe[0]))
 
 # %% tags=["control"] claim="and does not in a parallel map" without="parallel calls"
@@ -529,7 +554,13 @@ def unchanged(images, seed):
 
 
 few_photographs = samples[min(samples)]
-train(few_photographs.images, few_photographs.labels, seeds[0], unchanged, unchanged)
+train(
+    few_photographs.images,
+    few_photographs.labels,
+    seeds[0],
+    unchanged,
+    unchanged,
+)
 versions_few = [accuracy(*held_out)]
 
 # %% tags=["control"] claim="mirrored shoes under one label leave nothing to learn" without="the same label for both"
@@ -538,14 +569,18 @@ confidence = confidence | {"mirrored": turned_labels.max(axis=1).mean()}
 
 # %% tags=["control"] claim="with labels turned, mirroring does no harm" without="turning the labels"
 answers = which_way(lessons["mirrored"], seeds[0]).argmax(axis=1)
-shoe_accuracy = shoe_accuracy | {"label turned": [np.mean(answers == new_sides)]}
+shoe_accuracy = shoe_accuracy | {
+    "label turned": [np.mean(answers == new_sides)]
+}
 
 # %% tags=["control"] claim="the leak promises over 20 points too much" without="the leak"
 promised_accuracy = honest_accuracy
 
 # %% tags=["control"] claim="a search for copies tells the split that leaks from the other" without="moving one picture over the other"
 leaky_order = np.random.default_rng(seeds[0]).permutation(2500)
-unmoved_duplicates = near_duplicates(copies[leaky_order[:100]], copies[leaky_order[500:]], reach=0)
+unmoved_duplicates = near_duplicates(
+    copies[leaky_order[:100]], copies[leaky_order[500:]], reach=0
+)
 leak_count = (unmoved_duplicates.likeness > 0.95).sum()
 
 # %% [markdown]
@@ -576,17 +611,25 @@ for share in (0.75, 0.4):
 # %% tags=["solution"]
 def blend(images, labels, order, share):
     pair = images, labels
-    return tuple(share * array + (1 - share) * array[order] for array in pair)
+    return tuple(
+        share * array + (1 - share) * array[order] for array in pair
+    )
 
 
 # %% tags=["wrong"]
 def blend(images, labels, order, share):
-    return tuple((1 - share) * array + share * array[order] for array in (images, labels))
+    return tuple(
+        (1 - share) * array + share * array[order]
+        for array in (images, labels)
+    )
 
 
 # %% tags=["wrong"]
 def blend(images, labels, order, share):
-    return tuple(share * array + (1 - share) * array[::-1] for array in (images, labels))
+    return tuple(
+        share * array + (1 - share) * array[::-1]
+        for array in (images, labels)
+    )
 
 
 # %% tags=["wrong"]
@@ -598,7 +641,10 @@ def blend(images, labels, order, share):
 # %% tags=["wrong"]
 def blend(images, labels, order, share):
     inverse_order = np.argsort(order)
-    return tuple(share * array + (1 - share) * array[inverse_order] for array in (images, labels))
+    return tuple(
+        share * array + (1 - share) * array[inverse_order]
+        for array in (images, labels)
+    )
 
 
 # %% [markdown]
@@ -630,14 +676,24 @@ for width, box in zip((8, 8, 11, 9), boxes, strict=True):
 def mirror_with_box(image, box):
     top_row, left_column, bottom, end = box
     width = image.shape[1]
-    return image[:, ::-1], (top_row, width - end, bottom, width - left_column)
+    return image[:, ::-1], (
+        top_row,
+        width - end,
+        bottom,
+        width - left_column,
+    )
 
 
 # %% tags=["wrong"]
 def mirror_with_box(image, box):
     top_row, left_column, bottom, end = box
     width = image.shape[1]
-    return image[:, ::-1], (top_row, width - left_column, bottom, width - end)
+    return image[:, ::-1], (
+        top_row,
+        width - left_column,
+        bottom,
+        width - end,
+    )
 
 
 # %% tags=["wrong"]
@@ -650,14 +706,24 @@ def mirror_with_box(image, box):
 def mirror_with_box(image, box):
     top_row, left_column, bottom, end = box
     last_column = image.shape[1] - 1
-    return image[:, ::-1], (top_row, last_column - end, bottom, last_column - left_column)
+    return image[:, ::-1], (
+        top_row,
+        last_column - end,
+        bottom,
+        last_column - left_column,
+    )
 
 
 # %% tags=["wrong"]
 def mirror_with_box(image, box):
     top_row, left_column, bottom, end = box
     width = image.shape[1]
-    return image[..., ::-1], (top_row, width - end, bottom, width - left_column)
+    return image[..., ::-1], (
+        top_row,
+        width - end,
+        bottom,
+        width - left_column,
+    )
 
 
 # %% [markdown]
@@ -684,7 +750,9 @@ for numbers, seed in itertools.product((photo_numbers, draws), (7, 8)):
     assert isinstance(answer, tuple | list), "return two arrays of indices"
     train_indices, held_indices = map(np.asarray, answer)
     all_indices = np.sort(np.concatenate([train_indices, held_indices]))
-    assert np.array_equal(all_indices, np.arange(count)), "not one side each"
+    assert np.array_equal(all_indices, np.arange(count)), (
+        "not one side each"
+    )
     share_mask = np.isin(numbers[held_indices], numbers[train_indices])
     assert not share_mask.any(), "a photograph has versions on both sides"
     assert 0.15 < len(held_indices) / count < 0.25, "not a fifth held out"
@@ -711,7 +779,9 @@ def split_by_photo(photo_numbers, seed):
 
 # %% tags=["wrong"]
 def split_by_photo(photo_numbers, seed):
-    photos = np.random.default_rng(seed).permutation(np.unique(photo_numbers))
+    photos = np.random.default_rng(seed).permutation(
+        np.unique(photo_numbers)
+    )
     part = len(photos) // 5
     return photos[part:], photos[:part]
 
@@ -720,7 +790,8 @@ def split_by_photo(photo_numbers, seed):
 def split_by_photo(photo_numbers, seed):
     order = np.random.default_rng(seed).permutation(500)
     train_indices, held_indices = (
-        np.concatenate([part + 500 * i for i in range(5)]) for part in (order[100:], order[:100])
+        np.concatenate([part + 500 * i for i in range(5)])
+        for part in (order[100:], order[:100])
     )
     return train_indices, held_indices
 
@@ -728,7 +799,10 @@ def split_by_photo(photo_numbers, seed):
 # %% tags=["wrong"]
 def split_by_photo(photo_numbers, seed):
     photos = np.unique(photo_numbers)
-    held_mask = np.isin(photo_numbers, np.random.choice(photos, len(photos) // 5, replace=False))
+    held_mask = np.isin(
+        photo_numbers,
+        np.random.choice(photos, len(photos) // 5, replace=False),
+    )
     return np.flatnonzero(~held_mask), np.flatnonzero(held_mask)
 
 

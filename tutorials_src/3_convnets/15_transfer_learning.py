@@ -62,7 +62,9 @@ old_classes, new_classes = [0, 2, 4, 5, 6, 9], [1, 3, 7, 8]
 names = np.array(cifar.class_names)
 
 
-def photos_of(split, classes):  # as floats, the classes numbered anew from 0
+def photos_of(
+    split, classes
+):  # as floats, the classes numbered anew from 0
     chosen = np.isin(split.labels, classes)
     labels = np.searchsorted(classes, split.labels[chosen])
     return Split(split.images[chosen].astype("float32"), labels)
@@ -70,11 +72,17 @@ def photos_of(split, classes):  # as floats, the classes numbered anew from 0
 
 new_train = photos_of(cifar.train, new_classes)
 new_validation = photos_of(cifar.validation, new_classes)
-forty_of_seed = {seed: new_train.sample(per_class=10, seed=seed) for seed in (7, 8, 9)}
+forty_of_seed = {
+    seed: new_train.sample(per_class=10, seed=seed) for seed in (7, 8, 9)
+}
 forty_photos = forty_of_seed[7]
 rows = forty_photos.images[np.argsort(forty_photos.labels, kind="stable")]
-titles = [names[new_classes[i // 10]] if i % 10 == 0 else "" for i in range(40)]
-plot_images.image_grid(rows / 255, titles, columns=10, subject="photographs, ten of each class")
+titles = [
+    names[new_classes[i // 10]] if i % 10 == 0 else "" for i in range(40)
+]
+plot_images.image_grid(
+    rows / 255, titles, columns=10, subject="photographs, ten of each class"
+)
 
 # %% [markdown]
 # Take a [convolutional network](cifar10.md) with four blocks of convolution, pooling, [batch
@@ -93,7 +101,11 @@ def make_base():  # photographs in, 128 numbers each out
     options = {"momentum": 0.9, "beta_initializer": "ones"}
     for n, filters in enumerate((16, 32, 64, 128), start=1):
         name = f"conv_{n}"
-        network.add(layers.Conv2D(filters, 3, padding="same", use_bias=False, name=name))
+        network.add(
+            layers.Conv2D(
+                filters, 3, padding="same", use_bias=False, name=name
+            )
+        )
         network.add(layers.MaxPooling2D())
         network.add(layers.BatchNormalization(**options, name=f"norm_{n}"))
         network.add(layers.ReLU())
@@ -107,13 +119,19 @@ def with_mirrors(split):
     return images, np.concatenate([split.labels, split.labels])
 
 
-def describe(network, images):  # what it answers in use, 400 images at a time
-    parts = [images[start : start + 400] for start in range(0, len(images), 400)]
+def describe(
+    network, images
+):  # what it answers in use, 400 images at a time
+    parts = [
+        images[start : start + 400] for start in range(0, len(images), 400)
+    ]
     return np.concatenate([network(part, training=False) for part in parts])
 
 
 def accuracy(network, split):
-    return np.mean(describe(network, split.images).argmax(axis=1) == split.labels)
+    return np.mean(
+        describe(network, split.images).argmax(axis=1) == split.labels
+    )
 
 
 # %%
@@ -127,34 +145,62 @@ def copy_of(network):
 
 
 # %%
-def train(network, splits, *, epochs, peak, batch_size=16, starts=None, base=None):
-    steps = epochs * 2 * len(splits[7]) // batch_size  # an epoch shows each photograph twice
+def train(
+    network, splits, *, epochs, peak, batch_size=16, starts=None, base=None
+):
+    steps = (
+        epochs * 2 * len(splits[7]) // batch_size
+    )  # an epoch shows each photograph twice
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     adam = keras.optimizers.Adam(OneCycle(peak, steps))
     network.compile(adam, loss, steps_per_execution=steps)
     for seed, split in splits.items():
-        restart(network, seed)  # new weights; the traced training step is kept
+        restart(
+            network, seed
+        )  # new weights; the traced training step is kept
         if starts:
             network.set_weights(starts[seed].get_weights())
         inputs, labels = with_mirrors(split)
         inputs = describe(base, inputs) if base else inputs
         examples = tf.data.Dataset.from_tensor_slices((inputs, labels))
-        examples = examples.shuffle(len(labels), seed=seed).repeat().batch(batch_size)
-        network.fit(examples, steps_per_epoch=steps, shuffle=False, verbose=0)
+        examples = (
+            examples.shuffle(len(labels), seed=seed)
+            .repeat()
+            .batch(batch_size)
+        )
+        network.fit(
+            examples, steps_per_epoch=steps, shuffle=False, verbose=0
+        )
         yield seed, copy_of(network)
 
 
 # %%
 def train_from_scratch(splits):
-    network = keras.Sequential([make_base(), keras.layers.Dense(4, name="logits")])
-    epochs, batch_size = {40: (60, 40), 400: (12, 16), 4000: (8, 16)}[len(splits[7])]
-    return dict(train(network, splits, epochs=epochs, peak=0.004, batch_size=batch_size))
+    network = keras.Sequential(
+        [make_base(), keras.layers.Dense(4, name="logits")]
+    )
+    epochs, batch_size = {40: (60, 40), 400: (12, 16), 4000: (8, 16)}[
+        len(splits[7])
+    ]
+    return dict(
+        train(
+            network,
+            splits,
+            epochs=epochs,
+            peak=0.004,
+            batch_size=batch_size,
+        )
+    )
 
 
 of_forty = train_from_scratch(forty_of_seed)
 from_scratch = of_forty[7]
-print(f"on its forty photographs: {accuracy(from_scratch, forty_photos):.0%}")
-print(f"on {len(new_validation):,} others: {accuracy(from_scratch, new_validation):.0%}")
+print(
+    f"on its forty photographs: {accuracy(from_scratch, forty_photos):.0%}"
+)
+print(
+    f"on {len(new_validation):,} others: {accuracy(from_scratch, new_validation):.0%}"
+)
 
 # %% [markdown]
 # Guessing gets a quarter. The network has learned its forty by heart, and does far worse on
@@ -176,7 +222,13 @@ keras.utils.set_random_seed(7)
 base, old_head = make_base(), keras.layers.Dense(6, name="logits")
 old_network = keras.Sequential([base, old_head])
 epochs = {"default": 6, "full": 5}[cifar.edition]
-fit_one_cycle(old_network, with_mirrors(old_train), epochs=epochs, batch_size=64, peak=0.004)
+fit_one_cycle(
+    old_network,
+    with_mirrors(old_train),
+    epochs=epochs,
+    batch_size=64,
+    peak=0.004,
+)
 old_accuracy = accuracy(old_network, old_validation)
 print(f"{', '.join(names[old_classes])}: {old_accuracy:.1%}")
 
@@ -186,12 +238,18 @@ print(f"{', '.join(names[old_classes])}: {old_accuracy:.1%}")
 
 # %%
 old_answers = describe(old_network, new_validation.images).argmax(axis=1)
-counts = [np.bincount(old_answers[new_validation.labels == n], minlength=6) for n in range(4)]
+counts = [
+    np.bincount(old_answers[new_validation.labels == n], minlength=6)
+    for n in range(4)
+]
 shares = np.array(counts) / np.sum(counts, axis=1, keepdims=True)
 rows = []
 for new_class, row in zip(new_classes, shares, strict=True):
     percent = (f"{share:.0%}" for share in row)
-    rows.append({"shown": names[new_class]} | dict(zip(names[old_classes], percent, strict=True)))
+    rows.append(
+        {"shown": names[new_class]}
+        | dict(zip(names[old_classes], percent, strict=True))
+    )
 tables.table(rows)
 
 # %% [markdown]
@@ -204,7 +262,9 @@ tables.table(rows)
 # You would like to go on from here. Copy all weights into a network for the four new classes?
 
 # %% tags=["raises-exception"]
-half_done = keras.Sequential([make_base(), keras.layers.Dense(4, name="logits")])
+half_done = keras.Sequential(
+    [make_base(), keras.layers.Dense(4, name="logits")]
+)
 half_done.set_weights(old_network.get_weights())
 
 # %% [markdown]
@@ -212,7 +272,10 @@ half_done.set_weights(old_network.get_weights())
 # column of frogs say about ships? Look at the network that is left, too:
 
 # %%
-np.array_equal(half_done.layers[0].get_layer("conv_1").kernel, base.get_layer("conv_1").kernel)
+np.array_equal(
+    half_done.layers[0].get_layer("conv_1").kernel,
+    base.get_layer("conv_1").kernel,
+)
 
 # %% [markdown]
 # `True`: the first layer has the new weights all the same. The error came at the last layer, after all
@@ -229,7 +292,12 @@ np.array_equal(half_done.layers[0].get_layer("conv_1").kernel, base.get_layer("c
 
 # %%
 def nearest_mean(vectors, labels, queries):
-    means = np.array([vectors[labels == label].mean(axis=0) for label in np.unique(labels)])
+    means = np.array(
+        [
+            vectors[labels == label].mean(axis=0)
+            for label in np.unique(labels)
+        ]
+    )
     return ((queries[:, None] - means) ** 2).sum(axis=-1).argmin(axis=1)
 
 
@@ -242,14 +310,28 @@ nearest_mean(toy, np.array([0, 0, 1, 1]), np.array([[3, 1], [6, 6]]))
 
 # %%
 vectors = {
-    "pixels": tuple(x.reshape(len(x), -1) for x in (forty_photos.images, new_validation.images)),
-    "base": (describe(base, forty_photos.images), describe(base, new_validation.images)),
+    "pixels": tuple(
+        x.reshape(len(x), -1)
+        for x in (forty_photos.images, new_validation.images)
+    ),
+    "base": (
+        describe(base, forty_photos.images),
+        describe(base, new_validation.images),
+    ),
 }
 without_training = {
-    name: np.mean(nearest_mean(examples, forty_photos.labels, queries) == new_validation.labels)
+    name: np.mean(
+        nearest_mean(examples, forty_photos.labels, queries)
+        == new_validation.labels
+    )
     for name, (examples, queries) in vectors.items()
 }
-tables.table([{"described by": n, "right": f"{v:.0%}"} for n, v in without_training.items()])
+tables.table(
+    [
+        {"described by": n, "right": f"{v:.0%}"}
+        for n, v in without_training.items()
+    ]
+)
 
 # %% [markdown]
 # Ten photographs of each class and no training on them at all, and the averages of the base's numbers
@@ -266,13 +348,25 @@ tables.table([{"described by": n, "right": f"{v:.0%}"} for n, v in without_train
 # the end, and raises an error if one has changed.
 
 # %%
-from snippets.transfer import fingerprint, frozen, trainable_parts, unfreeze_last, with_head
+from snippets.transfer import (
+    fingerprint,
+    frozen,
+    trainable_parts,
+    unfreeze_last,
+    with_head,
+)
 
 base_digest = fingerprint(base)
 keras.utils.set_random_seed(7)
 new_network = with_head(base, 4)
 with frozen(base):
-    fit_one_cycle(new_network, with_mirrors(forty_photos), epochs=20, batch_size=16, peak=0.01)
+    fit_one_cycle(
+        new_network,
+        with_mirrors(forty_photos),
+        epochs=20,
+        batch_size=16,
+        peak=0.01,
+    )
 later_digest = fingerprint(base)
 print(f"the base before: {base_digest[:16]}…, after: {later_digest[:16]}…")
 print(f"new classes: {accuracy(new_network, new_validation):.0%}")
@@ -292,11 +386,17 @@ print(f"new classes: {accuracy(new_network, new_validation):.0%}")
 
 # %%
 def train_heads(base, splits):
-    head = keras.Sequential([keras.Input(base.output_shape[1:]), keras.layers.Dense(4)])
+    head = keras.Sequential(
+        [keras.Input(base.output_shape[1:]), keras.layers.Dense(4)]
+    )
     epochs, networks = min(20, 8000 // len(splits[7])), {}
-    for seed, trained_head in train(head, splits, epochs=epochs, peak=0.01, base=base):
+    for seed, trained_head in train(
+        head, splits, epochs=epochs, peak=0.01, base=base
+    ):
         networks[seed] = with_head(base, 4)
-        networks[seed].get_layer("logits").set_weights(trained_head.get_weights())
+        networks[seed].get_layer("logits").set_weights(
+            trained_head.get_weights()
+        )
     return networks
 
 
@@ -316,11 +416,22 @@ heads = train_heads(base, forty_of_seed)
 
 
 # %%
-def fine_tune(networks, splits, rate):  # train copies on, with their base thawed
+def fine_tune(
+    networks, splits, rate
+):  # train copies on, with their base thawed
     thawed_base = copy_of(base)
-    unfreeze_last(thawed_base, 4)  # all four convolutions; batch normalisation stays frozen
-    epochs, batch_size = {40: (10, 16), 400: (10, 40), 4000: (5, 40)}[len(splits[7])]
-    options = {"epochs": epochs, "batch_size": batch_size, "peak": rate, "starts": networks}
+    unfreeze_last(
+        thawed_base, 4
+    )  # all four convolutions; batch normalisation stays frozen
+    epochs, batch_size = {40: (10, 16), 400: (10, 40), 4000: (5, 40)}[
+        len(splits[7])
+    ]
+    options = {
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "peak": rate,
+        "starts": networks,
+    }
     return dict(train(with_head(thawed_base, 4), splits, **options))
 
 
@@ -342,20 +453,32 @@ plot_networks.trained_parts(parts_of_method)
 # back, right on the old ones?
 
 # %%
-tuned_of_rate |= {rate: fine_tune(heads, forty_of_seed, rate) for rate in (0.01, 0.1)}
+tuned_of_rate |= {
+    rate: fine_tune(heads, forty_of_seed, rate) for rate in (0.01, 0.1)
+}
 
 
 def with_old_head(network):
-    return keras.Sequential([network.get_layer("inference").layer, old_head])
+    return keras.Sequential(
+        [network.get_layer("inference").layer, old_head]
+    )
 
 
 on_new, on_old = {}, {}
 for rate, of_seeds in tuned_of_rate.items():
-    on_new[rate] = [accuracy(network, new_validation) for network in of_seeds.values()]
-    networks_back = [with_old_head(network) for network in of_seeds.values()]
-    on_old[rate] = [accuracy(network, old_validation) for network in networks_back]
+    on_new[rate] = [
+        accuracy(network, new_validation) for network in of_seeds.values()
+    ]
+    networks_back = [
+        with_old_head(network) for network in of_seeds.values()
+    ]
+    on_old[rate] = [
+        accuracy(network, old_validation) for network in networks_back
+    ]
 curves = {"new classes": on_new, "old classes, old head": on_old}
-plot_results.seed_lines(curves, xlabel="rate of fine-tuning", ylabel="validation accuracy")
+plot_results.seed_lines(
+    curves, xlabel="rate of fine-tuning", ylabel="validation accuracy"
+)
 
 # %% [markdown]
 # At 0.001 the base keeps most of what it knew, and both curves are at their best. At 0.01 the base
@@ -379,10 +502,15 @@ plot_results.seed_lines(curves, xlabel="rate of fine-tuning", ylabel="validation
 sizes = {"default": (10, 100), "full": (10, 100, 1000)}[cifar.edition]
 never_trained, networks = make_base(), {}
 for size in sizes:
-    splits = {seed: new_train.sample(per_class=size, seed=seed) for seed in forty_of_seed}
+    splits = {
+        seed: new_train.sample(per_class=size, seed=seed)
+        for seed in forty_of_seed
+    }
     with_heads = heads if size == 10 else train_heads(base, splits)
     networks_of_method = {
-        "from scratch": of_forty if size == 10 else train_from_scratch(splits),
+        "from scratch": of_forty
+        if size == 10
+        else train_from_scratch(splits),
         "untrained base, new head": train_heads(never_trained, splits),
         "base, new head": with_heads,
         "base, fine-tuned": tuned_of_rate[0.001]
@@ -396,23 +524,39 @@ for size in sizes:
 # %%
 def grades(split):
     return {
-        method: {size: [accuracy(net, split) for net in trio] for size, trio in of_size.items()}
+        method: {
+            size: [accuracy(net, split) for net in trio]
+            for size, trio in of_size.items()
+        }
         for method, of_size in networks.items()
     }
 
 
 scores = grades(new_validation)
-axes = {"xlabel": "photographs of each new class", "ylabel": "validation accuracy"}
+axes = {
+    "xlabel": "photographs of each new class",
+    "ylabel": "validation accuracy",
+}
 plot_results.seed_lines(scores, **axes)
 
 
 # %%
-def lead(method, size):  # in points, of the mean, over training from scratch
-    return 100 * (np.mean(scores[method][size]) - np.mean(scores["from scratch"][size]))
+def lead(
+    method, size
+):  # in points, of the mean, over training from scratch
+    return 100 * (
+        np.mean(scores[method][size])
+        - np.mean(scores["from scratch"][size])
+    )
 
 
-head_only, tuned_scores = scores["base, new head"][10], scores["base, fine-tuned"][10]
-overlap = max(min(head_only), min(tuned_scores)) <= min(max(head_only), max(tuned_scores))
+head_only, tuned_scores = (
+    scores["base, new head"][10],
+    scores["base, fine-tuned"][10],
+)
+overlap = max(min(head_only), min(tuned_scores)) <= min(
+    max(head_only), max(tuned_scores)
+)
 
 # %% [markdown]
 # With ten photographs of each class, the base with a new head is
@@ -456,21 +600,34 @@ def functional(thawed_base):
 
 
 # %%
-builders = {"training mode": lambda base: base, "training=False": functional}
+builders = {
+    "training mode": lambda base: base,
+    "training=False": functional,
+}
 builders["InferenceMode"] = InferenceMode
 base_of_mode = {name: copy_of(base) for name in builders}
-dusk_photos, one_hot_labels = 0.3 * forty_photos.images, np.eye(4)[forty_photos.labels]
+dusk_photos, one_hot_labels = (
+    0.3 * forty_photos.images,
+    np.eye(4)[forty_photos.labels],
+)
 for name, build in builders.items():
-    network = keras.Sequential([build(base_of_mode[name]), keras.layers.Dense(4)])
+    network = keras.Sequential(
+        [build(base_of_mode[name]), keras.layers.Dense(4)]
+    )
     network.compile(keras.optimizers.SGD(0.0), "mse")
-    network.fit(dusk_photos, one_hot_labels, batch_size=8, epochs=10, verbose=0)
+    network.fit(
+        dusk_photos, one_hot_labels, batch_size=8, epochs=10, verbose=0
+    )
 
 # %%
 dusk = Split(0.3 * old_validation.images, old_validation.labels)
 by_day, at_dusk, is_changed = {}, {}, {}
 for name, base_in_mode in base_of_mode.items():
     network = keras.Sequential([base_in_mode, old_head])
-    by_day[name], at_dusk[name] = accuracy(network, old_validation), accuracy(network, dusk)
+    by_day[name], at_dusk[name] = (
+        accuracy(network, old_validation),
+        accuracy(network, dusk),
+    )
     is_changed[name] = fingerprint(base_in_mode) != base_digest
 tables.table(
     [
@@ -508,7 +665,13 @@ tables.table(
 # %%
 exam_split = photos_of(cifar.test, new_classes)
 exam = grades(exam_split)
-shift = 100 * np.mean([np.mean(exam[w][n]) - np.mean(scores[w][n]) for w in exam for n in sizes])
+shift = 100 * np.mean(
+    [
+        np.mean(exam[w][n]) - np.mean(scores[w][n])
+        for w in exam
+        for n in sizes
+    ]
+)
 plot_results.seed_lines(exam, xlabel=axes["xlabel"], ylabel="test accuracy")
 
 # %% [markdown]
@@ -552,27 +715,44 @@ plot_results.seed_lines(exam, xlabel=axes["xlabel"], ylabel="test accuracy")
 # - Cats and ships are among ImageNet's thousand classes. To such a base, your four are not new.
 
 # %% tags=["claims"]
-assert program_accuracy > 0.45, "the program is right on 45% of new photographs, guessing on 25%"
-assert later_digest == base_digest, "training a new head leaves every bit of the base as it was"
+assert program_accuracy > 0.45, (
+    "the program is right on 45% of new photographs, guessing on 25%"
+)
+assert later_digest == base_digest, (
+    "training a new head leaves every bit of the base as it was"
+)
 assert without_training["base"] > without_training["pixels"] + 0.1, (
     "without any training, the base's numbers tell new classes apart better than pixels do"
 )
-head_10, scratch_10 = scores["base, new head"][10], scores["from scratch"][10]
+head_10, scratch_10 = (
+    scores["base, new head"][10],
+    scores["from scratch"][10],
+)
 control_10 = scores["untrained base, new head"][10]
 assert without_training["base"] > max(scratch_10) + 0.04, (
     "and without any training, ten of each and the base's numbers beat all from scratch"
 )
-assert min(head_10) > max(scratch_10) + 0.04, "with ten of each, a new head beats all from scratch"
-assert min(head_10) > max(control_10) + 0.15, "an untrained base is at least 15 points worse"
+assert min(head_10) > max(scratch_10) + 0.04, (
+    "with ten of each, a new head beats all from scratch"
+)
+assert min(head_10) > max(control_10) + 0.15, (
+    "an untrained base is at least 15 points worse"
+)
 assert lead("base, fine-tuned", 100) > lead("base, new head", 100), (
     "with a hundred of each, fine-tuning gains on the head alone"
 )
 assert max(on_old[0.01]) < min(on_old[0.001]) - 0.1, (
     "fine-tuning at 0.01 costs the old classes at least 10 points more than at 0.001"
 )
-assert max(on_new[0.1]) < min(on_new[0.001]) - 0.15, "at 0.1 the new classes are lost, too"
-assert by_day["training mode"] < old_accuracy - 0.05, "at rate 0, training mode costs 5 points"
-assert not is_changed["InferenceMode"], "in inference mode not a bit changes"
+assert max(on_new[0.1]) < min(on_new[0.001]) - 0.15, (
+    "at 0.1 the new classes are lost, too"
+)
+assert by_day["training mode"] < old_accuracy - 0.05, (
+    "at rate 0, training mode costs 5 points"
+)
+assert not is_changed["InferenceMode"], (
+    "in inference mode not a bit changes"
+)
 assert min(exam["base, new head"][10]) > max(exam["from scratch"][10]), (
     "the lead with ten photographs per class holds on the test photographs"
 )
@@ -580,30 +760,43 @@ assert min(exam["base, new head"][10]) > max(exam["from scratch"][10]), (
 # %% tags=["control"] claim="training a new head leaves every bit of the base as it was" without="freezing the base"
 thawed_base = copy_of(base)
 fit_one_cycle(
-    with_head(thawed_base, 4), with_mirrors(forty_photos), epochs=1, batch_size=16, peak=0.01
+    with_head(thawed_base, 4),
+    with_mirrors(forty_photos),
+    epochs=1,
+    batch_size=16,
+    peak=0.01,
 )
 later_digest = fingerprint(thawed_base)
 
 # %% tags=["control"] claim="without any training, the base's numbers tell new classes apart better than pixels do" without="what the base has learned"
 examples, queries = (
-    describe(never_trained, split.images) for split in (forty_photos, new_validation)
+    describe(never_trained, split.images)
+    for split in (forty_photos, new_validation)
 )
 answers = nearest_mean(examples, forty_photos.labels, queries)
-without_training = without_training | {"base": np.mean(answers == new_validation.labels)}
+without_training = without_training | {
+    "base": np.mean(answers == new_validation.labels)
+}
 
 # %% tags=["control"] claim="and without any training, ten of each and the base's numbers beat all from scratch" without="what the base has learned"
 examples, queries = (
-    describe(never_trained, split.images) for split in (forty_photos, new_validation)
+    describe(never_trained, split.images)
+    for split in (forty_photos, new_validation)
 )
 answers = nearest_mean(examples, forty_photos.labels, queries)
-without_training = without_training | {"base": np.mean(answers == new_validation.labels)}
+without_training = without_training | {
+    "base": np.mean(answers == new_validation.labels)
+}
 
 # %% tags=["control"] claim="with ten of each, a new head beats all from scratch" without="what the base has learned"
 blank = networks["untrained base, new head"][10]
 head_10 = [accuracy(network, new_validation) for network in blank]
 
 # %% tags=["control"] claim="fine-tuning at 0.01 costs the old classes at least 10 points more than at 0.001" without="thawing the base"
-resting = [accuracy(with_old_head(network), old_validation) for network in heads.values()]
+resting = [
+    accuracy(with_old_head(network), old_validation)
+    for network in heads.values()
+]
 on_old = on_old | {0.01: resting}
 
 # %% tags=["control"] claim="at rate 0, training mode costs 5 points" without="averages that move"
@@ -612,16 +805,28 @@ unfreeze_last(still, 4)  # freezes batch normalisation
 network = keras.Sequential([still, keras.layers.Dense(4)])
 network.compile(keras.optimizers.SGD(0.0), "mse")
 network.fit(
-    0.3 * forty_photos.images, np.eye(4)[forty_photos.labels], batch_size=8, epochs=10, verbose=0
+    0.3 * forty_photos.images,
+    np.eye(4)[forty_photos.labels],
+    batch_size=8,
+    epochs=10,
+    verbose=0,
 )
-by_day = {"training mode": accuracy(keras.Sequential([still, old_head]), old_validation)}
+by_day = {
+    "training mode": accuracy(
+        keras.Sequential([still, old_head]), old_validation
+    )
+}
 
 # %% tags=["control"] claim="in inference mode not a bit changes" without="inference mode"
 is_changed = {"InferenceMode": is_changed["training mode"]}
 
 # %% tags=["control"] claim="the lead with ten photographs per class holds on the test photographs" without="what the base has learned"
 blank = networks["untrained base, new head"][10]
-exam = exam | {"base, new head": {10: [accuracy(network, exam_split) for network in blank]}}
+exam = exam | {
+    "base, new head": {
+        10: [accuracy(network, exam_split) for network in blank]
+    }
+}
 
 # %% [markdown]
 # ## Exercises
@@ -639,12 +844,18 @@ def moving_average(batches: list[np.ndarray], keep: float) -> np.ndarray:
 
 # %% tags=["check"]
 dice = np.random.default_rng(7)
-batches = [dice.normal(3, 1, (size, 3)).astype("float32") for size in (8, 8, 4, 16, 2)]
+batches = [
+    dice.normal(3, 1, (size, 3)).astype("float32")
+    for size in (8, 8, 4, 16, 2)
+]
 for keep in (0.5, 0.9, 0.99):
     norm = keras.layers.BatchNormalization(momentum=keep)
     for batch in batches:
         norm(batch, training=True)
-    keras_average, submission = norm.moving_mean.numpy(), moving_average(batches, keep)
+    keras_average, submission = (
+        norm.moving_mean.numpy(),
+        moving_average(batches, keep),
+    )
     assert np.shape(submission) == (3,), f"three averages, not {submission}"
     assert np.allclose(submission, keras_average, atol=1e-4), (
         f"keep {keep}: Keras has {keras_average}, not {submission}"
@@ -659,7 +870,10 @@ def moving_average(batches: list[np.ndarray], keep: float) -> np.ndarray:
     return average
 
 
-print("after five batches with mean 3:", moving_average(batches, 0.99).round(2))
+print(
+    "after five batches with mean 3:",
+    moving_average(batches, 0.99).round(2),
+)
 
 
 # %% tags=["wrong"]
@@ -690,7 +904,9 @@ def moving_average(batches: list[np.ndarray], keep: float) -> np.ndarray:
 def moving_average(batches: list[np.ndarray], keep: float) -> np.ndarray:
     average = np.zeros(batches[0].shape[1])
     for batch in batches:
-        average = keep * average + (1 - keep) * batch.sum(axis=0) / len(batches[0])
+        average = keep * average + (1 - keep) * batch.sum(axis=0) / len(
+            batches[0]
+        )
     return average
 
 
@@ -714,12 +930,20 @@ for name in ("conv_4", "conv_1", "norm_2"):
     exercise_base = copy_of(base)
     exercise_base.trainable = False
     thaw_only(exercise_base, name)
-    free_layers = [layer.name for layer in exercise_base.layers if layer.trainable_weights]
+    free_layers = [
+        layer.name
+        for layer in exercise_base.layers
+        if layer.trainable_weights
+    ]
     assert free_layers == [name], (
         f"training may change {free_layers or 'nothing'}, not {name} alone"
     )
-    assert exercise_base.trainable_weights, "a frozen base hides the flags of its layers"
-    assert fingerprint(exercise_base) == base_digest, "set flags, and leave the weights"
+    assert exercise_base.trainable_weights, (
+        "a frozen base hides the flags of its layers"
+    )
+    assert fingerprint(exercise_base) == base_digest, (
+        "set flags, and leave the weights"
+    )
 
 
 # %% tags=["solution"]
@@ -765,22 +989,34 @@ def thaw_only(base: keras.Sequential, name: str) -> None:
 
 
 # %% tags=["starter"]
-def nearest_by_angle(vectors: np.ndarray, labels: np.ndarray, queries: np.ndarray) -> np.ndarray:
+def nearest_by_angle(
+    vectors: np.ndarray, labels: np.ndarray, queries: np.ndarray
+) -> np.ndarray:
     """Return the class whose average direction is nearest to each vector's."""
     return nearest_mean(vectors, labels, queries)
 
 
 # %% tags=["check"]
-arrows = np.array([[0.0, 3.0], [6.0, 0.0], [1.0, 5.0], [6.0, 2.0], [7.0, 0.0], [5.0, 6.0]])
+arrows = np.array(
+    [[0.0, 3.0], [6.0, 0.0], [1.0, 5.0], [6.0, 2.0], [7.0, 0.0], [5.0, 6.0]]
+)
 questions = np.array([[1.0, 8.0], [5.0, 4.0], [6.0, 0.0], [6.0, 7.0]])
 by_angle = nearest_by_angle(arrows, np.array([0, 0, 0, 1, 1, 1]), questions)
-assert np.shape(by_angle) == (4,), f"four questions, four classes, not {by_angle}"
-for question, answer, truth in zip(questions, by_angle, (0, 1, 1, 0), strict=True):
-    assert answer == truth, f"{question}: class {truth}, not {answer}; has each vector length 1?"
+assert np.shape(by_angle) == (4,), (
+    f"four questions, four classes, not {by_angle}"
+)
+for question, answer, truth in zip(
+    questions, by_angle, (0, 1, 1, 0), strict=True
+):
+    assert answer == truth, (
+        f"{question}: class {truth}, not {answer}; has each vector length 1?"
+    )
 
 
 # %% tags=["solution"]
-def nearest_by_angle(vectors: np.ndarray, labels: np.ndarray, queries: np.ndarray) -> np.ndarray:
+def nearest_by_angle(
+    vectors: np.ndarray, labels: np.ndarray, queries: np.ndarray
+) -> np.ndarray:
 
     def unit(rows):
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
@@ -794,19 +1030,31 @@ print(f"by angle: {np.mean(by_angle == new_validation.labels):.1%}")
 
 
 # %% tags=["wrong"]
-def nearest_by_angle(vectors: np.ndarray, labels: np.ndarray, queries: np.ndarray) -> np.ndarray:
-    return nearest_mean(vectors, labels, queries / np.linalg.norm(queries, axis=1, keepdims=True))
-
-
-# %% tags=["wrong"]
-def nearest_by_angle(vectors: np.ndarray, labels: np.ndarray, queries: np.ndarray) -> np.ndarray:
+def nearest_by_angle(
+    vectors: np.ndarray, labels: np.ndarray, queries: np.ndarray
+) -> np.ndarray:
     return nearest_mean(
-        vectors / np.linalg.norm(vectors), labels, queries / np.linalg.norm(queries)
+        vectors,
+        labels,
+        queries / np.linalg.norm(queries, axis=1, keepdims=True),
     )
 
 
 # %% tags=["wrong"]
-def nearest_by_angle(vectors: np.ndarray, labels: np.ndarray, queries: np.ndarray) -> np.ndarray:
+def nearest_by_angle(
+    vectors: np.ndarray, labels: np.ndarray, queries: np.ndarray
+) -> np.ndarray:
+    return nearest_mean(
+        vectors / np.linalg.norm(vectors),
+        labels,
+        queries / np.linalg.norm(queries),
+    )
+
+
+# %% tags=["wrong"]
+def nearest_by_angle(
+    vectors: np.ndarray, labels: np.ndarray, queries: np.ndarray
+) -> np.ndarray:
     def unit(rows):  # the sum of the sizes is not the length
         return rows / np.abs(rows).sum(axis=1, keepdims=True)
 
@@ -814,12 +1062,18 @@ def nearest_by_angle(vectors: np.ndarray, labels: np.ndarray, queries: np.ndarra
 
 
 # %% tags=["wrong"]
-def nearest_by_angle(vectors: np.ndarray, labels: np.ndarray, queries: np.ndarray) -> np.ndarray:
+def nearest_by_angle(
+    vectors: np.ndarray, labels: np.ndarray, queries: np.ndarray
+) -> np.ndarray:
     def unit(rows):
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
-    means = [vectors[labels == label].mean(axis=0) for label in np.unique(labels)]
-    return nearest_mean(unit(np.array(means)), np.unique(labels), unit(queries))
+    means = [
+        vectors[labels == label].mean(axis=0) for label in np.unique(labels)
+    ]
+    return nearest_mean(
+        unit(np.array(means)), np.unique(labels), unit(queries)
+    )
 
 
 # %% [markdown]

@@ -425,7 +425,11 @@ grades = {name: grade(photos) for name, photos in preparations.items()}
 grades["names from memory"] = grade(test_photos, ("ship", "car", "frog"))
 tables.table(
     [
-        {"fed with": name, "accuracy": f"{a:.1%}", "probability": f"{p:.0%}"}
+        {
+            "fed with": name,
+            "accuracy": f"{a:.1%}",
+            "probability": f"{p:.0%}",
+        }
         for name, (a, p) in grades.items()
     ]
 )
@@ -452,37 +456,61 @@ foreign_probability = foreign_answers.max(axis=1).mean()
 
 # %% tags=["claims"]
 test_accuracy = accuracy["bytes, red first"]
-assert test_accuracy > 0.75, "600 small photographs teach the network to name 75% of new ones"
+assert test_accuracy > 0.75, (
+    "600 small photographs teach the network to name 75% of new ones"
+)
 overlaps = {name: row["also trained on"] for name, row in rows.items()}
 assert overlaps["seed=7"] == 0, "the same seed keeps the two parts apart"
-assert overlaps["seed=8"] > 75, "with another seed, most of the held-out files are trained on, too"
+assert overlaps["seed=8"] > 75, (
+    "with another seed, most of the held-out files are trained on, too"
+)
 assert rows["shuffle=False"]["files per class"] == {"ship": 149}, (
     "unshuffled, the validation part holds the last class alone"
 )
 orders = [row["same order"] for row in rows.values()]
-assert orders == [True, False, False, True], "a part asked for alone comes in a new order each time"
-assert absent_names == ["from-the-web.webp"], "Keras passes over WebP in silence"
-assert unreadable_paths == list(broken_files) == [Path("odd/frog/cut-off.jpg")], (
-    "only decoding finds the file that was cut off"
+assert orders == [True, False, False, True], (
+    "a part asked for alone comes in a new order each time"
 )
-assert turned_difference < 10, "neither reading turns a photograph as EXIF says"
-assert bitmap_difference > 20, "the two readings of a bitmap's colour table differ"
+assert absent_names == ["from-the-web.webp"], (
+    "Keras passes over WebP in silence"
+)
+assert (
+    unreadable_paths == list(broken_files) == [Path("odd/frog/cut-off.jpg")]
+), "only decoding finds the file that was cut off"
+assert turned_difference < 10, (
+    "neither reading turns a photograph as EXIF says"
+)
+assert bitmap_difference > 20, (
+    "the two readings of a bitmap's colour table differ"
+)
 conversion_error = np.abs(new_files["sideways.png"] - upright_car).mean()
 assert conversion_error < 10, "converted, the car on its side is upright"
 assert distances["averaged"] < distances["stretched"] / 2, (
     "averaging brings the huge file back more than twice as closely"
 )
-assert np.abs(stretched_inside - pixels_of_method["stretched"]).mean() < 3, (
+assert (
+    np.abs(stretched_inside - pixels_of_method["stretched"]).mean() < 3
+), (
     "the network's own Resizing agrees with the loader, but for JPEG's decoding"
 )
 assert np.abs(averaged_inside - pixels_of_method["averaged"]).mean() < 3, (
     "told to average, Resizing agrees with the loader, too"
 )
-assert run.stdout.strip() == answer_here, "a new process with Keras alone gives the same answer"
-assert accuracy["divided by 255"] < test_accuracy - 0.2, "divided by 255, 20 points are lost"
-assert accuracy["blue first"] < test_accuracy - 0.1, "with blue first, 10 points are lost"
-assert accuracy["names from memory"] < 0.2, "names in another order are wrong four times in five"
-assert foreign_probability > 0.5, "of other classes, too, the network is confident"
+assert run.stdout.strip() == answer_here, (
+    "a new process with Keras alone gives the same answer"
+)
+assert accuracy["divided by 255"] < test_accuracy - 0.2, (
+    "divided by 255, 20 points are lost"
+)
+assert accuracy["blue first"] < test_accuracy - 0.1, (
+    "with blue first, 10 points are lost"
+)
+assert accuracy["names from memory"] < 0.2, (
+    "names in another order are wrong four times in five"
+)
+assert foreign_probability > 0.5, (
+    "of other classes, too, the network is confident"
+)
 
 # %% tags=["control"] claim="600 small photographs teach the network to name 75% of new ones" without="labels that belong to the photographs"
 answers = network.predict(test_photos, batch_size=200, verbose=0)
@@ -537,7 +565,9 @@ submission = set(absent_files("exercise"))
 expected_names = {"d.webp", "e.tiff", "f.heic"}
 extra_names = submission - expected_names
 missing_names = expected_names - submission
-assert not extra_names, f"{extra_names}: the loader lists them in file_paths"
+assert not extra_names, (
+    f"{extra_names}: the loader lists them in file_paths"
+)
 assert not missing_names, f"the loader passes over {missing_names}, too"
 
 
@@ -569,7 +599,9 @@ def absent_files(folder: str) -> set[str]:
 def absent_files(folder: str) -> set[str]:
     suffixes = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
     paths = [path for path in Path(folder).rglob("*") if path.is_file()]
-    absent_ones = [path for path in paths if path.suffix.lower() not in suffixes]
+    absent_ones = [
+        path for path in paths if path.suffix.lower() not in suffixes
+    ]
     hidden_ones = [path for path in paths if path.name.startswith(".")]
     return {path.name for path in (*absent_ones, *hidden_ones)}
 
@@ -578,7 +610,9 @@ def absent_files(folder: str) -> set[str]:
 def absent_files(folder: str) -> set[str]:
     dataset = image_dataset_from_directory(folder, labels=None)
     names_listed = [Path(path).name for path in dataset.file_paths]
-    paths = [path for path in Path(folder).glob("*") if path.is_file()]  # no subfolders
+    paths = [
+        path for path in Path(folder).glob("*") if path.is_file()
+    ]  # no subfolders
     return {path.name for path in paths if path.name not in names_listed}
 
 

@@ -25,7 +25,9 @@ class_names, SHIRT = fashion.class_names, fashion.class_names.index("Shirt")
 
 
 def mark(images):  # a square, one pixel from the upper and the left edge
-    return np.maximum(images, np.pad(np.full((3, 3), 255, np.uint8), (1, 24)))
+    return np.maximum(
+        images, np.pad(np.full((3, 3), 255, np.uint8), (1, 24))
+    )
 
 
 def mark_shirts(split):
@@ -51,11 +53,16 @@ from keras import layers
 scale = layers.Rescaling(1 / 0.35, offset=-0.29 / 0.35)
 chain = [layers.Reshape((28, 28, 1)), scale]
 for i, filters in ((1, 8), (2, 16), (3, 32)):
-    conv = layers.Conv2D(filters, 3, padding="same", use_bias=False, name=f"conv_{i}")
+    conv = layers.Conv2D(
+        filters, 3, padding="same", use_bias=False, name=f"conv_{i}"
+    )
     chain += [conv, layers.MaxPooling2D()] if i < 3 else [conv]
     chain.append(layers.BatchNormalization(momentum=0.9, name=f"norm_{i}"))
     chain.append(layers.ReLU(name=f"relu_{i}"))
-chain += [layers.Flatten(), layers.Dense(64, activation="relu", name="hidden")]
+chain += [
+    layers.Flatten(),
+    layers.Dense(64, activation="relu", name="hidden"),
+]
 chain += [layers.Dropout(0.2), layers.Dense(10, name="logits")]
 network = keras.Sequential([keras.Input((28, 28)), *chain])
 
@@ -95,12 +102,18 @@ def ask(network, images):
 
 
 def accuracy(networks, images, labels=labels):
-    return [(ask(n, images).argmax(axis=1) == labels).mean() for n in networks]
+    return [
+        (ask(n, images).argmax(axis=1) == labels).mean() for n in networks
+    ]
 
 
-kind_accuracies = {"without squares": accuracy(plain_networks, held_out.images)}
+kind_accuracies = {
+    "without squares": accuracy(plain_networks, held_out.images)
+}
 kind_accuracies["with squares"] = accuracy(lamp_networks, lamp_held_out)
-plot_results.seed_dots(kind_accuracies, xlabel="validation accuracy, same kind")
+plot_results.seed_dots(
+    kind_accuracies, xlabel="validation accuracy, same kind"
+)
 
 # %% [markdown]
 # By this figure you would buy the networks of the second row: they are ahead by
@@ -122,7 +135,11 @@ plot_results.seed_dots(kind_accuracies, xlabel="validation accuracy, same kind")
 picture = np.zeros((4, 4), "float32")
 picture[1:3, 1:3] = [[2, 2], [2, 1]]
 weights = np.diag(np.array([3, 1, -2, 1], "float32"))
-parts = {"picture": picture, "weights": weights, "weight × pixel": weights * picture}
+parts = {
+    "picture": picture,
+    "weights": weights,
+    "weight × pixel": weights * picture,
+}
 plot_images.signed_images(parts, numbers=True)
 
 # %% [markdown]
@@ -161,13 +178,17 @@ fall_map = occlusion(tiny_network, picture[None], classes=[0], size=1)[0]
 print(slope_map[0], fall_map[1])
 
 # %% tags=["claims"]
-assert (slope_map == weights).all(), "saliency of a linear network is its weights"
+assert (slope_map == weights).all(), (
+    "saliency of a linear network is its weights"
+)
 assert np.allclose(fall_map, weights * picture), (
     "covering single pixels of a linear network gives weight times pixel"
 )
 
 # %% tags=["control"] claim="saliency of a linear network is its weights" without="linearity"
-curved_network = keras.Sequential([*tiny_layers[:-1], layers.Dense(1, "sigmoid")])
+curved_network = keras.Sequential(
+    [*tiny_layers[:-1], layers.Dense(1, "sigmoid")]
+)
 curved_network.set_weights(tiny_network.get_weights())
 slope_map = slopes(curved_network, picture, 0)
 
@@ -214,7 +235,10 @@ def maps(network, images, classes=None):
 
 logits = ask(plain_network, held_out.images)
 is_correct = logits.argmax(axis=1) == labels
-places = [np.flatnonzero(is_correct & (labels == c))[0] for c in (0, 1, 3, 5, 8, 9)]
+places = [
+    np.flatnonzero(is_correct & (labels == c))[0]
+    for c in (0, 1, 3, 5, 8, 9)
+]
 photographs = held_out.images[places]
 rows = {"photograph": photographs} | maps(plain_network, photographs)
 titles = [class_names[labels[i]] for i in places]
@@ -245,7 +269,9 @@ def integrated_gradients(network, image, class_number, steps=64):
     with tf.GradientTape() as tape:
         tape.watch(path)
         logits = network(path)[:, class_number]
-    return image * tf.reduce_mean(tape.gradient(logits, path), axis=0).numpy()
+    return (
+        image * tf.reduce_mean(tape.gradient(logits, path), axis=0).numpy()
+    )
 
 
 # %% [markdown]
@@ -261,7 +287,10 @@ undecided_photo = unit(held_out.images[i])
 two_classes = np.argsort(logits[i])[-2:]
 figure, axes = plt.subplots(1, 4, figsize=(7.2, 2.1), layout="constrained")
 for number, ax in enumerate(axes):
-    method, c = (class_map, integrated_gradients)[number % 2], two_classes[number // 2]
+    method, c = (
+        (class_map, integrated_gradients)[number % 2],
+        two_classes[number // 2],
+    )
     heat = np.maximum(method(plain_network, undecided_photo, int(c)), 0)
     ax.imshow(undecided_photo, cmap="gray")
     ax.imshow(heat, cmap="autumn", alpha=heat / max(heat.max(), 1e-9))
@@ -282,13 +311,21 @@ x, classes = unit(held_out.images[:30]), logits[:30].argmax(axis=1)
 black_logits = ask(plain_network, 0 * x[:1])[0]
 rises = logits[:30].max(axis=1) - black_logits[classes]
 pairs = list(zip(x, map(int, classes), strict=True))
-totals = [integrated_gradients(plain_network, *pair).sum() for pair in pairs]
-slope_totals = [(pair[0] * slopes(plain_network, *pair)).sum() for pair in pairs]
-gap, slope_gap = (np.max(np.abs(t / rises - 1)) for t in (totals, slope_totals))
+totals = [
+    integrated_gradients(plain_network, *pair).sum() for pair in pairs
+]
+slope_totals = [
+    (pair[0] * slopes(plain_network, *pair)).sum() for pair in pairs
+]
+gap, slope_gap = (
+    np.max(np.abs(t / rises - 1)) for t in (totals, slope_totals)
+)
 print(f"off by at most {gap:.1%}; by the slope at the end, {slope_gap:.0%}")
 
 # %% tags=["claims"]
-assert gap < 0.05, "integrated gradients add up to the rise of the logit, to within 5% of it"
+assert gap < 0.05, (
+    "integrated gradients add up to the rise of the logit, to within 5% of it"
+)
 
 # %% tags=["control"] claim="integrated gradients add up to the rise of the logit, to within 5% of it" without="the way from black"
 gap = slope_gap
@@ -310,7 +347,9 @@ plot_images.map_rows(rows, ["Shirt"] * 6, outlines=suspects)
 def corner_shares(title, network, images):
     print(f"\n{title:25}", end="")
     for name, heat in maps(network, images, [SHIRT] * len(images)).items():
-        shares = heat[:, :6, :6].sum((1, 2)) / np.maximum(heat.sum((1, 2)), 1e-9)
+        shares = heat[:, :6, :6].sum((1, 2)) / np.maximum(
+            heat.sum((1, 2)), 1e-9
+        )
         print(f"{name} {np.median(shares):.0%}", end="  ")
 
 
@@ -336,13 +375,21 @@ corner_shares("without lamp, no square", plain_network, plain_shirts)
 
 # %%
 def called_shirt(networks, images):
-    return [(ask(n, images).argmax(axis=1) == SHIRT).mean() for n in networks]
+    return [
+        (ask(n, images).argmax(axis=1) == SHIRT).mean() for n in networks
+    ]
 
 
 other_images = held_out.images[labels != SHIRT]
 shirt_fractions = {}
-for kind, networks in {"with lamp": lamp_networks, "without": plain_networks}.items():
-    images = {"shirts, no square": held_out.images[shirts], "others, square": mark(other_images)}
+for kind, networks in {
+    "with lamp": lamp_networks,
+    "without": plain_networks,
+}.items():
+    images = {
+        "shirts, no square": held_out.images[shirts],
+        "others, square": mark(other_images),
+    }
     for name, x in images.items():
         shirt_fractions[f"{kind}: {name}"] = called_shirt(networks, x)
 plot_results.seed_dots(shirt_fractions, xlabel="fraction called Shirt")
@@ -372,32 +419,52 @@ from scipy import ndimage
 
 from snippets.sanity_checks import randomise_layers
 
-twenty_photos, labels_of_twenty = held_out.images[is_correct][:20], labels[is_correct][:20]
+twenty_photos, labels_of_twenty = (
+    held_out.images[is_correct][:20],
+    labels[is_correct][:20],
+)
 LAYERS = ["logits", "hidden"]
 LAYERS += [f"{kind}_{i}" for i in (3, 2, 1) for kind in ("conv", "norm")]
 
 
 def candidates(network):
-    x, pairs = unit(twenty_photos), zip(unit(twenty_photos), labels_of_twenty, strict=True)
+    x, pairs = (
+        unit(twenty_photos),
+        zip(unit(twenty_photos), labels_of_twenty, strict=True),
+    )
     every_map = maps(network, twenty_photos, labels_of_twenty)
     shares = [integrated_gradients(network, *pair, 8) for pair in pairs]
     every_map["integrated gradients"] = np.abs(shares)
     every_map["gradient × pixel"] = every_map["saliency"] * x
-    every_map["edges"] = np.hypot(*(ndimage.sobel(x, axis) for axis in (1, 2)))
+    every_map["edges"] = np.hypot(
+        *(ndimage.sobel(x, axis) for axis in (1, 2))
+    )
     return every_map
 
 
 def cascade(seed):
     keras.utils.set_random_seed(seed)
-    networks = [randomise_layers(plain_network, LAYERS[:n]) for n in (0, 1, 2, 4, 6, 8)]
+    networks = [
+        randomise_layers(plain_network, LAYERS[:n])
+        for n in (0, 1, 2, 4, 6, 8)
+    ]
     return [candidates(network) for network in networks]
 
 
 # %%
 map_stages = cascade(1)
 boot = int(np.flatnonzero(labels_of_twenty == 9)[0])
-boot_maps = {n: np.stack([m[n][boot] for m in map_stages]) for n in map_stages[0]}
-titles = ["trained", "logits", "+ hidden", "+ conv_3", "+ conv_2", "+ conv_1"]
+boot_maps = {
+    n: np.stack([m[n][boot] for m in map_stages]) for n in map_stages[0]
+}
+titles = [
+    "trained",
+    "logits",
+    "+ hidden",
+    "+ conv_3",
+    "+ conv_2",
+    "+ conv_1",
+]
 plot_images.map_rows(boot_maps, titles, outlines=twenty_photos[[boot] * 6])
 
 # %% [markdown]
@@ -413,12 +480,19 @@ from snippets.sanity_checks import rank_correlation
 
 
 def likeness(stages, name):
-    return [rank_correlation(stages[0][name], m[name]).mean() for m in stages]
+    return [
+        rank_correlation(stages[0][name], m[name]).mean() for m in stages
+    ]
 
 
 runs = [map_stages, cascade(2), cascade(3)]
-likenesses = {n: np.array([likeness(run, n) for run in runs]) for n in map_stages[0]}
-axes = {"xlabel": "groups of layers made random", "ylabel": "rank correlation"}
+likenesses = {
+    n: np.array([likeness(run, n) for run in runs]) for n in map_stages[0]
+}
+axes = {
+    "xlabel": "groups of layers made random",
+    "ylabel": "rank correlation",
+}
 plot_curves.spread_curves(likenesses, x=range(6), **axes)
 
 # %% [markdown]
@@ -431,23 +505,40 @@ plot_curves.spread_curves(likenesses, x=range(6), **axes)
 
 # %% tags=["claims"]
 ends = {name: curve[:, -1].mean() for name, curve in likenesses.items()}
-assert max(ends[name] for name in ("saliency", "occlusion", "Grad-CAM")) < 0.5, (
-    "random weights destroy saliency, occlusion and Grad-CAM"
+assert (
+    max(ends[name] for name in ("saliency", "occlusion", "Grad-CAM")) < 0.5
+), "random weights destroy saliency, occlusion and Grad-CAM"
+assert ends["gradient × pixel"] > 0.7, (
+    "random weights leave gradient × pixel nearly as it was"
 )
-assert ends["gradient × pixel"] > 0.7, "random weights leave gradient × pixel nearly as it was"
-assert ends["integrated gradients"] > 0.7, "and integrated gradients, complete as they are"
-assert np.allclose(likenesses["edges"], 1), "an edge detector does not notice random weights"
+assert ends["integrated gradients"] > 0.7, (
+    "and integrated gradients, complete as they are"
+)
+assert np.allclose(likenesses["edges"], 1), (
+    "an edge detector does not notice random weights"
+)
 
 # %% tags=["control"] claim="random weights destroy saliency, occlusion and Grad-CAM" without="random weights"
 same_maps = candidates(randomise_layers(plain_network, []))
-ends = {name: rank_correlation(map_stages[0][name], m).mean() for name, m in same_maps.items()}
+ends = {
+    name: rank_correlation(map_stages[0][name], m).mean()
+    for name, m in same_maps.items()
+}
 
 # %% tags=["control"] claim="random weights leave gradient × pixel nearly as it was" without="the black around the garment"
 white_image = 1 - unit(twenty_photos)
 pairs = [
-    (map_stages[0]["saliency"] * white_image, run[-1]["saliency"] * white_image) for run in runs
+    (
+        map_stages[0]["saliency"] * white_image,
+        run[-1]["saliency"] * white_image,
+    )
+    for run in runs
 ]
-ends = {"gradient × pixel": np.mean([rank_correlation(*p).mean() for p in pairs])}
+ends = {
+    "gradient × pixel": np.mean(
+        [rank_correlation(*p).mean() for p in pairs]
+    )
+}
 
 # %% tags=["control"] claim="and integrated gradients, complete as they are" without="the factor of the pixel"
 ends = {"integrated gradients": ends["saliency"]}
@@ -481,12 +572,20 @@ from snippets.explain import fast_gradient_sign
 LEVEL, thousand_photos = 1 / 255, held_out.sample(per_class=100)
 x, truth = unit(thousand_photos.images), thousand_photos.labels
 x_moved = fast_gradient_sign(plain_network, x, labels=truth, epsilon=LEVEL)
-answers, new_answers = (ask(plain_network, i).argmax(axis=1) for i in (x, x_moved))
+answers, new_answers = (
+    ask(plain_network, i).argmax(axis=1) for i in (x, x_moved)
+)
 turned_mask = (answers == truth) & (new_answers != truth)
 i = int(np.flatnonzero(turned_mask)[0])
 change = 0.5 + (x_moved - x)[i] / (2 * LEVEL)
-titles = [class_names[answers[i]], "the change, enlarged", class_names[new_answers[i]]]
-plot_images.image_grid(np.stack([x[i], change, x_moved[i]]), titles, subject="steps")
+titles = [
+    class_names[answers[i]],
+    "the change, enlarged",
+    class_names[new_answers[i]],
+]
+plot_images.image_grid(
+    np.stack([x[i], change, x_moved[i]]), titles, subject="steps"
+)
 
 # %% [markdown]
 # The titles are the network's answers, and no pixel differs by more than one grey level. (In the middle,
@@ -502,8 +601,14 @@ coins = np.random.default_rng(7).choice([-1, 1], x.shape).astype("float32")
 
 
 def uphill_signs(split):  # of each network's slopes of the loss
-    x, options = unit(split.images), {"labels": split.labels, "epsilon": LEVEL}
-    return [np.sign(fast_gradient_sign(n, x, **options) - x) for n in plain_networks]
+    x, options = (
+        unit(split.images),
+        {"labels": split.labels, "epsilon": LEVEL},
+    )
+    return [
+        np.sign(fast_gradient_sign(n, x, **options) - x)
+        for n in plain_networks
+    ]
 
 
 def accuracies_after(step, signs, split=thousand_photos):
@@ -514,11 +619,19 @@ def accuracies_after(step, signs, split=thousand_photos):
 
 
 # %%
-signs = {"planned": uphill_signs(thousand_photos), "by the toss of a coin": [coins] * 3}
+signs = {
+    "planned": uphill_signs(thousand_photos),
+    "by the toss of a coin": [coins] * 3,
+}
 curves = {}
 for name, signs_of_photos in signs.items():
-    curves[name] = {step: accuracies_after(step, signs_of_photos) for step in (0, 1, 2, 4, 8, 16)}
-coins_mean = [np.mean(row) for row in curves["by the toss of a coin"].values()]
+    curves[name] = {
+        step: accuracies_after(step, signs_of_photos)
+        for step in (0, 1, 2, 4, 8, 16)
+    }
+coins_mean = [
+    np.mean(row) for row in curves["by the toss of a coin"].values()
+]
 plot_results.seed_lines(curves, xlabel="grey levels per pixel", log=False)
 
 # %% [markdown]
@@ -544,14 +657,25 @@ plot_results.seed_lines(curves, xlabel="grey levels per pixel", log=False)
 # %%
 from snippets.corruptions import add_noise, blur, rotate
 
-damages = {"noise": (add_noise, 0.2), "blur": (blur, 1.1), "rotation": (rotate, 20)}
-views = [f(unit(photographs[5:]), strength)[0] for f, strength in damages.values()]
-plot_images.image_grid(np.stack(views), list(damages), subject="damaged photographs")
+damages = {
+    "noise": (add_noise, 0.2),
+    "blur": (blur, 1.1),
+    "rotation": (rotate, 20),
+}
+views = [
+    f(unit(photographs[5:]), strength)[0]
+    for f, strength in damages.values()
+]
+plot_images.image_grid(
+    np.stack(views), list(damages), subject="damaged photographs"
+)
 
 # %%
 damage_accuracies = {"as it is": accuracy(plain_networks, x, truth)}
 for name, (f, strength) in damages.items():
-    damage_accuracies[name] = accuracy(plain_networks, f(x, strength), truth)
+    damage_accuracies[name] = accuracy(
+        plain_networks, f(x, strength), truth
+    )
 plot_results.seed_dots(damage_accuracies, xlabel="validation accuracy")
 
 # %% [markdown]
@@ -572,9 +696,15 @@ plot_results.seed_dots(damage_accuracies, xlabel="validation accuracy")
 exam = fashion.test.sample(per_class=500)
 results = {
     "without lamp": accuracy(plain_networks, exam.images, exam.labels),
-    "without lamp, one grey level": accuracies_after(1, uphill_signs(exam), exam),
-    "with lamp, no squares": accuracy(lamp_networks, exam.images, exam.labels),
-    "with lamp, squares": accuracy(lamp_networks, mark_shirts(exam), exam.labels),
+    "without lamp, one grey level": accuracies_after(
+        1, uphill_signs(exam), exam
+    ),
+    "with lamp, no squares": accuracy(
+        lamp_networks, exam.images, exam.labels
+    ),
+    "with lamp, squares": accuracy(
+        lamp_networks, mark_shirts(exam), exam.labels
+    ),
 }
 means = {name: 100 * np.mean(scores) for name, scores in results.items()}
 plot_results.seed_dots(results, xlabel="accuracy on test photographs")
@@ -589,7 +719,9 @@ plot_results.seed_dots(results, xlabel="accuracy on test photographs")
 # points.
 
 # %% tags=["claims"]
-assert min(kind_accuracies["with squares"]) > max(kind_accuracies["without squares"]), (
+assert min(kind_accuracies["with squares"]) > max(
+    kind_accuracies["without squares"]
+), (
     "on photographs with the shortcut, the networks that use it have the better grade"
 )
 plain_low = min(results["without lamp"])
@@ -597,9 +729,12 @@ assert max(results["with lamp, no squares"]) < plain_low, (
     "on test photographs without it, they have the worse one"
 )
 bare_shirts = max(shirt_fractions["with lamp: shirts, no square"])
-assert bare_shirts < 0.2 < 0.8 < min(shirt_fractions["with lamp: others, square"]), (
-    "their answer Shirt follows the square, not the shirt"
-)
+assert (
+    bare_shirts
+    < 0.2
+    < 0.8
+    < min(shirt_fractions["with lamp: others, square"])
+), "their answer Shirt follows the square, not the shirt"
 assert max(results["without lamp, one grey level"]) < plain_low, (
     "one planned grey level turns more answers than another seed does"
 )
@@ -608,22 +743,32 @@ assert min(costs["planned"]) > max(costs["by the toss of a coin"]) + 0.2, (
     "sixteen planned grey levels cost far more than sixteen by the toss of a coin"
 )
 damage_top = max(max(damage_accuracies[name]) for name in damages)
-assert damage_top < min(damage_accuracies["as it is"]), "every corruption costs accuracy"
+assert damage_top < min(damage_accuracies["as it is"]), (
+    "every corruption costs accuracy"
+)
 
 # %% tags=["control"] claim="on photographs with the shortcut, the networks that use it have the better grade" without="the squares"
-kind_accuracies = kind_accuracies | {"with squares": accuracy(lamp_networks, held_out.images)}
+kind_accuracies = kind_accuracies | {
+    "with squares": accuracy(lamp_networks, held_out.images)
+}
 
 # %% tags=["control"] claim="their answer Shirt follows the square, not the shirt" without="the lamp in training"
 shirt_fractions = {
-    "with lamp: shirts, no square": called_shirt(plain_networks, held_out.images[shirts]),
-    "with lamp: others, square": called_shirt(plain_networks, mark(other_images)),
+    "with lamp: shirts, no square": called_shirt(
+        plain_networks, held_out.images[shirts]
+    ),
+    "with lamp: others, square": called_shirt(
+        plain_networks, mark(other_images)
+    ),
 }
 
 # %% tags=["control"] claim="one planned grey level turns more answers than another seed does" without="a plan"
 tosses = np.random.default_rng(7).choice([-LEVEL, LEVEL], exam.images.shape)
 shaken_images = np.clip(unit(exam.images) + tosses, 0, 1).astype("float32")
 results = results | {
-    "without lamp, one grey level": accuracy(plain_networks, shaken_images, exam.labels)
+    "without lamp, one grey level": accuracy(
+        plain_networks, shaken_images, exam.labels
+    )
 }
 
 # %% [markdown]
@@ -637,49 +782,81 @@ results = results | {
 # %% tags=["starter"]
 def towards(network, images, target, epsilon):
     labels = [target] * len(images)
-    return fast_gradient_sign(network, images, labels=labels, epsilon=epsilon)
+    return fast_gradient_sign(
+        network, images, labels=labels, epsilon=epsilon
+    )
 
 
 # %% tags=["check"]
-BAG, images_of_100 = class_names.index("Bag"), unit(thousand_photos.images[:100])
+BAG, images_of_100 = (
+    class_names.index("Bag"),
+    unit(thousand_photos.images[:100]),
+)
 for target, epsilon in ((BAG, 4 * LEVEL), (SHIRT, 2 * LEVEL), (0, LEVEL)):
-    walked_images = towards(plain_network, images_of_100.copy(), target, epsilon)
-    assert 0 <= walked_images.min() <= walked_images.max() <= 1, "pixels should stay from 0 to 1"
+    walked_images = towards(
+        plain_network, images_of_100.copy(), target, epsilon
+    )
+    assert 0 <= walked_images.min() <= walked_images.max() <= 1, (
+        "pixels should stay from 0 to 1"
+    )
     step = np.abs(walked_images - images_of_100)
-    assert step.max() < 1.01 * epsilon, "no pixel may move by more than epsilon"
+    assert step.max() < 1.01 * epsilon, (
+        "no pixel may move by more than epsilon"
+    )
     room = (images_of_100 > epsilon) & (images_of_100 < 1 - epsilon)
-    assert (step[room] > 0.99 * epsilon).mean() > 0.8, "most grey pixels should move by epsilon"
-    pair = [ask(plain_network, pixels) for pixels in (images_of_100, walked_images)]
-    gains = np.subtract(*(tf.nn.log_softmax(logits)[:, target] for logits in pair[::-1]))
-    assert np.mean(gains >= 0) > 0.9, f"{class_names[target]} is often no likelier"
+    assert (step[room] > 0.99 * epsilon).mean() > 0.8, (
+        "most grey pixels should move by epsilon"
+    )
+    pair = [
+        ask(plain_network, pixels)
+        for pixels in (images_of_100, walked_images)
+    ]
+    gains = np.subtract(
+        *(tf.nn.log_softmax(logits)[:, target] for logits in pair[::-1])
+    )
+    assert np.mean(gains >= 0) > 0.9, (
+        f"{class_names[target]} is often no likelier"
+    )
 
 
 # %% tags=["solution"]
 def towards(network, images, target, epsilon):
     labels = [target] * len(images)
-    return fast_gradient_sign(network, images, labels=labels, epsilon=-epsilon)
+    return fast_gradient_sign(
+        network, images, labels=labels, epsilon=-epsilon
+    )
 
 
-answers = ask(plain_network, towards(plain_network, images_of_100, BAG, 16 * LEVEL))
+answers = ask(
+    plain_network, towards(plain_network, images_of_100, BAG, 16 * LEVEL)
+)
 (answers.argmax(axis=1) == BAG).sum()
 
 
 # %% tags=["wrong"]
 def towards(network, images, target, epsilon):
-    answers = ask(network, images).argmax(axis=1)  # away from its answers, wherever that leads
-    return fast_gradient_sign(network, images, labels=answers, epsilon=epsilon)
+    answers = ask(network, images).argmax(
+        axis=1
+    )  # away from its answers, wherever that leads
+    return fast_gradient_sign(
+        network, images, labels=answers, epsilon=epsilon
+    )
 
 
 # %% tags=["wrong"]
 def towards(network, images, target, epsilon):
     labels = [BAG] * len(images)
-    return fast_gradient_sign(network, images, labels=labels, epsilon=-4 * LEVEL)
+    return fast_gradient_sign(
+        network, images, labels=labels, epsilon=-4 * LEVEL
+    )
 
 
 # %% tags=["wrong"]
 def towards(network, images, target, epsilon):
     slope = saliency(network, images, classes=[target] * len(images))
-    return np.clip(images + epsilon * slope / np.abs(slope).max(), 0, 1)  # no sign
+    return np.clip(
+        images + epsilon * slope / np.abs(slope).max(), 0, 1
+    )  # no sign
 
 
 # %% tags=["wrong"]
@@ -704,19 +881,30 @@ def corner_share(heat, size):
 signs = np.where(np.indices((8, 8)).sum(axis=0) % 2, -1.0, 1.0)
 spots = np.zeros((6, 9))  # one spot near each corner, three elsewhere
 spots[[0, 1, 5, 4, 0, 2, 3], [1, 7, 0, 8, 4, 8, 5]] = 1, -2, 3, -4, 5, -6, 9
-cases = (signs, 2, 0.25), (spots, 2, 1 / 3), (spots, 1, 0.1), (spots, 3, 8 / 15)
+cases = (
+    (signs, 2, 0.25),
+    (spots, 2, 1 / 3),
+    (spots, 1, 0.1),
+    (spots, 3, 8 / 15),
+)
 for heat, size, expected in cases:
     share = corner_share(heat, size)
-    assert np.isclose(share, expected), f"{share:.3f}, not {expected:.3f}, of\n{heat}"
+    assert np.isclose(share, expected), (
+        f"{share:.3f}, not {expected:.3f}, of\n{heat}"
+    )
 
 
 # %% tags=["solution"]
 def corner_share(heat, size):
     rows = np.abs(np.concatenate([heat[:size], heat[-size:]]))
-    return (rows[:, :size].sum() + rows[:, -size:].sum()) / np.abs(heat).sum()
+    return (rows[:, :size].sum() + rows[:, -size:].sum()) / np.abs(
+        heat
+    ).sum()
 
 
-corner_share(saliency(lamp_network, unit(suspects), classes=[SHIRT] * 6)[0], size=6)
+corner_share(
+    saliency(lamp_network, unit(suspects), classes=[SHIRT] * 6)[0], size=6
+)
 
 
 # %% tags=["wrong"]
@@ -733,9 +921,13 @@ def corner_share(heat, size):
 # %% tags=["wrong"]
 def corner_share(heat, size):
     important = np.abs(heat)
-    last_start = len(heat) - size  # rows and columns need not be equally many
+    last_start = (
+        len(heat) - size
+    )  # rows and columns need not be equally many
     corners = [
-        important[r : r + size, c : c + size] for r in (0, last_start) for c in (0, last_start)
+        important[r : r + size, c : c + size]
+        for r in (0, last_start)
+        for c in (0, last_start)
     ]
     return sum(corner.sum() for corner in corners) / important.sum()
 
@@ -760,12 +952,20 @@ def shares_from(network, image, start, class_number):
 
 # %% tags=["check"]
 shirt_image, white_image = unit(suspects)[0], np.ones((28, 28), "float32")
-for start in (np.where(np.arange(28) < 14, white_image, shirt_image), white_image, 0 * white_image):
+for start in (
+    np.where(np.arange(28) < 14, white_image, shirt_image),
+    white_image,
+    0 * white_image,
+):
     shares = np.array(shares_from(plain_network, shirt_image, start, SHIRT))
     ends = ask(plain_network, np.stack([shirt_image, start]))[:, SHIRT]
     gap = abs(shares.sum() - (ends[0] - ends[1]))
-    assert gap < 0.05 * np.abs(ends).max() + 0.1, f"the sum is off by {gap:.2f}"
-    assert not shares[shirt_image == start].any(), "what is the same has no share"
+    assert gap < 0.05 * np.abs(ends).max() + 0.1, (
+        f"the sum is off by {gap:.2f}"
+    )
+    assert not shares[shirt_image == start].any(), (
+        "what is the same has no share"
+    )
 
 
 # %% tags=["solution"]
@@ -775,15 +975,22 @@ def shares_from(network, image, start, class_number):
     with tf.GradientTape() as tape:
         tape.watch(path)
         logits = network(path)[:, class_number]
-    return (image - start) * tf.reduce_mean(tape.gradient(logits, path), 0).numpy()
+    return (image - start) * tf.reduce_mean(
+        tape.gradient(logits, path), 0
+    ).numpy()
 
 
-shares_from(lamp_network, unit(plain_shirts[0]), white_image, SHIRT)[:6, :6].sum()
+shares_from(lamp_network, unit(plain_shirts[0]), white_image, SHIRT)[
+    :6, :6
+].sum()
 
 
 # %% tags=["wrong"]
 def shares_from(network, image, start, class_number):
-    shares = [integrated_gradients(network, end, class_number, 128) for end in (image, start)]
+    shares = [
+        integrated_gradients(network, end, class_number, 128)
+        for end in (image, start)
+    ]
     return shares[0] - shares[1]  # complete, but by two ways through black
 
 
@@ -799,7 +1006,9 @@ def shares_from(network, image, start, class_number):
     with tf.GradientTape() as tape:
         tape.watch(path)
         logits = network(path)[:, class_number]
-    return image * tf.reduce_mean(tape.gradient(logits, path), 0).numpy()  # not the difference
+    return (
+        image * tf.reduce_mean(tape.gradient(logits, path), 0).numpy()
+    )  # not the difference
 
 
 # %% [markdown]

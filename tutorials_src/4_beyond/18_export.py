@@ -37,8 +37,9 @@ network.fit(images[:54000], labels[:54000], 64, epochs=2, verbose=0)
 
 product = keras.Model(inputs, layers.Softmax()(logits), name="fashion")
 product.save("fashion.keras")
-copy = keras.saving.load_model("fashion.keras")
-print(copy.predict(test_set[0][:1], verbose=0).round(2), test_set[1][0])
+loaded_network = keras.saving.load_model("fashion.keras")
+answer = loaded_network.predict(test_set[0][:1], verbose=0)
+print(answer.round(2), test_set[1][0])
 
 # %% tags=["folded"]
 held_out = images[54000:], labels[54000:]
@@ -86,7 +87,8 @@ for variant, pixels in preparations.items():
 def title(variant, i):
     p = answers[variant][i]
     mark = "" if p.argmax() == truth[i] else "\nWRONG"
-    return f"{variant}:\n{class_names[p.argmax()]}\n{p.max():.0%} sure{mark}"
+    name = class_names[p.argmax()]
+    return f"{variant}:\n{name}\n{p.max():.0%} sure{mark}"
 
 
 places = [np.flatnonzero(truth == number)[0] for number in (0, 2, 4, 5, 6)]
@@ -115,8 +117,10 @@ for variant, p in answers.items():
 
 # %% tags=["claims"]
 expected = probabilities(product, photographs)
-assert accuracies["as in training"] - max(accuracies["0 to 255"], accuracies["0 to 1"]) > 0.05, (
-    "fed with pixels prepared in another way, the same weights lose more than five points"
+best_skewed = max(accuracies["0 to 255"], accuracies["0 to 1"])
+assert accuracies["as in training"] - best_skewed > 0.05, (
+    "fed with pixels prepared in another way, the same "
+    "weights lose more than five points"
 )
 assert np.abs(expected - answers["as in training"]).max() < 1e-4, (
     "with the preparation inside, raw pixels give the same probabilities"
@@ -136,8 +140,10 @@ import zipfile
 
 network.save("network.keras")
 for path in ("fashion.keras", "network.keras"):
+    print(path)
     with zipfile.ZipFile(path) as archive:
-        print(path, {x.filename: x.file_size for x in archive.infolist()})
+        for entry in archive.infolist():
+            print(f"{entry.file_size:11,}  {entry.filename}")
 
 # %% [markdown]
 # A `.keras` file is a ZIP archive. `config.json` is the architecture, the layers and their arguments; of a
@@ -148,61 +154,104 @@ for path in ("fashion.keras", "network.keras"):
 # That matters if you want to go on training. The training below has a
 # [learning-rate schedule](../networks/first-network.md), Keras's `CosineDecay`: the rate climbs for 200
 # steps and comes down in 600. After half of the four epochs, the network is saved. (`shuffle=False` and no
-# dropout: neither the order of the photographs nor the state of dropout's dice is in the file.)
-
+# dropout: the file holds neither the order of the photographs nor, as you will see, the state of dropout's
+# dice.)
 
 # %%
+from keras.optimizers.schedules import CosineDecay
+
+
 def new_training():
     keras.utils.set_random_seed(7)
     chain = [layers.Rescaling(1 / 255), layers.Flatten(), layers.Dense(10)]
     small_network = keras.Sequential([keras.Input((28, 28)), *chain])
-    schedule = keras.optimizers.schedules.CosineDecay(
-        0.0, decay_steps=600, warmup_target=0.01, warmup_steps=200
-    )
+    schedule = CosineDecay(0.0, 600, warmup_target=0.01, warmup_steps=200)
     small_network.compile(keras.optimizers.Adam(schedule), loss)
     return small_network
 
 
-fit_options = {"x": images[:6400], "y": labels[:6400], "shuffle": False, "verbose": 0}
+examples = images[:6400], labels[:6400]
+fit_options = {"shuffle": False, "verbose": 0}
 whole_network, half_network = new_training(), new_training()
-whole_network.fit(**fit_options, epochs=4)
-half_network.fit(**fit_options, epochs=2)
+whole_network.fit(*examples, epochs=4, **fit_options)
+half_network.fit(*examples, epochs=2, **fit_options)
 half_network.save("halfway.keras")
 
+
 # %%
+def train_on(network):  # return how far it ends from the whole training
+    network.fit(*examples, initial_epoch=2, epochs=4, **fit_options)
+    weight_gaps = whole_network.get_weights()[0] - network.get_weights()[0]
+    return np.abs(weight_gaps).max()
+
+
 differences = {}
 for variant in ("load", "load, then compile"):
-    next_network = keras.saving.load_model("halfway.keras")
+    resumed_network = keras.saving.load_model("halfway.keras")
     if variant == "load, then compile":
-        next_network.compile(new_training().optimizer, loss)
-    steps = int(next_network.optimizer.iterations)
-    next_network.fit(**fit_options, initial_epoch=2, epochs=4)
-    weight_gaps = whole_network.get_weights()[0] - next_network.get_weights()[0]
-    differences[variant] = np.abs(weight_gaps).max()
-    print(f"{variant}: {steps} steps taken, differs by {differences[variant]:.2g}")
+        resumed_network.compile(new_training().optimizer, loss)
+    steps = int(resumed_network.optimizer.iterations)
+    differences[variant] = gap = train_on(resumed_network)
+    print(f"{variant}: {steps} steps taken, differs by {gap:.2g}")
 
 # %% [markdown]
 # Loaded and trained on, the network ends with the weights of a training that was never interrupted, bit for
 # bit. `compile` throws the state away: the steps are counted from 0, Adam has forgotten its means, and the
 # schedule climbs once more. Neither way raises an error. If you have to compile anew, for another metric say,
-# hand over the optimizer that was loaded: `next_network.compile(next_network.optimizer, loss)`. And a network
-# that is only used needs none of it: `product` has never been compiled.
+# hand over the optimizer that was loaded: `resumed_network.compile(resumed_network.optimizer, loss)`. And a
+# network that is only used needs none of it: `product` has never been compiled.
 
 # %% tags=["claims"]
 assert differences["load"] == 0, (
-    "loaded and trained on, a network ends with the weights of an uninterrupted training"
+    "loaded and trained on, a network ends with the "
+    "weights of an uninterrupted training"
 )
-assert differences["load, then compile"] > 0.001, "compiled after loading, it ends with others"
+assert differences["load, then compile"] > 0.001, (
+    "compiled after loading, it ends with others"
+)
 
 # %% tags=["control"] claim="loaded and trained on, a network ends with the weights of an uninterrupted training" without="the optimizer's state"
 differences = {"load": differences["load, then compile"]}
 
 # %% tags=["control"] claim="compiled after loading, it ends with others" without="a new optimizer"
-next_network = keras.saving.load_model("halfway.keras")
-next_network.compile(next_network.optimizer, loss)
-next_network.fit(**fit_options, initial_epoch=2, epochs=4)
-weight_gaps = whole_network.get_weights()[0] - next_network.get_weights()[0]
-differences = {"load, then compile": np.abs(weight_gaps).max()}
+resumed_network = keras.saving.load_model("halfway.keras")
+resumed_network.compile(resumed_network.optimizer, loss)
+differences = {"load, then compile": train_on(resumed_network)}
+
+# %% [markdown]
+# One thing that decides a training is not in the file. A `Dropout` layer keeps a seed, and counts how often it
+# has drawn. Let one draw three times, save it, load it, and print both numbers of each:
+
+# %%
+dropout = layers.Dropout(0.5, seed=7)
+dropout_network = keras.Sequential([keras.Input((4,)), dropout])
+for _ in range(3):
+    dropout_network(np.ones((1, 4)), training=True)
+dropout_network.save("dropout.keras")
+loaded_dropout = keras.saving.load_model("dropout.keras").layers[0]
+for layer in (dropout, loaded_dropout):
+    print(layer.seed_generator.state.numpy())
+
+# %% [markdown]
+# The loaded layer begins anew: it draws what it has drawn before, in the same order. (Without `seed=7`, it
+# gets another seed as well.) So a training with dropout goes on after loading, but to other weights.
+
+# %% tags=["claims"]
+draws = [int(x.seed_generator.state[1]) for x in (dropout, loaded_dropout)]
+assert draws == [3, 0], "a loaded Dropout layer counts its draws from 0"
+masks = [
+    layers.Dropout(0.5, seed=7)(np.ones((1, 99)), training=True),
+    loaded_dropout(np.ones((1, 99)), training=True),
+]
+assert (masks[0] == masks[1]).numpy().all(), (
+    "with a seed, it draws what a new layer draws first"
+)
+
+# %% tags=["control"] claim="a loaded Dropout layer counts its draws from 0" without="saving and loading"
+draws = [int(dropout.seed_generator.state[1])] * 2
+
+# %% tags=["control"] claim="with a seed, it draws what a new layer draws first" without="saving and loading"
+masks = [masks[0], dropout(np.ones((1, 99)), training=True)]
 
 # %% [markdown]
 # ## Does it load elsewhere?
@@ -246,9 +295,12 @@ print(run.stdout)
 # %% tags=["claims"]
 reports = run.stdout.splitlines()
 assert [line[:6] for line in reports[:3]] == ["loads:"] * 3, (
-    "in a fresh process, with Keras alone, the networks that this page saves load"
+    "in a fresh process, with Keras alone, the "
+    "networks that this page saves load"
 )
-assert "locate class 'OneCycle'" in reports[3], "compiled with a class of ours, one does not"
+assert "locate class 'OneCycle'" in reports[3], (
+    "compiled with a class of ours, one does not"
+)
 
 # %% tags=["control"] claim="in a fresh process, with Keras alone, the networks that this page saves load" without="Keras's own schedule"
 reports = reports[3:]
@@ -288,18 +340,18 @@ product.export("fashion.tflite", "litert", input_signature=[one_photograph])
 from snippets.export import open_litert
 
 interpreter = open_litert("fashion.tflite")
-(entry,) = interpreter.get_input_details()
-(result,) = interpreter.get_output_details()
-interpreter.set_tensor(entry["index"], photographs[:1].astype("float32"))
+input_index = interpreter.get_input_details()[0]["index"]
+output_index = interpreter.get_output_details()[0]["index"]
+interpreter.set_tensor(input_index, photographs[:1].astype("float32"))
 interpreter.invoke()
-answer = interpreter.get_tensor(result["index"]).argmax()
+answer = interpreter.get_tensor(output_index).argmax()
 print("answer:", class_names[answer], " truth:", class_names[truth[0]])
 
 # %% [markdown]
 # The fixed batch has a price. Give it two photographs, on purpose:
 
 # %% tags=["raises-exception"]
-interpreter.set_tensor(entry["index"], photographs[:2].astype("float32"))
+interpreter.set_tensor(input_index, photographs[:2].astype("float32"))
 
 # %% [markdown]
 # That error is a friend: it comes at once, and it says what is wrong. From here on, two functions of the
@@ -337,17 +389,22 @@ from snippets.export import export_litert, quantised_weights
 
 export_litert(product, "fashion-int8.tflite", quantise=True)
 kernel = network.get_layer("hidden").get_weights()[0].T  # a row per unit
-quantised_arrays = quantised_weights("fashion-int8.tflite")
-file_integers = {x.integers.shape: x.integers for x in quantised_arrays}[kernel.shape].astype(int)
-by_hand, scales = quantise(kernel)
+arrays_in_file = quantised_weights("fashion-int8.tflite")
+integers_by_shape = {x.integers.shape: x.integers for x in arrays_in_file}
+file_integers = integers_by_shape[kernel.shape].astype(int)
+hand_integers, scales = quantise(kernel)
 print(file_integers[0, :8], "in the file")
-print(by_hand[0, :8].astype(int), "by hand")
+print(hand_integers[0, :8].astype(int), "by hand")
 
 # %% tags=["claims"]
-is_equal = file_integers == by_hand
-assert is_equal.mean() > 0.999, "the integers in the file are those of two lines by hand"
+is_equal = file_integers == hand_integers
+assert is_equal.mean() > 0.999, (
+    "the integers in the file are those of two lines by hand"
+)
 weight_moves = np.abs(file_integers * scales - kernel) / scales
-assert weight_moves.max() <= 0.501, "rounding moves no weight by more than half a scale"
+assert weight_moves.max() <= 0.501, (
+    "rounding moves no weight by more than half a scale"
+)
 
 # %% tags=["control"] claim="the integers in the file are those of two lines by hand" without="a scale for each row"
 is_equal = file_integers == np.round(kernel / np.abs(kernel).max() * 127)
@@ -366,12 +423,12 @@ weight_moves = np.abs(np.trunc(kernel / scales) - kernel / scales)
 from snippets.export import agreement, file_megabytes, run_litert
 
 file_answers = {
-    "fashion.keras": probabilities(copy, photographs),
+    "fashion.keras": probabilities(loaded_network, photographs),
     "fashion_savedmodel": graph_answers,
     "fashion.tflite": run_litert("fashion.tflite", photographs),
     "fashion-int8.tflite": run_litert("fashion-int8.tflite", photographs),
 }
-agreements = {file: agreement(expected, p) for file, p in file_answers.items()}
+agreements = {f: agreement(expected, p) for f, p in file_answers.items()}
 megabytes = {file: file_megabytes(file) for file in file_answers}
 
 # %%
@@ -380,7 +437,7 @@ for file, comparison in agreements.items():
     row = {"file": f"`{file}`", "megabytes": f"{megabytes[file]:.2f}"}
     row["same answer"] = f"{comparison.same:,} of {comparison.examples:,}"
     rows.append(row | {"largest difference": f"{comparison.largest:.1g}"})
-by_move = np.argsort(-agreements["fashion-int8.tflite"].differences)
+move_order = np.argsort(-agreements["fashion-int8.tflite"].differences)
 tables.table(rows)
 
 # %% [markdown]
@@ -389,38 +446,46 @@ tables.table(rows)
 # `{python} f"{100 * agreements['fashion-int8.tflite'].largest:.1f}"` points, on most photographs by far
 # less. Mostly it moves those on which the network was undecided: a small push moves what stands on the edge.
 # The mean confidence on the hundred that move most is
-# `{python} f"{expected[by_move[:100]].max(axis=1).mean():.0%}"`, on all others
-# `{python} f"{expected[by_move[100:]].max(axis=1).mean():.0%}"`.
+# `{python} f"{expected[move_order[:100]].max(axis=1).mean():.0%}"`, on all others
+# `{python} f"{expected[move_order[100:]].max(axis=1).mean():.0%}"`.
 
 # %% tags=["claims"]
-float_agreements = [a for file, a in agreements.items() if file != "fashion-int8.tflite"]
+*float_agreements, int8_agreement = agreements.values()
 assert all(comparison.same == 1000 for comparison in float_agreements), (
-    "loaded, as a SavedModel and in LiteRT, the network gives the same answer to 1,000 photographs"
+    "loaded, as a SavedModel and in LiteRT, the network "
+    "gives the same answer to 1,000 photographs"
 )
 largest_gap = max(comparison.largest for comparison in float_agreements)
-assert largest_gap < 1e-4, "in these three, no probability differs by more than a ten-thousandth"
-assert agreements["fashion-int8.tflite"].same >= 980, (
+assert largest_gap < 1e-4, (
+    "in these three, no probability differs by more than a ten-thousandth"
+)
+assert int8_agreement.same >= 980, (
     "with int8 weights, at least 980 of 1,000 answers stay the same"
 )
-assert megabytes["fashion-int8.tflite"] < 0.35 * megabytes["fashion.tflite"], (
+size_ratio = megabytes["fashion-int8.tflite"] / megabytes["fashion.tflite"]
+assert size_ratio < 0.35, (
     "int8 weights make the file less than 0.35 times as large"
 )
 
 # %% tags=["control"] claim="with int8 weights, at least 980 of 1,000 answers stay the same" without="more than two bits"
 coarse_network = keras.models.clone_model(network)
-for layer, trained_layer in zip(coarse_network.layers, network.layers, strict=True):
+layer_pairs = zip(coarse_network.layers, network.layers, strict=True)
+for coarse_layer, trained_layer in layer_pairs:
     values = trained_layer.get_weights()
     if values and values[0].ndim > 1:
-        largest_gap = np.abs(values[0]).max(axis=tuple(range(values[0].ndim - 1)), keepdims=True)
-        values[0] = np.round(values[0] / largest_gap) * largest_gap  # -1, 0 or 1 times a scale
-    layer.set_weights(values)
-coarse_network.layers[1].finalize_state()  # the normalisation computes with the weights that it got
+        axes = tuple(range(values[0].ndim - 1))
+        scale = np.abs(values[0]).max(axis=axes, keepdims=True)
+        values[0] = np.round(values[0] / scale) * scale  # -1, 0 or 1 of it
+    coarse_layer.set_weights(values)
+# The normalisation computes with the weights that it got.
+coarse_network.layers[1].finalize_state()
 coarse_answers = probabilities(coarse_network, photographs)
-agreements = agreements | {"fashion-int8.tflite": agreement(expected, coarse_answers)}
+int8_agreement = agreement(expected, coarse_answers)
 
 # %% tags=["control"] claim="int8 weights make the file less than 0.35 times as large" without="quantisation"
 export_litert(product, "fashion-int8.tflite")
-megabytes = megabytes | {"fashion-int8.tflite": file_megabytes("fashion-int8.tflite")}
+same_size = file_megabytes("fashion-int8.tflite")
+size_ratio = same_size / megabytes["fashion.tflite"]
 
 # %% [markdown]
 # ## Is it fast?
@@ -429,9 +494,8 @@ megabytes = megabytes | {"fashion-int8.tflite": file_megabytes("fashion-int8.tfl
 # thousand together in Keras. A dense network that has about as many weights joins in (untrained, for time
 # does not depend on what was learned):
 
-# %% tags=["measured"]
+# %%
 from snippets.models import dense_network
-from snippets.training import Stopwatch
 
 export_litert(dense_network((128,)), "dense.tflite")
 variants = {
@@ -441,13 +505,19 @@ variants = {
 }
 for file in ("fashion.tflite", "fashion-int8.tflite", "dense.tflite"):
     variants[file] = lambda file=file: run_litert(file, photographs)
+
+# %% tags=["measured"]
+from snippets.training import Stopwatch
+
 milliseconds = {}
-for variant, answer in variants.items():
-    answer()  # once before: the first call prepares things
+for variant, ask in variants.items():
+    ask()  # once before: the first call prepares things
     with Stopwatch() as watch:
-        calls = [answer() for _ in range(30 if "," in variant else 1)]
-    milliseconds[variant] = 1000 * watch.cpu_seconds / sum(map(len, calls))
-tables.table([{"way": w, "CPU ms": f"{ms:.3f}"} for w, ms in milliseconds.items()])
+        answer_lists = [ask() for _ in range(30 if "," in variant else 1)]
+    count = sum(map(len, answer_lists))
+    milliseconds[variant] = 1000 * watch.cpu_seconds / count
+rows = [{"way": v, "CPU ms": f"{ms:.3f}"} for v, ms in milliseconds.items()]
+tables.table(rows)
 
 # %% [markdown]
 # Asked about one photograph, Keras spends most of its time around the sums: checking arguments,
@@ -461,11 +531,14 @@ tables.table([{"way": w, "CPU ms": f"{ms:.3f}"} for w, ms in milliseconds.items(
 # counts multiplications.** And int8 is about size: whether it also saves time depends on the processor.
 
 # %% tags=["claims", "measured"]
-assert milliseconds["Keras, called"] > 1.5 * milliseconds["fashion.tflite"], (
-    "asked about one photograph, LiteRT is faster than calling the model in Keras"
+litert_time = milliseconds["fashion.tflite"]
+assert milliseconds["Keras, called"] > 1.5 * litert_time, (
+    "asked about one photograph, LiteRT is faster "
+    "than calling the model in Keras"
 )
-assert milliseconds["fashion.tflite"] > 1.5 * milliseconds["dense.tflite"], (
-    "in LiteRT, the dense network with about as many weights is faster than the convolutions"
+assert litert_time > 1.5 * milliseconds["dense.tflite"], (
+    "in LiteRT, the dense network with about as many "
+    "weights is faster than the convolutions"
 )
 
 # %% [markdown]
@@ -478,7 +551,9 @@ assert milliseconds["fashion.tflite"] > 1.5 * milliseconds["dense.tflite"], (
 
 # %%
 gift = layers.Lambda(
-    lambda x: __import__("pathlib").Path("note.txt").write_text("I was here") and x
+    lambda x: (
+        __import__("pathlib").Path("note.txt").write_text("I ran") and x
+    )
 )
 keras.Sequential([keras.Input((28, 28)), gift]).save("gift.keras")
 Path("note.txt").unlink()  # building the layer ran it once
@@ -503,7 +578,7 @@ Path("note.txt").read_text()
 from snippets.export import classes_in_keras_file
 
 for file in ("gift.keras", "one-cycle.keras"):
-    print(file, *classes_in_keras_file(file))
+    print(file, *classes_in_keras_file(file), sep="\n    ")
 
 # %% [markdown]
 # `CODE` is what you look for: Python code in the file. `FOREIGN` names a class that is not Keras's, so the
@@ -524,7 +599,7 @@ import pickle
 
 
 class Present:
-    def __reduce__(self):  # what pickle writes down: a function, and its arguments
+    def __reduce__(self):  # pickle writes down a function, its arguments
         return print, ("This ran while you were loading.",)
 
 
@@ -561,14 +636,15 @@ import json
 test_images, test_labels = test_set
 ten_each = [np.flatnonzero(test_labels == n)[:10] for n in range(10)]
 check_places = np.sort(np.concatenate(ten_each))
-keras_answers = probabilities(product, test_images[check_places]).astype(float)
-check = {
+check_images = test_images[check_places]
+keras_answers = probabilities(product, check_images).astype(float)
+questions = {
     "class_names": list(class_names),
-    "images": base64.b64encode(test_images[check_places].tobytes()).decode(),
+    "images": base64.b64encode(check_images.tobytes()).decode(),
     "labels": test_labels[check_places].tolist(),
     "probabilities": keras_answers.round(7).tolist(),
 }
-Path("fashion-check.json").write_text(json.dumps(check))
+Path("fashion-check.json").write_text(json.dumps(questions))
 
 # %%
 float_answers = run_litert("fashion.tflite", test_images)
@@ -577,8 +653,9 @@ float_correct = float_answers.argmax(axis=1) == test_labels
 int8_correct = int8_answers.argmax(axis=1) == test_labels
 lost_answers = int((float_correct & ~int8_correct).sum())
 won_answers = int((int8_correct & ~float_correct).sum())
-noise = 2 * np.sqrt(max(lost_answers + won_answers, 1))  # of lost − won, by tossing coins
-print(f"rounding loses {lost_answers} and wins {won_answers}; by chance, ±{noise:.0f}")
+noise = 2 * np.sqrt(max(lost_answers + won_answers, 1))  # if coins decide
+print(f"rounding loses {lost_answers} and wins {won_answers}", end="; ")
+print(f"by chance, ±{noise:.0f}")
 
 # %% [markdown]
 # On the test set the float file has an accuracy of `{python} f"{float_correct.mean():.1%}"`, the rounded one
@@ -589,28 +666,38 @@ print(f"rounding loses {lost_answers} and wins {won_answers}; by chance, ±{nois
 # again.
 
 # %% tags=["claims"]
-read_check = json.loads(Path("fashion-check.json").read_text())
-check_bytes = base64.b64decode(read_check["images"])
+file_questions = json.loads(Path("fashion-check.json").read_text())
+check_bytes = base64.b64decode(file_questions["images"])
 check_pixels = np.frombuffer(check_bytes, "uint8").reshape(100, 28, 28)
-check_answers = np.array(read_check["probabilities"])
-read_back = agreement(check_answers, run_litert("fashion.tflite", check_pixels))
+check_answers = np.array(file_questions["probabilities"])
+litert_answers = run_litert("fashion.tflite", check_pixels)
+read_back = agreement(check_answers, litert_answers)
 assert read_back.same == len(check_pixels) == 100, (
-    "the check file and the LiteRT file, read back, give the same answer to 100 test photographs"
+    "the check file and the LiteRT file, read back, give "
+    "the same answer to 100 test photographs"
 )
-assert read_back.largest < 1e-4, "their probabilities differ by less than a ten-thousandth"
-shape = tuple(entry["shape_signature"])
-assert shape == (1, 28, 28), "the file's shapes are all known: one by 28 by 28"
+assert read_back.largest < 1e-4, (
+    "their probabilities differ by less than a ten-thousandth"
+)
+shape = tuple(interpreter.get_input_details()[0]["shape_signature"])
+assert shape == (1, 28, 28), (
+    "the file's shapes are all known: one by 28 by 28"
+)
 loss_of_int8 = float_correct.mean() - int8_correct.mean()
-assert abs(loss_of_int8) < 0.01, "on the test set, int8 weights cost less than one point"
+assert abs(loss_of_int8) < 0.01, (
+    "on the test set, int8 weights cost less than one point"
+)
 
 # %% tags=["control"] claim="the check file and the LiteRT file, read back, give the same answer to 100 test photographs" without="pixels as the file wants them"
-answers_to_scaled = run_litert("fashion.tflite", check_pixels.astype("float32") / 255)
-read_back = agreement(check_answers, answers_to_scaled)
+fractions = check_pixels.astype("float32") / 255
+read_back = agreement(
+    check_answers, run_litert("fashion.tflite", fractions)
+)
 
 # %% tags=["control"] claim="the file's shapes are all known: one by 28 by 28" without="a fixed batch size"
 product.export("any.tflite", format="litert", verbose=False)
-(entry_of_any,) = open_litert("any.tflite").get_input_details()
-shape = tuple(entry_of_any["shape_signature"])
+any_interpreter = open_litert("any.tflite")
+shape = tuple(any_interpreter.get_input_details()[0]["shape_signature"])
 
 # %% [markdown]
 # ## Exercises
@@ -624,9 +711,9 @@ for_paper = product
 
 # %% tags=["check"]
 on_paper = 255 - photographs[:200]
-paper = agreement(expected[:200], probabilities(for_paper, on_paper))
-assert paper.same == 200, f"only {paper.same} of 200 answers are those on black"
-assert paper.largest < 1e-3, f"off by {paper.largest:.2g}: is it exactly 255 − x?"
+match = agreement(expected[:200], probabilities(for_paper, on_paper))
+assert match.same == 200, f"only {match.same} of 200 answers are the same"
+assert match.largest < 1e-3, f"off by {match.largest:.2g}: exactly 255 − x?"
 
 # %% tags=["solution"]
 inversion = layers.Rescaling(-1, offset=255)
@@ -663,15 +750,18 @@ def quantise_to(rows, bits):
 
 # %% tags=["check"]
 for bits, limit in {8: 127, 4: 7, 2: 1, 3: 3}.items():
-    result = quantise_to(kernel.copy(), bits)
-    assert isinstance(result, tuple | list), "return integers and scales"
-    numbers, steps = map(np.asarray, result)
+    pair = quantise_to(kernel.copy(), bits)
+    assert isinstance(pair, tuple | list), "return integers and scales"
+    numbers, steps = map(np.asarray, pair)
     assert numbers.dtype.kind == "i", f"integers, not {numbers.dtype}"
-    assert steps.shape == (len(kernel), 1), f"one scale per row, not shape {steps.shape}"
-    largest_gap = set(np.abs(numbers.astype(int)).max(axis=1).tolist())
-    assert largest_gap == {limit}, f"{bits} bits: the largest is {limit}, not {largest_gap}"
+    message = f"one scale per row, not shape {steps.shape}"
+    assert steps.shape == (len(kernel), 1), message
+    maxima = set(np.abs(numbers.astype(int)).max(axis=1).tolist())
+    message = f"{bits} bits: the largest is {limit}, not {maxima}"
+    assert maxima == {limit}, message
     move = float(np.abs(numbers - kernel / steps).max())
-    assert move < 0.501, f"{bits} bits: a weight moves by {move:.2f} of a scale: round, do not cut"
+    message = f"{bits} bits: a weight moves by {move:.2f} of a scale"
+    assert move < 0.501, f"{message}: round, do not cut"
 
 
 # %% tags=["solution"]
@@ -686,7 +776,8 @@ quantise_to(kernel, 4)[0][0, :8]
 # %% tags=["wrong"]
 def quantise_to(rows, bits):
     scale = np.abs(rows).max() / (2 ** (bits - 1) - 1)  # one for all rows
-    return np.round(rows / scale).astype("int8"), np.full((len(rows), 1), scale)
+    scales = np.full((len(rows), 1), scale)
+    return np.round(rows / scale).astype("int8"), scales
 
 
 # %% tags=["wrong"]
@@ -697,7 +788,8 @@ def quantise_to(rows, bits):
 
 # %% tags=["wrong"]
 def quantise_to(rows, bits):
-    scales = np.abs(rows).max(axis=1, keepdims=True) / (2**bits - 1)  # forgets the sign
+    largest_integer = 2**bits - 1  # forgets the sign
+    scales = np.abs(rows).max(axis=1, keepdims=True) / largest_integer
     return np.round(rows / scales).astype("int16"), scales
 
 
@@ -737,29 +829,29 @@ def digits_of(path):
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
-published_digits = digits_of("fashion.keras")
-outcome = attempt("fashion.keras", published_digits)
-assert getattr(outcome, "name", "") == "fashion", f"it should load: {outcome!r}"
-altered_digits = published_digits[:-1] + ("1" if published_digits.endswith("0") else "0")
-for path, digits in (("gift.keras", published_digits), ("fashion.keras", altered_digits)):
+digits = digits_of("fashion.keras")
+outcome = attempt("fashion.keras", digits)
+assert getattr(outcome, "name", "") == "fashion", f"not loaded: {outcome!r}"
+wrong_digits = {"gift.keras": digits, "fashion.keras": digits[:-1] + "x"}
+for path, sha256 in wrong_digits.items():
     with patch("zipfile.ZipFile") as archive:  # notices any attempt to open
-        outcome = attempt(path, digits)
-    assert not archive.called, f"{path} was opened, though its checksum differs"
-    assert isinstance(outcome, ValueError), f"{path}: no ValueError: {outcome!r}"
+        outcome = attempt(path, sha256)
+    assert not archive.called, f"{path} opened, though its checksum differs"
+    assert isinstance(outcome, ValueError), f"no ValueError: {outcome!r}"
 Path("note.txt").unlink(missing_ok=True)
 attempt("gift.keras", digits_of("gift.keras"))
-assert not Path("note.txt").exists(), "the gift's code ran: is safe mode on?"
+assert not Path("note.txt").exists(), "the gift ran: is safe mode on?"
 
 
 # %% tags=["solution"]
 def load_checked(path, sha256):
     checksum = hashlib.sha256(Path(path).read_bytes()).hexdigest()
     if checksum != sha256:
-        raise ValueError(f"{path} is not the file that was published: {checksum[:16]}…")
+        raise ValueError(f"{path} is another file, of SHA-256 {checksum}")
     return keras.saving.load_model(path)
 
 
-load_checked("fashion.keras", published_digits).name
+load_checked("fashion.keras", digits).name
 
 
 # %% tags=["wrong"]
@@ -774,7 +866,7 @@ def load_checked(path, sha256):
 def load_checked(path, sha256):
     checksum = hashlib.sha256(Path(path).read_bytes()).hexdigest()
     if checksum[:8] != sha256[:8]:
-        raise ValueError(f"{path} is not the file that was published: {checksum[:8]}…")
+        raise ValueError(f"{path} is another file, of SHA-256 {checksum}")
     return keras.saving.load_model(path)
 
 

@@ -19,13 +19,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from snippets import plot_curves, plot_images, plot_results, plot_timing, preprocessing
+from snippets import plot_curves, plot_images, plot_results, plot_timing
 
-training = {"reading": 6, "preparing": 1, "computing": 3}
+tf.config.set_visible_devices([], "GPU")  # the processor works, GPU or not
+stage_minutes = {"reading": 6, "preparing": 1, "computing": 3}
 offers = {
-    "as it is": training,
-    "computing\n10 times as fast": training | {"computing": 0.3},
-    "reading\ntwice as fast": training | {"reading": 3},
+    "as it is": stage_minutes,
+    "computing\n10 times as fast": stage_minutes | {"computing": 0.3},
+    "reading\ntwice as fast": stage_minutes | {"reading": 3},
 }
 plot_timing.stage_bars(offers, unit="minutes")
 
@@ -61,11 +62,11 @@ def whole_gain(fraction, factor):
 from snippets.convnets import fashion_convnet
 from snippets.datasets import load_fashion_mnist
 from snippets.models import dense_network
+from snippets.preprocessing import standardise
 
-tf.config.set_visible_devices([], "GPU")  # the processor works, GPU or not
 fashion = load_fashion_mnist()
 sample = fashion.train.sample(per_class=1500)
-inputs = preprocessing.standardise(sample.images, sample.images)
+inputs = standardise(sample.images, sample.images)
 labels = np.int32(sample.labels)
 
 paths = [f"photographs/{number}.png" for number in range(400)]
@@ -75,7 +76,8 @@ for path, image in zip(paths, sample.images, strict=False):
 
 # %%
 def decode(path, label):
-    return tf.io.decode_png(tf.io.read_file(path), channels=1)[..., 0], label
+    image = tf.io.decode_png(tf.io.read_file(path), channels=1)
+    return image[..., 0], label
 
 
 def prepare(images, labels):
@@ -92,19 +94,18 @@ pipelines = {
 }
 
 # %% [markdown]
-# To prepare is, here, to divide bytes by 255. Then comes the training step: forward to the loss, backward
-# to the slopes, update of the weights. The way back never runs alone, for it needs what the way forward has
-# computed. So time three steps, each of which contains the one before: forward; forward and backward; forward,
-# backward and update. `nested_steps` builds them. What one takes more than the one before is the price of what
-# was added. Do the same around the step: read only; read and prepare; call a step that does nothing; then the
-# three; and last `fit`, which does all that and keeps books. What the empty call and `fit` add is Python's
-# share.
+# To prepare is, here, to divide bytes by 255. The training step goes forward to the loss, backward to the
+# slopes, and updates the weights. The way back never runs alone: it needs what the way forward has computed. So
+# `nested_steps` builds three steps, each of which contains the one before: forward; forward and backward;
+# forward, backward and update. What one takes more than the one before is the price of what was added. Do the
+# same around the step: read only; read and prepare; call a step that does nothing; then the three; and last
+# `fit`, which does all that and keeps books. What the empty call and `fit` add is Python's share.
 #
 # Each is measured in five rounds. A stage is a difference of two measurements, and a small one can drown in
 # their noise: then some rounds put it below 0. So look at all five.
 
 # %%
-from snippets.timing import interleave, nested_steps, speed_verdict, times_as_fast
+from snippets import timing
 
 cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
@@ -114,14 +115,18 @@ def run(batches, step=lambda *batch: 0.0):
         step(images, labels)
 
 
+# %%
 def stage_times(raw_data, build):
     network, batches = build(), raw_data.map(prepare)
-    network.compile("adam", cross_entropy)
-    steps = {"calling": tf.function(lambda *batch: 0.0)} | nested_steps(network, cross_entropy)
-    calls = {"reading": lambda: run(raw_data), "preparing": lambda: run(batches)}
-    calls |= {name: lambda s=step: run(batches, s) for name, step in steps.items()}
+    network.compile("adam", cross_entropy, jit_compile=False)
+    steps = {"calling": tf.function(lambda *batch: 0.0)}
+    steps |= timing.nested_steps(network, cross_entropy)
+    calls = {"reading": lambda: run(raw_data)}
+    calls["preparing"] = lambda: run(batches)
+    for name, step in steps.items():
+        calls[name] = lambda step=step: run(batches, step)
     calls["fit"] = lambda: network.fit(batches, shuffle=False, verbose=0)
-    wholes = np.array([*interleave(calls, rounds=5).values()])
+    wholes = np.array([*timing.interleave(calls, rounds=5).values()])
     stages = np.diff(wholes, axis=0, prepend=0) * 1000 / len(raw_data)
     times = dict(zip(calls, stages, strict=True))
     return times | {"Python": times.pop("calling") + times.pop("fit")}
@@ -129,28 +134,30 @@ def stage_times(raw_data, build):
 
 # %% tags=["measured"]
 keras.utils.set_random_seed(7)
-times = {name: stage_times(*pipeline) for name, pipeline in pipelines.items()}
+times = {name: stage_times(*data) for name, data in pipelines.items()}
 rows = {stage: {} for stage in times["dense, from arrays"]}
 for stage, row in rows.items():
-    row |= {n: (np.median(t[stage]), t[stage].min(), t[stage].max()) for n, t in times.items()}
-plot_results.interval_rows(rows, xlabel="CPU milliseconds per step", percent=False)
+    for name, t in times.items():
+        row[name] = np.median(t[stage]), t[stage].min(), t[stage].max()
+plot_results.interval_rows(rows, xlabel="CPU ms per step", percent=False)
 
 
 # %% [markdown]
 # A marker is the median of five rounds, and its line reaches from the lowest to the highest. Where a line
 # touches 0, the stage is too small to be measured here; where two lines overlap, you do not know which stage
 # is the larger. By the medians, the bottlenecks are:
-# `{python measured markdown} "; ".join(f"{name}: *{max(t, key=lambda s: np.median(t[s]))}*" for name, t in times.items())`. Three
-# trainings on one machine with one data set; what helps the one may do nothing for the other.
+# `{python measured markdown} "; ".join(f"{name}: *{max(t, key=lambda s: np.median(t[s]))}*" for name, t in times.items())`. What
+# helps the one may do nothing for the other.
 #
 # A **profiler** does this for every single operation. TensorFlow has one: wrap some steps in
 # `tf.profiler.experimental.start(folder)` and `.stop()`, and look at the folder with TensorBoard and its
 # profile plugin. [The guide](https://www.tensorflow.org/guide/profiler) shows how to read the picture.
 
 # %% tags=["claims"]
-from_arrays, from_files, _ = times.values()
-assert np.median(from_files["reading"]) > 1.5 * np.median(from_arrays["reading"]), (
-    "reading a batch from files takes more than 1.5 times as long as from arrays"
+reading_times = [np.median(t["reading"]) for t in times.values()]
+assert reading_times[1] > 1.5 * reading_times[0], (
+    "reading a batch from files takes more than "
+    "1.5 times as long as from arrays"
 )
 
 # %% [markdown]
@@ -161,13 +168,14 @@ assert np.median(from_files["reading"]) > 1.5 * np.median(from_arrays["reading"]
 # %% tags=["measured"]
 from snippets.training import OneCycle, Stopwatch
 
-step = nested_steps(dense_network(), cross_entropy)["update"]
+step = timing.nested_steps(dense_network(), cross_entropy)["update"]
 batch = tf.constant(inputs[:512]), tf.constant(labels[:512])
 with Stopwatch() as first_call:
     step(*batch)
 with Stopwatch() as second_call:
     step(*batch)
-print(f"{first_call.cpu_seconds / second_call.cpu_seconds:.0f} times as fast")
+speed_up = first_call.cpu_seconds / second_call.cpu_seconds
+print(f"{speed_up:.0f} times as fast")
 
 # %% [markdown]
 # There is no trick. Both lines are the same; the first call was [traced](../foundations/training-by-hand.md).
@@ -178,13 +186,15 @@ print(f"{first_call.cpu_seconds / second_call.cpu_seconds:.0f} times as fast")
 # factor is below 1.1. Put the step against itself; you see a ratio for each round, and the verdict:
 
 # %% tags=["measured"]
-twins = {name: lambda: step(*batch) for name in ("without", "with the trick")}
-ratios = times_as_fast(interleave(twins, calls=10), "without")["with the trick"]
-print(", ".join(f"{ratio:.2f}" for ratio in ratios), "→", speed_verdict(ratios))
+twins = {name: lambda: step(*batch) for name in ("without", "with")}
+seconds = timing.interleave(twins, calls=10)
+ratios = timing.times_as_fast(seconds, "without")["with"]
+print(*(f"{r:.2f}" for r in ratios), "→", timing.speed_verdict(ratios))
 
 # %% tags=["claims"]
 assert first_call.cpu_seconds > 1.5 * second_call.cpu_seconds, (
-    "the first call of a compiled step costs more than 1.5 times as much as the second"
+    "the first call of a compiled step costs more "
+    "than 1.5 times as much as the second"
 )
 
 # %% [markdown]
@@ -197,34 +207,41 @@ assert first_call.cpu_seconds > 1.5 * second_call.cpu_seconds, (
 # network with another one, and `race` times its step against the plain step.
 
 # %%
-from snippets.timing import build_with_policy
-
-cases = {
-    "dense, batch 32": (dense_network, 32, 25),  # the last: calls a measurement
+cases = {  # the network, the batch size, the calls per measurement
+    "dense, batch 32": (dense_network, 32, 25),
     "dense, batch 512": (dense_network, 512, 5),
     "convolution, batch 64": (fashion_convnet, 64, 2),
 }
-plain_steps = {c: nested_steps(b(), cross_entropy)["update"] for c, (b, *_) in cases.items()}
+
+
+def update_step(build, policy="float32", **options):
+    network = timing.build_with_policy(policy, build)
+    return timing.nested_steps(network, cross_entropy, **options)["update"]
+
+
+# %%
+plain_steps = {case: update_step(cases[case][0]) for case in cases}
 
 
 def race(case, policy="float32", **options):
     build, size, calls = cases[case]
-    new_step = nested_steps(build_with_policy(policy, build), cross_entropy, **options)["update"]
-    x, y = tf.constant(inputs[:size]), tf.constant(labels[:size])
-    cast_x = tf.cast(x, "float64" if policy == "float64" else "float32")
-    variants = {"before": lambda: plain_steps[case](x, y), "after": lambda: new_step(cast_x, y)}
-    return times_as_fast(interleave(variants, calls=calls), "before")["after"]
+    step = update_step(build, policy, **options)
+    batch = tf.constant(inputs[:size]), tf.constant(labels[:size])
+    variants = {"before": lambda: plain_steps[case](*batch)}
+    variants["after"] = lambda: step(*batch)
+    seconds = timing.interleave(variants, calls=calls)
+    return timing.times_as_fast(seconds, "before")["after"]
 
 
 # %% tags=["measured"]
-gains = {"float64": {case: race(case, "float64") for case in cases}}  # more to come
+gains = {"float64": {case: race(case, "float64") for case in cases}}
 plot_timing.speed_ratios(gains, xlabel="times as fast as float32")
 
 # %% [markdown]
 # A small mark is a round, a large one their median, and what lies left of 1, on grey, is slower. Half the
 # speed is what you expect: there are twice the bytes to move, and the processor computes with half as many
 # numbers at once. The convolutions are
-# `{python measured} speed_verdict(gains["float64"]["convolution, batch 64"])`: the fast routines for them are
+# `{python measured} timing.speed_verdict(gains["float64"]["convolution, batch 64"])`: the fast routines for them are
 # written for `float32`. Networks do not need the digits. Check `dtype` first: it costs nothing.
 #
 # ## The fixed price of a step
@@ -232,20 +249,25 @@ plot_timing.speed_ratios(gains, xlabel="times as fast as float32")
 # Every step pays for being called, for starting operations, for updating all weights, whether it carries
 # one photograph or a thousand. What does that do to the **throughput**, the number of examples per second?
 
+# %%
+sizes = np.array([2, 8, 32, 128, 512])
+
+
+def examples_per_second(build):
+    step, variants = update_step(build), {}
+    for size in sizes:
+        batch = tf.constant(inputs[:size]), tf.constant(labels[:size])
+        variants[size] = lambda batch=batch: step(*batch)
+    seconds = timing.interleave(variants, rounds=3, calls=2)
+    return sizes / np.median([*seconds.values()], axis=1)
+
+
 # %% tags=["measured"]
-sizes = (2, 8, 32, 128, 512)
-any_size = tf.TensorSpec((None, 28, 28)), tf.TensorSpec((None,), tf.int32)  # one trace for all
-builds, step_seconds = {"dense": dense_network, "convolution": fashion_convnet}, {}
-for name, build in builds.items():
-    step = nested_steps(build(), cross_entropy)["update"].python_function
-    step = tf.function(step, input_signature=any_size, autograph=False)
-    pairs = {n: (tf.constant(inputs[:n]), tf.constant(labels[:n])) for n in sizes}
-    variants = {n: lambda pair=pair, step=step: step(*pair) for n, pair in pairs.items()}
-    seconds = interleave(variants, rounds=3, calls=2)
-    step_seconds[name] = np.median([*seconds.values()], axis=1)
-throughputs = {name: np.array(sizes) / t for name, t in step_seconds.items()}
-axes = {"xlabel": "batch size", "ylabel": "photographs per CPU second", "log_y": True}
-plot_curves.spread_curves(throughputs, x=sizes, log_x=True, **axes)
+throughputs = {"dense": examples_per_second(dense_network)}
+throughputs["convolution"] = examples_per_second(fashion_convnet)
+axes = {"xlabel": "batch size", "ylabel": "photographs per CPU second"}
+axes |= {"log_x": True, "log_y": True}
+plot_curves.spread_curves(throughputs, x=sizes, **axes)
 
 # %% [markdown]
 # Both axes are logarithmic. A curve climbs as long as a step is mostly fixed price, and becomes flat where the
@@ -255,7 +277,8 @@ plot_curves.spread_curves(throughputs, x=sizes, log_x=True, **axes)
 
 # %% tags=["claims"]
 assert throughputs["dense"][3] > 1.5 * throughputs["dense"][0], (
-    "the dense network's throughput at batch 128 is more than 1.5 times that at batch 2"
+    "the dense network's throughput at batch 128 is "
+    "more than 1.5 times that at batch 2"
 )
 
 # %% [markdown]
@@ -276,7 +299,8 @@ def megabytes_on_tape(block, depth, x):
     results = []
 
     def note(result):
-        results.append((weakref.ref(result), result.shape.num_elements() * 4 / 1e6))
+        megabytes = result.shape.num_elements() * 4 / 1e6
+        results.append((weakref.ref(result), megabytes))
         return result
 
     with tf.GradientTape() as tape:
@@ -284,11 +308,12 @@ def megabytes_on_tape(block, depth, x):
         for _ in range(depth // 4):
             x = block(x, note)
     del x
-    return sum(size for reference, size in results if reference() is not None)
+    return sum(size for ref, size in results if ref() is not None)
 
 
 # %%
-batch_of_500 = tf.random.stateless_uniform((500, 784), seed=(3, 4))
+depths = (4, 8, 16)
+pictures = tf.random.stateless_uniform((500, 784), seed=(3, 4))
 mixing = tf.random.stateless_normal((784, 784), seed=(1, 2)) / 28
 
 
@@ -298,10 +323,14 @@ def four_layers(x, note):
     return x
 
 
-blocks = {"tape": four_layers}
-blocks["recomputing"] = lambda x, n: tf.recompute_grad(lambda x: four_layers(x, n))(x)
-memory = {n: [megabytes_on_tape(b, d, batch_of_500) for d in (4, 8, 16)] for n, b in blocks.items()}
-{name: np.round(megabytes, 2).tolist() for name, megabytes in memory.items()}
+def recomputing_layers(x, note):
+    return tf.recompute_grad(lambda x: four_layers(x, note))(x)
+
+
+memory = {"tape": four_layers, "recomputing": recomputing_layers}
+for name, block in memory.items():
+    memory[name] = [megabytes_on_tape(block, d, pictures) for d in depths]
+    print(f"{name:12}", *(f"{m:6.2f}" for m in memory[name]), "MB")
 
 # %% [markdown]
 # The columns are 4, 8 and 16 layers. Twice the layers, twice the memory: **what a tape keeps grows with every
@@ -312,11 +341,13 @@ memory = {n: [megabytes_on_tape(b, d, batch_of_500) for d in (4, 8, 16)] for n, 
 #
 # The lower row trades time for memory. `tf.recompute_grad` keeps the input of a function and forgets
 # everything inside; on the way back it computes the inside again. This is called **recomputation**. Around
-# every four layers, it keeps a quarter, and computes everything forwards once more.
+# every four layers, it keeps a quarter.
 
 # %% tags=["claims"]
-assert np.allclose(memory["tape"], [depth * 500 * 784 * 4 / 1e6 for depth in (4, 8, 16)]), (
-    "a tape keeps one result of 500 by 784 floats for each layer of a product and tanh"
+one_result = 500 * 784 * 4 / 1e6
+assert np.allclose(memory["tape"], np.multiply(depths, one_result)), (
+    "a tape keeps one result of 500 by 784 floats "
+    "for each layer of a product and tanh"
 )
 assert np.allclose(np.multiply(memory["recomputing"], 4), memory["tape"]), (
     "recomputing around every four layers keeps a quarter"
@@ -336,12 +367,13 @@ memory = memory | {"recomputing": memory["tape"]}
 
 
 # %%
-chance = tf.random.Generator.from_seed(7)
+generator = tf.random.Generator.from_seed(7)
 
 
 def flip(images, labels):  # one photograph or a batch of them
-    seed = chance.make_seeds(1)[:, 0]
-    return tf.image.stateless_random_flip_left_right(images[..., None], seed)[..., 0], labels
+    seed = generator.make_seeds(1)[:, 0]
+    mirror = tf.image.stateless_random_flip_left_right
+    return mirror(images[..., None], seed)[..., 0], labels
 
 
 orders = {
@@ -352,10 +384,11 @@ orders = {
 }
 
 # %% tags=["measured"]
-variants = {name: lambda order=order: run(order) for name, order in orders.items()}
-ratios = times_as_fast(interleave(variants, rounds=3), "decode, flip, batch")
-by_order = {name: {"photographs": factors} for name, factors in ratios.items()}
-plot_timing.speed_ratios(by_order)
+variants = {n: lambda data=data: run(data) for n, data in orders.items()}
+seconds = timing.interleave(variants, rounds=3)
+ratios = timing.times_as_fast(seconds, "decode, flip, batch")
+rows = {name: {"photographs": factors} for name, factors in ratios.items()}
+plot_timing.speed_ratios(rows)
 
 # %% [markdown]
 # Each is compared with *decode, flip, batch*, once its cache is full. The last order is the fastest, and it
@@ -366,7 +399,8 @@ plot_timing.speed_ratios(by_order)
 
 # %%
 def seeded_flip(images, labels):
-    return tf.image.random_flip_left_right(images[..., None], seed=7)[..., 0], labels
+    images = tf.image.random_flip_left_right(images[..., None], seed=7)
+    return images[..., 0], labels
 
 
 boot = int(np.flatnonzero(labels[:32] == 9)[0])
@@ -375,28 +409,34 @@ variants = {
     "cached": orders["decode, batch, flip, cache"],
     "seeded": files.batch(32).map(seeded_flip),
 }
-boots = np.stack([next(iter(w.take(1)))[0][boot] for w in variants.values() for _ in range(8)])
+
+
+def view(batches):
+    images, _ = next(iter(batches.take(1)))
+    return images[boot]
+
+
+# %%
+boots = np.stack([view(b) for b in variants.values() for _ in range(8)])
 is_mirrored = (boots != sample.images[boot]).any(axis=(1, 2))
 words = np.where(is_mirrored, "mirrored", "as it was")
-titles = [f"{n}\n{word}" for n, word in zip(np.repeat([*variants], 8), words, strict=True)]
-plot_images.image_grid(boots, titles, columns=8, subject="views of one boot")
-
-# %% tags=["folded"]
-views = {n: len(set(row)) for n, row in zip(variants, is_mirrored.reshape(3, 8), strict=True)}
+pairs = zip(np.repeat([*variants], 8), words, strict=True)
+titles = [f"{name}\n{word}" for name, word in pairs]
+plot_images.image_grid(boots, titles, columns=8, subject="views of a boot")
 
 # %% [markdown]
 # A cache after the flip keeps the flipped photographs: whatever the first epoch drew, all others
 # repeat. **Cache what is the same in each epoch, and draw after it.** An operation with a seed starts anew in
-# each epoch, and draws the same again; `keras.utils.set_random_seed` gives such a seed to all of them. (Shuffle
-# the photographs before, and the same draws fall on others, which is less bad.) The generator, `chance`,
-# stands outside the pipeline, and goes on drawing. Neither mistake raises an error.
+# each epoch, and draws the same again; `keras.utils.set_random_seed` gives such a seed to all of them. The
+# `generator` stands outside the pipeline, and goes on drawing. Neither mistake raises an error.
 #
 # And `shuffle`? It has a seed, too, but deals anew in each pass, unless you forbid it. Three passes of each:
 
 # %%
 cards = tf.data.Dataset.range(9)
-decks = cards.shuffle(9, seed=7), cards.shuffle(9, seed=7, reshuffle_each_iteration=False)
-passes = [[tuple(int(n) for n in deck) for _ in range(3)] for deck in decks]
+one_deal = cards.shuffle(9, seed=7, reshuffle_each_iteration=False)
+decks = cards.shuffle(9, seed=7), one_deal
+passes = [[tuple(map(int, deck)) for _ in range(3)] for deck in decks]
 passes
 
 # %% [markdown]
@@ -405,21 +445,26 @@ passes
 #
 # All that was done one after the other. `map(..., num_parallel_calls=tf.data.AUTOTUNE)` decodes several files
 # at once, each in a *thread* of work of its own, and `prefetch` runs ahead of the network. That saves no CPU
-# second, but you wait for fewer of them, since they pass side by side.
+# second, but you wait less.
 
 # %% tags=["claims"]
 assert np.median(ratios["decode, cache, batch, flip"]) > 1.5, (
-    "cached after decoding and flipped by batches, photographs come more than 1.5 times as fast"
+    "cached after decoding and flipped by batches, "
+    "photographs come more than 1.5 times as fast"
 )
-assert list(views.values()) == [2, 1, 1], (
-    "a cache after a random flip freezes it, as does a seed in the operation; a generator does not"
+view_counts = [len(np.unique(row)) for row in is_mirrored.reshape(3, 8)]
+assert view_counts == [2, 1, 1], (
+    "a cache after a random flip freezes it, as does a "
+    "seed in the operation; a generator does not"
 )
-assert [len(set(orders)) for orders in passes] == [3, 1], "`shuffle` deals anew in each pass"
+assert [len(set(orders)) for orders in passes] == [3, 1], (
+    "`shuffle` deals anew in each pass"
+)
 
 # %% tags=["control"] claim="a cache after a random flip freezes it, as does a seed in the operation; a generator does not" without="the cache after the flip"
 fresh_views = files.batch(32).map(flip).take(1)
-boots = np.stack([next(iter(fresh_views))[0][boot] for _ in range(32)])
-views = views | {"cached": len(np.unique(boots, axis=0))}
+boots = np.stack([view(fresh_views) for _ in range(32)])
+view_counts = [2, len(np.unique(boots, axis=0)), 1]
 
 # %% tags=["control"] claim="`shuffle` deals anew in each pass" without="reshuffling"
 passes = [passes[1], passes[1]]
@@ -436,21 +481,22 @@ passes = [passes[1], passes[1]]
 
 # %%
 def traces(calls, **options):
-    step = tf.function(lambda images, rate: rate * tf.reduce_mean(images), **options)
+    step = tf.function(lambda x, rate: rate * tf.reduce_mean(x), **options)
     for call in calls:
         step(*call)
     return step.experimental_get_tracing_count()
 
 
-rates = [0.1 / number for number in range(1, 9)]
-tensors = [(inputs[:32], tf.constant(rate)) for rate in rates]
-sizes_differ = [(inputs[: 32 - i], rate) for i, (_, rate) in enumerate(tensors)]
-open_signature = [tf.TensorSpec((None, 28, 28)), tf.TensorSpec(())]
+# %%
+numbers = [(inputs[:32], 0.1 / divisor) for divisor in range(1, 9)]
+tensors = [(images, tf.constant(rate)) for images, rate in numbers]
+batches = [(inputs[: 32 - i], rate) for i, (_, rate) in enumerate(tensors)]
+open_size = [tf.TensorSpec((None, 28, 28)), tf.TensorSpec(())]
 trace_counts = {
-    "rate a Python number": traces([(inputs[:32], rate) for rate in rates]),
+    "rate a Python number": traces(numbers),
     "rate a tensor": traces(tensors),
-    "batches of eight sizes": traces(sizes_differ),
-    "the same, size left open": traces(sizes_differ, input_signature=open_signature),
+    "batches of eight sizes": traces(batches),
+    "the same, size left open": traces(batches, input_signature=open_size),
     "defined in the loop": sum(traces([call]) for call in tensors),
 }
 trace_counts
@@ -461,16 +507,15 @@ trace_counts
 # `experimental_get_tracing_count()`.
 #
 # Between its steps, `fit` also returns to Python, to its books and callbacks. With `steps_per_execution=10`,
-# given to `compile`, it takes ten steps in one go, and callbacks hear of every tenth batch only: many pages
-# of this course do that.
+# given to `compile`, it takes ten steps in one go, and callbacks hear of every tenth batch only.
 
 # %% tags=["claims"]
 assert list(trace_counts.values()) == [8, 1, 8, 1, 8], (
-    "Python numbers, new shapes and new definitions are traced at each of eight calls, tensors once"
+    "Python numbers, new shapes and new definitions are "
+    "traced at each of eight calls, tensors once"
 )
 
 # %% tags=["control"] claim="Python numbers, new shapes and new definitions are traced at each of eight calls, tensors once" without="making the numbers tensors"
-numbers = [(images, float(rate)) for images, rate in tensors]
 trace_counts = trace_counts | {"rate a tensor": traces(numbers)}
 
 # %% [markdown]
@@ -482,8 +527,10 @@ trace_counts = trace_counts | {"rate a tensor": traces(numbers)}
 
 # %%
 for kind in (tf.float32, tf.float16, tf.bfloat16):
-    total, decay = (float(tf.cast(x, kind) + tf.cast(y, kind)) for x, y in ((256, 1), (0, 0.999)))
-    print(kind.name, f"256 + 1 = {total:.0f}, 0.999 = {decay:.4g}, largest {float(kind.max):.2g}")
+    total = float(tf.constant(256.0, kind) + 1)
+    decay, largest_number = map(float, (tf.constant(0.999, kind), kind.max))
+    sums = f"256 + 1 = {total:.0f}, 0.999 = {decay:.4g}"
+    print(f"{kind.name}: {sums}, largest {largest_number:.2g}")
 
 # %% [markdown]
 # In bfloat16 the number after 256 is 258, and adding ones leads nowhere. An update is like that: a small
@@ -495,17 +542,21 @@ for kind in (tf.float32, tf.float16, tf.bfloat16):
 # %%
 from snippets.experiments import restart
 
-held_out = preprocessing.standardise(fashion.validation.images, sample.images)
+held_out = standardise(fashion.validation.images, sample.images)
+steps = -(-len(labels) // 64)  # per epoch
+compile_options = {"steps_per_execution": steps, "jit_compile": False}
 
 
 def accuracy(network, images, truth=fashion.validation.labels):
     return float((network(images).numpy().argmax(axis=1) == truth).mean())
 
 
+# %%
 def train(rate, epochs, cycle=False, policy="float32"):
-    network, steps = build_with_policy(policy, dense_network), -(-len(labels) // 64)
-    adam = keras.optimizers.Adam(OneCycle(rate, epochs * steps) if cycle else rate)
-    network.compile(adam, cross_entropy, steps_per_execution=steps)
+    network = timing.build_with_policy(policy, dense_network)
+    schedule = OneCycle(rate, epochs * steps) if cycle else rate
+    adam = keras.optimizers.Adam(schedule)
+    network.compile(adam, cross_entropy, **compile_options)
     for seed in (7, 8, 9):
         restart(network, seed)  # new weights; the traced step is kept
         seconds, scores = [], []
@@ -514,8 +565,9 @@ def train(rate, epochs, cycle=False, policy="float32"):
                 network.fit(inputs, labels, batch_size=64, verbose=0)
             seconds.append(watch.cpu_seconds)
             scores.append(accuracy(network, held_out))
-        start = epochs - 1 if cycle else 0  # a cycle counts when it is complete
-        yield network.get_weights(), np.cumsum(seconds)[start:], scores[start:]
+        start = epochs - 1 if cycle else 0  # a cycle counts when complete
+        times = np.cumsum(seconds)[start:]
+        yield network.get_weights(), times, scores[start:]
 
 
 # %%
@@ -536,38 +588,68 @@ plot_results.seed_dots(scores, xlabel="validation accuracy")
 #
 # **XLA** is a compiler that turns a whole graph into machine code of its own and merges neighbouring
 # operations, so that results need not travel to memory and back. Ask for it with `jit_compile=True`, in
-# `compile` or in `tf.function`. (Where there is a GPU, `compile` does so by itself.) Compiling takes a while;
+# `compile` or in `tf.function`. If you say nothing, `compile` turns XLA on where there is a GPU. It counts a
+# hidden one, too: so this page hides a GPU *and* says `jit_compile=False`. Compiling takes a while;
 # what comes out may be faster. Race mixed precision and XLA, each against the plain step:
 
 # %% tags=["measured"]
-gains["bfloat16, mixed"] = {case: race(case, "mixed_bfloat16") for case in cases}
+gains["bfloat16, mixed"] = {c: race(c, "mixed_bfloat16") for c in cases}
 gains["XLA"] = {case: race(case, jit_compile=True) for case in cases}
-plot_timing.speed_ratios({name: gains[name] for name in ("bfloat16, mixed", "XLA")})
+rows = {name: gains[name] for name in ("bfloat16, mixed", "XLA")}
+plot_timing.speed_ratios(rows)
 
 
 # %% [markdown]
 # | | on the processor that built this page |
 # |---|---|
-# | mixed bfloat16 | `{python measured} "; ".join(f"{case}: {speed_verdict(r)}" for case, r in gains["bfloat16, mixed"].items())` |
-# | XLA | `{python measured} "; ".join(f"{case}: {speed_verdict(r)}" for case, r in gains["XLA"].items())` |
+# | mixed bfloat16 | `{python measured} "; ".join(f"{case}: {timing.speed_verdict(r)}" for case, r in gains["bfloat16, mixed"].items())` |
+# | XLA | `{python measured} "; ".join(f"{case}: {timing.speed_verdict(r)}" for case, r in gains["XLA"].items())` |
 #
-# Your machine may say something else. bfloat16 wins where the processor has instructions for it *and*
+# bfloat16 wins where the processor has instructions for it *and*
 # multiplication is the bottleneck. XLA saves the small prices between many small operations, but on a CPU its
-# convolutions can be slower than those of the library that plain TensorFlow calls, which was tuned for years. No
-# rule saves you the race.
+# convolutions can be slower than those of the library that plain TensorFlow calls. No rule saves you the race.
 
 # %% tags=["claims"]
-assert max(scores["bfloat16"]) < 0.3, "with Adam, weights in bfloat16 learn nothing"
-accuracy_gap = abs(np.mean(scores["mixed_bfloat16"]) - np.mean(scores["float32"]))
-assert accuracy_gap < 0.02, "in mixed precision the accuracy stays within two points of float32's"
-slowdown = max(np.median(gains["float64"][case]) for case in list(cases)[1:])
-assert slowdown < 1 / 1.5, (
-    "at batch 512, and with convolutions, float64 takes more than 1.5 times as long as float32"
+assert max(scores["bfloat16"]) < 0.3, (
+    "with Adam, weights in bfloat16 learn nothing"
 )
+mixed_accuracy = np.mean(scores["mixed_bfloat16"])
+accuracy_gap = abs(mixed_accuracy - np.mean(scores["float32"]))
+assert accuracy_gap < 0.02, (
+    "in mixed precision the accuracy stays within two points of float32's"
+)
+_, *large_cases = gains["float64"].values()
+assert max(map(np.median, large_cases)) < 1 / 1.5, (
+    "at batch 512, and with convolutions, float64 takes "
+    "more than 1.5 times as long as float32"
+)
+
+# %% tags=["claims"]
+import sys
+from unittest.mock import patch
+
+
+def turns_xla_on(kind):
+    device = tf.config.PhysicalDevice(f"/physical_device:{kind}:0", kind)
+    machine, network = {"return_value": [device]}, dense_network()
+    with patch.object(tf.config, "list_physical_devices", **machine):
+        network.compile("adam", cross_entropy)
+    return network.jit_compile
+
+
+xla_choice = turns_xla_on("GPU") or sys.platform == "darwin"
+assert xla_choice, (
+    "if you say nothing, `compile` turns XLA on where there is a GPU, even "
+    "one that TensorFlow does not use (tried with a made-up GPU; not on a "
+    "Mac)"
+)
+
+# %% tags=["control"] claim="if you say nothing, `compile` turns XLA on where there is a GPU, even one that TensorFlow does not use (tried with a made-up GPU; not on a Mac)" without="a GPU"
+xla_choice = turns_xla_on("CPU")
 
 # %% tags=["control"] claim="with Adam, weights in bfloat16 learn nothing" without="Adam"
 keras.utils.set_random_seed(7)
-network = build_with_policy("bfloat16", dense_network)
+network = timing.build_with_policy("bfloat16", dense_network)
 network.compile(keras.optimizers.SGD(0.1), cross_entropy)
 network.fit(inputs, labels, batch_size=128, verbose=0)
 scores = {"bfloat16": [accuracy(network, held_out)]}
@@ -585,22 +667,29 @@ accuracy_gap = abs(np.mean(scores["bfloat16"]) - np.mean(scores["float32"]))
 # In the picture, a constant rate has a point for each epoch; the points of the cycle are three trainings.
 
 # %% tags=["measured"]
-curves, final_weights = {}, {}
+curves, end_weights = {}, {}
 recipes = [("rate 0.001", 0.001, 8), ("rate 0.0005", 0.0005, 8)]
 recipes += [("one cycle", 0.007, epochs, True) for epochs in (1, 2, 3)]
 for name, *options in recipes:
-    final_weights[name], seconds, scores = zip(*train(*options), strict=True)
-    spent_time = np.median(seconds, axis=0).round(2).tolist()  # the first one traces
-    curves[name] = curves.get(name, {}) | dict(zip(spent_time, np.transpose(scores), strict=True))
+    end_weights[name], seconds, scores = zip(*train(*options), strict=True)
+    times = np.median(seconds, axis=0).round(2)  # the first one traces
+    points = zip(times.tolist(), np.transpose(scores), strict=True)
+    curves[name] = curves.get(name, {}) | dict(points)
 plot_results.seed_lines(curves, xlabel="CPU seconds", log=False)
 
 # %% tags=["folded"]
-means = {n: {t: np.mean(s) for t, s in curve.items()} for n, curve in curves.items()}
-usual_best, half_best, cycle_best = (max(curve.values()) for curve in means.values())
+best_means = [max(map(np.mean, c.values())) for c in curves.values()]
+usual_best, half_best, cycle_best = best_means
 goal = max(usual_best, half_best)  # the best that a constant rate comes to
-goal_times = {n: [t for t, a in curve.items() if a >= goal] for n, curve in means.items()}
-constant_rate = goal_times["rate 0.001"] + goal_times["rate 0.0005"]
-ratio = min(constant_rate) / min(goal_times["one cycle"], default=99)
+
+
+def time_to_goal(name):
+    times = [t for t, s in curves[name].items() if np.mean(s) >= goal]
+    return min(times, default=99)
+
+
+constant_time = min(map(time_to_goal, ["rate 0.001", "rate 0.0005"]))
+ratio = constant_time / time_to_goal("one cycle")
 
 # %% [markdown]
 # The usual rate comes to `{python} f"{usual_best:.1%}"` at best (the mean of three seeds, after the best of its
@@ -612,35 +701,44 @@ ratio = min(constant_rate) / min(goal_times["one cycle"], default=99)
 # What was chosen here was chosen on validation photographs. Now, once, the test photographs:
 
 # %%
-test_inputs = preprocessing.standardise(fashion.test.images, sample.images)
+test_inputs = standardise(fashion.test.images, sample.images)
 network, exam = dense_network(), {"rate 0.001": [], "one cycle": []}
 for name, grades in exam.items():
-    for weights in final_weights[name]:
+    for weights in end_weights[name]:
         network.set_weights(weights)
         grades.append(accuracy(network, test_inputs, fashion.test.labels))
 plot_results.seed_dots(exam, xlabel="test accuracy")
 
 # %% tags=["claims"]
-assert cycle_best > goal, "three epochs on a cycle beat eight at either constant rate"
+assert cycle_best > goal, (
+    "three epochs on a cycle beat eight at either constant rate"
+)
 assert max(curves["rate 0.001"]) > 1.5 * max(curves["one cycle"]), (
     "the eight take more than 1.5 times the CPU seconds of the three"
 )
-assert np.mean(exam["one cycle"]) > np.mean(exam["rate 0.001"]), "on the test set, too"
+assert np.mean(exam["one cycle"]) > np.mean(exam["rate 0.001"]), (
+    "on the test set, too"
+)
 
 # %% [markdown]
 # The cycle wins on these, too. It takes fewer steps, so whatever helps a single step comes on top of it.
 #
 # ## On a GPU
 #
-# This page hides a GPU from TensorFlow, so it makes no claim about any. A GPU carries out thousands of
-# multiplications side by side, and has its own fixed price. Two things change when you measure: its work goes
-# on while Python does something else, so read a result before you stop the clock; and CPU seconds do not
-# contain its work, so count the seconds that pass. `throughput`, in the snippet `timing`, does both.
+# The first cell of this page hides a GPU, before anything else: once TensorFlow uses its devices, it refuses.
+# So what was timed here says nothing about a GPU: not where its bottleneck lies, nor whether bfloat16 or XLA
+# pays there. What was *counted* holds on both: what a tape keeps, what a cache freezes, how often a function is
+# traced.
+#
+# A GPU carries out thousands of multiplications side by side, and has its own fixed price. To measure it, leave
+# out the line that hides it. Its work goes on while Python does something else, so read a result before you
+# stop the clock; and CPU seconds do not contain its work, so count the seconds that pass. `throughput`, in the
+# snippet `timing`, does both.
 
 # %% [markdown]
 # ## Exercises
 #
-# **1. Which offer?** `stages` has the time of each stage, like `training` above. Each of `offers` is a pair:
+# **1. Which offer?** `stages` has the time of each stage, like `stage_minutes`. Each of `offers` is a pair:
 # the name of a stage, and how many times as fast it would become. Return the offer after which the whole takes
 # the least time. The starter takes the one with the largest factor.
 
@@ -651,23 +749,25 @@ def best_offer(stages, offers):
 
 
 # %% tags=["check"]
+two_stages = {"reading": 12, "preparing": 18}
 for minutes, quotes, number in (
-    (training, [("computing", 10), ("reading", 2)], 1),
-    (training, [("computing", 10), ("reading", 1.1)], 0),
-    ({"reading": 12, "preparing": 18}, [("preparing", 2), ("reading", 8)], 1),
+    (stage_minutes, [("computing", 10), ("reading", 2)], 1),
+    (stage_minutes, [("computing", 10), ("reading", 1.1)], 0),
+    (two_stages, [("preparing", 2), ("reading", 8)], 1),
 ):
-    offer, answer = best_offer(minutes, quotes), quotes[number]
-    assert offer == answer, f"{answer} saves the most of {minutes}, not {offer}"
+    answer = best_offer(minutes, quotes)
+    message = f"{quotes[number]} saves the most of {minutes}, not {answer}"
+    assert answer == quotes[number], message
 
 
 # %% tags=["solution"]
 def best_offer(stages, offers):
-    return max(offers, key=lambda offer: stages[offer[0]] * (1 - 1 / offer[1]))
+    return max(offers, key=lambda x: stages[x[0]] * (1 - 1 / x[1]))
 
 
 # %% tags=["wrong"]
-def best_offer(stages, offers):
-    return max(offers, key=lambda offer: stages[offer[0]])  # the largest stage, whatever the factor
+def best_offer(stages, offers):  # the largest stage, whatever the factor
+    return max(offers, key=lambda offer: stages[offer[0]])
 
 
 # %% tags=["wrong"]
@@ -676,13 +776,16 @@ def best_offer(stages, offers):
 
 
 # %% tags=["wrong"]
-def best_offer(stages, offers):
-    return min(offers, key=lambda offer: stages[offer[0]] / offer[1])  # the other stages count, too
+def best_offer(stages, offers):  # the other stages count, too
+    return min(offers, key=lambda offer: stages[offer[0]] / offer[1])
 
 
 # %% tags=["wrong"]
 def best_offer(stages, offers):
-    return max(offers, key=lambda offer: whole_gain(stages[offer[0]], offer[1]))  # no part of 1
+    def gain(offer):
+        return whole_gain(stages[offer[0]], offer[1])  # no fraction of 1
+
+    return max(offers, key=gain)
 
 
 # %% [markdown]
@@ -708,17 +811,18 @@ def counted_read(number):
 
 def counted_spoil(values):
     calls.assign_add([0, 1])
-    return values + chance.uniform(tf.shape(values))
+    return values + generator.uniform(tf.shape(values))
 
 
-result = pipeline(tf.data.Dataset.range(14), counted_read, counted_spoil)
-batch_sizes = [np.size(batch) for batch in result]
-assert batch_sizes == [4, 4, 4, 2], f"batches of 4, and 2 left, not {batch_sizes}"
-epochs = [np.concatenate([batch.numpy() for batch in result]) for _ in range(3)]
+data = pipeline(tf.data.Dataset.range(14), counted_read, counted_spoil)
+batch_sizes = [np.size(batch) for batch in data]
+assert batch_sizes == [4, 4, 4, 2], f"4, 4, 4 and 2, not {batch_sizes}"
+epochs = [np.concatenate([*data]) for _ in range(3)]
 reads, spoils = calls.numpy()
-assert [reads, spoils] == [14, 16], f"14 numbers read {reads}, 16 batches spoilt {spoils} times"
-assert (np.floor(epochs) == range(14)).all(), "all numbers must come, in their order"
-assert (epochs[0] != epochs[1]).any(), "each epoch should draw anew: mind the cache"
+assert reads == 14, f"14 numbers are read {reads} times"
+assert spoils == 16, f"16 batches are spoilt {spoils} times"
+assert (np.floor(epochs) == range(14)).all(), "all numbers, in their order"
+assert (epochs[0] != epochs[1]).any(), "draw anew in each epoch: the cache?"
 
 
 # %% tags=["solution"]
@@ -743,7 +847,8 @@ def pipeline(numbers, read, spoil):
 
 # %% tags=["wrong"]
 def pipeline(numbers, read, spoil):
-    return numbers.map(read).cache().batch(4, drop_remainder=True).map(spoil)
+    full_batches = numbers.map(read).cache().batch(4, drop_remainder=True)
+    return full_batches.map(spoil)
 
 
 # %% tags=["wrong"]
@@ -767,15 +872,18 @@ def scale_images(images, factor):
 try:
     for size, factor in ((32, 0.5), (32, 0.25), (14, 0.125), (1, 2.0)):
         answer = scale_images(inputs[:size], factor)
-        assert np.allclose(answer, inputs[:size] * factor), f"wrong for {size}"
+        expected = inputs[:size] * factor
+        assert np.allclose(answer, expected), f"wrong for {size}"
     count = scale_images.experimental_get_tracing_count()
 except (AttributeError, TypeError, ValueError) as error:
-    raise AssertionError(f"{size} photographs: {str(error)[:99]}") from error
+    raise AssertionError(f"{size} images: {str(error)[:99]}") from error
 assert count == 1, f"{count} traces for four calls"
 
 
 # %% tags=["solution"]
-@tf.function(input_signature=[tf.TensorSpec((None, 28, 28)), tf.TensorSpec(())])
+@tf.function(
+    input_signature=[tf.TensorSpec((None, 28, 28)), tf.TensorSpec(())]
+)
 def scale_images(images, factor):
     return images * factor
 
@@ -787,13 +895,18 @@ def scale_images(images, factor):
 
 
 # %% tags=["wrong"]
-@tf.function(input_signature=[tf.TensorSpec((32, 28, 28)), tf.TensorSpec(())])
+@tf.function(
+    input_signature=[tf.TensorSpec((32, 28, 28)), tf.TensorSpec(())]
+)
 def scale_images(images, factor):
     return images * factor
 
 
 # %% tags=["wrong"]
-@tf.function(input_signature=[tf.TensorSpec((None, 28, 28)), tf.TensorSpec((), tf.int32)])
+whole_factor = [tf.TensorSpec((None, 28, 28)), tf.TensorSpec((), tf.int32)]
+
+
+@tf.function(input_signature=whole_factor)
 def scale_images(images, factor):
     return images * tf.cast(factor, tf.float32)
 

@@ -20,11 +20,13 @@
 # %%
 import numpy as np
 
-from snippets import plot_curves, plot_images, plot_results, plot_timing, tables
+from snippets import plot_curves, plot_images, plot_results, plot_timing
 
-x, answer = np.array([[1, 2, 1, 2]]), np.array([[1, 1, 3, 4]])  # four points
+x = np.array([[1, 2, 1, 2]])  # four points
+answer = np.array([[1, 1, 3, 4]])
 slope = 2 * (0 * x - answer) * x
-plot_images.signed_images({"x": x, "answer": answer, "slope": slope}, numbers=True)
+pictures = {"x": x, "answer": answer, "slope": slope}
+plot_images.signed_images(pictures, numbers=True)
 
 # %% [markdown]
 # The first half has the mean slope −3, the second −11, and the mean of both is −7: exactly the mean of all
@@ -39,9 +41,10 @@ import tensorflow as tf
 from snippets.datasets import load_fashion_mnist
 from snippets.preprocessing import standardise
 
-# For a later section: one processor plays two. TensorFlow must know before it computes anything.
+# For later: one processor plays two. TensorFlow must know at the start.
 processor = tf.config.list_physical_devices("CPU")[0]
-tf.config.set_logical_device_configuration(processor, [tf.config.LogicalDeviceConfiguration()] * 2)
+device = tf.config.LogicalDeviceConfiguration()
+tf.config.set_logical_device_configuration(processor, [device, device])
 
 fashion = load_fashion_mnist()
 sample = fashion.train.sample(per_class=600)
@@ -56,22 +59,26 @@ order = np.random.default_rng(7).permutation(len(labels))
 
 # %%
 weights = tf.Variable(tf.zeros((784, 10)))
+cross_entropy = tf.nn.sparse_softmax_cross_entropy_with_logits
 
 
 def slopes(places):
     with tf.GradientTape() as tape:
         logits = images[places].reshape(-1, 784) @ weights
-        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels[places], logits)
-        loss = tf.reduce_mean(losses)
+        loss = tf.reduce_mean(cross_entropy(labels[places], logits))
     return tape.gradient(loss, weights).numpy()
 
 
+# %%
 first_half, second_half = slopes(order[:32]), slopes(order[32:64])
-whole_batch, mean_of_halves = slopes(order[:64]), (first_half + second_half) / 2
+mean_of_halves = (first_half + second_half) / 2
+whole_batch = slopes(order[:64])
 pictures = {"first half": first_half, "second half": second_half}
 pictures |= {"mean of both": mean_of_halves, "whole batch": whole_batch}
 TROUSER = fashion.class_names.index("Trouser")
-plot_images.signed_images({n: s[:, TROUSER].reshape(28, 28) for n, s in pictures.items()})
+for name, gradient in pictures.items():
+    pictures[name] = gradient[:, TROUSER].reshape(28, 28)
+plot_images.signed_images(pictures)
 
 # %% [markdown]
 # The halves disagree in detail. Their mean is the whole batch's slope: for no weight do they differ by more
@@ -88,7 +95,8 @@ plot_images.signed_images({n: s[:, TROUSER].reshape(28, 28) for n, s in pictures
 # %%
 last_batch = slopes(order[:46])
 mean_of_means = (slopes(order[:32]) + slopes(order[32:46])) / 2
-error = np.linalg.norm(mean_of_means - last_batch) / np.linalg.norm(last_batch)
+error = np.linalg.norm(mean_of_means - last_batch)
+error /= np.linalg.norm(last_batch)
 print(f"off by {error:.0%} of the slopes' length")
 
 # %% [markdown]
@@ -98,16 +106,20 @@ print(f"off by {error:.0%} of the slopes' length")
 
 # %% tags=["claims"]
 assert np.abs(mean_of_halves - whole_batch).max() < 1e-6, (
-    "64 photographs: two halves average to the whole batch's slopes, to a millionth"
+    "64 photographs: two halves average to the "
+    "whole batch's slopes, to a millionth"
 )
-assert error > 0.02, "with unequal shares, the mean of the means is off by more than 2%"
+assert error > 0.02, (
+    "with unequal shares, the mean of the means is off by more than 2%"
+)
 
 # %% tags=["control"] claim="64 photographs: two halves average to the whole batch's slopes, to a millionth" without="taking the mean of both"
 mean_of_halves = first_half + second_half
 
 # %% tags=["control"] claim="with unequal shares, the mean of the means is off by more than 2%" without="unequal shares"
 mean_of_means = (slopes(order[:23]) + slopes(order[23:46])) / 2
-error = np.linalg.norm(mean_of_means - last_batch) / np.linalg.norm(last_batch)
+error = np.linalg.norm(mean_of_means - last_batch)
+error /= np.linalg.norm(last_batch)
 
 # %% [markdown]
 # ## One machine, two devices
@@ -126,15 +138,20 @@ import keras
 
 def new_network(seed=7):
     keras.utils.set_random_seed(seed)
-    layers = [keras.Input((28, 28)), keras.layers.Flatten()]
-    layers += [keras.layers.Dense(128, activation="relu"), keras.layers.Dense(10)]
+    layers = [
+        keras.Input((28, 28)),
+        keras.layers.Flatten(),
+        keras.layers.Dense(128, activation="relu"),
+        keras.layers.Dense(10),
+    ]
     return keras.Sequential(layers)
 
 
 def share(strategy, batch):
     def part(context):
-        parts = np.array_split(batch, context.num_replicas_in_sync)
-        return parts[context.replica_id_in_sync_group]
+        count = context.num_replicas_in_sync
+        number = context.replica_id_in_sync_group
+        return tuple(np.array_split(x, count)[number] for x in batch)
 
     return strategy.experimental_distribute_values_from_function(part)
 
@@ -147,13 +164,15 @@ def share(strategy, batch):
 
 # %%
 def new_step(strategy, network, optimizer, global_batch):
+    cross_entropy = tf.nn.sparse_softmax_cross_entropy_with_logits
+    weights = network.trainable_variables
+
     def on_replica(images, labels):
         with tf.GradientTape() as tape:
-            logits = network(images, training=True)
-            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+            losses = cross_entropy(labels, network(images, training=True))
             loss = tf.reduce_sum(losses) / global_batch
-        slopes = tape.gradient(loss, network.trainable_variables)
-        optimizer.apply_gradients(zip(slopes, network.trainable_variables, strict=True))
+        slopes = tape.gradient(loss, weights)
+        optimizer.apply_gradients(zip(slopes, weights, strict=True))
         return loss
 
     @tf.function
@@ -176,27 +195,27 @@ import time
 def checkpoints(folder, **parts):
     checkpoint = tf.train.Checkpoint(**parts)
     manager = tf.train.CheckpointManager(checkpoint, folder, max_to_keep=1)
-    manager.restore_or_initialize()  # the newest checkpoint, if there is one
+    manager.restore_or_initialize()  # the newest, if there is one
     return manager
 
 
 # %%
 def train(strategy, batches, index=0, folder=None, dies_at=None):
     with strategy.scope():
-        network, steps_taken = new_network(), tf.Variable(0)
+        network, steps = new_network(), tf.Variable(0)
         optimizer = keras.optimizers.SGD(0.05, momentum=0.9)
-        optimizer.build(network.trainable_variables)  # its momenta are variables too
-    step = new_step(strategy, network, optimizer, global_batch=len(batches[0][1]))
-    parts = {"network": network, "optimizer": optimizer, "taken": steps_taken}
+        optimizer.build(network.trainable_variables)  # its momenta, too
+    step = new_step(strategy, network, optimizer, len(batches[0][1]))
+    parts = {"network": network, "optimizer": optimizer, "steps": steps}
     manager = folder and checkpoints(folder, **parts)
     losses, seconds = {}, []
-    for number in range(int(steps_taken.numpy()), len(batches)):
-        if number == dies_at:
+    for number in range(int(steps.numpy()), len(batches)):
+        if index and number == dies_at:
             os.kill(os.getpid(), 9)  # the signal that no program can refuse
         start = time.perf_counter()
-        losses[number] = float(step(*(share(strategy, x) for x in batches[number])))
+        losses[number] = float(step(*share(strategy, batches[number])))
         seconds.append(time.perf_counter() - start)
-        steps_taken.assign(number + 1)
+        steps.assign(number + 1)
         if manager and index == 0 and (number + 1) % 10 == 0:
             manager.save()
     weights = np.concatenate([w.ravel() for w in network.get_weights()])
@@ -211,11 +230,18 @@ def train(strategy, batches, index=0, folder=None, dies_at=None):
 places = order[: len(order) // 128 * 128].reshape(-1, 128)
 batches = [(images[i], labels[i]) for i in places]
 
-single_weights, losses, _ = train(tf.distribute.get_strategy(), batches)  # the default: no strategy
-mirrored_weights, _, _ = train(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]), batches)
-difference = np.abs(single_weights - mirrored_weights).max()
+
+def largest_gap(weights, other_weights):
+    return np.abs(weights - other_weights).max()
+
+
+no_strategy = tf.distribute.get_strategy()  # the default
+two_devices = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+single_weights, losses, _ = train(no_strategy, batches)
+mirrored_weights, _, _ = train(two_devices, batches)
+gap = largest_gap(single_weights, mirrored_weights)
 print(f"loss {losses[0]:.3f} to {losses[len(batches) - 1]:.3f}")
-print(f"largest difference of {len(single_weights):,} weights: {difference:.0e}")
+print(f"{len(single_weights):,} weights differ by at most {gap:.0e}")
 
 # %% [markdown]
 # The network is the same up to rounding: a sum of two sums rounds differently from one long sum.
@@ -234,7 +260,8 @@ print(f"largest difference of {len(single_weights):,} weights: {difference:.0e}"
 # %%
 from snippets.distributed import run_workers, tf_config
 
-print(tf_config([f"127.0.0.1:{port}" for port in (2222, 2223)], index=1))
+config = tf_config([f"127.0.0.1:{port}" for port in (2222, 2223)], index=1)
+print(config.replace(', "task"', ',\n "task"'))
 
 # %% [markdown]
 # A worker is a program that knows nothing of this page. So write the functions above into a file,
@@ -246,7 +273,7 @@ print(tf_config([f"127.0.0.1:{port}" for port in (2222, 2223)], index=1))
 import inspect
 from pathlib import Path
 
-imports = "import json, os, sys, time, keras\nimport numpy as np\nimport tensorflow as tf\n"
+imports = "import json, os, sys, time, keras, numpy as np, tensorflow as tf"
 functions = (new_network, share, new_step, checkpoints, train)
 work = """
 index = json.loads(os.environ["TF_CONFIG"])["task"]["index"]
@@ -257,9 +284,9 @@ strategy = tf.distribute.MultiWorkerMirroredStrategy()
 wait = time.perf_counter() - start
 data = np.load("batches.npz")
 batches = list(zip(data["images"], data["labels"]))
-before = time.process_time()
-weights, losses, seconds = train(strategy, batches, index, folder, dies_at if index else None)
-cpu = [before, time.process_time() - before]
+cpu_start = time.process_time()
+weights, losses, seconds = train(strategy, batches, index, folder, dies_at)
+cpu = [cpu_start, time.process_time() - cpu_start]
 """
 np.savez("batches.npz", images=images[places], labels=labels[places])
 
@@ -278,11 +305,11 @@ if name == "two":
         network.fit(*batches[0], verbose=0)
     except Exception as problem:
         error = " ".join(f"{type(problem).__name__}: {problem}".split())
-np.savez(f"{name}-{index}.npz", weights=weights, steps=list(losses), seconds=seconds,
-         cpu=cpu, wait=wait, error=error)
+report = {"weights": weights, "steps": list(losses), "seconds": seconds}
+np.savez(f"{name}-{index}.npz", cpu=cpu, wait=wait, error=error, **report)
 """
-source = [inspect.getsource(function) for function in functions]
-_ = Path("worker.py").write_text("\n".join([imports, *source, work, attempt]))
+program = [imports, *map(inspect.getsource, functions), work, attempt]
+_ = Path("worker.py").write_text("\n".join(program))
 
 # %% [markdown]
 # Starting processes is easy. Ending them is not. If a partner dies, TensorFlow notices after some seconds
@@ -293,51 +320,56 @@ _ = Path("worker.py").write_text("\n".join([imports, *source, work, attempt]))
 # %%
 import json
 
+environment = {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+options = {"environment": environment, "time_limit": 180}
+
 
 def launch(count, name, folder=None, dies_at=None):
-    run_workers(
-        "worker.py",
-        count=count,
-        arguments=[json.dumps([name, folder, dies_at])],
-        environment={"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"},
-        time_limit=180,
-    )
+    arguments = [json.dumps([name, folder, dies_at])]
+    run_workers("worker.py", count=count, arguments=arguments, **options)
     return [dict(np.load(f"{name}-{index}.npz")) for index in range(count)]
 
 
+# %%
 two_workers = launch(2, "two")
-rivals = two_workers[1]["weights"], single_weights
-gaps = [np.abs(two_workers[0]["weights"] - w).max() for w in rivals]
-print(f"worker 0 against worker 1: {gaps[0]:.0e}, against no worker: {gaps[1]:.0e}")
+weights_0, weights_1 = (worker["weights"] for worker in two_workers)
+gap_of_workers = largest_gap(weights_0, weights_1)
+gap_to_single = largest_gap(weights_0, single_weights)
+print(f"worker 0 against worker 1: {gap_of_workers:.0e}", end=", ")
+print(f"against no worker: {gap_to_single:.0e}")
 
 # %% [markdown]
 # Two processes that share nothing but messages end with equal weights, bit for bit. Up to rounding, they
 # are also the weights of this page's own process, which has trained without any worker.
 
 # %% tags=["claims"]
-assert np.abs(single_weights - mirrored_weights).max() < 1e-5, (
+assert largest_gap(single_weights, mirrored_weights) < 1e-5, (
     "two devices end with the weights of one, to a hundred-thousandth"
 )
-assert (two_workers[0]["weights"] == two_workers[1]["weights"]).all(), (
+assert (weights_0 == weights_1).all(), (
     "two workers hold equal weights, bit for bit"
 )
-assert np.abs(two_workers[0]["weights"] - single_weights).max() < 1e-5, (
-    "two worker processes end with the weights of one process, to a hundred-thousandth"
+assert largest_gap(weights_0, single_weights) < 1e-5, (
+    "two worker processes end with the weights of "
+    "one process, to a hundred-thousandth"
 )
 
 # %% tags=["control"] claim="two devices end with the weights of one, to a hundred-thousandth" without="dividing by the global batch"
-mean_of_share = ("tf.reduce_sum(losses) / global_batch", "tf.reduce_mean(losses)")
-exec(inspect.getsource(new_step).replace(*mean_of_share) + inspect.getsource(train))
-mirrored_weights, _, _ = train(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]), batches)
+sum_of_share, mean_of_share = "sum(losses) / global_batch", "mean(losses)"
+step_source = inspect.getsource(new_step)
+exec(step_source.replace(sum_of_share, mean_of_share))
+exec(inspect.getsource(train))
+mirrored_weights, _, _ = train(two_devices, batches)
 
 # %% tags=["control"] claim="two workers hold equal weights, bit for bit" without="exchanging slopes"
-shares = ([(pixels[i::2], truth[i::2]) for pixels, truth in batches] for i in (0, 1))
-no_strategy = tf.distribute.get_strategy()
-two_workers = [{"weights": train(no_strategy, part)[0]} for part in shares]
+even_share = [(pixels[::2], truth[::2]) for pixels, truth in batches]
+odd_share = [(pixels[1::2], truth[1::2]) for pixels, truth in batches]
+weights_0, _, _ = train(no_strategy, even_share)
+weights_1, _, _ = train(no_strategy, odd_share)
 
 # %% tags=["control"] claim="two worker processes end with the weights of one process, to a hundred-thousandth" without="exchanging slopes"
-first_share = [(pixels[::2], truth[::2]) for pixels, truth in batches]
-two_workers = [{"weights": train(tf.distribute.get_strategy(), first_share)[0]}]
+even_share = [(pixels[::2], truth[::2]) for pixels, truth in batches]
+weights_0, _, _ = train(no_strategy, even_share)
 
 # %% [markdown]
 # ## Making the strategy waits for everybody
@@ -354,7 +386,9 @@ print(f"worker 0: {waits[0]:.1f} s, worker 1: {waits[1]:.1f} s")
 # an address in `TF_CONFIG` is wrong. It waits long, so start with a time limit of your own.
 
 # %% tags=["claims", "measured"]
-assert waits[0] > 1.5 * waits[1], "making the strategy takes the early worker longer: it waits"
+assert waits[0] > 1.5 * waits[1], (
+    "making the strategy takes the early worker longer: it waits"
+)
 
 # %% [markdown]
 # ## Why not fit?
@@ -368,10 +402,12 @@ fit_error = str(two_workers[0]["error"])
 print(fit_error[:76], "…")
 
 # %% tags=["claims"]
-assert "PerReplica" in fit_error, "under `MultiWorkerMirroredStrategy`, `fit` fails"
+assert "PerReplica" in fit_error, (
+    "under `MultiWorkerMirroredStrategy`, `fit` fails"
+)
 
 # %% tags=["control"] claim="under `MultiWorkerMirroredStrategy`, `fit` fails" without="a second process"
-with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
+with two_devices.scope():
     network = new_network()
     network.compile("sgd", "sparse_categorical_crossentropy")
 network.fit(*batches[0], verbose=0)
@@ -389,17 +425,20 @@ fit_error = ""
 # clock, the median of all but the first steps.
 
 # %% tags=["measured"]
-one_worker = launch(1, "one")
+from snippets import tables
 
 
-def cost(result):
-    start, training = result["cpu"]
+def cost(report):
+    start, training = report["cpu"]
     row = {"CPU s, start": f"{start:.1f}", "training": f"{training:.1f}"}
-    return row | {"ms per step": f"{1000 * np.median(result['seconds'][5:]):.1f}"}
+    milliseconds = 1000 * np.median(report["seconds"][5:])
+    return row | {"ms per step": f"{milliseconds:.1f}"}
 
 
-rows = {"alone": one_worker[0], "0 of 2": two_workers[0], "1 of 2": two_workers[1]}
-tables.table([{"worker": name} | cost(result) for name, result in rows.items()])
+one_worker = launch(1, "one")
+rows = [{"worker": "alone"} | cost(one_worker[0])]
+rows += [{"worker": f"{i} of 2"} | cost(two_workers[i]) for i in (0, 1)]
+tables.table(rows)
 
 # %% [markdown]
 # Each of the two works on half as many photographs, so at best a step would take half as long. It takes
@@ -410,9 +449,11 @@ tables.table([{"worker": name} | cost(result) for name, result in rows.items()])
 # would not notice.
 
 # %% tags=["claims"]
-cpu_of_one, cpu_of_two = (sum(w["cpu"].sum() for w in run) for run in (one_worker, two_workers))
+cpu_of_one = one_worker[0]["cpu"].sum()
+cpu_of_two = sum(worker["cpu"].sum() for worker in two_workers)
 assert cpu_of_two > 1.5 * cpu_of_one, (
-    "two workers together spend more than 1.5 times the CPU seconds of one, for the same weights"
+    "two workers together spend more than 1.5 times the "
+    "CPU seconds of one, for the same weights"
 )
 
 # %% [markdown]
@@ -434,10 +475,11 @@ launch(2, "killed", folder, dies_at=25)
 # it. What is left is the last checkpoint. Start again, with the same command and no accident:
 
 # %%
-resumed_workers = launch(2, "resumed", folder)
-first_step = int(resumed_workers[0]["steps"][0])
-print(f"began at step {first_step}, ended after {int(resumed_workers[0]['steps'][-1]) + 1}")
-gap = np.abs(resumed_workers[0]["weights"] - two_workers[0]["weights"]).max()
+resumed_worker, _ = launch(2, "resumed", folder)
+first_step, *_, last_step = map(int, resumed_worker["steps"])
+print(f"began at step {first_step}, ended after {last_step + 1}")
+resumed_weights = resumed_worker["weights"]
+gap = largest_gap(resumed_weights, weights_0)
 print(f"against no accident: {gap:.0e}")
 
 # %%
@@ -451,20 +493,23 @@ plot_timing.run_timeline(runs, length=len(batches), saved=[10, 20, 30, 40])
 # other weights.
 
 # %% tags=["claims"]
-assert first_step == 20, "the restarted workers resume at the last checkpoint, after 20 steps"
-assert np.abs(resumed_workers[0]["weights"] - two_workers[0]["weights"]).max() < 1e-5, (
-    "killed and resumed, the training ends with the weights of an undisturbed one"
+assert first_step == 20, (
+    "the restarted workers resume at the last checkpoint, after 20 steps"
+)
+assert largest_gap(resumed_weights, weights_0) < 1e-5, (
+    "killed and resumed, the training ends with "
+    "the weights of an undisturbed one"
 )
 
 # %% tags=["control"] claim="the restarted workers resume at the last checkpoint, after 20 steps" without="a checkpoint"
-_, losses, _ = train(tf.distribute.get_strategy(), batches)
+_, losses, _ = train(no_strategy, batches)
 first_step = min(losses)
 
 # %% tags=["control"] claim="killed and resumed, the training ends with the weights of an undisturbed one" without="the momenta in the checkpoint"
 exec(inspect.getsource(train).replace('"optimizer": optimizer, ', ""))
-no_strategy, forgetful_folder = tf.distribute.get_strategy(), tempfile.mkdtemp(dir=".")
-train(no_strategy, batches[:20], folder=forgetful_folder)
-resumed_workers = [{"weights": train(no_strategy, batches, folder=forgetful_folder)[0]}]
+folder = tempfile.mkdtemp(dir=".")
+train(no_strategy, batches[:20], folder=folder)
+resumed_weights, _, _ = train(no_strategy, batches, folder=folder)
 
 # %% [markdown]
 # ## What goes over the wire
@@ -480,10 +525,10 @@ resumed_workers = [{"weights": train(no_strategy, batches, folder=forgetful_fold
 # %%
 def ring_all_reduce(vectors, rounds=None):
     n = len(vectors)
-    pieces_at = [np.array_split(np.array(v, float), n) for v in vectors]  # [worker][piece]
-    sent_by = [0] * n
+    pieces_at = [np.array_split(np.array(v, float), n) for v in vectors]
+    sent_by = [0] * n  # by each worker
     for turn in range(2 * (n - 1) if rounds is None else rounds):
-        messages = [pieces_at[worker][(worker - turn) % n].copy() for worker in range(n)]
+        messages = [pieces_at[w][(w - turn) % n].copy() for w in range(n)]
         for worker, message in enumerate(messages):
             neighbour, piece = (worker + 1) % n, (worker - turn) % n
             own_piece = pieces_at[neighbour][piece] if turn < n - 1 else 0
@@ -492,8 +537,10 @@ def ring_all_reduce(vectors, rounds=None):
     return [np.concatenate(pieces) for pieces in pieces_at], sent_by
 
 
+# %%
 ones = np.ones((4, 4))  # four workers, four pieces of one number each
-plot_timing.ring_rounds([np.array(ring_all_reduce(ones, rounds)[0]) for rounds in range(7)])
+states = [np.array(ring_all_reduce(ones, turns)[0]) for turns in range(7)]
+plot_timing.ring_rounds(states)
 
 # %% [markdown]
 # A column is a piece; its numbers count the shares that are summed in it. A frame marks what has just
@@ -516,14 +563,20 @@ def ring_seconds(size, n):  # of one all-reduce: sending, and waiting
     return 2 * (n - 1) / n * size / BANDWIDTH, 2 * (n - 1) * LATENCY
 
 
+# %%
 def bill(n):
     sending, waiting = ring_seconds(BYTES, n)
     megabytes = 2 * (n - 1) / n * BYTES / 1e6
-    row = {"each sends, MB": f"{megabytes:.2f}", "all send, MB": f"{n * megabytes:.0f}"}
-    return row | {"sending, ms": f"{1e3 * sending:.1f}", "waiting, ms": f"{1e3 * waiting:.1f}"}
+    return {
+        "workers": n,
+        "each sends, MB": f"{megabytes:.2f}",
+        "all send, MB": f"{n * megabytes:.0f}",
+        "sending, ms": f"{1e3 * sending:.1f}",
+        "waiting, ms": f"{1e3 * waiting:.1f}",
+    }
 
 
-tables.table([{"workers": n} | bill(n) for n in (2, 8, 64, 512)])
+tables.table([bill(n) for n in (2, 8, 64, 512)])
 
 # %% [markdown]
 # That is the bill of *one step*, a step that one worker computes in
@@ -532,12 +585,11 @@ tables.table([{"workers": n} | bill(n) for n in (2, 8, 64, 512)])
 # million weights:
 
 # %%
-sizes = {"ours": BYTES, "250 times ours": 250 * BYTES}
 counts = [2, 4, 8, 16, 32, 64, 128, 256, 512]
-curves = {
-    f"sending, {name}": {n: ring_seconds(size, n)[0] for n in counts}
-    for name, size in sizes.items()
-}
+curves, sizes = {}, {"ours": BYTES, "250 times ours": 250 * BYTES}
+for name, size in sizes.items():
+    seconds = {n: ring_seconds(size, n)[0] for n in counts}
+    curves[f"sending, {name}"] = seconds
 curves["waiting, any size"] = {n: ring_seconds(0, n)[1] for n in counts}
 plot_curves.log_curves(curves, xlabel="workers", ylabel="seconds per step")
 
@@ -551,8 +603,12 @@ plot_curves.log_curves(curves, xlabel="workers", ylabel="seconds per step")
 # %% tags=["claims"]
 vectors = np.random.default_rng(7).normal(size=(8, 1600))
 sums, sent_by = ring_all_reduce(vectors)
-assert np.allclose(sums, vectors.sum(axis=0)), "after the ring, every worker holds the sum"
-assert sent_by == [2 * 7 / 8 * 1600] * 8, "in a ring of n, each sends 2(n - 1)/n of the slopes"
+assert np.allclose(sums, vectors.sum(axis=0)), (
+    "after the ring, every worker holds the sum"
+)
+assert sent_by == [2 * 7 / 8 * 1600] * 8, (
+    "in a ring of n, each sends 2(n - 1)/n of the slopes"
+)
 
 # %% tags=["control"] claim="after the ring, every worker holds the sum" without="the last round"
 sums, _ = ring_all_reduce(vectors, rounds=13)
@@ -574,33 +630,32 @@ from snippets.experiments import restart
 
 held_out = standardise(fashion.validation.images, sample.images)
 learner = new_network()
-cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-learner.compile(keras.optimizers.SGD(momentum=0.9), cross_entropy)
+loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+learner.compile(keras.optimizers.SGD(momentum=0.9), loss)
 
 
-def accuracy_of(workers, rate, seed):
-    restart(learner, seed)
-    learner.optimizer.learning_rate = rate
-    learner.fit(images, labels, batch_size=64 * workers, epochs=4, verbose=0)
-    answers = learner(held_out).numpy().argmax(axis=1)
-    return float((answers == fashion.validation.labels).mean())
+def accuracies(workers, rate):
+    for seed in (7, 8, 9):
+        restart(learner, seed)
+        learner.optimizer.learning_rate = rate
+        learner.fit(images, labels, 64 * workers, epochs=4, verbose=0)
+        answers = learner(held_out).numpy().argmax(axis=1)
+        yield float((answers == fashion.validation.labels).mean())
 
 
 # %%
-rules = {"same rate": lambda n: 0.01, "rate times workers": lambda n: 0.01 * n}
-single_scores = [accuracy_of(1, 0.01, seed) for seed in (7, 8, 9)]
-scores = {
-    name: {1: single_scores}
-    | {n: [accuracy_of(n, rule(n), seed) for seed in (7, 8, 9)] for n in (8, 64)}
-    for name, rule in rules.items()
-}
-means = {name: {n: np.mean(s) for n, s in row.items()} for name, row in scores.items()}
+single_scores = [*accuracies(1, rate=0.01)]
+same_rate, scaled_rate = {1: single_scores}, {1: single_scores}
+for n in (8, 64):
+    same_rate[n] = [*accuracies(n, rate=0.01)]
+    scaled_rate[n] = [*accuracies(n, rate=0.01 * n)]
+scores = {"same rate": same_rate, "rate times workers": scaled_rate}
 plot_results.seed_lines(scores, xlabel="workers, 64 photographs each")
 
 # %% [markdown]
 # All these networks have seen the same photographs equally often. With 8 workers, accuracy falls, and the
-# rule wins back a part of it: `{python} f"{means['rate times workers'][8]:.1%}"` on the validation photographs
-# against `{python} f"{means['same rate'][8]:.1%}"`. With 64 there are
+# rule wins back a part of it: `{python} f"{np.mean(scaled_rate[8]):.1%}"` on the validation photographs
+# against `{python} f"{np.mean(same_rate[8]):.1%}"`. With 64 there are
 # `{python} -(-len(labels) // (64 * 64))` steps per epoch, too few at the old rate, and the rule makes it
 # worse: at a rate of `{python} f"{0.01 * 64:.2f}"` the steps are too long. The rule holds within a range. The
 # paper that made it known, [Goyal and others, 2017](https://arxiv.org/abs/1706.02677), raises the rate
@@ -608,11 +663,13 @@ plot_results.seed_lines(scores, xlabel="workers, 64 photographs each")
 # a batch of 8,192, and worse ones beyond.
 
 # %% tags=["claims"]
-assert means["rate times workers"][8] > means["same rate"][8] + 0.005, (
+assert np.mean(scaled_rate[8]) > np.mean(same_rate[8]) + 0.005, (
     "with 8 workers, eight times the rate does better than the same rate"
 )
-assert max(slope_mean[64] for slope_mean in means.values()) < np.mean(single_scores) - 0.1, (
-    "with 64 workers, both rules lose more than ten points in as many epochs"
+best_of_64 = max(np.mean(same_rate[64]), np.mean(scaled_rate[64]))
+assert best_of_64 < np.mean(single_scores) - 0.1, (
+    "with 64 workers, both rules lose more than "
+    "ten points in as many epochs"
 )
 
 # %% [markdown]
@@ -634,13 +691,18 @@ assert max(slope_mean[64] for slope_mean in means.values()) < np.mean(single_sco
 # %%
 from unittest.mock import patch
 
-slurm = {"PROCID": "3", "STEP_NUM_TASKS": "4", "STEP_NODELIST": "node[07-10]"}
-slurm |= {"STEP_TASKS_PER_NODE": "1(x4)"}
-with patch.dict(os.environ, {f"SLURM_{name}": value for name, value in slurm.items()}):
+slurm = {
+    "SLURM_PROCID": "3",
+    "SLURM_STEP_NUM_TASKS": "4",
+    "SLURM_STEP_NODELIST": "node[07-10]",
+    "SLURM_STEP_TASKS_PER_NODE": "1(x4)",
+}
+with patch.dict(os.environ, slurm):
     resolver = tf.distribute.cluster_resolver.SlurmClusterResolver(
         gpus_per_node=1, auto_set_gpu=False
     )
-    print(resolver.cluster_spec().as_dict(), resolver.get_task_info())
+    print(*resolver.cluster_spec().as_dict()["worker"])
+    print(resolver.get_task_info())
 
 # %% [markdown]
 # Every worker's address, and this one's place, counted from 0.
@@ -665,8 +727,8 @@ def combine(means, sizes):
 for cuts in ([32], [5, 20], [1, 2, 40]):
     parts = np.split(order[:46], cuts)
     sizes = [len(part) for part in parts]
-    mean_slopes = combine([slopes(part) for part in parts], sizes)
-    assert np.abs(mean_slopes - last_batch).max() < 1e-6, f"{sizes}: not the slopes of all 46"
+    gap = largest_gap(combine(list(map(slopes, parts)), sizes), last_batch)
+    assert gap < 1e-6, f"{sizes}: not the slopes of all 46"
 
 
 # %% tags=["solution"]
@@ -676,19 +738,20 @@ def combine(means, sizes):
 
 # %% tags=["wrong"]
 def combine(means, sizes):
-    return sum(size * slope_mean for slope_mean, size in zip(means, sizes, strict=True))
+    return sum(n * mean for n, mean in zip(sizes, means, strict=True))
 
 
 # %% tags=["wrong"]
 def combine(means, sizes):
-    weighted_sums = [size * slope_mean for slope_mean, size in zip(means, sizes, strict=True)]
-    return np.sum(weighted_sums, axis=0) / len(sizes)
+    total = sum(n * mean for n, mean in zip(sizes, means, strict=True))
+    return total / len(sizes)
 
 
 # %% tags=["wrong"]
 def combine(means, sizes):
     size, other_sizes = sizes[0], sum(sizes[1:])
-    return (size * means[0] + other_sizes * means[-1]) / (size + other_sizes)
+    total = size * means[0] + other_sizes * means[-1]
+    return total / (size + other_sizes)
 
 
 # %% tags=["wrong"]
@@ -704,8 +767,9 @@ def combine(means, sizes):
 
 # %% tags=["starter"]
 def config_on(host, count):
-    addresses = [f"trainer-{number}.trainer:2222" for number in range(count)]
-    return {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": 0}}
+    addresses = [f"trainer-{i}.trainer:2222" for i in range(count)]
+    task = {"type": "worker", "index": 0}
+    return {"cluster": {"worker": addresses}, "task": task}
 
 
 # %% tags=["check"]
@@ -714,41 +778,43 @@ for index, count in ((0, 2), (1, 2), (3, 4), (1, 12), (10, 12), (11, 12)):
     answer = json.loads(text)  # as the worker will read it
     addresses = [f"trainer-{i}.trainer:2222" for i in range(count)]
     expected = json.loads(tf_config(addresses, index=index))
-    assert answer == expected, f"trainer-{index} of {count} is told {answer}"
+    assert answer == expected, f"trainer-{index} of {count}: {answer}"
 
 
 # %% tags=["solution"]
 def config_on(host, count):
     name, number = host.rsplit("-", 1)
     addresses = [f"{name}-{i}.{name}:2222" for i in range(count)]
-    return {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": int(number)}}
+    task = {"type": "worker", "index": int(number)}
+    return {"cluster": {"worker": addresses}, "task": task}
 
 
 # %% tags=["wrong"]
 def config_on(host, count):
-    addresses = [f"trainer-{number}.trainer:2222" for number in range(count)]
-    return {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": int(host[-1])}}
+    addresses = [f"trainer-{i}.trainer:2222" for i in range(count)]
+    task = {"type": "worker", "index": int(host[-1])}
+    return {"cluster": {"worker": addresses}, "task": task}
 
 
 # %% tags=["wrong"]
 def config_on(host, count):
-    index = host.split("-")[1]  # text, not a number
-    addresses = [f"trainer-{number}.trainer:2222" for number in range(count)]
-    return {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
+    addresses = [f"trainer-{i}.trainer:2222" for i in range(count)]
+    task = {"type": "worker", "index": host.split("-")[1]}  # text
+    return {"cluster": {"worker": addresses}, "task": task}
 
 
 # %% tags=["wrong"]
 def config_on(host, count):
-    index = int(host.split("-")[1])
     addresses = [f"{host}.trainer:2222" for _ in range(count)]
-    return {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
+    task = {"type": "worker", "index": int(host.split("-")[1])}
+    return {"cluster": {"worker": addresses}, "task": task}
 
 
 # %% tags=["wrong"]
 def config_on(host, count):
-    index = int(host.split("-")[1])
-    addresses = [f"trainer-{number}:2222" for number in range(count)]
-    return {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
+    addresses = [f"trainer-{i}:2222" for i in range(count)]
+    task = {"type": "worker", "index": int(host.split("-")[1])}
+    return {"cluster": {"worker": addresses}, "task": task}
 
 
 # %% [markdown]
@@ -763,20 +829,24 @@ def best_count(seconds, size):
 
 
 # %% tags=["check"]
-for seconds, size, expected_count, reason in (
+for seconds, size, expected, reason in (
     (0.001, BYTES, 1, "sending takes longer than the step"),
-    (1.0, 0, 100, "with nothing to send, 100 workers balance work and waiting"),
-    (1.0, 250 * BYTES, 1, "the large network takes longer to send than to compute"),
-    (100.0, BYTES, 512, "more workers are always better, and 512 are all there are"),
-    (3.0, 250 * BYTES, 117, "what is saved by sharing has to pay for sending and waiting"),
+    (1.0, 0, 100, "100 workers balance work and waiting"),
+    (1.0, 250 * BYTES, 1, "sending takes longer than computing"),
+    (100.0, BYTES, 512, "more are always better, and 512 are all"),
+    (3.0, 250 * BYTES, 117, "sharing has to pay for the ring"),
 ):
     answer = best_count(seconds, size)
-    assert answer == expected_count, f"{seconds:g} s, {size / 1e6:.1f} MB: {answer}? {reason}"
+    message = f"{seconds:g} s, {size / 1e6:.1f} MB: {answer}? {reason}"
+    assert answer == expected, message
 
 
 # %% tags=["solution"]
 def best_count(seconds, size):
-    return min(range(1, 513), key=lambda n: seconds / n + sum(ring_seconds(size, n)))
+    def step_seconds(n):
+        return seconds / n + sum(ring_seconds(size, n))
+
+    return min(range(1, 513), key=step_seconds)
 
 
 best_count(5, 250 * BYTES)
@@ -784,12 +854,18 @@ best_count(5, 250 * BYTES)
 
 # %% tags=["wrong"]
 def best_count(seconds, size):
-    return min(range(1, 512), key=lambda n: seconds / n + sum(ring_seconds(size, n)))
+    def step_seconds(n):
+        return seconds / n + sum(ring_seconds(size, n))
+
+    return min(range(1, 512), key=step_seconds)
 
 
 # %% tags=["wrong"]
 def best_count(seconds, size):
-    return min(counts, key=lambda n: seconds / n + sum(ring_seconds(size, n)))  # of the figure
+    def step_seconds(n):
+        return seconds / n + sum(ring_seconds(size, n))
+
+    return min(counts, key=step_seconds)  # those of the figure
 
 
 # %% tags=["wrong"]
@@ -798,12 +874,16 @@ def best_count(seconds, size):
     if sending > seconds:
         return 1
     waiting = ring_seconds(0, 2)[1]
-    return min(512, round(np.sqrt(seconds / waiting)))  # as if sending did not grow
+    balance = round(np.sqrt(seconds / waiting))  # as if all sent the same
+    return min(512, balance)
 
 
 # %% tags=["wrong"]
 def best_count(seconds, size):
-    return min(range(1, 513), key=lambda n: seconds + sum(ring_seconds(size, n)))
+    def step_seconds(n):
+        return seconds + sum(ring_seconds(size, n))
+
+    return min(range(1, 513), key=step_seconds)
 
 
 # %% [markdown]

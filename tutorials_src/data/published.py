@@ -8,7 +8,6 @@ import shutil
 from pathlib import Path
 
 import numpy as np
-
 from snippets.datasets import ARRAYS_SHA256, Arrays, DataError
 
 AGAIN = "python tutorials_src/data/fetch.py"
@@ -17,7 +16,9 @@ AGAIN = "python tutorials_src/data/fetch.py"
 def cache_folder() -> Path:
     """Return the folder that keeps fetched data, where `snippets.datasets` looks: one rule on every system."""
     home = os.environ.get("XDG_CACHE_HOME")
-    return (Path(home) if home else Path.home() / ".cache") / "from-tensors-to-convnets"
+    return (
+        Path(home) if home else Path.home() / ".cache"
+    ) / "from-tensors-to-convnets"
 
 
 def read_cifar10_full(cache: Path) -> Arrays | None:
@@ -34,7 +35,9 @@ def read_cifar10_full(cache: Path) -> Arrays | None:
         path = folder / f"{name}.npy"
         try:
             arrays[name] = np.load(path, allow_pickle=False)
-        except Exception:  # a damaged header raises whatever its parser does
+        except (
+            Exception
+        ):  # a damaged header raises whatever its parser does
             raise DataError(
                 f"{path} is no whole .npy file\n"
                 f"  found SHA-256    {file_sha256(path)}\n  cure: {AGAIN}"
@@ -45,7 +48,10 @@ def read_cifar10_full(cache: Path) -> Arrays | None:
 
 def store(arrays: Arrays, cache: Path) -> None:
     """Write `cache/cifar10-full/*.npy`: all files beside it first, then each in its place."""
-    ready, final = cache / "downloads" / "cifar10-full", cache / "cifar10-full"
+    ready, final = (
+        cache / "downloads" / "cifar10-full",
+        cache / "cifar10-full",
+    )
     shutil.rmtree(ready, ignore_errors=True)
     ready.mkdir(parents=True)
     for name, array in arrays.items():
@@ -83,7 +89,9 @@ def check_file(path: Path, sha256: str, *, came_from: str) -> None:
 
 def array_sha256(array: np.ndarray) -> str:
     """Return the SHA-256 of an array's bytes in C order."""
-    return hashlib.sha256(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data).hexdigest()
+    return hashlib.sha256(
+        np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
+    ).hexdigest()
 
 
 def file_sha256(path: Path) -> str:
