@@ -238,7 +238,7 @@ def summary_rows(results: Sequence[Result], *, percent: bool = True) -> list[dic
     >>> summary_rows([Result("64", {}, (0.80, 0.82), 1.5)])
     [{'setting': '64', 'mean': '81.0%', 'lowest': '80.0%', 'highest': '82.0%', 'CPU seconds': '1.5'}]
     """
-    show = "{:.1%}".format if percent else "{:.3g}".format
+    show = "{:z.1%}".format if percent else "{:z.3g}".format
     return [
         {
             "setting": result.name,
@@ -332,6 +332,10 @@ def selection_bias(
     >>> many[0] > one[0] + 0.05, abs(many[1] - one[1]) < 0.05
     (True, True)
     """
+    if any(
+        map(np.ma.is_masked, is_correct if isinstance(is_correct, list | tuple) else [is_correct])
+    ):
+        raise ValueError("is_correct must have no masked values: leave them out")
     is_correct = np.asarray(is_correct)
     if not np.isin(is_correct, (0, 1)).all():
         raise ValueError(f"is_correct must hold true or false, not {is_correct.dtype} numbers")

@@ -405,6 +405,13 @@ def test_a_class_that_is_only_predicted_or_only_true_counts_in_the_mean_f1_and_a
     assert metrics.macro_f1_from_counts(counts.T) == pytest.approx(1 / 3)
 
 
+def test_of_no_examples_accuracy_and_mean_f1_are_no_numbers():
+    stack = np.array([[[0, 0], [0, 0]], [[1, 0], [1, 0]]])
+    assert metrics.accuracy_from_counts(stack).tolist() == pytest.approx([np.nan, 0.5], nan_ok=True)
+    found = metrics.macro_f1_from_counts(stack)
+    assert found.tolist() == pytest.approx([np.nan, 1 / 3], nan_ok=True)
+
+
 def test_labels_in_a_narrow_type_are_counted_right_though_there_are_many_classes():
     labels = np.arange(20, dtype=np.uint8)
     names = [str(label) for label in labels]
