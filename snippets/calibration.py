@@ -65,6 +65,7 @@ def reliability_bins(
     rows = _probabilities(probabilities)
     labels = _labels("y_true", y_true, rows.shape[1], ("probabilities", len(rows)))
     _check_whole("bins", bins, 1)
+    bins = int(bins)  # of NumPy's small integers, bins + 1 overflows
     sure = np.minimum(rows.max(axis=1), 1)
     right = rows.argmax(axis=1) == labels
     edges = np.linspace(0, 1, bins + 1)

@@ -118,7 +118,7 @@ def best(results: Sequence[Result]) -> Result:
     """
     if not results:
         raise ValueError("there are no results to choose from")
-    if not all(result.scores and np.isfinite(result.mean) for result in results):
+    if not all(len(result.scores) and np.isfinite(result.mean) for result in results):
         scores = {result.name: result.scores for result in results}
         raise ValueError(f"results need scores, all finite, not {scores}")
     return max(results, key=lambda result: result.mean)
@@ -225,6 +225,7 @@ def false_alarm_rate(settings: int, seeds: int) -> float:
     """
     _check_whole("settings", settings, 2)
     _check_whole("seeds", seeds, 1)
+    settings, seeds = int(settings), int(seeds)  # of NumPy's, the product of small ones overflows
     return settings / math.comb(settings * seeds, seeds)
 
 

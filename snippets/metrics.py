@@ -22,8 +22,7 @@ from scipy.special import ndtr, ndtri, stdtrit
 
 Floats = NDArray[np.float64]
 
-# Each takes a matrix of counts, a row per true class, a column per predicted class, or a stack of them,
-# shape `(..., classes, classes)`; so one call grades thousands of resampled matrices.
+# Each takes counts, shape `(..., classes, classes)`, a row per true class, a column per predicted one.
 
 
 def accuracy_from_counts(counts: ArrayLike) -> Floats:
@@ -263,14 +262,15 @@ def bootstrap_interval(
     _check_whole("seed", seed, 0)
     counts = _counts(y_true, y_pred, classes)
     graded = np.asarray(metric(counts[None].astype(float)))
-    if graded.shape != (1,):
-        raise ValueError(f"the metric must return one number per matrix, not shape {graded.shape}")
     rng = np.random.default_rng(seed)
     at_once = max(1, _CELLS_AT_ONCE // counts.size)
     sizes = [min(at_once, resamples - done) for done in range(0, resamples, at_once)]
-    grades = [metric(_redrawn(counts, size, rng)) for size in sizes]
+    grades = [np.asarray(metric(_redrawn(counts, size, rng))) for size in sizes]
+    for size, each in zip((1, *sizes), (graded, *grades), strict=True):
+        if each.shape != (size,):
+            raise ValueError(f"metric must return one number per matrix, not shape {each.shape}")
     n = max(int(counts.sum()), 2)
-    tail = float(ndtr(-stdtrit(n - 1, (1 + level) / 2) * np.sqrt(n / (n - 1))))
+    tail = float(ndtr(-stdtrit(n - 1, (1 + float(level)) / 2) * np.sqrt(n / (n - 1))))
     low, high = np.quantile(np.concatenate(grades), [tail, 1 - tail])
     return Interval(value := float(graded[0]), min(float(low), value), max(float(high), value))
 
@@ -311,7 +311,7 @@ def _wilson(fraction: float, examples: float, level: float) -> Interval:
     fraction, examples = float(fraction), float(examples)
     if not examples:
         return Interval(fraction, 0.0, 1.0)
-    z = float(ndtri((1 + level) / 2))
+    z = float(ndtri((1 + float(level)) / 2))
     middle = fraction + z**2 / (2 * examples)
     reach = z * math.sqrt(fraction * (1 - fraction) / examples + (z / (2 * examples)) ** 2)
     low, high = ((middle + side * reach) / (1 + z**2 / examples) for side in (-1, 1))

@@ -240,6 +240,11 @@ def test_a_bin_holds_its_right_edge():
     assert found.accuracy[1:].tolist() == [1, 1, 0]
 
 
+def test_many_bins_may_be_counted_in_a_small_integer():
+    found = calibration.reliability_bins([0, 1], np.eye(2), bins=np.int8(127))
+    assert found.edges.tolist() == np.linspace(0, 1, 128).tolist()
+
+
 def test_bins_of_more_confidence_than_any_answer_has_are_empty():
     found = calibration.reliability_bins([0, 1], [[0.5, 0.5], [0.6, 0.4]], bins=4)
     assert found.count.tolist() == [0, 1, 1, 0]
