@@ -363,6 +363,8 @@ _ROUNDING = 1e-3
 
 def _stack(name: str, values: Any, *ranks: int) -> np.ndarray:
     """Return finite numbers in one array of one of these ranks, none of its axes empty."""
+    if any(map(np.ma.is_masked, values if isinstance(values, list | tuple) else [values])):
+        raise ValueError(f"{name} must have no masked values: leave them out of all arguments")
     try:
         array = np.asarray(values)
     except ValueError:

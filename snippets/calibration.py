@@ -65,6 +65,7 @@ def reliability_bins(
     rows = _probabilities(probabilities)
     labels = _labels("y_true", y_true, rows.shape[1], ("probabilities", len(rows)))
     _check_whole("bins", bins, 1)
+    bins = int(bins)  # of NumPy's small integers, bins + 1 overflows
     sure = np.minimum(rows.max(axis=1), 1)
     right = rows.argmax(axis=1) == labels
     edges = np.linspace(0, 1, bins + 1)
@@ -117,8 +118,9 @@ def fit_temperature(y_true: ArrayLike, logits: ArrayLike) -> float:
         logits: shape `(n, classes)`.
 
     Raises:
-        ValueError: shapes that do not fit, or no temperature is best: every answer is right (the
-            colder, the better), or the logits are no better than chance (the hotter, the better).
+        ValueError: shapes that do not fit, or no temperature is best: no class has a higher logit than
+            the true one (the colder, the better), the true classes' logits are on average no higher
+            than those of all classes (the hotter, the better), or each example has but one logit.
 
     Source: C. Guo et al., On calibration of modern neural networks, 2017, arXiv:1706.04599.
 
@@ -129,23 +131,32 @@ def fit_temperature(y_true: ArrayLike, logits: ArrayLike) -> float:
     """
     logits = _finite("logits", logits, "n, classes")
     labels = _labels("y_true", y_true, logits.shape[1], ("logits", len(logits)))
-    scale = float(np.abs(logits).max()) or 1.0
-    logits = logits / scale
-    chosen = np.take_along_axis(logits, labels[:, None], axis=1)[:, 0]
+    # What is added to all logits of an example changes no probability, and hides how far they differ.
+    below = logits / 2 - logits.max(axis=1, keepdims=True) / 2  # halves, that none overflows
+    scale = float(-below.min())
+    if not scale:
+        raise ValueError("logits of one value for all classes are as good at any temperature")
+    below = below / scale
+    chosen = np.take_along_axis(below, labels[:, None], axis=1)[:, 0]
+    if not chosen.any():
+        raise ValueError(
+            "no class has a higher logit than the true one, so no temperature is best: the colder the "
+            "better"
+        )
 
     def slope(log_sharpness: float) -> float:
         """The slope of the cross-entropy; it only rises, since the cross-entropy is convex."""
-        weights = softmax(np.exp(log_sharpness) * logits, axis=1)
-        return float(((weights * logits).sum(axis=1) - chosen).mean())
+        weights = softmax(np.exp(log_sharpness) * below, axis=1)
+        return float(((weights * below).sum(axis=1) - chosen).mean())
 
-    hottest, coldest = -40.0, 40.0  # equal probabilities, and all of it for the largest logit
+    # From equal probabilities to all of it for the largest logit, though the next be near to it.
+    hottest, coldest = -40.0, min(709.0, math.log(800) - math.log(-below[below < 0].max()))
     if slope(hottest) > -1e-12:
         raise ValueError(
-            "logits no better than chance have no best temperature: the hotter the better"
+            "logits that are on average no higher for the true class than for all classes have no best "
+            "temperature: the hotter the better"
         )
-    if slope(coldest) < 1e-12:
-        raise ValueError("every answer is right, so no temperature is best: the colder the better")
-    return scale / float(np.exp(brentq(slope, hottest, coldest, xtol=1e-10)))
+    return 2 * scale / float(np.exp(brentq(slope, hottest, coldest, xtol=1e-10)))
 
 
 def _finite(
@@ -153,21 +164,22 @@ def _finite(
 ) -> np.ndarray:
     """Return finite numbers from low to high as float64, with these axes, none of them empty."""
     shape = f"({axes})" if "," in axes else f"({axes},)"
+    if any(map(np.ma.is_masked, values if isinstance(values, list | tuple) else [values])):
+        raise ValueError(f"{name} must have no masked values: leave them out of all arguments")
     try:
-        array = np.asarray(values)
-        if array.dtype.kind in "bOSUMmc":
-            raise TypeError(array.dtype)
-        array = array.astype(float)
+        given = np.asarray(values)
+        if given.dtype.kind in "bOSUMmc":
+            raise TypeError(given.dtype)
+        array = given.astype(float)
     except (TypeError, ValueError):
         raise ValueError(f"{name} must be numbers of shape {shape}, not {values!r:.80}") from None
     sizes = axes.split(", ")
-    is_like = len(sizes) == array.ndim and all(
-        size in (str(found), size.strip("0123456789"))
-        for size, found in zip(sizes, array.shape, strict=True)
-    )
-    if not is_like or not array.size:
+    alike = (not s.isdigit() or int(s) == n for s, n in zip(sizes, array.shape, strict=False))
+    if len(sizes) != array.ndim or not all(alike) or not array.size:
         hint = f"; take one column, {name}[:, -1]" if (array.ndim, len(sizes)) == (2, 1) else ""
         raise ValueError(f"{name} must be of shape {shape} and not empty, not {array.shape}{hint}")
+    if given.dtype.kind in "iu" and np.abs(array).max() >= 2**53:
+        raise ValueError(f"{name} must be below 2**53: as floats, larger integers become equal")
     fits = np.isfinite(array) & (array >= low) & (array <= high)
     if not fits.all():
         place = tuple(int(i) for i in np.argwhere(~fits)[0])
@@ -194,6 +206,8 @@ def _labels(
     name: str, values: Any, classes: int | None = None, rows: tuple[str, int] | None = None
 ) -> np.ndarray:
     """Return labels from 0, below classes, as int64, shape `(n,)`, one for each of so many rows."""
+    if any(map(np.ma.is_masked, values if isinstance(values, list | tuple) else [values])):
+        raise ValueError(f"{name} must have no masked values: leave them out of all arguments")
     try:
         array = np.asarray(values)
     except ValueError:
@@ -205,7 +219,7 @@ def _labels(
     if array.dtype.kind not in "iub":
         raise ValueError(f"{name} must be class numbers, integers from 0, not {array.dtype}{hint}")
     low, high = array.min(), array.max()
-    if low < 0 or high >= (classes or np.inf):
+    if low < 0 or high >= (classes or 2.0**63):
         wanted = f"from 0 to {classes - 1}, for {classes} classes" if classes else "from 0"
         hint = f"; count from 0: {name} - 1" if (low, high) == (1, classes) else ""
         raise ValueError(f"{name} must be class numbers {wanted}, not from {low} to {high}{hint}")

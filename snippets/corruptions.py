@@ -106,6 +106,8 @@ def shift(images: np.ndarray, *, down: int = 0, right: int = 0, fill: float = 0)
     >>> shift(np.array([[[1, 2, 3]]]), right=1).tolist()
     [[[0, 1, 2]]]
     """
+    if any(map(np.ma.is_masked, images if isinstance(images, list | tuple) else [images])):
+        raise ValueError("images must have no masked values: leave them out of all arguments")
     try:
         images = np.asarray(images)
     except ValueError:
@@ -135,17 +137,15 @@ def _floats(images: np.ndarray) -> Float32s:
 
 def _check_range(images: np.ndarray, low: float, high: float) -> None:
     """Refuse pixels that would be cut to a range which is not theirs."""
-    if not np.size(images):
-        return
-    least, most = np.min(images), np.max(images)
+    found = f"from {(least := np.min(images)):g} to {(most := np.max(images)):g}"
     if not (least >= low - 1e-3 and most <= high + 1e-3):
-        raise ValueError(
-            f"images must lie from {low:g} to {high:g}, not from {least:g} to {most:g}"
-        )
+        raise ValueError(f"images must lie from {low:g} to {high:g}, not {found}")
 
 
 def _stack(name: str, values: Any, *ranks: int) -> np.ndarray:
     """Return finite numbers in one array of one of these ranks, none of its axes empty."""
+    if any(map(np.ma.is_masked, values if isinstance(values, list | tuple) else [values])):
+        raise ValueError(f"{name} must have no masked values: leave them out of all arguments")
     try:
         array = np.asarray(values)
     except ValueError:

@@ -118,7 +118,7 @@ def best(results: Sequence[Result]) -> Result:
     """
     if not results:
         raise ValueError("there are no results to choose from")
-    if not all(result.scores and np.isfinite(result.mean) for result in results):
+    if not all(len(result.scores) and np.isfinite(result.mean) for result in results):
         scores = {result.name: result.scores for result in results}
         raise ValueError(f"results need scores, all finite, not {scores}")
     return max(results, key=lambda result: result.mean)
@@ -225,6 +225,7 @@ def false_alarm_rate(settings: int, seeds: int) -> float:
     """
     _check_whole("settings", settings, 2)
     _check_whole("seeds", seeds, 1)
+    settings, seeds = int(settings), int(seeds)  # of NumPy's, the product of small ones overflows
     return settings / math.comb(settings * seeds, seeds)
 
 
@@ -238,7 +239,7 @@ def summary_rows(results: Sequence[Result], *, percent: bool = True) -> list[dic
     >>> summary_rows([Result("64", {}, (0.80, 0.82), 1.5)])
     [{'setting': '64', 'mean': '81.0%', 'lowest': '80.0%', 'highest': '82.0%', 'CPU seconds': '1.5'}]
     """
-    show = "{:.1%}".format if percent else "{:.3g}".format
+    show = "{:z.1%}".format if percent else "{:z.3g}".format
     return [
         {
             "setting": result.name,
@@ -332,6 +333,10 @@ def selection_bias(
     >>> many[0] > one[0] + 0.05, abs(many[1] - one[1]) < 0.05
     (True, True)
     """
+    if any(
+        map(np.ma.is_masked, is_correct if isinstance(is_correct, list | tuple) else [is_correct])
+    ):
+        raise ValueError("is_correct must have no masked values: leave them out")
     is_correct = np.asarray(is_correct)
     if not np.isin(is_correct, (0, 1)).all():
         raise ValueError(f"is_correct must hold true or false, not {is_correct.dtype} numbers")

@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Explain an image classifier: saliency, occlusion, Grad-CAM heatmaps, adversarial images (FGSM).
 
-Needs: Python 3.11, keras 3.15, numpy 2.0, tensorflow 2.21, or newer. Copy this one file
-into your project and `import explain`.
+Needs: Python 3.11, keras 3.15, numpy 2.0, tensorflow 2.21, or newer. Copy this one file, `import explain`.
 
 A `network` here is a built Keras model, from images `(n, height, width)` or
 `(n, height, width, channels)` to logits `(n, classes)`; it is called with `training=False`. One that ends
@@ -47,9 +46,8 @@ def saliency(
     Source: K. Simonyan et al., Deep Inside Convolutional Networks, 2013, arXiv:1312.6034.
 
     >>> network = keras.Sequential([keras.Input((2, 2)), keras.layers.Flatten()])
-    >>> saliency(network, np.zeros((1, 2, 2)), classes=[3])  # the class's logit is the last pixel
-    array([[[0., 0.],
-            [0., 1.]]], dtype=float32)
+    >>> saliency(network, np.zeros((1, 2, 2)), classes=[3]).tolist()  # its logit is the last pixel
+    [[[0.0, 0.0], [0.0, 1.0]]]
     """
     images, chosen = _prepared(network, images, classes)
 
@@ -80,8 +78,7 @@ def occlusion(
         network: images to logits.
         images: float, shape `(n, height, width)`, or with channels.
         classes: to ask about, one per image, shape `(n,)`; the network's own answers if left out.
-        size: the square's side, in pixels.
-        stride: pixels from one square to the next, at most `size`; half of `size` if left out.
+        size, stride: the square's side, and from one square to the next, in pixels; half of it if left out.
         fill: the value of the covered pixels, in all channels.
 
     Returns:
@@ -141,20 +138,16 @@ def grad_cam(
         0 or above, float32, shape `(n, height, width)`; all 0 where no map raises the logit.
 
     Raises:
-        ValueError: images or classes do not fit the network, or not one layer of feature maps has the
-            name: the message says which there are. Or the network calls that layer more than once.
+        ValueError: images or classes do not fit the network, it calls that layer more than once, or not
+            one layer of feature maps has the name: the message says which there are.
 
     Source: R. R. Selvaraju et al., Grad-CAM, 2016, arXiv:1610.02391.
 
     >>> pool, mean = keras.layers.MaxPooling2D(2, name="pool"), keras.layers.GlobalAveragePooling2D()
     >>> network = keras.Sequential([keras.Input((4, 4, 1)), pool, mean])
-    >>> image = np.zeros((1, 4, 4, 1))
-    >>> image[0, 0, 3] = 8.0
-    >>> grad_cam(network, image, layer="pool", classes=[0])[0].round(1)
-    array([[0. , 0.5, 1.5, 2. ],
-           [0. , 0.4, 1.1, 1.5],
-           [0. , 0.1, 0.4, 0.5],
-           [0. , 0. , 0. , 0. ]], dtype=float32)
+    >>> image = 8 * np.eye(1, 16, 3).reshape(1, 4, 4, 1)  # bright at the end of the first row
+    >>> grad_cam(network, image, layer="pool", classes=[0])[0, 0].round(1)
+    array([0. , 0.5, 1.5, 2. ], dtype=float32)
     """
     images, chosen = _prepared(network, images, classes)
     with_maps = _map_layers(network)
@@ -239,13 +232,9 @@ def fast_gradient_sign(
 
 def _check_range(images: np.ndarray, low: float, high: float) -> None:
     """Refuse pixels that would be cut to a range which is not theirs."""
-    if not np.size(images):
-        return
-    least, most = np.min(images), np.max(images)
+    found = f"from {(least := np.min(images)):g} to {(most := np.max(images)):g}"
     if not (least >= low - 1e-3 and most <= high + 1e-3):
-        raise ValueError(
-            f"images must lie from {low:g} to {high:g}, not from {least:g} to {most:g}"
-        )
+        raise ValueError(f"images must lie from {low:g} to {high:g}, not {found}")
 
 
 def _prepared(
@@ -259,13 +248,14 @@ def _prepared(
         raise ValueError(f"network {network.name!r} must be {kind}")
     _check_logits(network)
     images = _stack("images", images, 2, 3, 4).astype(np.float32)
-    wanted, count = tuple(ends[0].shape[1:]), ends[1].shape[-1]
+    wanted, count = tf.TensorShape(ends[0].shape[1:]), ends[1].shape[-1]
     if name == "labels" and count < 2:
         raise ValueError(f"network {network.name!r} must return logits of 2 classes or more")
-    if not _fits(images.shape[1:], wanted):
+    fits = wanted.is_compatible_with
+    if not fits(images.shape[1:]):
         shape = f"({', '.join(map(str, ('n', *wanted)))})"
-        hint = "; of one image give image[None]" if _fits(images.shape, wanted) else ""
-        hint = "; give images[..., None]" if _fits((*images.shape[1:], 1), wanted) else hint
+        hint = "; of one image give image[None]" if fits(images.shape) else ""
+        hint = "; give images[..., None]" if fits((*images.shape[1:], 1)) else hint
         raise ValueError(f"images must be {shape} for this network, not {images.shape}{hint}")
     if classes is None:
         logits = _in_batches(lambda part, _: network(part, training=False), images, images)
@@ -275,29 +265,36 @@ def _prepared(
     return images, chosen.astype(np.int32)
 
 
-def _fits(shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
-    """Say whether a shape is the one wanted, in which None stands for any size."""
-    return len(shape) == len(wanted) and all(
-        w in (None, s) for w, s in zip(wanted, shape, strict=True)
-    )
-
-
 def _check_logits(network: keras.Model) -> None:
-    """Refuse a network whose last layer, be it in a network within, makes probabilities of logits."""
-    last, path = network, "network"
+    """Refuse a network that ends, be it in a network within, in what makes probabilities of logits."""
+    last, path, classes = network, "network", network.output_shape[-1]
     while isinstance(last, keras.Model):
         inside = "operations" if hasattr(last, "operations") else "layers"  # keras.ops.softmax, too
-        last, path = getattr(last, inside)[-1], f"{path}.{inside}[-1]"
-    if getattr(last, "activation", None) in (keras.activations.softmax, keras.activations.sigmoid):
-        remedy = f"take its activation off, {path}.activation = keras.activations.linear"
-    elif type(last).__name__ not in ("Softmax", "Sigmoid"):
+        layers, at = getattr(last, inside), -1
+        first = (inside == "operations") - len(layers)  # before the operations comes the input
+        while at > first and _squeezes(layers[at], classes) is None:
+            at -= 1
+        last, path = layers[at], f"{path}.{inside}[{at}]"
+    if not _squeezes(last, classes):
         return
-    elif path.count("[-1]") == 1:
+    remedy = "build the network without it"
+    if hasattr(last, "activation"):
+        remedy = f"take its activation off, {path}.activation = keras.activations.linear"
+    elif path.count("[") == 1:
         remedy = f"give what comes before, keras.Model(network.inputs[0], {path}.input)"
-    else:
-        remedy = "build the network without it"
-    made = f"its last layer {last.name} makes probabilities of them (softmax or sigmoid)"
-    raise ValueError(f"network must return logits, but {made}: {remedy}")
+    raise ValueError(f"network must return logits, but {last.name} makes probabilities: {remedy}")
+
+
+def _squeezes(layer: Any, classes: int) -> bool | None:
+    """Say whether a layer ends in a map of all numbers to 0 to 1; None if it returns what comes in."""
+    far = tf.reshape(tf.linspace(-1e4, 1e4, 2 * classes), (2, classes))
+    activation, weights = getattr(layer, "activation", None), getattr(layer, "weights", ())
+    shapes = [getattr(getattr(layer, end, None), "shape", None) for end in ("input", "output")]
+    if activation is None and (weights or shapes != [(None, classes)] * 2):
+        return False
+    made = tf.cast((activation or layer)(far), tf.float32).numpy()
+    passes = not weights and np.allclose(made, far, rtol=0.01)
+    return None if passes else bool(made.min() >= 0 and made.max() <= 1)
 
 
 def _map_layers(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
@@ -322,6 +319,8 @@ def _in_batches(function: Batchwise, images: np.ndarray, others: np.ndarray) -> 
 
 def _stack(name: str, values: Any, *ranks: int) -> np.ndarray:
     """Return finite numbers in one array of one of these ranks, none of its axes empty."""
+    if any(map(np.ma.is_masked, values if isinstance(values, list | tuple) else [values])):
+        raise ValueError(f"{name} must have no masked values: leave them out of all arguments")
     try:
         array = np.asarray(values)
     except ValueError:
@@ -340,6 +339,8 @@ def _labels(
     name: str, values: Any, classes: int | None = None, rows: tuple[str, int] | None = None
 ) -> np.ndarray:
     """Return labels from 0, below classes, as int64, shape `(n,)`, one for each of so many rows."""
+    if any(map(np.ma.is_masked, values if isinstance(values, list | tuple) else [values])):
+        raise ValueError(f"{name} must have no masked values: leave them out of all arguments")
     try:
         array = np.asarray(values)
     except ValueError:
@@ -351,7 +352,7 @@ def _labels(
     if array.dtype.kind not in "iub":
         raise ValueError(f"{name} must be class numbers, integers from 0, not {array.dtype}{hint}")
     low, high = array.min(), array.max()
-    if low < 0 or high >= (classes or np.inf):
+    if low < 0 or high >= (classes or 2.0**63):
         wanted = f"from 0 to {classes - 1}, for {classes} classes" if classes else "from 0"
         hint = f"; count from 0: {name} - 1" if (low, high) == (1, classes) else ""
         raise ValueError(f"{name} must be class numbers {wanted}, not from {low} to {high}{hint}")

@@ -110,7 +110,8 @@ def gradient_error(function: Function, at: Any, *, step: float = 1e-4) -> float:
     Steps of two sizes tell how exact the differences are. What they leave open is no disagreement;
     the rest of each element's difference is divided by the larger of the two values. So a gradient
     that is small because the function is small is checked like any other. Below 1e-6 in float64, the
-    gradient is right; near 1, it is wrong.
+    gradient is right; near 1, it is wrong. An element is left out that is less than the differences
+    leave open: a slope of 1 is lost beside a value of 1e12. At least one must be more, or all be 0.
 
     Args:
         function: a point of the shape of `at` in, one number out, smooth near `at`.
@@ -118,10 +119,11 @@ def gradient_error(function: Function, at: Any, *, step: float = 1e-4) -> float:
         step: the step of the finite differences.
 
     Returns:
-        At least 0; infinite where a gradient is not a finite number.
+        From 0 to 2; infinite where a gradient is not a finite number.
 
     Raises:
-        ValueError: `step` is not positive, or no gradient reaches the point.
+        ValueError: `step` is not positive, no gradient reaches the point, or differences of this step
+            leave open whether the gradient is right.
 
     >>> gradient_error(lambda x: tf.sin(x[0]) * x[1], [1.0, 2.0]) < 1e-6
     True
@@ -130,13 +132,19 @@ def gradient_error(function: Function, at: Any, *, step: float = 1e-4) -> float:
     point = np.asarray(at, dtype=np.float64)
     by_tape = tape_gradient(function, point)
     coarse, fine = (finite_difference(function, point, step=each) for each in (step, step / 2))
-    by_steps = (4 * fine - coarse) / 3  # of Richardson: most of the error of either cancels
-    if not (np.isfinite(by_tape).all() and np.isfinite(by_steps).all()):
+    if not all(np.isfinite(each).all() for each in (by_tape, coarse, fine)):
         return float("inf")
-    rounding = np.finfo(np.float64).eps * abs(_one(function(point))) / step
-    unsure = 0.1 * np.abs(coarse - fine) + 8 * rounding
-    apart = np.maximum(np.abs(by_tape - by_steps) - unsure, 0)
+    by_steps = fine + (fine - coarse) / 3  # of Richardson: most of the error of either cancels
+    rounding = 8 * float(np.finfo(np.float64).eps) * abs(_one(function(point))) / step
+    unsure = np.abs(coarse - fine) + rounding
     larger = np.maximum(np.abs(by_tape), np.abs(by_steps))
+    if by_tape.any() and (larger <= unsure).all():
+        way = "larger" if rounding > np.max(unsure) / 2 else "smaller"
+        raise ValueError(
+            f"step {step:g} leaves open whether the gradient is right: it is {np.max(larger):.3g} at most, "
+            f"and sure to {np.max(unsure):.3g}; take a {way} step, or a function without a large constant"
+        )
+    apart = np.maximum(np.abs(by_tape - by_steps) - unsure, 0)
     return float(np.max(apart / np.where(larger > 0, larger, 1), initial=0.0))
 
 

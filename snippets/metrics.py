@@ -4,8 +4,7 @@
 
 Needs: Python 3.11, numpy 2.0, scipy 1.15, or newer. Copy this one file, `import metrics`.
 
-What a single number needs, scikit-learn has: `precision_score`, `f1_score`, `classification_report` and
-their like. This file adds what it leaves to you: how sure each grade is.
+scikit-learn has the grades: `f1_score`, `classification_report` and their like. This adds how sure each is.
 """
 
 from __future__ import annotations
@@ -23,18 +22,17 @@ from scipy.special import ndtr, ndtri, stdtrit
 
 Floats = NDArray[np.float64]
 
-# Each takes a matrix of counts, a row per true class, a column per predicted class, or a stack of them,
-# shape `(..., classes, classes)`; so one call grades thousands of resampled matrices.
+# Each takes counts, shape `(..., classes, classes)`, a row per true class, a column per predicted one.
 
 
 def accuracy_from_counts(counts: ArrayLike) -> Floats:
-    """Return the fraction of the examples that lies on the diagonal, shape `(...)`.
+    """Return the fraction of the examples that lies on the diagonal, of none NaN, shape `(...)`.
 
     >>> float(accuracy_from_counts(np.array([[3, 1], [2, 4]])))
     0.7
     """
     counts = _confusions(counts)
-    return _fraction(np.trace(counts, axis1=-2, axis2=-1), counts.sum(axis=(-2, -1)))
+    return _fraction(np.trace(counts, axis1=-2, axis2=-1), counts.sum(axis=(-2, -1)), np.nan)
 
 
 def precision_from_counts(counts: ArrayLike) -> Floats:
@@ -68,20 +66,20 @@ def f1_from_counts(counts: ArrayLike) -> Floats:
 
 
 def macro_f1_from_counts(counts: ArrayLike) -> Floats:
-    """Return the mean F1 of the classes that have an example or a prediction, shape `(...)`.
+    """Return the mean F1 of the classes that have an example or a prediction, of none NaN, shape `(...)`.
 
     >>> float(macro_f1_from_counts(np.array([[3, 1], [1, 5]]))).__round__(4)
     0.7917
     """
     counts = _confusions(counts)
     occurs = counts.sum(axis=-2) + counts.sum(axis=-1) > 0
-    return _fraction(f1_from_counts(counts).sum(axis=-1), occurs.sum(axis=-1))
+    return _fraction(f1_from_counts(counts).sum(axis=-1), occurs.sum(axis=-1), np.nan)
 
 
-def _fraction(some: ArrayLike, of: ArrayLike) -> Floats:
-    """Divide, and let nothing out of nothing be 0."""
+def _fraction(some: ArrayLike, of: ArrayLike, of_none: float = 0) -> Floats:
+    """Divide, and let nothing out of nothing be this number."""
     some, of = np.asarray(some, float), np.asarray(of, float)
-    return np.asarray(np.divide(some, of, out=np.zeros_like(some), where=of > 0))
+    return np.asarray(np.divide(some, of, out=np.full_like(some, of_none), where=of > 0))
 
 
 class Interval(NamedTuple):
@@ -246,15 +244,13 @@ def bootstrap_interval(
         metric: from counts, floats, shape `(resamples, classes, classes)`, a row per true class, to a
             number for each matrix, shape `(resamples,)`: `accuracy_from_counts`, say.
         classes: how many there are.
-        resamples: how often to draw.
+        resamples, seed: how often to draw, and the seed of the draws.
         level: how often the interval is to hold the true grade, over many sets of examples.
-        seed: of the draws.
 
     Raises:
         ValueError: labels that do not fit, a metric of another shape, or a level outside (0, 1).
 
-    Source: D. B. Rubin, The Bayesian bootstrap, 1981; the width: T. C. Hesterberg, What teachers should
-    know about the bootstrap, 2015.
+    Source: D. B. Rubin, The Bayesian bootstrap, 1981; the width: T. C. Hesterberg, arXiv:1411.5279.
 
     >>> y_true, y_pred = np.repeat([0, 1], 50), np.repeat([0, 1], [45, 55])
     >>> print(f"{bootstrap_interval(y_true, y_pred, metric=accuracy_from_counts, classes=2):.2f}")
@@ -266,20 +262,20 @@ def bootstrap_interval(
     _check_whole("seed", seed, 0)
     counts = _counts(y_true, y_pred, classes)
     graded = np.asarray(metric(counts[None].astype(float)))
-    if graded.shape != (1,):
-        raise ValueError(f"the metric must return one number per matrix, not shape {graded.shape}")
     rng = np.random.default_rng(seed)
     at_once = max(1, _CELLS_AT_ONCE // counts.size)
     sizes = [min(at_once, resamples - done) for done in range(0, resamples, at_once)]
-    grades = [metric(_redrawn(counts, size, rng)) for size in sizes]
+    grades = [np.asarray(metric(_redrawn(counts, size, rng))) for size in sizes]
+    for size, each in zip((1, *sizes), (graded, *grades), strict=True):
+        if each.shape != (size,):
+            raise ValueError(f"metric must return one number per matrix, not shape {each.shape}")
     n = max(int(counts.sum()), 2)
-    tail = float(ndtr(-stdtrit(n - 1, (1 + level) / 2) * np.sqrt(n / (n - 1))))
+    tail = float(ndtr(-stdtrit(n - 1, (1 + float(level)) / 2) * np.sqrt(n / (n - 1))))
     low, high = np.quantile(np.concatenate(grades), [tail, 1 - tail])
     return Interval(value := float(graded[0]), min(float(low), value), max(float(high), value))
 
 
-# Matrices of so many cells together are drawn and graded at a time.
-_CELLS_AT_ONCE = 1 << 22
+_CELLS_AT_ONCE = 1 << 22  # of all the matrices that are drawn and graded at a time
 # A class's grade is drawn towards that of all classes as by so many examples, where a mean's
 # uncertainty is concerned: two correct answers of two do not tell that all will be correct.
 _EXAMPLES_FROM_ALL = 8
@@ -315,7 +311,7 @@ def _wilson(fraction: float, examples: float, level: float) -> Interval:
     fraction, examples = float(fraction), float(examples)
     if not examples:
         return Interval(fraction, 0.0, 1.0)
-    z = float(ndtri((1 + level) / 2))
+    z = float(ndtri((1 + float(level)) / 2))
     middle = fraction + z**2 / (2 * examples)
     reach = z * math.sqrt(fraction * (1 - fraction) / examples + (z / (2 * examples)) ** 2)
     low, high = ((middle + side * reach) / (1 + z**2 / examples) for side in (-1, 1))
@@ -336,6 +332,8 @@ def _labels(
     name: str, values: Any, classes: int | None = None, rows: tuple[str, int] | None = None
 ) -> np.ndarray:
     """Return labels from 0, below classes, as int64, shape `(n,)`, one for each of so many rows."""
+    if any(map(np.ma.is_masked, values if isinstance(values, list | tuple) else [values])):
+        raise ValueError(f"{name} must have no masked values: leave them out of all arguments")
     try:
         array = np.asarray(values)
     except ValueError:
@@ -347,7 +345,7 @@ def _labels(
     if array.dtype.kind not in "iub":
         raise ValueError(f"{name} must be class numbers, integers from 0, not {array.dtype}{hint}")
     low, high = array.min(), array.max()
-    if low < 0 or high >= (classes or np.inf):
+    if low < 0 or high >= (classes or 2.0**63):
         wanted = f"from 0 to {classes - 1}, for {classes} classes" if classes else "from 0"
         hint = f"; count from 0: {name} - 1" if (low, high) == (1, classes) else ""
         raise ValueError(f"{name} must be class numbers {wanted}, not from {low} to {high}{hint}")
@@ -371,6 +369,8 @@ def _remedy(name: str, array: np.ndarray) -> str:
 
 def _confusions(counts: Any) -> Floats:
     """Return confusion matrices, shape `(..., classes, classes)`, none of them negative."""
+    if any(map(np.ma.is_masked, counts if isinstance(counts, list | tuple) else [counts])):
+        raise ValueError("counts must have no masked values: fill them, with 0 say")
     try:
         array = np.asarray(counts)
     except ValueError:

@@ -151,6 +151,8 @@ def _loss(network: keras.Model, inputs: np.ndarray, labels: np.ndarray) -> float
 
 
 def _number_array(name: str, values: Any) -> np.ndarray:
+    if any(map(np.ma.is_masked, values if isinstance(values, list | tuple) else [values])):
+        raise ValueError(f"{name} must have no masked values: leave them out of all arguments")
     try:
         array = np.asarray(values)
     except ValueError as error:

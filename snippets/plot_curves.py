@@ -84,12 +84,9 @@ def log_curves(
     sayings = []
     for i, (name, curve) in enumerate(curves.items()):
         points = sorted((x, y) for x, y in curve.items() if y > 0)
-        style: Style = {
-            "color": f"C{i % 10}",
-            "linestyle": _LINES[i % 5],
-            "marker": _MARKERS[i % 5],
-        }
-        ax.loglog(*np.transpose(points), label=_entry(name), markersize=5, **style)
+        style: Style = {"color": f"C{i % 10}", "linestyle": _LINES[i % 5]}
+        style |= {"marker": _MARKERS[i % 5], "markersize": 5}
+        ax.loglog(*np.transpose(points), label=_entry(name), **style)
         x, y = min(points, key=lambda point: point[1])
         (small, at_small), (large, at_large) = points[0], points[-1]
         sayings.append(
@@ -209,7 +206,7 @@ seeds). rate 0.1: 2.22 at first, 0.408 at the end (0.21 to 0.507 over 5 seeds).'
         raise ValueError(f"{behind} is none of {list(curves)}")
     counted = np.arange(1, lengths.pop() + 1)
     at = counted if x is None else _finite("x", x, low=0 if log_x else -np.inf)
-    show = "{:.1%}".format if percent else _number
+    show = "{:z.1%}".format if percent else _number
     figure, ax = plt.subplots(figsize=(7.0, 3.8), layout="constrained")
     sayings = []
     for i, (name, curve) in enumerate(curves.items()):
@@ -260,12 +257,13 @@ def setting_curves(
 
     Args:
         curves: from each curve's name to its points: from the setting, positive, to the
-            measurement. One that is not finite counts as above `top`.
+            measurement. One that is NaN or infinite counts as above `top`.
         xlabel, ylabel: what the axes measure.
         top: the end of the upright axis; what lies above it is drawn there as an arrow.
 
     Raises:
-        ValueError: there is no curve, a setting is not positive, or a curve has no finite point.
+        ValueError: there is no curve, a setting is not positive, a measurement is minus infinity, or a
+            curve has no finite point.
 
     >>> tried = {
     ...     "SGD": {0.001: 1.9, 0.003: 1.4, 0.01: 0.9, 0.03: 0.6, 0.1: 0.4, 0.3: 0.5},
@@ -279,9 +277,10 @@ above 2 at 0.1.'
     settings = [x for curve in curves.values() for x in curve]
     if not settings or not all(0 < setting < np.inf for setting in settings):
         raise ValueError(f"every curve needs positive settings, not {settings}")
-    if not all(np.isfinite(list(curve.values())).any() for curve in curves.values()):
-        raise ValueError("every curve needs a finite point")
-    every = [y for curve in curves.values() for y in curve.values() if np.isfinite(y)]
+    measured = [y for curve in curves.values() for y in curve.values()]
+    if -np.inf in measured or not all(np.isfinite([*c.values()]).any() for c in curves.values()):
+        raise ValueError("every curve needs a finite point, and none may be minus infinity")
+    every = [y for y in measured if np.isfinite(y)]
     ceiling = max(every) if top is None else top
     _check_number("top", ceiling, "(-inf, inf)")
     figure, ax = plt.subplots(figsize=(6.4, 3.6), layout="constrained")
@@ -358,21 +357,22 @@ def _finite(
 ) -> np.ndarray:
     """Return finite numbers from low to high as float64, with these axes, none of them empty."""
     shape = f"({axes})" if "," in axes else f"({axes},)"
+    if any(map(np.ma.is_masked, values if isinstance(values, list | tuple) else [values])):
+        raise ValueError(f"{name} must have no masked values: leave them out of all arguments")
     try:
-        array = np.asarray(values)
-        if array.dtype.kind in "bOSUMmc":
-            raise TypeError(array.dtype)
-        array = array.astype(float)
+        given = np.asarray(values)
+        if given.dtype.kind in "bOSUMmc":
+            raise TypeError(given.dtype)
+        array = given.astype(float)
     except (TypeError, ValueError):
         raise ValueError(f"{name} must be numbers of shape {shape}, not {values!r:.80}") from None
     sizes = axes.split(", ")
-    is_like = len(sizes) == array.ndim and all(
-        size in (str(found), size.strip("0123456789"))
-        for size, found in zip(sizes, array.shape, strict=True)
-    )
-    if not is_like or not array.size:
+    alike = (not s.isdigit() or int(s) == n for s, n in zip(sizes, array.shape, strict=False))
+    if len(sizes) != array.ndim or not all(alike) or not array.size:
         hint = f"; take one column, {name}[:, -1]" if (array.ndim, len(sizes)) == (2, 1) else ""
         raise ValueError(f"{name} must be of shape {shape} and not empty, not {array.shape}{hint}")
+    if given.dtype.kind in "iu" and np.abs(array).max() >= 2**53:
+        raise ValueError(f"{name} must be below 2**53: as floats, larger integers become equal")
     fits = np.isfinite(array) & (array >= low) & (array <= high)
     if not fits.all():
         place = tuple(int(i) for i in np.argwhere(~fits)[0])
@@ -397,4 +397,4 @@ def _numbers(name: str, values: Any) -> np.ndarray:
         array = np.asarray("")  # ragged
     if array.dtype.kind not in "iufb":
         raise ValueError(f"{name} must be one array of numbers, not {values!r:.80}")
-    return array.astype(float)
+    return np.ma.array(values, float).filled(np.nan)

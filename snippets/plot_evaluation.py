@@ -264,6 +264,8 @@ def _labels(
     name: str, values: Any, classes: int | None = None, rows: tuple[str, int] | None = None
 ) -> np.ndarray:
     """Return labels from 0, below classes, as int64, shape `(n,)`, one for each of so many rows."""
+    if any(map(np.ma.is_masked, values if isinstance(values, list | tuple) else [values])):
+        raise ValueError(f"{name} must have no masked values: leave them out of all arguments")
     try:
         array = np.asarray(values)
     except ValueError:
@@ -275,7 +277,7 @@ def _labels(
     if array.dtype.kind not in "iub":
         raise ValueError(f"{name} must be class numbers, integers from 0, not {array.dtype}{hint}")
     low, high = array.min(), array.max()
-    if low < 0 or high >= (classes or np.inf):
+    if low < 0 or high >= (classes or 2.0**63):
         wanted = f"from 0 to {classes - 1}, for {classes} classes" if classes else "from 0"
         hint = f"; count from 0: {name} - 1" if (low, high) == (1, classes) else ""
         raise ValueError(f"{name} must be class numbers {wanted}, not from {low} to {high}{hint}")

@@ -6,7 +6,6 @@ Needs: Python 3.11, matplotlib 3.10, numpy 2.0, or newer. Copy this one file, `i
 
 Every function returns its figure, closed, with `figure.alt` set to a sentence that says what it shows:
 leave the call as a cell's last expression, or save it in a script (`figure.savefig("name.png")`).
-
 """
 
 from __future__ import annotations
@@ -129,8 +128,7 @@ brightness, 4 mostly differently and answer to colour.'
             shown = 0.5 + 0.5 * one / max(float(np.abs(one).max()), 1e-12)
             pixels = shown[..., 0] if channels == 1 else shown
             ax.imshow(pixels, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-    alt = f"{count} filters of {height} by {width} pixels and {channels} channel"
-    alt += "" if channels == 1 else "s"
+    alt = f"{count} filters of {height} by {width} pixels and {channels} channel{'s' * (channels > 1)}"
     if channels == 3:
         alike = int((grey_fraction(kernels) > 0.5).sum())
         alt += f"; {alike} weigh the channels mostly alike and answer to brightness, "
@@ -336,9 +334,8 @@ rows and columns counted from 0.'
     sayings = []
     for name, row in maps.items():
         at = [np.unravel_index(int(one.argmax()), one.shape) for one in row]
-        places = (
-            f"({y}, {x})" if one.any() else "nowhere" for (y, x), one in zip(at, row, strict=True)
-        )
+        lit = zip(at, row, strict=True)
+        places = (f"({y}, {x})" if one.any() else "nowhere" for (y, x), one in lit)
         sayings.append(f"{name} brightest at {', '.join(places)}")
     alt = f"Maps of {height} by {width} pixels for {', '.join(' '.join(t.split()) for t in titles)}"
     if sayings:
@@ -348,6 +345,8 @@ rows and columns counted from 0.'
 
 def _pictures(name: str, images: Any) -> np.ndarray:
     """Return grey or colour images, bytes or floats from 0 to 1."""
+    if any(map(np.ma.is_masked, images if isinstance(images, list | tuple) else [images])):
+        raise ValueError(f"{name} must have no masked values: leave them out of all arguments")
     try:
         array = np.asarray(images)
     except ValueError:
@@ -367,21 +366,22 @@ def _finite(
 ) -> np.ndarray:
     """Return finite numbers from low to high as float64, with these axes, none of them empty."""
     shape = f"({axes})" if "," in axes else f"({axes},)"
+    if any(map(np.ma.is_masked, values if isinstance(values, list | tuple) else [values])):
+        raise ValueError(f"{name} must have no masked values: leave them out of all arguments")
     try:
-        array = np.asarray(values)
-        if array.dtype.kind in "bOSUMmc":
-            raise TypeError(array.dtype)
-        array = array.astype(float)
+        given = np.asarray(values)
+        if given.dtype.kind in "bOSUMmc":
+            raise TypeError(given.dtype)
+        array = given.astype(float)
     except (TypeError, ValueError):
         raise ValueError(f"{name} must be numbers of shape {shape}, not {values!r:.80}") from None
     sizes = axes.split(", ")
-    is_like = len(sizes) == array.ndim and all(
-        size in (str(found), size.strip("0123456789"))
-        for size, found in zip(sizes, array.shape, strict=True)
-    )
-    if not is_like or not array.size:
+    alike = (not s.isdigit() or int(s) == n for s, n in zip(sizes, array.shape, strict=False))
+    if len(sizes) != array.ndim or not all(alike) or not array.size:
         hint = f"; take one column, {name}[:, -1]" if (array.ndim, len(sizes)) == (2, 1) else ""
         raise ValueError(f"{name} must be of shape {shape} and not empty, not {array.shape}{hint}")
+    if given.dtype.kind in "iu" and np.abs(array).max() >= 2**53:
+        raise ValueError(f"{name} must be below 2**53: as floats, larger integers become equal")
     fits = np.isfinite(array) & (array >= low) & (array <= high)
     if not fits.all():
         place = tuple(int(i) for i in np.argwhere(~fits)[0])

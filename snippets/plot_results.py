@@ -40,8 +40,10 @@ def _entry(name: object) -> str:
 
 
 def _percent(value: float) -> str:
-    """Format a fraction as a percentage that never rounds something to nothing."""
-    return "<0.1%" if 0 < value < 0.001 else f"{value:.1%}"
+    """Format a fraction as a percentage that never rounds something to nothing, nor most to all."""
+    if 0 < abs(value) < 0.001:
+        return "<0.1%" if value > 0 else ">-0.1%"
+    return ">99.9%" if 0.9995 <= value < 1 else f"{value:.1%}"
 
 
 _MARKERS = "os^Dv"
@@ -78,7 +80,7 @@ to 90.2% over 5 seeds.
     rows = {str(name): _numbers(f"scores[{name!r}]", values) for name, values in scores.items()}
     if not rows or not all(v.ndim == 1 and len(v) and np.isfinite(v).all() for v in rows.values()):
         raise ValueError("give at least one setting, each with finite scores, shape (seeds,)")
-    show = "{:.1%}".format if percent else "{:.3g}".format
+    show = "{:z.1%}".format if percent else "{:z.3g}".format
     figure, ax = plt.subplots(figsize=(6.6, 0.75 + 0.32 * len(rows)), layout="constrained")
     sayings = []
     for place, (name, values) in enumerate(rows.items()):
@@ -127,7 +129,7 @@ to 98.0%), recall 95.0% (93.0% to 96.0%).
     measures = list(dict.fromkeys(measure for row in rows.values() for measure in row))
     if not 0 < len(measures) <= len(_MARKERS):
         raise ValueError(f"give rows with 1 to {len(_MARKERS)} measures, not {len(measures)}")
-    show = "{:.1%}".format if percent else "{:.3g}".format
+    show = "{:z.1%}".format if percent else "{:z.3g}".format
     room = 0.22 + 0.1 * len(measures)
     figure, ax = plt.subplots(figsize=(6.8, 0.9 + room * len(rows)), layout="constrained")
     sayings = []
@@ -337,21 +339,22 @@ def _finite(
 ) -> np.ndarray:
     """Return finite numbers from low to high as float64, with these axes, none of them empty."""
     shape = f"({axes})" if "," in axes else f"({axes},)"
+    if any(map(np.ma.is_masked, values if isinstance(values, list | tuple) else [values])):
+        raise ValueError(f"{name} must have no masked values: leave them out of all arguments")
     try:
-        array = np.asarray(values)
-        if array.dtype.kind in "bOSUMmc":
-            raise TypeError(array.dtype)
-        array = array.astype(float)
+        given = np.asarray(values)
+        if given.dtype.kind in "bOSUMmc":
+            raise TypeError(given.dtype)
+        array = given.astype(float)
     except (TypeError, ValueError):
         raise ValueError(f"{name} must be numbers of shape {shape}, not {values!r:.80}") from None
     sizes = axes.split(", ")
-    is_like = len(sizes) == array.ndim and all(
-        size in (str(found), size.strip("0123456789"))
-        for size, found in zip(sizes, array.shape, strict=True)
-    )
-    if not is_like or not array.size:
+    alike = (not s.isdigit() or int(s) == n for s, n in zip(sizes, array.shape, strict=False))
+    if len(sizes) != array.ndim or not all(alike) or not array.size:
         hint = f"; take one column, {name}[:, -1]" if (array.ndim, len(sizes)) == (2, 1) else ""
         raise ValueError(f"{name} must be of shape {shape} and not empty, not {array.shape}{hint}")
+    if given.dtype.kind in "iu" and np.abs(array).max() >= 2**53:
+        raise ValueError(f"{name} must be below 2**53: as floats, larger integers become equal")
     fits = np.isfinite(array) & (array >= low) & (array <= high)
     if not fits.all():
         place = tuple(int(i) for i in np.argwhere(~fits)[0])
@@ -368,4 +371,4 @@ def _numbers(name: str, values: Any) -> np.ndarray:
         array = np.asarray("")  # ragged
     if array.dtype.kind not in "iufb":
         raise ValueError(f"{name} must be one array of numbers, not {values!r:.80}")
-    return array.astype(float)
+    return np.ma.array(values, float).filled(np.nan)

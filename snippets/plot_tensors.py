@@ -159,14 +159,9 @@ def tensor_picture(
         sizes.append((max(columns + 0.85 + 0.8 * (count - 1), 2.5), (rows + 0.35) * count + 0.8))
     widths = [width for width, _ in sizes]
     cell = min(0.42, 7.0 / (sum(widths) + 0.4 * len(widths)))
-    figure, axes = plt.subplots(
-        1,
-        len(arrays),
-        figsize=(cell * (sum(widths) + 0.4 * len(widths)), cell * max(h for _, h in sizes) + 0.4),
-        gridspec_kw={"width_ratios": widths},
-        squeeze=False,
-        layout="constrained",
-    )
+    extent = (cell * (sum(widths) + 0.4 * len(widths)), cell * max(h for _, h in sizes) + 0.4)
+    grid: Style = {"squeeze": False, "layout": "constrained", "width_ratios": widths}
+    figure, axes = plt.subplots(1, len(arrays), figsize=extent, **grid)
     for ax, (title, array) in zip(axes.flat, arrays.items(), strict=True):
         _draw_tensor(ax, array, masks[title])
         ax.set_anchor("S")
@@ -376,6 +371,8 @@ def _wide(array: np.ndarray) -> np.ndarray:
 
 def _stack(name: str, values: Any, *ranks: int) -> np.ndarray:
     """Return finite numbers in one array of one of these ranks, none of its axes empty."""
+    if any(map(np.ma.is_masked, values if isinstance(values, list | tuple) else [values])):
+        raise ValueError(f"{name} must have no masked values: leave them out of all arguments")
     try:
         array = np.asarray(values)
     except ValueError:

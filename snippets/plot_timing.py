@@ -357,4 +357,4 @@ def _numbers(name: str, values: Any) -> np.ndarray:
         array = np.asarray("")  # ragged
     if array.dtype.kind not in "iufb":
         raise ValueError(f"{name} must be one array of numbers, not {values!r:.80}")
-    return array.astype(float)
+    return np.ma.array(values, float).filled(np.nan)

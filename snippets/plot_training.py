@@ -83,10 +83,8 @@ def learning_curves(
     sayings = []
     for ax, metric in zip(axes.flat, metrics, strict=True):
         said = []
-        lines = [
-            ("training", metric, epochs, "C0", "o-"),
-            ("validation", f"val_{metric}", epochs[is_validated], "C1", "s--"),
-        ]
+        lines = [("training", metric, epochs, "C0", "o-")]
+        lines += [("validation", f"val_{metric}", epochs[is_validated], "C1", "s--")]
         for label, key, places, colour, style in lines:
             values = _numbers(f"history[{key!r}]", history.get(key, ()))
             if not len(values):
@@ -291,7 +289,7 @@ The learning rate starts at 0.1, falls to 0.01 in epoch 16, falls to 0.001 in ep
     if any(not 1 <= e <= len(lines.get(name, ())) for name, each in events.items() for e in each):
         raise ValueError(f"the marks {events} must be at epochs of the curves {list(lines)}")
     length = max(map(len, lines.values()))
-    rate = np.asarray([] if rates is None else rates, float)
+    rate = _numbers("rates", () if rates is None else rates)
     if rates is not None and (len(rate) != length or not (rate > 0).all()):
         raise ValueError(f"give {length} positive rates, one per epoch, not {rate.tolist()}")
     heights = [3, 1] if len(rate) else [1]
@@ -356,21 +354,22 @@ def _finite(
 ) -> np.ndarray:
     """Return finite numbers from low to high as float64, with these axes, none of them empty."""
     shape = f"({axes})" if "," in axes else f"({axes},)"
+    if any(map(np.ma.is_masked, values if isinstance(values, list | tuple) else [values])):
+        raise ValueError(f"{name} must have no masked values: leave them out of all arguments")
     try:
-        array = np.asarray(values)
-        if array.dtype.kind in "bOSUMmc":
-            raise TypeError(array.dtype)
-        array = array.astype(float)
+        given = np.asarray(values)
+        if given.dtype.kind in "bOSUMmc":
+            raise TypeError(given.dtype)
+        array = given.astype(float)
     except (TypeError, ValueError):
         raise ValueError(f"{name} must be numbers of shape {shape}, not {values!r:.80}") from None
     sizes = axes.split(", ")
-    is_like = len(sizes) == array.ndim and all(
-        size in (str(found), size.strip("0123456789"))
-        for size, found in zip(sizes, array.shape, strict=True)
-    )
-    if not is_like or not array.size:
+    alike = (not s.isdigit() or int(s) == n for s, n in zip(sizes, array.shape, strict=False))
+    if len(sizes) != array.ndim or not all(alike) or not array.size:
         hint = f"; take one column, {name}[:, -1]" if (array.ndim, len(sizes)) == (2, 1) else ""
         raise ValueError(f"{name} must be of shape {shape} and not empty, not {array.shape}{hint}")
+    if given.dtype.kind in "iu" and np.abs(array).max() >= 2**53:
+        raise ValueError(f"{name} must be below 2**53: as floats, larger integers become equal")
     fits = np.isfinite(array) & (array >= low) & (array <= high)
     if not fits.all():
         place = tuple(int(i) for i in np.argwhere(~fits)[0])
@@ -397,4 +396,4 @@ def _numbers(name: str, values: Any) -> np.ndarray:
         array = np.asarray("")  # ragged
     if array.dtype.kind not in "iufb":
         raise ValueError(f"{name} must be one array of numbers, not {values!r:.80}")
-    return array.astype(float)
+    return np.ma.array(values, float).filled(np.nan)

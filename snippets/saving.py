@@ -279,6 +279,8 @@ def _named_inputs(inputs: Any) -> dict[str, np.ndarray]:
     arrays = {}
     for name, values in named.items():
         said = f"inputs[{name!r}]" if name else "inputs"
+        if any(map(np.ma.is_masked, values if isinstance(values, list | tuple) else [values])):
+            raise ValueError(f"{said} must have no masked values: leave them out of all arguments")
         try:
             array = np.asarray(values)
         except ValueError as error:

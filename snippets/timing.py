@@ -96,7 +96,7 @@ def times_as_fast(
     >>> times_as_fast({"old": [2.0, 3.0], "new": [1.0, 1.0]}, baseline="old")
     {'new': array([2., 3.])}
     """
-    arrays = {name: np.asarray(values, float) for name, values in seconds.items()}
+    arrays = {name: _numbers(f"seconds[{name!r}]", values) for name, values in seconds.items()}
     if baseline not in arrays or len({values.shape for values in arrays.values()}) > 1:
         raise ValueError(f"{baseline!r} must be one of {list(arrays)}, with rounds like the others")
     if not all((values > 0).all() and np.isfinite(values).all() for values in arrays.values()):
@@ -113,7 +113,7 @@ def speed_verdict(ratios: Sequence[float], *, margin: float = 1.1) -> str:
 
     Returns:
         `"2.1 times as fast"`, by the median, if it is beyond the margin and every round agrees on the
-        direction; else `"no faster and no slower"`.
+        direction; else `"no faster and no slower"`. It has more digits where two would make it 1.
 
     Raises:
         ValueError: there is no ratio, one is not positive, or the margin is not above 1.
@@ -121,7 +121,7 @@ def speed_verdict(ratios: Sequence[float], *, margin: float = 1.1) -> str:
     >>> speed_verdict([1.9, 2.1, 2.2]), speed_verdict([0.5, 0.52]), speed_verdict([0.9, 1.3, 1.2])
     ('2.1 times as fast', '0.51 times as fast', 'no faster and no slower')
     """
-    values = np.asarray(ratios, float)
+    values = _numbers("ratios", ratios)
     if not values.size or not (np.isfinite(values) & (values > 0)).all():
         raise ValueError(f"ratios must be positive, and at least one, not {ratios!r}")
     _check_number("margin", margin, "(1, inf)")
@@ -129,7 +129,10 @@ def speed_verdict(ratios: Sequence[float], *, margin: float = 1.1) -> str:
     agreed = (values > 1).all() or (values < 1).all()
     if not agreed or abs(math.log(median)) <= math.log(margin):
         return "no faster and no slower"
-    return f"{median:.2g} times as fast"
+    if median > 99:
+        return f"{median:.0f} times as fast"
+    shown = (f"{median:.{digits}g}" for digits in range(2, 18))
+    return f"{next(each for each in shown if float(each) != 1)} times as fast"
 
 
 def nested_steps(
@@ -280,3 +283,14 @@ def _check_built(name: str, model: Any) -> None:
         raise ValueError(
             f"{name} must be a Keras model that is built (begin it with keras.Input), not {model!r}"
         )
+
+
+def _numbers(name: str, values: Any) -> np.ndarray:
+    """Return numbers, finite or not, as one array of float64."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        array = np.asarray("")  # ragged
+    if array.dtype.kind not in "iufb":
+        raise ValueError(f"{name} must be one array of numbers, not {values!r:.80}")
+    return np.ma.array(values, float).filled(np.nan)

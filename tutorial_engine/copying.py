@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .closure import closure, closures, lines_of, parsed, public_names
+from .fingerprint import DISTRIBUTIONS
 from .syntax import facts
 
 FOLDER = "snippets"
@@ -23,8 +24,6 @@ _ASKED = re.compile(r"([a-z]\w*)(?:\.(\w+))?")
 _NEEDS = re.compile(r"Needs: (.+?)\. (?:Works|Copy)")
 _WIDTH = 100
 _PACKAGE = re.compile(r"([\w-]+) [\d.]+")
-# Where a distribution's module has another name.
-_MODULES = {"pillow": "PIL", "scikit-learn": "sklearn"}
 _HEADER = re.compile(r"# (\S+) of (.+)\n# SHA-256 of the lines below: ([0-9a-f]{64})\n")
 
 
@@ -170,7 +169,7 @@ def _needs_of_piece(needs: str, piece: str) -> str:
 def _is_needed(part: str, modules: set[str]) -> bool:
     """Say whether an entry such as `numpy 2.0` names one of these modules, or is no package's."""
     match = _PACKAGE.fullmatch(part)
-    return match is None or _MODULES.get(match[1], match[1]) in {"Python", *modules}
+    return match is None or match[1] in {"Python", *(DISTRIBUTIONS.get(m, m) for m in modules)}
 
 
 def write_copy(root: Path, asked: str, destination: Path, site: str = "") -> Path:

@@ -35,7 +35,7 @@ from .tutorial import CODE_TAGS, Cell, Tutorial
 SCHEMA = 5
 _HERE = Path(__file__).parent
 # Import names that differ from their distribution's; a short cut past a search of all that is installed.
-_DISTRIBUTIONS = {"PIL": "pillow", "sklearn": "scikit-learn"}
+DISTRIBUTIONS = {"PIL": "pillow", "sklearn": "scikit-learn"}
 _PACKAGE = "snippets/__init__.py"
 _NOT_PUBLIC = sys.stdlib_module_names | {"snippets"}
 
@@ -319,7 +319,7 @@ def _public(imports: Iterable[Import]) -> list[tuple[str, int]]:
 
 def distribution_of(module: str) -> str | None:
     """Return the installed distribution that provides a module, `scikit-learn` for `sklearn`."""
-    name = _DISTRIBUTIONS.get(module, module)
+    name = DISTRIBUTIONS.get(module, module)
     if version_of(name):
         return name
     providers = distributions_of(module)

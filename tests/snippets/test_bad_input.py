@@ -449,6 +449,67 @@ def test_how_good_input_is_held_changes_no_result(each, argument):
             assert told(each(**{argument: hold(each.good[argument])})) == expected, hold.__name__
 
 
+def masked(good):
+    """Return the data with its first element hidden."""
+    array = np.ma.array(np.asarray(good))
+    array[(0,) * array.ndim] = np.ma.masked
+    return array
+
+
+MASKABLE = [
+    *((each, argument) for each in CALLS for argument in each.kinds),
+    *((each, "y_true") for each in CALLS if each.function == "thresholds.cheapest_threshold"),
+    *((each, "is_correct") for each in CALLS if each.function == "experiments.selection_bias"),
+]
+
+
+@pytest.mark.parametrize(
+    ("each", "argument"), MASKABLE, ids=lambda it: it if isinstance(it, str) else it.function
+)
+def test_masked_values_are_refused_and_a_mask_that_hides_nothing_changes_nothing(each, argument):
+    with pytest.raises(ValueError, match=f"{argument}.* must have no masked values: "):
+        each(**{argument: masked(each.good[argument])})
+    if each.kinds.get(argument) != "byte images":  # no list of rows is a picture
+        with pytest.raises(ValueError, match=f"{argument}.* must have no masked values: "):
+            each(**{argument: list(masked(each.good[argument]))})
+    whole = np.ma.array(np.asarray(each.good[argument]), mask=False)
+    assert told(each(**{argument: whole})) == told(each())
+
+
+def test_what_is_masked_of_numbers_that_may_have_gaps_is_a_gap():
+    gap = np.ma.array([0.5, 0.9, 0.3], mask=[False, True, False])
+    told_of_gap = told(MODULES["plot_curves"].spread_curves({"a": gap}))
+    assert told_of_gap == told(MODULES["plot_curves"].spread_curves({"a": [0.5, np.nan, 0.3]}))
+    told_of_gaps = told(MODULES["plot_curves"].spread_curves({"a": [gap, gap + 1]}))
+    both = [[0.5, np.nan, 0.3], [1.5, np.nan, 1.3]]
+    assert told_of_gaps == told(MODULES["plot_curves"].spread_curves({"a": both}))
+    with pytest.raises(ValueError, match="finite scores"):
+        MODULES["plot_results"].seed_dots({"a": gap}, xlabel="accuracy")
+    with pytest.raises(ValueError, match="ratios must be positive"):
+        MODULES["timing"].speed_verdict(gap)
+
+
+IN_DOUBLE = ("scores", "logits", "numbers", "fractions")
+
+
+@pytest.mark.parametrize(
+    ("each", "argument"),
+    [(each, a) for each in CALLS for a, kind in each.kinds.items() if kind in IN_DOUBLE],
+    ids=lambda it: it if isinstance(it, str) else it.function,
+)
+@pytest.mark.parametrize("kind", [np.int64, np.uint64])
+def test_integers_that_floats_cannot_tell_apart_are_refused(each, argument, kind):
+    far = np.zeros(np.shape(each.good[argument]), kind) + kind(2**53)
+    far.flat[0] += kind(1)
+    with pytest.raises(ValueError, match=rf"{argument} must be below 2\*\*53"):
+        each(**{argument: far})
+
+
+def test_labels_beyond_int64_are_refused_rather_than_made_negative():
+    with pytest.raises(ValueError, match="labels must be class numbers from 0, not from 1 to"):
+        MODULES["sampling"].draw_sample(np.array([1, 2**63 + 1], np.uint64), per_class=1)
+
+
 # What people have in the place of labels: what makes it of labels, and what the error tells to do about it.
 NOT_LABELS: Mapping[str, tuple[Callable[[np.ndarray], Any], str]] = {
     "one-hot rows": (lambda labels: np.eye(3)[labels], r"take (.*\.argmax\(axis=1\))"),

@@ -126,9 +126,6 @@ def test_a_temperature_mends_confidence_that_is_too_high():
 @pytest.mark.parametrize(
     ("logits", "labels", "message"),
     [
-        ([[2.0, 0.0], [0.0, 2.0]], [0, 1], "every answer is right"),
-        ([[2.0, 0.0], [0.0, 2.0]], [1, 0], "no better than chance"),
-        ([[0.0, 0.0], [0.0, 0.0]], [1, 0], "no better than chance"),
         ([[np.inf, 0.0], [0.0, 2.0]], [1, 0], "finite"),
         ([[2.0, 0.0]], [0, 1], r"y_true must be class numbers, shape \(1,\)"),
         ([2.0, 0.0], [0, 1], r"logits must be of shape \(n, classes\)"),
@@ -136,7 +133,7 @@ def test_a_temperature_mends_confidence_that_is_too_high():
         ([[2.0, 0.0]], [0.0], "integers"),
     ],
 )
-def test_logits_without_a_best_temperature_are_refused(logits, labels, message):
+def test_logits_that_are_none_of_these_examples_are_refused(logits, labels, message):
     with pytest.raises(ValueError, match=message):
         calibration.fit_temperature(np.array(labels), np.array(logits))
 
@@ -243,6 +240,11 @@ def test_a_bin_holds_its_right_edge():
     assert found.accuracy[1:].tolist() == [1, 1, 0]
 
 
+def test_many_bins_may_be_counted_in_a_small_integer():
+    found = calibration.reliability_bins([0, 1], np.eye(2), bins=np.int8(127))
+    assert found.edges.tolist() == np.linspace(0, 1, 128).tolist()
+
+
 def test_bins_of_more_confidence_than_any_answer_has_are_empty():
     found = calibration.reliability_bins([0, 1], [[0.5, 0.5], [0.6, 0.4]], bins=4)
     assert found.count.tolist() == [0, 1, 1, 0]
@@ -261,24 +263,48 @@ def test_there_are_15_bins_unless_asked_and_one_at_least():
     assert calibration.expected_calibration_error([1, 0], rows) == coarse != fine
 
 
+COLDER = "no class has a higher logit than the true one, so no temperature is best: the colder the better"
+HOTTER = (
+    "logits that are on average no higher for the true class than for all classes have no best "
+    "temperature: the hotter the better"
+)
+ALIKE = "logits of one value for all classes are as good at any temperature"
+
+
 @pytest.mark.parametrize(
     ("logits", "labels", "said"),
     [
-        (
-            [[2.0, 0.0], [0.0, 2.0]],
-            [0, 1],
-            "every answer is right, so no temperature is best: the colder the better",
-        ),
-        (
-            [[2.0, 0.0], [0.0, 2.0]],
-            [1, 0],
-            "logits no better than chance have no best temperature: the hotter the better",
-        ),
+        pytest.param([[2, 0], [0, 2]], [0, 1], COLDER, id="all right"),
+        pytest.param([[2, 2, 0], [0, 0, 2]], [1, 2], COLDER, id="right or as high as another"),
+        pytest.param([[2, 0], [0, 2]], [1, 0], HOTTER, id="all wrong"),
+        pytest.param([[2, 0], [2, 0]], [1, 0], HOTTER, id="chance"),
+        pytest.param([[1, 0]] * 9 + [[99, 0]], [0] * 9 + [1], HOTTER, id="right but for one"),
+        pytest.param([[0, 0], [3, 3]], [1, 0], ALIKE, id="all the same"),
+        pytest.param([[1], [2]], [0, 0], ALIKE, id="one class"),
     ],
 )
-def test_the_error_says_which_way_no_temperature_is_best(logits, labels, said):
+def test_the_error_says_why_no_temperature_is_best(logits, labels, said):
     with pytest.raises(ValueError, match=f"^{said}$"):
         calibration.fit_temperature(labels, logits)
+    cold, warm, hot = (
+        cross_entropy(np.array(logits, float) / temperature, labels) for temperature in (0.5, 1, 2)
+    )
+    assert {COLDER: cold < warm < hot, HOTTER: cold > warm > hot, ALIKE: cold == warm == hot}[said]
+
+
+@pytest.mark.parametrize("offset", [1e3, -1e9, 1e13])
+def test_what_is_added_to_all_logits_of_an_example_changes_no_temperature(offset):
+    logits = np.array([[2.0, 0.0], [2.0, 0.0], [2.0, 0.0], [2.0, 0.0]])
+    expected = calibration.fit_temperature([0, 0, 0, 1], logits)
+    found = calibration.fit_temperature([0, 0, 0, 1], logits + offset * np.arange(4)[:, None])
+    assert found == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("large", [1e6, 1e14, 1e20, 1e300])
+def test_one_example_of_huge_logits_hides_no_wrong_answer(large):
+    logits = np.array([[2.0, 0.0]] * 4 + [[large, -large]])
+    found = calibration.fit_temperature([0, 0, 0, 1, 0], logits)
+    assert found == pytest.approx(2 / np.log(3), rel=1e-6)
 
 
 def test_a_temperature_by_hand():

@@ -268,6 +268,10 @@ def test_the_rule_itself_is_fooled_as_often_as_it_is_said_to_be():
     assert np.mean(clear) == pytest.approx(false_alarm_rate(3, 3), abs=0.01)
 
 
+def test_a_rate_is_the_same_in_small_integers():
+    assert false_alarm_rate(np.int8(30), np.int8(9)) == false_alarm_rate(30, 9)
+
+
 @given(count=st.integers(2, 8), seeds=st.integers(1, 8))
 def test_one_seed_always_has_a_winner_and_more_seeds_are_fooled_less(count, seeds):
     assert false_alarm_rate(count, 1) == 1

@@ -7,6 +7,7 @@ import re
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -239,7 +240,30 @@ def with_function():
     return keras.Model(network.inputs[0], keras.ops.softmax(network.outputs[0]))
 
 
+def within(*after):
+    inner = flat_network(keras.layers.Dense(3, activation=tf.nn.softmax))
+    return keras.Sequential([keras.Input((6, 6)), inner, *after])
+
+
 SQUASHED = {
+    "TensorFlow's softmax": lambda: flat_network(keras.layers.Dense(3, activation=tf.nn.softmax)),
+    "TensorFlow's softmax, layer": lambda: flat_network(
+        keras.layers.Dense(3), keras.layers.Activation(tf.nn.softmax)
+    ),
+    "own softmax": lambda: flat_network(
+        keras.layers.Dense(3, activation=lambda sums: tf.nn.softmax(sums))
+    ),
+    "lambda layer": lambda: flat_network(
+        keras.layers.Dense(3), keras.layers.Lambda(lambda sums: tf.nn.softmax(sums))
+    ),
+    "softmax before dropout": lambda: flat_network(
+        keras.layers.Dense(3), keras.layers.Softmax(), keras.layers.Dropout(0.5)
+    ),
+    "network within, TensorFlow's softmax": within,
+    "network within before dropout": lambda: within(
+        keras.layers.Dropout(0.5), keras.layers.Reshape((3,))
+    ),
+    "network within a network within": lambda: keras.Sequential([keras.Input((6, 6)), within()]),
     "softmax of a layer": lambda: flat_network(keras.layers.Dense(3, activation="softmax")),
     "sigmoid of a layer": lambda: flat_network(keras.layers.Dense(3, activation="sigmoid")),
     "activation layer": lambda: flat_network(
@@ -266,6 +290,24 @@ def test_probabilities_are_refused_and_the_remedy_gives_the_logits_they_are_made
     logits = known["network"](images)
     squash = keras.ops.sigmoid if make is SQUASHED["sigmoid of a layer"] else keras.ops.softmax
     assert np.allclose(squash(logits), probabilities, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        keras.layers.Dense(3),
+        keras.layers.Dense(1, activation="relu"),
+        keras.layers.Dense(3, activation="tanh"),
+        keras.layers.Dense(3, activation="log_softmax"),
+        keras.layers.BatchNormalization(),
+        keras.layers.Dropout(0.5),
+    ],
+    ids=lambda last: last.name,
+)
+def test_what_ends_in_another_layer_is_taken_for_logits(last):
+    flat_images = np.zeros((1, 2, 3), np.float32)
+    network = keras.Sequential([keras.Input((2, 3)), keras.layers.Flatten(), last])
+    assert explain.saliency(network, flat_images, classes=[0]).shape == (1, 2, 3)
 
 
 def test_a_softmax_layer_in_a_network_within_is_refused():

@@ -158,3 +158,36 @@ def test_several_numbers_have_no_one_gradient_and_are_not_summed(gradient):
 def test_a_point_that_is_no_real_numbers_is_refused_rather_than_made_one(point):
     with pytest.raises(ValueError, match=r"^at must be real numbers, not "):
         finite_difference(lambda x: x[0] ** 2, point)
+
+
+def with_slope(function, slope):
+    """Return the function with another gradient than its own."""
+    return tf.custom_gradient(lambda x: (function(x), lambda upstream: upstream * slope(x)))
+
+
+@given(st.floats(-1e12, 1e12), POINTS)
+def test_the_error_is_a_number_from_0_to_2_however_wrong_the_gradient(factor, at):
+    wrong = with_slope(lambda x: tf.reduce_sum(tf.exp(x)), lambda x: factor * tf.exp(x))
+    error = gradient_error(wrong, at)
+    expected = abs(factor - 1) / max(abs(factor), 1)
+    assert error == pytest.approx(expected, abs=1e-6)
+    assert 0 <= error <= 2
+
+
+@pytest.mark.parametrize("factor", [0.5, 1, 2])
+@pytest.mark.parametrize("constant", [1e12, 1e15])
+def test_a_slope_that_is_lost_beside_a_large_value_is_not_called_right(factor, constant):
+    function = with_slope(lambda x: constant + tf.reduce_sum(x), lambda x: factor * tf.ones_like(x))
+    with pytest.raises(ValueError, match=r"step 0\.0001 leaves open whether .* take a larger step"):
+        gradient_error(function, [1.0, 2.0])
+    error = gradient_error(function, [1.0, 2.0], step=constant / 1e6)
+    assert error == pytest.approx(abs(factor - 1) / max(factor, 1), abs=1e-4)
+
+
+def test_a_slope_that_changes_within_the_step_is_not_called_wrong():
+    with pytest.raises(ValueError, match=r"step 10 leaves open whether .* take a smaller step"):
+        gradient_error(lambda x: tf.reduce_sum(tf.exp(x)), [0.0], step=10.0)
+
+
+def test_an_element_that_is_lost_is_left_out_where_another_is_not():
+    assert gradient_error(lambda x: x[0] + 1e12 * x[1] ** 2, [1.0, 1.0]) < 1e-6

@@ -3,6 +3,7 @@
 import ast
 import functools
 import re
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -405,6 +406,13 @@ def test_a_class_that_is_only_predicted_or_only_true_counts_in_the_mean_f1_and_a
     assert metrics.macro_f1_from_counts(counts.T) == pytest.approx(1 / 3)
 
 
+def test_of_no_examples_accuracy_and_mean_f1_are_no_numbers():
+    stack = np.array([[[0, 0], [0, 0]], [[1, 0], [1, 0]]])
+    assert metrics.accuracy_from_counts(stack).tolist() == pytest.approx([np.nan, 0.5], nan_ok=True)
+    found = metrics.macro_f1_from_counts(stack)
+    assert found.tolist() == pytest.approx([np.nan, 1 / 3], nan_ok=True)
+
+
 def test_labels_in_a_narrow_type_are_counted_right_though_there_are_many_classes():
     labels = np.arange(20, dtype=np.uint8)
     names = [str(label) for label in labels]
@@ -493,9 +501,19 @@ def test_a_bootstrap_refuses_its_arguments_before_it_grades(argument, bad, least
 
 
 def test_a_metric_with_a_number_a_class_has_no_single_interval():
-    said = r"^the metric must return one number per matrix, not shape \(1, 2\)$"
+    said = r"^metric must return one number per matrix, not shape \(1, 2\)$"
     with pytest.raises(ValueError, match=said):
         metrics.bootstrap_interval([0, 1], [0, 1], metric=metrics.f1_from_counts, classes=2)
+
+
+def test_a_metric_that_grades_many_matrices_by_one_number_is_refused():
+    with pytest.raises(ValueError, match=r"one number per matrix, not shape \(1,\)$"):
+        metrics.bootstrap_interval([0, 1], [0, 1], metric=lambda _: np.ones(1), classes=2)
+
+
+def test_a_level_may_be_a_fraction():
+    half = metrics.proportion_interval(3, 10, level=Fraction(1, 2))
+    assert half == metrics.proportion_interval(3, 10, level=0.5)
 
 
 def seen_by_a_metric(y_true, y_pred, classes, **options):

@@ -34,3 +34,9 @@ def test_orders_that_cannot_be_drawn_are_refused(orders, batch_size):
             class_names=NAMES,
             batch_size=batch_size,
         )
+
+
+def test_nearly_certain_is_not_told_as_certain_nor_unlikely_as_impossible():
+    bars = plot_classes.probability_bars([0.9997, 0.0003, 0.0], class_names=NAMES)
+    assert "bag >99.9%, boot <0.1%, coat 0.0%" in bars.alt
+    assert "bag 100.0%" in plot_classes.probability_bars([1, 0, 0], class_names=NAMES).alt

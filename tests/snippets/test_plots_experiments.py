@@ -56,6 +56,22 @@ def test_dots_are_described_by_mean_and_range():
     )
 
 
+def test_nothing_is_told_as_less_than_nothing():
+    loss = {"a": [-0.0001, -0.0002]}
+    assert "mean 0.0%, from 0.0% to 0.0%" in plot_results.seed_dots(loss, xlabel="gain").alt
+    told = plot_results.seed_dots({"a": [-0.0]}, xlabel="gain", percent=False).alt
+    assert "mean 0, from 0 to 0" in told
+    rows = {"a": {"gain": (-0.0001, -0.0002, 0.0)}}
+    assert "gain 0.0% (0.0% to 0.0%)" in plot_results.interval_rows(rows, xlabel="gain").alt
+
+
+def test_lines_tell_a_small_share_from_nothing_and_a_large_one_from_all():
+    curves = {"a": {1: [0.0004, -0.0004, 0.0], 2: [0.9996, 1.0, 0.9994]}}
+    alt = plot_results.seed_lines(curves, xlabel="size").alt
+    assert "0.0% (from >-0.1% to <0.1%) at 1" in alt
+    assert ">99.9% (from 99.9% to 100.0%) at 2" in alt
+
+
 @pytest.mark.parametrize("wrong", [{}, {"a": []}, {"a": [float("nan")]}, {"a": [[0.1]]}])
 def test_dots_without_finite_scores_are_refused(wrong):
     with pytest.raises(ValueError, match="at least one setting"):

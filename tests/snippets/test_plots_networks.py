@@ -188,6 +188,7 @@ def test_one_setting_of_each_curve_is_called_lowest(curve, name):
         ({"SGD": {0.0: 1.0}}, "positive settings"),
         ({"SGD": {0.1: float("nan")}}, "a finite point"),
         ({"SGD": {0.1: 1.0}, "Adam": {}}, "a finite point"),
+        ({"SGD": {0.1: 1.0, 0.2: float("-inf")}}, "none may be minus infinity"),
     ],
 )
 def test_settings_that_cannot_be_drawn_are_refused(curves, match):

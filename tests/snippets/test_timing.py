@@ -104,6 +104,14 @@ def test_faster_and_slower_are_judged_alike(factor, wobble):
     assert speed_verdict(1 / ratios) == f"{1 / factor:.2g} times as fast"
 
 
+@pytest.mark.parametrize(
+    ("ratio", "said"),
+    [(1.04, "1.04"), (0.996, "0.996"), (1.00012, "1.0001"), (99.6, "100"), (1234.5, "1234")],
+)
+def test_a_difference_is_never_told_as_once_as_fast_nor_in_powers_of_ten(ratio, said):
+    assert speed_verdict([ratio], margin=1.00001) == f"{said} times as fast"
+
+
 @given(ratios=st.lists(st.floats(0.92, 1.08), min_size=1, max_size=9))
 def test_what_stays_within_the_margin_is_no_difference(ratios):
     assert speed_verdict(ratios) == "no faster and no slower"
