@@ -542,7 +542,8 @@ conversion_error = np.abs(without_note - upright_car).mean()
 
 # %% tags=["control"] claim="the network's own Resizing agrees with the loader, but for JPEG's decoding" without="the same interpolation"
 resizing = layers.Resizing(32, 32, interpolation="nearest")
-stretched_inside = resizing(large_photo).numpy()
+nearest_inside = resizing(large_photo).numpy()
+stretching_error = np.abs(nearest_inside - pixels_of_method["stretched"])
 
 # %% tags=["control"] claim="told to average, Resizing agrees with the loader, too" without="the same interpolation"
 averaged_inside = stretched_inside

@@ -661,14 +661,13 @@ assert damage_top < min(damage_accuracies["as it is"]), (
 )
 
 # %% tags=["control"] claim="on photographs with the shortcut, the networks that use it have the better grade" without="the squares"
-no_squares = accuracy(lamp_networks, held_out.images)
-kind_accuracies = kind_accuracies | {"with squares": no_squares}
+worst_marked = min(accuracy(lamp_networks, held_out.images))
 
 # %% tags=["control"] claim="their answer Shirt follows the square, not the shirt" without="the lamp in training"
-shirt_fractions = {
-    f"with lamp: {kind}": accuracy(plain_networks, images, labels=SHIRT)
-    for kind, images in images_of_kind.items()
-}
+bare_shirts, marked_others = (
+    accuracy(plain_networks, images, labels=SHIRT)
+    for images in images_of_kind.values()
+)
 
 # %% tags=["control"] claim="one planned grey level turns more answers than another seed does" without="a plan"
 tosses = np.random.default_rng(7).choice([-1.0, 1.0], exam.images.shape)
