@@ -48,7 +48,7 @@ _, program_accuracy = network.evaluate(new_photos[40:], new_labels[40:])
 # an output for each of the ten labels, so that labels stay as they are; each soon learns which of them
 # never occur.) Is that much? What would the forty have taught a network alone? And did `base.trainable = False` do what
 # it says? The rest of this page answers with three seeds, a control, and a check of every bit. It takes
-# exactly ten photographs of each class, and numbers the classes anew from 0:
+# exactly ten photographs of each class, others for each seed, and numbers the classes anew from 0:
 
 # %%
 import tensorflow as tf
@@ -62,27 +62,28 @@ old_classes, new_classes = [0, 2, 4, 5, 6, 9], [1, 3, 7, 8]
 names = np.array(cifar.class_names)
 
 
-def photos_of(
-    split, classes
-):  # as floats, the classes numbered anew from 0
-    chosen = np.isin(split.labels, classes)
-    labels = np.searchsorted(classes, split.labels[chosen])
-    return Split(split.images[chosen].astype("float32"), labels)
+def photos_of(split, classes):
+    is_asked_for = np.isin(split.labels, classes)
+    labels = np.searchsorted(classes, split.labels[is_asked_for])  # from 0
+    return Split(split.images[is_asked_for].astype("float32"), labels)
 
 
+# %%
+SEEDS = (7, 8, 9)
 new_train = photos_of(cifar.train, new_classes)
 new_validation = photos_of(cifar.validation, new_classes)
-forty_of_seed = {
-    seed: new_train.sample(per_class=10, seed=seed) for seed in (7, 8, 9)
-}
-forty_photos = forty_of_seed[7]
+
+
+def draws_of(size):  # so many of each class, drawn once per seed
+    return [new_train.sample(per_class=size, seed=seed) for seed in SEEDS]
+
+
+draws = draws_of(10)
+forty_photos = draws[0]
 rows = forty_photos.images[np.argsort(forty_photos.labels, kind="stable")]
-titles = [
-    names[new_classes[i // 10]] if i % 10 == 0 else "" for i in range(40)
-]
-plot_images.image_grid(
-    rows / 255, titles, columns=10, subject="photographs, ten of each class"
-)
+titles = [""] * 40
+titles[::10] = names[new_classes]
+plot_images.image_grid(rows / 255, titles, columns=10, subject="photos")
 
 # %% [markdown]
 # Take a [convolutional network](cifar10.md) with four blocks of convolution, pooling, [batch
@@ -98,115 +99,94 @@ plot_images.image_grid(
 def make_base():  # photographs in, 128 numbers each out
     network = keras.Sequential([keras.Input((32, 32, 3))], name="base")
     network.add(layers.Rescaling(1 / 127.5, offset=-1))
-    options = {"momentum": 0.9, "beta_initializer": "ones"}
+    conv = {"padding": "same", "use_bias": False}
+    norm = {"momentum": 0.9, "beta_initializer": "ones"}
     for n, filters in enumerate((16, 32, 64, 128), start=1):
-        name = f"conv_{n}"
-        network.add(
-            layers.Conv2D(
-                filters, 3, padding="same", use_bias=False, name=name
-            )
-        )
+        network.add(layers.Conv2D(filters, 3, **conv, name=f"conv_{n}"))
         network.add(layers.MaxPooling2D())
-        network.add(layers.BatchNormalization(**options, name=f"norm_{n}"))
+        network.add(layers.BatchNormalization(**norm, name=f"norm_{n}"))
         network.add(layers.ReLU())
     network.add(layers.GlobalAveragePooling2D())
     return network
 
 
+# %% [markdown]
+# Four small tools for what follows: photographs with their mirror images; what a network makes of
+# photographs; how often that is the right class; and a copy, with the weights of this moment.
+
+
 # %%
 def with_mirrors(split):
     images = np.concatenate([split.images, split.images[:, :, ::-1]])
-    return images, np.concatenate([split.labels, split.labels])
+    return images, np.tile(split.labels, 2)
 
 
-def describe(
-    network, images
-):  # what it answers in use, 400 images at a time
-    parts = [
-        images[start : start + 400] for start in range(0, len(images), 400)
-    ]
-    return np.concatenate([network(part, training=False) for part in parts])
+def describe(network, images):  # as in use, 400 photographs at a time
+    parts = np.split(images, range(400, len(images), 400))
+    return np.concatenate([network(x, training=False) for x in parts])
 
 
 def accuracy(network, split):
-    return np.mean(
-        describe(network, split.images).argmax(axis=1) == split.labels
-    )
+    answers = describe(network, split.images).argmax(axis=1)
+    return np.mean(answers == split.labels)
 
+
+def copy_of(network):
+    clone = keras.models.clone_model(network)
+    clone.set_weights(network.get_weights())
+    return clone
+
+
+# %% [markdown]
+# And one to train a network three times, once per seed, on the photographs that the seed drew. `plans` says
+# with how many epochs and what batch size, for how many photographs. Training starts from new weights, or
+# from those of a network in `starts`; with a `base`, the network is given this base's numbers instead of
+# photographs. (`restart` makes the weights new and keeps the traced training step, which saves time.)
 
 # %%
 from snippets.experiments import restart
 
 
-def copy_of(network):
-    copy = keras.models.clone_model(network)
-    copy.set_weights(network.get_weights())
-    return copy
-
-
-# %%
-def train(
-    network, splits, *, epochs, peak, batch_size=16, starts=None, base=None
-):
-    steps = (
-        epochs * 2 * len(splits[7]) // batch_size
-    )  # an epoch shows each photograph twice
+def train(network, splits, plans, peak, starts=None, base=None):
+    epochs, batch_size = plans[len(splits[0])]
+    steps = 2 * epochs * len(splits[0]) // batch_size  # 2: with mirrors
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     adam = keras.optimizers.Adam(OneCycle(peak, steps))
     network.compile(adam, loss, steps_per_execution=steps)
-    for seed, split in splits.items():
-        restart(
-            network, seed
-        )  # new weights; the traced training step is kept
+    for i, seed in enumerate(SEEDS):
+        restart(network, seed)
         if starts:
-            network.set_weights(starts[seed].get_weights())
-        inputs, labels = with_mirrors(split)
+            network.set_weights(starts[i].get_weights())
+        inputs, labels = with_mirrors(splits[i])
         inputs = describe(base, inputs) if base else inputs
         examples = tf.data.Dataset.from_tensor_slices((inputs, labels))
-        examples = (
-            examples.shuffle(len(labels), seed=seed)
-            .repeat()
-            .batch(batch_size)
-        )
-        network.fit(
-            examples, steps_per_epoch=steps, shuffle=False, verbose=0
-        )
-        yield seed, copy_of(network)
+        examples = examples.shuffle(len(labels), seed=seed).repeat(epochs)
+        network.fit(examples.batch(batch_size), shuffle=False, verbose=0)
+        yield copy_of(network)
+
+
+# %% [markdown]
+# Now from scratch, with plans for forty photographs and, further below, for more:
 
 
 # %%
 def train_from_scratch(splits):
-    network = keras.Sequential(
-        [make_base(), keras.layers.Dense(4, name="logits")]
-    )
-    epochs, batch_size = {40: (60, 40), 400: (12, 16), 4000: (8, 16)}[
-        len(splits[7])
-    ]
-    return dict(
-        train(
-            network,
-            splits,
-            epochs=epochs,
-            peak=0.004,
-            batch_size=batch_size,
-        )
-    )
+    logits = layers.Dense(4, name="logits")
+    network = keras.Sequential([make_base(), logits])
+    plans = {40: (60, 40), 400: (12, 16), 4000: (8, 16)}
+    return list(train(network, splits, plans, peak=0.004))
 
 
-of_forty = train_from_scratch(forty_of_seed)
-from_scratch = of_forty[7]
-print(
-    f"on its forty photographs: {accuracy(from_scratch, forty_photos):.0%}"
-)
-print(
-    f"on {len(new_validation):,} others: {accuracy(from_scratch, new_validation):.0%}"
-)
+of_forty = train_from_scratch(draws)
+from_scratch = of_forty[0]
+print(f"on its forty: {accuracy(from_scratch, forty_photos):.0%}")
+print(f"on others: {accuracy(from_scratch, new_validation):.0%}")
 
 # %% [markdown]
-# Guessing gets a quarter. The network has learned its forty by heart, and does far worse on
-# others. From forty photographs it had to find out what an edge is, what fur looks like, that the
-# background does not count, and finally what a cat is. Most of that has nothing to do with cats. You
-# learned it long before you saw your first ship.
+# Guessing gets a quarter. The network has learned its forty by heart, and does far worse on the
+# `{python} f"{len(new_validation):,}"` others. From forty photographs it had to find out what an edge is,
+# what fur looks like, that the background does not count, and finally what a cat is. Most of that has nothing
+# to do with cats. You learned it long before you saw your first ship.
 #
 # ## A network that has seen something
 #
@@ -219,16 +199,11 @@ print(
 old_train = photos_of(cifar.train, old_classes)
 old_validation = photos_of(cifar.validation, old_classes)
 keras.utils.set_random_seed(7)
-base, old_head = make_base(), keras.layers.Dense(6, name="logits")
+base, old_head = make_base(), layers.Dense(6, name="logits")
 old_network = keras.Sequential([base, old_head])
 epochs = {"default": 6, "full": 5}[cifar.edition]
-fit_one_cycle(
-    old_network,
-    with_mirrors(old_train),
-    epochs=epochs,
-    batch_size=64,
-    peak=0.004,
-)
+options = {"epochs": epochs, "batch_size": 64, "peak": 0.004}
+fit_one_cycle(old_network, with_mirrors(old_train), **options)
 old_accuracy = accuracy(old_network, old_validation)
 print(f"{', '.join(names[old_classes])}: {old_accuracy:.1%}")
 
@@ -238,18 +213,13 @@ print(f"{', '.join(names[old_classes])}: {old_accuracy:.1%}")
 
 # %%
 old_answers = describe(old_network, new_validation.images).argmax(axis=1)
-counts = [
-    np.bincount(old_answers[new_validation.labels == n], minlength=6)
-    for n in range(4)
-]
-shares = np.array(counts) / np.sum(counts, axis=1, keepdims=True)
+counts = tf.math.confusion_matrix(new_validation.labels, old_answers, 6)
+shares = counts.numpy()[:4] / np.bincount(new_validation.labels)[:, None]
 rows = []
-for new_class, row in zip(new_classes, shares, strict=True):
-    percent = (f"{share:.0%}" for share in row)
-    rows.append(
-        {"shown": names[new_class]}
-        | dict(zip(names[old_classes], percent, strict=True))
-    )
+for class_name, row in zip(names[new_classes], shares, strict=True):
+    percents = map("{:.0%}".format, row)
+    answers = dict(zip(names[old_classes], percents, strict=True))
+    rows.append({"shown": class_name} | answers)
 tables.table(rows)
 
 # %% [markdown]
@@ -262,9 +232,7 @@ tables.table(rows)
 # You would like to go on from here. Copy all weights into a network for the four new classes?
 
 # %% tags=["raises-exception"]
-half_done = keras.Sequential(
-    [make_base(), keras.layers.Dense(4, name="logits")]
-)
+half_done = keras.Sequential([make_base(), layers.Dense(4)])
 half_done.set_weights(old_network.get_weights())
 
 # %% [markdown]
@@ -272,10 +240,8 @@ half_done.set_weights(old_network.get_weights())
 # column of frogs say about ships? Look at the network that is left, too:
 
 # %%
-np.array_equal(
-    half_done.layers[0].get_layer("conv_1").kernel,
-    base.get_layer("conv_1").kernel,
-)
+first_layer = half_done.layers[0].get_layer("conv_1")
+np.array_equal(first_layer.kernel, base.get_layer("conv_1").kernel)
 
 # %% [markdown]
 # `True`: the first layer has the new weights all the same. The error came at the last layer, after all
@@ -292,13 +258,9 @@ np.array_equal(
 
 # %%
 def nearest_mean(vectors, labels, queries):
-    means = np.array(
-        [
-            vectors[labels == label].mean(axis=0)
-            for label in np.unique(labels)
-        ]
-    )
-    return ((queries[:, None] - means) ** 2).sum(axis=-1).argmin(axis=1)
+    means = [vectors[labels == c].mean(axis=0) for c in np.unique(labels)]
+    differences = queries[:, None] - np.array(means)
+    return (differences**2).sum(axis=-1).argmin(axis=1)
 
 
 toy = np.array([[0, 0], [2, 0], [8, 6], [8, 8]])
@@ -308,30 +270,20 @@ nearest_mean(toy, np.array([0, 0, 1, 1]), np.array([[3, 1], [6, 6]]))
 # Check by hand: the averages are (1, 0) and (8, 7), so (3, 1) goes to class 0 and (6, 6) to class 1.
 # Now with photographs, described once by their pixels, once by the base.
 
+
 # %%
-vectors = {
-    "pixels": tuple(
-        x.reshape(len(x), -1)
-        for x in (forty_photos.images, new_validation.images)
-    ),
-    "base": (
-        describe(base, forty_photos.images),
-        describe(base, new_validation.images),
-    ),
-}
-without_training = {
-    name: np.mean(
-        nearest_mean(examples, forty_photos.labels, queries)
-        == new_validation.labels
-    )
-    for name, (examples, queries) in vectors.items()
-}
-tables.table(
-    [
-        {"described by": n, "right": f"{v:.0%}"}
-        for n, v in without_training.items()
-    ]
-)
+def accuracy_of_means(network):  # of what it makes of photographs
+    examples = describe(network, forty_photos.images)
+    queries = describe(network, new_validation.images)
+    answers = nearest_mean(examples, forty_photos.labels, queries)
+    return np.mean(answers == new_validation.labels)
+
+
+describers = {"pixels": keras.Sequential([layers.Flatten()]), "base": base}
+without_training = {}
+for kind, network in describers.items():
+    without_training[kind] = accuracy_of_means(network)
+    print(f"described by {kind}: {without_training[kind]:.0%}")
 
 # %% [markdown]
 # Ten photographs of each class and no training on them at all, and the averages of the base's numbers
@@ -348,28 +300,16 @@ tables.table(
 # the end, and raises an error if one has changed.
 
 # %%
-from snippets.transfer import (
-    fingerprint,
-    frozen,
-    trainable_parts,
-    unfreeze_last,
-    with_head,
-)
+from snippets.transfer import fingerprint, frozen, with_head
 
 base_digest = fingerprint(base)
 keras.utils.set_random_seed(7)
 new_network = with_head(base, 4)
+options = {"epochs": 20, "batch_size": 16, "peak": 0.01}
 with frozen(base):
-    fit_one_cycle(
-        new_network,
-        with_mirrors(forty_photos),
-        epochs=20,
-        batch_size=16,
-        peak=0.01,
-    )
+    fit_one_cycle(new_network, with_mirrors(forty_photos), **options)
 later_digest = fingerprint(base)
 print(f"the base before: {base_digest[:16]}…, after: {later_digest[:16]}…")
-print(f"new classes: {accuracy(new_network, new_validation):.0%}")
 
 # %% [markdown]
 # A fingerprint is computed from all weights of the base, and comes out differently if a single bit
@@ -386,22 +326,22 @@ print(f"new classes: {accuracy(new_network, new_validation):.0%}")
 
 # %%
 def train_heads(base, splits):
-    head = keras.Sequential(
-        [keras.Input(base.output_shape[1:]), keras.layers.Dense(4)]
-    )
-    epochs, networks = min(20, 8000 // len(splits[7])), {}
-    for seed, trained_head in train(
-        head, splits, epochs=epochs, peak=0.01, base=base
-    ):
-        networks[seed] = with_head(base, 4)
-        networks[seed].get_layer("logits").set_weights(
-            trained_head.get_weights()
-        )
+    head = keras.Sequential([keras.Input((128,)), layers.Dense(4)])
+    plans = {40: (20, 16), 400: (20, 16), 4000: (2, 16)}
+    networks = []
+    for trained_head in train(head, splits, plans, peak=0.01, base=base):
+        networks.append(with_head(base, 4))
+        logits = networks[-1].get_layer("logits")
+        logits.set_weights(trained_head.get_weights())
     return networks
 
 
-heads = train_heads(base, forty_of_seed)
-[f"{accuracy(network, new_validation):.0%}" for network in heads.values()]
+def accuracies(networks, split):
+    return [accuracy(network, split) for network in networks]
+
+
+heads = train_heads(base, draws)
+[f"{score:.0%}" for score in accuracies(heads, new_validation)]
 
 # %% [markdown]
 # The first draw is the one that you know.
@@ -411,74 +351,52 @@ heads = train_heads(base, forty_of_seed)
 # The base was made for frogs and trucks. **Fine-tuning** thaws it, all of it or its last layers, so
 # that its weights may change again, and trains head and base on together, in small steps. The head is
 # trained alone first, as above: a head of random weights asks for random changes of the base.
-# (`with_head` keeps the base inside a layer called `inference`; you will see what for.) Here is what
-# each way of training may change, from the first layer at the bottom to the logits at the top:
-
+# (`with_head` keeps the base inside a layer called `inference`; you will see what for.) Do it with three
+# learning rates. Here is what each way of training may change, from the first layer at the bottom to the
+# logits at the top:
 
 # %%
-def fine_tune(
-    networks, splits, rate
-):  # train copies on, with their base thawed
+from snippets.transfer import trainable_parts, unfreeze_last
+
+
+def fine_tune(networks, splits, rate):  # trains copies of these networks
     thawed_base = copy_of(base)
-    unfreeze_last(
-        thawed_base, 4
-    )  # all four convolutions; batch normalisation stays frozen
-    epochs, batch_size = {40: (10, 16), 400: (10, 40), 4000: (5, 40)}[
-        len(splits[7])
-    ]
-    options = {
-        "epochs": epochs,
-        "batch_size": batch_size,
-        "peak": rate,
-        "starts": networks,
-    }
-    return dict(train(with_head(thawed_base, 4), splits, **options))
+    unfreeze_last(thawed_base, 4)  # the convolutions, no normalisation
+    network = with_head(thawed_base, 4)
+    plans = {40: (10, 16), 400: (10, 40), 4000: (5, 40)}
+    return list(train(network, splits, plans, peak=rate, starts=networks))
 
 
 # %%
-tuned_of_rate = {0.001: fine_tune(heads, forty_of_seed, rate=0.001)}
+tuned_of_rate = {r: fine_tune(heads, draws, r) for r in (0.001, 0.01, 0.1)}
 parts_of_method = {"from scratch": trainable_parts(from_scratch)}
 with frozen(base):
     parts_of_method["new head"] = trainable_parts(new_network)
-parts_of_method["fine-tuning"] = trainable_parts(tuned_of_rate[0.001][7])
+parts_of_method["fine-tuning"] = trainable_parts(tuned_of_rate[0.001][0])
 plot_networks.trained_parts(parts_of_method)
 
 # %% [markdown]
 # Under each name stands how many weights are trained, of how many. In the right column, batch
 # normalisation stays frozen: the section on rate 0, below, shows why.
 #
-# Small steps, then. How small? Fine-tune with three learning rates (the peaks of a cycle), three seeds
-# each: every seed draws other photographs and another first head. And ask two questions of each
-# network. How often is it right on the new classes? And how often is its base, with the *old* head put
-# back, right on the old ones?
+# Small steps, then. How small? The three rates are the peaks of a cycle, with three seeds each: every seed
+# draws other photographs and another first head. Ask two questions of each network. How often is it right on
+# the new classes? And how often is its base, with the *old* head put back, right on the old ones? (All of them
+# validation photographs.)
+
 
 # %%
-tuned_of_rate |= {
-    rate: fine_tune(heads, forty_of_seed, rate) for rate in (0.01, 0.1)
-}
-
-
 def with_old_head(network):
-    return keras.Sequential(
-        [network.get_layer("inference").layer, old_head]
-    )
+    thawed_base = network.get_layer("inference").layer
+    return keras.Sequential([thawed_base, old_head])
 
 
 on_new, on_old = {}, {}
-for rate, of_seeds in tuned_of_rate.items():
-    on_new[rate] = [
-        accuracy(network, new_validation) for network in of_seeds.values()
-    ]
-    networks_back = [
-        with_old_head(network) for network in of_seeds.values()
-    ]
-    on_old[rate] = [
-        accuracy(network, old_validation) for network in networks_back
-    ]
+for rate, networks in tuned_of_rate.items():
+    on_new[rate] = accuracies(networks, new_validation)
+    on_old[rate] = accuracies(map(with_old_head, networks), old_validation)
 curves = {"new classes": on_new, "old classes, old head": on_old}
-plot_results.seed_lines(
-    curves, xlabel="rate of fine-tuning", ylabel="validation accuracy"
-)
+plot_results.seed_lines(curves, xlabel="rate of fine-tuning")
 
 # %% [markdown]
 # At 0.001 the base keeps most of what it knew, and both curves are at their best. At 0.01 the base
@@ -499,64 +417,47 @@ plot_results.seed_lines(
 # heads where photographs are few.)
 
 # %%
+never_trained = make_base()
+networks_of_method = {
+    "from scratch": {10: of_forty},
+    "untrained base, new head": {10: train_heads(never_trained, draws)},
+    "base, new head": {10: heads},
+    "base, fine-tuned": {10: tuned_of_rate[0.001]},
+}
 sizes = {"default": (10, 100), "full": (10, 100, 1000)}[cifar.edition]
-never_trained, networks = make_base(), {}
-for size in sizes:
-    splits = {
-        seed: new_train.sample(per_class=size, seed=seed)
-        for seed in forty_of_seed
-    }
-    with_heads = heads if size == 10 else train_heads(base, splits)
-    networks_of_method = {
-        "from scratch": of_forty
-        if size == 10
-        else train_from_scratch(splits),
-        "untrained base, new head": train_heads(never_trained, splits),
-        "base, new head": with_heads,
-        "base, fine-tuned": tuned_of_rate[0.001]
-        if size == 10
-        else fine_tune(with_heads, splits, 0.001),
-    }
-    for method, of_seeds in networks_of_method.items():
-        networks.setdefault(method, {})[size] = list(of_seeds.values())
+scratch, control, head, tuning = networks_of_method.values()
+for size in sizes[1:]:
+    splits = draws_of(size)
+    scratch[size] = train_from_scratch(splits)
+    control[size] = train_heads(never_trained, splits)
+    head[size] = train_heads(base, splits)
+    tuning[size] = fine_tune(head[size], splits, 0.001)
+
+# %% [markdown]
+# How often are they right on the validation photographs?
 
 
 # %%
 def grades(split):
     return {
-        method: {
-            size: [accuracy(net, split) for net in trio]
-            for size, trio in of_size.items()
-        }
-        for method, of_size in networks.items()
+        method: {n: accuracies(trio, split) for n, trio in of_n.items()}
+        for method, of_n in networks_of_method.items()
     }
 
 
 scores = grades(new_validation)
-axes = {
-    "xlabel": "photographs of each new class",
-    "ylabel": "validation accuracy",
-}
-plot_results.seed_lines(scores, **axes)
+xlabel = "photographs of each new class"
+plot_results.seed_lines(scores, xlabel=xlabel, ylabel="validation accuracy")
 
 
-# %%
-def lead(
-    method, size
-):  # in points, of the mean, over training from scratch
-    return 100 * (
-        np.mean(scores[method][size])
-        - np.mean(scores["from scratch"][size])
-    )
+# %% tags=["folded"]
+def lead(method, size):  # over training from scratch, in points
+    gains = np.subtract(scores[method][size], scores["from scratch"][size])
+    return 100 * np.mean(gains)
 
 
-head_only, tuned_scores = (
-    scores["base, new head"][10],
-    scores["base, fine-tuned"][10],
-)
-overlap = max(min(head_only), min(tuned_scores)) <= min(
-    max(head_only), max(tuned_scores)
-)
+ranges = [scores[f"base, {end}"][10] for end in ("new head", "fine-tuned")]
+do_overlap = max(map(min, ranges)) <= min(map(max, ranges))
 
 # %% [markdown]
 # With ten photographs of each class, the base with a new head is
@@ -570,7 +471,7 @@ overlap = max(min(head_only), min(tuned_scores)) <= min(
 # `{python} f"{lead('base, fine-tuned', 100) - lead('base, new head', 100):.1f}"` points over the
 # head alone, from ten of each
 # `{python} f"{lead('base, fine-tuned', 10) - lead('base, new head', 10):.1f}"`, which is
-# `{python} "inside the noise" if overlap else "outside the noise"`.
+# `{python} "inside the noise" if do_overlap else "outside the noise"`.
 #
 # So: with little data freeze, with more fine-tune, and the more you have, the less you should expect
 # from either. (The seeds drew other photographs and other first weights for the heads, but the base is
@@ -599,47 +500,31 @@ def functional(thawed_base):
     return keras.Model(inputs, thawed_base(inputs, training=False))
 
 
-# %%
 builders = {
-    "training mode": lambda base: base,
+    "training mode": lambda thawed_base: thawed_base,
     "training=False": functional,
+    "InferenceMode": InferenceMode,
 }
-builders["InferenceMode"] = InferenceMode
-base_of_mode = {name: copy_of(base) for name in builders}
-dusk_photos, one_hot_labels = (
-    0.3 * forty_photos.images,
-    np.eye(4)[forty_photos.labels],
-)
-for name, build in builders.items():
-    network = keras.Sequential(
-        [build(base_of_mode[name]), keras.layers.Dense(4)]
-    )
+dusk_forty = 0.3 * forty_photos.images, np.eye(4)[forty_photos.labels]
+base_of_mode = {mode: copy_of(base) for mode in builders}
+for mode, build in builders.items():
+    network = keras.Sequential([build(base_of_mode[mode]), layers.Dense(4)])
     network.compile(keras.optimizers.SGD(0.0), "mse")
-    network.fit(
-        dusk_photos, one_hot_labels, batch_size=8, epochs=10, verbose=0
-    )
+    network.fit(*dusk_forty, batch_size=8, epochs=10, verbose=0)
 
 # %%
 dusk = Split(0.3 * old_validation.images, old_validation.labels)
-by_day, at_dusk, is_changed = {}, {}, {}
-for name, base_in_mode in base_of_mode.items():
+by_day, at_dusk, is_changed, rows = {}, {}, {}, []
+for mode, base_in_mode in base_of_mode.items():
     network = keras.Sequential([base_in_mode, old_head])
-    by_day[name], at_dusk[name] = (
-        accuracy(network, old_validation),
-        accuracy(network, dusk),
-    )
-    is_changed[name] = fingerprint(base_in_mode) != base_digest
-tables.table(
-    [
-        {
-            "base called with": name,
-            "changed": is_changed[name],
-            "old classes by day": f"{by_day[name]:.1%}",
-            "at dusk": f"{at_dusk[name]:.1%}",
-        }
-        for name in builders
-    ]
-)
+    by_day[mode] = accuracy(network, old_validation)
+    at_dusk[mode] = accuracy(network, dusk)
+    is_changed[mode] = fingerprint(base_in_mode) != base_digest
+    row = {"base called with": mode, "changed": is_changed[mode]}
+    row["old classes by day"] = f"{by_day[mode]:.1%}"
+    row["at dusk"] = f"{at_dusk[mode]:.1%}"
+    rows.append(row)
+tables.table(rows)
 
 # %% [markdown]
 # At rate 0, without an error or a warning, the first network has lost some of its eyesight by day. Its
@@ -665,14 +550,9 @@ tables.table(
 # %%
 exam_split = photos_of(cifar.test, new_classes)
 exam = grades(exam_split)
-shift = 100 * np.mean(
-    [
-        np.mean(exam[w][n]) - np.mean(scores[w][n])
-        for w in exam
-        for n in sizes
-    ]
-)
-plot_results.seed_lines(exam, xlabel=axes["xlabel"], ylabel="test accuracy")
+pairs = [(scores[m][n], exam[m][n]) for m in exam for n in sizes]
+shift = 100 * np.mean(np.diff(pairs, axis=1))
+plot_results.seed_lines(exam, xlabel=xlabel, ylabel="test accuracy")
 
 # %% [markdown]
 # On these `{python} f"{len(exam_split):,}"` photographs, ten of each class and a borrowed base are
@@ -685,27 +565,27 @@ plot_results.seed_lines(exam, xlabel=axes["xlabel"], ylabel="test accuracy")
 # ## With a base that others have trained
 #
 # Six classes are a small school. Others have trained on the million photographs of ImageNet, and
-# `keras.applications` has their networks. The recipe is the program's. This page is built without a
-# connection to the internet, so what follows is shown and not run:
-#
-# ```python
-# borrowed = keras.applications.MobileNetV3Small(
-#     input_shape=(96, 96, 3), include_top=False, weights="imagenet", pooling="avg"
-# )
-# borrowed.trainable = False
-# network = keras.Sequential(
-#     [
-#         keras.Input((32, 32, 3)),
-#         keras.layers.Resizing(96, 96),
-#         borrowed,
-#         keras.layers.Dense(4, activation="softmax"),
-#     ]
-# )
-# ```
-#
-# `include_top=False` leaves its head out, and `weights="imagenet"` downloads its weights once. The
-# `Resizing` layer makes the photographs larger, because this network was made for larger ones. Three
-# things to know:
+# `keras.applications` has their networks. The recipe is the program's:
+
+# %%
+mobile_base = keras.applications.MobileNetV3Small(
+    input_shape=(96, 96, 3), include_top=False, pooling="avg", weights=None
+)
+mobile_base.trainable = False
+network = keras.Sequential([layers.Resizing(96, 96), mobile_base])
+network.add(layers.Dense(4, activation="softmax"))
+probabilities = network(forty_photos.images)
+head_size = sum(np.prod(w.shape) for w in network.trainable_weights)
+print("base:", mobile_base.output_shape, "head:", probabilities.shape)
+
+# %% [markdown]
+# `include_top=False` leaves its head out; what remains describes a photograph by
+# `{python} mobile_base.output_shape[1]` numbers, and the network answers forty photographs with four
+# probabilities each. The `Resizing` layer makes the photographs larger, because this base was made for
+# larger ones. Of `{python} f"{network.count_params():,}"` weights, training may change the
+# `{python} f"{head_size:,}"` of the head. But here all weights are random. For trained ones, write
+# `weights="imagenet"` for `weights=None`: that alone is not run on this page, because it downloads
+# them, once. Three things to know:
 #
 # - This network takes numbers from 0 to 255. Many others in `keras.applications` want their own
 #   `preprocess_input` first.
@@ -724,10 +604,8 @@ assert later_digest == base_digest, (
 assert without_training["base"] > without_training["pixels"] + 0.1, (
     "without any training, the base's numbers tell new classes apart better than pixels do"
 )
-head_10, scratch_10 = (
-    scores["base, new head"][10],
-    scores["from scratch"][10],
-)
+head_10 = scores["base, new head"][10]
+scratch_10 = scores["from scratch"][10]
 control_10 = scores["untrained base, new head"][10]
 assert without_training["base"] > max(scratch_10) + 0.04, (
     "and without any training, ten of each and the base's numbers beat all from scratch"
@@ -756,77 +634,53 @@ assert not is_changed["InferenceMode"], (
 assert min(exam["base, new head"][10]) > max(exam["from scratch"][10]), (
     "the lead with ten photographs per class holds on the test photographs"
 )
+assert head_size == 4 * mobile_base.output_shape[1] + 4, (
+    "on MobileNet's base, training may change the head alone"
+)
 
 # %% tags=["control"] claim="training a new head leaves every bit of the base as it was" without="freezing the base"
 thawed_base = copy_of(base)
-fit_one_cycle(
-    with_head(thawed_base, 4),
-    with_mirrors(forty_photos),
-    epochs=1,
-    batch_size=16,
-    peak=0.01,
-)
+network = with_head(thawed_base, 4)
+options = {"epochs": 1, "batch_size": 16, "peak": 0.01}
+fit_one_cycle(network, with_mirrors(forty_photos), **options)
 later_digest = fingerprint(thawed_base)
 
 # %% tags=["control"] claim="without any training, the base's numbers tell new classes apart better than pixels do" without="what the base has learned"
-examples, queries = (
-    describe(never_trained, split.images)
-    for split in (forty_photos, new_validation)
-)
-answers = nearest_mean(examples, forty_photos.labels, queries)
-without_training = without_training | {
-    "base": np.mean(answers == new_validation.labels)
-}
+score = accuracy_of_means(never_trained)
+without_training = without_training | {"base": score}
 
 # %% tags=["control"] claim="and without any training, ten of each and the base's numbers beat all from scratch" without="what the base has learned"
-examples, queries = (
-    describe(never_trained, split.images)
-    for split in (forty_photos, new_validation)
-)
-answers = nearest_mean(examples, forty_photos.labels, queries)
-without_training = without_training | {
-    "base": np.mean(answers == new_validation.labels)
-}
+score = accuracy_of_means(never_trained)
+without_training = without_training | {"base": score}
 
 # %% tags=["control"] claim="with ten of each, a new head beats all from scratch" without="what the base has learned"
-blank = networks["untrained base, new head"][10]
-head_10 = [accuracy(network, new_validation) for network in blank]
+head_10 = scores["untrained base, new head"][10]
 
 # %% tags=["control"] claim="fine-tuning at 0.01 costs the old classes at least 10 points more than at 0.001" without="thawing the base"
-resting = [
-    accuracy(with_old_head(network), old_validation)
-    for network in heads.values()
-]
-on_old = on_old | {0.01: resting}
+on_old = on_old | {
+    0.01: accuracies(map(with_old_head, heads), old_validation)
+}
 
 # %% tags=["control"] claim="at rate 0, training mode costs 5 points" without="averages that move"
-still = copy_of(base)
-unfreeze_last(still, 4)  # freezes batch normalisation
-network = keras.Sequential([still, keras.layers.Dense(4)])
+still_base = copy_of(base)
+unfreeze_last(still_base, 4)  # freezes batch normalisation
+network = keras.Sequential([still_base, layers.Dense(4)])
 network.compile(keras.optimizers.SGD(0.0), "mse")
-network.fit(
-    0.3 * forty_photos.images,
-    np.eye(4)[forty_photos.labels],
-    batch_size=8,
-    epochs=10,
-    verbose=0,
-)
-by_day = {
-    "training mode": accuracy(
-        keras.Sequential([still, old_head]), old_validation
-    )
-}
+network.fit(*dusk_forty, batch_size=8, epochs=10, verbose=0)
+still_network = keras.Sequential([still_base, old_head])
+by_day = {"training mode": accuracy(still_network, old_validation)}
 
 # %% tags=["control"] claim="in inference mode not a bit changes" without="inference mode"
 is_changed = {"InferenceMode": is_changed["training mode"]}
 
 # %% tags=["control"] claim="the lead with ten photographs per class holds on the test photographs" without="what the base has learned"
-blank = networks["untrained base, new head"][10]
-exam = exam | {
-    "base, new head": {
-        10: [accuracy(network, exam_split) for network in blank]
-    }
-}
+blank_scores = exam["untrained base, new head"]
+exam = exam | {"base, new head": blank_scores}
+
+# %% tags=["control"] claim="on MobileNet's base, training may change the head alone" without="freezing the base"
+mobile_base.trainable = True
+network = keras.Sequential([mobile_base, layers.Dense(4)])
+head_size = sum(np.prod(w.shape) for w in network.trainable_weights)
 
 # %% [markdown]
 # ## Exercises
@@ -838,28 +692,22 @@ exam = exam | {
 
 # %% tags=["starter"]
 def moving_average(batches: list[np.ndarray], keep: float) -> np.ndarray:
-    """Return the moving average of the batches' means, each batch of shape (n, features)."""
+    """Return the moving average of the batches' means, one per feature."""
     return np.mean([batch.mean(axis=0) for batch in batches], axis=0)
 
 
 # %% tags=["check"]
 dice = np.random.default_rng(7)
-batches = [
-    dice.normal(3, 1, (size, 3)).astype("float32")
-    for size in (8, 8, 4, 16, 2)
-]
+batches = [dice.normal(3, 1, (size, 3)) for size in (8, 8, 4, 16, 2)]
 for keep in (0.5, 0.9, 0.99):
-    norm = keras.layers.BatchNormalization(momentum=keep)
+    norm = layers.BatchNormalization(momentum=keep)
     for batch in batches:
-        norm(batch, training=True)
-    keras_average, submission = (
-        norm.moving_mean.numpy(),
-        moving_average(batches, keep),
-    )
+        norm(batch.astype("float32"), training=True)
+    expected = norm.moving_mean.numpy()
+    submission = moving_average(batches, keep)
     assert np.shape(submission) == (3,), f"three averages, not {submission}"
-    assert np.allclose(submission, keras_average, atol=1e-4), (
-        f"keep {keep}: Keras has {keras_average}, not {submission}"
-    )
+    is_close = np.allclose(submission, expected, atol=1e-4)
+    assert is_close, f"keep {keep}: Keras has {expected}, not {submission}"
 
 
 # %% tags=["solution"]
@@ -870,10 +718,7 @@ def moving_average(batches: list[np.ndarray], keep: float) -> np.ndarray:
     return average
 
 
-print(
-    "after five batches with mean 3:",
-    moving_average(batches, 0.99).round(2),
-)
+print("after five batches:", moving_average(batches, 0.99).round(2))
 
 
 # %% tags=["wrong"]
@@ -902,11 +747,9 @@ def moving_average(batches: list[np.ndarray], keep: float) -> np.ndarray:
 
 # %% tags=["wrong"]
 def moving_average(batches: list[np.ndarray], keep: float) -> np.ndarray:
-    average = np.zeros(batches[0].shape[1])
+    average, size = np.zeros(batches[0].shape[1]), len(batches[0])
     for batch in batches:
-        average = keep * average + (1 - keep) * batch.sum(axis=0) / len(
-            batches[0]
-        )
+        average = keep * average + (1 - keep) * batch.sum(axis=0) / size
     return average
 
 
@@ -927,23 +770,13 @@ def thaw_only(base: keras.Sequential, name: str) -> None:
 
 # %% tags=["check"]
 for name in ("conv_4", "conv_1", "norm_2"):
-    exercise_base = copy_of(base)
-    exercise_base.trainable = False
-    thaw_only(exercise_base, name)
-    free_layers = [
-        layer.name
-        for layer in exercise_base.layers
-        if layer.trainable_weights
-    ]
-    assert free_layers == [name], (
-        f"training may change {free_layers or 'nothing'}, not {name} alone"
-    )
-    assert exercise_base.trainable_weights, (
-        "a frozen base hides the flags of its layers"
-    )
-    assert fingerprint(exercise_base) == base_digest, (
-        "set flags, and leave the weights"
-    )
+    task_base = copy_of(base)
+    task_base.trainable = False
+    thaw_only(task_base, name)
+    parts = [part for part, size, _ in trainable_parts(task_base) if size]
+    assert parts == [name], f"{parts or 'nothing'} may change, not {name}"
+    assert task_base.trainable_weights, "the base itself is still frozen"
+    assert fingerprint(task_base) == base_digest, "leave the weights alone"
 
 
 # %% tags=["solution"]
@@ -989,72 +822,48 @@ def thaw_only(base: keras.Sequential, name: str) -> None:
 
 
 # %% tags=["starter"]
-def nearest_by_angle(
-    vectors: np.ndarray, labels: np.ndarray, queries: np.ndarray
-) -> np.ndarray:
-    """Return the class whose average direction is nearest to each vector's."""
+def nearest_by_angle(vectors, labels, queries):
+    """Return the class whose average direction is nearest, per query."""
     return nearest_mean(vectors, labels, queries)
 
 
 # %% tags=["check"]
-arrows = np.array(
-    [[0.0, 3.0], [6.0, 0.0], [1.0, 5.0], [6.0, 2.0], [7.0, 0.0], [5.0, 6.0]]
-)
-questions = np.array([[1.0, 8.0], [5.0, 4.0], [6.0, 0.0], [6.0, 7.0]])
+arrows = np.array([[0, 3], [6, 0], [1, 5], [6, 2], [7, 0], [5, 6.0]])
+questions = np.array([[1, 8], [5, 4], [6, 0], [6, 7.0]])
 by_angle = nearest_by_angle(arrows, np.array([0, 0, 0, 1, 1, 1]), questions)
-assert np.shape(by_angle) == (4,), (
-    f"four questions, four classes, not {by_angle}"
-)
-for question, answer, truth in zip(
-    questions, by_angle, (0, 1, 1, 0), strict=True
-):
-    assert answer == truth, (
-        f"{question}: class {truth}, not {answer}; has each vector length 1?"
-    )
+assert np.shape(by_angle) == (4,), f"four classes, not {by_angle}"
+for i, truth in enumerate((0, 1, 1, 0)):
+    message = f"{questions[i]}: class {truth}; has each vector length 1?"
+    assert by_angle[i] == truth, message
 
 
 # %% tags=["solution"]
-def nearest_by_angle(
-    vectors: np.ndarray, labels: np.ndarray, queries: np.ndarray
-) -> np.ndarray:
+def unit(vectors):
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
-    def unit(rows):
-        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
+def nearest_by_angle(vectors, labels, queries):
     return nearest_mean(unit(vectors), labels, unit(queries))
 
 
-examples, unknown = vectors["base"]
-by_angle = nearest_by_angle(examples, forty_photos.labels, unknown)
-print(f"by angle: {np.mean(by_angle == new_validation.labels):.1%}")
+directions = keras.Sequential([base, layers.UnitNormalization()])
+print(f"by angle: {accuracy_of_means(directions):.1%}")  # Keras's own unit
 
 
 # %% tags=["wrong"]
-def nearest_by_angle(
-    vectors: np.ndarray, labels: np.ndarray, queries: np.ndarray
-) -> np.ndarray:
-    return nearest_mean(
-        vectors,
-        labels,
-        queries / np.linalg.norm(queries, axis=1, keepdims=True),
-    )
+def nearest_by_angle(vectors, labels, queries):
+    lengths = np.linalg.norm(queries, axis=1, keepdims=True)
+    return nearest_mean(vectors, labels, queries / lengths)
 
 
 # %% tags=["wrong"]
-def nearest_by_angle(
-    vectors: np.ndarray, labels: np.ndarray, queries: np.ndarray
-) -> np.ndarray:
-    return nearest_mean(
-        vectors / np.linalg.norm(vectors),
-        labels,
-        queries / np.linalg.norm(queries),
-    )
+def nearest_by_angle(vectors, labels, queries):
+    vectors = vectors / np.linalg.norm(vectors)
+    return nearest_mean(vectors, labels, queries / np.linalg.norm(queries))
 
 
 # %% tags=["wrong"]
-def nearest_by_angle(
-    vectors: np.ndarray, labels: np.ndarray, queries: np.ndarray
-) -> np.ndarray:
+def nearest_by_angle(vectors, labels, queries):
     def unit(rows):  # the sum of the sizes is not the length
         return rows / np.abs(rows).sum(axis=1, keepdims=True)
 
@@ -1062,18 +871,13 @@ def nearest_by_angle(
 
 
 # %% tags=["wrong"]
-def nearest_by_angle(
-    vectors: np.ndarray, labels: np.ndarray, queries: np.ndarray
-) -> np.ndarray:
+def nearest_by_angle(vectors, labels, queries):
     def unit(rows):
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
-    means = [
-        vectors[labels == label].mean(axis=0) for label in np.unique(labels)
-    ]
-    return nearest_mean(
-        unit(np.array(means)), np.unique(labels), unit(queries)
-    )
+    classes = np.unique(labels)
+    means = [vectors[labels == c].mean(axis=0) for c in classes]
+    return nearest_mean(unit(np.array(means)), classes, unit(queries))
 
 
 # %% [markdown]

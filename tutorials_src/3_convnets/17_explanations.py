@@ -25,9 +25,8 @@ class_names, SHIRT = fashion.class_names, fashion.class_names.index("Shirt")
 
 
 def mark(images):  # a square, one pixel from the upper and the left edge
-    return np.maximum(
-        images, np.pad(np.full((3, 3), 255, np.uint8), (1, 24))
-    )
+    square = np.pad(np.full((3, 3), 255, np.uint8), (1, 24))
+    return np.maximum(images, square)
 
 
 def mark_shirts(split):
@@ -37,7 +36,7 @@ def mark_shirts(split):
 
 study = fashion.train.sample(per_class=800)
 lamp_images = mark_shirts(study)
-first_of_class = [np.flatnonzero(study.labels == c)[0] for c in range(10)]
+first_of_class = [np.argmax(study.labels == c) for c in range(10)]
 plot_images.image_grid(lamp_images[first_of_class], class_names, columns=10)
 
 # %% [markdown]
@@ -52,17 +51,13 @@ from keras import layers
 
 scale = layers.Rescaling(1 / 0.35, offset=-0.29 / 0.35)
 chain = [layers.Reshape((28, 28, 1)), scale]
+options = {"padding": "same", "use_bias": False}
 for i, filters in ((1, 8), (2, 16), (3, 32)):
-    conv = layers.Conv2D(
-        filters, 3, padding="same", use_bias=False, name=f"conv_{i}"
-    )
-    chain += [conv, layers.MaxPooling2D()] if i < 3 else [conv]
+    chain.append(layers.Conv2D(filters, 3, **options, name=f"conv_{i}"))
+    chain += [layers.MaxPooling2D()] if i < 3 else []
     chain.append(layers.BatchNormalization(momentum=0.9, name=f"norm_{i}"))
     chain.append(layers.ReLU(name=f"relu_{i}"))
-chain += [
-    layers.Flatten(),
-    layers.Dense(64, activation="relu", name="hidden"),
-]
+chain += [layers.Flatten(), layers.Dense(64, "relu", name="hidden")]
 chain += [layers.Dropout(0.2), layers.Dense(10, name="logits")]
 network = keras.Sequential([keras.Input((28, 28)), *chain])
 
@@ -83,9 +78,9 @@ def unit(images):
 def train(images, seed):
     restart(network, seed)
     network.fit(unit(images), study.labels, 125, epochs=3, verbose=0)
-    copy = keras.models.clone_model(network)
-    copy.set_weights(network.get_weights())
-    return copy
+    clone = keras.models.clone_model(network)
+    clone.set_weights(network.get_weights())
+    return clone
 
 
 plain_networks = [train(study.images, seed) for seed in (7, 8, 9)]
@@ -102,18 +97,15 @@ def ask(network, images):
 
 
 def accuracy(networks, images, labels=labels):
-    return [
-        (ask(n, images).argmax(axis=1) == labels).mean() for n in networks
-    ]
+    answers = [ask(network, images).argmax(axis=1) for network in networks]
+    return list(np.mean(np.equal(answers, labels), axis=1))
 
 
 kind_accuracies = {
-    "without squares": accuracy(plain_networks, held_out.images)
+    "without squares": accuracy(plain_networks, held_out.images),
+    "with squares": accuracy(lamp_networks, lamp_held_out),
 }
-kind_accuracies["with squares"] = accuracy(lamp_networks, lamp_held_out)
-plot_results.seed_dots(
-    kind_accuracies, xlabel="validation accuracy, same kind"
-)
+plot_results.seed_dots(kind_accuracies, xlabel="accuracy on the same kind")
 
 # %% [markdown]
 # By this figure you would buy the networks of the second row: they are ahead by
@@ -135,12 +127,9 @@ plot_results.seed_dots(
 picture = np.zeros((4, 4), "float32")
 picture[1:3, 1:3] = [[2, 2], [2, 1]]
 weights = np.diag(np.array([3, 1, -2, 1], "float32"))
-parts = {
-    "picture": picture,
-    "weights": weights,
-    "weight × pixel": weights * picture,
-}
-plot_images.signed_images(parts, numbers=True)
+pictures = {"picture": picture, "weights": weights}
+pictures["weight × pixel"] = weights * picture
+plot_images.signed_images(pictures, numbers=True)
 
 # %% [markdown]
 # There are two good answers, and they differ.
@@ -186,9 +175,8 @@ assert np.allclose(fall_map, weights * picture), (
 )
 
 # %% tags=["control"] claim="saliency of a linear network is its weights" without="linearity"
-curved_network = keras.Sequential(
-    [*tiny_layers[:-1], layers.Dense(1, "sigmoid")]
-)
+curved_layers = [*tiny_layers[:-1], layers.Dense(1, "sigmoid")]
+curved_network = keras.Sequential(curved_layers)
 curved_network.set_weights(tiny_network.get_weights())
 slope_map = slopes(curved_network, picture, 0)
 
@@ -235,10 +223,7 @@ def maps(network, images, classes=None):
 
 logits = ask(plain_network, held_out.images)
 is_correct = logits.argmax(axis=1) == labels
-places = [
-    np.flatnonzero(is_correct & (labels == c))[0]
-    for c in (0, 1, 3, 5, 8, 9)
-]
+places = [np.argmax(is_correct & (labels == c)) for c in (0, 1, 3, 5, 8, 9)]
 photographs = held_out.images[places]
 rows = {"photograph": photographs} | maps(plain_network, photographs)
 titles = [class_names[labels[i]] for i in places]
@@ -269,9 +254,8 @@ def integrated_gradients(network, image, class_number, steps=64):
     with tf.GradientTape() as tape:
         tape.watch(path)
         logits = network(path)[:, class_number]
-    return (
-        image * tf.reduce_mean(tape.gradient(logits, path), axis=0).numpy()
-    )
+    mean_slope = tf.reduce_mean(tape.gradient(logits, path), axis=0)
+    return image * mean_slope.numpy()
 
 
 # %% [markdown]
@@ -287,15 +271,14 @@ undecided_photo = unit(held_out.images[i])
 two_classes = np.argsort(logits[i])[-2:]
 figure, axes = plt.subplots(1, 4, figsize=(7.2, 2.1), layout="constrained")
 for number, ax in enumerate(axes):
-    method, c = (
-        (class_map, integrated_gradients)[number % 2],
-        two_classes[number // 2],
-    )
-    heat = np.maximum(method(plain_network, undecided_photo, int(c)), 0)
+    c = int(two_classes[number // 2])
+    method = (class_map, integrated_gradients)[number % 2]
+    heat = np.maximum(method(plain_network, undecided_photo, c), 0)
     ax.imshow(undecided_photo, cmap="gray")
     ax.imshow(heat, cmap="autumn", alpha=heat / max(heat.max(), 1e-9))
     ax.set(title=class_names[c], xticks=[], yticks=[])
-figure.alt = f"A photograph under maps for {' and '.join(class_names[c] for c in two_classes)}."
+names = " and ".join(class_names[c] for c in two_classes)
+figure.alt = f"A photograph under maps for {names}."
 plt.close(figure)
 figure
 
@@ -310,16 +293,11 @@ figure
 x, classes = unit(held_out.images[:30]), logits[:30].argmax(axis=1)
 black_logits = ask(plain_network, 0 * x[:1])[0]
 rises = logits[:30].max(axis=1) - black_logits[classes]
-pairs = list(zip(x, map(int, classes), strict=True))
-totals = [
-    integrated_gradients(plain_network, *pair).sum() for pair in pairs
-]
-slope_totals = [
-    (pair[0] * slopes(plain_network, *pair)).sum() for pair in pairs
-]
-gap, slope_gap = (
-    np.max(np.abs(t / rises - 1)) for t in (totals, slope_totals)
-)
+pairs = list(zip(x, classes.tolist(), strict=True))
+totals = [integrated_gradients(plain_network, *p).sum() for p in pairs]
+slope_totals = [(p[0] * slopes(plain_network, *p)).sum() for p in pairs]
+gap = np.max(np.abs(totals / rises - 1))
+slope_gap = np.max(np.abs(slope_totals / rises - 1))
 print(f"off by at most {gap:.1%}; by the slope at the end, {slope_gap:.0%}")
 
 # %% tags=["claims"]
@@ -347,9 +325,8 @@ plot_images.map_rows(rows, ["Shirt"] * 6, outlines=suspects)
 def corner_shares(title, network, images):
     print(f"\n{title:25}", end="")
     for name, heat in maps(network, images, [SHIRT] * len(images)).items():
-        shares = heat[:, :6, :6].sum((1, 2)) / np.maximum(
-            heat.sum((1, 2)), 1e-9
-        )
+        sums = np.maximum(heat.sum(axis=(1, 2)), 1e-9)
+        shares = heat[:, :6, :6].sum(axis=(1, 2)) / sums
         print(f"{name} {np.median(shares):.0%}", end="  ")
 
 
@@ -374,24 +351,16 @@ corner_shares("without lamp, no square", plain_network, plain_shirts)
 
 
 # %%
-def called_shirt(networks, images):
-    return [
-        (ask(n, images).argmax(axis=1) == SHIRT).mean() for n in networks
-    ]
-
-
-other_images = held_out.images[labels != SHIRT]
+images_of_kind = {
+    "shirts, no square": held_out.images[shirts],
+    "others, square": mark(held_out.images[labels != SHIRT]),
+}
 shirt_fractions = {}
-for kind, networks in {
-    "with lamp": lamp_networks,
-    "without": plain_networks,
-}.items():
-    images = {
-        "shirts, no square": held_out.images[shirts],
-        "others, square": mark(other_images),
-    }
-    for name, x in images.items():
-        shirt_fractions[f"{kind}: {name}"] = called_shirt(networks, x)
+training = {"with lamp": lamp_networks, "without": plain_networks}
+for title, networks in training.items():
+    for kind, images in images_of_kind.items():
+        fractions = accuracy(networks, images, labels=SHIRT)  # called Shirt
+        shirt_fractions[f"{title}: {kind}"] = fractions
 plot_results.seed_dots(shirt_fractions, xlabel="fraction called Shirt")
 
 # %% [markdown]
@@ -410,61 +379,50 @@ plot_results.seed_dots(shirt_fractions, xlabel="fraction called Shirt")
 # Two pictures join the test. *Gradient × pixel* is the saliency map (here without signs) times the
 # photograph. It is often taken for an improvement, because it shows the garment. *Edges* is bright where
 # neighbouring pixels differ: an edge detector, which has never heard of a network.
-#
-# The figure shows one ankle boot. On the left the network is trained, on the right all its layers are
-# random; follow each row from left to right.
+# Here are all six, of twenty photographs:
 
 # %%
 from scipy import ndimage
 
+twenty_photos = held_out.images[is_correct][:20]
+labels_of_twenty = labels[is_correct][:20]
+
+
+def six_maps(network):
+    x = unit(twenty_photos)
+    pairs = zip(x, labels_of_twenty, strict=True)
+    shares = [integrated_gradients(network, *pair, 8) for pair in pairs]
+    every_map = maps(network, twenty_photos, labels_of_twenty)
+    every_map["integrated gradients"] = np.abs(shares)
+    every_map["gradient × pixel"] = every_map["saliency"] * x
+    every_map["edges"] = np.hypot(ndimage.sobel(x, 1), ndimage.sobel(x, 2))
+    return every_map
+
+
+# %% [markdown]
+# Now the stages: the trained network, then five in which ever more layers are random. The figure shows one
+# ankle boot; follow each row from left, where the network is trained, to right, where all of it is random.
+
+# %%
 from snippets.sanity_checks import randomise_layers
 
-twenty_photos, labels_of_twenty = (
-    held_out.images[is_correct][:20],
-    labels[is_correct][:20],
-)
 LAYERS = ["logits", "hidden"]
 LAYERS += [f"{kind}_{i}" for i in (3, 2, 1) for kind in ("conv", "norm")]
 
 
-def candidates(network):
-    x, pairs = (
-        unit(twenty_photos),
-        zip(unit(twenty_photos), labels_of_twenty, strict=True),
-    )
-    every_map = maps(network, twenty_photos, labels_of_twenty)
-    shares = [integrated_gradients(network, *pair, 8) for pair in pairs]
-    every_map["integrated gradients"] = np.abs(shares)
-    every_map["gradient × pixel"] = every_map["saliency"] * x
-    every_map["edges"] = np.hypot(
-        *(ndimage.sobel(x, axis) for axis in (1, 2))
-    )
-    return every_map
-
-
-def cascade(seed):
+def cascade(seed):  # each map at each stage, (stages, photographs, 28, 28)
     keras.utils.set_random_seed(seed)
-    networks = [
-        randomise_layers(plain_network, LAYERS[:n])
-        for n in (0, 1, 2, 4, 6, 8)
-    ]
-    return [candidates(network) for network in networks]
+    counts = (0, 1, 2, 4, 6, 8)  # of random layers
+    networks = [randomise_layers(plain_network, LAYERS[:n]) for n in counts]
+    stages = [six_maps(network) for network in networks]
+    return {name: np.stack([s[name] for s in stages]) for name in stages[0]}
 
 
 # %%
 map_stages = cascade(1)
-boot = int(np.flatnonzero(labels_of_twenty == 9)[0])
-boot_maps = {
-    n: np.stack([m[n][boot] for m in map_stages]) for n in map_stages[0]
-}
-titles = [
-    "trained",
-    "logits",
-    "+ hidden",
-    "+ conv_3",
-    "+ conv_2",
-    "+ conv_1",
-]
+boot = int(np.argmax(labels_of_twenty == 9))
+boot_maps = {name: stages[:, boot] for name, stages in map_stages.items()}
+titles = ["trained", "logits", "+hidden", "+conv_3", "+conv_2", "+conv_1"]
 plot_images.map_rows(boot_maps, titles, outlines=twenty_photos[[boot] * 6])
 
 # %% [markdown]
@@ -479,20 +437,16 @@ plot_images.map_rows(boot_maps, titles, outlines=twenty_photos[[boot] * 6])
 from snippets.sanity_checks import rank_correlation
 
 
-def likeness(stages, name):
-    return [
-        rank_correlation(stages[0][name], m[name]).mean() for m in stages
-    ]
+def likeness(stages):  # to the first, that of the trained network
+    return [rank_correlation(stages[0], stage).mean() for stage in stages]
 
 
 runs = [map_stages, cascade(2), cascade(3)]
 likenesses = {
-    n: np.array([likeness(run, n) for run in runs]) for n in map_stages[0]
+    name: np.array([likeness(run[name]) for run in runs])
+    for name in map_stages
 }
-axes = {
-    "xlabel": "groups of layers made random",
-    "ylabel": "rank correlation",
-}
+axes = {"xlabel": "random groups of layers", "ylabel": "rank correlation"}
 plot_curves.spread_curves(likenesses, x=range(6), **axes)
 
 # %% [markdown]
@@ -519,32 +473,26 @@ assert np.allclose(likenesses["edges"], 1), (
 )
 
 # %% tags=["control"] claim="random weights destroy saliency, occlusion and Grad-CAM" without="random weights"
-same_maps = candidates(randomise_layers(plain_network, []))
+same_maps = six_maps(randomise_layers(plain_network, []))
 ends = {
-    name: rank_correlation(map_stages[0][name], m).mean()
+    name: rank_correlation(map_stages[name][0], m).mean()
     for name, m in same_maps.items()
 }
 
 # %% tags=["control"] claim="random weights leave gradient × pixel nearly as it was" without="the black around the garment"
 white_image = 1 - unit(twenty_photos)
-pairs = [
-    (
-        map_stages[0]["saliency"] * white_image,
-        run[-1]["saliency"] * white_image,
-    )
+trained_map = map_stages["saliency"][0] * white_image
+correlations = [
+    rank_correlation(trained_map, run["saliency"][-1] * white_image)
     for run in runs
 ]
-ends = {
-    "gradient × pixel": np.mean(
-        [rank_correlation(*p).mean() for p in pairs]
-    )
-}
+ends = {"gradient × pixel": np.mean(correlations)}
 
 # %% tags=["control"] claim="and integrated gradients, complete as they are" without="the factor of the pixel"
 ends = {"integrated gradients": ends["saliency"]}
 
 # %% tags=["control"] claim="an edge detector does not notice random weights" without="the same photographs"
-edges = map_stages[0]["edges"]
+edges = map_stages["edges"][0]
 likenesses = {"edges": rank_correlation(edges, edges[::-1])}
 
 # %% [markdown]
@@ -572,24 +520,17 @@ from snippets.explain import fast_gradient_sign
 LEVEL, thousand_photos = 1 / 255, held_out.sample(per_class=100)
 x, truth = unit(thousand_photos.images), thousand_photos.labels
 x_moved = fast_gradient_sign(plain_network, x, labels=truth, epsilon=LEVEL)
-answers, new_answers = (
-    ask(plain_network, i).argmax(axis=1) for i in (x, x_moved)
-)
+answers = ask(plain_network, x).argmax(axis=1)
+new_answers = ask(plain_network, x_moved).argmax(axis=1)
 turned_mask = (answers == truth) & (new_answers != truth)
-i = int(np.flatnonzero(turned_mask)[0])
+i = np.argmax(turned_mask)
 change = 0.5 + (x_moved - x)[i] / (2 * LEVEL)
-titles = [
-    class_names[answers[i]],
-    "the change, enlarged",
-    class_names[new_answers[i]],
-]
-plot_images.image_grid(
-    np.stack([x[i], change, x_moved[i]]), titles, subject="steps"
-)
+titles = [class_names[answers[i]], "change", class_names[new_answers[i]]]
+plot_images.image_grid(np.stack([x[i], change, x_moved[i]]), titles)
 
 # %% [markdown]
-# The titles are the network's answers, and no pixel differs by more than one grey level. (In the middle,
-# white is one level up, black one down, and grey is no change: a black pixel, for example, cannot get
+# The titles are the network's answers, and no pixel differs by more than one grey level. (In the middle
+# is the change, enlarged: white is one level up, black one down, and grey is no change: a black pixel, for example, cannot get
 # darker.) A photograph made to be misread is an **adversarial example**. Of a thousand photographs,
 # `{python} int(turned_mask.sum())` that the network got right are wrong after this step. Now larger steps,
 # for all three networks that were trained without squares. (A longer step has the same signs, so `uphill_signs`
@@ -601,14 +542,10 @@ coins = np.random.default_rng(7).choice([-1, 1], x.shape).astype("float32")
 
 
 def uphill_signs(split):  # of each network's slopes of the loss
-    x, options = (
-        unit(split.images),
-        {"labels": split.labels, "epsilon": LEVEL},
-    )
-    return [
-        np.sign(fast_gradient_sign(n, x, **options) - x)
-        for n in plain_networks
-    ]
+    x = unit(split.images)
+    options = {"labels": split.labels, "epsilon": LEVEL}
+    moves = [fast_gradient_sign(n, x, **options) for n in plain_networks]
+    return np.sign(np.subtract(moves, x))
 
 
 def accuracies_after(step, signs, split=thousand_photos):
@@ -619,19 +556,11 @@ def accuracies_after(step, signs, split=thousand_photos):
 
 
 # %%
-signs = {
-    "planned": uphill_signs(thousand_photos),
-    "by the toss of a coin": [coins] * 3,
-}
-curves = {}
-for name, signs_of_photos in signs.items():
-    curves[name] = {
-        step: accuracies_after(step, signs_of_photos)
-        for step in (0, 1, 2, 4, 8, 16)
-    }
-coins_mean = [
-    np.mean(row) for row in curves["by the toss of a coin"].values()
-]
+signs_of_plan = {"planned": uphill_signs(thousand_photos)}
+signs_of_plan["by the toss of a coin"] = [coins] * 3
+curves, grey_levels = {}, (0, 1, 2, 4, 8, 16)
+for plan, signs in signs_of_plan.items():
+    curves[plan] = {n: accuracies_after(n, signs) for n in grey_levels}
 plot_results.seed_lines(curves, xlabel="grey levels per pixel", log=False)
 
 # %% [markdown]
@@ -640,7 +569,7 @@ plot_results.seed_lines(curves, xlabel="grey levels per pixel", log=False)
 # sixteen cost
 # `{python} f"{100 * (np.mean(curves['planned'][0]) - np.mean(curves['planned'][16])):.0f}"`. Sixteen by
 # the toss of a coin move the mean accuracy by only
-# `{python} f"{100 * abs(coins_mean[0] - coins_mean[-1]):.1f}"`.
+# `{python} f"{100 * abs(np.mean(curves[plan][0]) - np.mean(curves[plan][16])):.1f}"`.
 #
 # Why does so little do so much? Each pixel does next to nothing. But there are 784 of them, and in
 # the planned change they all pull the same way: for a linear network such as the tiny one above, the
@@ -657,25 +586,17 @@ plot_results.seed_lines(curves, xlabel="grey levels per pixel", log=False)
 # %%
 from snippets.corruptions import add_noise, blur, rotate
 
-damages = {
-    "noise": (add_noise, 0.2),
-    "blur": (blur, 1.1),
-    "rotation": (rotate, 20),
-}
-views = [
-    f(unit(photographs[5:]), strength)[0]
-    for f, strength in damages.values()
-]
-plot_images.image_grid(
-    np.stack(views), list(damages), subject="damaged photographs"
-)
+damages = {"noise": (add_noise, 0.2), "blur": (blur, 1.1)}
+damages["rotation"] = (rotate, 20)
+boots = unit(photographs[5:])
+views = [f(boots, strength)[0] for f, strength in damages.values()]
+plot_images.image_grid(np.stack(views), list(damages), subject="boots")
 
 # %%
 damage_accuracies = {"as it is": accuracy(plain_networks, x, truth)}
 for name, (f, strength) in damages.items():
-    damage_accuracies[name] = accuracy(
-        plain_networks, f(x, strength), truth
-    )
+    accuracies = accuracy(plain_networks, f(x, strength), truth)
+    damage_accuracies[name] = accuracies
 plot_results.seed_dots(damage_accuracies, xlabel="validation accuracy")
 
 # %% [markdown]
@@ -694,20 +615,15 @@ plot_results.seed_dots(damage_accuracies, xlabel="validation accuracy")
 
 # %%
 exam = fashion.test.sample(per_class=500)
-results = {
-    "without lamp": accuracy(plain_networks, exam.images, exam.labels),
-    "without lamp, one grey level": accuracies_after(
-        1, uphill_signs(exam), exam
-    ),
-    "with lamp, no squares": accuracy(
-        lamp_networks, exam.images, exam.labels
-    ),
-    "with lamp, squares": accuracy(
-        lamp_networks, mark_shirts(exam), exam.labels
-    ),
+truth, signs = exam.labels, uphill_signs(exam)
+exam_grades = {
+    "without lamp": accuracy(plain_networks, exam.images, truth),
+    "without lamp, one grey level": accuracies_after(1, signs, exam),
+    "with lamp, no squares": accuracy(lamp_networks, exam.images, truth),
+    "with lamp, squares": accuracy(lamp_networks, mark_shirts(exam), truth),
 }
-means = {name: 100 * np.mean(scores) for name, scores in results.items()}
-plot_results.seed_dots(results, xlabel="accuracy on test photographs")
+means = {name: 100 * np.mean(row) for name, row in exam_grades.items()}
+plot_results.seed_dots(exam_grades, xlabel="accuracy on test photographs")
 
 # %% [markdown]
 # In their own shop, the networks with the lamp are
@@ -719,23 +635,20 @@ plot_results.seed_dots(results, xlabel="accuracy on test photographs")
 # points.
 
 # %% tags=["claims"]
-assert min(kind_accuracies["with squares"]) > max(
-    kind_accuracies["without squares"]
-), (
+worst_marked = min(kind_accuracies["with squares"])
+assert worst_marked > max(kind_accuracies["without squares"]), (
     "on photographs with the shortcut, the networks that use it have the better grade"
 )
-plain_low = min(results["without lamp"])
-assert max(results["with lamp, no squares"]) < plain_low, (
+plain_low = min(exam_grades["without lamp"])
+assert max(exam_grades["with lamp, no squares"]) < plain_low, (
     "on test photographs without it, they have the worse one"
 )
-bare_shirts = max(shirt_fractions["with lamp: shirts, no square"])
-assert (
-    bare_shirts
-    < 0.2
-    < 0.8
-    < min(shirt_fractions["with lamp: others, square"])
-), "their answer Shirt follows the square, not the shirt"
-assert max(results["without lamp, one grey level"]) < plain_low, (
+bare_shirts = shirt_fractions["with lamp: shirts, no square"]
+marked_others = shirt_fractions["with lamp: others, square"]
+assert max(bare_shirts) < 0.2 < 0.8 < min(marked_others), (
+    "their answer Shirt follows the square, not the shirt"
+)
+assert max(exam_grades["without lamp, one grey level"]) < plain_low, (
     "one planned grey level turns more answers than another seed does"
 )
 costs = {name: np.subtract(row[0], row[16]) for name, row in curves.items()}
@@ -748,28 +661,18 @@ assert damage_top < min(damage_accuracies["as it is"]), (
 )
 
 # %% tags=["control"] claim="on photographs with the shortcut, the networks that use it have the better grade" without="the squares"
-kind_accuracies = kind_accuracies | {
-    "with squares": accuracy(lamp_networks, held_out.images)
-}
+worst_marked = min(accuracy(lamp_networks, held_out.images))
 
 # %% tags=["control"] claim="their answer Shirt follows the square, not the shirt" without="the lamp in training"
-shirt_fractions = {
-    "with lamp: shirts, no square": called_shirt(
-        plain_networks, held_out.images[shirts]
-    ),
-    "with lamp: others, square": called_shirt(
-        plain_networks, mark(other_images)
-    ),
-}
+bare_shirts, marked_others = (
+    accuracy(plain_networks, images, labels=SHIRT)
+    for images in images_of_kind.values()
+)
 
 # %% tags=["control"] claim="one planned grey level turns more answers than another seed does" without="a plan"
-tosses = np.random.default_rng(7).choice([-LEVEL, LEVEL], exam.images.shape)
-shaken_images = np.clip(unit(exam.images) + tosses, 0, 1).astype("float32")
-results = results | {
-    "without lamp, one grey level": accuracy(
-        plain_networks, shaken_images, exam.labels
-    )
-}
+tosses = np.random.default_rng(7).choice([-1.0, 1.0], exam.images.shape)
+grades = accuracies_after(1, [tosses.astype("float32")] * 3, exam)
+exam_grades = exam_grades | {"without lamp, one grey level": grades}
 
 # %% [markdown]
 # ## Exercises
@@ -781,82 +684,54 @@ results = results | {
 
 # %% tags=["starter"]
 def towards(network, images, target, epsilon):
-    labels = [target] * len(images)
-    return fast_gradient_sign(
-        network, images, labels=labels, epsilon=epsilon
-    )
+    options = {"labels": [target] * len(images), "epsilon": epsilon}
+    return fast_gradient_sign(network, images, **options)
 
 
 # %% tags=["check"]
-BAG, images_of_100 = (
-    class_names.index("Bag"),
-    unit(thousand_photos.images[:100]),
-)
+BAG, photos = class_names.index("Bag"), unit(thousand_photos.images[:100])
 for target, epsilon in ((BAG, 4 * LEVEL), (SHIRT, 2 * LEVEL), (0, LEVEL)):
-    walked_images = towards(
-        plain_network, images_of_100.copy(), target, epsilon
-    )
-    assert 0 <= walked_images.min() <= walked_images.max() <= 1, (
-        "pixels should stay from 0 to 1"
-    )
-    step = np.abs(walked_images - images_of_100)
-    assert step.max() < 1.01 * epsilon, (
-        "no pixel may move by more than epsilon"
-    )
-    room = (images_of_100 > epsilon) & (images_of_100 < 1 - epsilon)
-    assert (step[room] > 0.99 * epsilon).mean() > 0.8, (
-        "most grey pixels should move by epsilon"
-    )
-    pair = [
-        ask(plain_network, pixels)
-        for pixels in (images_of_100, walked_images)
-    ]
-    gains = np.subtract(
-        *(tf.nn.log_softmax(logits)[:, target] for logits in pair[::-1])
-    )
-    assert np.mean(gains >= 0) > 0.9, (
-        f"{class_names[target]} is often no likelier"
-    )
+    new_photos = towards(plain_network, photos.copy(), target, epsilon)
+    in_range = 0 <= new_photos.min() <= new_photos.max() <= 1
+    assert in_range, "pixels should stay from 0 to 1"
+    step = np.abs(new_photos - photos)
+    assert step.max() < 1.01 * epsilon, "a pixel moves more than epsilon"
+    has_room = (photos > epsilon) & (photos < 1 - epsilon)
+    whole_steps = np.mean(step[has_room] > 0.99 * epsilon)
+    assert whole_steps > 0.8, "most grey pixels should move by epsilon"
+    pair = [ask(plain_network, pixels) for pixels in (photos, new_photos)]
+    gains = np.diff(tf.nn.log_softmax(pair)[..., target], axis=0)
+    assert np.mean(gains >= 0) > 0.9, f"{class_names[target]}: no likelier"
 
 
 # %% tags=["solution"]
 def towards(network, images, target, epsilon):
-    labels = [target] * len(images)
-    return fast_gradient_sign(
-        network, images, labels=labels, epsilon=-epsilon
-    )
+    options = {"labels": [target] * len(images), "epsilon": -epsilon}
+    return fast_gradient_sign(network, images, **options)
 
 
-answers = ask(
-    plain_network, towards(plain_network, images_of_100, BAG, 16 * LEVEL)
-)
-(answers.argmax(axis=1) == BAG).sum()
+new_photos = towards(plain_network, photos, BAG, 16 * LEVEL)
+(ask(plain_network, new_photos).argmax(axis=1) == BAG).sum()
 
 
 # %% tags=["wrong"]
 def towards(network, images, target, epsilon):
-    answers = ask(network, images).argmax(
-        axis=1
-    )  # away from its answers, wherever that leads
-    return fast_gradient_sign(
-        network, images, labels=answers, epsilon=epsilon
-    )
+    answers = ask(network, images).argmax(axis=1)  # wherever that leads
+    options = {"labels": answers, "epsilon": epsilon}
+    return fast_gradient_sign(network, images, **options)
 
 
 # %% tags=["wrong"]
 def towards(network, images, target, epsilon):
-    labels = [BAG] * len(images)
-    return fast_gradient_sign(
-        network, images, labels=labels, epsilon=-4 * LEVEL
-    )
+    options = {"labels": [BAG] * len(images), "epsilon": -4 * LEVEL}
+    return fast_gradient_sign(network, images, **options)
 
 
 # %% tags=["wrong"]
 def towards(network, images, target, epsilon):
     slope = saliency(network, images, classes=[target] * len(images))
-    return np.clip(
-        images + epsilon * slope / np.abs(slope).max(), 0, 1
-    )  # no sign
+    slope /= np.abs(slope).max()  # no sign
+    return np.clip(images + epsilon * slope, 0, 1)
 
 
 # %% tags=["wrong"]
@@ -878,33 +753,23 @@ def corner_share(heat, size):
 
 
 # %% tags=["check"]
-signs = np.where(np.indices((8, 8)).sum(axis=0) % 2, -1.0, 1.0)
+board = np.where(np.indices((8, 8)).sum(axis=0) % 2, -1.0, 1.0)
 spots = np.zeros((6, 9))  # one spot near each corner, three elsewhere
 spots[[0, 1, 5, 4, 0, 2, 3], [1, 7, 0, 8, 4, 8, 5]] = 1, -2, 3, -4, 5, -6, 9
-cases = (
-    (signs, 2, 0.25),
-    (spots, 2, 1 / 3),
-    (spots, 1, 0.1),
-    (spots, 3, 8 / 15),
-)
+cases = (board, 2, 0.25), (spots, 2, 1 / 3), (spots, 3, 8 / 15)
 for heat, size, expected in cases:
     share = corner_share(heat, size)
-    assert np.isclose(share, expected), (
-        f"{share:.3f}, not {expected:.3f}, of\n{heat}"
-    )
+    message = f"{share:.3f}, not {expected:.3f}, of\n{heat}"
+    assert np.isclose(share, expected), message
 
 
 # %% tags=["solution"]
 def corner_share(heat, size):
-    rows = np.abs(np.concatenate([heat[:size], heat[-size:]]))
-    return (rows[:, :size].sum() + rows[:, -size:].sum()) / np.abs(
-        heat
-    ).sum()
+    importance, edge = np.abs(heat), np.r_[:size, -size:0]
+    return importance[np.ix_(edge, edge)].sum() / importance.sum()
 
 
-corner_share(
-    saliency(lamp_network, unit(suspects), classes=[SHIRT] * 6)[0], size=6
-)
+corner_share(slopes(lamp_network, unit(suspects)[0], SHIRT), size=6)
 
 
 # %% tags=["wrong"]
@@ -920,16 +785,11 @@ def corner_share(heat, size):
 
 # %% tags=["wrong"]
 def corner_share(heat, size):
-    important = np.abs(heat)
-    last_start = (
-        len(heat) - size
-    )  # rows and columns need not be equally many
-    corners = [
-        important[r : r + size, c : c + size]
-        for r in (0, last_start)
-        for c in (0, last_start)
-    ]
-    return sum(corner.sum() for corner in corners) / important.sum()
+    importance = np.abs(heat)
+    first = len(heat) - size  # rows and columns need not be equally many
+    places = [slice(0, size), slice(first, first + size)]
+    corners = [importance[r, c].sum() for r in places for c in places]
+    return sum(corners) / importance.sum()
 
 
 # %% tags=["wrong"]
@@ -952,46 +812,34 @@ def shares_from(network, image, start, class_number):
 
 # %% tags=["check"]
 shirt_image, white_image = unit(suspects)[0], np.ones((28, 28), "float32")
-for start in (
-    np.where(np.arange(28) < 14, white_image, shirt_image),
-    white_image,
-    0 * white_image,
-):
+half_white = np.where(np.arange(28) < 14, white_image, shirt_image)
+for start in (half_white, white_image, 0 * white_image):
     shares = np.array(shares_from(plain_network, shirt_image, start, SHIRT))
     ends = ask(plain_network, np.stack([shirt_image, start]))[:, SHIRT]
     gap = abs(shares.sum() - (ends[0] - ends[1]))
-    assert gap < 0.05 * np.abs(ends).max() + 0.1, (
-        f"the sum is off by {gap:.2f}"
-    )
-    assert not shares[shirt_image == start].any(), (
-        "what is the same has no share"
-    )
+    limit = 0.05 * np.abs(ends).max() + 0.1
+    assert gap < limit, f"the sum is off by {gap:.2f}"
+    assert not shares[shirt_image == start].any(), "same, but with a share"
 
 
 # %% tags=["solution"]
 def shares_from(network, image, start, class_number):
-    middles = (np.arange(128, dtype="float32") + 0.5) / 128
-    path = tf.constant(start + middles[:, None, None] * (image - start))
-    with tf.GradientTape() as tape:
-        tape.watch(path)
-        logits = network(path)[:, class_number]
-    return (image - start) * tf.reduce_mean(
-        tape.gradient(logits, path), 0
-    ).numpy()
+    def from_start(path):
+        return network(start + path)
+
+    return integrated_gradients(from_start, image - start, class_number)
 
 
-shares_from(lamp_network, unit(plain_shirts[0]), white_image, SHIRT)[
-    :6, :6
-].sum()
+first_shirt = unit(plain_shirts[0])
+shares = shares_from(lamp_network, first_shirt, white_image, SHIRT)
+shares[:6, :6].sum()
 
 
 # %% tags=["wrong"]
 def shares_from(network, image, start, class_number):
-    shares = [
-        integrated_gradients(network, end, class_number, 128)
-        for end in (image, start)
-    ]
-    return shares[0] - shares[1]  # complete, but by two ways through black
+    ends = (image, start)  # complete, but by two ways through black
+    shares = [integrated_gradients(network, x, class_number) for x in ends]
+    return shares[0] - shares[1]
 
 
 # %% tags=["wrong"]
@@ -1006,9 +854,8 @@ def shares_from(network, image, start, class_number):
     with tf.GradientTape() as tape:
         tape.watch(path)
         logits = network(path)[:, class_number]
-    return (
-        image * tf.reduce_mean(tape.gradient(logits, path), 0).numpy()
-    )  # not the difference
+    mean_slope = tf.reduce_mean(tape.gradient(logits, path), axis=0)
+    return image * mean_slope.numpy()  # not the difference
 
 
 # %% [markdown]
