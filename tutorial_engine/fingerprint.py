@@ -452,7 +452,8 @@ def expression_places(tutorial: Tutorial) -> list[tuple[int, str]]:
 
 @functools.cache
 def _figure_setup() -> str:
-    return _hash((_HERE / "kernel.py").read_text() + (_HERE / "matplotlibrc").read_text())
+    files = [_HERE / "kernel.py", _HERE / "matplotlibrc", *sorted(_HERE.glob("fonts/*.ttf"))]
+    return _hash(" ".join(hashlib.sha256(file.read_bytes()).hexdigest() for file in files))
 
 
 def _hash(text: str) -> str:

@@ -61,7 +61,7 @@ def install(*, figures: bool, names: Sequence[str], most: int) -> None:
 
     # The inline backend registers its own formatter when it is switched on: do that first.
     plt.switch_backend(plt.rcParams["backend"])
-    _leave_out_fonts_of_this_machine()
+    _use_our_fonts()
     formatter = get_ipython().display_formatter
     formatter.formatters["image/png"].pop(Figure, None)
     formatter.mimebundle_formatter.for_type(Figure, _bundle)
@@ -258,8 +258,8 @@ def publish_usage() -> None:
     display({USAGE: json.dumps({"cpu_s": cpu, "peak_mb": peak})}, raw=True)
 
 
-def _leave_out_fonts_of_this_machine() -> None:
-    """Let figures use the fonts that come with matplotlib alone, and keep their list."""
+def _use_our_fonts() -> None:
+    """Let figures use the pages' font and those that come with matplotlib, whatever this machine has."""
     import matplotlib
     from matplotlib import font_manager
 
@@ -268,6 +268,8 @@ def _leave_out_fonts_of_this_machine() -> None:
     fonts.afmlist = [font for font in fonts.afmlist if font.fname.startswith(bundled)]
     name = f"fontlist-v{font_manager.FontManager.__version__}.json"
     font_manager.json_dump(fonts, Path(matplotlib.get_cachedir(), name))
+    for file in sorted(Path(__file__).with_name("fonts").glob("*.ttf")):
+        fonts.addfont(file)
 
 
 def _bundle(

@@ -37,7 +37,8 @@ _LOOK_EVERY_S = 0.5
 
 def _engine_code() -> str:
     digest = hashlib.sha256()
-    for file in [*sorted(_HERE.glob("[!.]*.py")), _HERE / "matplotlibrc"]:
+    files = [*_HERE.glob("[!.]*.py"), *_HERE.glob("fonts/*.ttf"), _HERE / "matplotlibrc"]
+    for file in sorted(files):
         digest.update(f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()[:12]
 

@@ -67,6 +67,7 @@ def kernel_environment(
     _copy_python(settings.root / "snippets", site / "snippets")
     _copy_python(_HERE, site / "tutorial_engine")
     shutil.copyfile(_HERE / "matplotlibrc", site / "tutorial_engine" / "matplotlibrc")
+    shutil.copytree(_HERE / "fonts", site / "tutorial_engine" / "fonts")
     files = data_files(tutorial, settings)
     for name, path in files.items():
         link(path, data / name)
