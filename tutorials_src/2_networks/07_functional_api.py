@@ -747,7 +747,8 @@ def skip_block(x):  # always 8 units
 # squares, both 0 at first. At step $t$ = 1, 2, 3, … $m$ becomes 0.9 of itself plus 0.1 of the slope,
 # and $v$ 0.999 of itself plus 0.001 of the slope's square. As both began at 0 they are too small at
 # first: divide $m$ by $1 - 0.9^t$ and $v$ by $1 - 0.999^t$. Then the weight loses the rate times the
-# first quotient divided by the root of the second. It starts from 0: return it after the last step. The starter is plain SGD. The check compares with Keras.
+# first quotient divided by the root of the second. It starts from 0: return it after the last step.
+# The starter is plain SGD. The check compares with Keras.
 
 
 # %% tags=["starter"]
