@@ -725,8 +725,9 @@ assert error < 1e-4, f"a pixel is off by {255 * error:.2f} grey levels"
 # %% tags=["solution"]
 pixels = tf.cast(fashion.train.images[:1000], tf.float32) / 255
 average = tf.reduce_mean(pixels, axis=0)
-one_picture = average.numpy()[None]
-plot_images.image_grid(one_picture, ["average"], columns=1)
+plot_images.image_grid(
+    average.numpy()[None], ["average"], columns=1, subject="averages"
+)
 
 # %% tags=["wrong"]
 pixels = tf.cast(fashion.train.images[:1000], tf.int32)
