@@ -271,10 +271,8 @@ print([fashion.class_names[label] for label in labels])
 # %%
 one_hot = tf.one_hot(labels, 10)
 one_hot_title = "tf.one_hot(labels, 10)"
-plot_tensors.tensor_picture(
-    {"labels": labels, one_hot_title: one_hot},
-    marked={one_hot_title: 1},
-)
+both_forms = {"labels": labels, one_hot_title: one_hot}
+plot_tensors.tensor_picture(both_forms, marked={one_hot_title: 1})
 
 # %% [markdown]
 # Count the places from 0: the 1 stands where the label says. Three labels became a `float32` matrix of
@@ -353,20 +351,16 @@ assert by_reshape.shape == by_transpose.shape, (
 assert not np.array_equal(by_reshape, by_transpose), (
     "yet they give different matrices"
 )
-assert np.array_equal(
-    tf.reshape(matrix, [-1]), tf.reshape(by_reshape, [-1])
-), "reshape keeps the reading order"
+reading_orders = [tf.reshape(x, [-1]) for x in (matrix, by_reshape)]
+assert np.array_equal(*reading_orders), "reshape keeps the reading order"
 assert np.array_equal(tf.reshape(pixel_rows, (3, 28, 28)), batch), (
     "joining two neighbouring axes and splitting them again gives every picture back"
 )
 assert tf.stack([boot, boot]).dtype == tf.int32, (
     "tf.stack makes int32 of a list of uint8 NumPy arrays"
 )
-assert [np.array_equal(version, boot) for version in versions] == [
-    True,
-    False,
-    True,
-], (
+are_boots = [np.array_equal(version, boot) for version in versions]
+assert are_boots == [True, False, True], (
     "of two calls that give the same shape, only transpose gives the boot back"
 )
 
@@ -540,10 +534,8 @@ tf.cast([2.9, -2.9], tf.int32)
 assert (tf.constant(200, dtype=tf.uint8) + 60).numpy() == 4, (
     "in uint8, 200 + 60 makes 4"
 )
-assert (outcomes["counts + 0.5"], outcomes["counts * 0.5"]) == (
-    tf.errors.InvalidArgumentError,
-    TypeError,
-), (
+errors = [outcomes["counts + 0.5"], outcomes["counts * 0.5"]]
+assert errors == [tf.errors.InvalidArgumentError, TypeError], (
     "an int32 tensor refuses a Python float, with one error for + and another for *"
 )
 assert (counts * halves).numpy().tolist() == [0, 0], (
@@ -643,14 +635,12 @@ colour_last[0, 0]
 colour_last = tf.transpose(photo)  # all axes turned round: columns first
 
 # %% tags=["wrong"]
-colour_last = tf.reshape(
-    tf.transpose(photo), (4, 5, 3)
-)  # one pixel is right
+colour_first = tf.transpose(photo)
+colour_last = tf.reshape(colour_first, (4, 5, 3))  # one pixel is right
 
 # %% tags=["wrong"]
-colour_last = tf.transpose(photo, perm=[1, 2, 0])[
-    :, :, ::-1
-]  # blue, green, red
+reversed_photo = photo[::-1]  # blue, green, red
+colour_last = tf.transpose(reversed_photo, perm=[1, 2, 0])
 
 # %% [markdown]
 # ## Exercise: brighter, and still a picture
@@ -736,10 +726,7 @@ assert error < 1e-4, f"a pixel is off by {255 * error:.2f} grey levels"
 pixels = tf.cast(fashion.train.images[:1000], tf.float32) / 255
 average = tf.reduce_mean(pixels, axis=0)
 plot_images.image_grid(
-    average.numpy()[None],
-    ["average"],
-    columns=1,
-    subject="averages of clothes",
+    average.numpy()[None], ["average"], columns=1, subject="averages"
 )
 
 # %% tags=["wrong"]

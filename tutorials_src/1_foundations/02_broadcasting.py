@@ -157,18 +157,17 @@ broadcast_picture(
 )
 
 # %% tags=["claims"]
-assert np.array_equal(
-    matrix + offsets[:, None], [[11, 12, 13], [24, 25, 26]]
-), "a vector with a new axis at its end is added row by row"
+row_sums = (matrix + offsets[:, None]).numpy().tolist()
+assert row_sums == [[11, 12, 13], [24, 25, 26]], (
+    "a vector with a new axis at its end is added row by row"
+)
 assert "(8, 7, 6)" in explain_broadcast(*pairs[2]), (
     "shapes (8, 1, 6) and (7, 1) broadcast to (8, 7, 6), as the rules say"
 )
-assert [" fit." in explain_broadcast(*pair) for pair in pairs] == [
-    False,
-    True,
-    False,
-    True,
-], "of the four pairs to predict, the second and the last do not fit"
+are_misfits = [" fit." in explain_broadcast(*pair) for pair in pairs]
+assert are_misfits == [False, True, False, True], (
+    "of the four pairs to predict, the second and the last do not fit"
+)
 
 # %% [markdown]
 # Five pictures from one multiplication and no loop. Name the axes of the result first, *dye, row,
@@ -204,13 +203,12 @@ images - images.mean(axis=(1, 2))
 # %%
 brightness = images.mean(axis=(1, 2), keepdims=True)
 print(brightness.shape)
-plot_images.signed_images(
-    {
-        "a boot": images[0],
-        "minus the mean picture": images_without_mean[0],
-        "minus its own mean": (images - brightness)[0],
-    }
-)
+figures = {
+    "a boot": images[0],
+    "minus the mean picture": images_without_mean[0],
+    "minus its own mean": (images - brightness)[0],
+}
+plot_images.signed_images(figures)
 
 # %% [markdown]
 # Blue is below 0 and red is above it. Minus the mean picture, the boot lies on the pale blue shadow
@@ -301,7 +299,9 @@ computations = {
     "images - mean_picture": lambda: images - mean_picture,
     "tile, then -": lambda: images - np.tile(mean_picture, (2000, 1, 1)),
 }
-peaks = {name: peak_megabytes(work) for name, work in computations.items()}
+peaks = {}
+for name, compute in computations.items():
+    peaks[name] = peak_megabytes(compute)
 tables.table([{"code": name, "MB": f"{peaks[name]:.1f}"} for name in peaks])
 
 # %% [markdown]
@@ -399,9 +399,8 @@ assert is_correct.mean() > 0.75, (
 )
 
 # %% tags=["control"] claim="the nearest of 10,000 pictures has the right label for three in four" without="labels that match the pictures"
-shuffled_labels = np.random.default_rng(0).permutation(
-    fashion.train.labels[:10000]
-)
+train_labels = fashion.train.labels[:10000]
+shuffled_labels = np.random.default_rng(0).permutation(train_labels)
 is_correct = shuffled_labels[positions] == labels
 
 # %% [markdown]
@@ -550,10 +549,8 @@ print(f"as a loss {keras_loss:.4f}, as a metric {keras_metric:.4f}")
 # write one.
 
 # %% tags=["claims"]
-assert (
-    float(broadcast_loss([1.0, 3.0])),
-    float(broadcast_loss([2.0, 2.0])),
-) == (2, 1), (
+two_losses = [float(broadcast_loss(p)) for p in ([1.0, 3.0], [2.0, 2.0])]
+assert two_losses == [2, 1], (
     "the broadcast loss of two examples prefers the mean to the perfect prediction, as by hand"
 )
 assert abs(lines["targets (500,)"][0]) < 1e-6, (
@@ -565,17 +562,13 @@ assert abs(losses["targets (500,)"][-1] / variance - 1) < 0.01, (
 assert losses["targets (500, 1)"][-1] < 0.7 * variance, (
     "with equal shapes the loss ends well below the variance"
 )
-column_loss = float(
-    mean_squared_error(paths["targets (500, 1)"][-1], targets[:, None])
+last_weights = paths["targets (500, 1)"][-1]
+column_loss = float(mean_squared_error(last_weights, targets[:, None]))
+error_of_keras = keras.losses.MeanSquaredError()
+keras_error = float(error_of_keras(targets, features @ last_weights))
+assert abs(keras_error - column_loss) < 1e-6, (
+    "Keras's mean squared error does not broadcast"
 )
-column = features @ paths["targets (500, 1)"][-1]
-assert (
-    abs(
-        float(keras.losses.MeanSquaredError()(targets, column))
-        - column_loss
-    )
-    < 1e-6
-), "Keras's mean squared error does not broadcast"
 assert abs(keras_loss - column_loss) < 1e-4, (
     "a function passed to compile as the loss does not broadcast (n,) against (n, 1)"
 )
@@ -583,27 +576,23 @@ assert keras_metric > 1.3 * column_loss, (
     "the same function passed as a metric does"
 )
 
+
 # %% tags=["control"] claim="the broadcast loss ends at the variance of the targets" without="the broadcast"
-target_column = targets[:, None]
-path = descend(
-    lambda weights: mean_squared_error(weights, target_column),
-    np.zeros((2, 1)),
-    learning_rate=0.1,
-    steps=30,
-)
-losses = {
-    "targets (500,)": [float(mean_squared_error(path[-1], target_column))]
-}
+def loss(weights):
+    return mean_squared_error(weights, targets[:, None])
+
+
+path = descend(loss, np.zeros((2, 1)), learning_rate=0.1, steps=30)
+losses = {"targets (500,)": [float(loss(path[-1]))]}
+
 
 # %% tags=["control"] claim="with equal shapes the loss ends well below the variance" without="equal shapes"
-path = descend(
-    lambda weights: mean_squared_error(weights, targets),
-    np.zeros((2, 1)),
-    learning_rate=0.1,
-    steps=30,
-)
-final_loss = float(mean_squared_error(path[-1], targets))
-losses = {"targets (500, 1)": [final_loss]}
+def loss(weights):
+    return mean_squared_error(weights, targets)
+
+
+path = descend(loss, np.zeros((2, 1)), learning_rate=0.1, steps=30)
+losses = {"targets (500, 1)": [float(loss(path[-1]))]}
 
 # %% [markdown]
 # ## Exercise: the rules in code

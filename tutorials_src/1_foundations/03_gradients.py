@@ -146,8 +146,8 @@ errors = {"float32": {}, "float64": {}}
 for dtype, digits in ((np.float32, 6), (np.float64, 11)):
     for power in range(1, digits + 1):
         h = 10.0**-power
-        value = float(finite_difference(wave, dtype(2), step=h))
-        errors[dtype.__name__][h] = abs(value - slope_by_hand)
+        estimate = float(finite_difference(wave, dtype(2), step=h))
+        errors[dtype.__name__][h] = abs(estimate - slope_by_hand)
 plot_curves.log_curves(errors, xlabel="step", ylabel="error")
 
 # %% [markdown]
@@ -171,9 +171,10 @@ assert abs(slope_by_tape - slope_by_hand) < 1e-5, (
 assert abs(float(slope(root, tf.Variable(9.0))) - 1 / 6) < 1e-5, (
     "through a while loop that computes a square root, the tape finds the slope 1/6 at 9"
 )
-assert list(errors["float32"].values())[-1] > 100 * min(
-    errors["float32"].values()
-), "in float32 the smallest step gives a far worse slope than the best one"
+float32_errors = list(errors["float32"].values())
+assert float32_errors[-1] > 100 * min(float32_errors), (
+    "in float32 the smallest step gives a far worse slope than the best one"
+)
 
 # %% [markdown]
 # ## Many directions: the gradient
@@ -247,9 +248,8 @@ assert heights[0.4][-1] < heights[0.05][-1] < heights[0.05][0], (
 assert heights[0.52][-1] > heights[0.52][0], (
     "a learning rate of 0.52 ends higher than it began"
 )
-assert np.allclose(
-    paths[0.52][1:, 1], (1 - 4 * 0.52) * paths[0.52][:-1, 1]
-), (
+y = paths[0.52][:, 1]
+assert np.allclose(y[1:], (1 - 4 * 0.52) * y[:-1]), (
     "at a learning rate of 0.52, each step multiplies y by the factor worked out by hand"
 )
 
@@ -369,9 +369,8 @@ assert np.allclose(layer_gradients[0][:, 0], gradient, atol=1e-5), (
     "the kernel of a Keras layer has the same 784 slopes as the weights written by hand"
 )
 boots_minus_sneakers = tf.linalg.matvec(pixels, answers, transpose_a=True)
-assert np.allclose(
-    first_step, 2 / 2000 * boots_minus_sneakers, atol=1e-5
-), (
+step_by_sums = 2 / 2000 * boots_minus_sneakers
+assert np.allclose(first_step, step_by_sums, atol=1e-5), (
     "the first step is the sum of all boots minus the sum of all sneakers, scaled"
 )
 assert losses[-1] < losses[0] / 2, (
@@ -455,8 +454,8 @@ print("mended:", slope(lambda x: (0.0 + x) ** 2, x))
 # %%
 height = x**2  # too early
 with tf.GradientTape() as tape:
-    result = 3 * height
-early_slope = tape.gradient(result, x)
+    triple = 3 * height
+early_slope = tape.gradient(triple, x)
 frozen_slope = slope(square, tf.Variable(3.0, trainable=False))
 print(early_slope, frozen_slope)
 print("mended:", slope(lambda x: 3 * x**2, x))
@@ -471,9 +470,8 @@ assert slope(square, tf.constant(3.0)) is None, (
 assert slope(lambda x: tf.constant(np.square(x.numpy())), x) is None, (
     "NumPy cuts the connection"
 )
-assert (
-    slope(lambda x: tf.cast(tf.cast(x, tf.int32), tf.float32), x) is None
-), "whole numbers cut the connection"
+slope_of_cut = slope(lambda x: tf.cast(tf.cast(x, tf.int32), tf.float32), x)
+assert slope_of_cut is None, "whole numbers cut the connection"
 assert slope(through_state, x) is None, (
     "assigning to a variable cuts the connection"
 )
@@ -549,20 +547,21 @@ plot_curves.spread_curves(courses, x=range(16), ylabel="value")
 assert [float(value) for value in free_slopes] == [-20, 20], (
     "without stop_gradient the slopes are −20 and 20, as worked out by hand"
 )
-assert np.allclose(
-    [courses["pupil, free"][-1], courses["teacher, free"][-1]], 5, atol=0.1
-), "without stop_gradient pupil and teacher meet in the middle"
+ends = [courses[f"{name}, free"][-1] for name in ("pupil", "teacher")]
+assert np.allclose(ends, 5, atol=0.1), (
+    "without stop_gradient pupil and teacher meet in the middle"
+)
 assert courses["teacher, held"][-1] == 10, (
     "with stop_gradient the teacher does not move"
 )
 
+
 # %% tags=["control"] claim="with stop_gradient the teacher does not move" without="stop_gradient"
-path = descend(
-    lambda values: (values[0] - values[1]) ** 2,
-    [0.0, 10.0],
-    learning_rate=0.1,
-    steps=15,
-)
+def distance(values):
+    return (values[0] - values[1]) ** 2
+
+
+path = descend(distance, [0.0, 10.0], learning_rate=0.1, steps=15)
 courses = {"teacher, held": path[:, 1]}
 
 # %% [markdown]
@@ -628,9 +627,8 @@ print("p − one-hot", (p - np.array([0, 1, 0, 0])).round(3))
 # %% tags=["claims"]
 with tf.GradientTape() as tape:
     class_loss = tf.nn.sparse_softmax_cross_entropy_with_logits(1, scores)
-assert np.allclose(
-    tape.gradient(class_loss, scores), p - np.eye(4)[1], atol=1e-6
-), (
+score_slopes = tape.gradient(class_loss, scores)
+assert np.allclose(score_slopes, p - np.eye(4)[1], atol=1e-6), (
     "the gradient of softmax with cross-entropy is the probabilities minus the one-hot label"
 )
 assert np.allclose(jacobian, formula, atol=1e-6), (
@@ -668,11 +666,9 @@ print(float(first_derivative), float(second_derivative))
 assert (float(first_derivative), float(second_derivative)) == (3, 6), (
     "the first and second derivatives of x³ at 1 are 3 and 6, as worked out by hand"
 )
-ends = [
-    descend(bowl, [0.0, 1.0], learning_rate=rate, steps=50)[-1]
-    for rate in (0.49, 0.51)
-]
-assert bowl(ends[0]) < bowl([0, 1]) < bowl(ends[1]), (
+*_, low_end = descend(bowl, [0.0, 1.0], learning_rate=0.49, steps=50)
+*_, high_end = descend(bowl, [0.0, 1.0], learning_rate=0.51, steps=50)
+assert bowl(low_end) < bowl([0, 1]) < bowl(high_end), (
     "on the bowl, 50 steps at 0.49 lead down and at 0.51 up: the limit lies between"
 )
 
@@ -816,13 +812,13 @@ def minimise(function, start, rate, steps):
 #
 # On a parabola, the second derivative tells the perfect step: **slope divided by second derivative**.
 # On $x^2$ at 3 that is 6 / 2, exactly the way to 0. The method is Newton's. Write
-# `newton_step(function, at)`, which returns the place after one such step, as a Python float;
+# `newton_step(function, start)`, which returns the place after one such step, as a Python float;
 # `slope` may stand inside another tape. The starter uses a fixed learning rate.
 
 
 # %% tags=["starter"]
-def newton_step(function, at):
-    x = tf.Variable(at)
+def newton_step(function, start):
+    x = tf.Variable(start)
     return float(x - 0.1 * slope(function, x))
 
 
@@ -830,17 +826,17 @@ def newton_step(function, at):
 trials = {"x²": (square, 3.0, 0), "x⁴": (lambda x: x**4, 3.0, 2)}
 trials["7(x − 2)² + 1"] = lambda x: 7 * (x - 2) ** 2 + 1, 10.0, 2
 trials["x³ − 2x"] = lambda x: x**3 - 2 * x, -1.0, -1 - 1 / -6
-for name, (function, at, end) in trials.items():
-    place = newton_step(function, at)
+for name, (function, start, end) in trials.items():
+    place = newton_step(function, start)
     message = f"return a Python float, not {type(place).__name__}"
     assert isinstance(place, float), message
-    message = f"{name}: {at} leads to {place}, not {end:.3f}"
+    message = f"{name}: {start} leads to {place}, not {end:.3f}"
     assert abs(place - end) < 1e-4, message
 
 
 # %% tags=["solution"]
-def newton_step(function, at):
-    x = tf.Variable(at)
+def newton_step(function, start):
+    x = tf.Variable(start)
     with tf.GradientTape() as tape:
         steepness = slope(function, x)
     return float(x - steepness / tape.gradient(steepness, x))
@@ -850,38 +846,38 @@ newton_step(lambda x: 7 * (x - 2) ** 2 + 1, 10.0)
 
 
 # %% tags=["wrong"]
-def newton_step(function, at):
-    x = tf.Variable(at)
+def newton_step(function, start):
+    x = tf.Variable(start)
     for _ in range(300):  # many small steps instead of one
         x.assign_sub(0.02 * slope(function, x))
     return float(x)
 
 
 # %% tags=["wrong"]
-def newton_step(function, at):
-    x = tf.Variable(at)
+def newton_step(function, start):
+    x = tf.Variable(start)
     return float(x - slope(function, x) / 2)  # as though each bend were 2
 
 
 # %% tags=["wrong"]
-def newton_step(function, at):
-    x = tf.Variable(at)
+def newton_step(function, start):
+    x = tf.Variable(start)
     with tf.GradientTape() as tape:
         steepness = slope(function, x)
     return float(x - steepness * tape.gradient(steepness, x))
 
 
 # %% tags=["wrong"]
-def newton_step(function, at):
-    x = tf.Variable(at)
+def newton_step(function, start):
+    x = tf.Variable(start)
     with tf.GradientTape() as tape:
         steepness = slope(function, x)
     return x - steepness / tape.gradient(steepness, x)  # a tensor
 
 
 # %% tags=["wrong"]
-def newton_step(function, at):
-    x = tf.Variable(at)
+def newton_step(function, start):
+    x = tf.Variable(start)
     with tf.GradientTape() as tape:
         steepness = slope(function, x)
     return float(x - steepness / abs(tape.gradient(steepness, x)))
@@ -906,9 +902,9 @@ def soft_round(x):
 
 # %% tags=["check"]
 for at in (0.2, 2.7, -1.6, 2.5):
-    value = float(np.array(soft_round(tf.Variable(at)), float))
-    message = f"tf.round takes {at} to {round(at)}, not to {value}"
-    assert abs(value - round(at)) < 1e-6, message
+    output = float(np.array(soft_round(tf.Variable(at)), float))
+    message = f"tf.round takes {at} to {round(at)}, not to {output}"
+    assert abs(output - round(at)) < 1e-6, message
     answer = slope(soft_round, tf.Variable(at))
     assert answer is not None, f"no slope at {at}: the connection is cut"
     assert float(answer) == 1, f"at {at}: slope {float(answer)}, not 1"

@@ -146,10 +146,6 @@ plot_functions.contour_paths(surface, walks, names=("weight", "bias"))
 # weight and bias; inputs with a mean of 0 do not. The second exercise shows it.
 
 # %% tags=["claims"]
-heights = {
-    rate: [float(surface(place)) for place in walk]
-    for rate, walk in walks.items()
-}
 assert places[1] == (np.float32(1.2), np.float32(0.8)), (
     "the first step goes to weight 1.2 and bias 0.8, as worked out on paper"
 )
@@ -159,12 +155,8 @@ assert np.allclose(solution, [1.5, 0.5]), (
 assert np.allclose(places[60], solution, atol=5e-3), (
     "60 steps arrive at the line of least squares"
 )
-assert (
-    heights[0.2][-1]
-    < heights[0.02][-1]
-    < heights[0.02][0]
-    < heights[0.43][-1]
-), (
+ends = [float(surface(walks[rate][-1])) for rate in (0.2, 0.02, 0.43)]
+assert ends[0] < ends[1] < float(surface(walks[0.02][0])) < ends[2], (
     "25 steps end lowest at a learning rate of 0.2, and above the start at 0.43"
 )
 
@@ -429,7 +421,7 @@ plot_curves.spread_curves(curves, x=range(10, 301, 10), log_y=True)
 
 # %%
 for rate, loss in last_losses.items():
-    percents = ", ".join(f"{value:.1%}" for value in accuracies[rate])
+    percents = ", ".join(f"{share:.1%}" for share in accuracies[rate])
     print(f"rate {rate:<5g} last losses {loss:.2f}, accuracy {percents}")
 
 # %% [markdown]
@@ -659,12 +651,12 @@ def slopes_by_hand(weight, bias):
 
 # %% tags=["check"]
 cases = {(0, 0): (-6, -4), (1.5, 0.5): (0, 0), (-1, 2): (-16 / 3, -2)}
-for at, true_slopes in cases.items():
-    answer = np.array(slopes_by_hand(*at), dtype=object)
-    shapes = answer.shape, {np.shape(value) for value in answer.ravel()}
+for place, true_slopes in cases.items():
+    answer = np.array(slopes_by_hand(*place), dtype=object)
+    shapes = answer.shape, {np.shape(slope) for slope in answer.ravel()}
     assert shapes == ((2,), {()}), f"two numbers, not {answer.tolist()}"
     answer = answer.astype(float)
-    message = f"at {at}: {true_slopes}, not {answer.tolist()}"
+    message = f"at {place}: {true_slopes}, not {answer.tolist()}"
     assert np.allclose(answer, true_slopes, atol=1e-3), message
 
 
@@ -810,9 +802,8 @@ def careless_deal(count, batch_size, seed):
 # %% tags=["wrong"]
 def careless_deal(count, batch_size, seed):
     generator = np.random.default_rng(seed)
-    sizes = [
-        min(batch_size, count - n) for n in range(0, count, batch_size)
-    ]
+    starts = range(0, count, batch_size)
+    sizes = [min(batch_size, count - start) for start in starts]
     return [generator.choice(count, size, replace=False) for size in sizes]
 
 
@@ -825,9 +816,8 @@ def careless_deal(count, batch_size, seed):
 
 # %% tags=["wrong"]
 def careless_deal(count, batch_size, seed):
-    batches = np.split(
-        np.arange(count), range(batch_size, count, batch_size)
-    )
+    starts = range(batch_size, count, batch_size)
+    batches = np.split(np.arange(count), starts)
     generator = np.random.default_rng(seed)  # mixed within each batch only
     return [generator.permutation(batch) for batch in batches]
 

@@ -21,8 +21,8 @@ from keras.optimizers.schedules import CosineDecay
 keras.utils.set_random_seed(7)
 data = keras.datasets.fashion_mnist.load_data()
 (images, labels), (test_images, test_labels) = data
-class_names = ["T-shirt", "Trouser", "Pullover", "Dress", "Coat", "Sandal",
-               "Shirt", "Sneaker", "Bag", "Ankle boot"]  # fmt: skip
+class_names = ["T-shirt", "Trouser", "Pullover", "Dress", "Coat"]
+class_names += ["Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"]
 standardise = keras.layers.Normalization(axis=None)
 standardise.adapt(images[:54_000])
 network = keras.Sequential(
@@ -326,22 +326,22 @@ def train(batch_size: int, rate, preparation, seed: int) -> tuple:
 # %%
 from snippets import plot_results
 
-ladder = {
+recipes = {
     "batch 64, rate 0.001": (64, 0.001, rescale),
     "batch 512": (512, 0.001, rescale),
     "and a falling rate": (512, falling_rate, rescale),
     "and standardised": (512, falling_rate, standardise),
     "and a warm-up": (512, warm_up_rate, standardise),
 }
-runs = {name: [] for name in ladder}
-for name, settings in ladder.items():
+runs = {name: [] for name in recipes}
+for name, settings in recipes.items():
     for seed in (7, 8, 9):
         runs[name].append(train(*settings, seed))
-accuracies = {name: [run[0] for run in runs[name]] for name in ladder}
+accuracies = {name: [run[0] for run in runs[name]] for name in recipes}
 plot_results.seed_dots(accuracies, xlabel="validation accuracy")
 
 # %% tags=["measured"]
-cpu_seconds = {name: sum(run[1] for run in runs[name]) for name in ladder}
+cpu_seconds = {name: sum(run[1] for run in runs[name]) for name in recipes}
 for name, seconds in cpu_seconds.items():
     print(f"{name:30} {seconds:3.0f} CPU seconds for three seeds")
 
@@ -538,8 +538,9 @@ assert history["accuracy"][-1] > test_accuracy, (
 assert probabilities.argmax() == test_labels[0] == 9, (
     "the first test photograph is an ankle boot, and recognised"
 )
-assert probabilities[[5, 7, 9]].sum() > 0.95, (
-    "nearly all its probability goes to shoes"
+beside_boot = np.delete(probabilities, 9)
+assert beside_boot[[5, 7]].sum() > 0.9 * beside_boot.sum(), (
+    "more than nine tenths of what it leaves over go to sandal and sneaker"
 )
 assert (answers_to_diagonal == [[2, 0]]).all(), (
     "the first unit answers 2 for its diagonal, the second 0"
@@ -576,6 +577,10 @@ assert min(numpy_cost, tensorflow_cost) > floor > keras_cost, (
     "only a loss that cannot recognise the softmax stays above that"
 )
 assert hardest_class == "Shirt", "shirts are the hardest class"
+shirt_answers = answers[~is_correct & (validation_labels == 6)]
+assert np.isin(shirt_answers, [0, 2, 4]).mean() > 0.5, (
+    "most of the wrong answers to shirts are T-shirt, pullover or coat"
+)
 
 # %% tags=["control"] claim="an untrained network loses about ln 10" without="dividing the pixels by 255"
 takes_bytes = build(keras.layers.Rescaling(1.0))
@@ -600,9 +605,10 @@ _, test_accuracy = misled_network.evaluate(test_images, test_labels)
 # %% tags=["control"] claim="fed photographs divided by 255, the network is worse than ignorance" without="the division"
 loss_twice, _ = grade(network)
 
-# %% tags=["control"] claim="nearly all its probability goes to shoes" without="training"
+# %% tags=["control"] claim="more than nine tenths of what it leaves over go to sandal and sneaker" without="training"
 layers = [build(standardise), keras.layers.Softmax()]
 probabilities = keras.Sequential(layers).predict(test_images[:1])[0]
+beside_boot = np.delete(probabilities, 9)
 
 # %% tags=["control"] claim="in `fit`, a softmax before `from_logits=True` leaves the losses as they are" without="a loss that recognises it"
 softmax_losses = mixed_losses
@@ -628,7 +634,7 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 
 # %% tags=["check"]
 # The last three each hold the same differences, so the same probabilities.
-for logits, answer in [
+for logits, expected in [
     ([2.0, 0.0], [0.880797, 0.119203]),
     ([-1000.0, 0.0], [0.0, 1.0]),
     ([3000.0, 0.0, 0.0], [1.0, 0.0, 0.0]),
@@ -636,10 +642,10 @@ for logits, answer in [
     ([1e5 + 1, 1e5, 1e5 - 1], [0.665241, 0.244728, 0.090031]),
     ([-1e5, -1e5 - 1, -1e5 - 2], [0.665241, 0.244728, 0.090031]),
 ]:
-    result = np.array(softmax(np.array(logits)), float).round(4)
-    message = f"the logits {logits} give {result}, not {answer}"
-    assert result.shape == (len(logits),), message
-    assert np.allclose(result, answer, atol=1e-3), message
+    answer = np.array(softmax(np.array(logits)), float).round(4)
+    message = f"the logits {logits} give {answer}, not {expected}"
+    assert answer.shape == (len(logits),), message
+    assert np.allclose(answer, expected, atol=1e-3), message
 
 
 # %% tags=["solution"]
@@ -747,11 +753,11 @@ cases = [(rows, [0, 2, 1, 0], 0.75), (rows, [1, 1, 0, 0], 0.0)]
 of_label = validation_logits[np.arange(6000), validation_labels]
 places = (validation_logits > of_label[:, None]).sum(axis=1)
 cases.append((validation_logits, validation_labels, np.mean(places < 2)))
-for logits, true_labels, answer in cases:
-    result = top_two_accuracy(logits, np.array(true_labels))
-    message = f"of {len(true_labels)} labels, the fraction {answer:.4f} "
-    message += f"is among the two largest logits, not {result}"
-    assert np.allclose(np.array(result, float), answer), message
+for logits, true_labels, expected in cases:
+    answer = top_two_accuracy(logits, np.array(true_labels))
+    message = f"of {len(true_labels)} labels, the fraction {expected:.4f} "
+    message += f"is among the two largest logits, not {answer}"
+    assert np.allclose(np.array(answer, float), expected), message
 
 
 # %% tags=["solution"]

@@ -21,14 +21,7 @@
 import keras
 from keras import layers
 
-from snippets import (
-    plot_curves,
-    plot_functions,
-    plot_images,
-    plot_networks,
-    plot_results,
-    tables,
-)
+from snippets import plot_functions, plot_networks
 
 keras.utils.set_random_seed(7)
 image = keras.Input((28, 28), name="image")
@@ -63,25 +56,18 @@ print(image, logits, sep="\n")
 import numpy as np
 
 from snippets import datasets, preprocessing, sampling
-from snippets.training import fit_one_cycle
+from snippets.training import OneCycle, fit_one_cycle
 
 fashion = datasets.load_fashion_mnist()
-images = preprocessing.standardise(
-    fashion.train.images, fashion.train.images
-)
-held_out = preprocessing.standardise(
-    fashion.validation.images, fashion.train.images
-)
+pixels = fashion.train.images
+images = preprocessing.standardise(pixels, pixels)
+held_out = preprocessing.standardise(fashion.validation.images, pixels)
 held_out_labels = fashion.validation.labels
 
-examples, judges = (
-    (images, fashion.train.labels),
-    (held_out, held_out_labels),
-)
-history = fit_one_cycle(network, examples, validation=judges, epochs=5)
-print(
-    f"{history['val_accuracy'][-1]:.1%} of the validation photographs after 5 epochs"
-)
+examples = (images, fashion.train.labels)
+validation = (held_out, held_out_labels)
+history = fit_one_cycle(network, examples, validation=validation, epochs=5)
+print("validation accuracy:", np.round(history["val_accuracy"], 3))
 
 # %% [markdown]
 # ## A look inside
@@ -91,15 +77,11 @@ print(
 
 # %%
 names = ["relu", "tanh", "selu"]
-probe = keras.Model(
-    network.inputs[0], [network.get_layer(name).output for name in names]
-)
-for name, answer in zip(
-    names, probe.predict(held_out, batch_size=1000, verbose=0), strict=True
-):
-    print(
-        f"{name}: {answer.shape}, from {answer.min():.2f} to {answer.max():.2f}"
-    )
+hidden_outputs = [network.get_layer(name).output for name in names]
+probe = keras.Model(image, hidden_outputs)
+answers = probe.predict(held_out, batch_size=1000, verbose=0)
+for name, answer in zip(names, answers, strict=True):
+    print(name, answer.shape, f"{answer.min():.2f} to {answer.max():.2f}")
 
 # %% [markdown]
 # No answer of *relu* is below 0, none of *tanh* leaves the range from −1 to 1, and *selu* goes no
@@ -141,9 +123,7 @@ plot_functions.curves_and_slopes(x, values, slopes)
 from snippets.models import dense_network
 
 sample = fashion.train.sample(per_class=500)
-sample_images = preprocessing.standardise(
-    sample.images, fashion.train.images
-)
+sample_images = preprocessing.standardise(sample.images, pixels)
 cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 recipes = {
     "sigmoid, Glorot": ("sigmoid", "glorot_uniform"),
@@ -167,23 +147,21 @@ def deep_network(recipe: str) -> keras.Model:
 def measure(stack: keras.Model) -> tuple[list[float], list[float]]:
     dense = stack.layers[1:-1]
     probe = keras.Model(stack.inputs[0], [layer.output for layer in dense])
-    spread = [
-        np.std(answer, axis=0, dtype=float).mean()
-        for answer in probe(sample_images[:1000])
-    ]
+    answers = probe(sample_images[:1000])
+    spread = [np.std(a, axis=0, dtype=float).mean() for a in answers]
     with tf.GradientTape() as tape:
-        loss = cross_entropy(
-            sample.labels[:1000], stack(sample_images[:1000])
-        )
+        logits = stack(sample_images[:1000])
+        loss = cross_entropy(sample.labels[:1000], logits)
     gradients = tape.gradient(loss, [layer.kernel for layer in dense])
     return spread, [float(tf.sqrt(tf.reduce_mean(g**2))) for g in gradients]
 
 
-sizes = {recipe: measure(deep_network(recipe)) for recipe in recipes}
-titles = ("spread of the answers", "gradient")
-plot_networks.layer_sizes(
-    {t: {r: sizes[r][i] for r in recipes} for i, t in enumerate(titles)}
-)
+# %%
+spreads, gradient_sizes = {}, {}
+for recipe in recipes:
+    spreads[recipe], gradient_sizes[recipe] = measure(deep_network(recipe))
+panels = {"spread of the answers": spreads, "gradient": gradient_sizes}
+plot_networks.layer_sizes(panels)
 
 # %% [markdown]
 # Both vertical axes are logarithmic. Read the left one from left to right, as the
@@ -203,18 +181,14 @@ plot_networks.layer_sizes(
 # Now train the two extremes:
 
 # %%
+sample_examples = (sample_images, sample.labels)
 deep_losses = {}
 for recipe in ("sigmoid, Glorot", "selu, LeCun"):
     stack = deep_network(recipe)
-    run = fit_one_cycle(
-        stack,
-        (sample_images, sample.labels),
-        epochs=4,
-        batch_size=200,
-        peak=0.001,
-    )
-    deep_losses[recipe] = run["loss"]
-    print(recipe, np.round(run["loss"], 2))
+    deep_losses[recipe] = fit_one_cycle(
+        stack, sample_examples, epochs=4, batch_size=200, peak=0.001
+    )["loss"]
+    print(recipe, np.round(deep_losses[recipe], 2))
 
 # %% [markdown]
 # The sigmoids end at `{python} f"{deep_losses['sigmoid, Glorot'][-1]:.2f}"`, and knowing nothing
@@ -235,28 +209,19 @@ for recipe in ("sigmoid, Glorot", "selu, LeCun"):
 # photographs and count, in the second hidden layer, the units that are negative on all validation
 # photographs, with three seeds.
 #
-# From here on this page trains many small networks, and before its first step each pays a fixed price:
+# The next two sections train many small networks, and before its first step each pays a fixed price:
 # TensorFlow traces the training step. So each setting compiles one network, and `restart` gives it new
 # first weights for each seed, and its optimizer an empty memory.
 
 # %%
 from snippets.experiments import restart
-from snippets.training import OneCycle
 
 SEEDS, BATCHES = (1, 2, 3), len(sample) // 200
 
 
-def train(
-    trial: keras.Model, seed: int, epochs: int = 5
-) -> tuple[float, float]:
+def train(trial: keras.Model, seed: int, epochs=5) -> tuple[float, float]:
     restart(trial, seed)
-    trial.fit(
-        sample_images,
-        sample.labels,
-        epochs=epochs,
-        batch_size=200,
-        verbose=0,
-    )
+    trial.fit(*sample_examples, epochs=epochs, batch_size=200, verbose=0)
     logits = trial(held_out)  # for one large batch, cheaper than predict
     accuracy = (logits.numpy().argmax(axis=1) == held_out_labels).mean()
     return float(cross_entropy(held_out_labels, logits)), float(accuracy)
@@ -266,49 +231,32 @@ def train(
 def dead_share(trial: keras.Model, seed: int) -> tuple[float, float]:
     _, accuracy = train(trial, seed, epochs=3)
     probe = keras.Model(trial.inputs[0], trial.get_layer("hidden_2").output)
-    return float(
-        (probe(held_out).numpy() <= 0).all(axis=0).mean()
-    ), accuracy
+    is_dead = (probe(held_out).numpy() <= 0).all(axis=0)
+    return float(is_dead.mean()), accuracy
 
 
 # %%
-def seeds_table(
-    row_title: str, measures: list[str], runs: dict
-) -> tables.Table:
-    rows = []
-    for setting, run in runs.items():
-        texts = [
-            f"{m.mean():.1%} ({m.min():.1%} to {m.max():.1%})"
-            for m in run.T
-        ]
-        rows.append(
-            {row_title: setting} | dict(zip(measures, texts, strict=True))
-        )
-    return tables.table(rows)
+from snippets import plot_curves, plot_images, plot_results, tables
 
 
-dead_units = {}
-for activation, rate in [
-    ("relu", 0.001),
-    ("relu", 0.03),
-    ("leaky_relu", 0.03),
-]:
+def span(shares: np.ndarray) -> str:
+    return f"{shares.mean():.1%} ({shares.min():.1%} to {shares.max():.1%})"
+
+
+dead_units, rows = {}, []
+settings = [("relu", 0.001), ("relu", 0.03), ("leaky_relu", 0.03)]
+for activation, rate in settings:
     trial = dense_network((128, 128), activation=activation)
-    trial.compile(
-        keras.optimizers.Adam(rate),
-        cross_entropy,
-        steps_per_execution=BATCHES,
-    )
-    dead_units[f"{activation}, {rate:g}"] = np.array(
-        [dead_share(trial, seed) for seed in SEEDS]
-    )
-seeds_table(
-    "activation and rate", ["dead units", "right on validation"], dead_units
-)
+    adam = keras.optimizers.Adam(rate)
+    trial.compile(adam, cross_entropy, steps_per_execution=BATCHES)
+    runs = np.array([dead_share(trial, seed) for seed in SEEDS])
+    dead_units[activation, rate] = runs[:, 0]
+    rows.append((f"{activation}, {rate:g}", *map(span, runs.T)))
+tables.Table(["setting", "dead units", "right on validation"], rows)
 
 # %% [markdown]
 # Mean of three seeds, then lowest to highest. At the high rate, each of the three relu networks lost
-# `{python} f"{dead_units['relu, 0.03'][:, 0].min():.0%}"` or more of those units. Nothing warns you: the
+# `{python} f"{dead_units['relu', 0.03].min():.0%}"` or more of those units. Nothing warns you: the
 # loss falls, and the network is a smaller one than you think. Two cures. *A lower rate* kills next
 # to nothing. The slope of *leaky relu* is not 0 there, so a unit can come back. That does not make
 # the high rate a good one; compare the accuracies.
@@ -330,9 +278,8 @@ def walk(optimizer, steps: int = 20) -> np.ndarray:
     place = tf.Variable([-8.0, 2.0])
     path = [place.numpy()]
     for _ in range(steps):
-        with tf.GradientTape() as tape:
-            height = valley(place)
-        optimizer.apply([tape.gradient(height, place)], [place])
+        slopes = place * [0.1, 2.0]
+        optimizer.apply([slopes], [place])
         path.append(place.numpy())
     return np.array(path)
 
@@ -363,33 +310,31 @@ plot_functions.contour_paths(valley, walks)
 # Which is best? Not at the same rate: a rate of 0.9 suits one and ruins another. Give each three
 # rates, a factor of about three apart, and let the validation loss choose.
 
+
 # %%
+def sgd_with_momentum(rate) -> keras.optimizers.SGD:
+    return keras.optimizers.SGD(rate, momentum=0.9)
+
+
 optimizers = {
     "SGD": (keras.optimizers.SGD, (0.1, 0.3, 0.9)),
-    "momentum": (
-        lambda rate: keras.optimizers.SGD(rate, momentum=0.9),
-        (0.02, 0.06, 0.2),
-    ),
+    "momentum": (sgd_with_momentum, (0.02, 0.06, 0.2)),
     "RMSprop": (keras.optimizers.RMSprop, (0.0015, 0.005, 0.015)),
     "Adam": (keras.optimizers.Adam, (0.0015, 0.005, 0.015)),
     "AdamW": (keras.optimizers.AdamW, (0.0015, 0.005, 0.015)),
 }
 
 
-racers, tuning = {}, {}
+# %%
+trials, tuning, best_rates = {}, {}, {}
 for name, (make_optimizer, peaks) in optimizers.items():
+    tuning[name] = {}
     for peak in peaks:
-        racers[name, peak] = trial = dense_network((128,))
-        optimizer = make_optimizer(
-            OneCycle(peak, 5 * BATCHES)
-        )  # epochs times batches
+        trials[name, peak] = trial = dense_network((128,))
+        optimizer = make_optimizer(OneCycle(peak, steps=5 * BATCHES))
         trial.compile(optimizer, cross_entropy, steps_per_execution=BATCHES)
-    tuning[name] = {
-        peak: train(racers[name, peak], seed=0)[0] for peak in peaks
-    }
-best_rates = {
-    name: min(losses, key=losses.get) for name, losses in tuning.items()
-}
+        tuning[name][peak], _ = train(trial, seed=0)
+    best_rates[name] = min(peaks, key=tuning[name].get)
 plot_curves.setting_curves(
     tuning, xlabel="peak learning rate", ylabel="validation loss", top=0.6
 )
@@ -403,10 +348,9 @@ plot_curves.setting_curves(
 # Now the comparison, each at its best rate, with seeds that the tuning has not seen:
 
 # %%
-finals = {
-    n: [train(racers[n, r], seed)[1] for seed in SEEDS]
-    for n, r in best_rates.items()
-}
+finals = {}
+for name, rate in best_rates.items():
+    finals[name] = [train(trials[name, rate], seed)[1] for seed in SEEDS]
 means = {name: float(np.mean(scores)) for name, scores in finals.items()}
 winner, runner_up, *_, loser = sorted(means, key=means.get, reverse=True)
 spread = max(np.ptp(finals[winner]), np.ptp(finals[runner_up]))
@@ -432,48 +376,41 @@ plot_results.seed_dots(finals, xlabel="validation accuracy")
 
 # %%
 def make_pairs(split, images: np.ndarray, count: int) -> tuple[dict, dict]:
-    places = sampling.draw_pairs(split.labels, count)
-    kinds, right_kinds = (split.labels[of_side] for of_side in places)
-    pairs = {"left": images[places[0]], "right": images[places[1]]}
-    return pairs, {
-        "same": (kinds == right_kinds).astype("float32"),
-        "kind": kinds,
-    }
+    left_places, right_places = sampling.draw_pairs(split.labels, count)
+    kinds = split.labels[left_places]
+    is_same = (kinds == split.labels[right_places]).astype("float32")
+    pairs = {"left": images[left_places], "right": images[right_places]}
+    return pairs, {"same": is_same, "kind": kinds}
 
 
 pairs, truth = make_pairs(fashion.train, images, 8_000)
-held_out_pairs, held_out_truth = make_pairs(
-    fashion.validation, held_out, 5_000
-)
-
+val_pairs, val_truth = make_pairs(fashion.validation, held_out, 5_000)
 
 # %%
+SIDES = ("left", "right")
+
+
 def make_encoder(name: str) -> keras.Sequential:
     dense = [layers.Dense(units, activation="relu") for units in (128, 64)]
-    return keras.Sequential(
-        [keras.Input((28, 28)), layers.Flatten(), *dense], name=name
-    )
+    chain = [keras.Input((28, 28)), layers.Flatten(), *dense]
+    return keras.Sequential(chain, name=name)
 
 
 def build_twins(seed: int = 7, share_encoder: bool = True) -> keras.Model:
     keras.utils.set_random_seed(seed)
-    inputs = {
-        side: keras.Input((28, 28), name=side) for side in ("left", "right")
-    }
+    inputs = {side: keras.Input((28, 28), name=side) for side in SIDES}
     encoder = make_encoder("encoder")
+    right_encoder = encoder if share_encoder else make_encoder("second")
     left_code = encoder(inputs["left"])
-    right_code = (
-        encoder if share_encoder else make_encoder("second_encoder")
-    )(inputs["right"])
+    right_code = right_encoder(inputs["right"])
     difference = layers.Subtract(name="difference")([left_code, right_code])
     distance = layers.Activation(keras.ops.abs, name="distance")(difference)
-    same_logit = layers.Dense(1, name="same")(distance)
+    logit = layers.Dense(1, name="same")(distance)
     kind = layers.Dense(10, name="kind")(left_code)
-    return keras.Model(
-        inputs, {"same": same_logit, "kind": kind}, name="twins"
-    )
+    return keras.Model(inputs, {"same": logit, "kind": kind}, name="twins")
 
 
+# %%
 plot_networks.model_diagram(build_twins())
 
 # %% [markdown]
@@ -493,72 +430,46 @@ plot_networks.model_diagram(build_twins())
 # weight of 0 means: do not learn this. Which loss belongs to which output is said by name.
 
 # %%
-two_losses = {
-    "same": keras.losses.BinaryCrossentropy(from_logits=True),
-    "kind": cross_entropy,
-}
+binary = keras.losses.BinaryCrossentropy(from_logits=True)
+two_losses = {"same": binary, "kind": cross_entropy}
 
 
-def fit_twins(workbench: keras.Model, seed: int) -> keras.Model:
-    twins = build_twins(
-        seed
-    )  # fresh weights come from here, and the trained ones go here
-    workbench.set_weights(twins.get_weights())
-    for variable in workbench.optimizer.variables:
-        variable.assign(keras.ops.zeros_like(variable))
-    workbench.fit(pairs, truth, epochs=4, batch_size=200, verbose=0)
-    twins.set_weights(workbench.get_weights())
+def fit_twins(w_same: float, w_kind: float, seed: int) -> keras.Model:
+    twins = build_twins(seed)
+    adam = keras.optimizers.Adam(OneCycle(0.003, steps=4 * 40))
+    loss_weights = {"same": w_same, "kind": w_kind}
+    twins.compile(adam, two_losses, loss_weights)
+    twins.fit(pairs, truth, epochs=4, batch_size=200, verbose=0)
     return twins
 
 
-def score(
-    twins: keras.Model, pairs: dict, truth: dict
-) -> tuple[float, float]:
-    outputs = twins(pairs)
-    says_same = outputs["same"].numpy()[:, 0] > 0  # logit above 0: yes
-    kinds = outputs["kind"].numpy().argmax(axis=1)
-    return float((says_same == truth["same"]).mean()), float(
-        (kinds == truth["kind"]).mean()
-    )
+def ask(twins: keras.Model, pairs: dict) -> dict[str, np.ndarray]:
+    logits = twins(pairs)
+    says_same = logits["same"].numpy()[:, 0] > 0  # sigmoid(0) is one half
+    return {"same": says_same, "kind": np.argmax(logits["kind"], axis=1)}
+
+
+def score(twins: keras.Model) -> list[float]:
+    answers = ask(twins, val_pairs)
+    return [np.mean(answers[name] == val_truth[name]) for name in answers]
 
 
 # %%
-weightings = [(1.0, 0.0), (1.0, 0.1), (1.0, 1.0), (0.0, 1.0)]
-trios, batches = {}, len(truth["same"]) // 200
-for same_weight, kind_weight in weightings:
-    workbench, adam = (
-        build_twins(),
-        keras.optimizers.Adam(OneCycle(0.003, 4 * batches)),
-    )
-    weights = {"same": same_weight, "kind": kind_weight}
-    workbench.compile(
-        adam, two_losses, loss_weights=weights, steps_per_execution=batches
-    )
-    trios[same_weight, kind_weight] = [
-        fit_twins(workbench, seed) for seed in SEEDS
-    ]
-scores = {
-    f"{same_weight:g} · same + {kind_weight:g} · kind": np.array(
-        [
-            score(twins, held_out_pairs, held_out_truth)
-            for twins in trios[same_weight, kind_weight]
-        ]
-    )
-    for same_weight, kind_weight in weightings
-}
-same_only, _, equal_pair, kind_only = scores.values()
-gains = 100 * (
-    equal_pair.mean(axis=0)
-    - [same_only[:, 0].mean(), kind_only[:, 1].mean()]
-)
-seeds_table("total loss", ["right about same", "right about kind"], scores)
+trios, scores, rows = {}, {}, []
+for w_same, w_kind in [(1.0, 0.0), (1.0, 0.1), (1.0, 1.0), (0.0, 1.0)]:
+    trio = [fit_twins(w_same, w_kind, seed) for seed in SEEDS]
+    shares = np.array([score(twins) for twins in trio])
+    trios[w_same, w_kind], scores[w_same, w_kind] = trio, shares
+    total = f"{w_same:g} · same + {w_kind:g} · kind"
+    rows.append((total, *map(span, shares.T)))
+tables.Table(["total loss", "right about same", "right about kind"], rows)
 
 # %% [markdown]
 # An answer with weight 0 stays a guess. With a small weight, *kind* is learned, but lags. Does it
 # pay to learn both at once? Against networks trained for one answer alone, equal weights move *same*
-# by `{python} f"{gains[0]:+.1f}".replace("-", "−")` percentage points and *kind* by
-# `{python} f"{gains[1]:+.1f}".replace("-", "−")`, while their seeds lie up to
-# `{python} f"{100 * np.ptp(equal_pair[:, 0]):.1f}"` and `{python} f"{100 * np.ptp(equal_pair[:, 1]):.1f}"` points apart. Look which is larger
+# by `{python} f"{100 * (scores[1, 1] - scores[1, 0])[:, 0].mean():+.1f}".replace("-", "−")` percentage points and *kind* by
+# `{python} f"{100 * (scores[1, 1] - scores[0, 1])[:, 1].mean():+.1f}".replace("-", "−")`, while their seeds lie up to
+# `{python} f"{100 * np.ptp(scores[1, 1][:, 0]):.1f}"` and `{python} f"{100 * np.ptp(scores[1, 1][:, 1]):.1f}"` points apart. Look which is larger
 # before you believe in a gain or a loss. Loss weights are settings like the learning rate: no rule
 # finds them, validation does.
 #
@@ -577,43 +488,25 @@ def pixel_distance(pairs: dict) -> np.ndarray:
     return np.abs(pairs["left"] - pairs["right"]).mean(axis=(1, 2))
 
 
-def name_left(
-    left_picture: np.ndarray, right_picture: np.ndarray
-) -> np.ndarray:
-    return (
-        twins({"left": left_picture, "right": right_picture})["kind"]
-        .numpy()
-        .argmax(axis=1)
-    )
+gaps = pixel_distance(pairs)
+cuts = np.quantile(gaps, np.linspace(0, 1, 101))
+limit = max(cuts, key=lambda cut: np.mean((gaps < cut) == truth["same"]))
 
 
-cuts = np.quantile(pixel_distance(pairs), np.linspace(0, 1, 101))
-cut = max(
-    cuts,
-    key=lambda c: np.mean((pixel_distance(pairs) < c) == truth["same"]),
-)
-
-
+# %%
 def compare(pairs: dict, truth: dict) -> dict[str, float]:
-    kinds = [
-        name_left(pairs[a], pairs[b])
-        for a, b in (("left", "right"), ("right", "left"))
-    ]
-    answers = {
-        "pixel distance": pixel_distance(pairs) < cut,
-        "name both, compare": kinds[0] == kinds[1],
-        "the output same": twins(pairs)["same"].numpy()[:, 0] > 0,
+    swapped_pairs = {"left": pairs["right"], "right": pairs["left"]}
+    answers = ask(twins, pairs)
+    swapped_answers = ask(twins, swapped_pairs)
+    votes = {
+        "pixel distance": pixel_distance(pairs) < limit,
+        "name both, compare": answers["kind"] == swapped_answers["kind"],
+        "the output same": answers["same"],
     }
-    return {
-        name: float(np.mean(answer == truth["same"]))
-        for name, answer in answers.items()
-    }
+    return {name: np.mean(v == truth["same"]) for name, v in votes.items()}
 
 
-{
-    name: f"{r:.1%}"
-    for name, r in compare(held_out_pairs, held_out_truth).items()
-}
+{name: f"{r:.1%}" for name, r in compare(val_pairs, val_truth).items()}
 
 # %% [markdown]
 # Always saying *different* is right on half of the pairs. Pixels get well above that, and the
@@ -626,21 +519,19 @@ def compare(pairs: dict, truth: dict) -> dict[str, float]:
 # model is given the right one:
 
 # %% tags=["raises-exception"]
-inputs = {
-    side: keras.Input((28, 28), name=side) for side in ("left", "right")
-}
-left_code = make_encoder("encoder")(inputs["left"])
-keras.Model(inputs["right"], layers.Dense(10)(left_code))
+left_image, right_image = keras.Input((28, 28)), keras.Input((28, 28))
+left_code = make_encoder("encoder")(left_image)
+keras.Model(right_image, layers.Dense(10)(left_code))
 
 # %% [markdown]
 # Keras read backwards from the output and came to an input that you did not name. The cure:
-# `keras.Model(inputs["left"], …)`, or both inputs.
+# `keras.Model(left_image, …)`, or both inputs.
 #
 # **Shapes that do not fit.** `Concatenate` lays tensors end to end along the last axis, so all other
 # axes must agree, and a photograph and a code do not even have the same rank:
 
 # %% tags=["raises-exception"]
-layers.Concatenate()([inputs["right"], left_code])
+layers.Concatenate()([right_image, left_code])
 
 # %% [markdown]
 # The cure is to flatten the photograph first, or to encode it. This error comes while you wire, before
@@ -650,73 +541,45 @@ layers.Concatenate()([inputs["right"], left_code])
 # trains. Ask both networks, the second untrained, how far a photograph lies from *itself*:
 
 # %%
+strangers = build_twins(share_encoder=False)
 distances = {}
-for name, pair in {
-    "shared": twins,
-    "not shared": build_twins(share_encoder=False),
-}.items():
-    ruler = keras.Model(pair.inputs, pair.get_layer("distance").output)
-    distances[name] = float(
-        keras.ops.max(ruler([held_out[:100], held_out[:100]]))
-    )
-    print(
-        f"{name}: {pair.count_params():,} weights, largest distance {distances[name]:.2f}"
-    )
+for name, model in {"shared": twins, "not shared": strangers}.items():
+    ruler = keras.Model(model.inputs, model.get_layer("distance").output)
+    distances[name] = np.max(ruler([held_out[:100], held_out[:100]]))
+    print(f"{name}: {distances[name]:.2f} between a photograph and itself")
 
 # %% [markdown]
 # Shared, that is 0 with any weights. Two encoders speak two languages, and their numbers cannot be
-# compared. Training would have to teach them a common one, with nearly twice the weights. Look at
-# the diagram: is the second box dashed?
+# compared. Training would have to teach them a common one, with
+# `{python} f"{strangers.count_params():,}"` weights in place of `{python} f"{twins.count_params():,}"`.
+# Look at the diagram: is the second box dashed?
 #
 # ## The exam
 #
-# All choices are made. Now the test photographs, once:
+# All choices are made. Now the test photographs, once: pairs of them for the twins and the baselines,
+# and in the last row single ones for the network that this page began with.
 
 # %%
-test_images = preprocessing.standardise(
-    fashion.test.images, fashion.train.images
-)
-test_guesses = network.predict(
-    test_images, batch_size=1000, verbose=0
-).argmax(axis=1)
-test_accuracy = float((test_guesses == fashion.test.labels).mean())
+test_images = preprocessing.standardise(fashion.test.images, pixels)
+test_guesses = network(test_images).numpy().argmax(axis=1)
+test_accuracy = np.mean(test_guesses == fashion.test.labels)
 test_pairs, test_truth = make_pairs(fashion.test, test_images, 5_000)
-exam = compare(test_pairs, test_truth)
-grades = {"class: relu, tanh, selu": test_accuracy} | {
-    f"same? {n}": r for n, r in exam.items()
-}
-tables.table(
-    [
-        {"answer": name, "right on test": f"{grade:.1%}"}
-        for name, grade in grades.items()
-    ]
-)
+exam = compare(test_pairs, test_truth) | {"relu, tanh, selu": test_accuracy}
+rows = [(name, f"{share:.1%}") for name, share in exam.items()]
+tables.Table(["answer", "right on test"], rows)
 
 # %% [markdown]
 # And the pairs on which the twins were surest, and wrong, with the probability that they gave to *same*
 # and the class of the left photograph:
 
 # %%
-says_same = keras.ops.convert_to_numpy(
-    keras.ops.sigmoid(twins(test_pairs)["same"])
-)[:, 0]
-places = np.argsort(-np.abs(says_same - test_truth["same"]))[:8]
-raw_pairs, _ = make_pairs(
-    fashion.test, fashion.test.images, 5_000
-)  # the same pairs, as bytes
-side_by_side = np.concatenate(
-    [raw_pairs["left"][places], raw_pairs["right"][places]], axis=2
-)
-kinds = [
-    fashion.class_names[number] for number in test_truth["kind"][places]
-]
-titles = [
-    f"same: {p:.0%}\n{kind}"
-    for p, kind in zip(says_same[places], kinds, strict=True)
-]
-plot_images.image_grid(
-    side_by_side, titles, columns=4, subject="surest mistakes"
-)
+chance_same = tf.sigmoid(twins(test_pairs)["same"]).numpy()[:, 0]
+mistakes = np.argsort(-np.abs(chance_same - test_truth["same"]))[:8]
+raw_pairs, _ = make_pairs(fashion.test, fashion.test.images, 5_000)
+kinds = np.array(fashion.class_names)[test_truth["kind"]]
+titles = [f"same: {chance_same[i]:.0%}\n{kinds[i]}" for i in mistakes]
+doubles = np.concatenate([raw_pairs[s][mistakes] for s in SIDES], axis=2)
+plot_images.image_grid(doubles, titles, columns=4, subject="mistakes")
 
 # %% [markdown]
 # All are mistakes: near 0%, both photographs are of one class; near 100%, they are not. Some pairs
@@ -726,10 +589,11 @@ plot_images.image_grid(
 assert test_accuracy > 0.86, (
     "relu, tanh and selu together reach 86% of the test photographs"
 )
-(*_, sigmoids), (*_, selus) = sizes["sigmoid, Glorot"], sizes["selu, LeCun"]
+sigmoids = gradient_sizes["sigmoid, Glorot"]
 assert sigmoids[0] < 1e-5 * sigmoids[-1], (
     "15 sigmoids leave less than 1/100,000 of the gradient"
 )
+selus = gradient_sizes["selu, LeCun"]
 assert 0.1 < selus[0] / selus[-1] < 10, (
     "15 selus keep its size within a factor of 10"
 )
@@ -737,19 +601,32 @@ sigmoid, selu = (losses[-1] for losses in deep_losses.values())
 assert sigmoid > 2 > 1 > selu, (
     "the deep sigmoids learn next to nothing; the deep selus learn"
 )
-weight, adam_of_weight = tf.Variable(0.0), keras.optimizers.Adam(0.03)
-_ = [
-    adam_of_weight.apply([tf.constant(slope)], [weight])
-    for slope in (1.0, 0.0, 0.0)
-]
+weight, keras_adam = tf.Variable(0.0), keras.optimizers.Adam(0.03)
+for slope in (1.0, 0.0, 0.0):
+    keras_adam.apply([tf.constant(slope)], [weight])
 assert float(weight) < -0.05, (
     "Adam goes on moving a weight whose slope has become 0"
 )
-low_rate, high_rate, leaky_relu = (
-    runs[:, 0].mean() for runs in dead_units.values()
-)
+means_of_dead = [shares.mean() for shares in dead_units.values()]
+low_rate, high_rate, leaky_relu = means_of_dead
 assert high_rate > 0.3 + low_rate, "a high rate kills relu units"
 assert leaky_relu < 0.1, "leaky relu keeps more than 90% of its units"
+relu_trial = dense_network((128, 128))
+adam = keras.optimizers.Adam(0.03)
+relu_trial.compile(adam, cross_entropy, steps_per_execution=BATCHES)
+hidden_2 = relu_trial.get_layer("hidden_2").output
+probe = keras.Model(relu_trial.inputs[0], hidden_2)
+reviving_seeds = []
+for seed in SEEDS:
+    train(relu_trial, seed, epochs=1)
+    was_dead = (probe(sample_images).numpy() <= 0).all(axis=0)
+    relu_trial.fit(*sample_examples, epochs=5, batch_size=200, verbose=0)
+    answers_again = (probe(sample_images).numpy() > 0).any(axis=0)
+    if (was_dead & answers_again).any():
+        reviving_seeds.append(seed)
+assert len(reviving_seeds) > 0, (
+    "five epochs later, some units that were dead after one answer again"
+)
 assert not tuning["SGD"][0.9] < 0.6, (
     "SGD with a rate of 0.9 ends with a loss above 0.6"
 )
@@ -769,42 +646,45 @@ _, sigmoids = measure(three_layers)
 
 # %% tags=["control"] claim="15 selus keep its size within a factor of 10" without="selu"
 keras.utils.set_random_seed(7)
-_, selus = measure(
-    dense_network(
-        (64,) * 15, activation="sigmoid", kernel_initializer="lecun_normal"
-    )
-)
+recipe = {"activation": "sigmoid", "kernel_initializer": "lecun_normal"}
+_, selus = measure(dense_network((64,) * 15, **recipe))
 
 # %% tags=["control"] claim="the deep sigmoids learn next to nothing; the deep selus learn" without="the depth"
 keras.utils.set_random_seed(7)
 one_layer = dense_network((64,), activation="sigmoid")
-examples = (sample_images, sample.labels)
 run = fit_one_cycle(
-    one_layer, examples, epochs=4, batch_size=200, peak=0.001
+    one_layer, sample_examples, epochs=4, batch_size=200, peak=0.001
 )
 sigmoid = run["loss"][-1]
 
 # %% tags=["control"] claim="a high rate kills relu units" without="the high rate"
-high_rate, _ = dead_units["relu, 0.001"][0]
+high_rate = dead_units["relu", 0.001][0]
 
 # %% tags=["control"] claim="Adam goes on moving a weight whose slope has become 0" without="Adam"
 weight, sgd = tf.Variable(0.0), keras.optimizers.SGD(0.03)
 for slope in (1.0, 0.0, 0.0):
     sgd.apply([tf.constant(slope)], [weight])
 
+# %% tags=["control"] claim="five epochs later, some units that were dead after one answer again" without="learning in the layer below, and Adam's memory"
+train(relu_trial, reviving_seeds[0], epochs=1)
+was_dead = (probe(sample_images).numpy() <= 0).all(axis=0)
+relu_trial.get_layer("hidden_1").trainable = False
+relu_trial.compile(keras.optimizers.Adam(0.03), cross_entropy)
+relu_trial.fit(*sample_examples, epochs=5, batch_size=200, verbose=0)
+answers_again = (probe(sample_images).numpy() > 0).any(axis=0)
+reviving_seeds = [1] if (was_dead & answers_again).any() else []
+
 # %% tags=["control"] claim="leaky relu keeps more than 90% of its units" without="a slope below 0"
-leaky_relu, _ = dead_units["relu, 0.03"][0]
+leaky_relu = dead_units["relu", 0.03][0]
 
 # %% tags=["control"] claim="twins see no distance between a photograph and itself" without="sharing the encoder"
-strangers = build_twins(share_encoder=False)
 ruler = keras.Model(
     strangers.inputs, strangers.get_layer("distance").output
 )
-photographs = [held_out[:100], held_out[:100]]
-distances = {"shared": float(keras.ops.max(ruler(photographs)))}
+distances = {"shared": np.max(ruler([held_out[:100], held_out[:100]]))}
 
 # %% tags=["control"] claim="twins beat pixels on test pairs" without="training to tell same from different"
-guesses = trios[0.0, 1.0][0](test_pairs)["same"].numpy()[:, 0] > 0
+guesses = ask(trios[0.0, 1.0][0], test_pairs)["same"]
 exam = exam | {"the output same": np.mean(guesses == test_truth["same"])}
 
 # %% [markdown]
@@ -822,72 +702,44 @@ def skip_block(x):
 
 
 # %% tags=["check"]
-start = keras.Input((8,))
-answer = skip_block(start)
-assert getattr(answer, "shape", None) == (None, 8), (
-    "return a tensor of the input's shape"
-)
-assert skip_block(keras.Input((1,))).shape == (None, 1), (
-    "an input of 1 number needs 1 unit"
-)
-block = keras.Model(start, answer)
-shapes = [weights.shape for weights in block.get_weights()]
-assert shapes == [(8, 8), (8,)], (
-    f"one dense layer of 8 units, not weights of {shapes}"
-)
-sample = np.arange(-4, 4, dtype="float32")[None]
-for factor, target, reason in [
-    (
-        0,
-        sample,
-        "with all weights 0, the block must return its input, negative numbers too",
-    ),
-    (
-        1,
-        np.where(sample > 0, 2 * sample, sample),
-        "a copying layer must double positives only",
-    ),
-    (
-        -1,
-        np.where(sample > 0, sample, 0),
-        "a layer flipping signs must turn only negatives to 0",
-    ),
-]:
-    block.set_weights([factor * np.eye(8), np.zeros(8)])
-    assert np.allclose(block(sample), target), (
-        f"{reason}; is relu in its place?"
-    )
+for width, factor in [(1, 1), (8, 0), (8, 1), (8, -1)]:
+    start = keras.Input((width,))
+    block = keras.Model(start, skip_block(start))
+    shapes = [weights.shape for weights in block.get_weights()]
+    fault = f"one dense layer of {width} units, not weights of {shapes}"
+    assert shapes == [(width, width), (width,)], fault
+    block.set_weights([factor * np.eye(width), np.zeros(width)])
+    numbers = np.linspace(-4, 4, 2 * width).reshape(2, width)
+    answer = block(numbers).numpy()
+    target = numbers + np.maximum(factor * numbers, 0)
+    fault = f"weights of {factor} · identity turn {numbers} into {answer}"
+    assert np.allclose(answer, target), f"{fault}; is relu in its place?"
 
 
 # %% tags=["solution"]
 def skip_block(x):
-    return layers.Add()(
-        [x, layers.Dense(x.shape[-1], activation="relu")(x)]
-    )
+    dense = layers.Dense(x.shape[-1], activation="relu")
+    return layers.Add()([x, dense(x)])
 
 
 # %% tags=["wrong"]
-def skip_block(x):
-    return layers.ReLU()(
-        x + layers.Dense(x.shape[-1])(x)
-    )  # relu after the sum
+def skip_block(x):  # relu after the sum
+    return layers.ReLU()(x + layers.Dense(x.shape[-1])(x))
 
 
 # %% tags=["wrong"]
-def skip_block(x):
-    return layers.Add()([x, layers.Dense(x.shape[-1])(x)])  # no relu
+def skip_block(x):  # no relu
+    return layers.Add()([x, layers.Dense(x.shape[-1])(x)])
 
 
 # %% tags=["wrong"]
-def skip_block(x):
-    return x + layers.Dense(x.shape[-1])(
-        layers.ReLU()(x)
-    )  # relu before the layer
+def skip_block(x):  # relu before the layer
+    return x + layers.Dense(x.shape[-1])(layers.ReLU()(x))
 
 
 # %% tags=["wrong"]
-def skip_block(x):
-    return x + layers.Dense(8, activation="relu")(x)  # always 8 units
+def skip_block(x):  # always 8 units
+    return x + layers.Dense(8, activation="relu")(x)
 
 
 # %% [markdown]
@@ -895,88 +747,68 @@ def skip_block(x):
 # squares, both 0 at first. At step $t$ = 1, 2, 3, … $m$ becomes 0.9 of itself plus 0.1 of the slope,
 # and $v$ 0.999 of itself plus 0.001 of the slope's square. As both began at 0 they are too small at
 # first: divide $m$ by $1 - 0.9^t$ and $v$ by $1 - 0.999^t$. Then the weight loses the rate times the
-# first quotient divided by the root of the second. Return the weight after each step, starting from
-# 0. The starter is plain SGD. The check compares with Keras.
+# first quotient divided by the root of the second. It starts from 0: return it after the last step.
+# The starter is plain SGD. The check compares with Keras.
 
 
 # %% tags=["starter"]
-def adam(slopes: list[float], rate: float) -> list[float]:
-    weight, path = 0.0, []
+def adam(slopes: list[float], rate: float) -> float:
+    weight = 0.0
     for slope in slopes:
         weight -= rate * slope
-        path.append(weight)
-    return path
+    return weight
 
 
 # %% tags=["check"]
-for rate, slopes in [
-    (0.1, [50.0, 50.0]),
-    (0.5, [2.0, -1.0, 0.5, 9.0, -4.0]),
-]:
-    weight, target, keras_adam = (
-        tf.Variable(0.0),
-        [],
-        keras.optimizers.Adam(rate),
-    )
+for slopes in ([50.0], [50.0, 50.0], [2.0, -1.0, 0.5, 9.0, -4.0]):
+    weight, keras_adam = tf.Variable(0.0), keras.optimizers.Adam(0.5)
     for slope in slopes:
         keras_adam.apply([tf.constant(slope)], [weight])
-        target.append(round(float(weight), 5))
-    path = adam(slopes, rate)
-    assert len(np.atleast_1d(path)) == len(slopes), (
-        f"a weight after each step, not {path}"
-    )
-    assert np.allclose(path, target, atol=1e-4), (
-        f"{slopes}: Keras walks {target}, not {path}"
-    )
+    answer, target = adam(slopes, 0.5), round(float(weight), 5)
+    fault = f"{slopes}: Keras ends at {target}, not {answer}"
+    assert np.allclose(answer, target, atol=1e-4), fault
 
 
 # %% tags=["solution"]
-def adam(slopes: list[float], rate: float) -> list[float]:
-    weight, m, v, path = 0.0, 0.0, 0.0, []
+def adam(slopes: list[float], rate: float) -> float:
+    weight = m = v = 0.0
     for t, slope in enumerate(slopes, start=1):
         m, v = 0.9 * m + 0.1 * slope, 0.999 * v + 0.001 * slope**2
         weight -= rate * (m / (1 - 0.9**t)) / (v / (1 - 0.999**t)) ** 0.5
-        path.append(weight)
-    return path
+    return weight
 
 
 # %% tags=["wrong"]
-def adam(slopes: list[float], rate: float) -> list[float]:
-    weight, m, v, path = 0.0, 0.0, 0.0, []
+def adam(slopes: list[float], rate: float) -> float:
+    weight = m = v = 0.0
     for slope in slopes:
         m, v = 0.9 * m + 0.1 * slope, 0.999 * v + 0.001 * slope**2
         weight -= rate * m / v**0.5  # too small at first, and left so
-        path.append(weight)
-    return path
+    return weight
 
 
 # %% tags=["wrong"]
-def adam(slopes: list[float], rate: float) -> list[float]:
-    weight, m, v, path = 0.0, 0.0, 0.0, []
-    for slope in slopes:
+def adam(slopes: list[float], rate: float) -> float:
+    weight = m = v = 0.0
+    for slope in slopes:  # t stays 1
         m, v = 0.9 * m + 0.1 * slope, 0.999 * v + 0.001 * slope**2
-        weight -= (
-            rate * (m / (1 - 0.9)) / (v / (1 - 0.999)) ** 0.5
-        )  # t stays 1
-        path.append(weight)
-    return path
+        weight -= rate * (m / (1 - 0.9)) / (v / (1 - 0.999)) ** 0.5
+    return weight
 
 
 # %% tags=["wrong"]
-def adam(slopes: list[float], rate: float) -> list[float]:
-    return list(
-        -rate * np.cumsum(np.sign(slopes))
-    )  # steps all as long as the rate
+def adam(slopes: list[float], rate: float) -> float:
+    return -rate * sum(np.sign(slopes))  # steps all as long as the rate
 
 
 # %% tags=["wrong"]
-def adam(slopes: list[float], rate: float) -> list[float]:
-    weight, m, v, path = 0.0, 0.0, 0.0, [0.0]  # the start is no step
-    for t, slope in enumerate(slopes, start=1):
+def adam(slopes: list[float], rate: float) -> float:
+    weight = m = v = 0.0
+    for t, slope in enumerate(slopes):  # the first step divides by 0
         m, v = 0.9 * m + 0.1 * slope, 0.999 * v + 0.001 * slope**2
+        t = max(t, 1)
         weight -= rate * (m / (1 - 0.9**t)) / (v / (1 - 0.999**t)) ** 0.5
-        path.append(weight)
-    return path
+    return weight
 
 
 # %% [markdown]
@@ -989,14 +821,10 @@ def adam(slopes: list[float], rate: float) -> list[float]:
 # %% tags=["starter"]
 def build_namer(twins: keras.Model) -> keras.Model:
     encoder, kind = twins.get_layer("encoder"), twins.get_layer("kind")
-    inputs = {
-        side: keras.Input((28, 28), name=side) for side in ("left", "right")
-    }
+    inputs = {side: keras.Input((28, 28), name=side) for side in SIDES}
+    left_kind = kind(encoder(inputs["left"]))
     right_kind = layers.Dense(10)(encoder(inputs["right"]))
-    kinds = {
-        "left_kind": kind(encoder(inputs["left"])),
-        "right_kind": right_kind,
-    }
+    kinds = {"left_kind": left_kind, "right_kind": right_kind}
     return keras.Model(inputs, kinds)
 
 
@@ -1004,81 +832,51 @@ def build_namer(twins: keras.Model) -> keras.Model:
 namer = build_namer(twins)
 assert isinstance(namer, keras.Model), "return a keras.Model"
 ids = {id(weights) for weights in twins.variables}
-assert {id(weights) for weights in namer.variables} <= ids, (
-    "use no weights but those of twins"
-)
+new_weights = [w.path for w in namer.variables if id(w) not in ids]
+assert not new_weights, f"no weights of twins: {new_weights}"
 sides = {"left": held_out[:200], "right": held_out[200:400]}
 answers = namer(sides)
-kinds = {"left_kind", "right_kind"}
-assert getattr(answers, "keys", list)() == kinds, (
-    f"call the outputs {sorted(kinds)}"
-)
-for side, images in sides.items():
-    target, logits = (
-        twins({"left": images, "right": images})["kind"],
-        answers[f"{side}_kind"],
-    )
-    assert logits.shape == target.shape, (
-        f"{side}_kind: {logits.shape}, not ten logits each"
-    )
-    assert np.allclose(logits, target, atol=1e-4), (
-        f"{side}_kind differs from the answer of twins"
-    )
+names = list(getattr(answers, "keys", list)())
+assert sorted(names) == ["left_kind", "right_kind"], f"outputs: {names}"
+for side, photographs in sides.items():
+    target = twins({"left": photographs, "right": photographs})["kind"]
+    fault = f"{side}_kind differs from the answer of twins"
+    assert np.allclose(answers[f"{side}_kind"], target, atol=1e-4), fault
 
 
 # %% tags=["solution"]
 def build_namer(twins: keras.Model) -> keras.Model:
     encoder, kind = twins.get_layer("encoder"), twins.get_layer("kind")
-    inputs = {
-        side: keras.Input((28, 28), name=side) for side in ("left", "right")
-    }
-    kinds = {
-        f"{side}_kind": kind(encoder(picture))
-        for side, picture in inputs.items()
-    }
+    inputs = {side: keras.Input((28, 28), name=side) for side in SIDES}
+    kinds = {f"{side}_kind": kind(encoder(inputs[side])) for side in SIDES}
     return keras.Model(inputs, kinds)
 
 
 # %% tags=["wrong"]
 def build_namer(twins: keras.Model) -> keras.Model:
     encoder, kind = twins.get_layer("encoder"), twins.get_layer("kind")
-    inputs = {
-        side: keras.Input((28, 28), name=side) for side in ("left", "right")
-    }
-    names = {
-        "left_kind": kind(encoder(inputs["right"])),
-        "right_kind": kind(encoder(inputs["right"])),
-    }
-    return keras.Model(inputs, names)  # one photograph twice
+    inputs = {side: keras.Input((28, 28), name=side) for side in SIDES}
+    right_kind = kind(encoder(inputs["right"]))  # one photograph twice
+    kinds = {f"{side}_kind": right_kind for side in SIDES}
+    return keras.Model(inputs, kinds)
 
 
 # %% tags=["wrong"]
 def build_namer(twins: keras.Model) -> keras.Model:
-    encoder, kind = (
-        make_encoder("encoder"),
-        layers.Dense(10),
-    )  # as large, untrained
-    inputs = {
-        side: keras.Input((28, 28), name=side) for side in ("left", "right")
-    }
-    names = {
-        "left_kind": kind(encoder(inputs["left"])),
-        "right_kind": kind(encoder(inputs["right"])),
-    }
-    return keras.Model(inputs, names)
+    encoder, kind = make_encoder("encoder"), layers.Dense(10)  # untrained
+    inputs = {side: keras.Input((28, 28), name=side) for side in SIDES}
+    kinds = {f"{side}_kind": kind(encoder(inputs[side])) for side in SIDES}
+    return keras.Model(inputs, kinds)
 
 
 # %% tags=["wrong"]
 def build_namer(twins: keras.Model) -> keras.Model:
     encoder, kind = twins.get_layer("encoder"), twins.get_layer("kind")
-    inputs = {
-        side: keras.Input((28, 28), name=side) for side in ("left", "right")
-    }
-    sides = {"left_kind": inputs["left"], "right_kind": inputs["right"]}
-    names = {
-        n: layers.ReLU()(kind(encoder(side))) for n, side in sides.items()
-    }
-    return keras.Model(inputs, names)  # logits may be negative
+    inputs = {side: keras.Input((28, 28), name=side) for side in SIDES}
+    logits = {side: kind(encoder(inputs[side])) for side in SIDES}
+    relu = layers.ReLU()  # logits may be negative
+    kinds = {f"{side}_kind": relu(logits[side]) for side in SIDES}
+    return keras.Model(inputs, kinds)
 
 
 # %% [markdown]
