@@ -93,9 +93,8 @@ plot_images.image_grid(photographs[rows_shown], titles, **options)
 
 # %%
 def cycle(peak, steps):
-    return keras.optimizers.schedules.CosineDecay(
-        0.0, 0.7 * steps, warmup_target=peak, warmup_steps=0.3 * steps
-    )
+    climb = {"warmup_target": peak, "warmup_steps": 0.3 * steps}
+    return keras.optimizers.schedules.CosineDecay(0.0, 0.7 * steps, **climb)
 
 
 quick_network = train_network(cycle(0.006, 400), epochs=10, seed=7)
@@ -115,9 +114,9 @@ from snippets import calibration
 calibration_error = calibration.expected_calibration_error
 
 temperatures = {}
-for name, values in logits.items():
-    temperatures[name] = calibration.fit_temperature(labels, values)
-    scaled_logits = values / temperatures[name]
+for name, own_logits in logits.items():
+    temperatures[name] = calibration.fit_temperature(labels, own_logits)
+    scaled_logits = own_logits / temperatures[name]
     probabilities[f"{name}, scaled"] = softmax(scaled_logits, axis=1)
 bins = {}
 for name in ("quick", "crammed", "crammed, scaled"):
@@ -158,11 +157,11 @@ chart.figure_
 errors = {n: calibration_error(labels, p) for n, p in probabilities.items()}
 dice = np.random.default_rng(7)
 chances = probabilities["quick, scaled"]
-ladder = chances.cumsum(axis=1)
+upper_ends = chances.cumsum(axis=1)  # of each class's share of 0 to 1
 honest_errors = []
 for _ in range(20):
     throws = dice.random((len(labels), 1))
-    thrown_labels = (ladder < throws).sum(axis=1).clip(max=9)
+    thrown_labels = (upper_ends < throws).sum(axis=1).clip(max=9)
     honest_errors.append(calibration_error(thrown_labels, chances))
 print(f"honest: {min(honest_errors):.1%} to {max(honest_errors):.1%}")
 
@@ -185,9 +184,8 @@ assert temperatures["crammed"] > 1.5, "that temperature makes it milder"
 
 # %% tags=["control"] claim="a temperature shared by all ten classes changes no answer, so no accuracy" without="one temperature for all classes"
 apiece = temperatures["crammed"] * np.linspace(0.5, 1.5, 10)
-probabilities = probabilities | {
-    "crammed, scaled": softmax(logits["crammed"] / apiece, axis=1)
-}
+scaled_probabilities = softmax(logits["crammed"] / apiece, axis=1)
+probabilities = probabilities | {"crammed, scaled": scaled_probabilities}
 
 # %% tags=["control"] claim="cramming makes a network far too sure" without="cramming"
 uncrammed = train_network(cycle(0.006, 400), epochs=10, seed=8)
@@ -222,17 +220,17 @@ from sklearn.metrics import brier_score_loss, log_loss
 
 probabilities["ignorant"] = np.full((len(labels), 10), 0.1)
 grade_table = {}
-for name, values in sorted(probabilities.items()):
+for name, forecast in sorted(probabilities.items()):
     grade_table[name] = {
-        "accuracy": (values.argmax(axis=1) == labels).mean(),
-        "mean confidence": values.max(axis=1).mean(),
-        "calibration error": calibration_error(labels, values),
-        "log loss": log_loss(labels, values),
-        "Brier score": brier_score_loss(labels, values),
+        "accuracy": (forecast.argmax(axis=1) == labels).mean(),
+        "mean confidence": forecast.max(axis=1).mean(),
+        "calibration error": calibration_error(labels, forecast),
+        "log loss": log_loss(labels, forecast),
+        "Brier score": brier_score_loss(labels, forecast),
     }
 rows = []
 for name, row in grade_table.items():
-    texts = {grade: f"{value:.3f}" for grade, value in row.items()}
+    texts = {grade: f"{number:.3f}" for grade, number in row.items()}
     rows.append({"network": name} | texts)
 tables.table(rows)
 
@@ -267,35 +265,42 @@ costs = {
 # cannot exceed 2, so there it hardly matters.
 
 # %% tags=["claims"]
-assert (
-    grade_table["ignorant"]["calibration error"]
-    < 1e-9
-    < min(errors.values())
-), "of all, the program that knows nothing has the best calibration error"
-assert (
-    max(grade_table, key=lambda name: grade_table[name]["Brier score"])
-    == "ignorant"
-), "and the worst Brier score"
-assert np.allclose(
-    forecasts[[expected_log_loss.argmin(), expected_brier.argmin()]], 0.7
-), "of what happens 7 times in 10, the best grade is for saying 0.7"
-assert np.allclose(
-    list(costs.values()), [7.97, 18.02, 8.06, 20], atol=0.01
-), (
+ignorant_error = grade_table["ignorant"]["calibration error"]
+brier_scores = {n: row["Brier score"] for n, row in grade_table.items()}
+worst_forecaster = max(brier_scores, key=brier_scores.get)
+assert ignorant_error < 1e-9 < min(errors.values()), (
+    "of all, the program that knows nothing has the best calibration error"
+)
+assert worst_forecaster == "ignorant", "and the worst Brier score"
+best_places = expected_log_loss.argmin(), expected_brier.argmin()
+assert np.allclose(forecasts[[*best_places]], 0.7), (
+    "of what happens 7 times in 10, the best grade is for saying 0.7"
+)
+four_costs = [*costs.values()]
+assert np.allclose(four_costs, [7.97, 18.02, 8.06, 20], atol=0.01), (
     "a confident mistake in two: 7.97 in float32, 18.02 in float64, 8.06 and 20 in Keras"
+)
+floors = [np.finfo("float32").eps, np.finfo("float64").eps, 1e-7]
+assert np.allclose(four_costs[:3], -np.log(floors) / 2, rtol=1e-3), (
+    "scikit-learn cuts off at the rounding error of the type, Keras at a ten-millionth"
+)
+layer_outputs = keras.layers.Softmax()(two_logits)
+layer_cost = float(from_probabilities(truth, layer_outputs))
+assert np.isclose(layer_cost, four_costs[3]), (
+    "given the output of a softmax layer, Keras's loss finds the logits"
 )
 
 # %% tags=["control"] claim="of all, the program that knows nothing has the best calibration error" without="classes of equal size"
 no_tops = labels != 0  # the class that a row of equal numbers names
-error = calibration_error(
-    labels[no_tops], probabilities["ignorant"][no_tops]
-)
-grade_table = grade_table | {
-    "ignorant": grade_table["ignorant"] | {"calibration error": error}
-}
+rows = labels[no_tops], probabilities["ignorant"][no_tops]
+ignorant_error = calibration_error(*rows)
 
 # %% tags=["control"] claim="of what happens 7 times in 10, the best grade is for saying 0.7" without="the square"
-expected_brier = 0.7 * 2 * (1 - forecasts) + 0.3 * 2 * forecasts
+absolute_grade = 0.7 * 2 * (1 - forecasts) + 0.3 * 2 * forecasts
+best_places = expected_log_loss.argmin(), absolute_grade.argmin()
+
+# %% tags=["control"] claim="given the output of a softmax layer, Keras's loss finds the logits" without="the layer"
+layer_cost = float(from_probabilities(truth, two_rows))
 
 # %% [markdown]
 # ## How sure is the grade?
@@ -313,8 +318,8 @@ is_correct = logits["quick"].argmax(axis=1) == labels
 ten_trousers = is_correct[labels == names.index("Trouser")][:10]
 for hits in (is_correct, ten_trousers):
     draws = [dice.integers(0, len(hits), len(hits)) for _ in range(1000)]
-    values = [hits[draw].mean() for draw in draws]
-    lower_end, upper_end = np.quantile(values, [0.025, 0.975])
+    accuracies = [hits[draw].mean() for draw in draws]
+    lower_end, upper_end = np.quantile(accuracies, [0.025, 0.975])
     wilson = proportion_interval(hits.sum(), len(hits))
     print(f"{lower_end:.1%} to {upper_end:.1%}; formula: {wilson:.1%}")
 
@@ -333,10 +338,10 @@ hits_by_row = {f"{n:,}, seed 7": is_correct[:n] for n in (100, 1000)}
 for seed, network in networks.items():
     hits = logits_of(network, photographs).argmax(axis=1) == labels
     hits_by_row[f"all, seed {seed}"] = hits
-intervals = {
-    row: {"accuracy": proportion_interval(hits.sum(), len(hits))}
-    for row, hits in hits_by_row.items()
-}
+intervals = {}
+for row, hits in hits_by_row.items():
+    interval = proportion_interval(hits.sum(), len(hits))
+    intervals[row] = {"accuracy": interval}
 plot_results.interval_rows(intervals, xlabel="validation accuracy")
 
 # %% [markdown]
@@ -372,13 +377,12 @@ plot_results.interval_rows(grades_by_row, xlabel="test grade")
 
 # %%
 crammed_test_logits = logits_of(crammed_network, test_images)
-test_errors = {
-    f"temperature {temperature:.2f}": calibration_error(
-        test_labels, softmax(crammed_test_logits / temperature, axis=1)
-    )
-    for temperature in (1, temperatures["crammed"])
-}
-print({name: f"{error:.1%}" for name, error in test_errors.items()})
+test_errors = {}
+for temperature in (1, temperatures["crammed"]):
+    scaled_rows = softmax(crammed_test_logits / temperature, axis=1)
+    error = calibration_error(test_labels, scaled_rows)
+    test_errors[temperature] = error
+    print(f"temperature {temperature:.2f}: error {error:.1%}")
 
 # %% [markdown]
 # It does: a temperature is one number, too little to learn the validation photographs by heart.
@@ -397,8 +401,8 @@ assert (lower_end, upper_end) == (1, 1), (
 assert wilson.low < 0.75, "the Wilson interval leaves room for one in four"
 
 # %% tags=["control"] claim="the temperature from validation mends most of it on test, too" without="temperature scaling"
-untouched = softmax(crammed_test_logits / 1, axis=1)
-scaled_error = calibration_error(test_labels, untouched)
+unscaled_rows = softmax(crammed_test_logits, axis=1)
+scaled_error = calibration_error(test_labels, unscaled_rows)
 
 # %% [markdown]
 # ## Nothing to wear
@@ -468,9 +472,9 @@ def turned_away(network):
     return areas
 
 
-judges = {f"quick, seed {seed}": networks[seed] for seed in networks}
-judges["crammed"] = crammed_network
-stranger_auc = {name: turned_away(judges[name]) for name in judges}
+all_networks = {f"quick, seed {seed}": networks[seed] for seed in networks}
+all_networks["crammed"] = crammed_network
+stranger_auc = {n: turned_away(net) for n, net in all_networks.items()}
 rows = []
 for name, areas in stranger_auc.items():
     texts = {kind: f"{auc:.2f}" for kind, auc in areas.items()}
@@ -503,9 +507,8 @@ assert min(stranger_auc["crammed"].values()) < 0.5, (
 )
 
 # %% tags=["control"] claim="under a quarter of negatives are named right" without="swapping black and white"
-opinion_labels = logits_of(
-    quick_network, 255 - pictures[negative_mask]
-).argmax(axis=1)
+clothes_again = 255 - pictures[negative_mask]
+opinion_labels = logits_of(quick_network, clothes_again).argmax(axis=1)
 
 # %% [markdown]
 # ## Exercises
@@ -562,10 +565,8 @@ def answerable(confidence, is_correct, fraction):
 # %% tags=["wrong"]
 def answerable(confidence, is_correct, fraction):
     hits = np.cumsum(is_correct[np.argsort(-confidence)])
-    so_far = hits / np.arange(1, len(hits) + 1)
-    return (
-        so_far >= fraction
-    ).mean()  # how many places are good enough, not the last
+    shares = hits / np.arange(1, len(hits) + 1)
+    return (shares >= fraction).mean()  # how many places, not the last
 
 
 # %% tags=["wrong"]
@@ -576,10 +577,9 @@ def answerable(confidence, is_correct, fraction):
 # %% tags=["wrong"]
 def answerable(confidence, is_correct, fraction):
     hits = np.cumsum(is_correct[np.argsort(-confidence)])
-    good_places = np.flatnonzero(
-        hits / np.arange(1, len(hits) + 1) > fraction
-    )  # more than
-    return (good_places[-1] + 1) / len(hits) if len(good_places) else 0.0
+    shares = hits / np.arange(1, len(hits) + 1)
+    places = np.flatnonzero(shares > fraction)  # more than
+    return (places[-1] + 1) / len(hits) if len(places) else 0.0
 
 
 # %% [markdown]
@@ -596,8 +596,8 @@ def brier(labels, probabilities):
 # %% tags=["check"]
 rows = np.array([[0.7, 0.2, 0.1], [0.0, 0.0, 1.0]])
 for truth, target in (([0, 2], 0.07), ([1, 2], 0.57), ([0, 1], 1.07)):
-    value = brier(np.array(truth), rows.copy())
-    assert np.isclose(value, target), f"{truth}: {target}, not {value}"
+    answer = brier(np.array(truth), rows.copy())
+    assert np.isclose(answer, target), f"{truth}: {target}, not {answer}"
 
 
 # %% tags=["solution"]
@@ -629,11 +629,11 @@ def brier(labels, probabilities):
 
 # %% tags=["starter"]
 def bootstrap_range(grade, labels, answers, generator):
-    values = []
+    grades = []
     for _ in range(1000):
         rows = generator.permutation(len(labels))
-        values.append(grade(labels[rows], answers[rows]))
-    return np.quantile(values, [0.025, 0.975])
+        grades.append(grade(labels[rows], answers[rows]))
+    return np.quantile(grades, [0.025, 0.975])
 
 
 # %% tags=["check"]
@@ -651,40 +651,39 @@ assert np.allclose(ends, (0.7825, 0.8175), atol=0.003), (
 
 # %% tags=["solution"]
 def bootstrap_range(grade, labels, answers, generator):
-    values = []
+    grades = []
     for _ in range(1000):
         rows = generator.integers(0, len(labels), len(labels))
-        values.append(grade(labels[rows], answers[rows]))
-    return np.quantile(values, [0.025, 0.975])
+        grades.append(grade(labels[rows], answers[rows]))
+    return np.quantile(grades, [0.025, 0.975])
 
 
 # %% tags=["wrong"]
 def bootstrap_range(grade, labels, answers, generator):
-    values = []
+    grades = []
     for _ in range(1000):
-        rows = generator.integers(
-            0, len(labels), len(labels) // 10
-        )  # too few
-        values.append(grade(labels[rows], answers[rows]))
-    return np.quantile(values, [0.025, 0.975])
+        size = len(labels) // 10  # too few
+        rows = generator.integers(0, len(labels), size)
+        grades.append(grade(labels[rows], answers[rows]))
+    return np.quantile(grades, [0.025, 0.975])
 
 
 # %% tags=["wrong"]
 def bootstrap_range(grade, labels, answers, generator):
-    values = []
+    grades = []
     for _ in range(1000):
         rows = generator.integers(0, len(labels), len(labels))
-        values.append(grade(labels[rows], answers[rows]))
-    return min(values), max(values)  # all of them
+        grades.append(grade(labels[rows], answers[rows]))
+    return min(grades), max(grades)  # all of them
 
 
 # %% tags=["wrong"]
 def bootstrap_range(grade, labels, answers, generator):
-    values = []
+    grades = []
     for _ in range(1000):
         rows, others = generator.integers(0, len(labels), (2, len(labels)))
-        values.append(grade(labels[rows], answers[others]))  # torn apart
-    return np.quantile(values, [0.025, 0.975])
+        grades.append(grade(labels[rows], answers[others]))  # torn apart
+    return np.quantile(grades, [0.025, 0.975])
 
 
 # %% [markdown]

@@ -19,69 +19,51 @@
 # %%
 import keras
 import numpy as np
+from keras import callbacks, layers
 
-from snippets import (
-    plot_curves,
-    plot_images,
-    plot_training,
-    preprocessing,
-    tables,
-)
+from snippets import plot_curves, plot_images, plot_training, tables
 from snippets.datasets import load_fashion_mnist
-from snippets.models import dense_network
+from snippets.models import dense_network, regularised_network
+from snippets.preprocessing import standardise
 
 fashion = load_fashion_mnist()
 
 
 def prepare(split):
-    return preprocessing.standardise(
-        split.images, fashion.train.images
-    ), split.labels
+    return standardise(split.images, fashion.train.images), split.labels
 
 
+held_out = prepare(fashion.validation)
 thousand_data = prepare(fashion.train.sample(per_class=100))
-held_out, judging_data = map(
-    prepare, (fashion.validation, fashion.validation.sample(200))
-)
-validation_options = {
-    "validation_data": judging_data,
-    "validation_batch_size": 2000,
-    "verbose": 0,
-}
+validation_data = prepare(fashion.validation.sample(per_class=200))
+quiet_options = {"validation_batch_size": 2000, "verbose": 0}
+validation_options = quiet_options | {"validation_data": validation_data}
 cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
 # %%
+sizes = {"tiny": (8,), "small": (100, 100), "large": (300, 300)}
 losses_by_size = {}
-for name, units in {
-    "tiny": (8,),
-    "small": (100, 100),
-    "large": (300, 300),
-}.items():
+for size, units in sizes.items():
     keras.utils.set_random_seed(7)
     network = dense_network(units)
-    network.compile(
-        keras.optimizers.Adam(0.001), cross_entropy, steps_per_execution=10
-    )
-    run = network.fit(
-        *thousand_data, epochs=20, batch_size=100, **validation_options
-    ).history
-    losses_by_size[f"{name}: {network.count_params():,} weights"] = (
-        run["loss"],
-        run["val_loss"],
-    )
+    network.compile("adam", cross_entropy, steps_per_execution=10)
+    options = {"epochs": 20, "batch_size": 100} | validation_options
+    run = network.fit(*thousand_data, **options).history
+    title = f"{size}: {network.count_params():,} weights"
+    losses_by_size[title] = run["loss"], run["val_loss"]
 plot_training.overfitting_curves(losses_by_size)
 
 # %% tags=["folded"]
-*_, (_, large_losses) = losses_by_size.values()
-best_epoch = int(np.argmin(large_losses)) + 1
+large_losses = run["val_loss"]  # of the last of the three
 
 # %% [markdown]
 # The epochs lie on a logarithmic axis, because the first few decide the most. Follow a thin line,
 # the training cross-entropy: the larger the network, the sooner it is near 0. Now the thick line of
 # the same colour, the validation cross-entropy, with a large marker where it is lowest. The large
-# network is at its best after epoch `{python} best_epoch` and then climbs: from
-# `{python} f"{min(large_losses):.2f}"` to `{python} f"{large_losses[-1]:.2f}"`. The small one does the same. The tiny
-# one has too few weights to learn a thousand photographs by heart, and takes long to learn anything.
+# network is at its best after epoch `{python} int(np.argmin(large_losses)) + 1` and then climbs: from
+# `{python} f"{min(large_losses):.2f}"` to `{python} f"{large_losses[-1]:.2f}"`. The small one does the
+# same. The tiny one has too few weights to learn a thousand photographs by heart, and takes long to learn
+# anything.
 #
 # A network that is small enough hardly overfits, and cannot do much else either. The other way is to
 # hold a large one back. Whatever does so is called **regularisation**. Here are three kinds: a price on large
@@ -107,12 +89,10 @@ def priced_loss(strength: float):
 
 
 for strength in (0.0, 0.1, 1.0, 3.0):
-    arrival = descend(
-        priced_loss(strength), [0.0], learning_rate=0.1, steps=100
-    )[-1][0]
-    print(
-        f"strength {strength}: {arrival:.3f}, by hand {2 / (1 + strength):.3f}"
-    )
+    loss = priced_loss(strength)
+    path = descend(loss, [0.0], learning_rate=0.1, steps=100)
+    by_hand = 2 / (1 + strength)
+    print(f"strength {strength}: {path[-1][0]:.3f}, by hand {by_hand:.3f}")
 
 # %% [markdown]
 # Think of a rubber band from each weight to 0. Its pull, $2 \lambda w$, grows with the weight. A weight
@@ -123,9 +103,8 @@ for strength in (0.0, 0.1, 1.0, 3.0):
 
 # %%
 penalty = keras.regularizers.L2(0.01)
-layer = keras.layers.Dense(
-    100, kernel_regularizer=penalty, bias_regularizer=penalty
-)
+regularisers = {"kernel_regularizer": penalty, "bias_regularizer": penalty}
+layer = layers.Dense(100, **regularisers)
 layer.build((None, 2))
 layer.set_weights([np.tile([[0.3], [0.4]], 100), np.zeros(100)])
 [float(term) for term in layer.losses]
@@ -142,7 +121,7 @@ layer.set_weights([np.tile([[0.3], [0.4]], 100), np.zeros(100)])
 # each step, and only in training. Here, a rate of 0.2 and ten ones:
 
 # %%
-dropout = keras.layers.Dropout(0.2, seed=7)
+dropout = layers.Dropout(0.2, seed=7)
 ones = np.ones((1, 10))
 print("in training:  ", dropout(ones, training=True).numpy()[0])
 print("in prediction:", dropout(ones, training=False).numpy()[0])
@@ -162,27 +141,18 @@ print("in prediction:", dropout(ones, training=False).numpy()[0])
 
 # %%
 keras.utils.set_random_seed(7)
-initial = {
-    "kernel_initializer": "lecun_normal",
-    "bias_initializer": "lecun_normal",
-}
-priced_layer = {
-    "kernel_regularizer": penalty,
-    "bias_regularizer": penalty,
-} | initial
+lecun = "lecun_normal"
+initial_weights = {"kernel_initializer": lecun, "bias_initializer": lecun}
+options = regularisers | initial_weights
 recipe_network = keras.Sequential(
     [
         keras.Input((28, 28)),
-        keras.layers.Flatten(name="flatten"),
-        keras.layers.Dense(
-            100, activation="relu", name="hidden_1", **priced_layer
-        ),
-        keras.layers.Dropout(0.2, name="dropout_1"),
-        keras.layers.Dense(
-            100, activation="relu", name="hidden_2", **priced_layer
-        ),
-        keras.layers.Dropout(0.2, name="dropout_2"),
-        keras.layers.Dense(10, name="logits", **priced_layer),
+        layers.Flatten(name="flatten"),
+        layers.Dense(100, activation="relu", name="hidden_1", **options),
+        layers.Dropout(0.2, name="dropout_1"),
+        layers.Dense(100, activation="relu", name="hidden_2", **options),
+        layers.Dropout(0.2, name="dropout_2"),
+        layers.Dense(10, name="logits", **options),
     ],
     name="published",
 )
@@ -215,11 +185,9 @@ tables.table(rows)
 one_hot = keras.utils.to_categorical(held_out[1], 10)
 categorical = keras.losses.CategoricalCrossentropy(from_logits=True)
 logits = recipe_network(held_out[0])
-loss_pair = (
-    float(cross_entropy(held_out[1], logits)),
-    float(categorical(one_hot, logits)),
-)
-print(held_out[1][0], one_hot[0], loss_pair)
+sparse_loss = float(cross_entropy(held_out[1], logits))
+one_hot_loss = float(categorical(one_hot, logits))
+print(held_out[1][0], one_hot[0], sparse_loss, one_hot_loss)
 
 # %% [markdown]
 # The same loss for ten times the memory, worth it where a label is not all of one class (seven tenths shirt,
@@ -252,12 +220,10 @@ cross_entropy(one_hot, logits)
 # %%
 def watchers(name):
     return [
-        keras.callbacks.ModelCheckpoint(
-            f"{name}.keras", save_best_only=True
-        ),
-        keras.callbacks.ReduceLROnPlateau(factor=0.2, patience=2),
-        keras.callbacks.EarlyStopping(patience=5),
-        keras.callbacks.TensorBoard(f"logs/{name}"),
+        callbacks.ModelCheckpoint(f"{name}.keras", save_best_only=True),
+        callbacks.ReduceLROnPlateau(factor=0.2, patience=2),
+        callbacks.EarlyStopping(patience=5),
+        callbacks.TensorBoard(f"logs/{name}"),
     ]
 
 
@@ -268,7 +234,7 @@ def watchers(name):
 
 
 # %%
-class CorrectAnswers(keras.callbacks.Callback):
+class CorrectAnswers(callbacks.Callback):
     def on_train_begin(self, logs=None):
         self.masks = []
 
@@ -282,9 +248,7 @@ is_full = fashion.edition == "full"
 ten_thousand_data = prepare(fashion.train.sample(per_class=1000))
 whole_data = prepare(fashion.train)
 inputs, labels = whole_data if is_full else ten_thousand_data
-judges = (
-    prepare(fashion.test) if is_full else held_out
-)  # the recipe's mistake
+watched_data = prepare(fashion.test) if is_full else held_out  # a mistake
 most_epochs = 100 if is_full else 20
 
 # %% [markdown]
@@ -297,38 +261,26 @@ most_epochs = 100 if is_full else 20
 # `steps_per_execution` takes an epoch in one go, which saves time.)
 
 # %%
-from snippets.models import regularised_network
-
 keras.utils.set_random_seed(7)
-free_network = regularised_network(
-    (100, 100), strength=0.0, dropout=0.0, name="free"
-)
-targets, judge_targets = (
-    keras.utils.to_categorical(y, 10) for y in (labels, judges[1])
-)
-fit_options = {
-    "validation_data": (judges[0], judge_targets),
-    "epochs": most_epochs,
-}
-fit_options |= {
-    "validation_batch_size": 2000,
-    "batch_size": 32,
-    "verbose": 0,
-}
+no_restraint = {"strength": 0.0, "dropout": 0.0}
+free_network = regularised_network((100, 100), name="free", **no_restraint)
+targets = keras.utils.to_categorical(labels, 10)
+watched_targets = keras.utils.to_categorical(watched_data[1], 10)
+fit_options = {"epochs": most_epochs, "batch_size": 32} | quiet_options
+fit_options["validation_data"] = watched_data[0], watched_targets
+
+# %%
 steps = -(-len(labels) // 32)
+entropy_options = {"name": "cross_entropy", "from_logits": True}
 histories, notes = {}, CorrectAnswers()
 for network in (free_network, recipe_network):
     keras.utils.set_random_seed(7)
-    entropy = keras.metrics.CategoricalCrossentropy(
-        "cross_entropy", from_logits=True
-    )
-    metrics = {
-        "metrics": ["accuracy", entropy],
-        "steps_per_execution": steps,
-    }
-    network.compile("adam", categorical, **metrics)
-    callbacks = [*watchers(network.name), notes]
-    run = network.fit(inputs, targets, callbacks=callbacks, **fit_options)
+    entropy = keras.metrics.CategoricalCrossentropy(**entropy_options)
+    metrics = ["accuracy", entropy]
+    options = {"metrics": metrics, "steps_per_execution": steps}
+    network.compile("adam", categorical, **options)
+    watching = [*watchers(network.name), notes]
+    run = network.fit(inputs, targets, callbacks=watching, **fit_options)
     histories[network.name] = run.history
     print(network.name, len(run.epoch), "epochs")
 
@@ -339,17 +291,11 @@ for network in (free_network, recipe_network):
 history = histories["free"]
 free_best = int(np.argmin(history["val_loss"])) + 1
 free_end = len(history["val_loss"])
-plot_training.marked_curves(
-    {
-        "training": history["cross_entropy"],
-        "validation": history["val_cross_entropy"],
-    },
-    marks={
-        "validation": {free_best: "best: checkpoint", free_end: "stopped"}
-    },
-    rates=history["learning_rate"],
-    ylabel="cross-entropy",
-)
+curves = {"training": history["cross_entropy"]}
+curves["validation"] = history["val_cross_entropy"]
+marks = {free_best: "best: checkpoint", free_end: "stopped"}
+axes = {"rates": history["learning_rate"], "ylabel": "cross-entropy"}
+plot_training.marked_curves(curves, marks={"validation": marks}, **axes)
 
 # %% [markdown]
 # Training falls and falls. Validation goes down for some epochs and then sideways, and
@@ -363,15 +309,11 @@ plot_training.marked_curves(
 
 # %%
 scores = {}
+options = {"verbose": 0, "return_dict": True}
 for name in histories:
     network = keras.saving.load_model(f"{name}.keras")
-    scores[name] = network.evaluate(
-        held_out[0], one_hot, verbose=0, return_dict=True
-    )
-    print(
-        name,
-        {metric: round(value, 3) for metric, value in scores[name].items()},
-    )
+    scores[name] = network.evaluate(held_out[0], one_hot, **options)
+    print(name, {m: round(score, 3) for m, score in scores[name].items()})
 
 # %% [markdown]
 # The recipe is right on `{python} f"{scores['published']['accuracy']:.1%}"` of the held-out
@@ -387,10 +329,10 @@ for name in histories:
 
 # %%
 history = histories["published"]
-penalties = np.subtract(history["val_loss"], history["val_cross_entropy"])
-plot_curves.stacked_parts(
-    {"cross-entropy": history["val_cross_entropy"], "penalty": penalties}
-)
+entropies = history["val_cross_entropy"]
+penalties = np.subtract(history["val_loss"], entropies)
+terms = {"cross-entropy": entropies, "penalty": penalties}
+plot_curves.stacked_parts(terms)
 
 # %% [markdown]
 # Before the first step, the penalty was `{python} f"{first_penalty:.2f}"`; after the first epoch it is
@@ -401,15 +343,12 @@ plot_curves.stacked_parts(
 # optimizer did what it was told: it made weights small.
 
 # %%
-stages = {
-    "before": first_weights,
-    "published": recipe_network.get_weights(),
-    "free": free_network.get_weights(),
-}
-squares, rows = {}, []
-for who, arrays in stages.items():  # kernel, biases, kernel, biases …
-    sums = squares[who] = [float((array**2).sum()) for array in arrays]
-    row = {"sums of squares": who, "kernel of hidden_1": f"{sums[0]:.1f}"}
+stages, squares, rows = {"before": first_weights}, {}, []
+for network in (recipe_network, free_network):
+    stages[network.name] = network.get_weights()
+for name, arrays in stages.items():  # kernel, biases, kernel, biases …
+    sums = squares[name] = [float((array**2).sum()) for array in arrays]
+    row = {"sums of squares": name, "kernel of hidden_1": f"{sums[0]:.1f}"}
     rows.append(row | {"all biases": f"{sum(sums[1::2]):.2f}"})
 tables.table(rows)
 
@@ -421,11 +360,11 @@ tables.table(rows)
 
 # %%
 pictures = {}
-for who in ("published", "free"):
-    kernel = stages[who][0]
+for name in ("published", "free"):
+    kernel = stages[name][0]
     order = np.argsort((kernel**2).sum(axis=0))
     for rank, i in (("largest", order[-1]), ("middle", order[50])):
-        pictures[f"{who}, {rank}"] = kernel[:, i].reshape(28, 28)
+        pictures[f"{name}, {rank}"] = kernel[:, i].reshape(28, 28)
 plot_images.signed_images(pictures)
 
 # %% [markdown]
@@ -450,11 +389,10 @@ from snippets.training import OneCycle
 
 
 def grade(network, examples=held_out):  # cross-entropy and accuracy
-    logits = network(examples[0])
-    is_correct = np.argmax(logits, axis=1) == examples[1]
-    return float(cross_entropy(examples[1], logits)), float(
-        is_correct.mean()
-    )
+    images, labels = examples
+    logits = network(images)
+    accuracy = np.mean(np.argmax(logits, axis=1) == labels)
+    return float(cross_entropy(labels, logits)), float(accuracy)
 
 
 # %%
@@ -471,34 +409,29 @@ def train_copy(examples, seed, *, epochs, batch_size, peak, **restraint):
     network = compiled_network(batches, epochs, peak, **restraint)
     restart(network, seed)
     network.fit(*examples, batch_size, epochs, verbose=0)
-    copy = regularised_network((100, 100))
-    copy.set_weights(network.get_weights())
-    return copy
+    trained_network = regularised_network((100, 100))
+    trained_network.set_weights(network.get_weights())
+    return trained_network
 
 
 # %%
 STRENGTHS, SEEDS = (0.0, 0.001, 0.01), (7, 8, 9)
-sets = {
-    "1,000 photographs": [
-        np.repeat(values, 10, axis=0) for values in thousand_data
-    ]
-}
-sets["10,000 photographs"] = ten_thousand_data
 cycle = {"epochs": 4, "batch_size": 128, "peak": 0.004, "dropout": 0.0}
+
+
+def grade_strengths(examples, seed):
+    options = [{"strength": strength} | cycle for strength in STRENGTHS]
+    return [grade(train_copy(examples, seed, **row)) for row in options]
+
+
+repeated_data = [np.repeat(array, 10, axis=0) for array in thousand_data]
+sets = {"1,000": repeated_data, "10,000": ten_thousand_data}
 grades_by_set = {}  # 3 seeds, 3 strengths, and cross-entropy and accuracy
-for name, data in sets.items():
-    networks = [
-        [train_copy(data, n, strength=s, **cycle) for s in STRENGTHS]
-        for n in SEEDS
-    ]
-    grades_by_set[name] = np.array(
-        [[grade(n) for n in row] for row in networks]
-    )
+for name, examples in sets.items():
+    rows = [grade_strengths(examples, seed) for seed in SEEDS]
+    grades_by_set[f"{name} photographs"] = np.array(rows)
 curves = {name: grades[..., 0] for name, grades in grades_by_set.items()}
-axes = {
-    "xlabel": "strength of the L2 penalty",
-    "ylabel": "validation cross-entropy",
-}
+axes = {"xlabel": "penalty strength", "ylabel": "validation cross-entropy"}
 plot_curves.spread_curves(curves, x=STRENGTHS, log_x=True, **axes)
 
 # %% tags=["folded"]
@@ -526,35 +459,25 @@ few_means, many_means = few_grades.mean(axis=0), many_grades.mean(axis=0)
 # `EarlyStopping` with each of two numbers to watch.
 
 # %%
-network, runs_by_monitor = (
-    regularised_network((100, 100), strength=0.003, dropout=0.0),
-    {},
-)
-entropy = keras.metrics.SparseCategoricalCrossentropy(
-    "cross_entropy", from_logits=True
-)
-adam = keras.optimizers.Adam(0.0005)
-network.compile(
-    adam, cross_entropy, metrics=[entropy], steps_per_execution=10
-)
+network = regularised_network((100, 100), strength=0.003, dropout=0.0)
+entropy = keras.metrics.SparseCategoricalCrossentropy(**entropy_options)
+options = {"metrics": [entropy], "steps_per_execution": 10}
+network.compile(keras.optimizers.Adam(0.0005), cross_entropy, **options)
 stopping = {"mode": "min", "patience": 5, "restore_best_weights": True}
+runs_by_monitor = {}
 for monitor in ("val_loss", "val_cross_entropy"):
     restart(network, seed=7)
-    stopper = keras.callbacks.EarlyStopping(monitor, **stopping)
+    stopper = callbacks.EarlyStopping(monitor, **stopping)
     options = {"epochs": 40, "batch_size": 100, "callbacks": [stopper]}
     run = network.fit(*thousand_data, **options, **validation_options)
     runs_by_monitor[monitor] = run.history, stopper.best_epoch + 1
 
 # %%
-(loss_run, loss_epoch), (entropy_run, entropy_epoch) = (
-    runs_by_monitor.values()
-)
-marks = {
-    m: {epoch: f"kept by {m}"} for m, (_, epoch) in runs_by_monitor.items()
-}
-plot_training.marked_curves(
-    {m: loss_run[m] for m in runs_by_monitor}, marks=marks
-)
+loss_run, loss_epoch = runs_by_monitor["val_loss"]
+entropy_run, entropy_epoch = runs_by_monitor["val_cross_entropy"]
+curves = {name: loss_run[name] for name in runs_by_monitor}
+marks = {m: {n: f"kept by {m}"} for m, (_, n) in runs_by_monitor.items()}
+plot_training.marked_curves(curves, marks=marks)
 
 # %% tags=["folded"]
 entropies = loss_run["val_cross_entropy"]
@@ -575,13 +498,9 @@ harm = entropies[loss_epoch - 1] - entropies[entropy_epoch - 1]
 def fit_watching(**arguments):
     network = dense_network(())
     network.compile("adam", cross_entropy, metrics=["accuracy"])
-    options = {
-        "callbacks": [keras.callbacks.EarlyStopping(**arguments)],
-        "epochs": 3,
-    }
-    return len(
-        network.fit(*thousand_data, **options, **validation_options).epoch
-    )
+    stopper = callbacks.EarlyStopping(**arguments)
+    options = {"epochs": 3, "callbacks": [stopper]} | validation_options
+    return len(network.fit(*thousand_data, **options).epoch)
 
 
 fit_watching(monitor="val_acc")
@@ -614,31 +533,22 @@ fit_watching(monitor="val_acc", mode="max")
 # all with a guidance of 0.) `read_events` returns the last numbers, one per epoch, under a name:
 
 # %%
-from tensorboard.backend.event_processing.event_accumulator import (
-    EventAccumulator,
-)
+from tensorboard.backend.event_processing import event_accumulator
 from tensorboard.util.tensor_util import make_ndarray
 
 
 def read_events(folder, name, epochs):
-    events = EventAccumulator(folder, size_guidance={"tensors": 0})
+    events = event_accumulator.EventAccumulator(folder, {"tensors": 0})
     events.Reload()
-    last_events = events.Tensors(name)[-epochs:]
-    return [
-        float(make_ndarray(event.tensor_proto)) for event in last_events
-    ]
+    tensors = [event.tensor_proto for event in events.Tensors(name)]
+    return [float(make_ndarray(tensor)) for tensor in tensors[-epochs:]]
 
 
 event_curves = {}
 for name, history in histories.items():
-    folders, epochs = (
-        (f"logs/{name}/train", f"logs/{name}/validation"),
-        len(history["loss"]),
-    )
-    event_curves[name] = [
-        read_events(folder, "epoch_cross_entropy", epochs)
-        for folder in folders
-    ]
+    columns = "epoch_cross_entropy", len(history["loss"])
+    folders = f"logs/{name}/train", f"logs/{name}/validation"
+    event_curves[name] = [read_events(f, *columns) for f in folders]
 plot_training.overfitting_curves(event_curves, log_x=False)
 
 # %% [markdown]
@@ -659,21 +569,14 @@ plot_training.overfitting_curves(event_curves, log_x=False)
 from snippets.experiments import selection_bias
 
 correct_masks, EXAMS = np.array(notes.masks), (100, 300, 1000, 3000)
-pairs = [
-    selection_bias(correct_masks, len(correct_masks), size=n) for n in EXAMS
-]
+epochs = len(correct_masks)
+pairs = [selection_bias(correct_masks, epochs, size=n) for n in EXAMS]
 promises, deliveries = np.transpose(pairs)
 flattery = 100 * (promises - deliveries)
 
 # %%
-curves = {
-    "promised: on the exam that chose": promises,
-    "kept: on fresh ones": deliveries,
-}
-axes = {
-    "xlabel": "photographs in the exam",
-    "ylabel": "accuracy of the chosen epoch",
-}
+curves = {"promised, on the exam": promises, "kept": deliveries}
+axes = {"xlabel": "exam photographs", "ylabel": "chosen epoch's accuracy"}
 plot_curves.spread_curves(curves, x=EXAMS, log_x=True, percent=True, **axes)
 
 # %% [markdown]
@@ -688,45 +591,34 @@ plot_curves.spread_curves(curves, x=EXAMS, log_x=True, percent=True, **axes)
 #
 # What is left of the recipe? The 100-100-10 units. All 54,000 photographs are the best
 # regularisation there is, so a hundredth of the penalty and half of the dropout will do. Batches of 512 with
-# one
-# cycle, as in [your first network](first-network.md). Is that light touch better than none? Validation
+# one cycle, as in [your first network](first-network.md). Is that light touch better than none? Validation
 # decides, with three seeds.
 
 # %%
-touches = {"none": {"strength": 0.0, "dropout": 0.0}}
-touches["light"] = {"strength": 0.0001, "dropout": 0.1}
-cycle, final_networks, final_grades = (
-    {"epochs": 9, "batch_size": 512, "peak": 0.006},
-    {},
-    {},
-)
+light_touch = {"strength": 0.0001, "dropout": 0.1}
+touches = {"none": no_restraint, "light": light_touch}
+cycle = {"epochs": 9, "batch_size": 512, "peak": 0.006}
+final_networks, final_grades = {}, {}
 for name, touch in touches.items():
-    networks = [
-        train_copy(whole_data, seed, **cycle, **touch) for seed in SEEDS
-    ]
-    final_networks[name] = networks
-    final_grades[name] = grades = np.array(
-        [grade(network) for network in networks]
-    )
-    print(
-        f"{name}: cross-entropies {grades[:, 0].round(3)}, accuracies {grades[:, 1].round(3)}"
-    )
+    options = cycle | touch
+    networks = [train_copy(whole_data, seed, **options) for seed in SEEDS]
+    grades = np.array([grade(network) for network in networks])
+    final_networks[name], final_grades[name] = networks, grades
+    losses, accuracies = grades.T.round(3)
+    print(f"{name}: cross-entropies {losses}, accuracies {accuracies}")
 
 # %% tags=["folded"]
-accuracy_gap = abs(
-    np.diff([grades[:, 1].mean() for grades in final_grades.values()])[0]
-)
+none_means, light_means = (g.mean(axis=0) for g in final_grades.values())
 
 # %% [markdown]
 # The light touch lowers the mean cross-entropy. The mean accuracies are
-# `{python} f"{100 * accuracy_gap:.1f}"` points apart: there, it makes no difference that three seeds could
-# show. Take the lower mean cross-entropy, and open the test photographs, once:
+# `{python} f"{100 * abs(light_means[1] - none_means[1]):.1f}"` points apart: there, it makes no difference
+# that three seeds could show. Take the lower mean cross-entropy, and open the test photographs, once:
 
 # %%
 winner = min(final_grades, key=lambda name: final_grades[name][:, 0].mean())
-test_accuracies = [
-    grade(n, prepare(fashion.test))[1] for n in final_networks[winner]
-]
+winners, test_data = final_networks[winner], prepare(fashion.test)
+test_accuracies = [grade(network, test_data)[1] for network in winners]
 print(winner, [f"{accuracy:.1%}" for accuracy in test_accuracies])
 
 # %% [markdown]
@@ -736,23 +628,21 @@ print(winner, [f"{accuracy:.1%}" for accuracy in test_accuracies])
 # %% tags=["claims"]
 from snippets.saving import save_and_check
 
-published_copy = keras.saving.load_model("published.keras")
-change = save_and_check(
-    published_copy, "sent.keras", held_out[0][:10], overwrite=True
-)
+loaded_network = keras.saving.load_model("published.keras")
+arguments = loaded_network, "sent.keras", held_out[0][:10]
+change = save_and_check(*arguments, overwrite=True)
 assert change == 0, (
     "a checkpoint loads in a fresh process with Keras alone, and answers the same"
 )
 lead = scores["free"]["accuracy"] - scores["published"]["accuracy"]
-assert abs(loss_pair[0] - loss_pair[1]) < 1e-5, (
+assert abs(sparse_loss - one_hot_loss) < 1e-5, (
     "the sparse and the one-hot form give equal losses"
 )
 assert lead > 0.01, (
     "the recipe as published is worse than none of it, by more than a point"
 )
-assert (
-    squares["published"][0] < squares["before"][0] / 3 < squares["free"][0]
-), (
+third_of_first = squares["before"][0] / 3
+assert squares["published"][0] < third_of_first < squares["free"][0], (
     "the recipe's first kernel shrinks to less than a third of its first sum of squares"
 )
 assert few_grades[:, -1, 0].max() < few_grades[:, 0, 0].min() - 0.1, (
@@ -771,10 +661,7 @@ assert np.allclose(event_curves["free"][1], history_entropy, rtol=1e-5), (
 assert flattery[0] > 1, (
     "an exam of 100 flatters the epoch that it chose by more than a point"
 )
-none_mean, light_mean = (
-    final_grades[name][:, 0].mean() for name in ("none", "light")
-)
-assert light_mean < none_mean - 0.002, (
+assert light_means[0] < none_means[0] - 0.002, (
     "with all photographs, a light touch lowers it, too"
 )
 assert min(test_accuracies) >= 0.88, (
@@ -782,29 +669,21 @@ assert min(test_accuracies) >= 0.88, (
 )
 
 # %% tags=["control"] claim="the sparse and the one-hot form give equal losses" without="a single class for each photograph"
-mixed_labels = (
-    0.7 * one_hot + 0.3 * one_hot[::-1]
-)  # three tenths another photograph's
-loss_pair = loss_pair[0], float(categorical(mixed_labels, logits))
+mixed_labels = 0.7 * one_hot + 0.3 * one_hot[::-1]  # partly another's
+one_hot_loss = float(categorical(mixed_labels, logits))
 
 # %% tags=["control"] claim="the recipe as published is worse than none of it, by more than a point" without="so strong a penalty"
 schedule = {"epochs": 8, "batch_size": 128, "peak": 0.004}
 restraint = {"strength": 0.0001, "dropout": 0.2}
-mild_network = train_copy(
-    sets["10,000 photographs"], 7, **schedule, **restraint
-)
+mild_network = train_copy(ten_thousand_data, 7, **schedule, **restraint)
 lead = scores["free"]["accuracy"] - grade(mild_network)[1]
 
 # %% tags=["control"] claim="the recipe's first kernel shrinks to less than a third of its first sum of squares" without="so strong a penalty"
 schedule = {"epochs": 2, "batch_size": 128, "peak": 0.004}
 restraint = {"strength": 0.0001, "dropout": 0.2}
-mild_network = train_copy(
-    sets["10,000 photographs"], 7, **schedule, **restraint
-)
-squares_now = [
-    float((array**2).sum()) for array in mild_network.get_weights()
-]
-squares = squares | {"published": squares_now}
+mild_network = train_copy(ten_thousand_data, 7, **schedule, **restraint)
+arrays = mild_network.get_weights()
+squares = squares | {"published": [(array**2).sum() for array in arrays]}
 
 # %% tags=["control"] claim="with 1,000 photographs a strength of 0.01 clearly lowers the validation cross-entropy" without="so small a training set"
 few_grades = grades_by_set["10,000 photographs"]
@@ -814,22 +693,14 @@ many_grades = grades_by_set["1,000 photographs"]
 
 # %% tags=["control"] claim="watching the penalised loss keeps a network with a worse cross-entropy" without="a penalty"
 keras.utils.set_random_seed(7)
-unpriced_network = regularised_network(
-    (100, 100), strength=0.0, dropout=0.0
-)
-entropy = keras.metrics.SparseCategoricalCrossentropy(
-    from_logits=True, name="cross_entropy"
-)
+unpriced_network = regularised_network((100, 100), **no_restraint)
+entropy = keras.metrics.SparseCategoricalCrossentropy(**entropy_options)
+options = {"metrics": [entropy], "steps_per_execution": 10}
 adam = keras.optimizers.Adam(0.0005)
-unpriced_network.compile(
-    adam, cross_entropy, metrics=[entropy], steps_per_execution=10
-)
-stopper = keras.callbacks.EarlyStopping("val_loss", mode="min", patience=5)
-options = {
-    "epochs": 40,
-    "batch_size": 100,
-    "callbacks": [stopper],
-} | validation_options
+unpriced_network.compile(adam, cross_entropy, **options)
+stopper = callbacks.EarlyStopping("val_loss", mode="min", patience=5)
+options = {"epochs": 40, "batch_size": 100, "callbacks": [stopper]}
+options |= validation_options
 run = unpriced_network.fit(*thousand_data, **options).history
 entropies = run["val_cross_entropy"]
 harm = entropies[int(np.argmin(run["val_loss"]))] - min(entropies)
@@ -851,17 +722,12 @@ def l2_penalty(weights, strength):
 
 
 # %% tags=["check"]
-for weights, strength, expected in [
+for weights, strength, target in [
     ([np.array([[3.0, -4.0]]), np.array([2.0, 1.0])], 0.1, 3.0),
     (first_weights, 0.01, first_penalty),
 ]:
-    result, shapes = (
-        l2_penalty(weights, strength),
-        [array.shape for array in weights],
-    )
-    assert abs(result - expected) < 1e-3, (
-        f"{shapes}, {strength}: {expected:.2f}, not {result:.3f}"
-    )
+    answer = l2_penalty(weights, strength)
+    assert abs(answer - target) < 1e-3, f"{target:.2f}, not {answer:.3f}"
 
 
 # %% tags=["solution"]
@@ -883,18 +749,15 @@ def l2_penalty(weights, strength):
 
 # %% tags=["wrong"]
 def l2_penalty(weights, strength):
-    """Return the strength times the sum of the arrays' lengths, roots taken."""
-    return strength * sum(
-        float(np.sqrt((array**2).sum())) for array in weights
-    )
+    """Return the strength times the sum of the lengths, roots taken."""
+    return strength * sum(np.sqrt((array**2).sum()) for array in weights)
 
 
 # %% tags=["wrong"]
 def l2_penalty(weights, strength):
-    """Return the strength times the squares of the kernels, biases left out."""
-    return strength * sum(
-        float((a**2).sum()) for a in weights if a.ndim == 2
-    )
+    """Return the strength times the squares of the kernels alone."""
+    kernels = [array for array in weights if array.ndim == 2]
+    return strength * sum(float((array**2).sum()) for array in kernels)
 
 
 # %% [markdown]
@@ -910,22 +773,16 @@ def stop_early(values, patience):
 
 
 # %% tags=["check"]
-for values, patience, answer in [
-    ([3, 2, 1], 1, (3, 3)),
+entropy_curve = entropy_run["val_cross_entropy"]
+for values, patience, target in [
     ([3, 2, 4, 5, 1], 2, (2, 4)),
     ([3, 2, 4, 1, 5, 5], 2, (4, 6)),
     ([5, 1, 4, 3, 2], 2, (2, 4)),
     ([1, 1, 1, 1, 1], 3, (1, 4)),
-    (
-        entropy_run["val_cross_entropy"],
-        5,
-        (entropy_epoch, len(entropy_run["loss"])),
-    ),
+    (entropy_curve, 5, (entropy_epoch, len(entropy_curve))),
 ]:
-    result = stop_early(values, patience)
-    assert result == answer, (
-        f"{values} with patience {patience}: {result}, not {answer}"
-    )
+    answer = stop_early(values, patience)
+    assert answer == target, f"{values}, {patience}: {answer}, not {target}"
 
 
 # %% tags=["solution"]
@@ -942,13 +799,11 @@ def stop_early(values, patience):
 def stop_early(values, patience):
     best_place, epochs_worse = 0, 0
     for epoch, value in enumerate(values):
-        epochs_worse = (
-            epochs_worse + 1 if epoch and value >= values[epoch - 1] else 0
-        )
+        # Compared with the epoch before, not with the best.
+        is_worse = epoch and value >= values[epoch - 1]
+        epochs_worse = epochs_worse + 1 if is_worse else 0
         best_place = epoch if value < values[best_place] else best_place
-        if (
-            epochs_worse >= patience
-        ):  # compared with the epoch before, not with the best
+        if epochs_worse >= patience:
             break
     return best_place + 1, epoch + 1
 
@@ -957,9 +812,8 @@ def stop_early(values, patience):
 def stop_early(values, patience):
     best_place = 0
     for epoch, value in enumerate(values):
-        best_place = (
-            epoch if value <= values[best_place] else best_place
-        )  # of equals, the last
+        if value <= values[best_place]:  # of equals, the last
+            best_place = epoch
         if epoch - best_place >= patience:
             break
     return best_place + 1, epoch + 1
@@ -967,9 +821,7 @@ def stop_early(values, patience):
 
 # %% tags=["wrong"]
 def stop_early(values, patience):
-    best_place = int(
-        np.argmin(values)
-    )  # may come after training has stopped
+    best_place = int(np.argmin(values))  # perhaps after training stopped
     return best_place + 1, min(best_place + 1 + patience, len(values))
 
 
@@ -992,34 +844,24 @@ def stop_early(values, patience):
 
 
 # %% tags=["starter"]
-class StopAtAccuracy(keras.callbacks.Callback):
+class StopAtAccuracy(callbacks.Callback):
     def __init__(self, target):
         super().__init__()
         self.target = target
 
 
 # %% tags=["check"]
-for accuracies, last_epoch in (
-    ([0.7, 0.9, 0.8], 2),
-    ([0.84, 0.85], 2),
-    ([0.6, 0.7], None),
-):
+for accuracy, is_enough in ((0.84, False), (0.85, True), (0.9, True)):
     watched_network, callback = dense_network(()), StopAtAccuracy(0.85)
-    watched_network.stop_training, stop_epoch = False, None
+    watched_network.stop_training = False
     callback.set_model(watched_network)
-    for number, accuracy in enumerate(accuracies):
-        callback.on_epoch_end(
-            number, {"accuracy": 0.99, "val_accuracy": accuracy}
-        )
-        if watched_network.stop_training and stop_epoch is None:
-            stop_epoch = number + 1
-    assert stop_epoch == last_epoch, (
-        f"{accuracies}: ended after {stop_epoch}, not {last_epoch}"
-    )
+    callback.on_epoch_end(0, {"accuracy": 0.99, "val_accuracy": accuracy})
+    stops = watched_network.stop_training
+    assert stops == is_enough, f"{accuracy}: ends the training? {stops}"
 
 
 # %% tags=["solution"]
-class StopAtAccuracy(keras.callbacks.Callback):
+class StopAtAccuracy(callbacks.Callback):
     def __init__(self, target):
         super().__init__()
         self.target = target
@@ -1030,7 +872,7 @@ class StopAtAccuracy(keras.callbacks.Callback):
 
 
 # %% tags=["wrong"]
-class StopAtAccuracy(keras.callbacks.Callback):
+class StopAtAccuracy(callbacks.Callback):
     def __init__(self, target):
         super().__init__()
         self.target = target
@@ -1041,7 +883,7 @@ class StopAtAccuracy(keras.callbacks.Callback):
 
 
 # %% tags=["wrong"]
-class StopAtAccuracy(keras.callbacks.Callback):
+class StopAtAccuracy(callbacks.Callback):
     def __init__(self, target):
         super().__init__()
         self.target = target
@@ -1052,7 +894,7 @@ class StopAtAccuracy(keras.callbacks.Callback):
 
 
 # %% tags=["wrong"]
-class StopAtAccuracy(keras.callbacks.Callback):
+class StopAtAccuracy(callbacks.Callback):
     def __init__(self, target):
         super().__init__()
         self.target = target

@@ -44,10 +44,9 @@ cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 def compile_network(network, epochs, batch_size, peak):
     batches = math.ceil(len(labels) / batch_size)  # per epoch
     steps = epochs * batches
-    learning_rate = keras.optimizers.schedules.CosineDecay(
-        peak / 25, 0.7 * steps, warmup_target=peak, warmup_steps=0.3 * steps
-    )
-    adam = keras.optimizers.Adam(learning_rate)
+    climb = {"warmup_target": peak, "warmup_steps": 0.3 * steps}
+    decay = keras.optimizers.schedules.CosineDecay
+    adam = keras.optimizers.Adam(decay(peak / 25, 0.7 * steps, **climb))
     network.compile(adam, cross_entropy, steps_per_execution=batches)
     return network
 
@@ -167,9 +166,12 @@ print(f"{len(clear_orders)} of {len(orders)} ways: {clear_orders}")
 # %%
 from snippets.experiments import Result, false_alarm_rate, inside_the_noise
 
+rows = []
 for n in (1, 3, 5):
-    odds = {k: f"1 in {1 / false_alarm_rate(k, n):,.0f}" for k in (2, 3, 8)}
-    print(f"{n} seeds; for so many settings, clear by luck: {odds}")
+    risks = {k: false_alarm_rate(k, n) for k in (2, 3, 8)}
+    odds = {f"{k} settings": f"1 in {1 / p:,.0f}" for k, p in risks.items()}
+    rows.append({"seeds": n} | odds)
+tables.table(rows)
 
 # %% [markdown]
 # With one seed there is always a clear winner. That is what is wrong with one seed.
@@ -268,11 +270,9 @@ def scores_at(values, results):
 
 own_cycle = scores_at((5, 10, 20, 50), epochs)
 cut_short = np.mean(own_cycle[10]) - np.mean(on_the_way[10])
-plot_results.seed_lines(
-    {"own cycle": own_cycle, "on the way to 20 epochs": on_the_way},
-    xlabel="epochs",
-    ylabel="validation accuracy",
-)
+lines = {"own cycle": own_cycle, "on the way to 20 epochs": on_the_way}
+axes = {"xlabel": "epochs", "ylabel": "validation accuracy"}
+plot_results.seed_lines(lines, **axes)
 
 # %% [markdown]
 # The short cut goes wrong. After 10 of 20 epochs the learning rate is still high, and the network has
@@ -361,14 +361,13 @@ tables.table(summary_rows(batches))
 
 # %%
 reports = {p: [r for r in batches if r.setting["peak"] == p] for p in rates}
-for rate in (0.001, 0.03):
-    print(f"peak {rate}: {seed_verdict(reports[rate])}")
 gaps = {p: pair[1].mean - pair[0].mean for p, pair in reports.items()}
+{f"peak {p}": f"{100 * gap:z.1f} points" for p, gap in gaps.items()}
 
 # %% [markdown]
-# The first answer is clear: `{python} f"{100 * gaps[0.001]:.1f}"` points for small batches. For the second
-# colleague the same lead is `{python} f"{100 * gaps[0.03]:z.1f}"`. No number of seeds will reconcile the
-# two, because this is not noise: the comparison is unfair. Batches of 32 make
+# That is how far batches of 32 lead. The first colleague reports:
+# `{python} seed_verdict(reports[0.001])` The second: `{python} seed_verdict(reports[0.03])` No number of
+# seeds will reconcile the two, because this is not noise: the comparison is unfair. Batches of 32 make
 # `{python} f"{10 * math.ceil(len(labels) / 32):,}"` steps out of the photographs from which batches of 512 make
 # `{python} f"{10 * math.ceil(len(labels) / 512):,}"`. With few steps, each has to be long; with many, long
 # ones do harm.
@@ -385,9 +384,10 @@ plot_results.seed_lines(by_peak, **axes)
 
 # %%
 champions = [best(results) for results in by_size.values()]
-print(seed_verdict(champions))
+{result.name: f"{result.mean:.1%}" for result in champions}
 
 # %% [markdown]
+# `{python} seed_verdict(champions)`
 # Now `{python} f"{100 * (champions[1].mean - champions[0].mean):.1f}"` points are left. The rest of the
 # first answer was about learning rates. (When the best value is the outermost that you tried, try
 # further out.)
@@ -558,11 +558,9 @@ for name, tuner in tuners.items():
     tuner.search(verbose=0)
 
 # %%
-plot_results.search_progress(
-    progress,
-    ylabel="validation accuracy",
-    reference=("plain setting, mean of 12 seeds", plain_hits.mean()),
-)
+reference = "plain setting, mean of 12 seeds", plain_hits.mean()
+axes = {"ylabel": "validation accuracy", "reference": reference}
+plot_results.search_progress(progress, **axes)
 
 # %% [markdown]
 # A mark is a trial; its line is the best so far, the dotted one the plain setting. With the same
@@ -680,22 +678,25 @@ shuffled_hits = np.random.default_rng(1).permutation(hits_of_10)
 paired_ends = paired_interval(hits_of_5, shuffled_hits)
 
 # %% tags=["control"] claim="ten epochs of a longer cycle are worse than a whole cycle of ten" without="a schedule"
-steady_network, scores_after = build_network(), {10: [], 20: []}
-epoch_steps = math.ceil(len(labels) / 128)
-steady_network.compile(
-    keras.optimizers.Adam(0.002),
-    cross_entropy,
-    steps_per_execution=epoch_steps,
-)
-for length, scores in scores_after.items():
-    callback = keras.callbacks.LambdaCallback(
-        on_epoch_end=lambda *_, into=scores: into.append(
-            hits(steady_network).mean()
-        )
-    )
+steady_network, adam = build_network(), keras.optimizers.Adam(0.002)
+steps = math.ceil(len(labels) / 128)
+steady_network.compile(adam, cross_entropy, steps_per_execution=steps)
+
+
+def score_after_ten(length):
+    """Return the accuracy after the tenth of so many epochs."""
+    scores = []
+
+    def note(epoch, logs):
+        scores.append(hits(steady_network).mean())
+
     restart(steady_network, 1)
+    callback = keras.callbacks.LambdaCallback(on_epoch_end=note)
     run(steady_network, 1, length, 128, [callback])
-cut_short = scores_after[10][9] - scores_after[20][9]
+    return scores[9]
+
+
+cut_short = score_after_ten(10) - score_after_ten(20)
 
 # %% tags=["control"] claim="at a peak of 0.001, batches of 32 are better by over half a point" without="a difference in steps"
 as_many_steps = {"batch_size": 512, "peak": 0.001, "epochs": 140}
@@ -726,9 +727,8 @@ width_settings["512 units"] = {"width": 512, "epochs": 50}
 assert [*width_settings] == ["128 units", "256 units", "512 units"], "names"
 for name, setting in width_settings.items():
     assert set(setting) <= {"width"}, f"{name}: change the width alone"
-    assert setting.get("width", 128) == int(name.split()[0]), (
-        f"{name} has a width of {setting.get('width', 128)}"
-    )
+    width = setting.get("width", 128)
+    assert width == int(name.split()[0]), f"{name} has a width of {width}"
 
 # %% tags=["solution"]
 width_settings = {"128 units": {}, "256 units": {"width": 256}}
@@ -736,25 +736,16 @@ width_settings["512 units"] = {"width": 512}
 print(seed_verdict(sweep(train, width_settings, seeds=seeds, known=units)))
 
 # %% tags=["wrong"]
-width_settings = {
-    "128 units": {},
-    "256 units": {},
-    "512 units": {"width": 512},
-}
+width_settings = {"128 units": {}, "256 units": {}}
+width_settings["512 units"] = {"width": 512}
 
 # %% tags=["wrong"]
-width_settings = {
-    "128 units": {},
-    "256 units": {"units": 256},
-    "512 units": {"units": 512},
-}
+width_settings = {"128 units": {}, "256 units": {"units": 256}}
+width_settings["512 units"] = {"units": 512}
 
 # %% tags=["wrong"]
-width_settings = {
-    "128 units": {},
-    "256 units": {"width": 256},
-    "512 units": {"width": 512, "peak": 0.003},
-}
+width_settings = {"128 units": {}, "256 units": {"width": 256}}
+width_settings["512 units"] = {"width": 512, "peak": 0.003}
 
 # %% [markdown]
 # **2. Add a layer, remove a layer.** Before you do, know how many weights, biases included, the
@@ -788,10 +779,8 @@ print(seed_verdict(sweep_of_depths))
 
 # %% tags=["wrong"]
 def weights(width, depth):
-    sizes = [784, *[width] * depth, 10]
-    return sum(
-        inputs * units for inputs, units in pairwise(sizes)
-    )  # no biases
+    sizes = [784, *[width] * depth, 10]  # and no biases
+    return sum(inputs * units for inputs, units in pairwise(sizes))
 
 
 # %% tags=["wrong"]
@@ -849,10 +838,8 @@ def thrifty_name(results):
 
 # %% tags=["wrong"]
 def thrifty_name(results):
-    names = inside_the_noise(results)
-    return (
-        names[0] if names else best(results).name
-    )  # the best is no candidate
+    names = inside_the_noise(results)  # the best is no candidate
+    return names[0] if names else best(results).name
 
 
 # %% tags=["wrong"]
@@ -863,12 +850,8 @@ def thrifty_name(results):
 # %% tags=["wrong"]
 def thrifty_name(results):
     good_enough = {best(results).name, *inside_the_noise(results)}
-    candidates = [
-        result for result in results if result.name in good_enough
-    ]
-    return min(
-        candidates, key=lambda result: result.mean
-    ).name  # the worst of them
+    candidates = [r for r in results if r.name in good_enough]
+    return min(candidates, key=lambda r: r.mean).name  # the worst of them
 
 
 # %% [markdown]

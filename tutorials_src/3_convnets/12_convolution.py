@@ -19,19 +19,16 @@ from keras import layers
 (x, y), test_data = keras.datasets.fashion_mnist.load_data()
 x, y = x[:20_000], y[:20_000]
 keras.utils.set_random_seed(7)
-network = keras.Sequential([
-    keras.Input((28, 28, 1)), layers.Rescaling(1 / 255),
-    layers.Conv2D(8, 3, padding="same", name="conv_1"),
-    layers.MaxPooling2D(name="pool_1"),
-    layers.BatchNormalization(name="norm_1"), layers.ReLU(name="relu_1"),
-    layers.Conv2D(16, 3, padding="same", name="conv_2"),
-    layers.MaxPooling2D(name="pool_2"),
-    layers.BatchNormalization(name="norm_2"), layers.ReLU(name="relu_2"),
-    layers.Conv2D(32, 3, padding="same", name="conv_3"),
-    layers.MaxPooling2D(name="pool_3"),
-    layers.BatchNormalization(name="norm_3"), layers.ReLU(name="relu_3"),
-    layers.Flatten(), layers.Dense(128, "relu"), layers.Dense(10),
-])  # fmt: skip
+stack = [keras.Input((28, 28, 1)), layers.Rescaling(1 / 255)]
+for number, filters in enumerate((8, 16, 32), start=1):
+    stack += [
+        layers.Conv2D(filters, 3, padding="same", name=f"conv_{number}"),
+        layers.MaxPooling2D(name=f"pool_{number}"),
+        layers.BatchNormalization(name=f"norm_{number}"),
+        layers.ReLU(name=f"relu_{number}"),
+    ]
+head = layers.Flatten(), layers.Dense(128, "relu"), layers.Dense(10)
+network = keras.Sequential([*stack, *head])
 loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 rate = keras.optimizers.schedules.CosineDecay(0.005, decay_steps=5 * 250)
 network.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"])
@@ -42,9 +39,9 @@ history = network.fit(x, y, batch_size=60, epochs=5, validation_split=0.25)
 # `{python} f"{history.history['val_accuracy'][-1]:.1%}"` of the 5,000. The photographs go in as
 # bytes; `Rescaling` is part of the network. The loss, `compile`, `fit` and the
 # [rate](../networks/first-network.md) you know from *Your first network*. (The rate is 0 after 5 epochs of
-# 250 batches: with more photographs or epochs, raise `decay_steps`, too.) New are the lines in the middle,
-# three times the same four layers. This page takes them apart, asks what they gain over a dense network,
-# and finds out where they fail.
+# 250 batches: with more photographs or epochs, raise `decay_steps`, too.) New is the loop, three times the
+# same four layers. This page takes them apart, asks what they gain over a dense network, and finds out
+# where they fail.
 #
 # ## Move a photograph
 #
@@ -167,6 +164,7 @@ def slide(picture, kernel):
     return sums
 
 
+# %%
 boot_bytes = validation_images[np.flatnonzero(validation_labels == 9)[6]]
 boot = boot_bytes.astype("float32") / 255
 kernels = {
@@ -284,13 +282,11 @@ tables.table(rows)
 # convolution pays:
 
 # %%
-both_networks = {"dense": dense_network, "convolution": network}
-totals = {
-    name: np.sum([cost[2:] for cost in layer_costs(net)], axis=0)
-    for name, net in both_networks.items()
-}
-for name, (weight_count, work) in totals.items():
-    print(f"{name}: {weight_count:,} weights, {work:,} multiply-adds")
+totals = {}
+for kind, net in (("dense", dense_network), ("convolution", network)):
+    totals[kind] = np.sum([cost[2:] for cost in layer_costs(net)], axis=0)
+    weight_count, work = totals[kind]
+    print(f"{kind}: {weight_count:,} weights, {work:,} multiply-adds")
 work_ratio = totals["convolution"][1] / totals["dense"][1]
 
 
@@ -396,10 +392,9 @@ print(f"{seconds_ratio:.1f} times the CPU seconds")
 # %%
 from snippets import plot_results
 
-scores = {
-    name: [accuracy(net, validation_images) for net in seed_networks]
-    for name, seed_networks in networks.items()
-}
+scores = {}
+for kind, seed_networks in networks.items():
+    scores[kind] = [accuracy(n, validation_images) for n in seed_networks]
 plot_results.seed_dots(scores, xlabel="validation accuracy")
 
 # %% [markdown]
@@ -489,11 +484,9 @@ def room(images):
 def move_into_room(images, pixels):
     moved_images, sides = images.copy(), room(images).argmax(axis=1)
     moves = [(-pixels, 0), (pixels, 0), (0, -pixels), (0, pixels)]
-    for side, (rows_down, across) in enumerate(moves):
+    for side, (dy, dx) in enumerate(moves):
         mask = sides == side
-        moved_images[mask] = shift(
-            images[mask], down=rows_down, right=across
-        )
+        moved_images[mask] = shift(images[mask], down=dy, right=dx)
     return moved_images
 
 
@@ -537,6 +530,7 @@ def with_mean(network, seed):
     return keras.Sequential([trunk, head])
 
 
+# %%
 with_means = map(with_mean, networks["convolution"], (7, 8, 9))
 networks["convolution, mean"] = list(with_means)
 by_distance["convolution, mean"] = curves(networks["convolution, mean"])
@@ -606,64 +600,47 @@ assert (by_place - by_dense)[1:3].min() > 0.05, (
 assert min(exam["convolution"][:, 0]) > max(exam["dense"][:, 0]), (
     "as it does on the test photographs"
 )
-assert (
-    min(exam["convolution, mean"][:, 2])
-    > max(exam["convolution"][:, 2]) + 0.1
-), (
+best_by_place = exam["convolution"][:, 2].max()
+assert min(exam["convolution, mean"][:, 2]) > best_by_place + 0.1, (
     "moved by 6 pixels, averaging the maps is worth more than 10 points on the test photographs"
 )
 
 # %% tags=["control"] claim="shuffled pixels teach a dense network as much" without="learning from them"
-dense_shuffled = accuracy(
-    dense_network, shuffle(validation_images)
-)  # it has seen no shuffled one
+unfamiliar_images = shuffle(validation_images)  # to this network
+dense_shuffled = accuracy(dense_network, unfamiliar_images)
 
 # %% tags=["control"] claim="shuffled, the convolution is worse by over a point" without="the shuffle"
 without_neighbours = accuracy(networks["convolution"][0], validation_images)
 
 # %% tags=["control"] claim="every convolution beats every dense one" without="neighbours among the pixels"
-scores = scores | {
-    "convolution": [
-        accuracy(shuffled_convolution, shuffle(validation_images))
-    ]
-}
+scores = scores | {"convolution": [without_neighbours]}
 
 # %% tags=["control"] claim="it has less than half of the weights" without="sharing them among all places"
-unshared_weights = sum(
-    cost.multiply_adds for cost in costs
-)  # a weight for each use
+unshared_weights = sum(c.multiply_adds for c in costs)  # one for each use
 totals = totals | {"convolution": (unshared_weights, unshared_weights)}
 
 # %% tags=["control"] claim="it has more than 4 times the multiply-adds" without="using each weight in many places"
-work_ratio = (
-    totals["convolution"][0] / totals["dense"][1]
-)  # each weight used once
+single_use = totals["convolution"][0]  # each weight used once
+work_ratio = single_use / totals["dense"][1]
 
 # %% tags=["control"] claim="the gradient finds the receptive field that was computed" without="the pooling layers between"
-stack = [
-    layers.Conv2D(n, 3, padding="same", name=f"conv_{n}")
-    for n in (8, 16, 32)
-]
-reach = reach_of(
-    keras.Sequential([keras.Input((28, 28, 1)), *stack]), "conv_32", 14
-)
+stack = [keras.Input((28, 28, 1))]
+for n in (8, 16, 32):
+    stack.append(layers.Conv2D(n, 3, padding="same", name=f"conv_{n}"))
+reach = reach_of(keras.Sequential(stack), "conv_32", 14)
 
 # %% tags=["control"] claim="after one batch, batch normalisation is far from its aim in use" without="a hundredth per batch"
 prompt_norm = layers.BatchNormalization(momentum=0.0)
 prompt_norm(raw_maps, training=True)
-means_by_mode = means_by_mode | {
-    False: prompt_norm(raw_maps, training=False).numpy().mean()
-}
+mean_in_use = prompt_norm(raw_maps, training=False).numpy().mean()
+means_by_mode = means_by_mode | {False: mean_in_use}
 
 # %% tags=["control"] claim="the maps of the first convolution move with the photograph" without="moving by whole places of the map"
-pooled_layer = keras.Model(
-    network.inputs[0], network.get_layer("pool_1").output
-)
+pool_1 = network.get_layer("pool_1")
+pooled_layer = keras.Model(network.inputs[0], pool_1.output)
 at_rest, after_move = pooled_layer(moved_dress[[0, 1]][..., None]).numpy()
-candidates = [shift(at_rest[None], right=move)[0] for move in (0, 1)]
-drift = min(
-    np.abs(candidate - after_move).max() for candidate in candidates
-)
+moved_maps = [shift(at_rest[None], right=move)[0] for move in (0, 1)]
+drift = min(np.abs(maps - after_move).max() for maps in moved_maps)
 
 # %% tags=["control"] claim="moved by 6 pixels, averaging the maps is worth more than 10 points on the test photographs" without="the mean"
 trunk = keras.Model(network.inputs[0], network.get_layer("relu_3").output)
@@ -673,9 +650,8 @@ stack = [layers.Flatten(), layers.Dense(128, "relu"), layers.Dense(10)]
 place_head = keras.Sequential([keras.Input(trunk_maps.shape[1:]), *stack])
 fit_one_cycle(place_head, (trunk_maps, sample_labels), epochs=2)
 with_places = keras.Sequential([trunk, place_head])
-exam = exam | {
-    "convolution, mean": curves([with_places], moved_tests, test_labels)
-}
+place_grades = curves([with_places], moved_tests, test_labels)
+exam = exam | {"convolution, mean": place_grades}
 
 # %% [markdown]
 # As on the validation photographs: in their usual place, the convolution leads the dense network; far
@@ -717,9 +693,8 @@ def slide_in_steps(picture, kernel, stride, zeros):
 # %% tags=["wrong"]
 def slide_in_steps(picture, kernel, stride, zeros):
     """Pad with copies of the border."""
-    return slide(np.pad(picture, zeros, mode="edge"), kernel)[
-        ::stride, ::stride
-    ]
+    full_map = slide(np.pad(picture, zeros, mode="edge"), kernel)
+    return full_map[::stride, ::stride]
 
 
 # %% tags=["wrong"]
@@ -773,9 +748,7 @@ def line_filter() -> np.ndarray:
 # %% tags=["wrong"]
 def line_filter() -> np.ndarray:
     """Return the outline filter, which answers edges as well."""
-    return np.array(
-        [[-1.0, -1.0, -1.0], [-1.0, 8.0, -1.0], [-1.0, -1.0, -1.0]]
-    )
+    return np.array([[-1.0] * 3, [-1.0, 8.0, -1.0], [-1.0] * 3])
 
 
 # %% tags=["wrong"]
@@ -815,9 +788,8 @@ chain = [(3, 1), (2, 2)] * 3
 for length, name in ((3, "conv_2"), (5, "conv_3"), (6, "pool_3")):
     size, answer = fields[name].size[0], sees(chain[:length])
     assert answer == size, f"{name} sees {size}, not {answer}"
-assert sees([(5, 3), (2, 4), (7, 1)]) == 80, (
-    "a filter of 5, stride 3; one of 2, stride 4; one of 7: 80"
-)
+reason = "a filter of 5, stride 3; one of 2, stride 4; one of 7: 80"
+assert sees([(5, 3), (2, 4), (7, 1)]) == 80, reason
 
 
 # %% tags=["solution"]
@@ -842,7 +814,7 @@ def sees(layers: list[tuple[int, int]]) -> int:
 
 # %% tags=["wrong"]
 def sees(layers: list[tuple[int, int]]) -> int:
-    """Go from the first layer to the last where it must be the other way."""
+    """Go from the first layer to the last instead of the other way."""
     size = 1
     for width, stride in layers:
         size = (size - 1) * stride + width

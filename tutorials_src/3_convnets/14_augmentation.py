@@ -159,14 +159,11 @@ def same_twice(network):
         "training=False": lambda: network(horse, training=False),
         "network(horse)": lambda: network(horse),
     }
-    return {
-        call_name: np.array_equal(f(), f())
-        for call_name, f in calls.items()
-    }
+    return {name: np.array_equal(f(), f()) for name, f in calls.items()}
 
 
 repeats = same_twice(random_network)
-print("the same answer twice?", repeats)
+repeats
 
 # %% [markdown]
 # `fit`, `predict`, `evaluate` and the exports of [Save, export, use](../beyond/export.md) tell each
@@ -334,11 +331,11 @@ for name, lesson in lessons.items():
     probabilities[name] = np.array([which_way(lesson, n) for n in seeds])
 
 # %%
-titles = [
-    f"{name}:\n{('left', 'right')[pair.argmax()]}, {pair.max():.0%}"
-    for name, by_seed in probabilities.items()
-    for pair in by_seed[0, :5]
-]
+titles = []
+for name, by_seed in probabilities.items():
+    for pair in by_seed[0, :5]:
+        side = ("left", "right")[pair.argmax()]
+        titles.append(f"{name}:\n{side}, {pair.max():.0%}")
 pictures = np.tile(new_shoes[:5], (3, 1, 1))
 plot_images.image_grid(pictures, titles, subject="shoes and answers")
 
@@ -485,9 +482,8 @@ mean_1, mean_4, copies_mean_1, copies_mean_4 = map(np.mean, exam.values())
 # %% tags=["claims"]
 exam_once, _, exam_versions, _ = exam.values()
 unchanged_few, versions_few = (rows[min(samples)] for rows in gain.values())
-leak_count, clean_count = (
-    (d.likeness > 0.95).sum() for d in (duplicates, clean_duplicates)
-)
+leak_count = (duplicates.likeness > 0.95).sum()
+clean_count = (clean_duplicates.likeness > 0.95).sum()
 honest_accuracy = np.mean(grades["split first: validation"])
 assert np.array_equal(epochs, repeated_epochs), (
     "the same seed makes the same versions"
@@ -539,9 +535,7 @@ repeated_epochs = two_epochs(seed=8)
 repeats = same_twice(network)
 
 # %% tags=["control"] claim="a rotation of 0.25 is a quarter of a full turn" without="the quarter"
-fifth_turn = layers.RandomRotation((0.2, 0.2))(
-    stripe, training=True
-).numpy()
+fifth_turn = layers.RandomRotation((0.2, 0.2))(stripe, training=True)
 is_quarter = np.array_equal(fifth_turn[0], np.rot90(stripe[0]))
 
 # %% tags=["control"] claim="and does not in a parallel map" without="parallel calls"
@@ -553,14 +547,9 @@ def unchanged(images, seed):
     return images
 
 
-few_photographs = samples[min(samples)]
-train(
-    few_photographs.images,
-    few_photographs.labels,
-    seeds[0],
-    unchanged,
-    unchanged,
-)
+smallest_sample = samples[min(samples)]
+examples = smallest_sample.images, smallest_sample.labels
+train(*examples, seeds[0], unchanged, unchanged)
 versions_few = [accuracy(*held_out)]
 
 # %% tags=["control"] claim="mirrored shoes under one label leave nothing to learn" without="the same label for both"
@@ -569,18 +558,16 @@ confidence = confidence | {"mirrored": turned_labels.max(axis=1).mean()}
 
 # %% tags=["control"] claim="with labels turned, mirroring does no harm" without="turning the labels"
 answers = which_way(lessons["mirrored"], seeds[0]).argmax(axis=1)
-shoe_accuracy = shoe_accuracy | {
-    "label turned": [np.mean(answers == new_sides)]
-}
+unturned_grade = np.mean(answers == new_sides)
+shoe_accuracy = shoe_accuracy | {"label turned": [unturned_grade]}
 
 # %% tags=["control"] claim="the leak promises over 20 points too much" without="the leak"
 promised_accuracy = honest_accuracy
 
 # %% tags=["control"] claim="a search for copies tells the split that leaks from the other" without="moving one picture over the other"
 leaky_order = np.random.default_rng(seeds[0]).permutation(2500)
-unmoved_duplicates = near_duplicates(
-    copies[leaky_order[:100]], copies[leaky_order[500:]], reach=0
-)
+both_sides = copies[leaky_order[:100]], copies[leaky_order[500:]]
+unmoved_duplicates = near_duplicates(*both_sides, reach=0)
 leak_count = (unmoved_duplicates.likeness > 0.95).sum()
 
 # %% [markdown]
@@ -610,26 +597,20 @@ for share in (0.75, 0.4):
 
 # %% tags=["solution"]
 def blend(images, labels, order, share):
-    pair = images, labels
-    return tuple(
-        share * array + (1 - share) * array[order] for array in pair
-    )
+    blends = share * images + (1 - share) * images[order]
+    return blends, share * labels + (1 - share) * labels[order]
 
 
 # %% tags=["wrong"]
 def blend(images, labels, order, share):
-    return tuple(
-        (1 - share) * array + share * array[order]
-        for array in (images, labels)
-    )
+    blends = (1 - share) * images + share * images[order]
+    return blends, (1 - share) * labels + share * labels[order]
 
 
 # %% tags=["wrong"]
 def blend(images, labels, order, share):
-    return tuple(
-        share * array + (1 - share) * array[::-1]
-        for array in (images, labels)
-    )
+    blends = share * images + (1 - share) * images[::-1]
+    return blends, share * labels + (1 - share) * labels[::-1]
 
 
 # %% tags=["wrong"]
@@ -640,11 +621,9 @@ def blend(images, labels, order, share):
 
 # %% tags=["wrong"]
 def blend(images, labels, order, share):
-    inverse_order = np.argsort(order)
-    return tuple(
-        share * array + (1 - share) * array[inverse_order]
-        for array in (images, labels)
-    )
+    order = np.argsort(order)  # the way back
+    blends = share * images + (1 - share) * images[order]
+    return blends, share * labels + (1 - share) * labels[order]
 
 
 # %% [markdown]
@@ -676,24 +655,16 @@ for width, box in zip((8, 8, 11, 9), boxes, strict=True):
 def mirror_with_box(image, box):
     top_row, left_column, bottom, end = box
     width = image.shape[1]
-    return image[:, ::-1], (
-        top_row,
-        width - end,
-        bottom,
-        width - left_column,
-    )
+    mirrored_box = top_row, width - end, bottom, width - left_column
+    return image[:, ::-1], mirrored_box
 
 
 # %% tags=["wrong"]
 def mirror_with_box(image, box):
     top_row, left_column, bottom, end = box
     width = image.shape[1]
-    return image[:, ::-1], (
-        top_row,
-        width - left_column,
-        bottom,
-        width - end,
-    )
+    mirrored_box = top_row, width - left_column, bottom, width - end
+    return image[:, ::-1], mirrored_box
 
 
 # %% tags=["wrong"]
@@ -705,25 +676,17 @@ def mirror_with_box(image, box):
 # %% tags=["wrong"]
 def mirror_with_box(image, box):
     top_row, left_column, bottom, end = box
-    last_column = image.shape[1] - 1
-    return image[:, ::-1], (
-        top_row,
-        last_column - end,
-        bottom,
-        last_column - left_column,
-    )
+    last = image.shape[1] - 1
+    mirrored_box = top_row, last - end, bottom, last - left_column
+    return image[:, ::-1], mirrored_box
 
 
 # %% tags=["wrong"]
 def mirror_with_box(image, box):
     top_row, left_column, bottom, end = box
     width = image.shape[1]
-    return image[..., ::-1], (
-        top_row,
-        width - end,
-        bottom,
-        width - left_column,
-    )
+    mirrored_box = top_row, width - end, bottom, width - left_column
+    return image[..., ::-1], mirrored_box
 
 
 # %% [markdown]
@@ -749,10 +712,8 @@ for numbers, seed in itertools.product((photo_numbers, draws), (7, 8)):
     answer, count = split_by_photo(numbers, seed), len(numbers)
     assert isinstance(answer, tuple | list), "return two arrays of indices"
     train_indices, held_indices = map(np.asarray, answer)
-    all_indices = np.sort(np.concatenate([train_indices, held_indices]))
-    assert np.array_equal(all_indices, np.arange(count)), (
-        "not one side each"
-    )
+    indices = np.sort(np.concatenate([train_indices, held_indices]))
+    assert np.array_equal(indices, np.arange(count)), "not one side each"
     share_mask = np.isin(numbers[held_indices], numbers[train_indices])
     assert not share_mask.any(), "a photograph has versions on both sides"
     assert 0.15 < len(held_indices) / count < 0.25, "not a fifth held out"
@@ -779,9 +740,8 @@ def split_by_photo(photo_numbers, seed):
 
 # %% tags=["wrong"]
 def split_by_photo(photo_numbers, seed):
-    photos = np.random.default_rng(seed).permutation(
-        np.unique(photo_numbers)
-    )
+    draw = np.random.default_rng(seed)
+    photos = draw.permutation(np.unique(photo_numbers))
     part = len(photos) // 5
     return photos[part:], photos[:part]
 
@@ -789,20 +749,15 @@ def split_by_photo(photo_numbers, seed):
 # %% tags=["wrong"]
 def split_by_photo(photo_numbers, seed):
     order = np.random.default_rng(seed).permutation(500)
-    train_indices, held_indices = (
-        np.concatenate([part + 500 * i for i in range(5)])
-        for part in (order[100:], order[:100])
-    )
-    return train_indices, held_indices
+    starts = 500 * np.arange(5)[:, None]  # as in the 2,500, nowhere else
+    return (order[100:] + starts).ravel(), (order[:100] + starts).ravel()
 
 
 # %% tags=["wrong"]
 def split_by_photo(photo_numbers, seed):
     photos = np.unique(photo_numbers)
-    held_mask = np.isin(
-        photo_numbers,
-        np.random.choice(photos, len(photos) // 5, replace=False),
-    )
+    held = np.random.choice(photos, len(photos) // 5, replace=False)
+    held_mask = np.isin(photo_numbers, held)
     return np.flatnonzero(~held_mask), np.flatnonzero(held_mask)
 
 
