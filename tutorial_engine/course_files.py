@@ -153,9 +153,9 @@ class CourseFiles:
         """
         found = []
         for lesson in self.lessons:
-            header = lesson.tutorial.header if lesson.tutorial else Header(title="-", summary="-")
             part = part_title(lesson, self._settings.parts)
-            before = (header.needs, header.helps)
+            header = lesson.tutorial.header if lesson.tutorial else None
+            before = (header.needs, header.helps) if header else ()
             found.append(Stop(lesson.name, lesson.title, part, address(lesson.page), *before))
         return found
 

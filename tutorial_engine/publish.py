@@ -210,9 +210,10 @@ class _Writer:
 
     def _facts(self) -> str:
         header = self.tutorial.header
-        names = list(self.titles)
-        place = f"{names.index(self.tutorial.name) + 1} of {len(names)}"
-        facts = [f"**{place}**", f"**To read:** {_minutes(minutes_to_read(self.tutorial))}"]
+        course = list(self.titles)
+        place = course.index(self.tutorial.name) + 1 if self.tutorial.name in course else None
+        facts = [f"**{place} of {len(course)}**"] if place else []
+        facts.append(f"**To read:** {_minutes(minutes_to_read(self.tutorial))}")
         for title, names in (
             ("You need first", header.needs),
             ("Helps, but is not needed", header.helps),

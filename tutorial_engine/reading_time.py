@@ -27,7 +27,7 @@ def _words(prose: str) -> int:
     """Count the words of a passage of Markdown.
 
     >>> _words("Two [plain words](at/an/address.md), then $a^2 + b$ and **one**.")
-    5
+    6
     """
     return len(re.findall(r"\w[\w'’-]*", _GLANCES.sub(" ", prose)))
 
