@@ -9,11 +9,13 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 
+from markupsafe import Markup, escape
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 from .build_cache import BuildCache
 from .course import Lesson, load_course, titles
+from .course_map import Stop
 from .errors import TutorialError, unforeseen
 from .examples import load_examples
 from .fingerprint import snippets_state
@@ -143,6 +145,20 @@ class CourseFiles:
         ]
         return [*pages, *section.other_pages(self.examples, pages)]
 
+    def stops(self, address: Callable[[str], str]) -> list[Stop]:
+        """Return the tutorials as a map shows them.
+
+        Args:
+            address: a page's path -> where a link leads to it.
+        """
+        found = []
+        for lesson in self.lessons:
+            part = part_title(lesson, self._settings.parts)
+            header = lesson.tutorial.header if lesson.tutorial else None
+            before = (header.needs, header.helps) if header else ()
+            found.append(Stop(lesson.name, lesson.title, part, address(lesson.page), *before))
+        return found
+
     def shown_by_name(self) -> dict[str, tuple[Page, Run | None]]:
         """Return each tutorial's page and run, by its name, for other pages to show something of."""
         return {
@@ -217,16 +233,22 @@ def mentions(nav: Any, path: str) -> bool:
     return bool(nav == path)
 
 
+def part_title(lesson: Lesson, part_titles: Mapping[str, str]) -> str:
+    """Return the title of the part that a lesson belongs to."""
+    return part_titles.get(PurePosixPath(lesson.page).parent.name, lesson.part)
+
+
 def expand_navigation(
     nav: list[Any] | None, lessons: list[Lesson], part_titles: Mapping[str, str]
 ) -> list[Any] | None:
-    """Put the tutorials, part by part, where the navigation says `tutorials`."""
+    """Put the tutorials, numbered, part by part, where the navigation says `tutorials`."""
     if nav is None:
         return None
-    parts: dict[str, list[str]] = {}
-    for lesson in lessons:
-        title = part_titles.get(PurePosixPath(lesson.page).parent.name, lesson.part)
-        parts.setdefault(title, []).append(lesson.page)
+    parts: dict[str, list[dict[str, str]]] = {}
+    for number, lesson in enumerate(lessons, start=1):
+        # The theme puts titles into its HTML as they stand; `Markup` keeps it from escaping twice.
+        title = Markup(f"{number}. {escape(lesson.title)}")
+        parts.setdefault(part_title(lesson, part_titles), []).append({title: lesson.page})
     expanded: list[Any] = []
     for item in nav:
         if item == NAV_MARK:

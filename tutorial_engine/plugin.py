@@ -18,10 +18,12 @@ from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page as SitePage
+from mkdocs.utils import get_relative_url
 
 from .build_cache import BuildCache
 from .course import Lesson, glossary_page
 from .course_files import CourseFiles, expand_navigation, mentions
+from .course_map import MARK, course_map
 from .excerpts import with_excerpts
 from .glossary import PAGE as GLOSSARY_PAGE
 from .html_pages import lean_page
@@ -155,7 +157,18 @@ class TutorialsPlugin(BasePlugin[TutorialsConfig]):
         return markdown
 
     def on_page_content(self, html: str, page: SitePage, config: MkDocsConfig, files: Files) -> str:
-        return self.pages.finish(page, html)
+        def address(path: str) -> str:
+            file = files.get_file_from_path(path)
+            return get_relative_url(file.url, page.url) if file else ""
+
+        content = self.pages.finish(page, html)
+        if MARK not in content:
+            return content
+        stops = self.course.stops(address)
+        drawn: str = self.build_cache.get(
+            "maps", page.file.src_uri, [repr(each) for each in stops], lambda: course_map(stops)
+        )
+        return content.replace(MARK, drawn)
 
     @event_priority(-100)  # what others do to the environment is done
     def on_env(self, env: Environment, config: MkDocsConfig, files: Files) -> Environment:

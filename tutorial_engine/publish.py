@@ -25,10 +25,14 @@ from .links import pictures
 from .notebooks import record_notebook, standalone_notebook
 from .passages import escape
 from .prose import date_of, fill, measured
+from .reading_time import minutes_to_read
 from .run import Run
 from .settings import Settings
 from .shown_outputs import PREVIEWS, ShownOutputs, fence, state_note
 from .tutorial import Cell, Tutorial, page_path, text_of, tutorial_name
+
+# Where a page has its contents, should its theme have a place for them among the text.
+CONTENTS = "<!-- contents -->"
 
 
 @dataclass
@@ -79,7 +83,7 @@ def make_page(
 
     Args:
         run: None while there is none; `state` then says why.
-        titles: name -> page path and title of every tutorial, for the links to what is needed first.
+        titles: name -> page path and title of every tutorial, in course order.
         state: `waiting` or `running` without a run; with one `preview`, `previewing` while that has not
             come to its end, or `differs` when its preview showed something else.
         build_cache: where a page is found again that was made of the same tutorial and run.
@@ -94,7 +98,7 @@ def make_page(
         (state, list(cells), links_snippets),
         (settings.site_url, settings.repo_url),  # of the settings, a page shows these alone
         repr(read_project(settings.root)),
-        sorted(titles.items()),
+        list(titles.items()),
         snippets_state(settings.root),
         sorted((path, sha256(image).hexdigest()) for path, image in shown.items()),
         glossary_file.is_file(),
@@ -205,8 +209,11 @@ class _Writer:
         return f"{posixpath.basename(self.folder)}/{name}"
 
     def _facts(self) -> str:
-        facts = []
         header = self.tutorial.header
+        course = list(self.titles)
+        place = course.index(self.tutorial.name) + 1 if self.tutorial.name in course else None
+        facts = [f"**{place} of {len(course)}**"] if place else []
+        facts.append(f"**To read:** {_minutes(minutes_to_read(self.tutorial))}")
         for title, names in (
             ("You need first", header.needs),
             ("Helps, but is not needed", header.helps),
@@ -214,7 +221,7 @@ class _Writer:
             if names:
                 facts.append(f"**{title}:** {', '.join(map(self._need, names))}")
         if run := self.clean_run:
-            facts.append(f"**Runs in:** {measured(f'{run.wall_s:.0f} s')}")
+            facts.append(f"**Runs in:** {measured(_duration(run.wall_s))}")
             name = self.tutorial.name
             offers = [
                 f"[notebook]({self._beside(f'{name}.ipynb')})",
@@ -222,10 +229,8 @@ class _Writer:
                 f"[run record]({self._beside('run.ipynb')})",
             ]
             facts.append(f"**Take it with you:** {', '.join(offers)}")
-        if not facts:
-            return ""
         items = "\n".join(f"- {fact}" for fact in facts)
-        return f'<div class="facts" markdown="1">\n\n{items}\n\n</div>'
+        return f'<div class="facts" markdown="1">\n\n{items}\n\n</div>\n\n{CONTENTS}'
 
     def _need(self, name: str) -> str:
         path, title = self.titles[name]
@@ -351,6 +356,14 @@ class _Writer:
                 ("file", f"{artifact.name if plain else link}, {size}, {code(artifact.sha256)}")
             )
         return rows
+
+
+def _minutes(count: int) -> str:
+    return f"{count} minute{'s' * (count != 1)}"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else _minutes(round(seconds / 60))
 
 
 def _front_matter(fields: dict[str, str], more: str = "") -> str:

@@ -1,4 +1,4 @@
-// Reading: what scrolls by keyboard, what is folded, what the theme leaves without a name.
+// Reading: what scrolls by keyboard, what is folded, the contents on a phone, what the theme leaves without a name.
 (() => {
   document.querySelector(".md-search")?.setAttribute("aria-label", "Search");
 
@@ -28,4 +28,15 @@
   };
   unfold();
   addEventListener("hashchange", unfold);
+
+  // The contents of a page lie over its text: they fold when one has chosen, gone on, or pressed Escape.
+  const contents = document.querySelector(".contents details");
+  const fold = () => void (contents.open = false);
+  contents?.addEventListener("click", (event) => event.target.closest("a") && fold());
+  contents?.addEventListener("focusout", (event) => event.relatedTarget && !contents.contains(event.relatedTarget) && fold());
+  contents?.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    fold();
+    contents.querySelector("summary").focus();
+  });
 })();

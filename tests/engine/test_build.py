@@ -121,10 +121,11 @@ def test_maths_is_mathml(good):
     assert good.page("more/picture").select_one("math msup").text == "x2"
 
 
-def test_the_navigation_has_the_tutorials_by_part_where_it_says_so(good):
+def test_the_navigation_has_the_tutorials_numbered_by_part_where_it_says_so(good):
     links = [link.text.strip() for link in good.page("").select(".md-nav--primary .md-nav__link")]
-    shown = [text for text in links if text in ("Home", "Part", "Tiny", "More", "A picture")]
-    assert list(dict.fromkeys(shown)) == ["Home", "Part", "Tiny", "More", "A picture"]
+    entries = ["Home", "Part", "1. Tiny", "More", "2. A picture"]
+    shown = [text for text in links if text in entries]
+    assert list(dict.fromkeys(shown)) == entries
 
 
 def test_search_finds_words_inside_a_tutorial_and_none_of_a_run_record(good):

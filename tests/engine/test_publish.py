@@ -75,14 +75,31 @@ def test_a_page_tells_what_is_needed_from_what_helps(tiny):
     tiny.tutorial(file="1_part/02_next.py", title="The next")
     tiny.tutorial(file="2_more/03_other.py", title="Other", needs=["tiny"], helps=["next"])
     page = tiny.page(made_run(tiny, "2_more/03_other.py"), "2_more/03_other.py")
-    needed, helping, *_ = [fact.text for fact in rendered(page.markdown).select(".facts li")]
+    _, _, needed, helping, *_ = [fact.text for fact in rendered(page.markdown).select(".facts li")]
     assert needed == "You need first: Tiny"
     assert helping == "Helps, but is not needed: The next"
 
 
-def test_the_measured_time_is_shown_and_marked(tiny):
-    soup = rendered(tiny.page(made_run(tiny, wall_s=12.3)).markdown)
-    assert soup.select_one(".facts .measured").text == "12 s"
+@pytest.mark.parametrize(("seconds", "shown"), [(12.3, "12 s"), (99, "99 s"), (272, "5 minutes")])
+def test_the_measured_time_is_shown_and_marked(tiny, seconds, shown):
+    soup = rendered(tiny.page(made_run(tiny, wall_s=seconds)).markdown)
+    assert soup.select_one(".facts .measured").text == shown
+
+
+def test_a_page_says_where_it_stands_in_the_course_and_how_long_it_takes_before_it_has_run(tiny):
+    tiny.tutorial(file="1_part/05_next.py", title="The next")
+    tiny.tutorial(file="2_more/07_other.py", title="Other")
+    page = tiny.page(None, "1_part/05_next.py")
+    place, reading = [fact.text for fact in rendered(page.markdown).select(".facts li")]
+    assert place == "2 of 3"
+    assert reading == "To read: 1 minute"
+
+
+def test_a_page_marks_the_place_of_its_contents_below_its_facts(tiny):
+    markdown = tiny.page(made_run(tiny)).markdown
+    facts, rest = markdown.split("<!-- contents -->")
+    assert facts.rstrip().endswith("</div>")
+    assert "Two numbers go in" in rest
 
 
 def test_downloads_stand_beside_the_page(tiny):
