@@ -18,6 +18,7 @@ from . import glossary
 from .build_cache import BuildCache, digest_of
 from .copying import read_project
 from .dependencies import shown_versions
+from .docstrings import UNSEARCHED
 from .documents import Document, Output
 from .errors import TutorialError
 from .fingerprint import names_from_snippets, snippets_state
@@ -29,6 +30,9 @@ from .run import Run
 from .settings import Settings
 from .shown_outputs import PREVIEWS, ShownOutputs, fence, state_note
 from .tutorial import Cell, Tutorial, page_path, text_of, tutorial_name
+
+# What a tutorial counts for in the search; other pages count once.
+_BOOST = 1.3
 
 
 @dataclass
@@ -198,7 +202,8 @@ class _Writer:
 
     def _front_matter(self) -> str:
         header = self.tutorial.header
-        return _front_matter({"title": header.title, "description": header.summary})
+        fields = {"title": header.title, "description": header.summary}
+        return _front_matter(fields, f"search:\n  boost: {_BOOST}")
 
     def _beside(self, name: str) -> str:
         """Return a link from the page to a file beside it."""
@@ -225,7 +230,7 @@ class _Writer:
         if not facts:
             return ""
         items = "\n".join(f"- {fact}" for fact in facts)
-        return f'<div class="facts" markdown="1">\n\n{items}\n\n</div>'
+        return f'<div class="facts" markdown="1" {UNSEARCHED}>\n\n{items}\n\n</div>'
 
     def _need(self, name: str) -> str:
         path, title = self.titles[name]
@@ -301,7 +306,7 @@ class _Writer:
     def _stamp(self, run: Run) -> str:
         rows = "\n".join(f"| {name} | {value} |" for name, value in self._stamp_rows(run))
         lines = [
-            '<details class="info" id="about-this-run" markdown="1">\n'
+            f'<details class="info" id="about-this-run" markdown="1" {UNSEARCHED}>\n'
             "<summary>About this run: versions, seed, data</summary>",
             f"| what | value |\n|---|---|\n{rows}",
         ]
