@@ -8,7 +8,7 @@ import html
 import json
 import os
 import posixpath
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
@@ -202,7 +202,11 @@ class _Writer:
 
     def _front_matter(self) -> str:
         header = self.tutorial.header
-        fields = {"title": header.title, "description": header.summary}
+        fields: dict[str, str | list[str]] = {
+            "title": header.title,
+            "description": header.summary,
+            "teaches": list(header.teaches),
+        }
         return _front_matter(fields, f"search:\n  boost: {_BOOST}")
 
     def _beside(self, name: str) -> str:
@@ -358,8 +362,8 @@ class _Writer:
         return rows
 
 
-def _front_matter(fields: dict[str, str], more: str = "") -> str:
-    lines = [f"{name}: {json.dumps(text, ensure_ascii=False)}" for name, text in fields.items()]
+def _front_matter(fields: Mapping[str, str | list[str]], more: str = "") -> str:
+    lines = [f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in fields.items()]
     return "\n".join(["---", *lines, *([more] if more else []), "---"])
 
 

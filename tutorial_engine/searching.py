@@ -110,8 +110,8 @@ def _is_worth_it(name: str) -> bool:
 def searchable(content: str) -> str:
     """Return a page's HTML with what is to be searched: no output but errors, and of code the names alone."""
     document = LexborHTMLParser(content, is_fragment=True)
-    for output in document.css(".output:not(.error)"):
-        output.decompose()
+    for unsearched in document.css(".output:not(.error), .claims code"):
+        unsearched.decompose()
     for block in document.css(".highlight:not(.output)"):
         code = block.css_first("code")
         names = dict.fromkeys(
@@ -128,7 +128,7 @@ def with_names(entry: Document) -> Document:
     """Return an entry of the index with the names of its code apart from its text."""
     names = " ".join(_NAMES.findall(entry["text"])).split()
     text = " ".join(_NAMES.sub(" ", entry["text"]).split())
-    while (shorter := _EMPTY.sub("", text)) != text:
+    while (shorter := _EMPTY.sub("", text).strip()) != text:
         text = shorter
     return {
         **entry,
@@ -154,7 +154,10 @@ def index_once(index: SearchIndex, build_cache: BuildCache, words: Document) -> 
                 add(page)
             finally:
                 page.content = content
-            return [with_names(entry) for entry in index.entries]
+            entries = [with_names(entry) for entry in index.entries]
+            if entries and page.meta.get("teaches"):
+                entries[0]["teaches"] = page.meta["teaches"]
+            return entries
 
         ingredients = (
             (page.url, page.content, str(page.title), repr(page.meta)),
