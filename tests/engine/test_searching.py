@@ -49,13 +49,15 @@ def test_a_page_without_code_has_no_names():
 
 def test_the_index_has_the_names_of_a_tutorials_code_and_the_sites_own_words(course):
     course.site()
-    course.tutorial()
+    course.tutorial(teaches=["sum"])
+    course.glossary("sum")
     course.store.save(made_run(course))
     words = {"synonyms": {"sum": ["total", "addition"]}, "background": ["python"]}
     (course.root / "docs/search.yml").write_text(json.dumps(words))
     assert build_site(course) == ""
     index = json.loads((course.root / "site/search/search_index.json").read_text())
     (entry,) = [entry for entry in index["docs"] if entry["location"] == "part/tiny/"]
+    assert entry["teaches"] == ["sum"]
     assert entry["names"].split() == ["snippets", "helper", "add"]
     assert "Two numbers go in, one comes out." in entry["text"]
     assert "print" not in entry["text"]
@@ -86,7 +88,7 @@ def test_a_site_whose_list_of_words_is_none_is_not_built(course, caplog):
 )
 def test_a_list_of_words_that_is_none_is_refused(tmp_path, text):
     (tmp_path / "search.yml").write_text(text)
-    with pytest.raises(ValueError, match="search.yml"):
+    with pytest.raises(ValueError, match=r"search\.yml"):
         read_words(tmp_path)
 
 
