@@ -29,9 +29,9 @@ from .glossary import PAGE as GLOSSARY_PAGE
 from .html_pages import lean_page
 from .live_server import serve_live
 from .live_site import LiveSite
-from .rendering import index_once
 from .schedule import Outcome, Watcher, bring_up_to_date
 from .scratch import locked_folder
+from .searching import index_once, read_words
 from .settings import Settings
 from .signals import ended_as_by_keyboard
 from .site_pages import SitePages
@@ -115,7 +115,11 @@ class TutorialsPlugin(BasePlugin[TutorialsConfig]):
     def on_pre_build(self, config: MkDocsConfig) -> None:
         search = config.plugins.get("material/search")
         if search and search.config.enabled:
-            index_once(search.search_index, self.build_cache)
+            try:
+                words = read_words(Path(config.docs_dir))
+            except ValueError as error:
+                raise PluginError(str(error)) from None
+            index_once(search.search_index, self.build_cache, words)
 
     @event_priority(100)
     def on_files(self, files: Files, config: MkDocsConfig) -> Files:

@@ -8,7 +8,7 @@ import html
 import json
 import os
 import posixpath
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
@@ -18,6 +18,7 @@ from . import glossary
 from .build_cache import BuildCache, digest_of
 from .copying import read_project
 from .dependencies import shown_versions
+from .docstrings import UNSEARCHED
 from .documents import Document, Output
 from .errors import TutorialError
 from .fingerprint import names_from_snippets, snippets_state
@@ -33,6 +34,8 @@ from .tutorial import Cell, Tutorial, page_path, text_of, tutorial_name
 
 # Where a page has its contents, should its theme have a place for them among the text.
 CONTENTS = "<!-- contents -->"
+# What a tutorial counts for in the search; other pages count once.
+_BOOST = 1.3
 
 
 @dataclass
@@ -202,7 +205,12 @@ class _Writer:
 
     def _front_matter(self) -> str:
         header = self.tutorial.header
-        return _front_matter({"title": header.title, "description": header.summary})
+        fields: dict[str, str | list[str]] = {
+            "title": header.title,
+            "description": header.summary,
+            "teaches": list(header.teaches),
+        }
+        return _front_matter(fields, f"search:\n  boost: {_BOOST}")
 
     def _beside(self, name: str) -> str:
         """Return a link from the page to a file beside it."""
@@ -230,7 +238,7 @@ class _Writer:
             ]
             facts.append(f"**Take it with you:** {', '.join(offers)}")
         items = "\n".join(f"- {fact}" for fact in facts)
-        return f'<div class="facts" markdown="1">\n\n{items}\n\n</div>\n\n{CONTENTS}'
+        return f'<div class="facts" markdown="1" {UNSEARCHED}>\n\n{items}\n\n</div>\n\n{CONTENTS}'
 
     def _need(self, name: str) -> str:
         path, title = self.titles[name]
@@ -306,7 +314,7 @@ class _Writer:
     def _stamp(self, run: Run) -> str:
         rows = "\n".join(f"| {name} | {value} |" for name, value in self._stamp_rows(run))
         lines = [
-            '<details class="info" id="about-this-run" markdown="1">\n'
+            f'<details class="info" id="about-this-run" markdown="1" {UNSEARCHED}>\n'
             "<summary>About this run: versions, seed, data</summary>",
             f"| what | value |\n|---|---|\n{rows}",
         ]
@@ -366,8 +374,8 @@ def _duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 100 else _minutes(round(seconds / 60))
 
 
-def _front_matter(fields: dict[str, str], more: str = "") -> str:
-    lines = [f"{name}: {json.dumps(text, ensure_ascii=False)}" for name, text in fields.items()]
+def _front_matter(fields: Mapping[str, str | list[str]], more: str = "") -> str:
+    lines = [f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in fields.items()]
     return "\n".join(["---", *lines, *([more] if more else []), "---"])
 
 

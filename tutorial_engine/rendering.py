@@ -7,7 +7,6 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
-from material.plugins.search.plugin import SearchIndex
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page as SitePage
@@ -174,33 +173,6 @@ def _is_plain(value: object) -> bool:
     if isinstance(value, list):
         return all(map(_is_plain, value))
     return value is None or type(value) in (str, int, float, bool)
-
-
-def index_once(index: SearchIndex, build_cache: BuildCache) -> None:
-    """Let a search index find again the entries of a page that has not changed, and replace those of one that has."""
-    add = index.add_entry_from_context
-    entries_of: dict[str, list[Document]] = {}
-
-    def add_entries(page: SitePage) -> None:
-        def make() -> list[Document]:
-            index.entries = []
-            add(page)
-            entries: list[Document] = index.entries
-            return entries
-
-        ingredients = (
-            (page.url, page.content, str(page.title), repr(page.meta)),
-            contents_as_json(page.toc),
-        )
-        entries_of[page.url] = build_cache.get("searched", page.file.src_uri, ingredients, make)
-
-    def generate(previous: SearchIndex | None) -> str:
-        index.entries = [entry for entries in entries_of.values() for entry in entries]
-        return write(previous)
-
-    write: Callable[[SearchIndex | None], str] = index.generate_search_index
-    index.add_entry_from_context = add_entries
-    index.generate_search_index = generate
 
 
 def finished(html: str) -> str:

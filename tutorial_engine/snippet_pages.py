@@ -180,7 +180,12 @@ def index_page(pages: Mapping[str, Page], sources: Mapping[str, str], project: P
         group = "To draw" if _draws(source) else "To compute and train"
         groups[group].append(_card(module, source, pages[module]))
     parts = [
-        _front_matter("Snippets", "Tested functions to copy, each with what it needs and no more."),
+        _front_matter(
+            "Snippets",
+            "Tested functions to copy, each with what it needs and no more.",
+            # What it says of each snippet, that one's own page says first.
+            "search:\n  boost: 0.5\n",
+        ),
         "# Snippets",
         "The course's own code, to copy: each file stands alone, and so does each function with the few "
         "helpers that it needs. Every one is tested, on odd and broken input too; the tutorials use "
@@ -256,8 +261,9 @@ def _unsearched_needs(paragraph: str) -> str:
     return f"{paragraph}\n{{ {UNSEARCHED} }}" if paragraph.startswith("Needs: ") else paragraph
 
 
-def _front_matter(title: str, description: str) -> str:
-    return f"---\ntitle: {title}\ndescription: {json.dumps(description, ensure_ascii=False)}\n---"
+def _front_matter(title: str, description: str, more: str = "") -> str:
+    said = json.dumps(description, ensure_ascii=False)
+    return f"---\ntitle: {title}\ndescription: {said}\n{more}---"
 
 
 def _public(source: str) -> dict[str, Definition]:

@@ -1,9 +1,14 @@
 // The theme asks for the index of the search as soon as a page opens: most of what a first visit would weigh.
-// It waits here until someone turns to the search.
+// It waits here until someone turns to the search, or comes from it to a page whose words are to be marked.
+// And it is told who answers: search-worker.js, beside this file.
 (() => {
   const form = document.forms.namedItem("search");
   if (!form) return;
+  const config = document.getElementById("__config");
+  const search = new URL("search-worker.js", document.currentScript.src).href;
+  config.textContent = JSON.stringify({ ...JSON.parse(config.textContent), search });
   const isWanted = new Promise((resolve) => {
+    if (new URLSearchParams(location.search).has("h")) resolve();
     form.addEventListener("focusin", resolve, { once: true });
     form.addEventListener("pointerover", resolve, { once: true });
     document.getElementById("__search").addEventListener("change", resolve, { once: true });

@@ -63,6 +63,8 @@ def test_a_page_opens_with_title_summary_and_what_is_needed_first(tiny):
     assert front_matter(page.markdown) == {
         "title": 'The "other" one: 𝑓',
         "description": "A tutorial that runs at once.",
+        "teaches": [],
+        "search": {"boost": 1.3},
     }
     soup = rendered(page.markdown)
     assert soup.h1.text == 'The "other" one: 𝑓'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import gzip
 import json
 import posixpath
 from collections.abc import Iterator
@@ -174,6 +175,14 @@ def test_no_page_shows_an_expression_a_placeholder_or_raw_markup(site):
             code.extract()
         assert "**" not in article.get_text(), f"{url} shows **"
         assert not article.select(".pending")
+
+
+def test_the_index_of_the_search_weighs_little_and_has_no_code(site):
+    """It is fetched whole; `gzip` as a server does."""
+    index = (site.folder / "search/search_index.json").read_bytes()
+    assert len(gzip.compress(index)) < 240_000
+    texts = [entry["text"] for entry in json.loads(index)["docs"]]
+    assert [text for text in texts if "import keras" in text and "<pre>" in text] == []
 
 
 def test_run_records_stay_out_of_search_engines_navigation_and_search(site):

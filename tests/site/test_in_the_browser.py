@@ -5,9 +5,10 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 import pytest
+import yaml
 from playwright.sync_api import expect
 
-from tests.bench.searches import ENOUGH, FIRST, SEARCHES, rank, results
+from tests.bench.searches import ENOUGH, FIRST, ROOT, SEARCHES, rank, results
 from tests.site.visits import SCREENS_OF_EVERY_PAGE, TEXTS, Visit, opened
 
 WIDTHS = (360, 1440)
@@ -148,6 +149,82 @@ def test_what_people_type_finds_a_page_that_answers_it_among_the_first(address, 
         pages = {typed: results(page, address, typed) for typed in SEARCHES}
     missed = [typed for typed in SEARCHES if rank(typed, pages[typed][:FIRST]) is None]
     assert len(SEARCHES) - len(missed) >= ENOUGH, missed
+
+
+@pytest.fixture(scope="module")
+def pages_for(address, browser):
+    """What a search lists: typed -> pages."""
+    with opened(browser, 1440, "light") as page:
+        page.goto(address)
+        yield lambda typed: results(page, address, typed)
+
+
+@pytest.mark.parametrize("name", ["from_logits", "Conv2D", "EarlyStopping", "restore_best_weights"])
+def test_a_name_from_code_finds_the_pages_whose_code_uses_it(site, pages_for, name):
+    using = {
+        url
+        for url in site.reading_pages
+        if any(name in code.text for code in site.pages[url].select(".highlight:not(.output) code"))
+    }
+    assert using
+    assert using <= set(pages_for(name))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("regularization", "regularisation"),
+        ("color jitter", "colour jitter"),
+        ("normalize", "normalise"),
+        ("labeled centers", "labelled centres"),
+        ("grad-cam", "Grad CAM"),
+    ],
+)
+def test_two_spellings_find_the_same(pages_for, one, other):
+    assert pages_for(one) == pages_for(other) != []
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("overfiting", "overfitting"),
+        ("convolusion", "convolution"),
+        ("tranfser learning", "transfer learning"),
+        ("gradcam", "grad cam"),
+        ("batchsize", "batch size"),
+    ],
+)
+def test_what_is_mistyped_finds_what_is_meant(pages_for, typed, meant):
+    assert set(pages_for(typed)[:3]) & set(pages_for(meant)[:3])
+
+
+@pytest.mark.parametrize("term", ["dropout", "calibration", "broadcasting", "padding", "Hyperband"])
+def test_a_tutorial_stands_above_the_glossary(site, pages_for, term):
+    pages = pages_for(term)
+    assert set(pages[: pages.index("glossary/")]) & set(site.reading_pages)
+
+
+def test_every_synonym_leads_to_a_page(pages_for):
+    """What a page says is said somewhere, or what is typed for it would lead nowhere."""
+    words = yaml.safe_load((ROOT / "docs/search.yml").read_text(encoding="utf-8"))
+    assert [said for said in words["synonyms"] if not pages_for(f"{said}")] == []
+
+
+def test_a_result_shows_the_words_that_were_typed_and_leads_to_them(address, page):
+    page.goto(address)
+    if page.width == 360:
+        page.locator("label.md-header__button[for='__search']").click()
+    box = page.get_by_role("textbox", name="Search")
+    box.fill("vanishing gradient <b>")
+    box.press("End")
+    first = page.locator(".md-search-result__item").first
+    expect(first.locator("mark").first).to_be_visible()
+    marked = {text.lower() for text in first.locator("mark").all_text_contents()}
+    assert marked >= {"vanishing"}
+    assert first.evaluate("it => it.scrollWidth <= it.clientWidth")
+    first.locator("a").first.click()
+    page.wait_for_selector("article mark[data-md-highlight], article .md-typeset mark")
+    assert page.problems == []
 
 
 def test_a_page_can_be_read_without_javascript(site, address, browser):
