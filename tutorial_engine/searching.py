@@ -43,7 +43,7 @@ def read_words(documents: Path) -> Document:
     if not file.is_file():
         return {}
     try:
-        words = yaml.safe_load(file.read_text(encoding="utf-8"))
+        words: Document = yaml.safe_load(file.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
         raise ValueError(f"{file.name}: {error}") from None
     is_known = isinstance(words, dict) and set(words) <= {"background", "synonyms"}
@@ -69,8 +69,8 @@ def _are_texts(values: object) -> bool:
 def names_in(code: str) -> Iterator[str]:
     """Yield the names that a piece of code takes from elsewhere: modules, functions, arguments, options.
 
-    >>> list(names_in("import keras\\nloss = keras.losses.Hinge(name='mine')\\nloss.compile()"))
-    ['keras', 'Hinge', 'losses', 'name', 'compile']
+    >>> sorted(names_in("layer = keras.layers.Dense(size, activation='relu')"))
+    ['Dense', 'activation', 'layers', 'relu']
     """
     try:
         tree = ast.parse(code)
@@ -88,18 +88,14 @@ def names_in(code: str) -> Iterator[str]:
         elif isinstance(node, ast.Call):
             for keyword in node.keywords:
                 yield keyword.arg or ""
-                if _is_text(keyword.value, _OPTION):
-                    yield keyword.value.value
-        elif _is_text(node, _KEY):
-            yield node.value
+                yield from _text(keyword.value, _OPTION)
+        else:
+            yield from _text(node, _KEY)
 
 
-def _is_text(node: ast.AST, pattern: re.Pattern[str]) -> bool:
-    return (
-        isinstance(node, ast.Constant)
-        and isinstance(node.value, str)
-        and bool(pattern.fullmatch(node.value))
-    )
+def _text(node: ast.AST, pattern: re.Pattern[str]) -> list[str]:
+    value = node.value if isinstance(node, ast.Constant) else None
+    return [value] if isinstance(value, str) and pattern.fullmatch(value) else []
 
 
 def _is_worth_it(name: str) -> bool:
@@ -112,15 +108,13 @@ def searchable(content: str) -> str:
     document = LexborHTMLParser(content, is_fragment=True)
     for unsearched in document.css(".output:not(.error), .claims code"):
         unsearched.decompose()
-    for block in document.css(".highlight:not(.output)"):
+    for block in document.css("div.highlight:not(.output)"):
         code = block.css_first("code")
         names = dict.fromkeys(
             name for name in names_in(code.text() if code else "") if _is_worth_it(name)
         )
-        marked = LexborHTMLParser(
-            f"<pre>{_OPENING}{' '.join(names)}{_CLOSING}</pre>", is_fragment=True
-        )
-        block.replace_with(marked.css_first("pre"))
+        marked = f"<pre>{_OPENING}{' '.join(names)}{_CLOSING}</pre>"
+        block.replace_with(LexborHTMLParser(marked, is_fragment=True).css("pre")[0])
     return document.html or ""
 
 

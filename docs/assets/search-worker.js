@@ -26,10 +26,10 @@ const isAsked = (word) => !UNASKED.has(word.toLowerCase());
 
 // ---- Words
 
-// British and American spelling become one: -isation, colour, labelled, centre.
+// British and American spelling become one: -isation, colour, labelled, grey, centre.
 const spelt = (word) =>
   word.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase()
-    .replaceAll("z", "s").replaceAll("our", "or").replaceAll("ll", "l").replace(/tre(?=s?$)/, "ter");
+    .replaceAll("z", "s").replaceAll("our", "or").replaceAll("ll", "l").replaceAll("grey", "gray").replace(/tre(?=s?$)/, "ter");
 
 // Endings that change what a word does in a sentence and not what it is about.
 const ENDINGS = [

@@ -160,14 +160,15 @@ def pages_for(address, browser):
 
 
 @pytest.mark.parametrize("name", ["from_logits", "Conv2D", "EarlyStopping", "restore_best_weights"])
-def test_a_name_from_code_finds_the_pages_whose_code_uses_it(site, pages_for, name):
+def test_a_name_from_code_finds_first_the_pages_whose_code_uses_it(site, pages_for, name):
     using = {
         url
-        for url in site.reading_pages
-        if any(name in code.text for code in site.pages[url].select(".highlight:not(.output) code"))
+        for url, page in site.pages.items()
+        if any(name in code.text for code in page.select(".highlight:not(.output) code"))
     }
-    assert using
-    assert using <= set(pages_for(name))
+    pages = pages_for(name)  # the first ten; the list grows where one scrolls
+    assert len(using & set(site.reading_pages)) > 1
+    assert set(pages[: len(using & set(site.reading_pages))]) <= using
 
 
 @pytest.mark.parametrize(
