@@ -155,7 +155,7 @@ class TutorialsPlugin(BasePlugin[TutorialsConfig]):
         return markdown
 
     def on_page_content(self, html: str, page: SitePage, config: MkDocsConfig, files: Files) -> str:
-        return self.pages.finish(page, html)
+        return self.pages.finish(page, html, files)
 
     @event_priority(-100)  # what others do to the environment is done
     def on_env(self, env: Environment, config: MkDocsConfig, files: Files) -> Environment:
