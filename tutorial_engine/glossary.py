@@ -133,7 +133,7 @@ def with_backlinks(text: str, uses: Iterable[tuple[Tutorial, Iterable[str]]]) ->
         term = terms(entry)[0]
         others = [link for link in used.get(term, ()) if link != introduced.get(term)]
         said = [f"First used in {introduced[term]}."] if term in introduced else []
-        said += [f"Also in {', '.join(others)}."] if others else []
+        said += [f"Also in {' · '.join(others)}."] if others else []
         where = f"\n\n{' '.join(said)}\n{{ .first-use }}" if said else ""
         entries.append(f"{entry.rstrip()}{where}\n\n")
     return before + _letters(terms(text)) + "".join(entries)

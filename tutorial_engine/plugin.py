@@ -15,7 +15,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.livereload import LiveReloadServer
 from mkdocs.plugins import BasePlugin, event_priority
-from mkdocs.structure.files import Files
+from mkdocs.structure.files import File, Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page as SitePage
 
@@ -27,6 +27,7 @@ from .glossary import PAGE as GLOSSARY_PAGE
 from .html_pages import lean_page
 from .live_server import serve_live
 from .live_site import LiveSite
+from .offline import EMPTY, write_copy
 from .rendering import index_once
 from .schedule import Outcome, Watcher, bring_up_to_date
 from .scratch import locked_folder
@@ -125,6 +126,8 @@ class TutorialsPlugin(BasePlugin[TutorialsConfig]):
         self.course.make_pages(outcomes)
         for file in self.course.files(config):
             files.append(file)
+        if self.settings.offline:  # so that pages can link to what is written last
+            files.append(File.generated(config, self.settings.offline, content=EMPTY))
         return files
 
     def on_nav(self, nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
@@ -168,6 +171,7 @@ class TutorialsPlugin(BasePlugin[TutorialsConfig]):
         self.writing = page.file.dest_uri
         return output
 
+    @event_priority(-100)  # after the last file of any other
     def on_post_build(self, config: MkDocsConfig) -> None:
         self.pages.write_style(Path(config.site_dir))
         if not config.site_url:
@@ -181,6 +185,8 @@ class TutorialsPlugin(BasePlugin[TutorialsConfig]):
             self.live.build_ends()
         elif failures := self.course.failures():
             raise PluginError(failures)
+        elif self.settings.offline:
+            write_copy(Path(config.site_dir), self.settings.offline)
 
     def on_build_error(self, error: Exception) -> None:
         """Say which file could not be written, rather than where in MkDocs."""

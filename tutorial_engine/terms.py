@@ -37,13 +37,14 @@ class Vocabulary:
     def __init__(self, terms: Iterable[str]) -> None:
         self.terms = tuple(terms)
         self._term_of: dict[str, str] = {}
-        for term in self.terms:
-            for form in (term, _plural(term)):
+        # What a glossary defines is no other term's plural.
+        for forms in (self.terms, map(_plural, self.terms)):
+            for form, term in zip(forms, self.terms, strict=True):
                 self._term_of.setdefault(form, term)
                 self._term_of.setdefault(form[:1].upper() + form[1:], term)
         longest_first = sorted(self._term_of, key=lambda form: (-len(form), form))
-        forms = "|".join(_escaped(form) for form in longest_first)
-        self._pattern = re.compile(rf"(?<![\w-])(?:{forms})(?![\w-])")
+        any_form = "|".join(map(_escaped, longest_first))
+        self._pattern = re.compile(rf"(?<![\w-])(?:{any_form})(?![\w-])")
 
     def first_uses(self, content: str) -> Iterator[tuple[int, int, str]]:
         """Yield (start, end, term) of the first use of each term in the running prose of HTML."""
