@@ -7,13 +7,31 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 
 _PROSE = frozenset(["p", "li", "dd"])
-# What is inside these is no running prose, whatever is around it.
+# What is inside these is no running prose, whatever is around it; in italics stand names and titles.
 _OTHER_TAGS = frozenset(
-    ["a", "abbr", "button", "code", "h1", "h2", "h3", "h4", "h5", "h6", "label", "math", "pre"]
+    [
+        "a",
+        "abbr",
+        "button",
+        "cite",
+        "code",
+        "em",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "label",
+        "math",
+        "pre",
+    ]
 ).union(["script", "style", "summary", "svg", "table"])
 _OTHER_CLASSES = frozenset(
     ["admonition-title", "arithmatex", "claims", "facts", "lead", "output", "tutorial-state"]
 )
+# What follows this heading are titles of other works.
+_SOURCES = re.compile(r"\s*Sources\s*<")
 _VOID_TAGS = frozenset(["br", "hr", "img", "input", "source", "wbr"])
 _TOKEN = re.compile(
     r"<!--.*?-->"
@@ -94,16 +112,20 @@ def _prose(content: str) -> Iterator[tuple[int, str]]:
     """Yield (place, text) of the pieces of HTML that are running prose."""
     # Of each element that is open: its tag, and whether its text is prose; None where nothing inside is.
     opened: list[tuple[str, bool | None]] = [("", False)]
+    is_text = True
     for token in _TOKEN.finditer(content):
         if token["text"] is not None:
-            if opened[-1][1]:
+            if is_text and opened[-1][1]:
                 yield token.start(), token["text"]
         elif token["tag"]:
             tag = token["tag"].lower()
             if token["slash"]:
                 depth = max((at for at, (name, _) in enumerate(opened) if name == tag), default=0)
                 del opened[depth or len(opened) :]
-            elif tag not in _VOID_TAGS and not token["attributes"].endswith("/"):
+                continue
+            if tag == "h2":
+                is_text = not _SOURCES.match(content, token.end())
+            if tag not in _VOID_TAGS and not token["attributes"].endswith("/"):
                 opened.append((tag, _is_prose(tag, token["attributes"], opened[-1][1])))
 
 

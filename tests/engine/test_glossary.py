@@ -81,8 +81,12 @@ def test_an_entry_says_which_pages_use_its_term_again(course):
     course.tutorial(prose("Sums of `sum`."), file=SECOND, title="Second", teaches=["whole number"])
     course.tutorial(prose("A whole number."), file="2_more/03_third.py", title="Third")
     entries = glossary_page(course.lessons(), text).split("## ")
-    assert "First used in [Tiny](part/tiny.md). Also in [Second](more/other-one.md).\n" in entries[1]
-    assert "First used in [Second](more/other-one.md). Also in [Third](more/third.md).\n" in entries[2]
+    assert (
+        "First used in [Tiny](part/tiny.md). Also in [Second](more/other-one.md).\n" in entries[1]
+    )
+    assert (
+        "First used in [Second](more/other-one.md). Also in [Third](more/third.md).\n" in entries[2]
+    )
 
 
 def test_a_page_before_the_one_that_introduces_a_term_does_not_use_it(course):

@@ -45,7 +45,9 @@ def test_a_page_begins_with_the_script_that_stands_in_for_a_server():
 
 
 def test_the_copy_does_not_link_to_itself():
-    page = offline_page(PAGE.format('<a title=all href="../copy.zip">All</a>'), "p/index.html", "copy.zip")
+    page = offline_page(
+        PAGE.format('<a title=all href="../copy.zip">All</a>'), "p/index.html", "copy.zip"
+    )
     assert "<a title=all>All</a>" in page
 
 
@@ -117,5 +119,5 @@ def test_a_build_writes_the_copy_that_its_settings_name(course):
 @pytest.mark.parametrize("name", ["copy", "../copy.zip", "a/b.zip"])
 def test_a_copy_that_is_called_otherwise_is_refused(course, name):
     (course.root / "pyproject.toml").write_text(f'[tool.tutorial_engine]\noffline = "{name}"\n')
-    with pytest.raises(ValueError, match="setting offline: .* is no name of a zip"):
+    with pytest.raises(ValueError, match="is no name of a zip"):
         course.settings()
