@@ -3,7 +3,7 @@
 # summary: A whole program of 25 lines that tells ten kinds of clothes apart; then each of its lines, and its mistakes.
 # needs: []
 # helps: [tensors, gradients, training-by-hand, fashion-mnist]
-# teaches: [ReLU, validation split, learning curve, overfitting, confusion matrix, learning-rate schedule]
+# teaches: [ReLU, validation split, learning curve, overfitting, learning-rate schedule]
 # data: [fashion-mnist]
 # artifacts: []
 # seed: 7
