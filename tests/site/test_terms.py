@@ -36,28 +36,27 @@ def test_marks_stand_in_running_prose_alone(site):
             assert not any(tag.css.match(elsewhere) for tag in list(mark.parents)[:-1]), url
 
 
+def introduced(site, url: str) -> set[str]:
+    """Return the anchors of the terms that a page lists as first used there."""
+    words = site.pages[url].find(id="words-first-used-here")
+    links = words.find_next("p").select("a[href*='glossary/#']") if words else []
+    return {link["href"].partition("#")[2] for link in links}
+
+
 def test_only_terms_that_this_page_or_an_earlier_one_introduces_are_marked(site):
     met: set[str] = set()
     for url in site.reading_pages:
-        words = site.pages[url].find(id="words-first-used-here")
-        links = words.find_next("p").find_all("a") if words else []
-        met |= {link["href"].partition("#")[2] for link in links}
+        met |= introduced(site, url)
         assert set(marks(site, url)) <= met, url
 
 
 def test_the_glossary_leads_back_to_the_pages_that_use_a_term_and_to_no_others(site):
-    glossary = site.pages["glossary/"]
-    led = {url: set() for url in site.reading_pages}
-    for entry in glossary.select("article h2[id]"):
-        where = entry.find_next(["h2", "p"], class_=lambda name: name == "first-use")
-        if where and where.find_previous("h2") is entry:
-            for link in where.find_all("a"):
-                led[link["href"].removeprefix("../")].add(entry["id"])
+    led: dict[str, set[str]] = {url: set() for url in site.reading_pages}
+    for where in site.pages["glossary/"].select("article p.first-use"):
+        for link in where.find_all("a"):
+            led[link["href"].removeprefix("../")].add(where.find_previous("h2")["id"])
     for url in site.reading_pages:
-        introduced = site.pages[url].find(id="words-first-used-here")
-        links = introduced.find_next("p").find_all("a") if introduced else []
-        new = {link["href"].partition("#")[2] for link in links}
-        assert led[url] == new | set(marks(site, url)), url
+        assert led[url] == introduced(site, url) | set(marks(site, url)), url
 
 
 def test_every_mark_has_a_meaning_to_show(site):
@@ -123,6 +122,9 @@ def test_a_tap_shows_the_meaning_within_the_screen_and_a_second_leads_on(
         box = tip.bounding_box()
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 360
+        page.touchscreen.tap(1, 700)
+        expect(tip).to_be_hidden()
+    mark.tap()
     mark.tap()
     page.wait_for_url(re.compile(r"/glossary/#"))
     context.close()
