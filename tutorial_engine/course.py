@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from . import glossary
@@ -12,23 +13,32 @@ from .build_cache import BuildCache
 from .documents import Document
 from .errors import SourceError, TutorialError, unforeseen
 from .fingerprint import Key, make_key
+from .glossary import Glossary
 from .links import check_links
-from .markup import check_maths
+from .markup import check_maths, convert
 from .prose import check_numbers
 from .second_reader import helped
 from .settings import Settings
 from .source import find_sources, misnamed, parse_text, read_text
-from .tutorial import Tutorial, page_path, tutorial_name
+from .terms import Vocabulary
+from .tutorial import Header, Tutorial, page_path, tutorial_name
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """One source file: a tutorial with its key, or the error that keeps it from being one."""
+    """One source file: a tutorial with its key, or the error that keeps it from being one.
+
+    Attributes:
+        known: the glossary's terms that a reader has met by the end of it.
+        used: those among them that its prose uses.
+    """
 
     file: str
     tutorial: Tutorial | None = None
     key: Key | None = None
     error: TutorialError | None = None
+    known: frozenset[str] = frozenset()
+    used: tuple[str, ...] = ()
 
     @property
     def sound(self) -> tuple[Tutorial, Key]:
@@ -87,7 +97,33 @@ def load_course(settings: Settings, build_cache: BuildCache | None = None) -> li
             lessons[position] = replace(lesson, key=None, error=lesson.error or error)
         except Exception as error:  # one file's fault must not be the others'
             lessons[position] = replace(lesson, key=None, error=unforeseen(error, lesson.file))
-    return lessons
+    return _with_terms(lessons, settings, build_cache)
+
+
+def _with_terms(lessons: list[Lesson], settings: Settings, build_cache: BuildCache) -> list[Lesson]:
+    """Return the lessons with what they use of the glossary."""
+    words = Glossary.load(settings)
+    if not words:
+        return lessons
+    vocabulary = Vocabulary(words.terms)
+    headers: list[Header] = []
+    found = []
+    for lesson in lessons:
+        if not (tutorial := lesson.tutorial):
+            found.append(lesson)
+            continue
+        headers.append(tutorial.header)
+        prose = "\n\n".join(cell.source for cell in tutorial.cells if not cell.is_code)
+        ingredients = prose, words.terms
+        make = partial(_used_in, prose, vocabulary)
+        known = words.known(headers)
+        used = set(build_cache.get("terms", lesson.file, ingredients, make)) & known
+        found.append(replace(lesson, known=known, used=tuple(sorted(used))))
+    return found
+
+
+def _used_in(prose: str, vocabulary: Vocabulary) -> list[str]:
+    return vocabulary.used(convert(prose))
 
 
 class _Course:
@@ -170,8 +206,9 @@ def _published(lesson: Lesson) -> Iterator[str]:
 
 
 def glossary_page(lessons: list[Lesson], text: str) -> str:
-    """Return the glossary with a link from each term to the tutorial that introduces it."""
-    return glossary.with_backlinks(text, [each.tutorial for each in lessons if each.tutorial])
+    """Return the glossary with links from each term to the tutorials that introduce and use it."""
+    uses = [(each.tutorial, each.used) for each in lessons if each.tutorial]
+    return glossary.with_backlinks(text, uses)
 
 
 def _defined_terms(tutorial: Tutorial, settings: Settings) -> set[str] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 from collections.abc import Callable, Mapping
@@ -11,6 +12,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 
 from .build_cache import BuildCache
@@ -19,6 +21,7 @@ from .course_map import Stop
 from .errors import TutorialError, unforeseen
 from .examples import load_examples
 from .fingerprint import snippets_state
+from .glossary import DATA, GLOSSARY, Glossary
 from .places import of_the_build
 from .publish import Page, make_error_page, make_page
 from .records import record_file, record_path
@@ -29,7 +32,7 @@ from .schedule import Outcome
 from .serving import LiveRuns, Shown
 from .settings import Settings
 from .snippet_section import SnippetSection
-from .tutorial import Header
+from .terms import Vocabulary
 
 log = logging.getLogger("mkdocs.tutorials")
 
@@ -64,6 +67,7 @@ class CourseFiles:
         self._settings, self._build_cache, self._runs = settings, build_cache, runs
         self._places: Places | None = None
         self.lessons = load_course(settings, build_cache)
+        self._glossary = Glossary.load(settings)
         self._shows_snippets = shows_snippets
         self.examples = load_examples(settings, build_cache) if shows_snippets else []
         self._snippets = snippets_state(settings.root) if shows_snippets else []
@@ -81,6 +85,9 @@ class CourseFiles:
         """Read the sources again; False where a lesson changed in what other pages say of it, too."""
         lessons = load_course(self._settings, self._build_cache)
         if _outline(lessons) != _outline(self.lessons):
+            return False
+        words, self._glossary = self._glossary, Glossary.load(self._settings)
+        if _terms(words) != _terms(self._glossary):
             return False
         if self._shows_snippets and snippets_state(self._settings.root) != self._snippets:
             return False
@@ -159,6 +166,21 @@ class CourseFiles:
             found.append(Stop(lesson.name, lesson.title, part, address(lesson.page), *before))
         return found
 
+    @functools.cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The glossary's terms, for pages to mark."""
+        return Vocabulary(_terms(self._glossary))
+
+    @property
+    def known(self) -> dict[str, frozenset[str]]:
+        """Return the page of each tutorial -> the terms that its reader has met."""
+        return {lesson.page: lesson.known for lesson in self.lessons}
+
+    @property
+    def used(self) -> dict[str, tuple[str, ...]]:
+        """Return the page of each tutorial -> the terms that it uses."""
+        return {lesson.page: lesson.used for lesson in self.lessons}
+
     def shown_by_name(self) -> dict[str, tuple[Page, Run | None]]:
         """Return each tutorial's page and run, by its name, for other pages to show something of."""
         return {
@@ -197,7 +219,7 @@ class CourseFiles:
     def files(self, config: MkDocsConfig) -> list[File]:
         """Return all that a site gets."""
         files = [file for page in self.pages for file in self.files_of(page, config)]
-        return files + self.report_files(config)
+        return files + self.report_files(config) + self.glossary_files(config)
 
     def files_of(self, page: Page, config: MkDocsConfig) -> list[File]:
         """Return a lesson's files: its page, what stands beside it, its run record."""
@@ -217,6 +239,23 @@ class CourseFiles:
             File.generated(config, "build.json", content=text),
             File.generated(config, REPORT_PAGE, content=report_page(report)),
         ]
+
+    def glossary_files(self, config: MkDocsConfig) -> list[File]:
+        """Return the file of the definitions that are shown where a term is used.
+
+        Raises:
+            PluginError: a formula in one cannot be shown.
+        """
+        if not self._glossary:
+            return []
+        try:
+            data = self._build_cache.get(
+                "glossary", DATA, self._glossary.definitions, self._glossary.as_data
+            )
+        except ValueError as error:
+            raise PluginError(f"{GLOSSARY}: {error}") from None
+        text = json.dumps(data, ensure_ascii=False, separators=(",", ":")) + "\n"
+        return [File.generated(config, DATA, content=text)]
 
     def places(self, files: Files) -> Places:
         """Return where a site's files are, as long as these pages are its."""
@@ -258,8 +297,13 @@ def expand_navigation(
     return expanded
 
 
-def _outline(lessons: list[Lesson]) -> list[tuple[str, Header | None]]:
-    """Return what pages say of other tutorials, and where they stand."""
+def _outline(lessons: list[Lesson]) -> list[tuple[object, ...]]:
+    """Return what pages say of other tutorials, where they stand, and what they may mark."""
     return [
-        (lesson.page, lesson.tutorial.header if lesson.tutorial else None) for lesson in lessons
+        (lesson.page, lesson.tutorial.header if lesson.tutorial else None, lesson.known)
+        for lesson in lessons
     ]
+
+
+def _terms(words: Glossary | None) -> tuple[str, ...]:
+    return words.terms if words else ()

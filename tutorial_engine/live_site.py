@@ -15,6 +15,7 @@ from mkdocs.structure.nav import Navigation
 from .built_site import BuiltSite, surroundings_of
 from .course_files import REPORT_PAGE, CourseFiles
 from .files import FileState
+from .glossary import PAGE as GLOSSARY_PAGE
 from .records import record_path
 from .scratch import locked_folder
 from .serving import LiveRuns
@@ -147,9 +148,11 @@ class LiveSite:
         site, course = self._site, self._course
         if site is None or course is None or self._unmade:
             return False
-        pages = site.edited()
+        pages, used = site.edited(), course.used
         if pages is None or not course.read_again():
             return False
+        if course.used != used and site.files.get_file_from_path(GLOSSARY_PAGE):
+            pages.add(GLOSSARY_PAGE)
         for before, page in course.make_pages(self.runs.outcomes(course.to_run)):
             for file in course.files_of(page, site.config):
                 if site.put(file) and file.is_documentation_page():
@@ -163,6 +166,8 @@ class LiveSite:
         for file in course.report_files(site.config):
             if site.put(file):
                 pages.add(REPORT_PAGE)
+        for file in course.glossary_files(site.config):
+            site.put(file)
         if not site.make(sorted(pages)):
             return False
         site.close()

@@ -44,7 +44,13 @@ def render(text: str) -> str:
     Raises:
         ValueError: a formula cannot be shown.
     """
-    return with_mathml(_markdown().reset().convert(text))
+    return with_mathml(convert(text))
+
+
+def convert(text: str) -> str:
+    """Return Markdown as HTML in which formulas are marked, as TeX."""
+    content: str = _markdown().reset().convert(text)
+    return content
 
 
 def with_mathml(content: str) -> str:
@@ -93,7 +99,7 @@ def formulas(text: str) -> Iterator[tuple[str, str]]:
     """Yield (TeX, display) for each formula in Markdown."""
     if not re.search(r"\$|\\[(\[]|\\begin", text):
         return
-    yield from map(_parts, MATHS.finditer(_markdown().reset().convert(text)))
+    yield from map(_parts, MATHS.finditer(convert(text)))
 
 
 def _with_digits(text: str) -> str:

@@ -15,7 +15,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.livereload import LiveReloadServer
 from mkdocs.plugins import BasePlugin, event_priority
-from mkdocs.structure.files import Files
+from mkdocs.structure.files import File, Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page as SitePage
 from mkdocs.utils import get_relative_url
@@ -29,6 +29,7 @@ from .glossary import PAGE as GLOSSARY_PAGE
 from .html_pages import lean_page
 from .live_server import serve_live
 from .live_site import LiveSite
+from .offline import EMPTY, write_copy
 from .schedule import Outcome, Watcher, bring_up_to_date
 from .scratch import locked_folder
 from .searching import index_once, read_words
@@ -131,6 +132,8 @@ class TutorialsPlugin(BasePlugin[TutorialsConfig]):
         self.course.make_pages(outcomes)
         for file in self.course.files(config):
             files.append(file)
+        if self.settings.offline:  # so that pages can link to what is written last
+            files.append(File.generated(config, self.settings.offline, content=EMPTY))
         return files
 
     def on_nav(self, nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
@@ -165,7 +168,7 @@ class TutorialsPlugin(BasePlugin[TutorialsConfig]):
             file = files.get_file_from_path(path)
             return get_relative_url(file.url, page.url) if file else ""
 
-        content = self.pages.finish(page, html)
+        content = self.pages.finish(page, html, files)
         if MARK not in content:
             return content
         stops = self.course.stops(address)
@@ -185,6 +188,7 @@ class TutorialsPlugin(BasePlugin[TutorialsConfig]):
         self.writing = page.file.dest_uri
         return output
 
+    @event_priority(-100)  # after the last file of any other
     def on_post_build(self, config: MkDocsConfig) -> None:
         self.pages.write_style(Path(config.site_dir))
         if not config.site_url:
@@ -198,6 +202,8 @@ class TutorialsPlugin(BasePlugin[TutorialsConfig]):
             self.live.build_ends()
         elif failures := self.course.failures():
             raise PluginError(failures)
+        elif self.settings.offline:
+            write_copy(Path(config.site_dir), self.settings.offline)
 
     def on_build_error(self, error: Exception) -> None:
         """Say which file could not be written, rather than where in MkDocs."""

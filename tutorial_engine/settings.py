@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -29,6 +30,7 @@ class Settings:
         repo_url: the repository's public address, empty if it has none.
         cluster: address of a Dask scheduler whose workers run the tutorials; empty for this machine.
         store: folder of stored runs that several builders share; empty for one in the cache.
+        offline: name of the zip with the whole site, to be read without a server; empty for none.
         parts: titles of parts, by folder without its number; the others are called like their folder.
     """
 
@@ -45,6 +47,7 @@ class Settings:
     repo_url: str = ""
     cluster: str = ""
     store: str = ""
+    offline: str = ""
     parts: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -86,6 +89,8 @@ class Settings:
                     raise ValueError(f"setting {name}: {given[name]!r} is not a number") from None
                 if given[name] < 1:  # type: ignore[operator]
                     raise ValueError(f"setting {name}: {given[name]} is less than 1")
+        if not re.fullmatch(r"([\w-]+\.zip)?", str(given.get("offline", ""))):
+            raise ValueError(f"setting offline: {given['offline']!r} is no name of a zip")
         settings = cls(root=root, **given)  # type: ignore[arg-type]
         if settings.edition not in EDITIONS:
             raise ValueError(

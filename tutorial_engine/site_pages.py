@@ -17,6 +17,8 @@ from .build_cache import BuildCache
 from .course_files import CourseFiles
 from .documents import Document
 from .errors import TutorialError
+from .glossary import PAGE as GLOSSARY_PAGE
+from .glossary import anchor
 from .html_pages import figure_attributes
 from .live_site import LiveSite
 from .publish import error_box
@@ -101,7 +103,7 @@ class SitePages:
         page.content, page.toc = rendered["content"], get_toc(rendered["contents"])
         self._record_css = self._record_css or rendered["css"]
 
-    def finish(self, page: SitePage, html: str) -> str:
+    def finish(self, page: SitePage, html: str, files: Files) -> str:
         """Return a page's rendered HTML as the site has it."""
         path = page.file.src_uri
         position = self._course.positions.get(path)
@@ -112,12 +114,28 @@ class SitePages:
         try:
             name_contents(page.toc, html)
             whole: str = self._build_cache.get("finished", path, html, lambda: finished(html))
-            return whole
+            return self._with_terms(page, whole, files)
         except Exception as error:  # one page's fault must not be the others'
             if position is None:
                 raise PluginError(f"{path}: {error}") from None
             self._fail(page, error)
             return page.content or ""
+
+    def _with_terms(self, page: SitePage, html: str, files: Files) -> str:
+        """Return a tutorial's HTML with links from its terms to the glossary, if the site has one."""
+        glossary = files.get_file_from_path(GLOSSARY_PAGE)
+        known = self._course.known.get(page.file.src_uri)
+        if not known or not glossary:
+            return html
+        address = get_relative_url(glossary.url, page.url)
+        vocabulary = self._course.vocabulary
+
+        def make() -> str:
+            return vocabulary.marked(html, known, lambda term: f"{address}#{anchor(term)}")
+
+        ingredients = html, address, sorted(known), vocabulary.terms
+        marked: str = self._build_cache.get("marked", page.file.src_uri, ingredients, make)
+        return marked
 
     def _fail(self, page: SitePage, error: Exception) -> None:
         position = self._course.positions[page.file.src_uri]

@@ -21,7 +21,9 @@
 
   // In code, a name that an import explains leads to what it names: a snippet's to its page, a library's to its
   // documentation. The page carries no address for it, and nothing is fetched.
-  const snippetsPage = document.querySelector(".md-nav__link[href$='snippets/']")?.href;
+  const snippetsPage = document
+    .querySelector(".md-nav__link:is([href$='snippets/'], [href$='snippets/index.html'])")
+    ?.href.replace(/index\.html$/, "");
   const tensorflow = (names) => {
     const type = names.findIndex((name) => /^[A-Z]/.test(name));
     const page = type < 0 ? names : names.slice(0, type + 1);

@@ -159,6 +159,46 @@ def test_a_page_made_again_leaves_the_site_as_a_whole_build_does(course, serve, 
     assert served.files() == in_full(serve, served)
 
 
+def with_glossary(course: Course) -> None:
+    """Let the first page introduce a term, in a site whose navigation leads to the glossary."""
+    course.glossary("okapi", "zebra")
+    config = course.root / "mkdocs.yml"
+    config.write_text(config.read_text().replace("  - About:", "  - glossary.md\n  - About:"))
+    course.tutorial(prose("Words of one."), file=ONE, title="On one", teaches=["okapi", "zebra"])
+    store(course)
+
+
+GLOSSARY_EDITS = {
+    "a term that is used": lambda course: course.edit("Words", "Okapis", file=TWO),
+    "a definition": lambda course: course.edit_glossary("What okapi means", "An animal"),
+}
+
+
+@pytest.mark.parametrize("name", GLOSSARY_EDITS)
+def test_the_glossary_is_made_again_with_what_uses_it(course, serve, name):
+    with_glossary(course)
+    served = serve()
+    served.site.make_all()
+    GLOSSARY_EDITS[name](course)
+    served.again()
+    assert served.whole_builds == 1
+    assert served.files() == in_full(serve, served)
+
+
+def test_a_term_that_is_no_longer_an_everyday_word_is_marked_in_a_whole_build(course, serve):
+    with_glossary(course)
+    course.edit("Words", "Okapis", file=TWO)
+    course.edit_glossary("# Glossary", "---\neveryday: [okapi]\n---\n\n# Glossary")
+    served = serve()
+    served.site.make_all()
+    assert "class=term" not in served.get("part/two/")
+    course.edit_glossary("everyday: [okapi]", "everyday: []")
+    served.again()
+    assert served.whole_builds == 2
+    assert "class=term" in served.get("part/two/")
+    assert served.files() == in_full(serve, served)
+
+
 def test_a_page_that_cannot_be_made_is_an_error_until_it_can(course, serve, monkeypatch):
     served = serve()
     served.site.make_all()

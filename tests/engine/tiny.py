@@ -151,6 +151,13 @@ class Course:
         path.write_text(f"# Glossary\n\n{entries}", encoding="utf-8")
         return path
 
+    def edit_glossary(self, before: str, after: str) -> None:
+        """Replace a passage of the glossary, which must be there."""
+        path = self.root / "docs" / "glossary.md"
+        text = path.read_text(encoding="utf-8")
+        assert before in text, f"{before!r} is not in {path.name}"
+        path.write_text(text.replace(before, after), encoding="utf-8")
+
     def site(self, *, with_snippets: bool = False) -> None:
         """Add what `mkdocs` needs."""
         (self.root / "docs").mkdir(exist_ok=True)

@@ -101,7 +101,7 @@ options = {"class_names": ["no", "yes"], "normalised": False}
 draw_confusion_matrix(is_shirt, called_shirt, **options)
 
 # %% [markdown]
-# The confusion matrix of a yes-or-no question has four cells. A shirt that is found is a **true
+# The *confusion matrix* of a yes-or-no question has four cells. A shirt that is found is a **true
 # positive**. A shirt that is missed, lower left, is a **false negative**. A false alarm, upper right,
 # is a **false positive**. The rest, upper left, are true negatives, so many that they drown the others
 # in every accuracy.

@@ -499,7 +499,7 @@ likenesses = {"edges": rank_correlation(edges, edges[::-1])}
 # ## What goes wrong with a convincing map
 #
 # Why do these two hardly change? The background is black, a pixel of 0, and whatever is multiplied by 0 is 0.
-# So the product draws the garment, wherever the slopes come from. You see a shape that you know, in the place
+# So the product draws the garment, wherever the slopes come from. You see an outline that you know, in the place
 # where you expect it, and take it for a reason. That integrated gradients are complete does not help: the
 # shares of a random network add up as well.
 #
