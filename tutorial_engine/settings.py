@@ -29,6 +29,7 @@ class Settings:
         repo_url: the repository's public address, empty if it has none.
         cluster: address of a Dask scheduler whose workers run the tutorials; empty for this machine.
         store: folder of stored runs that several builders share; empty for one in the cache.
+        link_card: file of the picture on which the title of a shared page is written; empty for none.
         parts: titles of parts, by folder without its number; the others are called like their folder.
     """
 
@@ -45,6 +46,7 @@ class Settings:
     repo_url: str = ""
     cluster: str = ""
     store: str = ""
+    link_card: str = ""
     parts: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
-
 from markupsafe import Markup, escape
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
@@ -20,10 +18,8 @@ from .errors import TutorialError
 from .html_pages import figure_attributes
 from .live_site import LiveSite
 from .publish import error_box
-from .records import render_record
+from .records import STYLE, render_record
 from .rendering import Render, Rendering, finished, name_contents
-
-RECORD_CSS = "assets/run-record.css"
 
 
 class SitePages:
@@ -35,7 +31,6 @@ class SitePages:
 
     def __init__(self, course: CourseFiles, build_cache: BuildCache, live: LiveSite | None) -> None:
         self._course, self._build_cache, self._live = course, build_cache, live
-        self._record_css = ""
 
     def take_over(self, page: SitePage) -> None:
         """Let MkDocs render a page by way of what is kept."""
@@ -87,7 +82,7 @@ class SitePages:
             render(config, files)
             return
         _, notebook = record
-        stylesheet = get_relative_url(RECORD_CSS, page.url)
+        stylesheet = get_relative_url(STYLE, page.url)
 
         def make() -> Document:
             figures = {
@@ -99,7 +94,6 @@ class SitePages:
         ingredients = made.digest, stylesheet, page.url
         rendered = self._build_cache.get("records", path, ingredients, make)
         page.content, page.toc = rendered["content"], get_toc(rendered["contents"])
-        self._record_css = self._record_css or rendered["css"]
 
     def finish(self, page: SitePage, html: str) -> str:
         """Return a page's rendered HTML as the site has it."""
@@ -127,10 +121,3 @@ class SitePages:
         page.content = error_box(self._course.published(error))
         page.toc = get_toc([])
         page.meta["search"] = {"exclude": True}
-
-    def write_style(self, site: Path) -> None:
-        """Write the style sheet that the run records have in common, if there is any."""
-        if self._record_css:
-            target = site / RECORD_CSS
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(self._record_css, encoding="utf-8")

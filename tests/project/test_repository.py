@@ -71,7 +71,7 @@ def test_vendored_files_are_the_ones_their_table_names():
 
 
 # The plugin, and what it does with pages, their theme and the server.
-PLUGIN = ("plugin", "course_files", "site_pages", "rendering", "records", "theme")
+PLUGIN = ("plugin", "course_files", "site_pages", "rendering", "records", "theme", "public_site")
 PLUGIN += ("built_site", "live_site", "live_server", "watching")
 
 
