@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+
 from markupsafe import Markup, escape
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError

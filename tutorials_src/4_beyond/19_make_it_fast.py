@@ -546,7 +546,7 @@ plot_timing.speed_ratios({name: gains[name] for name in ("bfloat16, mixed", "XLA
 
 
 # %% [markdown]
-# | | on the processor that built this page |
+# | remedy | on the processor that built this page |
 # |---|---|
 # | mixed bfloat16 | `{python measured} "; ".join(f"{case}: {speed_verdict(r)}" for case, r in gains["bfloat16, mixed"].items())` |
 # | XLA | `{python measured} "; ".join(f"{case}: {speed_verdict(r)}" for case, r in gains["XLA"].items())` |
