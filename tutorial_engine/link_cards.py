@@ -28,7 +28,9 @@ def link_card(background: bytes, title: str, above: str, below: str) -> bytes:
     for size in _TITLE:
         font = _font("Bold", size)
         lines = _broken(title, font)
-        if len(lines) <= _TITLE_LINES and all(font.getlength(line) <= _RIGHT - _LEFT for line in lines):
+        if len(lines) <= _TITLE_LINES and all(
+            font.getlength(line) <= _RIGHT - _LEFT for line in lines
+        ):
             break
     leading = round(size * 1.16)
     top = (SIZE[1] - leading * len(lines)) // 2

@@ -59,7 +59,9 @@ class PublicSite:
         """Give a page what its head says of it."""
         lessons = self._course.lessons
         if page.is_homepage:
-            page.meta["structured_data"] = Markup(as_script(course_data(self._publication, lessons)))
+            page.meta["structured_data"] = Markup(
+                as_script(course_data(self._publication, lessons))
+            )
         position = self._course.positions.get(page.file.src_uri, len(lessons))
         if position < len(lessons) and not self._course.outcomes[position].error:
             lesson = lessons[position]
