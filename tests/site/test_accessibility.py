@@ -10,10 +10,10 @@ from tests.site.visits import opened
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1440])
-def test_nothing_keeps_anybody_from_reading_a_page(address, browser, width, scheme):
+def test_nothing_keeps_anybody_from_reading_a_page(site, address, browser, width, scheme):
     with opened(browser, width, scheme) as page:
         found = {}
         for url in ("", "networks/first-network/", "snippets/plot_evaluation/"):
-            page.goto(address + url)
+            assert page.goto(address + url).ok
             found[url] = barriers(page)
     assert found == {url: [] for url in found}
