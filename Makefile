@@ -1,6 +1,6 @@
 # Everything runs in .venv, made on first use. README.md spells the same steps out for Windows.
 .DEFAULT_GOAL := help
-.PHONY: help serve build test full bench soak mutation notebooks matrix wheel lint lock clean browser
+.PHONY: help serve build test full audit bench soak mutation notebooks matrix wheel lint lock clean browser
 
 # The first Python from 3.11 to 3.13 on the PATH; PYTHON=… overrides it.
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python; do \
@@ -18,6 +18,7 @@ help: ## say what there is
 	@echo "make test   set everything up and pass the tests"
 	@echo "make build  execute what changed and write the site to site/"
 	@echo "make full   the same with the whole of CIFAR-10 (fetched once)"
+	@echo "make audit  measure the built site in a browser: access, speed, weight, links, paper"
 	@echo "make bench  compare the build with stock mkdocs-jupyter and itself, and measure serve"
 	@echo "make soak   200 random schedules of edits and damage, each build compared with one from nothing"
 	@echo "make mutation  change the snippets of metrics and data bit by bit, and see that a test fails each time"
@@ -47,6 +48,10 @@ full: $(READY)
 
 test: $(READY) lint
 	$(VENV) -m pytest
+
+audit: $(READY)
+	SITE_URL=https://example.org/course/ $(VENV) -m mkdocs build --strict --site-dir .cache/audited
+	$(VENV) -m tests.site.audit .cache/audited
 
 bench: $(READY)
 	$(VENV) tests/bench/build.py

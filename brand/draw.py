@@ -1,19 +1,21 @@
-"""Draw the site's mark: the logo, the icons of browsers and phones, and the picture that a shared link shows.
+"""Draw the site's mark: the logo, the icons of browsers and phones, and what a shared link shows.
 
     .venv/bin/python brand/draw.py
 
-A picture of three by three pixels, and a filter of two by two that stands on it. Writes to docs/assets/, and the
-logo to overrides/, from where the theme takes it.
+A picture of three by three pixels, and a filter of two by two that stands on it. Writes to docs/assets/, the
+logo to overrides/, from where the theme takes it, and beside this file what a build writes the titles of pages on.
 """
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import matplotlib
 import matplotlib.font_manager
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
 ASSETS = ROOT / "docs" / "assets"
@@ -31,7 +33,8 @@ def main() -> None:
         mark("#12436d", FILTER, style="@media(prefers-color-scheme:dark){.pixel{fill:#9cc9f5}}")
     )
     touch_icon().savefig(ASSETS / "apple-touch-icon.png", dpi=100, metadata={"Software": None})
-    social().savefig(ASSETS / "social.png", dpi=100, metadata={"Software": None})
+    save_lean(social(), ASSETS / "social.png")
+    save_lean(link_card(), ROOT / "brand/link-card.png")
 
 
 def pixels() -> list[tuple[float, float, float]]:
@@ -89,6 +92,21 @@ def touch_icon() -> Figure:
     """Draw the icon of a phone's home screen, 180 by 180."""
     figure = Figure((1.8, 1.8), dpi=100, facecolor=PAPER)
     draw_mark(figure, 18, 18, 144, INK)
+    return figure
+
+
+def save_lean(figure: Figure, file: Path) -> None:
+    """Save a figure of few colours as a picture of few colours."""
+    content = io.BytesIO()
+    figure.savefig(content, dpi=100)
+    picture = Image.open(content).convert("RGB").quantize(64, dither=Image.Dither.NONE)
+    picture.save(file, "PNG", optimize=True)
+
+
+def link_card() -> Figure:
+    """Draw what stands behind the title of a page in the picture of a link to it, 1200 by 630."""
+    figure = Figure((12, 6.3), dpi=100, facecolor=INK)
+    draw_mark(figure, 880, 190, 250, "#cfe4f8")
     return figure
 
 

@@ -24,7 +24,7 @@ from .fingerprint import snippets_state
 from .glossary import DATA, GLOSSARY, Glossary
 from .places import of_the_build
 from .publish import Page, make_error_page, make_page
-from .records import record_file, record_path
+from .records import STYLE, STYLE_FILE, record_file, record_path
 from .rendering import Places
 from .report import build_report, report_page
 from .run import Run
@@ -238,6 +238,7 @@ class CourseFiles:
         return [
             File.generated(config, "build.json", content=text),
             File.generated(config, REPORT_PAGE, content=report_page(report)),
+            File.generated(config, STYLE, content=STYLE_FILE.read_bytes()),
         ]
 
     def glossary_files(self, config: MkDocsConfig) -> list[File]:

@@ -93,7 +93,7 @@ def figure_attributes(outputs: list[list[Output]]) -> dict[str, dict[str, str]]:
 
 def light_record(
     content: str, figures: dict[str, str], shown: dict[str, dict[str, str]], stylesheet: str
-) -> tuple[str, str]:
+) -> str:
     """Make a page that mkdocs-jupyter rendered small and free of other origins.
 
     Args:
@@ -102,17 +102,16 @@ def light_record(
             of dark twins are among the values.
         shown: the same -> its attributes: text, size and class, which nbconvert does not print.
         stylesheet: address of the shared style sheet relative to the record.
-
-    Returns:
-        The content, and the CSS that was inlined in it.
     """
     document = LexborHTMLParser(content, is_fragment=True)
-    css = []
+    # Half a megabyte of JupyterLab's own, for widgets, menus and dialogs; an output keeps its style.
     for style in document.css("style"):
-        if (text := style.text()).startswith(SCOPE):  # an output's own
-            continue
-        css.append(text)
-        style.decompose()
+        if not style.text().startswith(SCOPE):
+            style.decompose()
+    # A cell is no place to stop at with the tab key; what scrolls in it is one.
+    for cell in document.css(".jp-Cell-inputWrapper, .jp-OutputArea-output"):
+        if "tabindex" in cell.attrs:
+            del cell.attrs["tabindex"]
     # Its scripts draw nothing that we need: copy buttons are Material's, maths is not in it.
     for unneeded in ("script", "link", "clipboard-copy", ".clipboard-copy-txt"):
         for node in document.css(unneeded):
@@ -133,7 +132,7 @@ def light_record(
             for name, value in attributes.items():
                 image.attrs[name] = value
     head = f'<link rel="stylesheet" href="{stylesheet}">\n'
-    return head + lean_code(schemed_figures(document.html or "")), "\n".join(css)
+    return head + lean_code(schemed_figures(document.html or ""))
 
 
 def with_formulas(content: str) -> str:

@@ -30,6 +30,7 @@ from .html_pages import lean_page
 from .live_server import serve_live
 from .live_site import LiveSite
 from .offline import EMPTY, write_copy
+from .public_site import PublicSite
 from .schedule import Outcome, Watcher, bring_up_to_date
 from .scratch import locked_folder
 from .searching import index_once, read_words
@@ -88,13 +89,17 @@ class TutorialsPlugin(BasePlugin[TutorialsConfig]):
         elif not config.site_url:
             # Not a warning, which a strict build refuses: a site to look at here needs no address.
             log.info(
-                "This site has no public address, and so no sitemap, no canonical links and no picture for "
-                "shared links: set SITE_URL=https://… before you publish it"
+                "This site has no public address, and so no sitemap, no canonical links, no pictures for shared "
+                "links, no feed and no headers for its host: set SITE_URL=https://… before you publish it"
             )
         runs = self.live.runs if self.live else None
         shows = mentions(config.nav, INDEX)
         self.course = CourseFiles(self.settings, self.build_cache, runs, shows_snippets=shows)
         self.pages = SitePages(self.course, self.build_cache, self.live)
+        is_public = config.site_url and not self.is_serving
+        self.public_site = (
+            PublicSite(config, self.course, self.settings, self.build_cache) if is_public else None
+        )
         self.writing = ""
         config.watch += [str(self.settings.sources), str(self.settings.root / "snippets")]
         if shows and (tests := self.settings.root / TESTS).is_dir():
@@ -134,6 +139,8 @@ class TutorialsPlugin(BasePlugin[TutorialsConfig]):
             files.append(file)
         if self.settings.offline:  # so that pages can link to what is written last
             files.append(File.generated(config, self.settings.offline, content=EMPTY))
+        for file in self.public_site.files() if self.public_site else ():
+            files.append(file)
         return files
 
     def on_nav(self, nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
@@ -149,6 +156,8 @@ class TutorialsPlugin(BasePlugin[TutorialsConfig]):
         self, markdown: str, page: SitePage, config: MkDocsConfig, files: Files
     ) -> str:
         path = page.file.src_uri
+        if self.public_site:
+            self.public_site.describe(page, markdown)
         if path == GLOSSARY_PAGE:
             return glossary_page(self.course.lessons, markdown)
         if path not in self.course.positions:
@@ -190,13 +199,12 @@ class TutorialsPlugin(BasePlugin[TutorialsConfig]):
 
     @event_priority(-100)  # after the last file of any other
     def on_post_build(self, config: MkDocsConfig) -> None:
-        self.pages.write_style(Path(config.site_dir))
-        if not config.site_url:
-            for name in (
-                "sitemap.xml",
-                "sitemap.xml.gz",
-            ):  # MkDocs lists no page there without an address
-                Path(config.site_dir, name).unlink(missing_ok=True)
+        site = Path(config.site_dir)
+        if self.public_site:
+            self.public_site.write_headers(site)
+        if not config.site_url:  # without an address MkDocs lists no page there
+            for name in ("sitemap.xml", "sitemap.xml.gz"):
+                site.joinpath(name).unlink(missing_ok=True)
         self.build_cache.sweep()
         if self.live:
             self.live.build_ends()

@@ -12,6 +12,9 @@ from .documents import Document
 from .html_pages import light_record, with_formulas
 from .rendering import contents_as_json
 
+# Where a site has the style sheet of all records, and what it is.
+STYLE = "assets/run-record.css"
+STYLE_FILE = Path(__file__).with_name("run-record.css")
 # How deep a record's table of contents goes.
 _DEPTH = 6
 _NO_RECORD = "# Run record\n\nThere is none yet: its tutorial has not run.\n"
@@ -50,7 +53,7 @@ def render_record(
         figures, shown, stylesheet: as `light_record` takes them.
 
     Returns:
-        `content`, HTML; `contents`, as `get_toc` reads them; `css`, what its style sheet must hold.
+        `content`, HTML; `contents`, as `get_toc` reads them.
     """
     # Importing it takes a second, and most builds find every record rendered.
     from mkdocs_jupyter.convert import nb2html
@@ -61,5 +64,5 @@ def render_record(
         path.write_text(notebook, encoding="utf-8")
         rendered = nb2html(str(path), allow_errors=False, theme="", custom_mathjax_url="")
         contents, _ = get_nb_toc(str(path), _DEPTH)
-    content, css = light_record(with_formulas(rendered), figures, shown, stylesheet)
-    return {"content": content, "contents": contents_as_json(contents), "css": css}
+    content = light_record(with_formulas(rendered), figures, shown, stylesheet)
+    return {"content": content, "contents": contents_as_json(contents)}

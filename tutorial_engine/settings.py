@@ -31,6 +31,7 @@ class Settings:
         cluster: address of a Dask scheduler whose workers run the tutorials; empty for this machine.
         store: folder of stored runs that several builders share; empty for one in the cache.
         offline: name of the zip with the whole site, to be read without a server; empty for none.
+        link_card: file of the picture on which the title of a shared page is written; empty for none.
         parts: titles of parts, by folder without its number; the others are called like their folder.
     """
 
@@ -48,6 +49,7 @@ class Settings:
     cluster: str = ""
     store: str = ""
     offline: str = ""
+    link_card: str = ""
     parts: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod

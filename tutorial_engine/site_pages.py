@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 
 from markupsafe import Markup, escape
 from mkdocs.config.defaults import MkDocsConfig
@@ -22,10 +21,8 @@ from .glossary import anchor
 from .html_pages import figure_attributes
 from .live_site import LiveSite
 from .publish import error_box
-from .records import render_record
+from .records import STYLE, render_record
 from .rendering import Render, Rendering, finished, name_contents
-
-RECORD_CSS = "assets/run-record.css"
 
 
 class SitePages:
@@ -37,7 +34,6 @@ class SitePages:
 
     def __init__(self, course: CourseFiles, build_cache: BuildCache, live: LiveSite | None) -> None:
         self._course, self._build_cache, self._live = course, build_cache, live
-        self._record_css = ""
 
     def take_over(self, page: SitePage) -> None:
         """Let MkDocs render a page by way of what is kept."""
@@ -89,7 +85,7 @@ class SitePages:
             render(config, files)
             return
         _, notebook = record
-        stylesheet = get_relative_url(RECORD_CSS, page.url)
+        stylesheet = get_relative_url(STYLE, page.url)
 
         def make() -> Document:
             figures = {
@@ -101,7 +97,6 @@ class SitePages:
         ingredients = made.digest, stylesheet, page.url
         rendered = self._build_cache.get("records", path, ingredients, make)
         page.content, page.toc = rendered["content"], get_toc(rendered["contents"])
-        self._record_css = self._record_css or rendered["css"]
 
     def finish(self, page: SitePage, html: str, files: Files) -> str:
         """Return a page's rendered HTML as the site has it."""
@@ -145,10 +140,3 @@ class SitePages:
         page.content = error_box(self._course.published(error))
         page.toc = get_toc([])
         page.meta["search"] = {"exclude": True}
-
-    def write_style(self, site: Path) -> None:
-        """Write the style sheet that the run records have in common, if there is any."""
-        if self._record_css:
-            target = site / RECORD_CSS
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(self._record_css, encoding="utf-8")

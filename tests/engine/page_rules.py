@@ -56,8 +56,7 @@ def edits_of(config: Path, site: Path) -> list[Edit]:
     def watched(step: Callable) -> Callable:
         def run(content: str, *rest):
             result = step(content, *rest)
-            after = result[0] if isinstance(result, tuple) else result
-            edits.append(Edit(step.__name__, content, after))
+            edits.append(Edit(step.__name__, content, result))
             return result
 
         return run

@@ -6,11 +6,10 @@ import ast
 import itertools
 import gzip
 import json
-import posixpath
 from collections.abc import Iterator
 from copy import copy
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import nbformat
 import numpy as np
@@ -19,6 +18,7 @@ from bs4 import Tag
 from PIL import Image
 
 from tests.engine.page_rules import errors_of
+from tests.site.links import broken_links, resolve, targets
 from tutorial_engine.closure import closure, public_definitions, public_names
 from tutorial_engine.examples import examples_of
 
@@ -33,47 +33,8 @@ RECORD_BYTES = 26_000
 PAPER = (0xFE, 0xFE, 0xFE)
 
 
-def targets(document):
-    """Yield (tag, address) of everything that a document points to."""
-    for name, attribute in (("a", "href"), ("img", "src"), ("source", "srcset"), ("script", "src")):
-        for tag in document.find_all(name):
-            if tag.get(attribute):
-                yield tag, tag[attribute]
-    for tag in document.find_all("link"):
-        if {"stylesheet", "icon", "preload"} & set(tag.get("rel", ())):
-            yield tag, tag["href"]
-
-
-def resolve(page: str, target: str) -> tuple[str, str]:
-    """Return the file and the anchor that a target on a page means, relative to the site."""
-    parts = urlsplit(target)
-    path = posixpath.normpath(posixpath.join("/", page, unquote(parts.path)))[1:]
-    if parts.path.endswith("/") or parts.path in ("", ".", ".."):
-        path = posixpath.join(path, "index.html")
-    return path.removeprefix("./"), unquote(parts.fragment)
-
-
 def test_every_internal_link_and_anchor_leads_somewhere(site):
-    anchors = {
-        page: {tag.get("id") for tag in document.find_all(id=True)}
-        for page, document in site.pages.items()
-    }
-    broken = []
-    for page, document in site.pages.items():
-        if page == "404.html":  # its links are absolute: it is shown at any address
-            continue
-        for _, target in targets(document):
-            if urlsplit(target).scheme or target.startswith("//"):
-                continue
-            file, anchor = resolve(page, target)
-            if (site.folder / file).is_dir():
-                file = posixpath.join(file, "index.html")
-            if not (site.folder / file).is_file():
-                broken.append(f"{page}: {target}")
-            elif anchor and file.endswith(".html"):
-                if anchor not in anchors[file.removesuffix("index.html")]:
-                    broken.append(f"{page}: {target} (no such anchor)")
-    assert broken == []
+    assert broken_links(site.folder, site.pages) == []
 
 
 def test_nothing_that_a_page_fetches_lies_on_another_origin(site):

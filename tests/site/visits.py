@@ -11,6 +11,32 @@ from playwright.sync_api import Browser, Locator, Page
 # What is asked of every page depends on the width or on the scheme, on no pair of them.
 SCREENS_OF_EVERY_PAGE = [(360, "light"), (1440, "dark")]
 CODE = "article .highlight:not(.output) > pre > code"
+# A function of an element: the WCAG contrast of its text on the nearest opaque background.
+_CONTRAST = """(() => {
+    const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+    const known = new Map();
+    const rgba = colour => {
+        if (!known.has(colour)) {
+            canvas.clearRect(0, 0, 1, 1);
+            canvas.fillStyle = colour;
+            canvas.fillRect(0, 0, 1, 1);
+            known.set(colour, canvas.getImageData(0, 0, 1, 1).data);
+        }
+        return known.get(colour);
+    };
+    const luminance = ([r, g, b]) => [r, g, b]
+        .map(v => v / 255)
+        .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+        .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+    return element => {
+        const text = luminance(rgba(getComputedStyle(element).color));
+        let below = element;
+        while (below && rgba(getComputedStyle(below).backgroundColor)[3] < 255)
+            below = below.parentElement;
+        const paper = luminance(rgba(getComputedStyle(below ?? document.body).backgroundColor));
+        return (Math.max(text, paper) + 0.05) / (Math.min(text, paper) + 0.05);
+    };
+})()"""
 TEXTS = ("p", ".lead", ".facts a", "ul.claims li", ".output pre code")
 
 
@@ -114,24 +140,20 @@ def links_in_code(page: Page) -> list[LinkInCode]:
 
 def contrast(locator: Locator) -> float:
     """Return the WCAG contrast of an element's text on the nearest opaque background."""
-    return locator.evaluate(
-        """element => {
-            const canvas = document.createElement("canvas").getContext("2d");
-            const rgba = colour => {
-                canvas.clearRect(0, 0, 1, 1);
-                canvas.fillStyle = colour;
-                canvas.fillRect(0, 0, 1, 1);
-                return canvas.getImageData(0, 0, 1, 1).data;
-            };
-            const luminance = ([r, g, b]) => [r, g, b]
-                .map(v => v / 255)
-                .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-                .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-            const text = luminance(rgba(getComputedStyle(element).color));
-            let below = element;
-            while (below && rgba(getComputedStyle(below).backgroundColor)[3] < 255)
-                below = below.parentElement;
-            const paper = luminance(rgba(getComputedStyle(below ?? document.body).backgroundColor));
-            return (Math.max(text, paper) + 0.05) / (Math.min(text, paper) + 0.05);
-        }"""
+    return locator.evaluate(f"element => {_CONTRAST}(element)")
+
+
+def faint_texts(page: Page, least: float) -> list[str]:
+    """Return the texts of a page that are seen and have less contrast than this."""
+    return page.evaluate(
+        f"""least => {{
+            const contrast = {_CONTRAST};
+            const hasText = it => [...it.childNodes].some(each => each.nodeType === 3 && each.data.trim());
+            return [...document.querySelectorAll("article *")]
+                .filter(it => hasText(it) && it.checkVisibility() && !it.closest("svg"))
+                .map(it => [contrast(it), it])
+                .filter(([ratio]) => ratio < least)
+                .map(([ratio, it]) => `${{ratio.toFixed(1)}}: ${{it.outerHTML.slice(0, 80)}}`);
+        }}""",
+        least,
     )

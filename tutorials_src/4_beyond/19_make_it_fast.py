@@ -600,7 +600,7 @@ plot_timing.speed_ratios(rows)
 
 
 # %% [markdown]
-# | | on the processor that built this page |
+# | remedy | on the processor that built this page |
 # |---|---|
 # | mixed bfloat16 | `{python measured} "; ".join(f"{case}: {timing.speed_verdict(r)}" for case, r in gains["bfloat16, mixed"].items())` |
 # | XLA | `{python measured} "; ".join(f"{case}: {timing.speed_verdict(r)}" for case, r in gains["XLA"].items())` |
