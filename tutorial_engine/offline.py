@@ -39,7 +39,7 @@ def write_copy(site: Path, name: str) -> None:
     target = site / name
     target.unlink(missing_ok=True)
     folder = PurePosixPath(name).stem
-    files = sorted(path for path in site.rglob("*") if path.is_file())
+    files = sorted(file for file in site.rglob("*") if file.is_file())
     with zipfile.ZipFile(target, "w") as copy:
         for path, content in _contents(site, files, name):
             # The same site is the same zip: no times, no rights of this machine.
@@ -52,9 +52,9 @@ def write_copy(site: Path, name: str) -> None:
     leads_to_copy = re.compile(
         rf"(<a\b[^>]*\bhref=[\"']?(?:[^\"'\s>]*/)?{re.escape(name)}[\"'\s>].*?)(?=</a>)", re.DOTALL
     )
-    for path in files:
-        if path.suffix == ".html" and name in (page := path.read_text(encoding="utf-8")):
-            path.write_text(leads_to_copy.sub(rf"\1{size}", page), encoding="utf-8")
+    for file in files:
+        if file.suffix == ".html" and name in (page := file.read_text(encoding="utf-8")):
+            file.write_text(leads_to_copy.sub(rf"\1{size}", page), encoding="utf-8")
 
 
 def _contents(site: Path, files: list[Path], name: str) -> Iterator[tuple[str, bytes]]:
