@@ -22,7 +22,7 @@ _ATTRIBUTE = re.compile(r"""([\w-]+)=("[^"]*"|'[^']*')""")
 # left of a string between two values do not.
 _PLAIN_CODE = re.compile(
     r'<span class="(?:[nopw]|k[cn]|m[fi]|n[bn]|ow|s[aei])">([^<]*)</span>'
-    r'|<span class="s[12]">([^<]{1,3})</span>'
+    r'|<span class="s[12]">([^<\w]{1,3})</span>'
 )
 # HTML knows a drawing by its tag, and what is not to be searched has been searched by then.
 _UNREAD_ATTRIBUTE = re.compile(

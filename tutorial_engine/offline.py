@@ -26,7 +26,7 @@ _INDEX = "search/search_index.json"
 _LEFT_OUT = ("404.html", "robots.txt", "sitemap.xml", "sitemap.xml.gz")
 # What the pages' scripts read.
 _READ = frozenset([".bin", ".json", ".py", ".tflite", ".wasm"])
-_WORKERS = "assets/javascripts/workers/"
+_WORKERS = ("assets/javascripts/workers/", "assets/search-worker.js")
 _COMPRESSED = frozenset([".gz", ".png", ".webp", ".woff2", ".zip"])
 
 

@@ -95,14 +95,20 @@
     "code-call": /\b[A-Za-z_]\w*(?=\()/g,
     "code-number": /(?<![\w.])\d[\d_]*(?:\.\d*)?(?:e[+-]?\d+)?/g,
   };
-  const colours = window.CSS?.highlights && Object.entries(tokens).map(([name, pattern]) => {
-    const highlight = new Highlight();
-    CSS.highlights.set(name, highlight);
-    return [highlight, pattern];
-  });
+  // Where a system forces its own colours, a highlight looks like a selection: there is none.
+  const isForced = matchMedia("(forced-colors: active)");
+  const colours = window.CSS?.highlights && Object.entries(tokens).map(([name, pattern]) => [name, new Highlight(), pattern]);
+  const showColours = () => {
+    for (const [name, highlight] of colours ?? []) {
+      if (isForced.matches) CSS.highlights.delete(name);
+      else CSS.highlights.set(name, highlight);
+    }
+  };
+  showColours();
+  isForced.addEventListener("change", showColours);
   const colour = (code) => {
     const [text, parts] = textOf(code);
-    for (const [highlight, pattern] of colours)
+    for (const [, highlight, pattern] of colours)
       for (const { 0: token, index } of text.matchAll(pattern)) {
         const [startContainer, startOffset] = placeIn(parts, index);
         const [endContainer, last] = placeIn(parts, index + token.length - 1);

@@ -15,7 +15,7 @@
   const dialog = document.createElement("dialog");
   dialog.className = "figure-dialog";
   dialog.setAttribute("aria-label", "Figure in full size");
-  dialog.innerHTML = '<form method="dialog"><button aria-label="Close">×</button></form><div tabindex="0"></div>';
+  dialog.innerHTML = '<form method="dialog"><button aria-label="Close">×</button></form><div tabindex="0" role="group" aria-label="Figure, to scroll"></div>';
   const show = (figure) => {
     const whole = new Image();
     whole.src = figure.currentSrc;
@@ -27,8 +27,10 @@
     dialog.showModal();
   };
   dialog.addEventListener("click", (event) => {
-    if (event.target === dialog) dialog.close();
+    if (!event.target.closest("img, button")) dialog.close();
   });
+  // The theme turns pages by key, also those behind a dialog.
+  dialog.addEventListener("keydown", (event) => event.key !== "Escape" && event.stopPropagation());
   const isReduced = (figure) => figure.clientWidth < figure.getAttribute("width") * 0.95;
   const offerWhole = (entries) => {
     for (const { target: figure } of entries) {

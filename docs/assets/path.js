@@ -6,7 +6,7 @@
   const LARGEST_FILE = 1e6;
 
   // A page's name is its address inside the site, the same whether the address ends in a folder or in a file.
-  const site = new URL(`${JSON.parse(document.getElementById("__config").textContent).base}/`, location).pathname;
+  const site = new URL(JSON.parse(document.getElementById("__config").textContent).base.replace(/\/?$/, "/"), location).pathname;
   const nameOf = (address) => new URL(address, location).pathname.slice(site.length).replace(/\/?(index)?(\.html)?$/, "");
 
   // The navigation numbers the tutorials, and nothing else.
@@ -39,6 +39,7 @@
     edit(state);
     try {
       localStorage.setItem(KEY, JSON.stringify(state));
+      unkept = null;
     } catch {
       unkept = state;
     }
@@ -50,6 +51,8 @@
     const where = unkept ? ", until you close this page: this browser keeps nothing for it" : "";
     return `${countOf(state)} of ${tutorials.size} pages done${where}.`;
   };
+  const untouched = part("status")?.textContent;
+  const isCounted = (text) => /^\d+ of \d+ pages done/.test(text ?? "");
   const tell = (text) => {
     const status = part("status");
     if (status && status.textContent !== text) status.textContent = text;
@@ -89,6 +92,7 @@
     }
     part("done")?.setAttribute("aria-pressed", isDone(here));
     if (countOf(state)) tell(counted(state));
+    else if (isCounted(part("status")?.textContent)) tell(untouched);
     offer(state);
   };
 
@@ -147,14 +151,22 @@
       const { done, last } = JSON.parse(saved[KEY]);
       if (!Array.isArray(done)) throw new Error("not ours");
       const loaded = fitting({ done, last });
-      for (const name of Object.keys(saved)) {
-        if (name.startsWith(PREFIX) && name !== KEY && typeof saved[name] === "string") localStorage.setItem(name, saved[name]);
-      }
       change((state) => {
         state.done = [...new Set([...state.done, ...loaded.done])];
+        // A clock that was wrong must not win for ever.
+        if (loaded.last) loaded.last.at = Math.min(loaded.last.at, Date.now());
         if (loaded.last && !(state.last?.at > loaded.last.at)) state.last = loaded.last;
       });
-      tell(`Loaded: ${counted(read())}`);
+      const others = Object.keys(saved).filter((name) => name.startsWith(PREFIX) && name !== KEY);
+      let left = 0;
+      for (const name of others.filter((name) => typeof saved[name] === "string")) {
+        try {
+          localStorage.setItem(name, saved[name]);
+        } catch {
+          left += 1;
+        }
+      }
+      tell(`Loaded: ${counted(read())}${left ? " For the rest of the file this browser has no room." : ""}`);
     } catch {
       tell("This file holds no progress of this course; nothing has changed.");
     }

@@ -25,8 +25,8 @@
 
   // An address of what is folded unfolds it.
   const unfold = () => {
-    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    if (target instanceof HTMLDetailsElement) target.open = true;
+    const target = document.querySelector("article details:target");
+    if (target) target.open = true;
   };
   unfold();
   addEventListener("hashchange", unfold);
@@ -36,6 +36,7 @@
   const fold = () => void (contents.open = false);
   contents?.addEventListener("click", (event) => event.target.closest("a") && fold());
   contents?.addEventListener("focusout", (event) => event.relatedTarget && !contents.contains(event.relatedTarget) && fold());
+  addEventListener("pointerdown", (event) => contents?.open && !contents.contains(event.target) && fold());
   contents?.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     fold();

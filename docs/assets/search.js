@@ -13,12 +13,21 @@
     form.addEventListener("pointerover", resolve, { once: true });
     document.getElementById("__search").addEventListener("change", resolve, { once: true });
   });
+  document.querySelector("[data-search]")?.addEventListener("click", () => {
+    document.getElementById("__search").click();
+    form.query.focus();
+  });
   const { open } = XMLHttpRequest.prototype;
   XMLHttpRequest.prototype.open = function (method, address, ...rest) {
     if (String(address).endsWith("/search_index.json")) {
       const { send } = this;
       this.send = async (...body) => {
         await isWanted;
+        const failed = () => {
+          document.querySelector(".md-search-result__meta").textContent = "The search did not load: try it again later";
+        };
+        this.addEventListener("error", failed);
+        this.addEventListener("load", () => this.status >= 400 && failed());
         send.apply(this, body);
       };
     }

@@ -39,7 +39,7 @@
     tip.style.left = `${scrollX + Math.max(2 * gap, Math.min(left, rightmost))}px`;
     tip.style.top = `${scrollY + (isBelow ? below : above)}px`;
   };
-  const show = async (term) => {
+  const show = async (term, isTapped = false) => {
     clearTimeout(timer);
     if (wanted === term) return;
     hide();
@@ -58,6 +58,7 @@
     } catch {
       definitions = undefined;
       hide();
+      if (isTapped) location.href = term.href;
     }
   };
   // Long enough for the pointer to cross a term on its way, and to come from the term to what it means.
@@ -80,7 +81,7 @@
     term.addEventListener("click", (event) => {
       if (pointer !== "touch" || wanted === term) return;
       event.preventDefault();
-      show(term);
+      show(term, true);
     });
   }
   tip.addEventListener("pointerenter", () => clearTimeout(timer));

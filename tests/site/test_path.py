@@ -255,19 +255,19 @@ def test_progress_is_saved_to_a_file_erased_and_loaded_again(address, laptop, tm
     laptop.goto(address)
     laptop.evaluate("localStorage.setItem('course.other', '[1]'); localStorage.setItem('else', '2')")
     with laptop.expect_download() as download:
-        laptop.get_by_role("button", name="Save as a file").click()
+        laptop.get_by_role("button", name="Save your marks").click()
     file = tmp_path / download.value.suggested_filename
     download.value.save_as(file)
     assert set(json.loads(file.read_text())) == {KEY, "course.other"}
     laptop.once("dialog", lambda dialog: dialog.accept())
-    laptop.get_by_role("button", name="Erase").click()
+    laptop.get_by_role("button", name="Erase marks").click()
     status = laptop.locator(".kept").get_by_role("status")
     expect(status).to_have_text("Erased: nothing is kept.")
     assert laptop.evaluate("Object.keys(localStorage).filter(it => /^(course|else)/.test(it))") == ["else"]
     assert ticked(laptop) == []
     expect(laptop.locator(".continue")).to_contain_text("You need Python")
     with laptop.expect_file_chooser() as chooser:
-        laptop.get_by_role("button", name="Load from a file").click()
+        laptop.get_by_role("button", name="Load marks").click()
     chooser.value.set_files(file)
     expect(status).to_have_text("Loaded: 1 of 20 pages done.")
     assert ticked(laptop) == ["1. Tensors"]
@@ -279,7 +279,7 @@ def test_who_does_not_confirm_keeps_everything(address, laptop):
     keep(laptop, {"done": [FIRST]})
     laptop.goto(address)
     laptop.once("dialog", lambda dialog: dialog.dismiss())
-    laptop.get_by_role("button", name="Erase").click()
+    laptop.get_by_role("button", name="Erase marks").click()
     assert kept(laptop)["done"] == [FIRST]
 
 

@@ -12,8 +12,8 @@
 #
 # A neural network is a program that learns its task from examples. Pictures, sounds, sentences:
 # whatever it learns from is first turned into numbers, and these are kept in a container called a
-# **tensor**, and so is everything that the network itself knows. You need Python's lists and functions,
-# and no mathematics beyond multiplication.
+# **tensor**. Everything that the network itself knows is kept in tensors, too. You need Python's lists
+# and functions, and no mathematics beyond multiplication.
 
 # %%
 from snippets import plot_images, plot_tensors, tables
@@ -81,7 +81,7 @@ tables.table(rows)
 #   be negative; `uint8` is a whole number from 0 to 255, enough for a pixel. All elements of a tensor
 #   share one dtype.
 #
-# The last column is what it costs: an `int32` takes four bytes of memory, a `uint8` one.
+# The column `bytes` is what it costs: an `int32` takes four bytes of memory, a `uint8` one.
 #
 # In your own code you ask like this:
 
@@ -562,7 +562,8 @@ counts = tf.constant([1.0, 2.0])
 #
 # Write `last_columns(sheets)`. It picks the last column of every sheet (in `stack`, 3 and 6, 9 and 12)
 # with one pair of square brackets. The result is a matrix. Before you run it: what is its shape? (To
-# work on the exercises, open the notebook that the top of the page offers.)
+# work on the exercises, download the notebook that the top of the page offers, and
+# [open it on a computer](../index.md#how-a-page-works).)
 
 
 # %% tags=["starter"]

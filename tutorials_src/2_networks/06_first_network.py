@@ -44,8 +44,9 @@ print(class_names[network.predict(test_images[:1]).argmax()])
 # %% [markdown]
 # The network is right on `{python} f"{test_accuracy:.1%}"` of 10,000 photographs that it did not
 # learn from (`accuracy` in the line after the eight epochs); guessing would be right on one in ten.
-# The last line names the first of them. One line looks like magic, `rate`. Its 248 and 600 steps are
-# the 848 of eight epochs: with other epochs or batches, change them, too. A bare `"adam"` in place of
+# The last line names the first of them. One line looks like magic, `rate`. 54,000 photographs in
+# batches of 512 make 106 steps (the last batch is smaller), eight epochs 848: 248 for the rate to climb, 600
+# for it to fall. With other epochs or batches, change them, too. A bare `"adam"` in place of
 # `Adam(rate)` also works, and is right less often. The rest of this page explains the program line by
 # line, then questions it: [why these settings](#where-the-settings-come-from), where is it wrong, and
 # which of your mistakes does it not report?
@@ -75,8 +76,8 @@ plot_images.image_grid(one_per_class, titles, subject="photographs")
 # | validation | 6,000 | you choose with it |
 # | test | 10,000 | you use it once, at the end |
 #
-# A network can learn its training photographs by heart, and you can choose what happens to suit the
-# validation photographs. Only those that nobody has used for anything give an honest grade. The
+# A network can learn its training photographs by heart, and you may pick settings that suit the
+# validation photographs by luck. Only those that nobody has used for anything give an honest grade. The
 # settings of the program were chosen on validation photographs. Its `evaluate` is the page's one grade
 # on test photographs: everything below, mistakes included, is measured on validation photographs.
 #
@@ -157,8 +158,8 @@ network.summary()
 # ## From scores to probabilities, and to a loss
 #
 # The last layer has one unit per class and no `relu`. Its results are scores, called logits: any
-# numbers, the largest for the class that fits best. Softmax turns them into probabilities: it raises
-# $e$ to each and divides by the sum. For two classes:
+# numbers, the largest for the class that fits best. Softmax turns them into probabilities: it computes
+# $e^z$ of each score $z$, with $e \approx 2.718$, and divides by the sum. For two classes:
 
 # %%
 logits = np.array([2.0, 0.0])
@@ -210,11 +211,11 @@ np.round(untrained_losses, 2)
 
 # %% [markdown]
 # The first is not far from what ignorance costs. (Random weights give random opinions, not equal
-# probabilities; and firmer ones, the larger the inputs.) Always check this: a first loss that is ten
+# probabilities; and the larger the inputs, the firmer the opinions.) Always check this: a first loss that is ten
 # times as high usually means a mistake in the data, the labels or the loss.
 #
-# In the program, the loss computes softmax itself: that is what `from_logits=True` says. In one go
-# with the logarithm, no probability is rounded to 0 before its logarithm is taken. For use, append
+# In the program, the loss computes softmax itself: that is what `from_logits=True` says. Because it
+# takes softmax and logarithm in one step, no probability is rounded to 0 in between. For use, append
 # the softmax to the trained network; the two share their weights:
 
 # %%
@@ -281,7 +282,8 @@ plot_training.learning_curves(history)
 # 2. **A falling rate.** A better gradient can be trusted further, so begin with longer steps, and
 #    end with very short ones, to settle. Such a plan is a **learning-rate schedule**; `CosineDecay`
 #    falls from its first rate to 0 along half a cosine, in so many steps.
-# 3. **Standardised pixels.** Inputs on both sides of 0 make the valley of the loss rounder.
+# 3. **Standardised pixels.** Inputs on both sides of 0 make the loss fall about as steeply in every
+#    direction ([Training by hand](../foundations/training-by-hand.md) draws it).
 # 4. **A warm-up.** Random first weights make for steep slopes: begin with short steps, and climb in
 #    `warmup_steps` to the peak, `warmup_target`. That allows a higher one.
 #
@@ -436,8 +438,8 @@ print(logits_losses, softmax_losses, mixed_losses, sep="\n")
 # The first two lines agree, at the price of a warning: Keras recognises a tensor that comes straight
 # out of a softmax, and goes back to its logits. (You will read that such a network trains slowly. In
 # Keras `{python} keras.__version__`, `fit` mends it.) The third line has no warning and falls little:
-# there, the loss sees a copy of the tensor, with more digits, and recognises nothing. Nor does it
-# after a detour through NumPy. And TensorFlow's own loss, common in training loops written by hand,
+# there, the loss sees a copy of the tensor, with more digits, and recognises nothing. Nor does
+# Keras recognise what has been through NumPy. And TensorFlow's own loss, common in training loops written by hand,
 # never does:
 
 # %%

@@ -334,8 +334,8 @@ plot_networks.receptive_fields(moved_dress[0], boxes, subject="a dress")
 # %% [markdown]
 # After three layers of small filters, one number sees most of the dress. You need not believe the
 # arithmetic: where a pixel cannot change a number, the [gradient](../foundations/gradients.md) of the number
-# with respect to that pixel is 0. Take one place of `conv_3` and look for pixels with any gradient, in many
-# pictures of noise, because in each of them a pooling passes on only the largest number of its block.
+# with respect to that pixel is 0. Take one place of `conv_3` and look for pixels with any gradient. Use
+# many pictures of noise: in one alone, a pooling passes on only the largest number of each block.
 
 
 # %%
@@ -543,7 +543,7 @@ plot_curves.spread_curves(by_distance, x=DISTANCES, percent=True, **axes)
 # `{python} f"{100 * (by_place[0] - by_mean[0]):.0f}"` points where the photographs stand as they always
 # do: for clothes, *where* says something, and its convolutions were trained for another head. In return
 # it falls more slowly, and when the photographs move by 6 pixels it is
-# `{python} f"{100 * (by_mean[-1] - by_place[-1]):.0f}"` points ahead. (It does fall: some photographs lose
+# `{python} f"{100 * (by_mean[-1] - by_place[-1]):.0f}"` points ahead of the second. (It does fall: some photographs lose
 # pixels, and the last pooling, from 7 places to 3, drops a row and a column.) Which network is better
 # depends on the photographs that you will meet. The other cure is to show moved photographs in training:
 # [data augmentation](cifar10.md).
@@ -661,7 +661,7 @@ exam = exam | {"convolution, mean": place_grades}
 #
 # **1. With padding and stride.** Extend `slide`: first pad the picture with `zeros` rings of zeros
 # (`np.pad` helps), then move the filter by `stride` pixels at a time, to the right and down. The starter
-# has the parameters and ignores them.
+# has the arguments `stride` and `zeros`, and ignores them.
 
 
 # %% tags=["starter"]
