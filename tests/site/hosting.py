@@ -54,6 +54,13 @@ class _Host(http.server.SimpleHTTPRequestHandler):
         """Say nothing: what is measured is said at the end."""
 
 
+class _Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_) -> None:
+        """Say nothing: a browser that is closed breaks off what it asked for."""
+
+
 @functools.lru_cache(maxsize=512)
 def _compressed(content: bytes) -> bytes:
     return gzip.compress(content, 9, mtime=0)
@@ -65,8 +72,7 @@ def hosted(
 ) -> Iterator[str]:
     """Serve a folder on loopback, under a path that begins and ends with a slash; yield its address."""
     handler = functools.partial(_Host, directory=str(folder), headers=headers or {}, under=under)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        server.daemon_threads = True
+    with _Server(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield f"http://127.0.0.1:{server.server_address[1]}{under}"
