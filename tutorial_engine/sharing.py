@@ -129,7 +129,7 @@ def changes(root: Path, lessons: Sequence[Lesson]) -> list[Change]:
 
     A tutorial that changes twice a day has changed once; that its file got another number is no change.
     """
-    by_name = {lesson.name: lesson for lesson in lessons if lesson.tutorial}
+    by_name = {lesson.name: lesson for lesson in lessons if not lesson.error}
     found: dict[tuple[str, str], Change] = {}
     first: dict[str, tuple[str, str]] = {}
     for date, subject, files in _commits(root):

@@ -73,6 +73,14 @@ def test_another_number_and_another_file_are_no_change_of_a_tutorial(course, com
     assert told(course) == [("tiny", "2025-11-01", True)]
 
 
+def test_a_tutorial_that_does_not_build_is_in_no_feed(course, commit):
+    course.tutorial()
+    commit("A tutorial", 1)
+    course.edit("Two numbers", "An accuracy of 97%, two numbers")
+    assert course.lessons()[0].error
+    assert told(course) == []
+
+
 def test_without_a_history_there_are_no_changes(course):
     course.tutorial()
     assert told(course) == []

@@ -159,7 +159,7 @@ network.summary()
 #
 # The last layer has one unit per class and no `relu`. Its results are scores, called logits: any
 # numbers, the largest for the class that fits best. Softmax turns them into probabilities: it computes
-# $e^z$ of each score $z$, with $e \approx 2.718$, and divides by the sum. For two classes:
+# $e^z$ of each score $z$, where $e$ is about `{python} f"{np.e:.3f}"`, and divides by the sum. For two classes:
 
 # %%
 logits = np.array([2.0, 0.0])
