@@ -21,8 +21,9 @@ _SCRIPT = Path(__file__).with_name("offline.js")
 _LINK = re.compile(r"<(?:a|link)\b(?:\"[^\"]*\"|'[^']*'|[^'\">])*>")
 _ADDRESS = re.compile(r""" href=(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^\s>]+))""")
 _HEAD = re.compile(r"<html\b(?P<attributes>[^>]*)>\s*<head\b[^>]*>")
-# A browser asks for a font ahead of time as from another origin, which a file has not.
-_PRELOAD = re.compile(r"<link\b[^>]*\brel=[\"']?preload\b[^>]*>")
+# A browser asks for a font ahead of time as from another origin, which a file has not; where there is a feed, the
+# theme asks for the sitemap.
+_ASKING = re.compile(r"<link\b[^>]*\brel=[\"']?(?:preload|alternate)\b[^>]*>")
 _INDEX = "search/search_index.json"
 # What needs a server, or is of use to nobody without one.
 _LEFT_OUT = ("404.html", "robots.txt", "sitemap.xml", "sitemap.xml.gz")
@@ -95,7 +96,7 @@ def offline_page(page: str, path: str, copy: str) -> str:
     def head(match: re.Match[str]) -> str:
         return f'{match[0]}<script src="{root}assets/offline.js"></script>'
 
-    page = _HEAD.sub(head, _PRELOAD.sub("", page), count=1)
+    page = _HEAD.sub(head, _ASKING.sub("", page), count=1)
     return _LINK.sub(lambda link: _ADDRESS.sub(address, link[0]), page)
 
 
