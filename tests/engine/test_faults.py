@@ -613,10 +613,11 @@ def test_a_title_arrives_as_written_wherever_the_site_shows_it(site_course):
     link = following.select_one(".facts a")
     assert (link.get_text(), link["href"]) == (TITLE, "../tiny/")
     previous = following.select_one(".md-footer__link--prev")
-    assert previous["aria-label"] == f"Previous: {TITLE}"
+    assert previous["aria-label"] == f"Previous: 1. {TITLE}"
     assert TITLE in previous.get_text()
     navigation = following.select_one(".md-nav--primary")
-    assert TITLE in [" ".join(each.get_text().split()) for each in navigation.select("a")]
+    entries = [" ".join(each.get_text().split()) for each in navigation.select("a")]
+    assert f"1. {TITLE}" in entries
     assert TITLE in words.select_one(".first-use").get_text()
     assert record.title.get_text().startswith(f"Run record: {TITLE}")
     for each in (own, following, record, words):

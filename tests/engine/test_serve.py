@@ -129,7 +129,7 @@ def test_a_page_answers_before_its_run_has_ended_and_goes_live_by_itself(course,
     gate.open()
     live = server.until("/part/tiny/", lambda page: "the total is 5" in page)
     assert "Together they make 5." in live
-    assert "role=status" not in live
+    assert "tutorial-state" not in live
 
 
 def test_pages_say_which_run_is_going_on_and_which_waits(course, serve):
