@@ -18,18 +18,6 @@ SHIFTS = """() => new Promise(done => new PerformanceObserver(list => done(
 )).observe({ type: "layout-shift", buffered: true }) || setTimeout(() => done(0), 500))"""
 
 
-@pytest.fixture
-def laptop(browser):
-    with opened(browser, 1440, "light") as page:
-        yield page
-
-
-@pytest.fixture
-def phone(browser):
-    with opened(browser, 360, "light") as page:
-        yield page
-
-
 def keep(page: Page, kept: object) -> None:
     """Let the browser hold this, as it stands, before the first page opens."""
     text = kept if isinstance(kept, str) else json.dumps(kept)

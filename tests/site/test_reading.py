@@ -8,18 +8,6 @@ from playwright.sync_api import expect
 from tests.site.visits import opened
 
 
-@pytest.fixture
-def phone(browser):
-    with opened(browser, 360, "light") as page:
-        yield page
-
-
-@pytest.fixture
-def laptop(browser):
-    with opened(browser, 1440, "light") as page:
-        yield page
-
-
 def test_the_search_index_comes_when_somebody_turns_to_the_search(site, address, laptop):
     laptop.goto(address + site.reading_pages[0], wait_until="networkidle")
     assert not any("search_index" in url for url in laptop.requested)

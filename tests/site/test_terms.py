@@ -11,12 +11,6 @@ from playwright.sync_api import expect
 from tests.site.visits import opened
 
 
-@pytest.fixture
-def laptop(browser):
-    with opened(browser, 1440, "light") as page:
-        yield page
-
-
 def marks(site, url: str) -> dict[str, str]:
     """Return what is marked on a page: anchor in the glossary -> text."""
     return {a["href"].partition("#")[2]: a.text for a in site.pages[url].select("a.term")}
