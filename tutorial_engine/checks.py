@@ -10,9 +10,10 @@ from typing import Literal, overload
 
 from .errors import SourceError
 from .passages import mask
+from .questions import conditions, question_problems, read_question
 from .structure import FOOTNOTE, FOOTNOTE_TEXT, problems
 from .syntax import below, facts
-from .tutorial import CODE_TAGS, Cell, Tutorial, text_of
+from .tutorial import CODE_TAGS, PROSE_TAGS, Cell, Tutorial, text_of
 
 EXERCISE = ("starter", "check", "solution")
 # Deeper than code that a person writes, and far from where Python gives up on its own trees.
@@ -37,6 +38,7 @@ _TOGETHER = frozenset(
         "solution",
         "solution measured",
         "wrong",
+        "question",
     )
 )
 
@@ -50,11 +52,11 @@ def check_cells(tutorial: Tutorial) -> None:
     if not tutorial.code_cells:
         raise tutorial.error(SourceError, "no code cell", "a tutorial runs something")
     for cell in tutorial.cells:
-        if unknown := cell.tags - CODE_TAGS:
+        if unknown := cell.tags - CODE_TAGS - PROSE_TAGS:
             raise tutorial.error(
                 SourceError,
                 f"unknown tag {', '.join(sorted(unknown))}",
-                f"use one of {', '.join(sorted(CODE_TAGS))}",
+                f"use one of {', '.join(sorted(CODE_TAGS | PROSE_TAGS))}",
                 cell,
             )
         if cell.is_code:
@@ -68,6 +70,7 @@ def check_cells(tutorial: Tutorial) -> None:
     _check_exercises(tutorial)
     _check_claims(tutorial)
     _check_controls(tutorial)
+    _check_questions(tutorial)
     _check_seed(tutorial)
 
 
@@ -203,10 +206,11 @@ def _line_beyond(tree: ast.AST, depth: int) -> int:
 def _check_markdown(tutorial: Tutorial, cell: Cell) -> None:
     if not cell.source.strip():
         raise tutorial.error(SourceError, "an empty markdown cell", "delete it", cell)
-    if cell.tags:
-        remedy = "take the tags away: they say what the build does with a code cell"
+    if cell.tags - PROSE_TAGS or len(cell.tags) > 1:
+        remedy = "take them away: of prose, only a question and a hint have a tag, and one alone"
         raise tutorial.error(SourceError, "tags on a markdown cell", remedy, cell)
-    for problem in problems(cell.source):
+    of_question = question_problems(cell.source) if "question" in cell.tags else ()
+    for problem in (*problems(cell.source), *of_question):
         raise tutorial.error(SourceError, problem.message, problem.remedy, cell, problem.line)
     for expression in cell.expressions:
         line = cell.source.count("\n", 0, expression.start) + 1
@@ -282,6 +286,51 @@ def _check_exercises(tutorial: Tutorial) -> None:
             if check and "solution" in before.tags:
                 _check_messages(tutorial, check)
         before = cell
+
+
+def _check_questions(tutorial: Tutorial) -> None:
+    """Insist that each question has its conditions right below it, and each hint its exercise."""
+    around = [None, *tutorial.cells, None]
+    for before, cell, after in zip(around, tutorial.cells, around[2:], strict=False):
+        if "hint" in cell.tags:
+            if not (before and "starter" in before.tags and after and "check" in after.tags):
+                remedy = "put a hint between an exercise's starter and its check"
+                raise tutorial.error(SourceError, "a hint outside an exercise", remedy, cell)
+        elif "question" in cell.tags and not cell.is_code:
+            if not (after and after.is_code and "question" in after.tags):
+                raise tutorial.error(
+                    SourceError,
+                    "a question that the build cannot check",
+                    'write below it a cell # %% tags=["question"] that ends in a list, one condition per '
+                    "choice: the first holds, the others do not",
+                    cell,
+                )
+        elif "question" in cell.tags:
+            if not (before and not before.is_code and "question" in before.tags):
+                remedy = 'write above it the question, # %% [markdown] tags=["question"]'
+                raise tutorial.error(SourceError, "conditions without a question", remedy, cell)
+            _check_conditions(tutorial, before, cell)
+
+
+def _check_conditions(tutorial: Tutorial, question: Cell, cell: Cell) -> None:
+    count, found = len(read_question(question.source).choices), conditions(cell)
+    if found is None or len(found) != count:
+        said = "no list" if found is None else f"a list of {len(found)}"
+        raise tutorial.error(
+            SourceError,
+            f"a question with {count} choices whose cell ends in {said}",
+            "end the cell in a list, one condition per choice, in their order",
+            cell,
+        )
+    for condition in found:
+        if not _names_from_above(condition):
+            raise tutorial.error(
+                SourceError,
+                f"a condition that nothing computed decides: {ast.unparse(condition)}",
+                "let it ask the library or the run whether its choice is right",
+                cell,
+                condition.lineno,
+            )
 
 
 def _check_messages(tutorial: Tutorial, check: Cell) -> None:

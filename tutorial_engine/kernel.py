@@ -156,6 +156,20 @@ def try_wrong(position: int, source: str, check: str) -> None:
     _try(position, trial)
 
 
+def try_question(position: int, source: str) -> None:
+    """Run the conditions of a question's choices on the names kept at its place, and send which hold."""
+
+    def trial(names: Names) -> str:
+        *statements, last = ast.parse(source).body
+        _execute(ast.Module(statements, []), names)
+        assert isinstance(last, ast.Expr)
+        assert isinstance(last.value, ast.List)  # the checks of a source have seen to both
+        held = [_holds(condition, names) for condition in last.value.elts]
+        return "answered" if held == [True, *[False] * (len(held) - 1)] else json.dumps(held)
+
+    _try(position, trial)
+
+
 def _try(position: int, trial: Callable[[Names], str]) -> None:
     from IPython.display import display
 
@@ -230,7 +244,7 @@ def _holds(condition: ast.expr, names: Names) -> bool:
     # An array's or a tensor's kind is `bool`, too. Of other things nearly all pass for true.
     if not isinstance(value, bool) and "bool" not in str(getattr(value, "dtype", "")):
         raise TypeError(
-            f"a claim is True or False, this gives a {type(value).__name__}: {ast.unparse(condition)}"
+            f"what must be True or False gives a {type(value).__name__}: {ast.unparse(condition)}"
         )
     return bool(value)
 

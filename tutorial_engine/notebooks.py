@@ -14,10 +14,11 @@ from .first_cell import carried, first_cell, folder_of
 from .outputs import for_record
 from .passages import escape, mask, passages, replace_outside
 from .prose import fill
+from .questions import key_of, question_in_notebook
 from .run import Run
 from .settings import Settings
 from .structure import ADMONITION, FOOTNOTE, FOOTNOTE_TEXT, TAB
-from .tutorial import Tutorial
+from .tutorial import Cell, Tutorial
 
 _ATTRIBUTES = re.compile(r"\{:?\s*(?:[.#][A-Za-z]|[\w-]+=)[^}\n]*\}")
 _LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]*)\]\((?P<target>[^)\s]+)(?:\s+\"[^\"]*\")?\)")
@@ -45,7 +46,8 @@ def standalone_notebook(tutorial: Tutorial, run: Run, settings: Settings) -> str
     prose, notes = fill(tutorial, run, settings), footnotes(tutorial)
     for cell in tutorial.cells:
         if not cell.is_code:
-            text = lower(prose[cell.number], link=_absolute(tutorial, settings), notes=notes)
+            text = _in_notebook(tutorial, cell, prose[cell.number])
+            text = lower(text, link=_absolute(tutorial, settings), notes=notes)
             cells.append(_markdown_cell(text))
             continue
         if cell.is_trial:
@@ -76,7 +78,8 @@ def record_notebook(tutorial: Tutorial, run: Run, settings: Settings) -> str:
     before = 0
     for cell in tutorial.cells:
         if not cell.is_code:
-            text = lower(prose[cell.number], link=lambda target: None, notes=notes)
+            text = _in_notebook(tutorial, cell, prose[cell.number])
+            text = lower(text, link=lambda target: None, notes=notes)
             cells.append(_markdown_cell(text))
             continue
         outputs = [
@@ -87,6 +90,15 @@ def record_notebook(tutorial: Tutorial, run: Run, settings: Settings) -> str:
         metadata: Document = {"tags": sorted(cell.tags)} if cell.tags else {}
         cells.append(_code_cell(cell.source, metadata, outputs, before))
     return _write(cells)
+
+
+def _in_notebook(tutorial: Tutorial, cell: Cell, text: str) -> str:
+    """Return what a markdown cell becomes where no script folds and asks."""
+    if "hint" in cell.tags:
+        return f"<details>\n<summary>Hint</summary>\n\n{text}\n\n</details>"
+    if "question" in cell.tags:
+        return question_in_notebook(text, tutorial.questions.index(cell) + 1, key_of(cell))
+    return text
 
 
 def _record_output(output: Output) -> Output:

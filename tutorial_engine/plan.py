@@ -2,7 +2,7 @@
 
 A plan is a notebook: the tutorial's code cells, and hidden ones between them that set figures up,
 evaluate inline expressions, try each exercise's check again after its solution, and at the end, so
-that they change nothing above, the controls and the wrong solutions.
+that they change nothing above, the controls, the wrong solutions and the answers to questions.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ from .errors import ClaimError, ExecutionError, Mishap, TutorialError
 from .fingerprint import Key, expression_places, find_snippets, imported_modules
 from .outputs import OutputError, checked_output, is_picture, picture
 from .places import Places, of_the_build
+from .prose import fill
+from .questions import like_choices, read_question
 from .run import Artifact, Run
 from .settings import Settings
 from .terminal import without_controls
@@ -43,7 +45,7 @@ class Plan:
 
     Args:
         places: the names that stand for where the run takes place.
-        tries: controls and wrong solutions are among the cells.
+        tries: controls, wrong solutions and answers are among the cells.
     """
 
     def __init__(
@@ -78,6 +80,9 @@ class Plan:
                 assert check  # the checks of a source have seen to it
                 arguments = f"{check.number}, {cell.source!r}, {check.source!r}"
                 trials.append((cell, f"try_wrong({arguments})"))
+            elif cell.is_trial:  # the conditions of a question
+                self._add("remember", cell, f"{module}.remember({cell.number})")
+                trials.append((cell, f"try_question({cell.number}, {cell.source!r})"))
             elif cell.is_code:
                 self._add("cell", cell, cell.source, _may_fail(cell))
                 if "check" in cell.tags:
@@ -202,7 +207,7 @@ class Plan:
         usage = _said(self.notebook.cells[-1].outputs, kernel.USAGE)[0]
         self._check_trials()
         finished = float(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
-        return Run(
+        run = Run(
             name=self.tutorial.name,
             key=key.digest,
             parts=key.parts,
@@ -216,6 +221,8 @@ class Plan:
             peak_mb=round(usage["peak_mb"]),
             machine=machine(),
         )
+        self._check_choices(run)
+        return run
 
     def _cleaned(self, values: list[str]) -> list[str]:
         """Return the values of inline expressions as a page may show them."""
@@ -376,6 +383,13 @@ class Plan:
             message += f"\n  also line {cell.line + line_there} (cell {cell.number}): {other}"
         raise self._error(first, message, remedy, line)
 
+    def _check_choices(self, run: Run) -> None:
+        """Refuse a question of which two choices read alike once the run's values stand in them."""
+        prose = fill(self.tutorial, run, self.settings)
+        for cell in self.tutorial.questions:
+            for problem in like_choices(read_question(prose[cell.number])):
+                raise self._error(cell, problem.message, problem.remedy, problem.line)
+
     def _artifacts(self, work: Path) -> tuple[Artifact, ...]:
         kept = []
         for name in self.tutorial.header.artifacts:
@@ -506,8 +520,19 @@ def _said(outputs: list[Output], mime: str) -> list[Any]:
 def _trial_problem(cell: Cell, said: Document) -> tuple[str, str, int] | None:
     """Return (message, remedy, line in the cell) of a trial that did not end as it must, else None."""
     outcome, line = said["outcome"], said.get("line", 0)
-    if outcome == "fails":
+    if outcome in ("fails", "answered"):
         return None
+    if "question" in cell.tags:
+        if outcome == "raises":
+            return f"a question's conditions fail themselves: {said['error']}", "correct them", line
+        held = [number for number, holds in enumerate(json.loads(outcome), start=1) if holds]
+        which = (
+            f"the conditions of choices {', '.join(map(str, held))} hold"
+            if held
+            else "no condition holds"
+        )
+        remedy = "let the first choice be the answer and its condition alone hold"
+        return f"a question whose answer is not the answer: {which}", remedy, line
     if "control" in cell.tags:
         remedy = "set up in the control the case without the effect, or claim what the effect does"
         if outcome == "gone":

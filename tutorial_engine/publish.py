@@ -26,6 +26,7 @@ from .links import pictures
 from .notebooks import record_notebook, standalone_notebook
 from .passages import escape
 from .prose import date_of, fill, measured
+from .questions import key_of, question_on_page
 from .reading_time import minutes_to_read
 from .run import Run
 from .settings import Settings
@@ -179,7 +180,7 @@ class _Writer:
                 before += 1
                 body += self._code(cell, self.run.outputs[before - 1] if self.run else [], before)
             else:
-                body.append(prose[cell.number])
+                body.append(self._prose(cell, prose[cell.number]))
         title, summary = escape(header.title), escape(header.summary)
         parts = [self._front_matter(), f"# {title}", f"{summary}\n{{ .lead }}"]
         if self.state:
@@ -257,6 +258,15 @@ class _Writer:
         self.files[f"{self.folder}/{name}.ipynb"] = notebook.encode()
         self.files[f"{self.folder}/{name}.py"] = self.tutorial.text.encode()
 
+    def _prose(self, cell: Cell, text: str) -> str:
+        if "hint" in cell.tags:
+            opening = '<details class="tip" markdown="1">\n<summary>Hint</summary>'
+            return f"{opening}\n\n{text}\n\n</details>"
+        if "question" in cell.tags:
+            number = self.tutorial.questions.index(cell) + 1
+            return question_on_page(text, number, key_of(cell))
+        return text
+
     def _code(self, cell: Cell, outputs: list[Output], number: int) -> list[str]:
         if "claims" in cell.tags or cell.is_trial:
             return []
@@ -269,11 +279,10 @@ class _Writer:
             opening = '<details class="abstract" markdown="1">\n<summary>Code of the numbers below</summary>'
             code = fence(cell.source, "python")
             return [opening, code, "</details>", *self.outputs.of_cell(cell, outputs, number)]
-        title = {
-            "starter": "Your turn",
-            "check": "Check yourself",
-            "program": "A whole program: it runs alone",
-        }
+        if "check" in cell.tags:
+            opening = '<details class="question" markdown="1">\n<summary>Check yourself</summary>'
+            return [opening, fence(cell.source, "python"), "</details>"]
+        title = {"starter": "Your turn", "program": "A whole program: it runs alone"}
         label = next((title[tag] for tag in title if tag in cell.tags), "")
         code = fence(cell.source, "python", f' title="{label}"' if label else "")
         return [
@@ -297,6 +306,7 @@ class _Writer:
         if not items:
             return []
         count = f"{len(items)} claim{'s' * (len(items) > 1)}"
+        questions = len(self.tutorial.questions)
         return [
             # Folded, as is the next: what a reader looks for here is where to go on.
             '<details class="abstract" id="checked-by-this-build" markdown="1">\n'
@@ -305,6 +315,12 @@ class _Writer:
             + (
                 " Where it says what a claim fails without, the build tried that too, and it failed."
                 if self.tutorial.controls
+                else ""
+            )
+            + (
+                f" The build also tried every choice of the page's {questions} questions: "
+                "the answer holds, and no other choice does."
+                if questions
                 else ""
             ),
             '<ul class="claims">\n' + "\n".join(items) + "\n</ul>",

@@ -8,8 +8,8 @@ from .tutorial import Cell, Tutorial
 
 WORDS_PER_MINUTE = 200
 LINES_PER_MINUTE = 20
-# What a page does not show, or shows folded: a reader who unfolds it has decided to take longer.
-_UNREAD = frozenset({"claims", "control", "wrong", "solution", "folded"})
+# What a page does not show, shows folded or asks: a reader who takes it up has decided to take longer.
+_UNREAD = frozenset({*("claims", "control", "wrong", "solution", "folded"), "question", "hint"})
 # Addresses, formulas, values that the run gives, comments, attributes: one glance each.
 _GLANCES = re.compile(
     r"\]\([^)]*\)|\$\$.*?\$\$|\$[^$\n]+\$|`\{python\}[^`]*`|<[^>]*>|\{:?[ .#][^}\n]*\}", re.DOTALL
@@ -18,7 +18,8 @@ _GLANCES = re.compile(
 
 def minutes_to_read(tutorial: Tutorial) -> int:
     """Return the minutes that the prose and the code of a page take, its exercises left undone."""
-    words = sum(_words(cell.source) for cell in tutorial.cells if not cell.is_code)
+    prose = (cell for cell in tutorial.cells if not cell.is_code and not cell.tags & _UNREAD)
+    words = sum(_words(cell.source) for cell in prose)
     lines = sum(_lines(cell) for cell in tutorial.code_cells)
     return max(1, round(words / WORDS_PER_MINUTE + lines / LINES_PER_MINUTE))
 

@@ -28,7 +28,16 @@ _OTHER_TAGS = frozenset(
     ]
 ).union(["script", "style", "summary", "svg", "table"])
 _OTHER_CLASSES = frozenset(
-    ["admonition-title", "arithmatex", "claims", "facts", "lead", "output", "tutorial-state"]
+    [
+        "admonition-title",
+        "arithmatex",
+        "claims",
+        "facts",
+        "lead",
+        "output",
+        "quiz-question",
+        "tutorial-state",
+    ]
 )
 # What follows this heading are titles of other works.
 _SOURCES = re.compile(r"\s*Sources\s*<")

@@ -20,11 +20,12 @@ _ERROR = TypeVar("_ERROR", bound=TutorialError)
 CODE_TAGS = frozenset(
     {
         *("claims", "control", "raises-exception", "measured", "program", "folded"),
-        *("starter", "check", "solution", "wrong"),
+        *("starter", "check", "solution", "wrong", "question"),
     }
 )
+PROSE_TAGS = frozenset({"question", "hint"})
 # What the build tries after everything else, in copies of the names; no page shows it.
-TRIAL_TAGS = frozenset({"control", "wrong"})
+TRIAL_TAGS = frozenset({"control", "wrong", "question"})
 _ONE_LINE = r"^[^\x00-\x1f]*$"
 
 
@@ -64,8 +65,8 @@ class Cell:
 
     @property
     def is_trial(self) -> bool:
-        """Say whether the build tries this cell beside the tutorial: a control or a wrong solution."""
-        return bool(self.tags & TRIAL_TAGS)
+        """Say whether the build tries this cell beside the tutorial: a control, a wrong solution, answers."""
+        return self.is_code and bool(self.tags & TRIAL_TAGS)
 
     @property
     def is_code(self) -> bool:
@@ -133,6 +134,11 @@ class Tutorial:
     def controls(self) -> tuple[Cell, ...]:
         """The cells that set up a case in which a claim must fail."""
         return tuple(cell for cell in self.code_cells if "control" in cell.tags)
+
+    @functools.cached_property
+    def questions(self) -> tuple[Cell, ...]:
+        """The markdown cells that ask the reader something, in order."""
+        return tuple(cell for cell in self.cells if "question" in cell.tags and not cell.is_code)
 
     def fails_without(self, claim: str) -> list[str]:
         """Return what the claim of this text is shown to fail without, in order."""

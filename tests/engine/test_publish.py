@@ -310,7 +310,8 @@ def test_exercises_are_labelled_and_their_solution_is_folded(tiny):
     )
     run = made_run(tiny, outputs=[[stream("not shown\n")], [], [stream("42\n")]])
     soup = rendered(tiny.page(run).markdown)
-    assert [label.text for label in soup.select(".filename")] == ["Your turn", "Check yourself"]
+    assert [label.text for label in soup.select(".filename")] == ["Your turn"]
+    assert [label.text for label in soup.select("details.question > summary")] == ["Check yourself"]
     folded = soup.select_one("details.success")
     assert folded.summary.text == "Solution"
     assert "answer = 42" in folded.text

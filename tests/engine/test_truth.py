@@ -150,7 +150,7 @@ def test_a_claim_about_names_that_it_makes_or_has_from_python_is_refused(course,
 )
 def test_a_claim_that_is_neither_true_nor_false_is_refused(course, condition, kind):
     error = refused(course, CLAIMS.replace("largest == 4", condition))
-    assert f"a claim is True or False, this gives a {kind}" in error.message
+    assert f"what must be True or False gives a {kind}" in error.message
     assert (error.cell, error.line) == (2, 12)
 
 
