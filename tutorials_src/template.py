@@ -46,6 +46,9 @@ def median(numbers):
     return sum(numbers) / len(numbers)
 
 
+# %% [markdown] tags=["hint"]
+# Sorting them is half of it.
+
 # %% tags=["check"]
 for numbers, expected in [([2, 3, 7], 3), ([9, 1, 5], 5), ([4], 4)]:
     answer = median(numbers)
@@ -69,6 +72,26 @@ def median(numbers):
 def median(numbers):
     return sorted(numbers)[0]  # the smallest
 
+
+# %% [markdown]
+# ## Questions
+#
+# Five of them; each choice shows why it is right, or where its thought goes wrong.
+
+# %% [markdown] tags=["question"]
+# One more measurement comes in, equal to the mean of the others. What does the mean do?
+#
+# - It stays.
+#     - The new sum is the old one and one more mean, shared by one more measurement.
+# - It grows.
+#     - A sum of positive numbers grows; a mean grows only by a number above it.
+# - It shrinks.
+#     - It is shared by more measurements, and there is more to share.
+
+# %% tags=["question"]
+new_mean = np.append(measurements, mean).mean()
+stays = bool(np.isclose(new_mean, mean))
+[stays, not stays and new_mean > mean, not stays and new_mean < mean]
 
 # %% [markdown]
 # ## What to remember

@@ -47,9 +47,26 @@
   };
 
   const countOf = ({ done }) => done.filter((name) => tutorials.has(name)).length;
+  // Of each page: how many of its questions were answered, and how many at the first try.
+  const quizzes = () => {
+    try {
+      const pages = Object.entries(Object(JSON.parse(localStorage.getItem(`${PREFIX}quiz`))));
+      return new Map(
+        pages
+          .filter(([name]) => tutorials.has(name))
+          .map(([name, answers]) => [name, Object.values(Object(answers)).filter((first) => typeof first === "boolean")]),
+      );
+    } catch {
+      return new Map();
+    }
+  };
+  const answered = () => {
+    const first = [...quizzes().values()].flat();
+    return first.length ? ` Of ${first.length} questions answered, ${first.filter(Boolean).length} right at the first try.` : "";
+  };
   const counted = (state) => {
     const where = unkept ? ", until you close this page: this browser keeps nothing for it" : "";
-    return `${countOf(state)} of ${tutorials.size} pages done${where}.`;
+    return `${countOf(state)} of ${tutorials.size} pages done${where}.${answered()}`;
   };
   const untouched = part("status")?.textContent;
   const isCounted = (text) => /^\d+ of \d+ pages done/.test(text ?? "");
@@ -83,15 +100,20 @@
   const show = () => {
     const state = read();
     const isDone = (name) => state.done.includes(name);
+    const quiz = quizzes();
     for (const [name, { link }] of tutorials) link.classList.toggle("done", isDone(name));
     for (const link of document.querySelectorAll(":is(.course-map, .course-list) a")) {
       const name = nameOf(link.getAttribute("href"));
       link.classList.toggle("done", isDone(name));
       const label = link.getAttribute("aria-label")?.replace(/, done$/, "");
       if (label) link.setAttribute("aria-label", label + (isDone(name) ? ", done" : ""));
+      const first = quiz.get(name) ?? [];
+      if (!link.closest(".course-list")) continue;
+      if (first.length) link.dataset.quiz = `${first.filter(Boolean).length} of ${first.length} right`;
+      else delete link.dataset.quiz;
     }
     part("done")?.setAttribute("aria-pressed", isDone(here));
-    if (countOf(state)) tell(counted(state));
+    if (countOf(state) || answered()) tell(counted(state));
     else if (isCounted(part("status")?.textContent)) tell(untouched);
     offer(state);
   };

@@ -48,6 +48,13 @@ def test_from_the_first_network_on_a_claim_is_shown_to_fail_without_its_effect(l
     assert lesson.tutorial.controls
 
 
+def test_a_tutorial_asks_five_questions_and_each_exercise_has_a_hint(tutorial):
+    """That the build checks the answers, and where a hint stands, the engine insists on."""
+    assert len(tutorial.questions) == 5
+    hints = [cell for cell in tutorial.cells if "hint" in cell.tags]
+    assert len(hints) == len(tagged(tutorial, "solution"))
+
+
 def test_a_tutorial_fails_or_misleads_on_purpose(tutorial):
     assert tagged(tutorial, "raises-exception") or "goes wrong" in tutorial.text
 
