@@ -186,8 +186,10 @@ def test_when_a_worker_cannot_be_started_those_before_it_are_ended(written, monk
 
 # How it ends when the launcher does
 
+# Where the tests run in the background, a shell may have told them to ignore Ctrl-C.
 LAUNCH = f"""
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path.insert(0, {str(Path(distributed.__file__).parents[1])!r})
 from snippets.distributed import run_workers
 run_workers("program.py")
