@@ -157,7 +157,7 @@ class TutorialsPlugin(BasePlugin[TutorialsConfig]):
     ) -> str:
         path = page.file.src_uri
         if self.public_site:
-            self.public_site.describe(page, markdown)
+            self.public_site.describe(page)
         if path == GLOSSARY_PAGE:
             return glossary_page(self.course.lessons, markdown)
         if path not in self.course.positions:

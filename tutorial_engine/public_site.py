@@ -55,7 +55,7 @@ class PublicSite:
             log.info("No feed of changes: there is no git repository here with its whole history")
         return files
 
-    def describe(self, page: SitePage, markdown: str) -> None:
+    def describe(self, page: SitePage) -> None:
         """Give a page what its head says of it."""
         lessons = self._course.lessons
         if page.is_homepage:
@@ -65,7 +65,7 @@ class PublicSite:
         position = self._course.positions.get(page.file.src_uri, len(lessons))
         if position < len(lessons) and not self._course.outcomes[position].error:
             lesson = lessons[position]
-            described = tutorial_data(self._publication, lesson, lessons, markdown)
+            described = tutorial_data(self._publication, lesson, lessons)
             page.meta["structured_data"] = Markup(as_script(described))
             if self._settings.link_card:
                 page.meta["card"] = self._publication.address + self._card(lesson)

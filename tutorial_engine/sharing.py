@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,11 +11,11 @@ from xml.sax.saxutils import escape, quoteattr
 
 from .course import Lesson
 from .documents import Document
+from .reading_time import minutes_to_read
 from .tutorial import tutorial_name
 
 FEED = "feed.xml"
 _ENTRIES = 30
-_WORDS_A_MINUTE = 200
 _COMMIT = "\x1e"
 
 
@@ -68,16 +67,14 @@ def course_data(publication: Publication, lessons: Sequence[Lesson]) -> Document
     }
 
 
-def tutorial_data(
-    publication: Publication, lesson: Lesson, lessons: Sequence[Lesson], markdown: str
-) -> Document:
+def tutorial_data(publication: Publication, lesson: Lesson, lessons: Sequence[Lesson]) -> Document:
     """Describe a tutorial in the words of schema.org.
 
     Args:
         lessons: the course, with what the tutorial needs.
-        markdown: its page.
     """
-    header = lesson.sound[0].header
+    tutorial, _ = lesson.sound
+    header = tutorial.header
     needed = [each.title for each in lessons if each.name in header.needs]
     return {
         "@context": "https://schema.org",
@@ -88,7 +85,7 @@ def tutorial_data(
         "learningResourceType": "tutorial",
         **({"teaches": list(header.teaches)} if header.teaches else {}),
         **({"competencyRequired": needed} if needed else {}),
-        "timeRequired": f"PT{max(1, round(len(_words(markdown)) / _WORDS_A_MINUTE))}M",
+        "timeRequired": f"PT{minutes_to_read(tutorial)}M",
         **_terms_of_use(publication),
         "position": lessons.index(lesson) + 1,
         "isPartOf": {
@@ -107,11 +104,6 @@ def _terms_of_use(publication: Publication) -> Document:
         "isAccessibleForFree": True,
         **({"license": licence} if publication.licence else {}),
     }
-
-
-def _words(markdown: str) -> list[str]:
-    """Return the words of a page that are read one by one: what it holds beside data addresses and markup."""
-    return re.findall(r"[^\W\d_]{2,}", re.sub(r"\]\([^)]*\)|<[^>]*>|\{[^}]*\}", "", markdown))
 
 
 def as_script(document: Document) -> str:

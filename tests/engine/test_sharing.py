@@ -116,13 +116,14 @@ def test_the_feed_holds_what_is_new_and_what_changed_with_dates_and_addresses(co
 def test_a_tutorial_says_what_it_needs_and_teaches_and_no_more_than_its_header_does(course):
     course.tutorial(file="1_part/01_first.py", title="First")
     course.tutorial(file="1_part/02_tiny.py", needs=["first"], teaches=["sum"])
+    course.edit("Two numbers go in", "word " * 600, file="1_part/02_tiny.py")
     first, tiny = course.lessons()
-    data = tutorial_data(PUBLICATION, tiny, [first, tiny], "word " * 600)
+    data = tutorial_data(PUBLICATION, tiny, [first, tiny])
     assert data["competencyRequired"] == ["First"]
     assert data["teaches"] == ["sum"]
     assert data["timeRequired"] == "PT3M"
     assert data["position"] == 2
-    data = tutorial_data(PUBLICATION, first, [first, tiny], "one word")
+    data = tutorial_data(PUBLICATION, first, [first, tiny])
     assert not {"competencyRequired", "teaches"} & set(data)
     assert data["timeRequired"] == "PT1M"
 
