@@ -5,9 +5,9 @@
 Serves a built site on loopback, compressed and with the headers of caches, and measures every page of the course
 and one of every other kind: what axe finds in both schemes on a phone and on a wide screen, Lighthouse's grades for a
 phone, the bytes of a first and of a second visit, requests to other origins, the rules of HTML, links, a page
-without scripts, and a page printed from the dark scheme. Prints a table and ends with status 1 where a bar is missed.
+without scripts, a page printed from the dark scheme, and three pages driven in Firefox. Prints a table and ends with status 1 where a bar is missed.
 
-Needs Chromium; for Lighthouse, which npm brings, Node.js, and for the checker of the W3C Java as well. What is not
+Needs Chromium; for its part Firefox; for Lighthouse, which npm brings, Node.js, and for the checker of the W3C Java as well. What is not
 there is said and left out.
 """
 
@@ -33,7 +33,9 @@ from rich.table import Table
 from tests.conftest import chromium
 from tests.engine.page_rules import errors_of
 from tests.site.barriers import barriers
+from tests.site.firefox import installed
 from tests.site.hosting import hosted
+from tests.site.in_firefox import failures
 from tests.site.links import broken_links
 from tests.site.visits import faint_texts, opened, read_to_the_end
 
@@ -69,6 +71,7 @@ BARS = {
     "other origins": Bar(0),
     "without scripts": Bar(0),
     "on paper": Bar(0),
+    "firefox": Bar(0),
     "first kB": Bar(180),
     "figures kB": Bar(150),
     "second kB": Bar(60),
@@ -113,6 +116,13 @@ def main() -> int:
             for page in pages:
                 print(f"looking at {page.url or 'home'}", flush=True)
                 look_at(browser, address, page, course)
+        if installed():
+            driven = failures(address)
+            for page in pages:
+                if page.url in driven:
+                    page.count("firefox", driven[page.url])
+        else:
+            print("Firefox is not installed: left out")
         if not shutil.which("npx"):
             print("Lighthouse and the W3C's checker need Node.js: left out")
             return show(pages)

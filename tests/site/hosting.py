@@ -75,6 +75,8 @@ def hosted(
     with _Server(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}{under}"
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}{under}"
+        finally:  # or the thread goes on asking a closed socket, without end and without a pause
+            server.shutdown()
+            thread.join()
