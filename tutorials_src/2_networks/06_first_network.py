@@ -881,7 +881,8 @@ straight_scores, mean_scores = scores_of_mixture(None)
 ]
 
 # %% [markdown] tags=["question"]
-# Your photographs lie sorted by class. What does `validation_split=0.1` hold out?
+# Your photographs are of ten equally large classes and lie sorted by class. What does `validation_split=0.1`
+# hold out?
 #
 # - the last class alone
 #     - It takes the last tenth as the data lies, before any shuffling. The network is then graded on a class
