@@ -931,7 +931,8 @@ class StopAtAccuracy(callbacks.Callback):
 #     - By then it knows a thousand photographs by heart. On others its loss has gone from
 #       `{python} f"{min(large_losses):.2f}"` to `{python} f"{large_losses[-1]:.2f}"`.
 # - epoch 1: nothing is learned by heart yet
-#     - Nor has it learned much of anything: its validation loss is still `{python} f"{large_losses[0]:.2f}"`.
+#     - It has not learned enough yet either: its validation loss is still
+#       `{python} f"{large_losses[0]:.2f}"`.
 
 # %% tags=["question"]
 lowest = min(large_losses)
