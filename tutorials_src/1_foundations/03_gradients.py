@@ -1051,8 +1051,8 @@ def is_limit(rate):
 #     - With `float`, the calculation leaves TensorFlow. The value is the right one, and the tape does not
 #       know where it came from.
 # - `y = tf.round(x) ** 2`
-#     - The square would have a slope, but the chain goes through a whole number first. Multiplied by nothing,
-#       nothing is left.
+#     - The square would have a slope, but the chain goes through a whole number first. Where one link has no
+#       slope, the chain ends.
 
 # %% tags=["question"]
 at_2 = tf.Variable(2.0)

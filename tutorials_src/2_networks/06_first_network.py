@@ -830,9 +830,9 @@ def top_two_accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
 #     - Those are the weights that multiply. Each unit also has one number that it adds, its bias.
 # - 283
 #     - That gives the first dense layer 10 inputs. `Flatten` hands it all 100 pixels of a picture.
-# - 2,123
-#     - That counts biases twice, as though relu had some of its own. It replaces negative results by 0 and
-#       learns nothing.
+# - 2,103
+#     - That gives relu 20 numbers of its own, one for each unit. It replaces negative results by 0 and learns
+#       nothing.
 
 # %% tags=["question"]
 small_layers = [
@@ -846,7 +846,7 @@ number_count = keras.Sequential(small_layers).count_params()
     number_count == 2083,
     number_count == 2060,
     number_count == 283,
-    number_count == 2123,
+    number_count == 2103,
 ]
 
 # %% [markdown] tags=["question"]
@@ -886,7 +886,7 @@ straight_scores, mean_scores = scores_of_mixture(None)
 #
 # - the last class alone
 #     - It takes the last tenth as the data lies, before any shuffling. The network is then graded on a class
-#       of which it has seen few examples or none.
+#       that it has never seen.
 # - a tenth of each class
 #     - That is a stratified sample, and you must draw it yourself. `fit` does not look at the labels before
 #       it splits.
