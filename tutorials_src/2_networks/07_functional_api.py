@@ -1011,7 +1011,7 @@ weight_count = keras.Model(
 #
 # - `{python} f"{scores[1.0, 0.0][:, 1].mean():.0%}"`
 #     - A weight of 0 takes the slope of that loss away, so nothing tells the layer *kind* what to answer. It
-#       stays the guess that it was at the start.
+#       stays a guess, as at the start.
 # - `{python} f"{scores[1.0, 0.1][:, 1].mean():.0%}"`
 #     - That is what a weight of 0.1 does. A small weight still lets the answer be learned; a weight of 0 does
 #       not.

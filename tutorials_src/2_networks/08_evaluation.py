@@ -854,15 +854,16 @@ def precision_at(recall, false_rate, rarity):
 
 # %% [markdown] tags=["question"]
 # One part in fifty has a crack. A detector is sold to you with an accuracy of `{python} f"{0.97:.0%}"`. How
-# good is that?
+# does it compare with a program that never looks and always says *no crack*?
 #
-# - worse than never looking
-#     - A program that always says *no crack* is right on 49 parts in 50, and finds none.
-# - better than never looking
+# - Its accuracy is lower.
+#     - Never looking is right on 49 parts in 50. That makes neither of the two a good detector: ask how many
+#       of the cracks it finds.
+# - Its accuracy is higher.
 #     - The number is high because sound parts are many. Work out first what one answer for all would get:
 #       `{python} f"{49 / 50:.0%}"`.
-# - as good as never looking
-#     - Never looking is wrong on one part in fifty, this detector on three in a hundred.
+# - Its accuracy is the same.
+#     - Never looking is wrong on two parts in a hundred, this detector on three.
 
 # %% tags=["question"]
 cracks = np.arange(1000) % 50 == 0
