@@ -571,6 +571,10 @@ def last_columns(sheets):
     return sheets[-1]
 
 
+# %% [markdown] tags=["hint"]
+# Count the axes of `sheets`: sheet, row, column. Two of them are to stay, and one position is to be picked;
+# in which of the three places does it stand?
+
 # %% tags=["check"]
 for sheets in (stack, tf.reshape(tf.range(24), (2, 3, 4))):
     answer = np.array(last_columns(sheets)).tolist()
@@ -619,6 +623,10 @@ def last_columns(sheets):
 photo = tf.reshape(tf.range(60), (3, 4, 5))
 colour_last = tf.reshape(photo, (4, 5, 3))
 
+# %% [markdown] tags=["hint"]
+# Name the axes of `photo` in their order, 0, 1 and 2. Then name those that you want, from the outside in, and
+# write down for each which old one it is.
+
 # %% tags=["check"]
 shape = np.shape(colour_last)
 assert shape == (4, 5, 3), f"the shape is {shape}, not (4, 5, 3)"
@@ -655,6 +663,10 @@ colour_last = tf.transpose(reversed_photo, perm=[1, 2, 0])
 def brighten(image, amount):
     return tf.constant(image) + tf.cast(amount, tf.uint8)
 
+
+# %% [markdown] tags=["hint"]
+# A sum that may be 300, or below 0, needs a dtype that has room for it. Find the place for the limits: before
+# or after the way back to `uint8`?
 
 # %% tags=["check"]
 for amount in (60, -60, 7, -300, 300):
@@ -713,6 +725,10 @@ def brighten(image, amount):
 # %% tags=["starter"]
 average = tf.reduce_mean(fashion.train.images[:1000], axis=0)
 
+# %% [markdown] tags=["hint"]
+# The sum of a thousand bytes does not fit into a byte. Which line of *Dtypes* turns pixels into numbers that
+# may be added up, and brings them between 0 and 1 as well?
+
 # %% tags=["check"]
 answer = np.array(average)
 assert answer.shape == (28, 28), f"shape {answer.shape}, not (28, 28)"
@@ -745,6 +761,144 @@ average = tf.reduce_mean(pixels, axis=(1, 2))  # one number per picture
 # %% tags=["wrong"]
 average_of_bytes = tf.reduce_mean(fashion.train.images[:1000], axis=0)
 average = tf.cast(average_of_bytes, tf.float32) / 255  # the sum has wrapped
+
+# %% [markdown]
+# ## Questions
+#
+# Five questions about tensors, with a reason for each choice.
+
+# %% [markdown] tags=["question"]
+# `colour_boots` has the shape `(2, 28, 28, 3)`. What is the shape of `colour_boots[:, 0, :, 2]`?
+#
+# - `(2, 28)`
+#     - The two numbers remove axes 1 and 3, the colons keep axes 0 and 2: the top row of each blue sheet.
+# - `(28, 3)`
+#     - Those are the axes at which numbers stand. A number removes its axis; what is left is where the colons
+#       are.
+# - `(2, 1, 28, 1)`
+#     - A picked axis does not stay with size 1, it goes. Only a slice such as `0:1` would leave a 1.
+# - `(28, 28)`
+#     - That is a whole sheet of one picture, `colour_boots[0, :, :, 2]`. Here the batch is kept whole and the
+#       row is picked.
+
+# %% tags=["question"]
+picked_shape = colour_boots[:, 0, :, 2].shape
+[
+    picked_shape == (2, 28),
+    picked_shape == (28, 3),
+    picked_shape == (2, 1, 28, 1),
+    picked_shape == (28, 28),
+]
+
+# %% [markdown] tags=["question"]
+# A batch has the shape `(3, 28, 28)`. You want its pictures side by side, as one picture of 28 rows and 84
+# columns. Which code gives it?
+#
+# - `tf.reshape(tf.transpose(batch, perm=[1, 0, 2]), (28, 84))`
+#     - First the axes are moved: row, picture, column. Then picture and column are neighbours, and reshape
+#       may join them.
+# - `tf.reshape(tf.transpose(batch, perm=[1, 2, 0]), (28, 84))`
+#     - Rows stay rows, but with the pictures last, each pixel of the first picture is followed by those of
+#       the other two: the three are shuffled into one another.
+# - `tf.reshape(batch, (28, 84))`
+#     - The shape is as you want it, and the reading order is not. The first row takes three rows of the first
+#       picture, for reshape never moves anything.
+# - `tf.transpose(tf.reshape(batch, (84, 28)))`
+#     - The reshape puts the pictures below one another, and that is sound. The transpose then turns each of
+#       them over, with its rows as columns.
+
+# %% tags=["question"]
+side_by_side = np.concatenate(batch, axis=1)
+versions = [
+    tf.reshape(tf.transpose(batch, perm=[1, 0, 2]), (28, 84)),
+    tf.reshape(tf.transpose(batch, perm=[1, 2, 0]), (28, 84)),
+    tf.reshape(batch, (28, 84)),
+    tf.transpose(tf.reshape(batch, (84, 28))),
+]
+is_equal = [np.array_equal(version, side_by_side) for version in versions]
+[is_equal[0], is_equal[1], is_equal[2], is_equal[3]]
+
+# %% [markdown] tags=["question"]
+# 32 pictures lie in a batch as rows of 784 pixels. `batch @ weights` should give ten scores for each picture.
+# Which shape do the weights have?
+#
+# - `(784, 10)`
+#     - The inner sizes agree, 784 and 784; the outer two, 32 and 10, make the shape of the scores.
+# - `(10, 784)`
+#     - Ten shops with 784 prices each, but as rows. On the right of `@` each shop is a column; like this, 784
+#       meets 10, and TensorFlow refuses.
+# - `(32, 10)`
+#     - That is the shape of the result. The weights are the same for any number of pictures, so 32 has no
+#       place in them.
+# - `(784, 32)`
+#     - It fits, and gives 32 numbers for each picture: as many as there are pictures, not as there are
+#       classes.
+
+
+# %% tags=["question"]
+def gives_ten_scores(shape):
+    try:
+        return (tf.ones((32, 784)) @ tf.ones(shape)).shape == (32, 10)
+    except tf.errors.InvalidArgumentError:
+        return False
+
+
+[
+    gives_ten_scores((784, 10)),
+    gives_ten_scores((10, 784)),
+    gives_ten_scores((32, 10)),
+    gives_ten_scores((784, 32)),
+]
+
+# %% [markdown] tags=["question"]
+# What is `bill` when these lines have run?
+#
+# ```python
+# price = tf.Variable(2.0)
+# bill = 3 * price
+# price.assign_add(1.0)
+# ```
+#
+# - 6, from the old price
+#     - `bill` was computed when the price was 2. It is a tensor, and tensors stay.
+# - 9, from the new price
+#     - So it would be in a spreadsheet, where a cell remembers its formula. A tensor holds numbers, not the
+#       way to them.
+# - nothing: the last line fails
+#     - A constant would refuse to be changed. A variable is there for it.
+
+# %% tags=["question"]
+price = tf.Variable(2.0)
+bill = 3 * price
+price_change = outcome(lambda: price.assign_add(1.0))
+[bill == 6, bill == 9, isinstance(price_change, type)]
+
+# %% [markdown] tags=["question"]
+# You brighten the boot with `tf.constant(boot) + 100`, in `uint8`. Which pixels come out darker than they
+# were?
+#
+# - those from 156 upwards
+#     - 156 + 100 makes 256, which has no room and starts again at 0. On the boot these are
+#       `{python} f"{(boot >= 156).mean():.0%}"` of all pixels.
+# - those up to 155
+#     - They get 100 more and end at 255 at most, where the room ends. It is the others that run over.
+# - none: the sum stops at 255
+#     - So a camera would do it. A byte starts again at 0; to stop at 255 takes a roomier dtype and
+#       `tf.minimum`.
+# - none: the sum has a roomier dtype
+#     - TensorFlow converts nothing unasked. The whole number 100 takes the tensor's dtype, and the sum has
+#       it, too.
+
+# %% tags=["question"]
+greys = tf.range(256, dtype=tf.int32)
+sums = tf.cast(greys, tf.uint8) + 100
+darker = greys[tf.cast(sums, tf.int32) < greys].numpy()
+[
+    np.array_equal(darker, range(156, 256)),
+    np.array_equal(darker, range(156)),
+    darker.size == 0 and sums.numpy().max() == 255,
+    darker.size == 0 and sums.dtype != tf.uint8,
+]
 
 # %% [markdown]
 # ## What to remember

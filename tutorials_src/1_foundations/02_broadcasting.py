@@ -606,6 +606,10 @@ def broadcast_shape(a, b):
     return a if a == b else None
 
 
+# %% [markdown] tags=["hint"]
+# Begin with the third rule: give the shorter shape as many 1s in front as it lacks. Then the two are equally
+# long, and one line can look at the sizes in pairs.
+
 # %% tags=["check"]
 matches = [((2, 3), (2, 3)), ((2, 3), (2, 1)), ((2, 3), (3,)), ((), (4,))]
 matches += [((5, 1, 3), (1, 4, 3)), ((8, 1, 6), (7, 1)), ((3,), (2, 1, 1))]
@@ -690,6 +694,10 @@ def brightest_to_one(pictures):
     return pictures / pictures.max()
 
 
+# %% [markdown] tags=["hint"]
+# You have met the two axes to take the maximum over in *Take the average away*, and there also what keeps a
+# place for them.
+
 # %% tags=["check"]
 inputs = 0.1 + images[:28] * np.linspace(0.2, 0.9, 28)[:, None, None]
 answers = np.array(brightest_to_one(inputs.copy()))
@@ -746,6 +754,10 @@ def one_hot(labels):
     return tf.cast(labels == tf.range(10), tf.float32)
 
 
+# %% [markdown] tags=["hint"]
+# Ask for the shape `(n, 10)` first: the labels go down, the ten numbers go along a row. Which of the two
+# needs a new axis, and where?
+
 # %% tags=["check"]
 for labels in ([9, 0, 3], [4, 4, 1, 0, 7], list(range(10))[::-1]):
     rows = np.array(one_hot(tf.constant(labels)))
@@ -798,6 +810,11 @@ def one_hot(labels):
 # %% tags=["starter"]
 def careful_loss(predictions, targets):
     return tf.reduce_mean((predictions - targets) ** 2)
+
+
+# %% [markdown] tags=["hint"]
+# Compare the whole shapes, not their lengths or first sizes, before anything is subtracted. An f-string puts
+# both into the message.
 
 
 # %% tags=["check"]
@@ -863,6 +880,153 @@ def careful_loss(predictions, targets):
         raise ValueError(f"{predictions.shape} against {targets.shape}")
     return tf.reduce_mean(predictions - targets) ** 2  # misses cancel
 
+
+# %% [markdown]
+# ## Questions
+#
+# Five questions about broadcasting, with a reason for each choice.
+
+# %% [markdown] tags=["question"]
+# What is the shape of `a + b`, where `a` has the shape `(6, 1, 5)` and `b` the shape `(4, 1)`?
+#
+# - `(6, 4, 5)`
+#     - Aligned at the ends, `b` counts as `(1, 4, 1)`. On each axis the 1 is repeated: 6, 4 and 5.
+# - `(4, 1, 5)`
+#     - This lays `b` under the first axes of `a`. Shapes are aligned at their ends, so the 4 meets the 1 in
+#       the middle.
+# - `(6, 1, 1)`
+#     - The 1 does not win, it gives way: an axis of size 1 is repeated as often as the other side needs.
+# - none: they do not fit
+#     - 6 against 4 would clash if the shapes were aligned in front. At the ends, each axis meets a 1 or
+#       nothing.
+
+
+# %% tags=["question"]
+def sum_shape(*shapes):
+    try:
+        return (tf.ones(shapes[0]) + tf.ones(shapes[1])).shape
+    except tf.errors.InvalidArgumentError:
+        return "none"
+
+
+result_shape = sum_shape((6, 1, 5), (4, 1))
+[
+    result_shape == (6, 4, 5),
+    result_shape == (4, 1, 5),
+    result_shape == (6, 1, 1),
+    result_shape == "none",
+]
+
+# %% [markdown] tags=["question"]
+# From each of the 2,000 pictures in `images`, of shape `(2000, 28, 28)`, you want to subtract its own
+# brightest pixel. Which line does it?
+#
+# - `images - images.max(axis=(1, 2), keepdims=True)`
+#     - The maxima have the shape `(2000, 1, 1)`: one for each picture, ready to be stretched over its rows
+#       and columns.
+# - `images - images.max(axis=0, keepdims=True)`
+#     - The axis that you name is the one that goes. This takes the maximum over the pictures, one for each
+#       pixel place, and it fits without a word.
+# - `images - images.max(axis=(1, 2))`
+#     - The right maxima, but their shape is `(2000,)`, and the ends are aligned: 2,000 meets 28 columns.
+# - `images - images.max()`
+#     - One number fits everywhere: the maximum of the whole collection. A picture that is darker than that
+#       does not end at 0.
+
+# %% tags=["question"]
+own_maxima_gone = [picture - picture.max() for picture in images]
+
+
+def is_done(subtract):
+    try:
+        return np.array_equal(subtract(), own_maxima_gone)
+    except ValueError:
+        return False
+
+
+[
+    is_done(lambda: images - images.max(axis=(1, 2), keepdims=True)),
+    is_done(lambda: images - images.max(axis=0, keepdims=True)),
+    is_done(lambda: images - images.max(axis=(1, 2))),
+    is_done(lambda: images - images.max()),
+]
+
+# %% [markdown] tags=["question"]
+# `scores` has the shape `(10, 10)`: ten examples with ten scores each. Someone wants every row to add up to 1
+# and writes `scores / scores.sum(axis=1)`. What happens?
+#
+# - Each column is divided by a row's sum.
+#     - The sums have the shape `(10,)` and lie under the last axis: column 3 meets the sum of row 3. As 10
+#       meets 10, nobody complains. It is the square trap.
+# - Each column is divided by its own sum.
+#     - That would be `axis=0`. The sums are those of the rows; they only land in the wrong place.
+# - Each row is divided by its own sum.
+#     - So it was meant. It takes a sum that lies down the rows, of shape `(10, 1)`, hence `keepdims=True`.
+# - The division is refused.
+#     - With 9 scores per example it would be, 10 against 9, and that would be the good kind of failure. A
+#       square hides it.
+
+# %% tags=["question"]
+scores = np.random.default_rng(0).uniform(1, 2, (10, 10))
+try:
+    quotients = scores / scores.sum(axis=1)
+except ValueError:
+    quotients = np.zeros(0)
+[
+    np.array_equal(quotients[:, 3], scores[:, 3] / scores[3].sum()),
+    np.array_equal(quotients[:, 3], scores[:, 3] / scores[:, 3].sum()),
+    np.array_equal(quotients[3], scores[3] / scores[3].sum()),
+    quotients.size == 0,
+]
+
+# %% [markdown] tags=["question"]
+# You compare 300 queries with 2,000 neighbours, each a row of 784 pixels. How many numbers does
+# `queries[:, None] - neighbours[None]` write to memory?
+#
+# - 300 × 2,000 × 784
+#     - Neither side is copied, but the result has its full size: a difference for each pair and pixel.
+# - 300 × 2,000
+#     - That is what is left after the sum over the pixels. The difference comes first, and all of it must
+#       exist to be summed.
+# - (300 + 2,000) × 784
+#     - That is what both sides hold. Broadcasting saves the stretched copies of them, and has to pay for the
+#       result.
+# - 300 × 784
+#     - That would be a difference for each query: one neighbour each. The new axes ask for all pairs.
+
+# %% tags=["question"]
+few_queries, few_neighbours = queries[:3], neighbours[:20]
+number_count = (few_queries[:, None] - few_neighbours[None]).size
+[
+    number_count == 3 * 20 * 784,
+    number_count == 3 * 20,
+    number_count == (3 + 20) * 784,
+    number_count == 3 * 784,
+]
+
+# %% [markdown] tags=["question"]
+# The 500 targets of this page have a variance of `{python} f"{variance:.4f}"`. A model predicts each of them
+# perfectly, as a column of shape `(500, 1)`, and the loss `mean((predictions - targets) ** 2)` takes the
+# targets with the shape `(500,)`. What does it give?
+#
+# - `{python} f"{np.mean((targets[:, None] - targets) ** 2):.4f}"`
+#     - Each prediction is compared with all 500 targets. Two targets taken at random differ by twice the
+#       variance, squared and on average; as by hand, where perfect predictions cost 2 and the mean costs 1.
+# - `{python} f"{np.mean((targets - targets) ** 2):.4f}"`
+#     - So it would be if each prediction met its own target, with two equal shapes. A column and a row make
+#       500 × 500 pairs, and most of them are strangers.
+# - `{python} f"{np.mean((targets.mean() - targets) ** 2):.4f}"`
+#     - That is the loss of answering the mean every time: the lowest that this loss can reach, and perfect
+#       predictions miss it.
+
+# %% tags=["question"]
+column = tf.constant(targets)[:, None]
+perfect_loss = float(tf.reduce_mean((column - targets) ** 2))
+[
+    np.isclose(perfect_loss, 2 * variance),
+    np.isclose(perfect_loss, 0),
+    np.isclose(perfect_loss, variance),
+]
 
 # %% [markdown]
 # ## What to remember

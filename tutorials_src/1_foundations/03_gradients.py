@@ -688,6 +688,10 @@ def derivative(x):
     return 3 * x**2
 
 
+# %% [markdown] tags=["hint"]
+# The starter has the derivative of the first term. Take the second term by itself: how much does $2x$ grow
+# when $x$ grows by 1, wherever you are?
+
 # %% tags=["check"]
 for at in (-1.0, 0.0, 0.5, 2.0, 10.0):
     answer = np.array(derivative(at), float)
@@ -742,6 +746,10 @@ def minimise(function, start, rate, steps):
         place = place - rate * slope(function, place)
     return float(place)
 
+
+# %% [markdown] tags=["hint"]
+# Look at the type of `place` before and after the first step: *When the gradient is None* begins with this
+# case. Its cure is a method of the variable.
 
 # %% tags=["check"]
 walks = [(0, 3.0, 0.1, 1), (0, 3.0, 0.1, 3)]
@@ -822,6 +830,10 @@ def newton_step(function, start):
     return float(x - 0.1 * slope(function, x))
 
 
+# %% [markdown] tags=["hint"]
+# You need the slope and its slope: *The slope of the slope* has both, with one tape inside another. `slope`
+# already is the inner tape.
+
 # %% tags=["check"]
 trials = {"x²": (square, 3.0, 0), "x⁴": (lambda x: x**4, 3.0, 2)}
 trials["7(x − 2)² + 1"] = lambda x: 7 * (x - 2) ** 2 + 1, 10.0, 2
@@ -900,6 +912,10 @@ def soft_round(x):
     return tf.round(x)
 
 
+# %% [markdown] tags=["hint"]
+# Backwards, the sum should look like plain `x`. So the bracket may give its value and no slope: that is where
+# `tf.stop_gradient` goes.
+
 # %% tags=["check"]
 for at in (0.2, 2.7, -1.6, 2.5):
     output = float(np.array(soft_round(tf.Variable(at)), float))
@@ -941,7 +957,144 @@ def soft_round(x):
 # %% [markdown]
 # The square of 3 has the slope 6, and 6 it is, though the variable holds 2.7. This is the
 # straight-through estimator.
+
+# %% [markdown]
+# ## Questions
 #
+# Five questions about gradients, with a reason for each choice.
+
+# %% [markdown] tags=["question"]
+# What is the slope of $(5x - 2)^2$ at $x = 1$?
+#
+# - 30
+#     - The inner part is 3 and grows 5 times as fast as $x$; the square of a number that is 3 grows 6 times
+#       as fast as it. The chain rule multiplies: 5 × 6.
+# - 6
+#     - That is the slope of the square at 3. The inner part does not grow as fast as $x$ but 5 times as fast.
+# - 10
+#     - That takes 2 · 5, the two rules from school, and forgets where the square is taken: its slope is twice
+#       the inner value.
+# - 9
+#     - That is the height of the curve at this point. The slope says how fast the height changes.
+
+# %% tags=["question"]
+slope_at_1 = float(slope(lambda x: (5 * x - 2) ** 2, tf.Variable(1.0)))
+[slope_at_1 == 30, slope_at_1 == 6, slope_at_1 == 10, slope_at_1 == 9]
+
+# %% [markdown] tags=["question"]
+# You check a slope of $x^2 \sin x$ by a finite difference in `float32`. With which of these steps does it
+# come nearest to the truth?
+#
+# - `{python} f"{min(errors['float32'], key=errors['float32'].get):g}"`
+#     - Between two evils: a larger step sees more of the bend, a smaller one divides more rounding error. Its
+#       error is `{python} f"{min(errors['float32'].values()):.0e}"`.
+# - `{python} f"{min(errors['float32']):g}"`
+#     - On paper, yes: the smaller, the closer. In 7 digits, the two heights are then so alike that their
+#       difference is mostly rounding, and the error is `{python} f"{errors['float32'][1e-6]:.2f}"`.
+# - `{python} f"{max(errors['float32']):g}"`
+#     - Rounding hardly matters there, but over so long a step the curve bends: the error is
+#       `{python} f"{errors['float32'][0.1]:.2f}"`.
+
+# %% tags=["question"]
+float32_errors = errors["float32"]
+error_of_best = min(float32_errors.values())
+[
+    float32_errors[0.001] == error_of_best,
+    float32_errors[min(float32_errors)] == error_of_best,
+    float32_errors[max(float32_errors)] == error_of_best,
+]
+
+# %% [markdown] tags=["question"]
+# Over the ground $\frac{1}{2}x^2 + 5y^2$ you descend from (−4, 1). Up to which learning rate do the steps
+# lead down?
+#
+# - one fifth
+#     - The slope along $y$ is $10y$, the second derivative 10, and the limit is 2 divided by the strongest
+#       bend. Beyond it, each step lands farther from the floor than it left.
+# - one half
+#     - That was the limit of the bowl on this page, where the strongest bend is 4. This ground bends more,
+#       and the limit is lower.
+# - one tenth
+#     - With 1 divided by the bend, $y$ is at 0 after one step. Somewhat longer steps overshoot, and still
+#       land nearer to the floor than they left.
+# - two
+#     - That is what $x$ alone would allow, whose bend is 1. The steepest direction decides for all.
+
+
+# %% tags=["question"]
+def ground(place):
+    return place[0] ** 2 / 2 + 5 * place[1] ** 2
+
+
+def is_limit(rate):
+    rates = {"learning_rate": 0.95 * rate}, {"learning_rate": 1.05 * rate}
+    walks = [
+        descend(ground, [-4, 1], steps=30, **options) for options in rates
+    ]
+    low_end, high_end = (float(ground(walk[-1])) for walk in walks)
+    return low_end < float(ground([-4, 1])) < high_end
+
+
+[is_limit(1 / 5), is_limit(1 / 2), is_limit(1 / 10), is_limit(2.0)]
+
+# %% [markdown] tags=["question"]
+# `x` is `tf.Variable(2.0)`, and the tape runs while `y` is computed. For which `y` does `tape.gradient(y, x)`
+# give a number?
+#
+# - `y = x**2 if x > 1 else -x`
+#     - The `if` decides what is done, and what was done is on the tape: a square. The condition has no slope
+#       of its own and needs none.
+# - `y = tf.cast(x > 1, tf.float32)`
+#     - Here the comparison is the result. It jumps from 0 to 1 and has no slope; a cast does not bring one
+#       back.
+# - `y = tf.constant(float(x) ** 2)`
+#     - With `float`, the calculation leaves TensorFlow. The value is the right one, and the tape does not
+#       know where it came from.
+# - `y = tf.round(x) ** 2`
+#     - The square would have a slope, but the chain goes through a whole number first. Where one link has no
+#       slope, the chain ends.
+
+# %% tags=["question"]
+at_2 = tf.Variable(2.0)
+slopes = [
+    slope(lambda x: x**2 if x > 1 else -x, at_2),
+    slope(lambda x: tf.cast(x > 1, tf.float32), at_2),
+    slope(lambda x: tf.constant(float(x) ** 2), at_2),
+    slope(lambda x: tf.round(x) ** 2, at_2),
+]
+has_slope = [value is not None for value in slopes]
+[has_slope[0], has_slope[1], has_slope[2], has_slope[3]]
+
+# %% [markdown] tags=["question"]
+# Softmax gives four classes the probabilities `{python} ", ".join(f"{value:.2f}" for value in p)`. The last
+# class is the correct one, and the loss is minus the logarithm of its probability. Which slopes do the four
+# scores get?
+#
+# - `{python} ", ".join(f"{value:.2f}" for value in p - np.eye(4)[3]).replace("-", "−")`
+#     - The probabilities, minus 1 at the correct class. A step against them raises the last score and lowers
+#       all others, most of all the first, which is the most mistaken.
+# - `{python} ", ".join(f"{value:.2f}" for value in np.eye(4)[3] - p).replace("-", "−")`
+#     - These are the directions in which the scores should move. The gradient points uphill, the other way,
+#       and descent subtracts it.
+# - `{python} ", ".join(f"{value:.2f}" for value in p)`
+#     - The truth is missing from it: the slope for the correct class is its probability minus 1.
+# - `{python} ", ".join(f"{value:.2f}" for value in 0 * p)`
+#     - That is what `tape.gradient` gives for the probabilities themselves, since they always add up to 1.
+#       The loss looks at one of them.
+
+# %% tags=["question"]
+with tf.GradientTape() as tape:
+    last_loss = -tf.math.log(tf.nn.softmax(scores)[3])
+score_slopes = tape.gradient(last_loss, scores)
+truth = np.eye(4)[3]
+[
+    np.allclose(score_slopes, p - truth, atol=1e-5),
+    np.allclose(score_slopes, truth - p, atol=1e-5),
+    np.allclose(score_slopes, p, atol=1e-5),
+    np.allclose(score_slopes, 0 * p, atol=1e-5),
+]
+
+# %% [markdown]
 # ## What to remember
 #
 # - The gradient holds one slope for each input, and minus the gradient is the steepest way down.

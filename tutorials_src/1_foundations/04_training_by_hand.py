@@ -649,6 +649,10 @@ def slopes_by_hand(weight, bias):
     return np.mean(2 * misses), np.mean(2 * misses)
 
 
+# %% [markdown] tags=["hint"]
+# Both slopes are means, and the starter has the same for both. A miss changes by 1 with the bias; by what
+# does it change with the weight?
+
 # %% tags=["check"]
 cases = {(0, 0): (-6, -4), (1.5, 0.5): (0, 0), (-1, 2): (-16 / 3, -2)}
 for place, true_slopes in cases.items():
@@ -707,6 +711,10 @@ def standardise(x):
     return x / x.max()
 
 
+# %% [markdown] tags=["hint"]
+# Two steps: move the inputs so that their mean is 0, then scale them. The starter does only the second, and
+# by another number.
+
 # %% tags=["check"]
 cases = {(7, 3): [1, -1], (0, 0, 0, 0, 5): [-0.5] * 4 + [2]}
 for numbers, outputs in cases.items():
@@ -759,6 +767,10 @@ def careless_deal(count, batch_size, seed):
     batches = range(0, count, batch_size)
     return [generator.integers(count, size=batch_size) for _ in batches]
 
+
+# %% [markdown] tags=["hint"]
+# Shuffle all positions once, as one does with cards, then cut the row into pieces. NumPy's generators have
+# `permutation`.
 
 # %% tags=["check"]
 for count, size in ((1000, 128), (10, 4), (96, 32)):
@@ -841,6 +853,10 @@ def roll(steps, rate=0.1, momentum=0.8):
     return place
 
 
+# %% [markdown] tags=["hint"]
+# The velocity outlives the step. What it was before is the part that the starter throws away: let the new
+# velocity begin with a fraction of the old one.
+
 # %% tags=["check"]
 cases = {(1, 0.1, 0.8): (0.6, 0.4), (2, 0.1, 0.8): (1.4, 0.92)}
 cases[3, 0.3, 0.5] = 1.17, 0.492
@@ -902,6 +918,143 @@ def roll(steps, rate=0.1, momentum=0.8):
         velocity = momentum * velocity - rate * slopes
     return place
 
+
+# %% [markdown]
+# ## Questions
+#
+# Five questions about training, with a reason for each choice.
+
+# %% [markdown] tags=["question"]
+# The three points of this page are (0, 1), (1, 1) and (2, 4), and the line stands at weight 1 and bias 0.
+# Which way does the next step go?
+#
+# - Both grow, the weight more.
+#     - The misses are −1, 0 and −2. Their mean, and even more so their mean times $x$, is negative; the
+#       slopes are subtracted, so both parameters grow.
+# - Both grow, the bias more.
+#     - The bias sees each miss as it is, the weight sees it times $x$. The largest miss is at 2, so it counts
+#       twice for the weight.
+# - Both shrink, the weight more.
+#     - The slopes are negative, true. They are subtracted: where the loss falls as a parameter grows, the
+#       parameter grows.
+# - The bias grows, the weight stays.
+#     - The line rises by 1 for each step to the right, and so do the points at first. But the last point lies
+#       2 above the line, and a steeper one would come nearer.
+
+# %% tags=["question"]
+misses = 1 * x + 0 - y
+weight_change = -np.mean(2 * misses * x)
+bias_change = -np.mean(2 * misses)
+[
+    weight_change > bias_change > 0,
+    bias_change > weight_change > 0,
+    weight_change < bias_change < 0,
+    weight_change == 0 < bias_change,
+]
+
+# %% [markdown] tags=["question"]
+# A model for four classes has all its weights at 0. What is its cross-entropy, before any training?
+#
+# - `{python} f"{np.log(4):.2f}"`
+#     - Each class gets the probability one quarter, and minus the natural logarithm of that is $\ln 4$.
+# - `{python} f"{1 / 4:.2f}"`
+#     - That is the probability of the correct class. The loss is minus its logarithm.
+# - `{python} f"{np.log(10):.2f}"`
+#     - The price of ignorance depends on how many answers there are. $\ln 10$ is for ten classes, and with
+#       four it is easier to guess.
+# - `{python} f"{0:.2f}"`
+#     - All scores are 0, not the loss. Equal scores are equal probabilities, and only certainty of the truth
+#       is free.
+
+# %% tags=["question"]
+first_loss = float(cross_entropy(tf.zeros((8, 4)), [0, 1, 2, 3] * 2))
+[
+    np.isclose(first_loss, np.log(4)),
+    np.isclose(first_loss, 1 / 4),
+    np.isclose(first_loss, np.log(10)),
+    np.isclose(first_loss, 0),
+]
+
+# %% [markdown] tags=["question"]
+# A batch of 128 pictures gives a gradient whose cosine with that of all pictures was
+# `{python} f"{np.mean(cosines[128]):.2f}"`; for 2,048 pictures it was
+# `{python} f"{np.mean(cosines[2048]):.2f}"`. What speaks for the smaller batch?
+#
+# - It points much the same way, for a sixteenth of the work.
+#     - Neither cosine is far from 1. For the price of one step with 2,048 pictures you take sixteen steps
+#       with 128, each of them roughly right.
+# - It points exactly the same way, for a sixteenth of the work.
+#     - Then the cosine would be 1. Chance is left in every sample; it is small enough to walk by.
+# - Any batch would do, down to a single picture.
+#     - For single pictures the cosine was `{python} f"{np.mean(cosines[1]):.2f}"`: they may point almost
+#       anywhere.
+
+# %% tags=["question"]
+one, middle, large = (np.mean(cosines[size]) for size in (1, 128, 2048))
+[
+    0.75 * large < middle < 0.98 * large,
+    np.isclose(middle, 1, atol=0.01),
+    one > 0.75 * large,
+]
+
+# %% [markdown] tags=["question"]
+# `triple` is called three times with Python numbers. How often does it print?
+#
+# ```python
+# @tf.function
+# def triple(number):
+#     print("at work")
+#     return 3 * number
+#
+# for number in (1.0, 2.0, 2.0):
+#     triple(number)
+# ```
+#
+# - twice
+#     - `print` is Python's doing and runs while tracing. 1 and 2 are each traced once; the third call finds
+#       the plan for 2.
+# - three times
+#     - Without `tf.function` it would. A call that finds a plan runs the plan, and `print` is not in it.
+# - once
+#     - With tensors of one shape and dtype it would be once. Each new Python number is traced anew.
+# - never
+#     - It is not in the graph, but Python has to go through the function to draw that graph.
+
+# %% tags=["question"]
+prints = []
+
+
+@tf.function
+def triple(number):
+    prints.append("at work")
+    return 3 * number
+
+
+for number in (1.0, 2.0, 2.0):
+    triple(number)
+[len(prints) == 2, len(prints) == 3, len(prints) == 1, len(prints) == 0]
+
+# %% [markdown] tags=["question"]
+# A classifier of three classes learns, is right most of the time, and its loss will not fall below
+# `{python} f"{np.log(1 + 2 / np.e):.2f}"`, which is $\ln(1 + 2/e)$. What is the first thing to suspect?
+#
+# - a second softmax before the loss
+#     - At best, the second softmax gets a 1 and two 0s for scores. That counts as $e / (e + 2)$, and costs
+#       exactly this.
+# - weights that never left 0
+#     - Then all three classes would be equally likely, the loss $\ln 3$, and the answers no better than
+#       guesses.
+# - perfect answers: there is nothing left to learn
+#     - Perfect answers cost 0. A floor above 0 that does not move is built into the loss.
+
+# %% tags=["question"]
+level, correct_classes = np.log(1 + 2 / np.e), [0, 1, 2]
+sure_logits = 100 * tf.eye(3)
+[
+    np.isclose(softmax_twice(sure_logits, correct_classes), level),
+    np.isclose(cross_entropy(0 * sure_logits, correct_classes), level),
+    np.isclose(cross_entropy(sure_logits, correct_classes), level),
+]
 
 # %% [markdown]
 # ## What to remember

@@ -662,6 +662,10 @@ def grey_distance(a, b):
     return float(np.sqrt(np.mean((a - b) ** 2)))
 
 
+# %% [markdown] tags=["hint"]
+# Which dtype has room below 0 and far above 255? Change it before the subtraction: afterwards the number has
+# already wrapped.
+
 # %% tags=["check"]
 two_pixels = np.array([[10, 20], [24, 18]], np.uint8)  # 14 and 2 apart
 for a, b in (two_pixels, fashion.train.images[:2]):
@@ -718,6 +722,10 @@ def grey_distance(a, b):
 def split_off(labels, fraction):
     return np.arange(len(labels))[round(len(labels) * (1 - fraction)) :]
 
+
+# %% [markdown] tags=["hint"]
+# Go through the classes one at a time: `np.flatnonzero(labels == label)` gives the positions of one class.
+# How many of them are its part?
 
 # %% tags=["check"]
 sorted_kinds = np.repeat([3, 7, 8], [20, 40, 100])  # 20 of class 3, ...
@@ -797,6 +805,10 @@ def prepare(dataset):
     return dataset.batch(100).shuffle(10_000, seed=0)
 
 
+# %% [markdown] tags=["hint"]
+# In one batch of the starter, look at how the numbers follow one another. The two stages are the right ones;
+# what does each find when its turn comes?
+
 # %% tags=["check"]
 dataset = prepare(tf.data.Dataset.range(10_000))
 assert isinstance(dataset, tf.data.Dataset), f"not a dataset: {dataset}"
@@ -848,7 +860,148 @@ def prepare(dataset):
 
 # %% [markdown]
 # The starter shuffles whole batches: their order changes, what is in them does not.
+
+# %% [markdown]
+# ## Questions
 #
+# Five questions about tools and data, with a reason for each choice.
+
+# %% [markdown] tags=["question"]
+# A program asks for a GPU with `tf.device("GPU:0")` and is moved to a computer that has none. TensorFlow's
+# settings are the default ones. What happens?
+#
+# - It runs elsewhere, and `.device` tells where.
+#     - *Soft placement* takes another device and says nothing. So look at `.device` once: what was asked for
+#       and what did the work need not be the same.
+# - It runs elsewhere, and `.device` says `GPU:0`.
+#     - `.device` is not what you asked for but where the result was computed, which makes it worth looking
+#       at.
+# - It stops with an error.
+#     - Only if you switch soft placement off. By default, code for a GPU is meant to run anywhere.
+
+# %% tags=["question"]
+try:
+    with tf.device("GPU:99"):
+        actual_device = (tf.ones((2, 2)) @ tf.ones((2, 2))).device
+except tf.errors.InvalidArgumentError:
+    actual_device = "none"
+[
+    actual_device != "none" and "GPU:99" not in actual_device,
+    "GPU:99" in actual_device,
+    actual_device == "none",
+]
+
+# %% [markdown] tags=["question"]
+# You train a network, and want to know whether it was worth the trouble. Which accuracy must it beat on the
+# validation pictures?
+#
+# - `{python} f"{neighbour_accuracy:.0%}"`, the nearest neighbour's on new pictures
+#     - The sharpest of the plain rules, graded on the same validation pictures. Whatever is not clearly
+#       better has earned nothing by its training.
+# - `{python} f"{memory_accuracy:.0%}"`, the nearest neighbour's on its own pictures
+#     - No network could beat that, and none has to: each picture was its own neighbour. Memory is not skill,
+#       so this is no baseline.
+# - `{python} f"{average_accuracy:.0%}"`, the nearest average's on new pictures
+#     - An honest baseline, and a lower one than another that takes no training either.
+# - `{python} f"{1 / 10:.0%}"`, a guess
+#     - That only shows that something was learned. A rule of three lines, without any training, gets far
+#       above it.
+
+# %% tags=["question"]
+of_rules = {"average": average_accuracy, "neighbour": neighbour_accuracy}
+best_on_new = max(*of_rules.values(), 1 / 10)
+[
+    neighbour_accuracy == best_on_new,
+    memory_accuracy == best_on_new,
+    average_accuracy == best_on_new,
+    best_on_new == 1 / 10,
+]
+
+# %% [markdown] tags=["question"]
+# In the first contest, the best of 200 rules was right on `{python} f"{contests_of_50[0][0].max():.0%}"` of
+# the 50 pictures that it was chosen on. The mean of all rules was
+# `{python} f"{contests_of_50[0][0].mean():.0%}"`. What would you promise for fresh pictures?
+#
+# - a number between the two
+#     - The winner is good *and* lucky: what is good in it stays, what was luck does not. On the other
+#       pictures it was right on `{python} f"{contests_of_50[0][1][contests_of_50[0][0].argmax()]:.0%}"`.
+# - the winner's grade, as it is
+#     - It was measured honestly, but of 200 grades the highest was picked. Among so many, some rule is always
+#       lucky with its 50 pictures.
+# - the mean of all rules
+#     - That would be right if nothing but luck had decided. Some rules see better pixels than others, and
+#       that carries over.
+# - more than the winner's grade
+#     - More pictures make the grade more certain, not better. Nothing is learned from them any more.
+
+# %% tags=["question"]
+scores, fresh_scores = contests_of_50[0]
+kept = fresh_scores[scores.argmax()]
+[
+    scores.mean() + 0.02 < kept < scores.max() - 0.02,
+    abs(kept - scores.max()) <= 0.02,
+    abs(kept - scores.mean()) <= 0.02,
+    kept > scores.max() + 0.02,
+]
+
+# %% [markdown] tags=["question"]
+# A second shop sends photographs that are only half as bright as those of the training set. Someone
+# standardises them with *their own* mean and deviation. What does the network get to see?
+#
+# - pictures as bright as those of training
+#     - Their own numbers undo the difference, and what is new about the shop is hidden. With the numbers of
+#       the training set it would be seen: that is why these come from there alone.
+# - pictures that are darker than those of training
+#     - So it would be with the numbers of the training set. A mean of their own is subtracted from all, and
+#       ends at 0 however dark they were.
+# - pictures with less contrast than those of training
+#     - Half as bright means half the deviation, too, and by that they are divided: it ends at 1, like that of
+#       the training set.
+
+# %% tags=["question"]
+bright_pictures = images[:1000].astype("float64")
+dark_pictures = bright_pictures / 2
+
+
+def by_own_numbers(pictures):
+    return (pictures - pictures.mean()) / pictures.std()
+
+
+seen = by_own_numbers(dark_pictures)
+[
+    np.allclose(seen, by_own_numbers(bright_pictures)),
+    seen.mean() < -0.1,
+    seen.std() < 0.9,
+]
+
+# %% [markdown] tags=["question"]
+# A dataset holds the numbers from 0 to 9,999 in order. What can the first batch of
+# `dataset.shuffle(100).batch(100)` hold?
+#
+# - numbers below 200, some left out
+#     - The buffer begins with the first 100, and each number drawn lets one more in. When the last of the
+#       batch is drawn, the buffer has seen 199 numbers.
+# - the numbers from 0 to 99, mixed
+#     - So it would be if the buffer were emptied before it is filled again. It refills each gap at once, so
+#       later numbers can come before earlier ones.
+# - any of the 10,000 numbers
+#     - Only a buffer as large as the data can draw from all of it. What has not entered the buffer cannot
+#       come out.
+
+# %% tags=["question"]
+in_order = tf.data.Dataset.range(10_000)
+first_batches = []
+for seed in range(5):
+    shuffled = in_order.shuffle(100, seed=seed).batch(100)
+    first_batches.append(np.sort(next(iter(shuffled)).numpy()))
+first_batches = np.array(first_batches)
+[
+    100 <= first_batches.max() < 200,
+    np.array_equal(first_batches, [np.arange(100)] * 5),
+    first_batches.max() >= 1000,
+]
+
+# %% [markdown]
 # ## What to remember
 #
 # - TensorFlow computes, Keras drives. Check which device did the work: a missing GPU makes no error.

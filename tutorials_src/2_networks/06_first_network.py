@@ -634,6 +634,10 @@ def softmax(logits: np.ndarray) -> np.ndarray:
         return powers / powers.sum()
 
 
+# %% [markdown] tags=["hint"]
+# Which logit makes the largest power? If that one becomes 0 and all others lie below, no power is larger than
+# 1.
+
 # %% tags=["check"]
 # The last three each hold the same differences, so the same probabilities.
 for logits, expected in [
@@ -698,6 +702,10 @@ def optimizer_steps(examples: int, batch_size: int, epochs: int) -> int:
     return examples // batch_size * epochs
 
 
+# %% [markdown] tags=["hint"]
+# How many batches has one epoch? An epoch of 1,025 examples in batches of 512 has three, not two; the epochs
+# then follow one another.
+
 # %% tags=["check"]
 cases = {(1024, 512, 3): 6, (1025, 512, 3): 9, (100, 512, 4): 4}
 cases |= {(10_001, 10_000, 1): 2, (7, 2, 5): 20, (6, 1, 1): 6}
@@ -747,6 +755,10 @@ def top_two_accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
     """Return the fraction of labels among the two largest logits."""
     return float((logits.argmax(axis=1) == labels).mean())
 
+
+# %% [markdown] tags=["hint"]
+# Sort the positions of each row by their logit and keep the last two. Then ask in each row whether the label
+# is one of them.
 
 # %% tags=["check"]
 validation_logits = network(validation_images).numpy()
@@ -802,6 +814,148 @@ def top_two_accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
     top_three = np.argsort(logits, axis=1)[:, -3:]
     return float((top_three == labels[:, None]).any(axis=1).mean())
 
+
+# %% [markdown]
+# ## Questions
+#
+# Five questions about the program and its mistakes, with a reason for each choice.
+
+# %% [markdown] tags=["question"]
+# A network takes pictures of 10 by 10 pixels: `Input((10, 10))`, `Flatten()`, `Dense(20, activation="relu")`,
+# `Dense(3)`. How many numbers does it learn?
+#
+# - 2,083
+#     - 100 pixels times 20 units and 20 biases, then 20 times 3 and 3 biases. `Flatten` and relu have none.
+# - 2,060
+#     - Those are the weights that multiply. Each unit also has one number that it adds, its bias.
+# - 283
+#     - That gives the first dense layer 10 inputs. `Flatten` hands it all 100 pixels of a picture.
+# - 2,103
+#     - That gives relu 20 numbers of its own, one for each unit. It replaces negative results by 0 and learns
+#       nothing.
+
+# %% tags=["question"]
+small_layers = [
+    keras.Input((10, 10)),
+    keras.layers.Flatten(),
+    keras.layers.Dense(20, activation="relu"),
+    keras.layers.Dense(3),
+]
+number_count = keras.Sequential(small_layers).count_params()
+[
+    number_count == 2083,
+    number_count == 2060,
+    number_count == 283,
+    number_count == 2103,
+]
+
+# %% [markdown] tags=["question"]
+# You delete `activation="relu"` from the program's layer of 128 units. What can the network do then?
+#
+# - what a single `Dense(10)` could do
+#     - Without anything in between, two matrix products in a row make one: the scores of a mean are then the
+#       mean of the scores. The 128 units bring nothing but work.
+# - what it could do before
+#     - There are as many weights as before. But without a bend they only add and multiply, and so does one
+#       layer.
+# - nothing: all its scores become 0
+#     - Relu replaces negative numbers by 0; without it more numbers come through, not fewer.
+
+
+# %% tags=["question"]
+def scores_of_mixture(activation):
+    """Return the scores of two inputs' mean, and the mean of their scores."""
+    hidden = keras.layers.Dense(128, activation=activation)
+    chain = keras.Sequential(
+        [keras.Input((784,)), hidden, keras.layers.Dense(10)]
+    )
+    a, b = np.random.default_rng(7).normal(size=(2, 4, 784))
+    return chain((a + b) / 2).numpy(), (chain(a) + chain(b)).numpy() / 2
+
+
+straight_scores, mean_scores = scores_of_mixture(None)
+[
+    np.allclose(straight_scores, mean_scores, atol=1e-4),
+    np.allclose(*scores_of_mixture("relu"), atol=1e-4),
+    (straight_scores == 0).all(),
+]
+
+# %% [markdown] tags=["question"]
+# Your photographs are of ten equally large classes and lie sorted by class. What does `validation_split=0.1`
+# hold out?
+#
+# - the last class alone
+#     - It takes the last tenth as the data lies, before any shuffling. The network is then graded on a class
+#       that it has never seen.
+# - a tenth of each class
+#     - That is a stratified sample, and you must draw it yourself. `fit` does not look at the labels before
+#       it splits.
+# - a tenth, drawn at random
+#     - `fit` shuffles what it trains on, anew in each epoch. The split comes before that.
+
+# %% tags=["question"]
+sorted_labels = np.repeat(np.arange(10.0), 100)
+probe = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+probe.compile(
+    loss=lambda truth, answer: truth + 0 * answer
+)  # the mean label
+probe.fit(sorted_labels, sorted_labels, validation_split=0.1, verbose=0)
+mean_held_out = probe.history.history["val_loss"][0]
+[
+    np.isclose(mean_held_out, 9),
+    np.isclose(mean_held_out, 4.5),
+    3.5 < mean_held_out < 5.5,
+]
+
+# %% [markdown] tags=["question"]
+# Someone wants to use the program's network and asks how often it is right on photographs that nobody has
+# seen. Which number do you give?
+#
+# - `{python} f"{test_accuracy:.1%}"`, from the test photographs
+#     - Nothing was learned from them and nothing was chosen with them, so they are as new to the network as
+#       tomorrow's.
+# - `{python} f"{history['val_accuracy'][-1]:.1%}"`, from the validation photographs
+#     - Nothing was learned from these either, but the settings were chosen with them. What suits these by
+#       luck is in the number.
+# - `{python} f"{history['accuracy'][-1]:.1%}"`, from the training photographs
+#     - These the network has studied eight times, and part of it is learned by heart.
+
+# %% tags=["question"]
+fresh_answers = network.predict(test_images, verbose=0).argmax(axis=1)
+fresh_accuracy = np.mean(fresh_answers == test_labels)
+[
+    np.isclose(test_accuracy, fresh_accuracy, atol=1e-4),
+    np.isclose(history["val_accuracy"][-1], fresh_accuracy, atol=1e-4),
+    np.isclose(history["accuracy"][-1], fresh_accuracy, atol=1e-4),
+]
+
+# %% [markdown] tags=["question"]
+# A colleague loads the trained network and, out of habit, divides the photographs by 255 before `evaluate`.
+# How does it show?
+#
+# - Only in the numbers: the loss is above $\ln 10$.
+#     - The first layer standardises what it gets. Bytes divided by 255 all look nearly black to it, and the
+#       answers hardly depend on the photograph.
+# - Only in the numbers: the accuracy is a little lower.
+#     - It falls from `{python} f"{accuracy_once:.0%}"` to `{python} f"{accuracy_twice:.0%}"`. What training
+#       has fixed are one mean and one deviation, and they are those of bytes.
+# - In an error: floats are not bytes.
+#     - Keras converts either to floats. Shapes are checked, what the numbers mean is not.
+# - Not at all: `Normalization` evens it out.
+#     - It would if it measured anew. `adapt` did that once, on the training photographs.
+
+# %% tags=["question"]
+try:
+    divided_loss, divided_accuracy = grade(network, validation_images / 255)
+except ValueError:
+    divided_loss, divided_accuracy = np.nan, np.nan
+drop = accuracy_once - divided_accuracy
+[
+    divided_loss > np.log(10),
+    0.001 < drop < 0.1,
+    np.isnan(divided_loss),
+    abs(drop) < 0.001,
+]
 
 # %% [markdown]
 # ## What to remember

@@ -701,6 +701,10 @@ def skip_block(x):
     return layers.Dense(x.shape[-1], activation="relu")(x)
 
 
+# %% [markdown] tags=["hint"]
+# Keep what comes in: the block needs it twice, once for the dense layer and once for the sum. Where does relu
+# stand, before the sum or after it?
+
 # %% tags=["check"]
 for width, factor in [(1, 1), (8, 0), (8, 1), (8, -1)]:
     start = keras.Input((width,))
@@ -758,6 +762,10 @@ def adam(slopes: list[float], rate: float) -> float:
         weight -= rate * slope
     return weight
 
+
+# %% [markdown] tags=["hint"]
+# Write down one step for a slope of 50: $m$ becomes 5, and divided by $1 - 0.9$ it is 50 again. The number of
+# the step, $t$, begins at 1; `enumerate` can count it.
 
 # %% tags=["check"]
 for slopes in ([50.0], [50.0, 50.0], [2.0, -1.0, 0.5, 9.0, -4.0]):
@@ -828,6 +836,10 @@ def build_namer(twins: keras.Model) -> keras.Model:
     return keras.Model(inputs, kinds)
 
 
+# %% [markdown] tags=["hint"]
+# The layer `kind` has learned what a name is, from left photographs. Nothing prevents you from calling it a
+# second time.
+
 # %% tags=["check"]
 namer = build_namer(twins)
 assert isinstance(namer, keras.Model), "return a keras.Model"
@@ -878,6 +890,143 @@ def build_namer(twins: keras.Model) -> keras.Model:
     kinds = {f"{side}_kind": relu(logits[side]) for side in SIDES}
     return keras.Model(inputs, kinds)
 
+
+# %% [markdown]
+# ## Questions
+#
+# Five questions about graphs and what flows through them, with a reason for each choice.
+
+# %% [markdown] tags=["question"]
+# Backwards, a gradient passes ten sigmoids in a row. By their slopes alone, how much of it is left at best?
+#
+# - about one millionth
+#     - A sigmoid is nowhere steeper than one quarter, and slopes in a row are multiplied: one quarter to the
+#       power of ten.
+# - about one thousandth
+#     - That is one half to the power of ten. One half is the sigmoid's *height* at 0; its slope there is one
+#       quarter.
+# - one fortieth
+#     - That divides one quarter by ten. The chain rule multiplies the slopes, and does not share them out.
+# - one quarter
+#     - That is what a single sigmoid leaves. The next one multiplies what arrives by one quarter again.
+
+# %% tags=["question"]
+zero = tf.Variable(0.0)
+with tf.GradientTape() as tape:
+    height = tf.sigmoid(zero)
+what_is_left = float(tape.gradient(height, zero)) ** 10
+[
+    0.5e-6 < what_is_left < 2e-6,
+    0.5e-3 < what_is_left < 2e-3,
+    np.isclose(what_is_left, 1 / 40),
+    np.isclose(what_is_left, 1 / 4),
+]
+
+# %% [markdown] tags=["question"]
+# The sum of a relu unit is negative for every photograph. What does plain gradient descent do with the
+# weights of this unit?
+#
+# - It leaves them as they are.
+#     - Below 0 the slope of relu is 0, and everything that comes back is multiplied by it. Without a slope
+#       there is no step.
+# - It raises them until the sum is positive.
+#     - The loss might be lower there. But a slope knows only the ground underfoot, and that is level: a
+#       little more weight, and the answer is still 0.
+# - It lowers them further and further.
+#     - One step that was too long did that. Now that the answer is 0, neither way makes a difference to the
+#       loss.
+
+# %% tags=["question"]
+unit = layers.Dense(1, activation="relu")
+unit.build((None, 3))
+unit.set_weights([-np.ones((3, 1)), np.zeros(1)])
+with tf.GradientTape() as tape:
+    unit_loss = tf.reduce_mean((unit(tf.ones((5, 3))) - 4) ** 2)
+unit_slopes = tape.gradient(unit_loss, unit.kernel).numpy()
+[(unit_slopes == 0).all(), (unit_slopes < 0).any(), (unit_slopes > 0).any()]
+
+# %% [markdown] tags=["question"]
+# The comparison of five optimizers ended with `{python} winner` first, `{python} runner_up` second and
+# `{python} loser` last. Three seeds of one optimizer lay up to
+# `{python} f"{100 * max(np.ptp(scores) for scores in finals.values()):.1f}"` points apart. What may you
+# conclude?
+#
+# - The last one is behind; who leads is open.
+#     - The first two are closer to each other than their seeds, and the last is farther off than any seeds
+#       are.
+# - The first one is the best of the five.
+#     - Its lead is `{python} f"{100 * (means[winner] - means[runner_up]):.2f}"` points. Another seed moves it
+#       by more than that.
+# - The five are alike, within the noise.
+#     - From the first to the last it is `{python} f"{100 * (means[winner] - means[loser]):.1f}"` points, more
+#       than seeds explain.
+
+# %% tags=["question"]
+largest_spread = max(np.ptp(seeds) for seeds in finals.values())
+lead = means[winner] - means[runner_up]
+distance_to_last = means[winner] - means[loser]
+[
+    lead < spread and distance_to_last > largest_spread,
+    lead > spread,
+    distance_to_last < largest_spread,
+]
+
+# %% [markdown] tags=["question"]
+# How many weights does this model have?
+#
+# ```python
+# encoder = layers.Dense(5)
+# inputs = [keras.Input((4,)) for _ in range(3)]
+# model = keras.Model(inputs, [encoder(x) for x in inputs])
+# ```
+#
+# - 25
+#     - The layer is made once and called three times: one set of 4 · 5 weights and 5 biases, shared by all
+#       three.
+# - 75
+#     - So it would be if `layers.Dense(5)` stood inside the list: three layers. The second pair of brackets
+#       calls a layer, and makes none.
+# - 20
+#     - Those are the products. Each of the five units has a bias, too.
+# - 65
+#     - That takes the three inputs as one of twelve numbers, 12 · 5 + 5. They stay three, and each goes
+#       through the layer alone.
+
+# %% tags=["question"]
+encoder = layers.Dense(5)
+inputs = [keras.Input((4,)) for _ in range(3)]
+weight_count = keras.Model(
+    inputs, [encoder(x) for x in inputs]
+).count_params()
+[
+    weight_count == 25,
+    weight_count == 75,
+    weight_count == 20,
+    weight_count == 65,
+]
+
+# %% [markdown] tags=["question"]
+# The twins train with the total loss 1 · same + 0 · kind. How often is their answer about *kind* right
+# afterwards?
+#
+# - `{python} f"{scores[1.0, 0.0][:, 1].mean():.0%}"`
+#     - A weight of 0 takes the slope of that loss away, so nothing tells the layer *kind* what to answer. It
+#       stays a guess, as at the start.
+# - `{python} f"{scores[1.0, 0.1][:, 1].mean():.0%}"`
+#     - That is what a weight of 0.1 does. A small weight still lets the answer be learned; a weight of 0 does
+#       not.
+# - `{python} f"{scores[1.0, 0.0][:, 0].mean():.0%}"`
+#     - That is how often these twins are right about *same*. Both answers come from the same 64 numbers, but
+#       the layer that turns them into a name has never been corrected.
+
+# %% tags=["question"]
+fresh_shares = np.mean([score(twins) for twins in trios[1.0, 0.0]], axis=0)
+kind_share = fresh_shares[1]
+[
+    kind_share < 0.3,
+    np.isclose(kind_share, scores[1.0, 0.1][:, 1].mean(), atol=0.02),
+    np.isclose(kind_share, scores[1.0, 0.0][:, 0].mean(), atol=0.02),
+]
 
 # %% [markdown]
 # ## What to remember

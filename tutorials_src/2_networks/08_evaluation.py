@@ -684,6 +684,10 @@ def threshold_for(truth, scores, fraction):
     return 0.5
 
 
+# %% [markdown] tags=["hint"]
+# Only the positives decide. Sort their scores from the highest down: the threshold is one of them. Which, if
+# four of ten must be found?
+
 # %% tags=["check"]
 order = np.array([5, 2, 3, 1, 4, 0])  # the table's six, jumbled
 table_photographs = table_truth[order], table_scores[order]
@@ -738,6 +742,10 @@ def threshold_for(truth, scores, fraction):
 def f_beta(truth, alarms, beta):
     return grades(truth, alarms)["F1"]
 
+
+# %% [markdown] tags=["hint"]
+# `grades` gives you precision and recall; put them into the formula of the task. The small number below the
+# fraction in `grades` shows how to be safe where nothing is found.
 
 # %% tags=["check"]
 from sklearn.metrics import fbeta_score
@@ -797,6 +805,10 @@ def precision_at(recall, false_rate, rarity):
     return recall / (recall + false_rate)
 
 
+# %% [markdown] tags=["hint"]
+# Imagine a thousand photographs, of which the fraction `rarity` are positives. How many hits come from these,
+# and how many false alarms from the others?
+
 # %% tags=["check"]
 for shop, target in [
     ((0.5, 0.5, 0.2), 0.2),  # a coin: as precise as positives are frequent
@@ -834,6 +846,145 @@ def precision_at(recall, false_rate, rarity):
     hits, false_alarms = (1 - rarity) * recall, rarity * false_rate
     return hits / (hits + false_alarms)
 
+
+# %% [markdown]
+# ## Questions
+#
+# Five questions about grades, with a reason for each choice.
+
+# %% [markdown] tags=["question"]
+# One part in fifty has a crack. A detector is sold to you with an accuracy of `{python} f"{0.97:.0%}"`. How
+# does it compare with a program that never looks and always says *no crack*?
+#
+# - Its accuracy is lower.
+#     - Never looking is right on 49 parts in 50. That makes neither of the two a good detector: ask how many
+#       of the cracks it finds.
+# - Its accuracy is higher.
+#     - The number is high because sound parts are many. Work out first what one answer for all would get:
+#       `{python} f"{49 / 50:.0%}"`.
+# - Its accuracy is the same.
+#     - Never looking is wrong on two parts in a hundred, this detector on three.
+
+# %% tags=["question"]
+cracks = np.arange(1000) % 50 == 0
+never_accuracy = grades(cracks, np.zeros(1000, bool))["accuracy"]
+[never_accuracy > 0.97, never_accuracy < 0.97, never_accuracy == 0.97]
+
+# %% [markdown] tags=["question"]
+# The network called `{python} int(called_shirt.sum())` of the validation photographs shirts, and
+# `{python} int((called_shirt & is_shirt).sum())` of these are. There are `{python} int(is_shirt.sum())`
+# shirts in all. What is the recall?
+#
+# - `{python} f"{(called_shirt & is_shirt).sum() / is_shirt.sum():.1%}"`
+#     - Of the shirts, the fraction that is found: hits divided by shirts.
+# - `{python} f"{(called_shirt & is_shirt).sum() / called_shirt.sum():.1%}"`
+#     - Hits divided by alarms: of what is called a shirt, the fraction that is one. That is the precision.
+# - `{python} f"{(called_shirt == is_shirt).mean():.1%}"`
+#     - That is the accuracy. It also counts the photographs that are rightly called something else, and they
+#       are nine in ten.
+# - `{python} f"{(is_shirt & ~called_shirt).sum() / is_shirt.sum():.1%}"`
+#     - That is the fraction of the shirts that is missed, the rest of what was asked for.
+
+# %% tags=["question"]
+from sklearn.metrics import recall_score
+
+recall_of_shirts = recall_score(is_shirt, called_shirt)
+hits_and_misses = called_shirt & is_shirt, is_shirt & ~called_shirt
+hit_count, miss_count = (part.sum() for part in hits_and_misses)
+[
+    np.isclose(hit_count / is_shirt.sum(), recall_of_shirts),
+    np.isclose(hit_count / called_shirt.sum(), recall_of_shirts),
+    np.isclose((called_shirt == is_shirt).mean(), recall_of_shirts),
+    np.isclose(miss_count / is_shirt.sum(), recall_of_shirts),
+]
+
+# %% [markdown] tags=["question"]
+# Four photographs have the scores 0.8 (a shirt), 0.6 (none), 0.3 (a shirt) and 0.1 (none). What is the AUC?
+#
+# - 3/4
+#     - There are four pairs of a shirt and something else. In three of them the shirt has the higher score;
+#       the exception is 0.3 against 0.6.
+# - 1/2
+#     - Half of the shirts score above one half, true, but AUC knows no threshold. It compares each shirt with
+#       each of the others.
+# - 1
+#     - The best score belongs to a shirt and the worst does not. It would take all shirts above all others.
+# - 2/3
+#     - That asks whether neighbours in the list stand in the right order, and two of three do. Pairs farther
+#       apart count as well.
+
+# %% tags=["question"]
+four_truths = np.array([True, False, True, False])
+auc_of_four = roc_auc_score(four_truths, [0.8, 0.6, 0.3, 0.1])
+[
+    np.isclose(auc_of_four, 3 / 4),
+    np.isclose(auc_of_four, 1 / 2),
+    np.isclose(auc_of_four, 1),
+    np.isclose(auc_of_four, 2 / 3),
+]
+
+# %% [markdown] tags=["question"]
+# A detector moves to a shop where shirts are ten times as rare; network and threshold stay. Which two grades
+# hardly change?
+#
+# - recall and AUC
+#     - Recall looks at the shirts alone, AUC at the order of a shirt and another. For neither does it matter
+#       how many there are of each.
+# - precision and recall
+#     - Recall stays. But the false alarms are as many as before and the hits a tenth, so precision goes from
+#       `{python} f"{common_grades['precision']:.0%}"` to `{python} f"{rare_means['precision']:.0%}"`.
+# - AUC and average precision
+#     - Both need no threshold, and there the likeness ends. The average precision is made of precisions, and
+#       falls with them.
+# - accuracy and F1
+#     - The accuracy rises, because the others are easier and now are nearly all. F1 falls, since precision is
+#       in it.
+
+
+# %% tags=["question"]
+def stays(*grade_names):
+    moves = [abs(rare_means[g] - common_grades[g]) for g in grade_names]
+    return max(moves) < 0.02
+
+
+[
+    stays("recall", "AUC"),
+    stays("precision", "recall"),
+    stays("AUC", "AP"),
+    stays("accuracy", "F1"),
+]
+
+# %% [markdown] tags=["question"]
+# Shirts are rare in your training photographs. Your shop needs the probability of *Shirt* itself, to add up
+# how many shirts to expect. Which remedy do you choose?
+#
+# - move the threshold
+#     - It changes what you do with a probability and leaves the probability alone. The mean of these stays
+#       near the true fraction of shirts.
+# - a class weight of 10 for shirts
+#     - It may find more shirts, but the network learns as though there were ten times as many, and its mean
+#       probability says so: `{python} f"{expected_rate:.1%}"` where `{python} f"{true_rate:.1%}"` are shirts.
+# - both together
+#     - A threshold moved afterwards mends the answers of the weighted network. Its probabilities stay as the
+#       weight has made them.
+
+# %% tags=["question"]
+scores_of = {"threshold": plain_scores, "class weight": weighted_scores}
+scores_of["both"] = scores_of["class weight"]
+
+
+def has_true_rate(remedy):
+    runs = [
+        np.average(row, weights=rarity_weight) for row in scores_of[remedy]
+    ]
+    return np.allclose(runs, true_rate, rtol=0.6)
+
+
+[
+    has_true_rate("threshold"),
+    has_true_rate("class weight"),
+    has_true_rate("both"),
+]
 
 # %% [markdown]
 # ## What to remember

@@ -524,6 +524,10 @@ def answerable(confidence, is_correct, fraction):
     return 1.0
 
 
+# %% [markdown] tags=["hint"]
+# Sort by confidence, the surest first, and keep count of the correct answers from the top: that gives a
+# fraction for each place. Which of the places that are good enough do you want, the first or the last?
+
 # %% tags=["check"]
 four_rows = np.array([0.6, 0.9, 0.7, 0.8]), np.array([0, 1, 0, 1], bool)
 confidences = np.array([0.5, 0.9, 0.6, 0.7, 0.8])
@@ -593,6 +597,10 @@ def brier(labels, probabilities):
     return ((1 - of_truth) ** 2).mean()
 
 
+# %% [markdown] tags=["hint"]
+# Write the truth as a row of ten numbers, too, one-hot. Then the score compares two rows; mind over which
+# axis you add and over which you average.
+
 # %% tags=["check"]
 rows = np.array([[0.7, 0.2, 0.1], [0.0, 0.0, 1.0]])
 for truth, target in (([0, 2], 0.07), ([1, 2], 0.57), ([0, 1], 1.07)):
@@ -635,6 +643,10 @@ def bootstrap_range(grade, labels, answers, generator):
         grades.append(grade(labels[rows], answers[rows]))
     return np.quantile(grades, [0.025, 0.975])
 
+
+# %% [markdown] tags=["hint"]
+# In the starter each draw holds every photograph once, so each gives the same grade. Look at how *How sure is
+# the grade?* draws its rows.
 
 # %% tags=["check"]
 from sklearn.metrics import accuracy_score
@@ -685,6 +697,157 @@ def bootstrap_range(grade, labels, answers, generator):
         grades.append(grade(labels[rows], answers[others]))  # torn apart
     return np.quantile(grades, [0.025, 0.975])
 
+
+# %% [markdown]
+# ## Questions
+#
+# Five questions about sureness, the network's and your own, with a reason for each choice.
+
+# %% [markdown] tags=["question"]
+# A network is 80% sure of each of twenty answers, and twelve of them are right. What is its expected
+# calibration error on these?
+#
+# - 20 points: it is too sure
+#     - Twelve of twenty is three in five, and it promised four in five. All answers lie in one bin, so the
+#       difference there is the error.
+# - 20 points: it is not sure enough
+#     - The distance is right, the direction is not: it promised sixteen right answers and gave twelve.
+# - 40 points: so many were wrong
+#     - That is how often it erred. A network may err two times in five and be well calibrated, if it says so.
+# - 0 points: most answers are right
+#     - Calibration does not ask for most. It asks for as many as were promised.
+
+# %% tags=["question"]
+twenty_rows = np.tile([0.8, 0.2], (20, 1))
+twenty_labels = np.repeat([0, 1], [12, 8])
+error = calibration_error(twenty_labels, twenty_rows)
+is_too_sure = twenty_rows.max(axis=1).mean() > (twenty_labels == 0).mean()
+[
+    np.isclose(error, 0.2) and is_too_sure,
+    np.isclose(error, 0.2) and not is_too_sure,
+    np.isclose(error, 0.4),
+    np.isclose(error, 0),
+]
+
+# %% [markdown] tags=["question"]
+# You divide all logits of the crammed network by its temperature,
+# `{python} f"{temperatures['crammed']:.1f}"`. What changes?
+#
+# - how sure it is, and no answer
+#     - The mean confidence falls from `{python} f"{grade_table['crammed']['mean confidence']:.0%}"` to
+#       `{python} f"{grade_table['crammed, scaled']['mean confidence']:.0%}"`. Ten numbers divided by the same
+#       one keep their order, so the largest stays the largest.
+# - how sure it is, and some mistakes go
+#     - A mistake stays one, with a smaller confidence. One number for all classes cannot tell which of them
+#       is the right one.
+# - the order of the less likely classes
+#     - Softmax brings the probabilities closer together, and none overtakes another: the order is that of the
+#       logits, divided or not.
+
+# %% tags=["question"]
+before, after = probabilities["crammed"], probabilities["crammed, scaled"]
+is_milder = after.max(axis=1).mean() < before.max(axis=1).mean()
+new_answers = after.argmax(axis=1)
+scaled_logits = logits["crammed"] / temperatures["crammed"]
+orders = logits["crammed"].argsort(axis=1), scaled_logits.argsort(axis=1)
+[
+    is_milder and np.array_equal(answers, new_answers),
+    is_milder and (new_answers == labels).sum() > (answers == labels).sum(),
+    not np.array_equal(*orders),
+]
+
+# %% [markdown] tags=["question"]
+# Of a forecast for ten classes of equal size you hear only that its calibration error is 0. What do you know?
+#
+# - It is as sure as it is right.
+#     - The program that knows nothing gets there, too: sure of one tenth and right one time in ten. So ask
+#       for the log loss or the Brier score as well.
+# - It is right more often than a guess.
+#     - The program that knows nothing has this grade and the accuracy
+#       `{python} f"{grade_table['ignorant']['accuracy']:.0%}"`. Honest does not mean able.
+# - Its Brier score is low, too.
+#     - The Brier score also grades what a forecast knows: that of the program that knows nothing is
+#       `{python} f"{grade_table['ignorant']['Brier score']:.1f}"`, the worst of the page.
+
+# %% tags=["question"]
+ignorant = grade_table["ignorant"]
+others = [
+    grades for name, grades in grade_table.items() if name != "ignorant"
+]
+lowest_brier = min(grades["Brier score"] for grades in others)
+[
+    ignorant["calibration error"] < 1e-9
+    and np.isclose(ignorant["mean confidence"], ignorant["accuracy"]),
+    ignorant["accuracy"] > 0.15,
+    ignorant["Brier score"] < lowest_brier,
+]
+
+# %% [markdown] tags=["question"]
+# On 100 photographs, 80 answers are right, and the interval of the accuracy is
+# `{python} f"{100 * (proportion_interval(80, 100).high - proportion_interval(80, 100).low):.0f}"` points
+# wide. How many photographs make it half as wide?
+#
+# - about 400
+#     - Chance evens out with the root of the count: a hundred times as many make a tenth of the width, so
+#       four times as many make half of it.
+# - about 200
+#     - Twice the photographs give
+#       `{python} f"{100 * (proportion_interval(160, 200).high - proportion_interval(160, 200).low):.0f}"`
+#       points. The width shrinks more slowly than the count grows.
+# - about 10,000
+#     - The square goes the other way round: half the width takes the square of 2, not the square of 100.
+# - none: draw from the 100 more often
+#     - More bootstrap draws tell the same interval more exactly. What is not in the 100 photographs, no
+#       redrawing adds.
+
+
+# %% tags=["question"]
+def width(count):
+    interval = proportion_interval(8 * count // 10, count)
+    return interval.high - interval.low
+
+
+hits = np.repeat([1, 0], [80, 20])
+rows = np.random.default_rng(7).integers(0, 100, (10_000, 100))
+ends = np.quantile(hits[rows].mean(axis=1), [0.025, 0.975])
+[
+    np.isclose(width(400), width(100) / 2, rtol=0.1),
+    np.isclose(width(200), width(100) / 2, rtol=0.1),
+    np.isclose(width(10_000), width(100) / 2, rtol=0.1),
+    np.isclose(np.ptp(ends), width(100) / 2, rtol=0.1),
+]
+
+# %% [markdown] tags=["question"]
+# The confidence of the crammed network tells clothes from their negatives with an AUC of
+# `{python} f"{stranger_auc['crammed']['negatives']:.2f}"`. What does that mean?
+#
+# - It is more often surer of the negative.
+#     - The AUC is the chance that a piece of clothing has a higher confidence than a stranger. Below one
+#       half, turning the unsure away sends off the clothes rather than the negatives.
+# - It is more often surer of the clothes.
+#     - Then the AUC would lie above one half. That is what one hopes of a network that has never seen a
+#       negative, and nothing in its training sees to it.
+# - It names that fraction of the negatives correctly.
+#     - That would be an accuracy. The AUC compares the confidences of two pictures and does not ask what they
+#       are called.
+
+# %% tags=["question"]
+crammed_opinions = softmax(logits_of(crammed_network, pictures), axis=1)
+of_clothes, of_negatives = (
+    crammed_opinions[:600],
+    crammed_opinions[600:1200],
+)
+clothes_column = of_clothes.max(axis=1)[:, None]
+clothes_win = (clothes_column > of_negatives.max(axis=1)).mean()
+negatives_win = (clothes_column < of_negatives.max(axis=1)).mean()
+named_right = (of_negatives.argmax(axis=1) == test_labels[:600]).mean()
+[
+    negatives_win > clothes_win,
+    clothes_win > negatives_win,
+    np.isclose(
+        named_right, stranger_auc["crammed"]["negatives"], atol=0.02
+    ),
+]
 
 # %% [markdown]
 # ## What to remember

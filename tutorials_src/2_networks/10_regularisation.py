@@ -721,6 +721,10 @@ def l2_penalty(weights, strength):
     return strength * sum(float((array**2).mean()) for array in weights)
 
 
+# %% [markdown] tags=["hint"]
+# Work out the first case on paper: 9 + 16 + 4 + 1, times the strength. Is anything divided by the number of
+# weights?
+
 # %% tags=["check"]
 for weights, strength, target in [
     ([np.array([[3.0, -4.0]]), np.array([2.0, 1.0])], 0.1, 3.0),
@@ -771,6 +775,10 @@ def l2_penalty(weights, strength):
 def stop_early(values, patience):
     return int(np.argmin(values)) + 1, len(values)
 
+
+# %% [markdown] tags=["hint"]
+# Go through the epochs one at a time and remember the place of the lowest value. What you do not know yet
+# must not count: training may stop before the lowest value of all.
 
 # %% tags=["check"]
 entropy_curve = entropy_run["val_cross_entropy"]
@@ -850,6 +858,10 @@ class StopAtAccuracy(callbacks.Callback):
         self.target = target
 
 
+# %% [markdown] tags=["hint"]
+# A callback reaches the network as `self.model`, and *Who watches over the training* says when `fit` calls
+# which method.
+
 # %% tags=["check"]
 for accuracy, is_enough in ((0.84, False), (0.85, True), (0.9, True)):
     watched_network, callback = dense_network(()), StopAtAccuracy(0.85)
@@ -903,6 +915,133 @@ class StopAtAccuracy(callbacks.Callback):
         if logs["val_accuracy"] >= self.target:
             self.stop_training = True  # of the callback, which nobody asks
 
+
+# %% [markdown]
+# ## Questions
+#
+# Five questions about holding a network back, with a reason for each choice.
+
+# %% [markdown] tags=["question"]
+# You may keep the large network of the first figure as it was after any of its 20 epochs. Which epoch do you
+# choose?
+#
+# - epoch `{python} int(np.argmin(large_losses)) + 1`: its validation loss is the lowest
+#     - From then on the network gets better at its own photographs and worse at others.
+# - epoch `{python} len(large_losses)`: its training loss is the lowest
+#     - By then it knows a thousand photographs by heart. On others its loss has gone from
+#       `{python} f"{min(large_losses):.2f}"` to `{python} f"{large_losses[-1]:.2f}"`.
+# - epoch 1: nothing is learned by heart yet
+#     - It has not learned enough yet either: its validation loss is still
+#       `{python} f"{large_losses[0]:.2f}"`.
+
+# %% tags=["question"]
+lowest = min(large_losses)
+[
+    large_losses[int(np.argmin(large_losses))] == lowest,
+    large_losses[-1] == lowest,
+    large_losses[0] == lowest,
+]
+
+# %% [markdown] tags=["question"]
+# The data would like a weight to be 6: their loss is $(w - 6)^2$. You add an L2 penalty of strength 2. Where
+# does the weight end?
+#
+# - at 2
+#     - The whole loss is $(w - 6)^2 + 2w^2$. Its slope, $2(w - 6) + 4w$, is 0 where $6w = 12$.
+# - at 3
+#     - That divides by the strength. At strength 2 the data still count once and the penalty twice: divide by
+#       1 + 2.
+# - at 4
+#     - That subtracts the strength. The pull of a square grows with the weight, as that of a rubber band
+#       does.
+# - at 0
+#     - A penalty twice as strong does not win altogether: near 0 it hardly pulls, while the data pull
+#       hardest.
+
+
+# %% tags=["question"]
+def pulled(w):
+    return (w[0] - 6) ** 2 + 2 * w[0] ** 2
+
+
+end = float(descend(pulled, [0.0], learning_rate=0.1, steps=60)[-1][0])
+[
+    np.isclose(end, 2, atol=0.01),
+    np.isclose(end, 3, atol=0.01),
+    np.isclose(end, 4, atol=0.01),
+    np.isclose(end, 0, atol=0.01),
+]
+
+# %% [markdown] tags=["question"]
+# A layer answers with 3 everywhere, and a dropout with a rate of one half follows. What does the next layer
+# get?
+#
+# - in training 0s and 6s, in use 3s
+#     - What is left is divided by one minus the rate, so that the sum is the same on average. In use nothing
+#       is dropped, and nothing needs scaling.
+# - in training 0s and 3s, in use 3s
+#     - Then the next layer would find twice as much in use as it was trained with.
+# - in training 0s and 6s, in use as well
+#     - Dropout is noise for training. Where answers are wanted, the whole network answers, and the same each
+#       time.
+# - in training 0s and 3s, in use half of 3
+#     - That would match, too, and so it was first done. Keras scales in training, so that use costs nothing.
+
+# %% tags=["question"]
+half = layers.Dropout(0.5, seed=7)
+threes = np.full((1, 1000), 3.0)
+in_training = set(half(threes, training=True).numpy().ravel().tolist())
+in_use = set(half(threes, training=False).numpy().ravel().tolist())
+[
+    (in_training, in_use) == ({0, 6}, {3}),
+    (in_training, in_use) == ({0, 3}, {3}),
+    (in_training, in_use) == ({0, 6}, {0, 6}),
+    (in_training, in_use) == ({0, 3}, {1.5}),
+]
+
+# %% [markdown] tags=["question"]
+# On 1,000 photographs, a penalty of strength 0.01 was the best of three. Now you have 10,000. Which strength
+# do you expect to be the best?
+#
+# - a smaller one
+#     - The cross-entropy is a mean and the penalty is not divided by anything. Ten times the evidence should
+#       need a tenth of the belief; in the run, 0.01 was the worst of the three.
+# - the same one
+#     - A strength belongs to a network *and* its data. Copied to more data, it costs more than it saves.
+# - a larger one
+#     - The more photographs, the harder they are to learn by heart, and the less there is to hold back.
+
+# %% tags=["question"]
+best_of_few = STRENGTHS[few_means[:, 0].argmin()]
+best_of_many = STRENGTHS[many_means[:, 0].argmin()]
+[
+    best_of_many < best_of_few,
+    best_of_many == best_of_few,
+    best_of_many > best_of_few,
+]
+
+# %% [markdown] tags=["question"]
+# A network with an L2 penalty is trained twice, with `EarlyStopping` on `val_loss` and on
+# `val_cross_entropy`. What is to be expected of the run that watches `val_loss`?
+#
+# - It keeps a later, worse network.
+#     - Weights that still shrink lower the penalty, and with it the loss, when the cross-entropy has already
+#       turned. Here it kept epoch `{python} loss_epoch` and not `{python} entropy_epoch`.
+# - It keeps an earlier, worse network.
+#     - The penalty is part of the loss, but it falls as training goes on. So the loss goes on falling longer,
+#       not shorter.
+# - It keeps the same network.
+#     - That is so without a penalty, where the two are one number. With it, the loss is two things at once,
+#       and they turn at different times.
+
+# %% tags=["question"]
+val_entropies = loss_run["val_cross_entropy"]
+is_worse = val_entropies[loss_epoch - 1] > val_entropies[entropy_epoch - 1]
+[
+    loss_epoch > entropy_epoch and is_worse,
+    loss_epoch < entropy_epoch and is_worse,
+    loss_epoch == entropy_epoch,
+]
 
 # %% [markdown]
 # ## What to remember
