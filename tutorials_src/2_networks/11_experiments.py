@@ -723,6 +723,10 @@ choices = choices | {12: selection_bias(plain_hits[:1], 1)}
 width_settings = {"128 units": {}, "256 units": {"width": 256}}
 width_settings["512 units"] = {"width": 512, "epochs": 50}
 
+# %% [markdown] tags=["hint"]
+# Whatever wins, you want to know why. Compare the three settings with the plain one: in what does each depart,
+# and which departs in two things?
+
 # %% tags=["check"]
 assert [*width_settings] == ["128 units", "256 units", "512 units"], "names"
 for name, setting in width_settings.items():
@@ -757,6 +761,10 @@ width_settings["512 units"] = {"width": 512, "peak": 0.003}
 def weights(width, depth):
     return depth * (784 * width + width) + (width * 10 + 10)
 
+
+# %% [markdown] tags=["hint"]
+# Only the first hidden layer looks at the photograph. What is the number of inputs of the second one, and of
+# the last layer if there is no hidden one? Let one list of sizes say it for all layers.
 
 # %% tags=["check"]
 for width, depth in ((64, 1), (64, 2), (32, 4), (7, 0)):
@@ -807,6 +815,10 @@ def thrifty_name(results):
     return inside_the_noise(results)[0]
 
 
+# %% [markdown] tags=["hint"]
+# The best itself is good enough, too, and `inside_the_noise` leaves it out. Collect all the names that are
+# good enough, then walk through the results in their order.
+
 # %% tags=["check"]
 middles = {"5": 0.79, "10": 0.84, "21": 0.85, "50": 0.83}
 for order, target, reason in [
@@ -853,6 +865,123 @@ def thrifty_name(results):
     candidates = [r for r in results if r.name in good_enough]
     return min(candidates, key=lambda r: r.mean).name  # the worst of them
 
+
+# %% [markdown]
+# ## Questions
+#
+# Five questions on what you have read. Choose, and the page says why each answer holds or where it breaks.
+
+# %% [markdown] tags=["question"]
+# Two settings are equally good, and each is trained with two seeds. How often does the rule call one of
+# them clear of the other?
+#
+# - in one of three comparisons
+#     - Four networks in a row give the first setting six pairs of places, all equally likely. Two of them
+#       are clear: both places at the top, or both at the bottom.
+# - in one of six comparisons
+#     - That counts one clear order, the first setting on top. Luck may put the second one there as well.
+# - in one of ten comparisons
+#     - That is the rule with three seeds. With fewer networks there are fewer orders, and the two clear ones
+#       are a larger part of them.
+
+# %% tags=["question"]
+places = list(combinations(range(4), 2))  # of the first setting's networks
+clear_places = [pair for pair in places if pair in ((0, 1), (2, 3))]
+luck = len(clear_places) / len(places)
+[np.isclose(luck, 1 / 3), np.isclose(luck, 1 / 6), np.isclose(luck, 1 / 10)]
+
+# %% [markdown] tags=["question"]
+# Network A is right on 800 of 1,000 photographs, network B on the same 800 and on 20 others. The intervals
+# of the two accuracies overlap. Where does the paired bootstrap put B's lead?
+#
+# - all of it above zero
+#     - Wherever the two differ, B is right. Only a draw without any of those 20 photographs would bring B's
+#       lead down to zero, and such draws hardly ever come.
+# - partly below zero
+#     - The overlap says how far each accuracy moves with other photographs. Here the two move together: no
+#       draw favours A, because A alone is right on no photograph.
+# - from zero upwards
+#     - Its lower end would be zero if one draw in forty held none of the 20 photographs. Of 1,000 that are
+#       drawn, about 20 are among them.
+
+# %% tags=["question"]
+hits_of_a, hits_of_b = np.arange(1000) < 800, np.arange(1000) < 820
+low = paired_interval(hits_of_a, hits_of_b)[0]
+[low > 0.005, low < -0.005, abs(low) <= 0.005]
+
+# %% [markdown] tags=["question"]
+# How far do batches of 32 lead those of 512? The grid of batch sizes and peaks has several answers. Which of
+# them is about the batch sizes, and not about one learning rate?
+#
+# - `{python} f"{100 * (champions[1].mean - champions[0].mean):.1f}"` points
+#     - Each size with the best of its rates, against the other size with the best of its own: neither has to
+#       train with a rate that was chosen for the other.
+# - `{python} f"{100 * gaps[0.001]:.1f}"` points
+#     - That is the lead at a peak of 0.001. Batches of 512 make few steps, and there each of them is short:
+#       much of the lead is the rate's.
+# - `{python} f"{100 * gaps[0.03]:z.1f}"` points
+#     - That is the lead at a peak of 0.03. Batches of 32 make many steps, and there each of them is too long:
+#       the rate holds back one side.
+
+# %% tags=["question"]
+best_mean = {
+    n: max(r.mean for r in results) for n, results in by_size.items()
+}
+fair_lead = best_mean[32] - best_mean[512]
+[
+    np.isclose(champions[1].mean - champions[0].mean, fair_lead),
+    abs(gaps[0.001] - fair_lead) < 0.002,
+    abs(gaps[0.03] - fair_lead) < 0.002,
+]
+
+# %% [markdown] tags=["question"]
+# A network with one hidden layer and `relu` starts with 0 in all its weights and biases. Which of them does
+# the first step of the training change?
+#
+# - the last layer's biases
+#     - The hidden units answer 0, so the last weights have slopes of 0; and nothing gets back to the first
+#       layer through weights of 0. Only what is added at the end has a slope.
+# - the last layer, weights and biases
+#     - The slope of a last weight is a multiple of the hidden unit's answer, and `relu(0)` is 0.
+# - all weights and biases
+#     - Slopes of the first layer are multiples of the last layer's weights, and these are 0. Training needs
+#       weights that differ at first.
+
+# %% tags=["question"]
+blank_network = build_network(4, initializer="zeros")
+with tf.GradientTape() as tape:
+    price = cross_entropy(labels, blank_network(images))
+slopes = tape.gradient(price, blank_network.trainable_variables)
+is_moved = [bool(np.abs(slope).max() > 0) for slope in slopes]
+first_weights, first_biases, last_weights, last_biases = is_moved
+[
+    last_biases and not (first_weights or first_biases or last_weights),
+    last_biases and last_weights and not (first_weights or first_biases),
+    all(is_moved),
+]
+
+# %% [markdown] tags=["question"]
+# Of twelve networks that differ in their seeds alone, you keep the one with the best score on one half of the
+# validation photographs. What does it reach on the other half, on average over many such halves?
+#
+# - about the mean of all twelve
+#     - The twelve are equally good, and what raised the score of the chosen one was luck with those
+#       photographs. None of it carries over to others.
+# - about the score that chose it
+#     - That score, `{python} f"{choices[12][0]:.1%}"` here, was the highest of twelve that differ by luck. It
+#       promises too much because it was chosen for being high.
+# - clearly less than the mean of all
+#     - Luck does not owe anything. The other half gives `{python} f"{choices[12][1]:.1%}"`, and the mean of all
+#       is `{python} f"{plain_hits.mean():.1%}"`: the good luck is gone, and no bad luck comes in its place.
+
+# %% tags=["question"]
+(promised, fulfilled), usual = choices[12], plain_hits.mean()
+half_way = (promised - usual) / 2
+[
+    abs(fulfilled - usual) < half_way,
+    fulfilled > promised - half_way,
+    fulfilled < usual - half_way,
+]
 
 # %% [markdown]
 # ## What to remember

@@ -670,6 +670,10 @@ def slide_in_steps(picture, kernel, stride, zeros):
     return slide(picture, kernel)
 
 
+# %% [markdown] tags=["hint"]
+# A stride leaves places out and changes no sum. Of the map at all places of the padded picture, which rows and
+# columns are left with a stride of 2?
+
 # %% tags=["check"]
 noise = np.random.default_rng(7).random((9, 12)).astype("float32")
 for stride, zeros in ((1, 0), (2, 0), (1, 1), (2, 1), (3, 2)):
@@ -728,6 +732,10 @@ def line_filter() -> np.ndarray:
     return np.array([[-1.0, 0.0, 1.0]] * 3)
 
 
+# %% [markdown] tags=["hint"]
+# An edge has two sides. If the weights to the left and to the right of the middle are equal, neither side can
+# win; what must the middle be, so that pixels that are all alike give 0?
+
 # %% tags=["check"]
 kernel = np.array(line_filter())
 assert kernel.shape == (3, 3), f"three by three weights, not {kernel.shape}"
@@ -780,6 +788,10 @@ def sees(layers: list[tuple[int, int]]) -> int:
     """Return how many pixels in a row one number of the last map sees."""
     return 1 + sum(width - 1 for width, _ in layers)
 
+
+# %% [markdown] tags=["hint"]
+# Keep two numbers while you walk through the layers: how many pixels one number sees, and how many pixels two
+# neighbours are apart. How does a layer change each of them?
 
 # %% tags=["check"]
 assert sees([(3, 1), (3, 1)]) == 5, "two filters of three see five pixels"
@@ -840,6 +852,118 @@ def sees(layers: list[tuple[int, int]]) -> int:
         spacing *= 2 if stride > 1 else 1
     return size
 
+
+# %% [markdown]
+# ## Questions
+#
+# Five questions on this page; each answer says why it holds, or where it breaks.
+
+# %% [markdown] tags=["question"]
+# The filter `edge` finds upright edges that are darker on the left. Slide it over the mirrored picture,
+# bright on the left and dark on the right. What does the map say where the edge is?
+#
+# - −3
+#     - Each row gives −1·1 + 0·1 + 1·0 = −1, and there are three of them. A negative sum says that the place
+#       looks like the filter with all signs turned.
+# - 0
+#     - A sum of 0 means that both sides are equally bright. Here they are not: the left column of the filter
+#       lies on ones, its right column on zeros.
+# - 3
+#     - The sum has a sign. It is 3 only where the bright pixels lie under the positive weights.
+
+# %% tags=["question"]
+mirrored_map = slide(picture[:, ::-1], edge)
+strongest = mirrored_map.flat[np.abs(mirrored_map).argmax()]
+[strongest == -3, strongest == 0, strongest == 3]
+
+# %% [markdown] tags=["question"]
+# A filter of 5 by 5 goes over a photograph of 28 by 28 with stride 2, after two rings of zeros have been laid
+# around it. How many numbers has a row of the map?
+#
+# - 14
+#     - (28 + 2·2 − 5) / 2 is 13 and a half. That is 13 whole steps, and there is one more place: the first.
+# - 13
+#     - That many steps fit. But a row has one number for the place where the filter starts, too.
+# - 12
+#     - So many fit without the zeros, from the first place to the last within 28 pixels. The two rings make
+#       the row 32 pixels long.
+
+# %% tags=["question"]
+wide_kernel = np.ones((5, 5, 1, 1), "float32")
+rings = [[0, 0], [2, 2], [2, 2], [0, 0]]
+row_length = tf.nn.conv2d(batch, wide_kernel, 2, rings).shape[2]
+[row_length == 14, row_length == 13, row_length == 12]
+
+# %% [markdown] tags=["question"]
+# The program's network gets photographs of 56 by 56 pixels instead of 28 by 28. What becomes of its first
+# convolution, `conv_1`?
+#
+# - as many weights, 4 times the multiply-adds
+#     - The same filters lie at four times as many places, and each use of a weight is a multiply-add.
+# - 4 times the weights, 4 times the multiply-adds
+#     - A dense layer grows like that, with a weight for each pixel. A filter has a weight for each of its own
+#       places and each channel, however large the photograph is.
+# - as many weights, as many multiply-adds
+#     - The weights do not say what the work is. Few weights, much arithmetic: each is used once per place.
+
+# %% tags=["question"]
+convolution = layers.Conv2D(8, 3, padding="same", name="conv_1")
+large_network = keras.Sequential([keras.Input((56, 56, 1)), convolution])
+small = next(cost for cost in costs if cost.layer == "conv_1")
+large = next(c for c in layer_costs(large_network) if c.layer == "conv_1")
+growth = large.weights / small.weights
+work_growth = large.multiply_adds / small.multiply_adds
+[
+    (growth, work_growth) == (1, 4),
+    (growth, work_growth) == (4, 4),
+    (growth, work_growth) == (1, 1),
+]
+
+# %% [markdown] tags=["question"]
+# With all pixels shuffled in the same way, the dense network goes from `{python} f"{dense_accuracy:.1%}"` to
+# `{python} f"{dense_shuffled:.1%}"`, the convolution from `{python} f"{scores['convolution'][0]:.1%}"` to
+# `{python} f"{without_neighbours:.1%}"`. What follows?
+#
+# - The convolution's lead comes from neighbours.
+#     - Without neighbours, the lead is gone: sharing weights among places pays where what lies side by side
+#       belongs together.
+# - The convolution learns better from any data.
+#     - Then it would lead on shuffled pixels, too. There it is behind.
+# - Shuffled pixels say less about the class.
+#     - To the dense network they say as much as before. They are the same numbers in other places, and it has
+#       a weight of its own for each.
+
+# %% tags=["question"]
+lead = scores["convolution"][0] - dense_accuracy
+shuffled_lead = without_neighbours - dense_shuffled
+[
+    lead > 0 and shuffled_lead < 0,
+    lead > 0 and shuffled_lead > 0,
+    dense_accuracy - dense_shuffled > 0.02,
+]
+
+# %% [markdown] tags=["question"]
+# The dresses move by four pixels, and nothing of them leaves the frame. What do the maps of `conv_1` do, and
+# what do the answers of the program's network?
+#
+# - The maps move along; some answers change.
+#     - The same filter finds the same things, four places further. But after the maps come `Flatten` and a
+#       dense layer, with weights for each place.
+# - The maps move along; all answers stay.
+#     - That would need a network that nowhere asks *where*. This one does, in its dense layers.
+# - The maps stay; all answers stay.
+#     - A map says how well the filter fits at each place. What has moved, it reports at another place.
+
+# %% tags=["question"]
+middle_maps = first_layer(dresses[:20][..., None]).numpy()
+later_maps = first_layer(dress_sets[4][:20][..., None]).numpy()
+is_along = np.allclose(
+    middle_maps[:, :, :-4], later_maps[:, :, 4:], atol=1e-4
+)
+is_still = np.allclose(middle_maps, later_maps, atol=1e-4)
+pair = [answers(network, dress_sets[step]) for step in (0, 4)]
+some_change = np.any(pair[0] != pair[1])
+[is_along and some_change, is_along and not some_change, is_still]
 
 # %% [markdown]
 # ## What to remember

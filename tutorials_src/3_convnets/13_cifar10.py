@@ -610,6 +610,10 @@ def mirrored_place(place: int, size: int) -> int:
     return abs(place)
 
 
+# %% [markdown] tags=["hint"]
+# Two borders, two mirrors: the starter folds what is left of 0. How far is a place from the *last* pixel, and
+# where does it end when that distance is folded in the same way?
+
 # %% tags=["check"]
 assert mirrored_place(3, 4) == 3, "inside, nothing changes"
 assert mirrored_place(4, 4) == 2, "after the last of four, 3, comes 2"
@@ -665,6 +669,9 @@ def conv_weights(kernel: int, channels: int, filters: int) -> int:
     return kernel * kernel * channels * filters
 
 
+# %% [markdown] tags=["hint"]
+# Every filter adds one learned number to its whole map. How many such numbers has the layer?
+
 # %% tags=["check"]
 assert conv_weights(1, 1, 1) == 2, "one weight and one bias make 2"
 for kernel, channels, filters in ((3, 3, 32), (3, 32, 64), (5, 4, 6)):
@@ -714,6 +721,10 @@ def ask_twice(images: np.ndarray) -> np.ndarray:
     predict = final_network.predict
     return sum(predict(side, verbose=0) for side in both_sides) / 2
 
+
+# %% [markdown] tags=["hint"]
+# The photographs have four axes: batch, height, width, colour. Which of them does the starter turn around, and
+# which one goes from left to right?
 
 # %% tags=["check"]
 photographs = held_out[0][:100]
@@ -778,6 +789,136 @@ def ask_twice(images: np.ndarray) -> np.ndarray:
     sides = images, images[..., ::-1]
     return sum(final_network.predict(s, verbose=0) for s in sides) / 2
 
+
+# %% [markdown]
+# ## Questions
+#
+# Five questions on this page, with the reason for and against each answer.
+
+# %% [markdown] tags=["question"]
+# The dots of one epoch have these means: the published network `{python} f"{np.mean(published_scores):.1%}"`,
+# four blocks that are not normalised `{python} f"{np.mean(plain_scores):.1%}"`, four blocks
+# `{python} f"{np.mean(block_scores):.1%}"`. How many points does normalisation bring?
+#
+# - `{python} f"{norm_gain:.0f}"`
+#     - Those two rows differ in the normalisation alone, so the difference between them is its doing.
+# - `{python} f"{blocks_gain + norm_gain:.0f}"`
+#     - That compares the four blocks with the published network. Depth, padding, scaling and the last layers
+#       have changed as well, and this number is what all of it brings together.
+# - `{python} f"{blocks_gain:.0f}"`
+#     - Neither of these two networks is normalised: the number is about everything else.
+
+# %% tags=["question"]
+row_means = {name: 100 * np.mean(row) for name, row in scores.items()}
+without_norm = row_means["four blocks, not normalised"]
+bought = row_means["four blocks"] - without_norm
+[
+    abs(norm_gain - bought) < 1e-6,
+    abs(blocks_gain + norm_gain - bought) < 1,
+    abs(blocks_gain - bought) < 1,
+]
+
+# %% [markdown] tags=["question"]
+# Somebody maps `augment`, with flips and shifts, over the held-out photographs, too, and measures the accuracy
+# of the final network three times, with a new seed each. What comes out?
+#
+# - a number that depends on the seed
+#     - Each seed draws other flips and shifts, and near the border between two classes that turns answers. A
+#       grade should depend on the network, not on dice.
+# - the same number each time
+#     - The labels stay true, but the pixels do not stay the same, and the answer depends on the pixels.
+# - about one in ten each time
+#     - That is guessing. The network was trained on flipped and shifted photographs, and still knows them.
+
+# %% tags=["question"]
+few = tf.data.Dataset.from_tensor_slices(
+    (held_out[0][:500], held_out[1][:500])
+)
+grades_by_seed = []
+for seed in (1, 2, 3):
+    (pixels, truth), *_ = augment(few.batch(500), flip, shift, seed=seed)
+    logits_by_seed = final_network(pixels, training=False)
+    is_right = logits_by_seed.numpy().argmax(axis=1) == truth
+    grades_by_seed.append(np.mean(is_right))
+[
+    len({*grades_by_seed}) > 1,
+    len({*grades_by_seed}) == 1,
+    max(grades_by_seed) < 0.2,
+]
+
+# %% [markdown] tags=["question"]
+# Two filters of two weights have the slopes below, a column for each filter. With 10 Newton steps,
+# `ConvolutionMuon` takes its first step. What does it look like, up to a sign and a little roughness?
+#
+# ```python
+# [[4, 2],
+#  [2, 4]]
+# ```
+#
+# - `[[1, 0], [0, 1]]`
+#     - The two directions, *both alike* and *one against the other*, have strengths of 6 and 2. Muon gives both
+#       the same strength, and what is left is the identity matrix.
+# - `[[1, 1], [1, 1]]`
+#     - That is Adam's step: each single slope counts as 1, and what the two filters disagreed about is lost.
+# - `[[2, 1], [1, 2]]`
+#     - That keeps the shape of the slopes and only makes them smaller, as plain gradient descent does. There,
+#       *both alike* remains three times as strong.
+
+# %% tags=["question"]
+weights = keras.Variable(np.zeros((1, 1, 2, 2), "float32"))
+muon_rule = ConvolutionMuon(1.0, newton_steps=10)
+two_slopes = np.array([[4, 2], [2, 4]], "float32")
+muon_rule.apply([two_slopes.reshape(1, 1, 2, 2)], [weights])
+step = np.abs(weights.numpy().reshape(2, 2))
+step /= step.max()
+[
+    np.allclose(step, [[1, 0], [0, 1]], atol=0.2),
+    np.allclose(step, [[1, 1], [1, 1]], atol=0.2),
+    np.allclose(step, [[1, 1 / 2], [1 / 2, 1]], atol=0.2),
+]
+
+# %% [markdown] tags=["question"]
+# The program's network begins with `Rescaling(1 / 64, offset=-2)`. Somebody hands it photographs that are
+# divided by 255 already. What does its first convolution get?
+#
+# - numbers close to −2
+#     - From 0 to 1 is next to nothing on a scale of 64: all pixels end at −2, or a sixty-fourth above it, where
+#       black is.
+# - numbers from −2 to 2
+#     - Those come from bytes, 0 to 255. The layer computes the same whatever it is given, and looks at no range.
+# - numbers from 0 to 1
+#     - So they go in. The layer is a part of the network, and works in use, too.
+
+# %% tags=["question"]
+rescaled = layers.Rescaling(1 / 64, offset=-2)(scaled_images).numpy()
+lowest, highest = rescaled.min(), rescaled.max()
+[
+    max(abs(lowest + 2), abs(highest + 2)) < 0.1,
+    abs(lowest + 2) < 0.1 and abs(highest - 2) < 0.1,
+    abs(lowest) < 0.1 and abs(highest - 1) < 0.1,
+]
+
+# %% [markdown] tags=["question"]
+# A network is right on half of `{python} f"{len(test_labels):,}"` test photographs, give or take
+# `{python} f"{np.sqrt(0.25 / len(test_labels)):.1%}"`. It is right on half of the photographs of one class, a
+# tenth of them. What is the *give or take* there?
+#
+# - `{python} f"{np.sqrt(10 * 0.25 / len(test_labels)):.1%}"`
+#     - The luck of the draw shrinks with the root of the number of photographs. A tenth of them has about three
+#       times as much of it.
+# - `{python} f"{np.sqrt(0.25 / len(test_labels)):.1%}"`
+#     - The accuracy is the same, but it rests on ten times fewer photographs.
+# - `{python} f"{10 * np.sqrt(0.25 / len(test_labels)):.1%}"`
+#     - With ten times fewer photographs the *variance* is ten times as large, and its root counts here.
+
+# %% tags=["question"]
+dice, count = np.random.default_rng(7), len(test_labels)
+spread = (dice.binomial(count, 0.5, 10_000) / count).std()
+class_spread = (
+    dice.binomial(count // 10, 0.5, 10_000) / (count // 10)
+).std()
+factor = class_spread / spread
+[2.5 < factor < 4, 0.5 < factor < 2, 8 < factor < 12]
 
 # %% [markdown]
 # ## What to remember

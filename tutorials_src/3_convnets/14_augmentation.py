@@ -583,6 +583,9 @@ def blend(images, labels, order, share):
     return share * images + (1 - share) * images[order], labels
 
 
+# %% [markdown] tags=["hint"]
+# Whatever is done to pictures has to be done to labels. The starter blends the one and hands on the other.
+
 # %% tags=["check"]
 inputs = np.random.default_rng(7).random((4, 2, 2, 3)), np.eye(4)
 order = np.array([2, 0, 3, 1])
@@ -637,6 +640,10 @@ def blend(images, labels, order, share):
 def mirror_with_box(image, box):
     return image[:, ::-1], box
 
+
+# %% [markdown] tags=["hint"]
+# Rows do not change. In a picture of width 8, a box that begins at column 0 and has 3 columns: where does it
+# begin and where does it end after the mirror, and what does that have to do with the 8?
 
 # %% tags=["check"]
 boxes = ((0, 0, 2, 3), (1, 4, 5, 6), (2, 1, 3, 4), (0, 0, 5, 9))
@@ -706,6 +713,10 @@ def split_by_photo(photo_numbers, seed):
     return order[500:], order[:500]
 
 
+# %% [markdown] tags=["hint"]
+# Deal photographs, not versions: which numbers occur in `photo_numbers`, and which of them are to be held out?
+# All versions of these then go to the same side.
+
 # %% tags=["check"]
 draws = np.random.default_rng(7).integers(1000, 1300, 1500)
 for numbers, seed in itertools.product((photo_numbers, draws), (7, 8)):
@@ -760,6 +771,113 @@ def split_by_photo(photo_numbers, seed):
     held_mask = np.isin(photo_numbers, held)
     return np.flatnonzero(~held_mask), np.flatnonzero(held_mask)
 
+
+# %% [markdown]
+# ## Questions
+#
+# Five questions on what this page has shown, with the reason for and against each answer.
+
+# %% [markdown] tags=["question"]
+# Mixup blends a horse with a truck, and 0.75 of the picture is horse. Which label does the blend get?
+#
+# - 0.75 horse, 0.25 truck
+#     - Labels are blended in the same proportion as pictures. Trained so, the network should be as undecided as
+#       the picture is.
+# - 1 horse, 0 trucks
+#     - That says that the truck does not matter, and teaches the network to overlook it. The picture changed, and
+#       the right answer with it.
+# - 0.5 horse, 0.5 truck
+#     - Two things are in the picture, but not equally much of both.
+
+# %% tags=["question"]
+black_pair, one_hot = np.zeros((2, 4, 4, 3)), np.eye(2)
+label = blend(black_pair, one_hot, np.array([1, 0]), 0.75)[1][0]
+[
+    np.allclose(label, [0.75, 0.25]),
+    np.allclose(label, [1, 0]),
+    np.allclose(label, [0.5, 0.5]),
+]
+
+# %% [markdown] tags=["question"]
+# You map the layer `flip` over the validation photographs, too. What does the network get to see of them?
+#
+# - about half of them mirrored, others in each pass
+#     - A layer that is mapped is called plainly, and then these layers work as in training. The accuracy that
+#       you measure depends on dice.
+# - all of them as they are, since this is no training
+#     - `fit` and `evaluate` tell each layer whether this is training. In a `map` nobody does, and the layer takes
+#       the call for training.
+# - all of them mirrored, the same in each pass
+#     - The layer flips at random, and its seed only decides which draws follow one another.
+
+# %% tags=["question"]
+two_passes = [np.asarray(flip(photographs)) for _ in range(2)]
+differs = [np.any(p != photographs, axis=(1, 2, 3)) for p in two_passes]
+mirrored_share = np.mean(differs[0])
+is_repeated = np.array_equal(*differs)
+[
+    0.2 < mirrored_share < 0.8 and not is_repeated,
+    mirrored_share == 0 and is_repeated,
+    mirrored_share == 1 and is_repeated,
+]
+
+# %% [markdown] tags=["question"]
+# Three networks learn from photographs as they are, in as many steps. The training accuracy of the first is
+# `{python} f"{gaps[0]:.0f}"` points above its validation accuracy, of the second `{python} f"{gaps[1]:.0f}"`, of the
+# third `{python} f"{gaps[2]:.0f}"`. Which of them gains most from versions of its photographs?
+#
+# - the first
+#     - It has learned its photographs by heart, which copies that change make harder. Here they bring it
+#       `{python} f"{gains[0]:+.1f}"` points.
+# - the second
+#     - It is ahead on its own photographs as well, but less, and has less to gain: here
+#       `{python} f"{gains[1]:+.1f}"` points.
+# - the third
+#     - That one is still busy learning what it has seen. Versions only make the lesson harder: here
+#       `{python} f"{gains[2]:+.1f}"` points.
+
+# %% tags=["question"]
+most = max(gains)
+[gains[0] == most, gains[1] == most, gains[2] == most]
+
+# %% [markdown] tags=["question"]
+# A network should say which way an arrow points. It learns from each arrow and its mirror image, both with the
+# label of the arrow. How does it answer for new arrows?
+#
+# - unsure, and right in about half of the cases
+#     - The same picture appears with both labels, equally often. The best that a network can learn from that is
+#       to be undecided, as with the shoes.
+# - sure, and right in most cases
+#     - Half of its labels are right. But the other half say the opposite about the same kind of picture, and
+#       outweigh them.
+# - sure, and wrong in most cases
+#     - That takes labels that are all turned. Here only the mirrored half have the wrong one.
+
+# %% tags=["question"]
+is_sure = confidence["mirrored"] > 0.75
+right_share = np.mean(shoe_accuracy["mirrored"])
+[
+    not is_sure and 0.3 < right_share < 0.7,
+    is_sure and right_share > 0.7,
+    is_sure and right_share < 0.3,
+]
+
+# %% [markdown] tags=["question"]
+# Of each of 500 photographs there are five versions. They are shuffled, and a fifth of them is held out. How many
+# of those have a version of the same photograph among the training pictures?
+#
+# - nearly all
+#     - Each has four others, and it is next to impossible that all four are held out as well. So the grade says
+#       how well the network recognises photographs that it knows.
+# - about four in five
+#     - That is the chance for one other version. There are four of them, and one is enough.
+# - about one in five
+#     - So many versions are held out. Whether a photograph is *also* in the training is another question.
+
+# %% tags=["question"]
+deal = photo_numbers[np.random.default_rng(7).permutation(2500)]
+leaking_share = np.isin(deal[:500], deal[500:]).mean()
+[leaking_share > 0.95, 0.7 < leaking_share < 0.9, leaking_share < 0.4]
 
 # %% [markdown]
 # ## What to remember

@@ -696,6 +696,10 @@ def moving_average(batches: list[np.ndarray], keep: float) -> np.ndarray:
     return np.mean([batch.mean(axis=0) for batch in batches], axis=0)
 
 
+# %% [markdown] tags=["hint"]
+# Write down the first two steps for one feature: it starts at 0, then comes the first batch, then the second.
+# Which number do you have to carry from one batch to the next?
+
 # %% tags=["check"]
 dice = np.random.default_rng(7)
 batches = [dice.normal(3, 1, (size, 3)) for size in (8, 8, 4, 16, 2)]
@@ -768,6 +772,9 @@ def thaw_only(base: keras.Sequential, name: str) -> None:
     base.trainable = True
 
 
+# %% [markdown] tags=["hint"]
+# Setting `trainable` on the whole base sets it on all its layers. So in which order do the flags have to be set?
+
 # %% tags=["check"]
 for name in ("conv_4", "conv_1", "norm_2"):
     task_base = copy_of(base)
@@ -827,6 +834,10 @@ def nearest_by_angle(vectors, labels, queries):
     return nearest_mean(vectors, labels, queries)
 
 
+# %% [markdown] tags=["hint"]
+# Pythagoras gives the length of one vector; `np.linalg.norm` gives it along an axis. Which axis, and what shape
+# must the lengths have, so that each row is divided by its own?
+
 # %% tags=["check"]
 arrows = np.array([[0, 3], [6, 0], [1, 5], [6, 2], [7, 0], [5, 6.0]])
 questions = np.array([[1, 8], [5, 4], [6, 0], [6, 7.0]])
@@ -879,6 +890,139 @@ def nearest_by_angle(vectors, labels, queries):
     means = [vectors[labels == c].mean(axis=0) for c in classes]
     return nearest_mean(unit(np.array(means)), classes, unit(queries))
 
+
+# %% [markdown]
+# ## Questions
+#
+# Five questions on this page; below each answer stands why it holds, or what it overlooks.
+
+# %% [markdown] tags=["question"]
+# You call `fit`, remember that the base should stay as it is, set `base.trainable = False`, and call `fit` once
+# more. What does the second training do?
+#
+# - It changes the base, without a word.
+#     - The training step has been traced and stays as it is, until you compile anew. Freeze before you compile,
+#       and compare the weights afterwards.
+# - It leaves the base as it is.
+#     - The flag is read when the step is traced. That was in the first `fit`.
+# - It raises an error.
+#     - Nothing is wrong for Keras: a traced step is still a valid one. That is why `frozen` compares the weights
+#       itself.
+
+# %% tags=["question"]
+late = layers.Dense(2)
+late_network = keras.Sequential([keras.Input((2,)), late, layers.Dense(1)])
+late_network.compile("sgd", "mse")
+
+
+def second_fit():
+    late_network.fit(np.ones((4, 2)), np.ones((4, 1)), verbose=0)
+    late.trainable, kernel_before = False, late.kernel.numpy()
+    try:
+        late_network.fit(np.ones((4, 2)), 9 * np.ones((4, 1)), verbose=0)
+    except ValueError:
+        return "error"
+    return np.array_equal(late.kernel.numpy(), kernel_before)
+
+
+outcome = second_fit()
+[outcome is False, outcome is True, isinstance(outcome, str)]
+
+# %% [markdown] tags=["question"]
+# With ten photographs of each class, a new head on the trained base is right on
+# `{python} f"{np.mean(head_10):.0%}"`, training from scratch on `{python} f"{np.mean(scratch_10):.0%}"`, and a new head
+# on an untrained base on `{python} f"{np.mean(control_10):.0%}"`. How many points are due to what the base has learned?
+#
+# - `{python} f"{100 * (np.mean(head_10) - np.mean(control_10)):.0f}"`
+#     - The two differ in the base's weights alone: the same layers, the same head, the same photographs, the same
+#       training.
+# - `{python} f"{100 * (np.mean(head_10) - np.mean(scratch_10)):.0f}"`
+#     - That is what you gain by borrowing. But the network from scratch also trains its convolutions, so two
+#       things differ.
+# - `{python} f"{100 * (np.mean(scratch_10) - np.mean(control_10)):.0f}"`
+#     - That is what training the convolutions on the forty is worth, instead of leaving them random. The trained
+#       base has no part in it.
+
+# %% tags=["question"]
+of_method = {m: 100 * np.mean(by_size[10]) for m, by_size in scores.items()}
+learned = (
+    of_method["base, new head"] - of_method["untrained base, new head"]
+)
+of_head, of_scratch, of_control = map(
+    np.mean, (head_10, scratch_10, control_10)
+)
+[
+    abs(100 * (of_head - of_control) - learned) < 1,
+    abs(100 * (of_head - of_scratch) - learned) < 1,
+    abs(100 * (of_scratch - of_control) - learned) < 1,
+]
+
+# %% [markdown] tags=["question"]
+# At a rate of 0.01, fine-tuning makes the base forget what it knew about the old classes. You have no use for
+# them. What becomes of the new classes?
+#
+# - They lose as well, compared with 0.001.
+#     - Most of what the base knew about frogs was about edges, surfaces and outlines, and the new classes need
+#       those, too. Forty photographs cannot teach them again.
+# - They gain what the old ones lose.
+#     - A network is no container that has to make room. The new classes rest on the same features.
+# - They stay as good as at 0.001.
+#     - That would be so if the base had one part for each class. Its 128 numbers serve all of them.
+
+# %% tags=["question"]
+new_at = {rate: np.mean(trio) for rate, trio in on_new.items()}
+old_at = {rate: np.mean(trio) for rate, trio in on_old.items()}
+has_forgotten = old_at[0.01] < old_at[0.001] - 0.1
+[
+    has_forgotten and new_at[0.01] < new_at[0.001] - 0.02,
+    has_forgotten and new_at[0.01] > new_at[0.001] + 0.02,
+    has_forgotten and abs(new_at[0.01] - new_at[0.001]) <= 0.02,
+]
+
+# %% [markdown] tags=["question"]
+# A base is called in training mode on photographs taken at dusk, and no optimizer takes a step. What has changed
+# in it afterwards?
+#
+# - the moving averages of batch normalisation
+#     - They move whenever the layer is called in training mode. No gradient and no learning rate has a say.
+# - the averages and the weights of the convolutions
+#     - Weights change in an optimizer's step. There was none.
+# - nothing at all
+#     - So it would be in inference mode. A learning rate of 0 is not the same as that.
+
+# %% tags=["question"]
+dusk_base = copy_of(base)
+weights_by_day = [w.numpy() for w in dusk_base.weights]
+dusk_base(0.3 * forty_photos.images, training=True)
+changed_names = {
+    w.name
+    for w, before in zip(dusk_base.weights, weights_by_day, strict=True)
+    if not np.array_equal(w.numpy(), before)
+}
+[
+    changed_names == {"moving_mean", "moving_variance"},
+    "kernel" in changed_names,
+    not changed_names,
+]
+
+# %% [markdown] tags=["question"]
+# A borrowed base with a new head leads training from scratch. What becomes of its lead, if you have a hundred
+# photographs of each class instead of ten?
+#
+# - It shrinks.
+#     - With more photographs, a network can learn its own features, while the head can only weigh those that were
+#       made for other classes: from `{python} f"{lead('base, new head', 10):.0f}"` points to
+#       `{python} f"{lead('base, new head', 100):.0f}"`.
+# - It grows.
+#     - Both get better with more photographs. But the base is frozen and gets nothing of it, while training from
+#       scratch can change every weight.
+# - It stays as large.
+#     - The base's knowledge stays. What changes is how much of it the forty, or the four hundred, could have
+#       taught anyway.
+
+# %% tags=["question"]
+change = lead("base, new head", 100) - lead("base, new head", 10)
+[change < -3, change > 3, abs(change) <= 3]
 
 # %% [markdown]
 # ## What to remember

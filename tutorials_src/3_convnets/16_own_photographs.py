@@ -564,6 +564,10 @@ def absent_files(folder: str) -> set[str]:
     return {path.name for path in Path(folder).rglob("*.webp")}
 
 
+# %% [markdown] tags=["hint"]
+# A list of suffixes goes out of date. The loader itself says which files it takes, in `file_paths`; which files
+# are in the folder and not there?
+
 # %% tags=["check"]
 listed_names = ("A.JPG", "b.jpeg", "c.png", ".g.png")
 expected_names = ("d.webp", "e.tiff", "f.heic")
@@ -628,6 +632,10 @@ def middle_square(pixels: np.ndarray) -> np.ndarray:
     return pixels[:side, :side]
 
 
+# %% [markdown] tags=["hint"]
+# How many rows and columns are too many, and how many of them have to go before the square begins? With an odd
+# number, think about which side gets the smaller half.
+
 # %% tags=["check"]
 Path("square").mkdir(exist_ok=True)
 for height, width in ((40, 60), (41, 64), (61, 40)):
@@ -688,6 +696,9 @@ def answer(network, names: list[str], path: str) -> tuple[str, float]:
     return names[probabilities.argmax()], float(probabilities.max())
 
 
+# %% [markdown] tags=["hint"]
+# What does this network's first layers do with the pixels? Prepare what they do not do, and nothing else.
+
 # %% tags=["check"]
 for path in validation.file_paths[:36:6]:
     pixels = np.asarray(Image.open(path), dtype="float32")
@@ -734,6 +745,132 @@ def answer(network, names: list[str], path: str) -> tuple[str, float]:
     softmax = keras.ops.softmax(probabilities).numpy()[0]  # a second time
     return names[softmax.argmax()], float(softmax.max())
 
+
+# %% [markdown]
+# ## Questions
+#
+# Five questions on this page, and the reasons for and against each answer.
+
+# %% [markdown] tags=["question"]
+# A folder holds four folders of photographs: `9`, `10`, `car` and `Ship`. Which label do the photographs of ships
+# get?
+#
+# - 2
+#     - The order is that of `sorted`, character by character: *10* before *9*, then capitals before small letters.
+#       Counted from 0, *Ship* is at 2.
+# - 3
+#     - In an order that ignores capitals, *car* comes before *Ship*. Python's order, and the loader's, does not
+#       ignore them.
+# - 0
+#     - Capitals come before small letters, but digits come before both.
+
+# %% tags=["question"]
+for class_name in ("9", "10", "car", "Ship"):
+    Path("zoo", class_name).mkdir(parents=True, exist_ok=True)
+    ship.save(Path("zoo", class_name, "photo.png"))
+zoo = image_dataset_from_directory("zoo", image_size=(32, 32))
+label_of_ship = zoo.class_names.index("Ship")
+[label_of_ship == 2, label_of_ship == 3, label_of_ship == 0]
+
+# %% [markdown] tags=["question"]
+# A program asks for the training part with `seed=7`, and for the validation part, in a second call, with `seed=8`.
+# What does its validation accuracy measure?
+#
+# - mostly photographs that were trained on
+#     - Another seed deals the files anew, and four fifths of every deal are training files:
+#       `{python} f"{overlaps['seed=8'] / sum(row_of_part['seed=8']['files per class'].values()):.0%}"` of these.
+# - only photographs that were not trained on
+#     - That needs one deal for both parts: one seed, or `subset="both"`. The two calls know nothing of each other.
+# - about as many of one kind as of the other
+#     - The training part is four times as large as the other, so a file of any new deal is more likely in it.
+
+# %% tags=["question"]
+other_part = validation_parts["seed=8"].file_paths
+known_share = np.mean(np.isin(other_part, train.file_paths))
+[known_share > 0.65, known_share == 0, 0.35 < known_share < 0.65]
+
+# %% [markdown] tags=["question"]
+# A JPEG was cut off before its end. Which of these notices?
+#
+# - decoding all its pixels
+#     - Only then is the end of the file needed. Do it once for every file, before training.
+# - `Image.open` and `verify`
+#     - The first reads the beginning, and believes it; the second does not decode a JPEG, whatever its name
+#       promises.
+# - `image_dataset_from_directory`
+#     - It lists names that end as images do. The file is read in training, and the error then does not say which
+#       one it was.
+
+# %% tags=["question"]
+Path("short").mkdir(exist_ok=True)
+Path("short/short.jpg").write_bytes(complete_bytes[:-300])
+
+
+def verify_fails():
+    try:
+        Image.open("short/short.jpg").verify()
+    except OSError:
+        return True
+    return False
+
+
+listing = image_dataset_from_directory("short", labels=None)
+[
+    not is_readable("short/short.jpg"),
+    verify_fails(),
+    "short/short.jpg" not in map(str, map(Path, listing.file_paths)),
+]
+
+# %% [markdown] tags=["question"]
+# `Resizing(32, 32)` reduces a photograph of 320 by 320, with the interpolation that Keras takes by default. How
+# many of the old pixels make one new pixel?
+#
+# - 4
+#     - *Bilinear* mixes the four around one point, however many lie between this point and the next. So the grain
+#       stays.
+# - 100
+#     - So many fall to each new pixel, and `interpolation="area"` averages them all. The default does not.
+# - 1
+#     - Taking the nearest pixel is another interpolation, called *nearest*.
+
+# %% tags=["question"]
+large_picture = tf.Variable(tf.ones((1, 320, 320, 1)))
+with tf.GradientTape() as tape:
+    one_pixel = layers.Resizing(32, 32)(large_picture)[0, 9, 9, 0]
+pixel_slopes = tf.convert_to_tensor(tape.gradient(one_pixel, large_picture))
+mixed_count = np.count_nonzero(pixel_slopes.numpy())
+[mixed_count == 4, mixed_count == 100, mixed_count == 1]
+
+# %% [markdown] tags=["question"]
+# The answers get their names from a list that somebody has typed in another order. Where does the mistake show?
+#
+# - in the accuracy on photographs with labels
+#     - `{python} f"{accuracy_of['names from memory']:.0%}"` instead of
+#       `{python} f"{accuracy_of['bytes, red first']:.0%}"`. Without labels, nothing would have told. So save the names
+#       with the network.
+# - in the mean probability of the answers
+#     - The network computes the same numbers as before. The names come after it.
+# - in an error when an answer is named
+#     - Each number finds a name: the list has as many as the network has outputs. It is only another thing's.
+
+
+# %% tags=["question"]
+def grade_or_error(names):
+    try:
+        return grade(test_photos, names)
+    except (IndexError, KeyError, ValueError):
+        return None
+
+
+before, after = (
+    grades["bytes, red first"],
+    grade_or_error(("ship", "car", "frog")),
+)
+[
+    after is not None and before[0] - after[0] > 0.2,
+    after is not None and abs(before[1] - after[1]) > 0.01,
+    after is None,
+]
 
 # %% [markdown]
 # ## What to remember

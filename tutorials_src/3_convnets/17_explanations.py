@@ -688,6 +688,9 @@ def towards(network, images, target, epsilon):
     return fast_gradient_sign(network, images, **options)
 
 
+# %% [markdown] tags=["hint"]
+# A step of `epsilon` along the signs makes the loss of the given labels rise. What makes it fall?
+
 # %% tags=["check"]
 BAG, photos = class_names.index("Bag"), unit(thousand_photos.images[:100])
 for target, epsilon in ((BAG, 4 * LEVEL), (SHIRT, 2 * LEVEL), (0, LEVEL)):
@@ -752,6 +755,10 @@ def corner_share(heat, size):
     return (rows[:, :size].sum() + rows[:, -size:].sum()) / heat.sum()
 
 
+# %% [markdown] tags=["hint"]
+# Importance is the size of a number, so take the signs away before you add anything up, in the corners and in the
+# whole. And which rows and which columns meet in a corner?
+
 # %% tags=["check"]
 board = np.where(np.indices((8, 8)).sum(axis=0) % 2, -1.0, 1.0)
 spots = np.zeros((6, 9))  # one spot near each corner, three elsewhere
@@ -810,6 +817,10 @@ def shares_from(network, image, start, class_number):
     return integrated_gradients(network, image, class_number)
 
 
+# %% [markdown] tags=["hint"]
+# `integrated_gradients` walks from black to what it is given, and asks whatever network it is given. Which
+# picture is the whole way, from `start` to the image, and what must the network see at each place on it?
+
 # %% tags=["check"]
 shirt_image, white_image = unit(suspects)[0], np.ones((28, 28), "float32")
 half_white = np.where(np.arange(28) < 14, white_image, shirt_image)
@@ -861,6 +872,130 @@ def shares_from(network, image, start, class_number):
 # %% [markdown]
 # This shirt has no square. Compared with black, its corner has no share; compared with white, it has: there is
 # something missing that the network looks for. What a map can show depends on what you compare with.
+
+# %% [markdown]
+# ## Questions
+#
+# Five questions on what this page has shown, each answer with its reason.
+
+# %% [markdown] tags=["question"]
+# Give the tiny linear network another picture: on the diagonal its weights are 3, 1, −2 and 1, the pixels now 0, 2,
+# 1 and 3, and all the rest is 0. Which pixel is strongest in the saliency map, and which in the occlusion map?
+#
+# - saliency: the first; occlusion: the last
+#     - Saliency is the slopes, and 3 is the steepest. Occlusion is weight times pixel: 0 for the first, which is
+#       black, and 3 for the last.
+# - saliency: the first; occlusion: the first
+#     - A large weight on a black pixel *could* change the logit. It has not made it what it is: covering black with
+#       black changes nothing.
+# - saliency: the last; occlusion: the last
+#     - That pixel has made the most of the logit, 3 of it. But a change of it counts only once, and a change of the
+#       first three times.
+# - saliency: the last; occlusion: the first
+#     - The other way round. It is occlusion that asks what is in the picture, and saliency that asks what could be.
+
+# %% tags=["question"]
+new_picture = np.diag(np.array([0, 2, 1, 3], "float32"))
+slope_sizes = np.abs(slopes(tiny_network, new_picture, 0))
+covered = occlusion(tiny_network, new_picture[None], classes=[0], size=1)[0]
+steepest, largest = slope_sizes.argmax(), np.abs(covered).argmax()
+first, last = 0, 15  # places in the flattened picture
+[
+    (steepest, largest) == (first, last),
+    (steepest, largest) == (first, first),
+    (steepest, largest) == (last, last),
+    (steepest, largest) == (last, first),
+]
+
+# %% [markdown] tags=["question"]
+# On a shirt *without* the square, the maps of a network with the lamp say hardly anything about the corner. Does
+# that network use the corner? You put the square on bags and ask. What do you expect?
+#
+# - It calls most of them shirts.
+#     - The map has shown one answer about one photograph, and what is missing from the photograph was missing from
+#       the map, too. The experiment shows the shortcut.
+# - It calls most of them bags.
+#     - So it would if the maps without the square told all. They say what made *that* answer, not what the network
+#       can be made to answer.
+# - It is right about half of them.
+#     - Then square and bag would weigh the same. In training, the square decided about shirts in every single case.
+
+# %% tags=["question"]
+marked_bags = mark(held_out.images[labels == BAG])
+called_shirt = np.mean(accuracy(lamp_networks, marked_bags, labels=SHIRT))
+called_bag = np.mean(accuracy(lamp_networks, marked_bags, labels=BAG))
+[called_shirt > 0.7, called_bag > 0.7, 0.3 < called_bag < 0.7]
+
+# %% [markdown] tags=["question"]
+# The shares of integrated gradients add up to the rise of the logit above that of black. Now make all weights
+# random. What becomes of the shares, and of their map?
+#
+# - They still add up, and the map looks much the same.
+#     - Adding up is a property of the method, for any weights. And since each share is a multiple of its pixel, the
+#       map shows the garment, whatever the network knows.
+# - They still add up, and the map falls apart.
+#     - That is how a map behaves that is about the network. This one has the photograph in it as a factor.
+# - They no longer add up.
+#     - They add up to *this* network's logit, trained or not. That they do says nothing about what was learned.
+
+# %% tags=["question"]
+keras.utils.set_random_seed(7)
+blank = randomise_layers(plain_network, LAYERS)
+boot_pixels, black = unit(twenty_photos[boot]), np.zeros((1, 28, 28))
+rise = ask(blank, boot_pixels[None])[0, 9]
+rise -= ask(blank, black.astype("float32"))[0, 9]
+total = integrated_gradients(blank, boot_pixels, 9, 256).sum()
+adds_up = abs(total - rise) < 0.05 * abs(rise) + 0.05
+alike = likenesses["integrated gradients"][:, -1].mean()
+[adds_up and alike > 0.7, adds_up and alike < 0.5, not adds_up]
+
+# %% [markdown] tags=["question"]
+# A linear network has a weight of 1 or −1 for each of 784 pixels. Every pixel moves by one grey level of 255, up
+# where the weight is 1, down where it is −1. How far does the logit move?
+#
+# - by `{python} f"{784 * LEVEL:.1f}"`
+#     - Each pixel does next to nothing, but all of them pull the same way: 784 times a 255th.
+# - by `{python} f"{28 * LEVEL:.1f}"`
+#     - So far it moves by the toss of a coin, give or take: without a plan most pushes cancel out, and the root of
+#       784 is left.
+# - by `{python} f"{LEVEL:.3f}"`
+#     - That is what one pixel does. The logit is a sum over all of them.
+
+# %% tags=["question"]
+signs_of_784 = np.random.default_rng(7).choice([-1.0, 1.0], 784)
+push = signs_of_784 @ (LEVEL * np.sign(signs_of_784))
+[
+    np.isclose(push, 784 * LEVEL),
+    np.isclose(push, 28 * LEVEL),
+    np.isclose(push, LEVEL),
+]
+
+# %% [markdown] tags=["question"]
+# Another shop, without such a lamp, wants to buy a network that was trained with the squares. Which number says what
+# it will get?
+#
+# - `{python} f"{means['with lamp, no squares']:.1f}"` of 100 are right
+#     - The network that is bought, on photographs of the kind that it will meet.
+# - `{python} f"{means['with lamp, squares']:.1f}"` of 100 are right
+#     - The right network, on the wrong photographs. They have the same shortcut as the training, so this grade
+#       cannot see it.
+# - `{python} f"{means['without lamp']:.1f}"` of 100 are right
+#     - The right photographs, and another network: one that never learned to rely on the square.
+
+# %% tags=["question"]
+fresh = thousand_photos
+in_new_shop = accuracy(lamp_networks, fresh.images, fresh.labels)
+distance = {
+    n: abs(m - 100 * np.mean(in_new_shop)) for n, m in means.items()
+}
+nearest = min(
+    ("with lamp, no squares", "with lamp, squares"), key=distance.get
+)
+[
+    nearest == "with lamp, no squares",
+    nearest == "with lamp, squares",
+    distance["without lamp"] < distance[nearest],
+]
 
 # %% [markdown]
 # ## What to remember

@@ -709,6 +709,10 @@ shape = tuple(any_interpreter.get_input_details()[0]["shape_signature"])
 # %% tags=["starter"]
 for_paper = product
 
+# %% [markdown] tags=["hint"]
+# Which multiplication and which addition turn 255 into 0 and 0 into 255? `layers.Rescaling` does both; think of
+# which of the two models the pixels must meet first.
+
 # %% tags=["check"]
 on_paper = 255 - photographs[:200]
 match = agreement(expected[:200], probabilities(for_paper, on_paper))
@@ -747,6 +751,10 @@ def quantise_to(rows, bits):
     scales = np.abs(rows).max(axis=1, keepdims=True) / 127
     return (rows / scales).astype("int8"), scales
 
+
+# %% [markdown] tags=["hint"]
+# One bit is for the sign, so with 8 bits 2⁷ − 1 steps are left on each side. Write that with `bits`. And which
+# NumPy function goes to the nearest whole number?
 
 # %% tags=["check"]
 for bits, limit in {8: 127, 4: 7, 2: 1, 3: 3}.items():
@@ -813,6 +821,10 @@ import hashlib
 def load_checked(path, sha256):
     return keras.saving.load_model(path)
 
+
+# %% [markdown] tags=["hint"]
+# Reading the bytes of a file runs nothing. Compute the digits from them first; what may happen only if they are
+# equal?
 
 # %% tags=["check"]
 from unittest.mock import patch
@@ -891,6 +903,118 @@ def load_checked(path, sha256):
         raise ValueError(f"{path} is not the file that was published")
     return keras.saving.load_model(path)
 
+
+# %% [markdown]
+# ## Questions
+#
+# Five questions on this page, each with the reasons for and against.
+
+# %% [markdown] tags=["question"]
+# Prepared as in training, `bare_network` is right on `{python} f"{accuracies['as in training']:.0%}"` of the
+# thousand photographs; fed with 0 to 255, on `{python} f"{accuracies['0 to 255']:.0%}"`. Somebody feeds it so and
+# has no labels. What do they notice?
+#
+# - nothing: its answers are surer than before
+#     - Large inputs make large logits, and a softmax of large logits is sure of itself, right or wrong. Without
+#       labels nothing tells.
+# - that its confidence has fallen
+#     - Confidence says how far the logits are apart, not whether the inputs are of the kind that the network was
+#       trained on. Here it rises.
+# - an error about the range of its inputs
+#     - The layers multiply and add, whatever comes in. A check of the range would have to be a layer, too.
+
+# %% tags=["question"]
+mean_confidence = {v: p.max(axis=1).mean() for v, p in answers.items()}
+
+
+def fails():
+    try:
+        probabilities(bare_network, photographs[:10])
+    except ValueError:
+        return True
+    return False
+
+
+rise = mean_confidence["0 to 255"] - mean_confidence["as in training"]
+[rise > 0 and not fails(), rise < 0, fails()]
+
+# %% [markdown] tags=["question"]
+# You load `halfway.keras`, saved after two of four epochs, and compile it with a new Adam and the same schedule,
+# in order to watch one more metric. How does the training go on?
+#
+# - with the trained weights, and the schedule from its start
+#     - The weights are the network's, the number of steps is the optimizer's. A new optimizer has taken none, so
+#       the rate climbs once more.
+# - with the trained weights, and the schedule from its middle
+#     - So it would with the optimizer that came out of the file: it knows that 400 steps are taken. Compile with
+#       `resumed_network.optimizer` to keep it.
+# - with new weights, and the schedule from its start
+#     - `compile` sets optimizer, loss and metrics, and touches no weight.
+
+# %% tags=["question"]
+reloaded = keras.saving.load_model("halfway.keras")
+saved_kernel = reloaded.get_weights()[0]
+reloaded.compile(new_training().optimizer, loss, metrics=["accuracy"])
+taken = int(reloaded.optimizer.iterations)
+is_kept = np.array_equal(reloaded.get_weights()[0], saved_kernel)
+[is_kept and taken == 0, is_kept and taken > 0, not is_kept]
+
+# %% [markdown] tags=["question"]
+# A network was compiled with a schedule of ours, an object of the class `OneCycle`, and saved. What does the
+# `.keras` file hold of it?
+#
+# - the class's name and the object's arguments
+#     - That is enough where the class is known. A process that has not imported our code cannot make the
+#       object, and loading fails there.
+# - the class's name, the arguments and the code
+#     - Then the file would load anywhere, and opening it would run a stranger's program. Keras keeps code out of
+#       its files, except for a `Lambda`.
+# - nothing: only weights and layers are saved
+#     - Of a compiled network, the configuration names the optimizer, too, and with it the schedule.
+
+# %% tags=["question"]
+with zipfile.ZipFile("one-cycle.keras") as archive:
+    setup = json.loads(archive.read("config.json"))["compile_config"]
+schedule_text = json.dumps(setup["optimizer"])
+is_named = '"OneCycle"' in schedule_text and "800" in schedule_text
+has_code = any(
+    "CODE" in x for x in classes_in_keras_file("one-cycle.keras")
+)
+[is_named and not has_code, is_named and has_code, not is_named]
+
+# %% [markdown] tags=["question"]
+# A row of weights holds 0.5, −0.2 and 0.03, and one giant more: 50. What integers does `quantise` give the three?
+#
+# - 1, −1 and 0
+#     - The giant becomes 127 and sets the scale, 50 / 127, so the others share the few steps near 0: 0.5 is a
+#       little more than one scale, −0.2 a little more than half of one, and 0.03 less.
+# - 127, −51 and 8
+#     - Those are their integers in a row without the giant. The scale is the row's, and its largest weight
+#       decides it.
+# - 1, 0 and 0
+#     - That cuts off what is left over. `quantise` rounds, and −0.2 is nearer to −1 than to 0.
+
+# %% tags=["question"]
+crowded = quantise(np.array([[0.5, -0.2, 0.03, 50.0]]))[0][0, :3].tolist()
+[crowded == [1, -1, 0], crowded == [127, -51, 8], crowded == [1, 0, 0]]
+
+# %% [markdown] tags=["question"]
+# Somebody sends you `gift.keras` and its SHA-256, and the digits are those that you compute from the file. What
+# do you know?
+#
+# - that it arrived as it was sent
+#     - One bit changed on the way, and the digits would be others. What was sent, they do not say.
+# - that it holds no code
+#     - A checksum is computed from the bytes, whatever they mean. Code has one, too.
+# - that Keras loads it in safe mode
+#     - Safe mode looks for code, not for digits. This file it refuses, with the right checksum and without.
+
+# %% tags=["question"]
+sent_digits = digits_of("gift.keras")
+Path("received.keras").write_bytes(Path("gift.keras").read_bytes())
+has_code = any("CODE" in x for x in classes_in_keras_file("gift.keras"))
+is_refused = isinstance(attempt("gift.keras", sent_digits), ValueError)
+[digits_of("received.keras") == sent_digits, not has_code, not is_refused]
 
 # %% [markdown]
 # ## What to remember

@@ -748,6 +748,9 @@ def best_offer(stages, offers):
     return max(offers, key=lambda offer: offer[1])
 
 
+# %% [markdown] tags=["hint"]
+# Neither the factor nor the stage decides alone. How many minutes does an offer save?
+
 # %% tags=["check"]
 two_stages = {"reading": 12, "preparing": 18}
 for minutes, quotes, number in (
@@ -799,6 +802,10 @@ def best_offer(stages, offers):
 def pipeline(numbers, read, spoil):
     return numbers.map(read).map(spoil).batch(4).cache()
 
+
+# %% [markdown] tags=["hint"]
+# Say for each stage how often it may be called: once per number in all, once per batch, anew in each epoch. What
+# must stand before the `cache`, and what after the `batch`?
 
 # %% tags=["check"]
 calls = tf.Variable([0, 0])  # of read, of spoil
@@ -868,6 +875,10 @@ def scale_images(images, factor):
     return images * factor
 
 
+# %% [markdown] tags=["hint"]
+# Two things change from call to call: the number of photographs and the factor. `input_signature` can say of
+# each what stays the same.
+
 # %% tags=["check"]
 try:
     for size, factor in ((32, 0.5), (32, 0.25), (14, 0.125), (1, 2.0)):
@@ -915,6 +926,110 @@ def scale_images(images, factor):
 def scale_images(images, factor):
     return images * factor
 
+
+# %% [markdown]
+# ## Questions
+#
+# Five questions on this page; each answer says what holds it up, or where it breaks.
+
+# %% [markdown] tags=["question"]
+# A training takes two minutes to read, six to prepare and two to compute. Which offer shortens it most?
+#
+# - preparing twice as fast
+#     - It saves three of ten minutes. The bottleneck is the stage to work on, even with a modest factor.
+# - computing a hundred times as fast
+#     - The factor is large and the stage is small: more than its two minutes cannot be saved.
+# - reading ten times as fast
+#     - It saves nine tenths of two minutes. A fifth of the time cannot bring more than a fifth.
+
+# %% tags=["question"]
+gain_by_stage = {
+    "preparing": whole_gain(0.6, 2),
+    "computing": whole_gain(0.2, 100),
+    "reading": whole_gain(0.2, 10),
+}
+winner = max(gain_by_stage, key=gain_by_stage.get)
+[winner == "preparing", winner == "computing", winner == "reading"]
+
+# %% [markdown] tags=["question"]
+# A trick is raced against the plain step in five rounds. By the rounds, it is 1.3, 0.8, 1.4, 1.2 and 0.9 times as
+# fast. What do you report?
+#
+# - no difference that this race can see
+#     - The rounds disagree about who is faster. With such a spread, the middle one is no more than a guess.
+# - that the trick is 1.2 times as fast
+#     - That is the median, and it hides that in two of five rounds the trick lost.
+# - that the trick is 1.4 times as fast
+#     - The best round is the one with the most luck.
+
+# %% tags=["question"]
+five_ratios = np.array([1.3, 0.8, 1.4, 1.2, 0.9])
+steady_ratios = {factor: np.full(5, factor) for factor in (1.0, 1.2, 1.4)}
+verdicts = {f: timing.speed_verdict(r) for f, r in steady_ratios.items()}
+verdict = timing.speed_verdict(five_ratios)
+[
+    verdict == verdicts[1.0],
+    verdict == verdicts[1.2],
+    verdict == verdicts[1.4],
+]
+
+# %% [markdown] tags=["question"]
+# For 500 photographs and 8 layers of a product and a `tanh`, the tape keeps
+# `{python} f"{memory['tape'][1]:.1f}"` MB. What does it keep for 250 photographs and 16 such layers?
+#
+# - `{python} f"{memory['tape'][1]:.1f}"` MB
+#     - Half as many numbers per layer, and twice as many layers. Both count, and here they balance.
+# - `{python} f"{memory['tape'][2]:.1f}"` MB
+#     - Twice the layers, twice the memory: but each result has half as many rows.
+# - `{python} f"{memory['tape'][0]:.1f}"` MB
+#     - Half the photographs, half the memory: but the way back needs a result from each of twice as many layers.
+
+# %% tags=["question"]
+deep_memory = megabytes_on_tape(four_layers, 16, pictures[:250])
+of_four, of_eight, of_sixteen = memory["tape"]
+[
+    np.isclose(deep_memory, of_eight),
+    np.isclose(deep_memory, of_sixteen),
+    np.isclose(deep_memory, of_four),
+]
+
+# %% [markdown] tags=["question"]
+# In which order do the nine cards come in three passes over `cards.shuffle(9, seed=7).cache()`?
+#
+# - in the same shuffled order, three times
+#     - The first pass deals, and the cache keeps what was dealt. Shuffle after the cache, or the first order is
+#       kept with the rest.
+# - in three different orders
+#     - `shuffle` deals anew in each pass, but only the first pass gets as far as `shuffle`.
+# - in the order from 0 to 8, three times
+#     - The cache stands behind the shuffling, and keeps what comes out of it.
+
+# %% tags=["question"]
+cached_deal = cards.shuffle(9, seed=7).cache()
+hands = [tuple(int(card) for card in cached_deal) for _ in range(3)]
+is_sorted = hands[0] == tuple(range(9))
+[
+    len(set(hands)) == 1 and not is_sorted,
+    len(set(hands)) == 3,
+    len(set(hands)) == 1 and is_sorted,
+]
+
+# %% [markdown] tags=["question"]
+# A compiled step gets the learning rate as a tensor. Two epochs have three batches of 32 each, and a last one of 14.
+# How often is the step traced?
+#
+# - twice
+#     - Once for each shape, 32 and 14. In the second epoch both traces are there already.
+# - once
+#     - The rate alone would do with one. But a new shape is a new trace, unless its size is left open.
+# - four times
+#     - It would be so if each epoch began anew. Traces stay with the function.
+
+# %% tags=["question"]
+epoch_sizes = [32, 32, 32, 14]
+calls_of_epoch = [(inputs[:n], tf.constant(0.1)) for n in epoch_sizes]
+count_of_traces = traces(calls_of_epoch * 2)
+[count_of_traces == 2, count_of_traces == 1, count_of_traces == 4]
 
 # %% [markdown]
 # ## What to remember

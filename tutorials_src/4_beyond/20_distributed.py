@@ -723,6 +723,9 @@ def combine(means, sizes):
     return np.mean(means, axis=0)
 
 
+# %% [markdown] tags=["hint"]
+# How many examples speak through each mean? Give each of them the same say.
+
 # %% tags=["check"]
 for cuts in ([32], [5, 20], [1, 2, 40]):
     parts = np.split(order[:46], cuts)
@@ -771,6 +774,10 @@ def config_on(host, count):
     task = {"type": "worker", "index": 0}
     return {"cluster": {"worker": addresses}, "task": task}
 
+
+# %% [markdown] tags=["hint"]
+# A host's name ends in its number, and that number may have more than one digit. In `TF_CONFIG`, is the index a
+# number or a text?
 
 # %% tags=["check"]
 for index, count in ((0, 2), (1, 2), (3, 4), (1, 12), (10, 12), (11, 12)):
@@ -827,6 +834,9 @@ def config_on(host, count):
 def best_count(seconds, size):
     return 512
 
+
+# %% [markdown] tags=["hint"]
+# Nothing needs to be solved: write a function for a step's seconds with n workers, and look at all 512 of them.
 
 # %% tags=["check"]
 for seconds, size, expected, reason in (
@@ -885,6 +895,123 @@ def best_count(seconds, size):
 
     return min(range(1, 513), key=step_seconds)
 
+
+# %% [markdown]
+# ## Questions
+#
+# Five last questions, with the reason for and against each answer.
+
+# %% [markdown] tags=["question"]
+# One worker has three examples, with a mean slope of −4, the other has one, with a slope of 8. What is the slope of
+# the whole batch of four?
+#
+# - −1
+#     - Three times −4 and once 8 add up to −4, divided by the four of the global batch.
+# - 2
+#     - That is the mean of the two means. It gives a single example as much say as three.
+# - 4
+#     - The two means, added up. Only *sums* may be added, each divided by the size of the global batch.
+
+# %% tags=["question"]
+shared_slope = combine([np.array(-4.0), np.array(8.0)], [3, 1])
+by_example = np.mean([-4, -4, -4, 8])
+[
+    shared_slope == by_example == -1,
+    shared_slope == by_example == 2,
+    shared_slope == by_example == 4,
+]
+
+# %% [markdown] tags=["question"]
+# In `on_replica`, somebody writes `tf.reduce_mean(losses)` instead of the sum divided by the global batch. Two
+# replicas share a batch of 128 equally. What becomes of a step of plain gradient descent?
+#
+# - It is twice as long.
+#     - Each replica divides by its own 64 instead of 128, and all-reduce *adds up* what they hand in. No error, and
+#       twice the learning rate.
+# - It stays as it is.
+#     - So it would if the slopes of the replicas were averaged. `apply_gradients` adds them up.
+# - It is half as long.
+#     - Dividing twice would do that. Here, one division is missing.
+
+# %% tags=["question"]
+step_of_means = first_half + second_half  # added up by all-reduce
+factor = np.linalg.norm(step_of_means) / np.linalg.norm(whole_batch)
+[
+    np.isclose(factor, 2, rtol=0.01),
+    np.isclose(factor, 1, rtol=0.01),
+    np.isclose(factor, 0.5, rtol=0.01),
+]
+
+# %% [markdown] tags=["question"]
+# A checkpoint holds the weights and the number of steps, and leaves out the momenta. A worker dies, and the training
+# is resumed from the checkpoint. How does it end?
+#
+# - with other weights than an undisturbed one
+#     - It resumes at the right step, and rolls on from a standstill: the speed that the weights had is gone.
+# - with the weights of an undisturbed one
+#     - That takes everything which decides a step. With momentum, the steps before this one have a say.
+# - with an error about missing momenta
+#     - Nobody asks for what is not in the checkpoint. New momenta begin at 0, silently.
+
+# %% tags=["question"]
+weight, resumed, outcome = tf.Variable(1.0), tf.Variable(1.0), None
+plain, anew = (keras.optimizers.SGD(0.05, momentum=0.9) for _ in range(2))
+for number in range(6):
+    plain.apply([2 * weight], [weight])  # the slope of a bowl
+    if number == 2:
+        checkpoints("no-momenta", weight=weight).save()
+try:
+    checkpoints("no-momenta", weight=resumed)
+    for _ in range(3):
+        anew.apply([2 * resumed], [resumed])
+    outcome = float(resumed)
+except (tf.errors.OpError, ValueError):
+    pass
+[
+    outcome is not None and abs(outcome - float(weight)) > 0.01,
+    outcome is not None and abs(outcome - float(weight)) < 1e-4,
+    outcome is None,
+]
+
+# %% [markdown] tags=["question"]
+# Eight workers stand in a ring, and each has slopes for 400 weights. How many numbers does each of them send in one
+# all-reduce?
+#
+# - 700
+#     - Fourteen rounds, a piece of 50 in each: seven to add up, seven to hand round the sums.
+# - 350
+#     - After seven rounds each piece is complete, but at one worker only. The sums have to go round once more.
+# - 2800
+#     - Sending all 400 to each of the seven others would take that. In a ring, neighbours pass on sums.
+
+# %% tags=["question"]
+_, numbers_sent = ring_all_reduce(np.ones((8, 400)))
+[
+    set(numbers_sent) == {700},
+    set(numbers_sent) == {350},
+    set(numbers_sent) == {2800},
+]
+
+# %% [markdown] tags=["question"]
+# In four epochs, one worker with 64 photographs per step comes to `{python} f"{np.mean(single_scores):.0%}"`. Now 64
+# workers have 64 photographs each, also for four epochs. What do they come to, with the better of the two rates?
+#
+# - `{python} f"{best_of_64:.0%}"`
+#     - The batch is 64 times as large, so there are 64 times fewer steps. At the old rate they are too few, at 64
+#       times the rate too long. It is another training.
+# - `{python} f"{np.mean(single_scores):.0%}"`
+#     - Workers that *share* a batch of 64 would come to that. These make it larger.
+# - `{python} f"{np.mean(scaled_rate[8]):.0%}"`
+#     - So much is left with 8 workers and eight times the rate. The linear scaling rule holds within a range, and 64
+#       is beyond it here.
+
+# %% tags=["question"]
+reached = max(np.mean(same_rate[64]), np.mean(scaled_rate[64]))
+[
+    abs(best_of_64 - reached) < 0.01,
+    abs(np.mean(single_scores) - reached) < 0.05,
+    abs(np.mean(scaled_rate[8]) - reached) < 0.05,
+]
 
 # %% [markdown]
 # ## What to remember
