@@ -9,7 +9,7 @@ from .tutorial import Cell, Tutorial
 WORDS_PER_MINUTE = 200
 LINES_PER_MINUTE = 20
 # What a page does not show, or shows folded: a reader who unfolds it has decided to take longer.
-_UNREAD = frozenset({"claims", "control", "wrong", "solution", "folded"})
+_UNREAD = frozenset({"claims", "control", "wrong", "solution", "folded", "interactive"})
 # Addresses, formulas, values that the run gives, comments, attributes: one glance each.
 _GLANCES = re.compile(
     r"\]\([^)]*\)|\$\$.*?\$\$|\$[^$\n]+\$|`\{python\}[^`]*`|<[^>]*>|\{:?[ .#][^}\n]*\}", re.DOTALL

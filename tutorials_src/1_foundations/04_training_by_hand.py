@@ -258,7 +258,52 @@ for size in (1, 8, 128, 2048):
 
 # %% [markdown]
 # One picture may point almost anywhere. 128 agree well with all of them, for less than a
-# four-hundredth of the work. So training takes a **minibatch** (often called a batch) per step. How
+# four-hundredth of the work. See the rest of the way: change the number of pictures, and 40 gradients of so
+# many pictures each gather around that of all of them.
+
+
+# %% tags=["interactive"]
+def figure_of_gradients():
+    import json
+
+    def gradient_of(positions):
+        with tf.GradientTape() as tape:
+            logits = tf.gather(images, positions) @ weights + bias
+            loss = cross_entropy(logits, tf.gather(labels, positions))
+        return tape.gradient(loss, weights).numpy().ravel()
+
+    dice = np.random.default_rng(1)
+    whole = gradient_of(order)
+    length = np.linalg.norm(whole)
+    clouds = {}
+    for size in (1, 4, 16, 64, 256, 1024):
+        draws = [dice.integers(0, len(labels), size) for _ in range(40)]
+        clouds[size] = np.stack([gradient_of(d) for d in draws]) / length
+    ahead = whole / length
+    # Sideways: where the gradients of single pictures differ most.
+    rest = clouds[1] - np.outer(clouds[1] @ ahead, ahead)
+    sideways = np.linalg.svd(rest, full_matrices=False)[2][0]
+    figure = {"figure": "batch-gradient", "sizes": list(clouds)}
+    figure |= {"label": "Gradients of a few pictures", "arrows": []}
+    figure |= {"cosines": [], "distances": [], "expected": []}
+    for size, cloud in clouds.items():
+        tips = np.stack([cloud @ ahead, cloud @ sideways], axis=1)
+        cosines = tips[:, 0] / np.linalg.norm(cloud, axis=1)
+        distances = np.linalg.norm(cloud - ahead, axis=1)
+        figure["arrows"].append(tips.ravel().round(3).tolist())
+        figure["cosines"].append(cosines.round(3).tolist())
+        figure["distances"].append(distances.round(3).tolist())
+        misses = ((tips - [1, 0]) ** 2).sum(axis=1)
+        means = float(np.sqrt(misses.mean())), float(cosines.mean())
+        means = *means, float(np.sqrt((distances**2).mean()))
+        figure["expected"].append([size, *np.round(means, 4)])
+    print(json.dumps(figure))
+
+
+figure_of_gradients()
+
+# %% [markdown]
+# So training takes a **minibatch** (often called a batch) per step. How
 # many pictures it holds is the **batch size**. For each pass the pictures are shuffled and dealt out
 # like cards, each once; such a pass is an **epoch**. The order comes from random numbers, and those
 # from a **seed**: the same seed gives the same order again.
