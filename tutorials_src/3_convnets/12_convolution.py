@@ -187,6 +187,8 @@ plot_images.signed_images({"a boot": boot, **maps}, columns=5)
 def figure_of_filters():
     import json
 
+    edges = maps["upright edges"]
+    start = np.unravel_index(edges.argmax(), edges.shape)
     references = []
     for name in kernels:
         for row, column in ((0, 0), (12, 9), (20, 17), (25, 25)):
@@ -200,7 +202,7 @@ def figure_of_filters():
         "size": boot_bytes.shape,
         "picture": boot_bytes.ravel().tolist(),
         "filters": {n: kernels[n].ravel().tolist() for n in kernels},
-        "start": [12, 9],
+        "start": [int(place) for place in start],
     }
     print(json.dumps(figure | {"expected": references}))
 
