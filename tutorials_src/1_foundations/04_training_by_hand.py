@@ -270,33 +270,36 @@ def figure_of_gradients():
         with tf.GradientTape() as tape:
             logits = tf.gather(images, positions) @ weights + bias
             loss = cross_entropy(logits, tf.gather(labels, positions))
-        return tape.gradient(loss, weights).numpy().ravel()
+        slopes = tape.gradient(loss, weights).numpy()
+        return slopes.ravel().astype(float)
 
     dice = np.random.default_rng(1)
-    whole = gradient_of(order)
-    length = np.linalg.norm(whole)
+    gradient_of_all = gradient_of(order)
+    length = np.linalg.norm(gradient_of_all)
     clouds = {}
     for size in (1, 4, 16, 64, 256, 1024):
         draws = [dice.integers(0, len(labels), size) for _ in range(40)]
         clouds[size] = np.stack([gradient_of(d) for d in draws]) / length
-    ahead = whole / length
-    # Sideways: where the gradients of single pictures differ most.
-    rest = clouds[1] - np.outer(clouds[1] @ ahead, ahead)
-    sideways = np.linalg.svd(rest, full_matrices=False)[2][0]
+    direction = gradient_of_all / length
     figure = {"figure": "batch-gradient", "sizes": list(clouds)}
-    figure |= {"label": "Gradients of a few pictures", "arrows": []}
-    figure |= {"cosines": [], "distances": [], "expected": []}
+    figure |= {"label": "Gradients of a few pictures", "tips": []}
+    # What leads away from the whole gradient, and to which of two sides.
+    rests = {
+        s: c - np.outer(c @ direction, direction) for s, c in clouds.items()
+    }
+    sideways = np.linalg.svd(rests[1], full_matrices=False)[2][0]
+    references = []
     for size, cloud in clouds.items():
-        tips = np.stack([cloud @ ahead, cloud @ sideways], axis=1)
-        cosines = tips[:, 0] / np.linalg.norm(cloud, axis=1)
-        distances = np.linalg.norm(cloud - ahead, axis=1)
-        figure["arrows"].append(tips.ravel().round(3).tolist())
-        figure["cosines"].append(cosines.round(3).tolist())
-        figure["distances"].append(distances.round(3).tolist())
-        misses = ((tips - [1, 0]) ** 2).sum(axis=1)
-        means = float(np.sqrt(misses.mean())), float(cosines.mean())
-        means = *means, float(np.sqrt((distances**2).mean()))
-        figure["expected"].append([size, *np.round(means, 4)])
+        sides = np.sign(rests[size] @ sideways)
+        heights = sides * np.linalg.norm(rests[size], axis=1)
+        tips = np.stack([cloud @ direction, heights], axis=1)
+        figure["tips"].append(tips.ravel().round(3).tolist())
+        distances = np.linalg.norm(cloud - direction, axis=1)
+        cosines = cloud @ direction / np.linalg.norm(cloud, axis=1)
+        reference = {"size": size, "cosine": cosines.mean()}
+        reference["distance"] = np.sqrt((distances**2).mean())
+        references.append(reference)
+    figure["expected"] = references
     print(json.dumps(figure))
 
 
