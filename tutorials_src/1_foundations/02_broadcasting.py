@@ -132,17 +132,18 @@ for left_shape, right_shape in pairs:
 def figure_of_shapes():
     import json
 
-    outcomes = []
-    for left, right in [*pairs, ((3, 1), (2,)), ((2, 3), (2,)), ((), (4,))]:
+    references = []
+    for pair in [*pairs, ((3, 1), (2,)), ((2, 3), (2,)), ((), (4,))]:
         try:
-            outcome = list((tf.zeros(left) + tf.zeros(right)).shape)
+            outcome = list(tf.add(*map(tf.zeros, pair)).shape)
         except tf.errors.InvalidArgumentError as error:
             outcome = error.message.partition("}} ")[2].partition(" name")[
                 0
             ]
-        outcomes.append({"left": left, "right": right, "outcome": outcome})
+        reference = {"left": pair[0], "right": pair[1], "outcome": outcome}
+        references.append(reference)
     figure = {"figure": "broadcast", "label": "Two shapes, aligned"}
-    print(json.dumps(figure | {"expected": outcomes}))
+    print(json.dumps(figure | {"expected": references}))
 
 
 figure_of_shapes()

@@ -161,7 +161,7 @@ def figure_of_dropout():
         "figure": "dropout",
         "label": "Dropout, drawn again and again",
     }
-    figure |= {"outputs": [round(float(each), 3) for each in outputs]}
+    figure |= {"outputs": [round(float(output), 3) for output in outputs]}
     print(json.dumps(figure | {"rate": 0.2, "expected": references}))
 
 
