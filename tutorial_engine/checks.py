@@ -39,6 +39,7 @@ _TOGETHER = frozenset(
         "solution measured",
         "wrong",
         "question",
+        "interactive",
     )
 )
 
@@ -71,6 +72,7 @@ def check_cells(tutorial: Tutorial) -> None:
     _check_claims(tutorial)
     _check_controls(tutorial)
     _check_questions(tutorial)
+    _check_interactive(tutorial)
     _check_seed(tutorial)
 
 
@@ -384,6 +386,49 @@ def _check_controls(tutorial: Tutorial) -> None:
                 "copy the text of one claim that stands above the control",
                 cell,
             )
+
+
+def _check_interactive(tutorial: Tutorial) -> None:
+    """Insist that nothing reads a name of an interactive cell: a notebook leaves such cells out."""
+    sources = {
+        cell: [cell.source] if cell.is_code else [each.code for each in cell.expressions]
+        for cell in tutorial.cells
+    }
+    for cell in filter(lambda each: each.is_interactive, tutorial.cells):
+        symbols = symtable.symtable(cell.source, "cell", "exec").get_symbols()
+        own = {
+            each.get_name()
+            for each in symbols
+            if each.is_assigned() or each.is_imported() or each.is_namespace()
+        }
+        for other, code in sources.items():
+            if other.is_interactive:
+                continue
+            if shared := sorted(own & _names(code)):
+                raise tutorial.error(
+                    SourceError,
+                    f"an interactive cell that sets {', '.join(shared)}, which cell {other.number} uses",
+                    "give what it sets names that no other cell has: readers' notebooks lack this cell",
+                    cell,
+                )
+
+
+def _names(sources: list[str]) -> set[str]:
+    """Return the names that code reads or sets, wherever it does."""
+    return {
+        name
+        for source in sources
+        for node in ast.walk(ast.parse(source.strip()))
+        for name in _names_of(node)
+    }
+
+
+def _names_of(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Name):
+        return [node.id]
+    if isinstance(node, ast.alias):
+        return [(node.asname or node.name).partition(".")[0]]
+    return [node.name] if isinstance(node, ast.FunctionDef | ast.ClassDef) else []
 
 
 def _check_seed(tutorial: Tutorial) -> None:

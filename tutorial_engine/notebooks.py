@@ -50,7 +50,7 @@ def standalone_notebook(tutorial: Tutorial, run: Run, settings: Settings) -> str
             text = lower(text, link=_absolute(tutorial, settings), notes=notes)
             cells.append(_markdown_cell(text))
             continue
-        if cell.is_trial:
+        if cell.is_trial or cell.is_interactive:
             continue
         if "solution" in cell.tags:
             code = f"```python\n{cell.source}\n```"

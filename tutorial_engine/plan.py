@@ -27,6 +27,7 @@ from .clean_output import clean_outputs
 from .documents import Document, Output
 from .errors import ClaimError, ExecutionError, Mishap, TutorialError
 from .fingerprint import Key, expression_places, find_snippets, imported_modules
+from .interactive import figure_data
 from .outputs import OutputError, checked_output, is_picture, picture
 from .places import Places, of_the_build
 from .prose import fill
@@ -288,10 +289,13 @@ class Plan:
                 "make it fail, or remove the tag and what the prose says about it",
             )
         try:
-            return [
+            shown = [
                 checked_output(output, figure_limit=1000 * self.settings.figure_limit)
                 for output in clean_outputs(outputs, self._places.hide)
             ]
+            if cell.is_interactive:
+                figure_data(shown)
+            return shown
         except OutputError as error:
             raise self._error(cell, str(error), error.remedy) from None
 

@@ -270,6 +270,8 @@ class _Writer:
     def _code(self, cell: Cell, outputs: list[Output], number: int) -> list[str]:
         if "claims" in cell.tags or cell.is_trial:
             return []
+        if cell.is_interactive:
+            return self.outputs.interactive(cell, outputs)
         if "solution" in cell.tags:
             # HTML's own details: indented below `???`, an output's HTML would be read as Markdown.
             opening = '<details class="success" markdown="1">\n<summary>Solution</summary>'

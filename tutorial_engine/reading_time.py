@@ -9,7 +9,9 @@ from .tutorial import Cell, Tutorial
 WORDS_PER_MINUTE = 200
 LINES_PER_MINUTE = 20
 # What a page does not show, shows folded or asks: a reader who takes it up has decided to take longer.
-_UNREAD = frozenset({*("claims", "control", "wrong", "solution", "folded"), "question", "hint"})
+_UNREAD = frozenset(
+    {*("claims", "control", "wrong", "solution", "folded"), "question", "hint", "interactive"}
+)
 # Addresses, formulas, values that the run gives, comments, attributes: one glance each.
 _GLANCES = re.compile(
     r"\]\([^)]*\)|\$\$.*?\$\$|\$[^$\n]+\$|`\{python\}[^`]*`|<[^>]*>|\{:?[ .#][^}\n]*\}", re.DOTALL

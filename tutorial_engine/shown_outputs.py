@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 
 from .documents import Output
+from .interactive import figure_block, figure_data
 from .outputs import is_picture, picture, walled
 from .tutorial import Cell
 
@@ -65,6 +66,12 @@ class ShownOutputs:
             for position, output in enumerate(outputs, start=1)
             if (text := self._output(output, extra, f"output-{number}-{position}"))
         ]
+
+    def interactive(self, cell: Cell, outputs: list[Output]) -> list[str]:
+        """Return the figure that an interactive cell has printed the data of; none before it has run."""
+        is_previewed = self._first_previewed is not None and cell.number >= self._first_previewed
+        preview = " preview" if is_previewed else ""
+        return [figure_block(figure_data(outputs), preview)] if outputs else []
 
     def _output(self, output: Output, extra: str, prefix: str) -> str:
         if output["output_type"] == "stream":

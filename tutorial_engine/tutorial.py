@@ -21,6 +21,7 @@ CODE_TAGS = frozenset(
     {
         *("claims", "control", "raises-exception", "measured", "program", "folded"),
         *("starter", "check", "solution", "wrong", "question"),
+        "interactive",
     }
 )
 PROSE_TAGS = frozenset({"question", "hint"})
@@ -67,6 +68,11 @@ class Cell:
     def is_trial(self) -> bool:
         """Say whether the build tries this cell beside the tutorial: a control, a wrong solution, answers."""
         return self.is_code and bool(self.tags & TRIAL_TAGS)
+
+    @property
+    def is_interactive(self) -> bool:
+        """Say whether it only prints what a figure of the page draws: no reader meets its code."""
+        return "interactive" in self.tags
 
     @property
     def is_code(self) -> bool:

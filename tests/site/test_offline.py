@@ -99,6 +99,16 @@ def test_a_terms_meaning_shows(site, folder, laptop):
     expect(laptop.get_by_role("tooltip")).to_be_visible()
 
 
+def test_a_figure_answers(folder, laptop):
+    laptop.goto((folder / "networks/evaluation/index.html").as_uri())
+    laptop.locator(".interactive").scroll_into_view_if_needed()
+    slider = laptop.get_by_role("slider", name="Threshold")
+    said = laptop.locator(".interactive .said")
+    expect(said).to_contain_text("At 0.5: ")
+    slider.press("ArrowRight")
+    expect(said).to_contain_text("At 0.51: ")
+
+
 def test_code_has_its_colours_and_its_names_lead_to_snippets_that_can_be_copied(folder, laptop):
     laptop.context.grant_permissions(["clipboard-read", "clipboard-write"])
     laptop.goto((folder / "networks/evaluation/index.html").as_uri())

@@ -86,9 +86,11 @@ def guarded(site):
 
 def test_a_strict_policy_stops_nothing_of_the_site_s_own(site, guarded, browser):
     with opened(browser, 1440, "dark") as page:
-        for url in ("", PAGE, "snippets/metrics/", f"{PAGE}run/"):
+        for url in ("", PAGE, "snippets/metrics/", f"{PAGE}run/", "networks/evaluation/"):
             page.goto(guarded + url)
             read_to_the_end(page)
+        page.locator(".interactive").scroll_into_view_if_needed()
+        expect(page.locator(".interactive")).to_have_class("interactive drawn")
         page.get_by_role("textbox", name="Search").fill("dropout")
         expect(page.locator(".md-search-result__link").first).to_be_visible()
         assert page.problems == []

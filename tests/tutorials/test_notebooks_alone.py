@@ -134,7 +134,9 @@ def test_no_cell_needs_a_solution_which_a_notebook_leaves_to_the_reader(name):
 
 def left_to_run(tutorial: Tutorial) -> list[Cell]:
     return [
-        cell for cell in tutorial.code_cells if not cell.is_trial and "solution" not in cell.tags
+        cell
+        for cell in tutorial.code_cells
+        if not cell.is_trial and not cell.tags & {"solution", "interactive"}
     ]
 
 

@@ -124,6 +124,31 @@ for left_shape, right_shape in pairs:
     print(explanation.replace(". ", ".\n    ").replace("; ", ";\n    "))
 
 # %% [markdown]
+# Now pairs of your own: edit a shape and see which axis decides. Can you repair a pair that does not fit
+# by adding a single 1?
+
+
+# %% tags=["interactive"]
+def figure_of_shapes():
+    import json
+
+    references = []
+    for pair in [*pairs, ((3, 1), (2,)), ((2, 3), (2,)), ((), (4,))]:
+        try:
+            outcome = list(tf.add(*map(tf.zeros, pair)).shape)
+        except tf.errors.InvalidArgumentError as error:
+            outcome = error.message.partition("}} ")[2].partition(" name")[
+                0
+            ]
+        reference = {"left": pair[0], "right": pair[1], "outcome": outcome}
+        references.append(reference)
+    figure = {"figure": "broadcast", "label": "Two shapes, aligned"}
+    print(json.dumps(figure | {"expected": references}))
+
+
+figure_of_shapes()
+
+# %% [markdown]
 # ## Real pictures: dye a boot
 #
 # A colour picture has three numbers for each pixel, red, green and blue, on its last axis. Here is a

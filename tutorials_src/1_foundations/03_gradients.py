@@ -237,6 +237,27 @@ for rate, walk in heights.items():
 # `{python} ", ".join(f"{1 - 4 * rate:.2f}".replace("-", "−") for rate in paths)`. A factor between
 # −1 and 1 shrinks $y$; a negative one throws it to the other side; one below −1 makes it grow. The
 # limit is a learning rate of one half, and it is $y$ that sets it, because its slope changes fastest.
+#
+# Move the learning rate and watch the same walk bend. Which rate takes $y$ to the floor in one step? Which
+# is the largest that still arrives?
+
+
+# %% tags=["interactive"]
+def figure_of_descent():
+    import json
+
+    walks = []
+    for rate, steps in ((0.05, 15), (0.4, 15), (0.25, 1), (0.52, 20)):
+        *_, end = descend(bowl, start, learning_rate=rate, steps=steps)
+        walk = {"rate": rate, "steps": steps, "place": end.tolist()}
+        walks.append(walk | {"height": float(bowl(end))})
+    bends = slope(bowl, tf.Variable([1.0, 1.0])).numpy().tolist()
+    figure = {"figure": "descent", "label": "A walk down the bowl"}
+    figure |= {"start": start, "bends": bends, "steps": 15, "rate": 0.05}
+    print(json.dumps(figure | {"expected": walks}))
+
+
+figure_of_descent()
 
 # %% tags=["claims"]
 assert np.allclose(slope(bowl, tf.Variable([-4.0, 1.0])), [-4, 4]), (

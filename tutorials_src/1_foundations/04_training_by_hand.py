@@ -258,7 +258,55 @@ for size in (1, 8, 128, 2048):
 
 # %% [markdown]
 # One picture may point almost anywhere. 128 agree well with all of them, for less than a
-# four-hundredth of the work. So training takes a **minibatch** (often called a batch) per step. How
+# four-hundredth of the work. See the rest of the way: change the number of pictures, and 40 gradients of so
+# many pictures each gather around that of all of them.
+
+
+# %% tags=["interactive"]
+def figure_of_gradients():
+    import json
+
+    def gradient_of(positions):
+        with tf.GradientTape() as tape:
+            logits = tf.gather(images, positions) @ weights + bias
+            loss = cross_entropy(logits, tf.gather(labels, positions))
+        slopes = tape.gradient(loss, weights).numpy()
+        return slopes.ravel().astype(float)
+
+    dice = np.random.default_rng(1)
+    gradient_of_all = gradient_of(order)
+    length = np.linalg.norm(gradient_of_all)
+    clouds = {}
+    for size in (1, 4, 16, 64, 256, 1024):
+        draws = [dice.integers(0, len(labels), size) for _ in range(40)]
+        clouds[size] = np.stack([gradient_of(d) for d in draws]) / length
+    direction = gradient_of_all / length
+    figure = {"figure": "batch-gradient", "sizes": list(clouds)}
+    figure |= {"label": "Gradients of a few pictures", "tips": []}
+    # What leads away from the whole gradient, and to which of two sides.
+    rests = {
+        s: c - np.outer(c @ direction, direction) for s, c in clouds.items()
+    }
+    sideways = np.linalg.svd(rests[1], full_matrices=False)[2][0]
+    references = []
+    for size, cloud in clouds.items():
+        sides = np.sign(rests[size] @ sideways)
+        heights = sides * np.linalg.norm(rests[size], axis=1)
+        tips = np.stack([cloud @ direction, heights], axis=1)
+        figure["tips"].append(tips.ravel().round(3).tolist())
+        distances = np.linalg.norm(cloud - direction, axis=1)
+        cosines = cloud @ direction / np.linalg.norm(cloud, axis=1)
+        reference = {"size": size, "cosine": cosines.mean()}
+        reference["distance"] = np.sqrt((distances**2).mean())
+        references.append(reference)
+    figure["expected"] = references
+    print(json.dumps(figure))
+
+
+figure_of_gradients()
+
+# %% [markdown]
+# So training takes a **minibatch** (often called a batch) per step. How
 # many pictures it holds is the **batch size**. For each pass the pictures are shuffled and dealt out
 # like cards, each once; such a pass is an **epoch**. The order comes from random numbers, and those
 # from a **seed**: the same seed gives the same order again.

@@ -430,6 +430,38 @@ threshold_dots(is_shirt, scores, thresholds=thresholds)
 # answer in a catalogue wants precision. F1, best here at a threshold of
 # `{python} f"{f1_threshold:.2f}"`, is for those who cannot say what a false alarm costs.
 #
+# Move the threshold: one dot, in three places. Watch the second curve where the first hardly moves.
+
+
+# %% tags=["interactive"]
+def figure_of_thresholds():
+    import json
+
+    offers = [0, 0.0001, 0.0003, 0.001, 0.003]
+    offers += [step / 100 for step in range(1, 100)] + [0.997, 0.999]
+    references = []
+    for level in (0, 0.1, 0.5, 0.9, 0.999):
+        alarms = scores >= level
+        row = {"threshold": level, **grades(is_shirt, alarms)}
+        row |= {"hits": (alarms & is_shirt).sum(), "alarms": alarms.sum()}
+        row["false-positive rate"] = alarms[~is_shirt].mean()
+        references.append({name: float(row[name]) for name in row})
+    figure = {
+        "figure": "threshold",
+        "label": "One threshold on three charts",
+        "is": "shirt",
+        "thresholds": offers,
+        "hits": [int(is_shirt[scores >= x].sum()) for x in offers],
+        "alarms": [int((scores >= x).sum()) for x in offers],
+        "positives": int(is_shirt.sum()),
+        "count": len(is_shirt),
+    }
+    print(json.dumps(figure | {"expected": references}))
+
+
+figure_of_thresholds()
+
+# %% [markdown]
 # In a notebook of your own, scikit-learn draws either curve from truth and scores:
 
 # %%

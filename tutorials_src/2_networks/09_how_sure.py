@@ -149,6 +149,36 @@ chart.figure_
 # No answer changes with the temperature, so neither does the accuracy: all ten logits are divided by the
 # same number. Temperature scaling mends what a network says about itself, not what it knows.
 #
+# Turn the temperature yourself. Here are the ten probabilities of the first photograph at the top of this
+# page, which the crammed network names wrong and is surest of.
+
+
+# %% tags=["interactive"]
+def figure_of_temperature():
+    import json
+
+    row = rows_shown[0]
+    references = []
+    for temperature in (0.5, 1, 4, temperatures["crammed"]):
+        shares = softmax(logits["crammed"][row] / temperature)
+        reference = {"temperature": temperature, "shares": shares.tolist()}
+        reference["cost"] = -float(np.log(shares[labels[row]]))
+        references.append(reference)
+    figure = {
+        "figure": "temperature",
+        "label": "Ten probabilities and the temperature",
+        "names": list(names),
+        "truth": int(labels[row]),
+        "logits": logits["crammed"][row].round(5).tolist(),
+        "fitted": temperatures["crammed"],
+        "picture": photographs[row].ravel().tolist(),
+    }
+    print(json.dumps(figure | {"expected": references}))
+
+
+figure_of_temperature()
+
+# %% [markdown]
 # How low can the error go? Even an honest network does not get 0: by chance, confidence and accuracy differ
 # in its bins. So compare with honest networks: throw dice for the labels, with the quick network's own scaled probabilities, so
 # that each confidence is true by construction. Do that 20 times.

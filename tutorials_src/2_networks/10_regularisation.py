@@ -131,6 +131,43 @@ print("in prediction:", dropout(ones, training=False).numpy()[0])
 # layer finds in prediction what it is used to. It is like a team in which somebody else is missing
 # every day: nobody can rely on one colleague.
 #
+# Ten ones are easy. Here are outputs of the first hidden layer of the large network above, for one
+# photograph. Draw again and again: each sum is off, their mean is not. What does a higher rate do to the
+# sums?
+
+
+# %% tags=["interactive"]
+def figure_of_dropout():
+    import json
+
+    layer_outputs = network.get_layer("hidden_1").output
+    trunk = keras.Model(network.inputs, layer_outputs, name="trunk")
+    outputs = trunk(validation_data[0][:1]).numpy()[0, :40].round(3)
+    references = []
+    for rate in (0.2, 0.4, 0.6):
+        noise = layers.Dropout(rate, seed=7, name=f"noise_{rate}")
+        rows = np.tile(outputs, (2000, 1))
+        sums = noise(rows, training=True).numpy().sum(axis=1)
+        reference = {
+            "rate": rate,
+            "mean": sums.mean(),
+            "spread": sums.std(),
+        }
+        reference |= {"scale": 1 / (1 - rate), "sum": outputs.sum()}
+        references.append(
+            {name: float(reference[name]) for name in reference}
+        )
+    figure = {
+        "figure": "dropout",
+        "label": "Dropout, drawn again and again",
+    }
+    figure |= {"outputs": [round(float(output), 3) for output in outputs]}
+    print(json.dumps(figure | {"rate": 0.2, "expected": references}))
+
+
+figure_of_dropout()
+
+# %% [markdown]
 # ## The recipe
 #
 # Now a recipe with everything switched on, as you may find it published: two hidden layers of 100

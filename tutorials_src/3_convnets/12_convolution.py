@@ -180,6 +180,36 @@ plot_images.signed_images({"a boot": boot, **maps}, columns=5)
 # In the maps, red is a positive sum: the place looks like the filter. Blue is a negative one: it looks
 # like the filter with all signs turned, for the first two an edge the other way round.
 #
+# Slide a filter over the boot yourself: the nine products under it make one number of the map.
+
+
+# %% tags=["interactive"]
+def figure_of_filters():
+    import json
+
+    edges = maps["upright edges"]
+    start = np.unravel_index(edges.argmax(), edges.shape)
+    references = []
+    for name in kernels:
+        for row, column in ((0, 0), (12, 9), (20, 17), (25, 25)):
+            place = {"filter": name, "row": row, "column": column}
+            references.append(
+                place | {"sum": float(maps[name][row, column])}
+            )
+    figure = {
+        "figure": "filter",
+        "label": "A filter, slid over a boot",
+        "size": boot_bytes.shape,
+        "picture": boot_bytes.ravel().tolist(),
+        "filters": {n: kernels[n].ravel().tolist() for n in kernels},
+        "start": [int(place) for place in start],
+    }
+    print(json.dumps(figure | {"expected": references}))
+
+
+figure_of_filters()
+
+# %% [markdown]
 # TensorFlow has the loops as `tf.nn.conv2d`. It wants four axes of the picture (batch, height, width and
 # **channels**) and four of the weights (height, width, channels in, filters out). A grey picture has one
 # channel, a colour photograph three: red, green and blue.
