@@ -31,7 +31,7 @@ window.interactiveFigures.broadcast = (box, data) => {
   const update = () => {
     const shapes = [left, right].map(({ input }) => {
       const shape = read(input.value);
-      input.toggleAttribute("aria-invalid", !shape);
+      input.setAttribute("aria-invalid", String(!shape));
       return shape;
     });
     if (shapes.includes(null)) {
@@ -53,6 +53,8 @@ window.interactiveFigures.broadcast = (box, data) => {
       "tbody", {}, cells("Left", sized(one)), cells("Right", sized(other)), cells("Axis", verdicts, "verdicts"),
       cells("Result", sizes.map((size, axis) => (verdicts[axis] === "does not fit" ? "✗" : String(size))), "result"),
     ));
+    // What is wider than its frame can be scrolled with the arrow keys.
+    frame.tabIndex = frame.scrollWidth > frame.clientWidth ? 0 : -1;
     const square = (shape) => `[${shape.join(",")}]`;
     said.textContent = fits
       ? `The result has the shape ${written(sizes)}.`

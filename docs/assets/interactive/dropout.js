@@ -35,7 +35,7 @@ window.interactiveFigures.dropout = (box, data) => {
     });
     const mean = sums.reduce((total, each) => total + each, 0) / sums.length;
     said.textContent = isTraining
-      ? `Training at rate ${fixed(rate)}: ${dropped} of ${outputs.length} outputs are 0, the others times ${fixed(1 / (1 - rate))}. ` +
+      ? `Training at rate ${fixed(rate)}: ${dropped} of ${outputs.length} outputs are dropped, the others times ${fixed(1 / (1 - rate))}. ` +
         `Sum ${fixed(sum())}; mean of ${fixed(sums.length, 0)} draw${sums.length === 1 ? "" : "s"} ${fixed(mean)}; in use ${fixed(whole)}.`
       : `In use: no output is dropped, none is scaled. Sum ${fixed(whole)}.`;
     again.disabled = many.disabled = control.input.disabled = !isTraining;
