@@ -1022,7 +1022,8 @@ end = float(descend(pulled, [0.0], learning_rate=0.1, steps=60)[-1][0])
 #     - Dropout is noise for training. Where answers are wanted, the whole network answers, and the same each
 #       time.
 # - in training 0s and 3s, in use half of 3
-#     - That would match, too, and so it was first done. Keras scales in training, so that use costs nothing.
+#     - That would match, too, and dropout was first done that way. Keras scales in training, so that use
+#       costs nothing.
 
 # %% tags=["question"]
 half = layers.Dropout(0.5, seed=7)

@@ -988,7 +988,8 @@ has_forgotten = old_at[0.01] < old_at[0.001] - 0.1
 # - the averages and the weights of the convolutions
 #     - Weights change in an optimizer's step. There was none.
 # - nothing at all
-#     - So it would be in inference mode. A learning rate of 0 is not the same as that.
+#     - That would be so in inference mode. Training mode without an optimizer's step, or with a learning rate
+#       of 0, is something else.
 
 # %% tags=["question"]
 dusk_base = copy_of(base)

@@ -697,7 +697,7 @@ def answer(network, names: list[str], path: str) -> tuple[str, float]:
 
 
 # %% [markdown] tags=["hint"]
-# What does this network's first layers do with the pixels? Prepare what they do not do, and nothing else.
+# What do this network's first layers do with the pixels? Prepare what they do not do, and nothing else.
 
 # %% tags=["check"]
 for path in validation.file_paths[:36:6]:
@@ -829,7 +829,8 @@ listing = image_dataset_from_directory("short", labels=None)
 #     - *Bilinear* mixes the four around one point, however many lie between this point and the next. So the grain
 #       stays.
 # - 100
-#     - So many fall to each new pixel, and `interpolation="area"` averages them all. The default does not.
+#     - That is how many old pixels lie in the area of a new one, and `interpolation="area"` averages them
+#       all. The default does not.
 # - 1
 #     - Taking the nearest pixel is another interpolation, called *nearest*.
 
@@ -851,7 +852,8 @@ mixed_count = np.count_nonzero(pixel_slopes.numpy())
 # - in the mean probability of the answers
 #     - The network computes the same numbers as before. The names come after it.
 # - in an error when an answer is named
-#     - Each number finds a name: the list has as many as the network has outputs. It is only another thing's.
+#     - Each number finds a name, because the list has as many as the network has outputs. It is the wrong
+#       name.
 
 
 # %% tags=["question"]
