@@ -972,11 +972,14 @@ class StopAtAccuracy(callbacks.Callback):
 #       `{python} f"{large_losses[0]:.2f}"`.
 
 # %% tags=["question"]
-lowest = min(large_losses)
+training_losses, _ = list(losses_by_size.values())[-1]
+best_of_own, best_epoch = (
+    int(np.argmin(losses)) + 1 for losses in (training_losses, large_losses)
+)
 [
-    large_losses[int(np.argmin(large_losses))] == lowest,
-    large_losses[-1] == lowest,
-    large_losses[0] == lowest,
+    1 < best_epoch < best_of_own == len(large_losses),
+    best_epoch == best_of_own,
+    best_epoch == 1,
 ]
 
 # %% [markdown] tags=["question"]
