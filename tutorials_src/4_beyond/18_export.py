@@ -1012,10 +1012,12 @@ crowded = quantise(np.array([[0.5, -0.2, 0.03, 50.0]]))[0][0, :3].tolist()
 
 # %% tags=["question"]
 sent_digits = digits_of("gift.keras")
-Path("received.keras").write_bytes(Path("gift.keras").read_bytes())
+damaged_bytes = bytearray(Path("gift.keras").read_bytes())
+damaged_bytes[-1] ^= 1  # one bit
+Path("damaged.keras").write_bytes(damaged_bytes)
 has_code = any("CODE" in x for x in classes_in_keras_file("gift.keras"))
 is_refused = isinstance(attempt("gift.keras", sent_digits), ValueError)
-[digits_of("received.keras") == sent_digits, not has_code, not is_refused]
+[digits_of("damaged.keras") != sent_digits, not has_code, not is_refused]
 
 # %% [markdown]
 # ## What to remember
