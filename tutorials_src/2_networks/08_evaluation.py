@@ -776,8 +776,8 @@ def f_beta(truth, alarms, beta):
 
 
 # %% [markdown] tags=["hint"]
-# `grades` gives you precision and recall; put them into the formula of the task. The small number below the
-# fraction in `grades` shows how to be safe where nothing is found.
+# `grades` gives you precision and recall; put them into the formula of the task. The small number in the
+# denominator of F1, in `grades`, shows how to be safe where nothing is found.
 
 # %% tags=["check"]
 from sklearn.metrics import fbeta_score

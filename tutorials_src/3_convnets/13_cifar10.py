@@ -670,7 +670,7 @@ def conv_weights(kernel: int, channels: int, filters: int) -> int:
 
 
 # %% [markdown] tags=["hint"]
-# Every filter adds one learned number to its whole map. How many such numbers has the layer?
+# Every filter adds one learned number to its whole map. How many such numbers does the layer have?
 
 # %% tags=["check"]
 assert conv_weights(1, 1, 1) == 2, "one weight and one bias make 2"

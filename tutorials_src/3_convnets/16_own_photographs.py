@@ -752,17 +752,17 @@ def answer(network, names: list[str], path: str) -> tuple[str, float]:
 # Five questions on this page, and the reasons for and against each answer.
 
 # %% [markdown] tags=["question"]
-# A folder holds four folders of photographs: `9`, `10`, `car` and `Ship`. Which label do the photographs of ships
-# get?
+# A folder holds four folders of photographs: `9`, `10`, `car` and `Ship`. In Python's order, digits come
+# before all letters. Which label do the photographs of ships get?
 #
 # - 2
 #     - The order is that of `sorted`, character by character: *10* before *9*, then capitals before small letters.
 #       Counted from 0, *Ship* is at 2.
 # - 3
-#     - In an order that ignores capitals, *car* comes before *Ship*. Python's order, and the loader's, does not
-#       ignore them.
+#     - In an order that ignores case, *car* comes before *Ship*. Python's order, and the loader's, does not
+#       ignore it.
 # - 0
-#     - Capitals come before small letters, but digits come before both.
+#     - That is the first place, and capitals are first among letters only: digits come before them.
 
 # %% tags=["question"]
 for class_name in ("9", "10", "car", "Ship"):
