@@ -1055,8 +1055,9 @@ in_use = set(half(threes, training=False).numpy().ravel().tolist())
 # %% tags=["question"]
 best_of_few = STRENGTHS[few_means[:, 0].argmin()]
 best_of_many = STRENGTHS[many_means[:, 0].argmin()]
+worst_of_many = STRENGTHS[many_means[:, 0].argmax()]
 [
-    best_of_many < best_of_few,
+    best_of_many < best_of_few == worst_of_many,
     best_of_many == best_of_few,
     best_of_many > best_of_few,
 ]
