@@ -864,7 +864,7 @@ def gives_ten_scores(shape):
 # - 9, from the new price
 #     - A spreadsheet works like that: its cells remember their formulas. A tensor holds numbers, not how they
 #       came about.
-# - nothing: the last line fails
+# - 6, because the last line fails
 #     - A constant would refuse to be changed. A variable is there for it.
 
 # %% tags=["question"]

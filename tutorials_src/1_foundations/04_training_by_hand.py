@@ -1064,7 +1064,7 @@ one, middle, large = (np.mean(cosines[size]) for size in (1, 128, 2048))
 # - three times
 #     - Without `tf.function` it would. A call that finds a plan runs the plan, and `print` is not in it.
 # - once
-#     - With tensors of one shape and dtype it would be once. Each new Python number is traced anew.
+#     - With tensors of one shape and dtype it would be once. Each new Python number needs a trace of its own.
 # - never
 #     - It is not in the graph, but Python has to go through the function to draw that graph.
 

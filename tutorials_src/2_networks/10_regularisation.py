@@ -1046,7 +1046,7 @@ in_use = set(half(threes, training=False).numpy().ravel().tolist())
 #
 # - a smaller one
 #     - The cross-entropy is a mean and the penalty is not divided by anything. Ten times the evidence should
-#       need a tenth of the belief; in the run, 0.01 was the worst of the three.
+#       need a tenth of the belief; on this page, 0.01 was then the worst of the three.
 # - the same one
 #     - A strength belongs to a network *and* its data. Copied to more data, it costs more than it saves.
 # - a larger one
@@ -1064,7 +1064,7 @@ worst_of_many = STRENGTHS[many_means[:, 0].argmax()]
 
 # %% [markdown] tags=["question"]
 # A network with an L2 penalty is trained twice, with `EarlyStopping` on `val_loss` and on
-# `val_cross_entropy`. What is to be expected of the run that watches `val_loss`?
+# `val_cross_entropy`. What do you expect of the run that watches `val_loss`?
 #
 # - It keeps a later, worse network.
 #     - Weights that still shrink lower the penalty, and with it the loss, when the cross-entropy has already

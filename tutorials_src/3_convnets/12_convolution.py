@@ -915,7 +915,7 @@ strongest = mirrored_map.flat[np.abs(mirrored_map).argmax()]
 # - 13
 #     - That many steps fit. But a row has one number for the place where the filter starts, too.
 # - 12
-#     - So many fit without the zeros, from the first place to the last within 28 pixels. The two rings make
+#     - That many fit without the zeros, from the first place to the last within 28 pixels. The two rings make
 #       the row 32 pixels long.
 
 # %% tags=["question"]

@@ -799,7 +799,7 @@ label = blend(black_pair, one_hot, np.array([1, 0]), 0.75)[1][0]
 ]
 
 # %% [markdown] tags=["question"]
-# You map the layer `flip` over the validation photographs, too. What does the network get to see of them?
+# You map the layer `flip` over the validation photographs, too. What does the network see of them?
 #
 # - about half of them mirrored, different ones in each pass
 #     - A layer that is mapped is called plainly, and then these layers work as in training. The accuracy that

@@ -901,8 +901,8 @@ def nearest_by_angle(vectors, labels, queries):
 # more. What does the second training do?
 #
 # - It changes the base, without a word.
-#     - The training step has been traced and stays as it is, until you compile anew. Freeze before you compile,
-#       and compare the weights afterwards.
+#     - The training step has been traced and stays as it is, until you compile again. Freeze before you
+#       compile, and compare the weights afterwards.
 # - It leaves the base as it is.
 #     - The flag is read when the step is traced. That was in the first `fit`.
 # - It raises an error.
