@@ -802,7 +802,7 @@ picked_shape = colour_boots[:, 0, :, 2].shape
 #       the other two: the three are shuffled into one another.
 # - `tf.reshape(batch, (28, 84))`
 #     - The shape is as you want it, and the reading order is not. The first row takes three rows of the first
-#       picture, for reshape never moves anything.
+#       picture, because reshape never moves anything.
 # - `tf.transpose(tf.reshape(batch, (84, 28)))`
 #     - The reshape puts the pictures below one another, and that is sound. The transpose then turns each of
 #       them over, with its rows as columns.
@@ -851,7 +851,7 @@ def gives_ten_scores(shape):
 ]
 
 # %% [markdown] tags=["question"]
-# What is `bill` when these lines have run?
+# What is `bill` after these lines have run?
 #
 # ```python
 # price = tf.Variable(2.0)
@@ -862,9 +862,9 @@ def gives_ten_scores(shape):
 # - 6, from the old price
 #     - `bill` was computed when the price was 2. It is a tensor, and tensors stay.
 # - 9, from the new price
-#     - So it would be in a spreadsheet, where a cell remembers its formula. A tensor holds numbers, not the
-#       way to them.
-# - nothing: the last line fails
+#     - A spreadsheet works like that: its cells remember their formulas. A tensor holds numbers, not how they
+#       came about.
+# - 6, because the last line fails
 #     - A constant would refuse to be changed. A variable is there for it.
 
 # %% tags=["question"]
@@ -883,7 +883,7 @@ price_change = outcome(lambda: price.assign_add(1.0))
 # - those up to 155
 #     - They get 100 more and end at 255 at most, where the room ends. It is the others that run over.
 # - none: the sum stops at 255
-#     - So a camera would do it. A byte starts again at 0; to stop at 255 takes a roomier dtype and
+#     - A camera would do that. A byte starts again at 0; to stop at 255 takes a roomier dtype and
 #       `tf.minimum`.
 # - none: the sum has a roomier dtype
 #     - TensorFlow converts nothing unasked. The whole number 100 takes the tensor's dtype, and the sum has

@@ -950,13 +950,13 @@ result_shape = sum_shape((6, 1, 5), (4, 1))
 #     - The maxima have the shape `(2000, 1, 1)`: one for each picture, ready to be stretched over its rows
 #       and columns.
 # - `images - images.max(axis=0, keepdims=True)`
-#     - The axis that you name is the one that goes. This takes the maximum over the pictures, one for each
-#       pixel place, and it fits without a word.
+#     - `axis` names what the maximum runs over. Here it runs over the pictures and leaves one number for each
+#       pixel place, which broadcasts without complaint.
 # - `images - images.max(axis=(1, 2))`
 #     - The right maxima, but their shape is `(2000,)`, and the ends are aligned: 2,000 meets 28 columns.
 # - `images - images.max()`
-#     - One number fits everywhere: the maximum of the whole collection. A picture that is darker than that
-#       does not end at 0.
+#     - One number fits everywhere: the maximum of the whole collection. A picture whose own maximum is lower
+#       does not end with a maximum of 0.
 
 # %% tags=["question"]
 own_maxima_gone = [picture - picture.max() for picture in images]
@@ -986,7 +986,8 @@ def is_done(subtract):
 # - Each column is divided by its own sum.
 #     - That would be `axis=0`. The sums are those of the rows; they only land in the wrong place.
 # - Each row is divided by its own sum.
-#     - So it was meant. It takes a sum that lies down the rows, of shape `(10, 1)`, hence `keepdims=True`.
+#     - That was the intention. It takes sums that stand in a column, of shape `(10, 1)`: hence
+#       `keepdims=True`.
 # - The division is refused.
 #     - With 9 scores per example it would be, 10 against 9, and that would be the good kind of failure. A
 #       square hides it.
@@ -1017,7 +1018,7 @@ except ValueError:
 #     - That is what both sides hold. Broadcasting saves the stretched copies of them, and has to pay for the
 #       result.
 # - 300 × 784
-#     - That would be a difference for each query: one neighbour each. The new axes ask for all pairs.
+#     - That would be a single neighbour for each query. The new axes ask for all pairs.
 
 # %% tags=["question"]
 few_queries, few_neighbours = queries[:3], neighbours[:20]
@@ -1038,8 +1039,8 @@ number_count = (few_queries[:, None] - few_neighbours[None]).size
 #     - Each prediction is compared with all 500 targets. Two targets taken at random differ by twice the
 #       variance, squared and on average; as by hand, where perfect predictions cost 2 and the mean costs 1.
 # - `{python} f"{np.mean((targets - targets) ** 2):.4f}"`
-#     - So it would be if each prediction met its own target, with two equal shapes. A column and a row make
-#       500 × 500 pairs, and most of them are strangers.
+#     - It would be, if each prediction met its own target alone, as with two equal shapes. A column and a row
+#       make 500 × 500 pairs, and most of them do not belong together.
 # - `{python} f"{np.mean((targets.mean() - targets) ** 2):.4f}"`
 #     - That is the loss of answering the mean every time: the lowest that this loss can reach, and perfect
 #       predictions miss it.

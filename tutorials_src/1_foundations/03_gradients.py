@@ -993,8 +993,8 @@ def soft_round(x):
 # - 6
 #     - That is the slope of the square at 3. The inner part does not grow as fast as $x$ but 5 times as fast.
 # - 10
-#     - That takes 2 · 5, the two rules from school, and forgets where the square is taken: its slope is twice
-#       the inner value.
+#     - That is 2 · 5, and it forgets the inner value: the slope of a square is twice what is squared, and
+#       that is 3 here.
 # - 9
 #     - That is the height of the curve at this point. The slope says how fast the height changes.
 
@@ -1007,7 +1007,7 @@ slope_at_1 = float(slope(lambda x: (5 * x - 2) ** 2, tf.Variable(1.0)))
 # come nearest to the truth?
 #
 # - `{python} f"{min(errors['float32'], key=errors['float32'].get):g}"`
-#     - Between two evils: a larger step sees more of the bend, a smaller one divides more rounding error. Its
+#     - The best compromise: a larger step sees more of the bend, a smaller one magnifies the rounding. Its
 #       error is `{python} f"{min(errors['float32'].values()):.0e}"`.
 # - `{python} f"{min(errors['float32']):g}"`
 #     - On paper, yes: the smaller, the closer. In 7 digits, the two heights are then so alike that their
@@ -1026,18 +1026,18 @@ error_of_best = min(float32_errors.values())
 ]
 
 # %% [markdown] tags=["question"]
-# Over the ground $\frac{1}{2}x^2 + 5y^2$ you descend from (−4, 1). Up to which learning rate do the steps
-# lead down?
+# Over the ground $\frac{1}{2}x^2 + 5y^2$ you descend from (−4, 1). Up to which learning rate does the descent
+# settle at the lowest point?
 #
 # - one fifth
 #     - The slope along $y$ is $10y$, the second derivative 10, and the limit is 2 divided by the strongest
-#       bend. Beyond it, each step lands farther from the floor than it left.
+#       bend. Beyond it, $y$ overshoots 0 by more with each step.
 # - one half
 #     - That was the limit of the bowl on this page, where the strongest bend is 4. This ground bends more,
 #       and the limit is lower.
 # - one tenth
 #     - With 1 divided by the bend, $y$ is at 0 after one step. Somewhat longer steps overshoot, and still
-#       land nearer to the floor than they left.
+#       land nearer to 0 than they left.
 # - two
 #     - That is what $x$ alone would allow, whose bend is 1. The steepest direction decides for all.
 
@@ -1060,7 +1060,7 @@ def is_limit(rate):
 
 # %% [markdown] tags=["question"]
 # `x` is `tf.Variable(2.0)`, and the tape runs while `y` is computed. For which `y` does `tape.gradient(y, x)`
-# give a number?
+# give a number, and not `None`?
 #
 # - `y = x**2 if x > 1 else -x`
 #     - The `if` decides what is done, and what was done is on the tape: a square. The condition has no slope

@@ -1029,8 +1029,8 @@ first_loss = float(cross_entropy(tf.zeros((8, 4)), [0, 1, 2, 3] * 2))
 # `{python} f"{np.mean(cosines[2048]):.2f}"`. What speaks for the smaller batch?
 #
 # - It points much the same way, for a sixteenth of the work.
-#     - Neither cosine is far from 1. For the price of one step with 2,048 pictures you take sixteen steps
-#       with 128, each of them roughly right.
+#     - It loses a little of the direction and saves most of the work. For the price of one step with 2,048
+#       pictures you take sixteen steps with 128, each of them roughly right.
 # - It points exactly the same way, for a sixteenth of the work.
 #     - Then the cosine would be 1. Chance is left in every sample; it is small enough to walk by.
 # - Any batch would do, down to a single picture.
@@ -1064,7 +1064,7 @@ one, middle, large = (np.mean(cosines[size]) for size in (1, 128, 2048))
 # - three times
 #     - Without `tf.function` it would. A call that finds a plan runs the plan, and `print` is not in it.
 # - once
-#     - With tensors of one shape and dtype it would be once. Each new Python number is traced anew.
+#     - With tensors of one shape and dtype it would be once. Each new Python number needs a trace of its own.
 # - never
 #     - It is not in the graph, but Python has to go through the function to draw that graph.
 

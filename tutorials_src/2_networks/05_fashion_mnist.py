@@ -896,8 +896,8 @@ except tf.errors.InvalidArgumentError:
 # validation pictures?
 #
 # - `{python} f"{neighbour_accuracy:.0%}"`, the nearest neighbour's on new pictures
-#     - The sharpest of the plain rules, graded on the same validation pictures. Whatever is not clearly
-#       better has earned nothing by its training.
+#     - The best of the plain rules, graded on the same validation pictures. A network that is not clearly
+#       better has gained nothing from its training.
 # - `{python} f"{memory_accuracy:.0%}"`, the nearest neighbour's on its own pictures
 #     - No network could beat that, and none has to: each picture was its own neighbour. Memory is not skill,
 #       so this is no baseline.
@@ -926,7 +926,7 @@ best_on_new = max(*of_rules.values(), 1 / 10)
 #     - The winner is good *and* lucky: what is good in it stays, what was luck does not. On the other
 #       pictures it was right on `{python} f"{contests_of_50[0][1][contests_of_50[0][0].argmax()]:.0%}"`.
 # - the winner's grade, as it is
-#     - It was measured honestly, but of 200 grades the highest was picked. Among so many, some rule is always
+#     - It was measured honestly, but the highest of 200 grades was picked. Among so many, some rule is always
 #       lucky with its 50 pictures.
 # - the mean of all rules
 #     - That would be right if nothing but luck had decided. Some rules see better pixels than others, and
@@ -946,17 +946,17 @@ kept = fresh_scores[scores.argmax()]
 
 # %% [markdown] tags=["question"]
 # A second shop sends photographs that are only half as bright as those of the training set. Someone
-# standardises them with *their own* mean and deviation. What does the network get to see?
+# standardises them with *their own* mean and deviation. What does the network see?
 #
-# - pictures as bright as those of training
-#     - Their own numbers undo the difference, and what is new about the shop is hidden. With the numbers of
-#       the training set it would be seen: that is why these come from there alone.
-# - pictures that are darker than those of training
-#     - So it would be with the numbers of the training set. A mean of their own is subtracted from all, and
-#       ends at 0 however dark they were.
-# - pictures with less contrast than those of training
-#     - Half as bright means half the deviation, too, and by that they are divided: it ends at 1, like that of
-#       the training set.
+# - pictures as bright as the training pictures
+#     - Their own numbers undo the difference, and hide what is new about the shop. The training set's numbers
+#       would let it show, which is why you use those for all pictures.
+# - pictures that are darker than the training pictures
+#     - They would be, with the training set's numbers. Here their own mean is subtracted from every pixel, so
+#       the new mean is 0, however dark they were.
+# - pictures with less contrast than the training pictures
+#     - Half as bright means half the deviation, too, and that is what they are divided by: the new deviation
+#       is 1, like that of the training set.
 
 # %% tags=["question"]
 bright_pictures = images[:1000].astype("float64")
@@ -982,8 +982,8 @@ seen = by_own_numbers(dark_pictures)
 #     - The buffer begins with the first 100, and each number drawn lets one more in. When the last of the
 #       batch is drawn, the buffer has seen 199 numbers.
 # - the numbers from 0 to 99, mixed
-#     - So it would be if the buffer were emptied before it is filled again. It refills each gap at once, so
-#       later numbers can come before earlier ones.
+#     - That would need a buffer that is emptied before it is filled again. This one refills each gap at once,
+#       so later numbers can come before earlier ones.
 # - any of the 10,000 numbers
 #     - Only a buffer as large as the data can draw from all of it. What has not entered the buffer cannot
 #       come out.

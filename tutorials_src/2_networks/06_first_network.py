@@ -703,8 +703,8 @@ def optimizer_steps(examples: int, batch_size: int, epochs: int) -> int:
 
 
 # %% [markdown] tags=["hint"]
-# How many batches has one epoch? An epoch of 1,025 examples in batches of 512 has three, not two; the epochs
-# then follow one another.
+# How many batches does one epoch have? An epoch of 1,025 examples in batches of 512 has three, not two; the
+# epochs then follow one another.
 
 # %% tags=["check"]
 cases = {(1024, 512, 3): 6, (1025, 512, 3): 9, (100, 512, 4): 4}

@@ -984,8 +984,8 @@ distance_to_last = means[winner] - means[loser]
 #     - The layer is made once and called three times: one set of 4 · 5 weights and 5 biases, shared by all
 #       three.
 # - 75
-#     - So it would be if `layers.Dense(5)` stood inside the list: three layers. The second pair of brackets
-#       calls a layer, and makes none.
+#     - With `layers.Dense(5)(x)` inside the list it would be three layers. `encoder(x)` calls the layer that
+#       is there, and makes no new one.
 # - 20
 #     - Those are the products. Each of the five units has a bias, too.
 # - 65

@@ -776,8 +776,8 @@ def f_beta(truth, alarms, beta):
 
 
 # %% [markdown] tags=["hint"]
-# `grades` gives you precision and recall; put them into the formula of the task. The small number below the
-# fraction in `grades` shows how to be safe where nothing is found.
+# `grades` gives you precision and recall; put them into the formula of the task. The small number in the
+# denominator of F1, in `grades`, shows how to be safe where nothing is found.
 
 # %% tags=["check"]
 from sklearn.metrics import fbeta_score
@@ -915,7 +915,7 @@ never_accuracy = grades(cracks, np.zeros(1000, bool))["accuracy"]
 #     - That is the accuracy. It also counts the photographs that are rightly called something else, and they
 #       are nine in ten.
 # - `{python} f"{(is_shirt & ~called_shirt).sum() / is_shirt.sum():.1%}"`
-#     - That is the fraction of the shirts that is missed, the rest of what was asked for.
+#     - That is the fraction of the shirts that is missed: one minus the recall.
 
 # %% tags=["question"]
 from sklearn.metrics import recall_score
@@ -940,7 +940,8 @@ hit_count, miss_count = (part.sum() for part in hits_and_misses)
 #     - Half of the shirts score above one half, true, but AUC knows no threshold. It compares each shirt with
 #       each of the others.
 # - 1
-#     - The best score belongs to a shirt and the worst does not. It would take all shirts above all others.
+#     - The best score belongs to a shirt and the worst does not, but that is not enough: an AUC of 1 takes
+#       all shirts above all others.
 # - 2/3
 #     - That asks whether neighbours in the list stand in the right order, and two of three do. Pairs farther
 #       apart count as well.

@@ -972,11 +972,14 @@ class StopAtAccuracy(callbacks.Callback):
 #       `{python} f"{large_losses[0]:.2f}"`.
 
 # %% tags=["question"]
-lowest = min(large_losses)
+training_losses, _ = list(losses_by_size.values())[-1]
+best_of_own, best_epoch = (
+    int(np.argmin(losses)) + 1 for losses in (training_losses, large_losses)
+)
 [
-    large_losses[int(np.argmin(large_losses))] == lowest,
-    large_losses[-1] == lowest,
-    large_losses[0] == lowest,
+    1 < best_epoch < best_of_own == len(large_losses),
+    best_epoch == best_of_own,
+    best_epoch == 1,
 ]
 
 # %% [markdown] tags=["question"]
@@ -1022,7 +1025,8 @@ end = float(descend(pulled, [0.0], learning_rate=0.1, steps=60)[-1][0])
 #     - Dropout is noise for training. Where answers are wanted, the whole network answers, and the same each
 #       time.
 # - in training 0s and 3s, in use half of 3
-#     - That would match, too, and so it was first done. Keras scales in training, so that use costs nothing.
+#     - That would match, too, and dropout was first done that way. Keras scales in training, so that use
+#       costs nothing.
 
 # %% tags=["question"]
 half = layers.Dropout(0.5, seed=7)
@@ -1042,7 +1046,7 @@ in_use = set(half(threes, training=False).numpy().ravel().tolist())
 #
 # - a smaller one
 #     - The cross-entropy is a mean and the penalty is not divided by anything. Ten times the evidence should
-#       need a tenth of the belief; in the run, 0.01 was the worst of the three.
+#       need a tenth of the belief; on this page, 0.01 was then the worst of the three.
 # - the same one
 #     - A strength belongs to a network *and* its data. Copied to more data, it costs more than it saves.
 # - a larger one
@@ -1051,15 +1055,16 @@ in_use = set(half(threes, training=False).numpy().ravel().tolist())
 # %% tags=["question"]
 best_of_few = STRENGTHS[few_means[:, 0].argmin()]
 best_of_many = STRENGTHS[many_means[:, 0].argmin()]
+worst_of_many = STRENGTHS[many_means[:, 0].argmax()]
 [
-    best_of_many < best_of_few,
+    best_of_many < best_of_few == worst_of_many,
     best_of_many == best_of_few,
     best_of_many > best_of_few,
 ]
 
 # %% [markdown] tags=["question"]
 # A network with an L2 penalty is trained twice, with `EarlyStopping` on `val_loss` and on
-# `val_cross_entropy`. What is to be expected of the run that watches `val_loss`?
+# `val_cross_entropy`. What do you expect of the run that watches `val_loss`?
 #
 # - It keeps a later, worse network.
 #     - Weights that still shrink lower the penalty, and with it the loss, when the cross-entropy has already

@@ -908,14 +908,14 @@ strongest = mirrored_map.flat[np.abs(mirrored_map).argmax()]
 
 # %% [markdown] tags=["question"]
 # A filter of 5 by 5 goes over a photograph of 28 by 28 with stride 2, after two rings of zeros have been laid
-# around it. How many numbers has a row of the map?
+# around it. How many numbers does a row of the map have?
 #
 # - 14
 #     - (28 + 2·2 − 5) / 2 is 13 and a half. That is 13 whole steps, and there is one more place: the first.
 # - 13
 #     - That many steps fit. But a row has one number for the place where the filter starts, too.
 # - 12
-#     - So many fit without the zeros, from the first place to the last within 28 pixels. The two rings make
+#     - That many fit without the zeros, from the first place to the last within 28 pixels. The two rings make
 #       the row 32 pixels long.
 
 # %% tags=["question"]
@@ -928,12 +928,12 @@ row_length = tf.nn.conv2d(batch, wide_kernel, 2, rings).shape[2]
 # The program's network gets photographs of 56 by 56 pixels instead of 28 by 28. What becomes of its first
 # convolution, `conv_1`?
 #
-# - as many weights, 4 times the multiply-adds
+# - the same number of weights, 4 times the multiply-adds
 #     - The same filters lie at four times as many places, and each use of a weight is a multiply-add.
 # - 4 times the weights, 4 times the multiply-adds
 #     - A dense layer grows like that, with a weight for each pixel. A filter has a weight for each of its own
 #       places and each channel, however large the photograph is.
-# - as many weights, as many multiply-adds
+# - the same number of weights and of multiply-adds
 #     - The weights do not say what the work is. Few weights, much arithmetic: each is used once per place.
 
 # %% tags=["question"]

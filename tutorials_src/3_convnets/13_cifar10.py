@@ -670,7 +670,7 @@ def conv_weights(kernel: int, channels: int, filters: int) -> int:
 
 
 # %% [markdown] tags=["hint"]
-# Every filter adds one learned number to its whole map. How many such numbers has the layer?
+# Every filter adds one learned number to its whole map. How many such numbers does the layer have?
 
 # %% tags=["check"]
 assert conv_weights(1, 1, 1) == 2, "one weight and one bias make 2"
@@ -848,7 +848,7 @@ for seed in (1, 2, 3):
 
 # %% [markdown] tags=["question"]
 # Two filters of two weights have the slopes below, a column for each filter. With 10 Newton steps,
-# `ConvolutionMuon` takes its first step. What does it look like, up to a sign and a little roughness?
+# `ConvolutionMuon` takes its first step. What does it look like, up to a factor and a little roughness?
 #
 # ```python
 # [[4, 2],
@@ -887,7 +887,8 @@ step /= step.max()
 # - numbers from −2 to 2
 #     - Those come from bytes, 0 to 255. The layer computes the same whatever it is given, and looks at no range.
 # - numbers from 0 to 1
-#     - So they go in. The layer is a part of the network, and works in use, too.
+#     - That is what goes in. The layer is a part of the network, and changes whatever it is given, in use as
+#       in training.
 
 # %% tags=["question"]
 rescaled = layers.Rescaling(1 / 64, offset=-2)(scaled_images).numpy()

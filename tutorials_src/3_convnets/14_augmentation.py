@@ -799,9 +799,9 @@ label = blend(black_pair, one_hot, np.array([1, 0]), 0.75)[1][0]
 ]
 
 # %% [markdown] tags=["question"]
-# You map the layer `flip` over the validation photographs, too. What does the network get to see of them?
+# You map the layer `flip` over the validation photographs, too. What does the network see of them?
 #
-# - about half of them mirrored, others in each pass
+# - about half of them mirrored, different ones in each pass
 #     - A layer that is mapped is called plainly, and then these layers work as in training. The accuracy that
 #       you measure depends on dice.
 # - all of them as they are, since this is no training
@@ -822,9 +822,10 @@ is_repeated = np.array_equal(*differs)
 ]
 
 # %% [markdown] tags=["question"]
-# Three networks learn from photographs as they are, in as many steps. The training accuracy of the first is
-# `{python} f"{gaps[0]:.0f}"` points above its validation accuracy, of the second `{python} f"{gaps[1]:.0f}"`, of the
-# third `{python} f"{gaps[2]:.0f}"`. Which of them gains most from versions of its photographs?
+# Three networks learn from photographs as they are, all three in the same number of steps. The training
+# accuracy of the first is `{python} f"{gaps[0]:.0f}"` points above its validation accuracy, of the second
+# `{python} f"{gaps[1]:.0f}"`, of the third `{python} f"{gaps[2]:.0f}"`. Which of them gains most from
+# versions of its photographs?
 #
 # - the first
 #     - It has learned its photographs by heart, which copies that change make harder. Here they bring it
@@ -849,7 +850,7 @@ most = max(gains)
 #       to be undecided, as with the shoes.
 # - sure, and right in most cases
 #     - Half of its labels are right. But the other half say the opposite about the same kind of picture, and
-#       outweigh them.
+#       cancel them out.
 # - sure, and wrong in most cases
 #     - That takes labels that are all turned. Here only the mirrored half have the wrong one.
 
@@ -872,7 +873,8 @@ right_share = np.mean(shoe_accuracy["mirrored"])
 # - about four in five
 #     - That is the chance for one other version. There are four of them, and one is enough.
 # - about one in five
-#     - So many versions are held out. Whether a photograph is *also* in the training is another question.
+#     - That is how many versions are held out. Whether a photograph is *also* in the training is another
+#       question.
 
 # %% tags=["question"]
 deal = photo_numbers[np.random.default_rng(7).permutation(2500)]

@@ -901,8 +901,8 @@ def nearest_by_angle(vectors, labels, queries):
 # more. What does the second training do?
 #
 # - It changes the base, without a word.
-#     - The training step has been traced and stays as it is, until you compile anew. Freeze before you compile,
-#       and compare the weights afterwards.
+#     - The training step has been traced and stays as it is, until you compile again. Freeze before you
+#       compile, and compare the weights afterwards.
 # - It leaves the base as it is.
 #     - The flag is read when the step is traced. That was in the first `fit`.
 # - It raises an error.
@@ -988,7 +988,8 @@ has_forgotten = old_at[0.01] < old_at[0.001] - 0.1
 # - the averages and the weights of the convolutions
 #     - Weights change in an optimizer's step. There was none.
 # - nothing at all
-#     - So it would be in inference mode. A learning rate of 0 is not the same as that.
+#     - That would be so in inference mode. Training mode without an optimizer's step, or with a learning rate
+#       of 0, is something else.
 
 # %% tags=["question"]
 dusk_base = copy_of(base)

@@ -697,7 +697,7 @@ def answer(network, names: list[str], path: str) -> tuple[str, float]:
 
 
 # %% [markdown] tags=["hint"]
-# What does this network's first layers do with the pixels? Prepare what they do not do, and nothing else.
+# What do this network's first layers do with the pixels? Prepare what they do not do, and nothing else.
 
 # %% tags=["check"]
 for path in validation.file_paths[:36:6]:
@@ -752,17 +752,17 @@ def answer(network, names: list[str], path: str) -> tuple[str, float]:
 # Five questions on this page, and the reasons for and against each answer.
 
 # %% [markdown] tags=["question"]
-# A folder holds four folders of photographs: `9`, `10`, `car` and `Ship`. Which label do the photographs of ships
-# get?
+# A folder holds four folders of photographs: `9`, `10`, `car` and `Ship`. In Python's order, digits come
+# before all letters. Which label do the photographs of ships get?
 #
 # - 2
 #     - The order is that of `sorted`, character by character: *10* before *9*, then capitals before small letters.
 #       Counted from 0, *Ship* is at 2.
 # - 3
-#     - In an order that ignores capitals, *car* comes before *Ship*. Python's order, and the loader's, does not
-#       ignore them.
+#     - In an order that ignores case, *car* comes before *Ship*. Python's order, and the loader's, does not
+#       ignore it.
 # - 0
-#     - Capitals come before small letters, but digits come before both.
+#     - That is the first place, and capitals are first among letters only: digits come before them.
 
 # %% tags=["question"]
 for class_name in ("9", "10", "car", "Ship"):
@@ -829,7 +829,8 @@ listing = image_dataset_from_directory("short", labels=None)
 #     - *Bilinear* mixes the four around one point, however many lie between this point and the next. So the grain
 #       stays.
 # - 100
-#     - So many fall to each new pixel, and `interpolation="area"` averages them all. The default does not.
+#     - That is how many old pixels lie in the area of a new one, and `interpolation="area"` averages them
+#       all. The default does not.
 # - 1
 #     - Taking the nearest pixel is another interpolation, called *nearest*.
 
@@ -851,7 +852,8 @@ mixed_count = np.count_nonzero(pixel_slopes.numpy())
 # - in the mean probability of the answers
 #     - The network computes the same numbers as before. The names come after it.
 # - in an error when an answer is named
-#     - Each number finds a name: the list has as many as the network has outputs. It is only another thing's.
+#     - Each number finds a name, because the list has as many as the network has outputs. It is the wrong
+#       name.
 
 
 # %% tags=["question"]

@@ -889,8 +889,8 @@ def shares_from(network, image, start, class_number):
 #     - A large weight on a black pixel *could* change the logit. It has not made it what it is: covering black with
 #       black changes nothing.
 # - saliency: the last; occlusion: the last
-#     - That pixel has made the most of the logit, 3 of it. But a change of it counts only once, and a change of the
-#       first three times.
+#     - That pixel contributes the most to the logit, 3. But its weight is only 1: a change of the first pixel
+#       moves the logit three times as far.
 # - saliency: the last; occlusion: the first
 #     - The other way round. It is occlusion that asks what is in the picture, and saliency that asks what could be.
 
@@ -915,8 +915,8 @@ first, last = 0, 15  # places in the flattened picture
 #     - The map has shown one answer about one photograph, and what is missing from the photograph was missing from
 #       the map, too. The experiment shows the shortcut.
 # - It calls most of them bags.
-#     - So it would if the maps without the square told all. They say what made *that* answer, not what the network
-#       can be made to answer.
+#     - It would, if the maps without the square told all. They say what made *that* answer, not what the
+#       network can be made to answer.
 # - It is right about half of them.
 #     - Then square and bag would weigh the same. In training, the square decided about shirts in every single case.
 
@@ -956,8 +956,8 @@ alike = likenesses["integrated gradients"][:, -1].mean()
 # - by `{python} f"{784 * LEVEL:.1f}"`
 #     - Each pixel does next to nothing, but all of them pull the same way: 784 times a 255th.
 # - by `{python} f"{28 * LEVEL:.1f}"`
-#     - So far it moves by the toss of a coin, give or take: without a plan most pushes cancel out, and the root of
-#       784 is left.
+#     - That is how far it moves, give or take, if a coin decides each direction: most pushes cancel out, and
+#       the root of 784 is left.
 # - by `{python} f"{LEVEL:.3f}"`
 #     - That is what one pixel does. The logit is a sum over all of them.
 

@@ -710,8 +710,8 @@ shape = tuple(any_interpreter.get_input_details()[0]["shape_signature"])
 for_paper = product
 
 # %% [markdown] tags=["hint"]
-# Which multiplication and which addition turn 255 into 0 and 0 into 255? `layers.Rescaling` does both; think of
-# which of the two models the pixels must meet first.
+# Which multiplication and which addition turn 255 into 0 and 0 into 255? `layers.Rescaling` does both; what
+# must the pixels meet first, that layer or `product`?
 
 # %% tags=["check"]
 on_paper = 255 - photographs[:200]
@@ -946,8 +946,8 @@ rise = mean_confidence["0 to 255"] - mean_confidence["as in training"]
 #     - The weights are the network's, the number of steps is the optimizer's. A new optimizer has taken none, so
 #       the rate climbs once more.
 # - with the trained weights, and the schedule from its middle
-#     - So it would with the optimizer that came out of the file: it knows that 400 steps are taken. Compile with
-#       `resumed_network.optimizer` to keep it.
+#     - It would, with the optimizer that came out of the file: it knows that 400 steps have been taken.
+#       Compile with `resumed_network.optimizer` to keep it.
 # - with new weights, and the schedule from its start
 #     - `compile` sets optimizer, loss and metrics, and touches no weight.
 
@@ -999,11 +999,12 @@ crowded = quantise(np.array([[0.5, -0.2, 0.03, 50.0]]))[0][0, :3].tolist()
 [crowded == [1, -1, 0], crowded == [127, -51, 8], crowded == [1, 0, 0]]
 
 # %% [markdown] tags=["question"]
-# Somebody sends you `gift.keras` and its SHA-256, and the digits are those that you compute from the file. What
-# do you know?
+# Somebody sends you `gift.keras`, and reads you its SHA-256 on the telephone. The digits are those that you
+# compute from the file. What do you know?
 #
 # - that it arrived as it was sent
-#     - One bit changed on the way, and the digits would be others. What was sent, they do not say.
+#     - With one bit changed on the way, the digits would be different. Whether what was sent is harmless,
+#       they do not say.
 # - that it holds no code
 #     - A checksum is computed from the bytes, whatever they mean. Code has one, too.
 # - that Keras loads it in safe mode
@@ -1011,10 +1012,12 @@ crowded = quantise(np.array([[0.5, -0.2, 0.03, 50.0]]))[0][0, :3].tolist()
 
 # %% tags=["question"]
 sent_digits = digits_of("gift.keras")
-Path("received.keras").write_bytes(Path("gift.keras").read_bytes())
+damaged_bytes = bytearray(Path("gift.keras").read_bytes())
+damaged_bytes[-1] ^= 1  # one bit
+Path("damaged.keras").write_bytes(damaged_bytes)
 has_code = any("CODE" in x for x in classes_in_keras_file("gift.keras"))
 is_refused = isinstance(attempt("gift.keras", sent_digits), ValueError)
-[digits_of("received.keras") == sent_digits, not has_code, not is_refused]
+[digits_of("damaged.keras") != sent_digits, not has_code, not is_refused]
 
 # %% [markdown]
 # ## What to remember

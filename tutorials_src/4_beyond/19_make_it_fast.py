@@ -1015,15 +1015,15 @@ is_sorted = hands[0] == tuple(range(9))
 ]
 
 # %% [markdown] tags=["question"]
-# A compiled step gets the learning rate as a tensor. Two epochs have three batches of 32 each, and a last one of 14.
-# How often is the step traced?
+# A compiled step gets the learning rate as a tensor. Each of two epochs has three batches of 32 and a last
+# one of 14. How often is the step traced?
 #
 # - twice
 #     - Once for each shape, 32 and 14. In the second epoch both traces are there already.
 # - once
 #     - The rate alone would do with one. But a new shape is a new trace, unless its size is left open.
 # - four times
-#     - It would be so if each epoch began anew. Traces stay with the function.
+#     - It would be, if each epoch began from scratch. Traces stay with the function.
 
 # %% tags=["question"]
 epoch_sizes = [32, 32, 32, 14]

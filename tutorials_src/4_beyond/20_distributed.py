@@ -929,9 +929,9 @@ by_example = np.mean([-4, -4, -4, 8])
 #     - Each replica divides by its own 64 instead of 128, and all-reduce *adds up* what they hand in. No error, and
 #       twice the learning rate.
 # - It stays as it is.
-#     - So it would if the slopes of the replicas were averaged. `apply_gradients` adds them up.
+#     - It would, if the slopes of the replicas were averaged. `apply_gradients` adds them up.
 # - It is half as long.
-#     - Dividing twice would do that. Here, one division is missing.
+#     - Dividing by 2 once too often would do that. Here, one division by 2 is missing.
 
 # %% tags=["question"]
 step_of_means = first_half + second_half  # added up by all-reduce
@@ -993,17 +993,18 @@ _, numbers_sent = ring_all_reduce(np.ones((8, 400)))
 ]
 
 # %% [markdown] tags=["question"]
-# In four epochs, one worker with 64 photographs per step comes to `{python} f"{np.mean(single_scores):.0%}"`. Now 64
-# workers have 64 photographs each, also for four epochs. What do they come to, with the better of the two rates?
+# In four epochs, one worker with 64 photographs per step reaches `{python} f"{np.mean(single_scores):.0%}"`.
+# Now 64 workers have 64 photographs each, also for four epochs. What do they reach, with the better of the
+# two rates?
 #
 # - `{python} f"{best_of_64:.0%}"`
 #     - The batch is 64 times as large, so there are 64 times fewer steps. At the old rate they are too few, at 64
 #       times the rate too long. It is another training.
 # - `{python} f"{np.mean(single_scores):.0%}"`
-#     - Workers that *share* a batch of 64 would come to that. These make it larger.
+#     - Workers that *share* a batch of 64 would reach that. These make it larger.
 # - `{python} f"{np.mean(scaled_rate[8]):.0%}"`
-#     - So much is left with 8 workers and eight times the rate. The linear scaling rule holds within a range, and 64
-#       is beyond it here.
+#     - That is what 8 workers reach, at eight times the rate. The linear scaling rule holds within a range,
+#       and 64 is beyond it here.
 
 # %% tags=["question"]
 reached = max(np.mean(same_rate[64]), np.mean(scaled_rate[64]))
