@@ -17,6 +17,7 @@ from .prose import fill
 from .run import Run
 from .settings import Settings
 from .structure import ADMONITION, FOOTNOTE, FOOTNOTE_TEXT, TAB
+from .try_it import without_try_it
 from .tutorial import Tutorial
 
 _ATTRIBUTES = re.compile(r"\{:?\s*(?:[.#][A-Za-z]|[\w-]+=)[^}\n]*\}")
@@ -45,7 +46,8 @@ def standalone_notebook(tutorial: Tutorial, run: Run, settings: Settings) -> str
     prose, notes = fill(tutorial, run, settings), footnotes(tutorial)
     for cell in tutorial.cells:
         if not cell.is_code:
-            text = lower(prose[cell.number], link=_absolute(tutorial, settings), notes=notes)
+            text = without_try_it(prose[cell.number])
+            text = lower(text, link=_absolute(tutorial, settings), notes=notes)
             cells.append(_markdown_cell(text))
             continue
         if cell.is_trial:
@@ -76,7 +78,7 @@ def record_notebook(tutorial: Tutorial, run: Run, settings: Settings) -> str:
     before = 0
     for cell in tutorial.cells:
         if not cell.is_code:
-            text = lower(prose[cell.number], link=lambda target: None, notes=notes)
+            text = lower(without_try_it(prose[cell.number]), link=lambda target: None, notes=notes)
             cells.append(_markdown_cell(text))
             continue
         outputs = [

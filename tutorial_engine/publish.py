@@ -30,6 +30,7 @@ from .reading_time import minutes_to_read
 from .run import Run
 from .settings import Settings
 from .shown_outputs import PREVIEWS, ShownOutputs, fence, state_note
+from .try_it import with_try_it
 from .tutorial import Cell, Tutorial, page_path, text_of, tutorial_name
 
 # Where a page has its contents, should its theme have a place for them among the text.
@@ -179,7 +180,8 @@ class _Writer:
                 before += 1
                 body += self._code(cell, self.run.outputs[before - 1] if self.run else [], before)
             else:
-                body.append(prose[cell.number])
+                folder = posixpath.basename(self.folder)
+                body.append(with_try_it(prose[cell.number], folder, self.clean_run))
         title, summary = escape(header.title), escape(header.summary)
         parts = [self._front_matter(), f"# {title}", f"{summary}\n{{ .lead }}"]
         if self.state:
