@@ -19,8 +19,8 @@
   };
   const button = (text, onclick) => make("button", { type: "button", className: "md-button", onclick }, text);
   const percent = (share) => {
-    if (share >= 0.9995) return "over 99.9%";
-    return share < 0.0005 ? "under 0.1%" : `${(100 * share).toFixed(1)}%`;
+    if (share >= 0.9995) return ">99.9%";
+    return share < 0.0005 ? "<0.1%" : `${(100 * share).toFixed(1)}%`;
   };
   const largestPlace = (values) => values.indexOf(Math.max(...values));
   const pause = () => new Promise((resolve) => setTimeout(resolve));
@@ -126,6 +126,7 @@
     const origin = make("div", { className: "try-origin" });
     const showResult = (isShown) => [answer, origin].forEach((each) => void (each.hidden = !isShown));
     showResult(false);
+    const caption = make("caption", {});
     const bars = make("tbody", {});
     const map = make("canvas", {});
     map.setAttribute("role", "img");
@@ -134,15 +135,21 @@
     const agreement = make("p", { className: "try-small" });
     let current = 0;
 
+    const star = () => {
+      const mark = make("span", { label: "its label" }, "★");
+      mark.setAttribute("role", "img");
+      return mark;
+    };
     const showAnswer = (probabilities, label) => {
       const most = largestPlace(probabilities);
+      caption.textContent = `The probability of each class${label === undefined ? "" : "; ★ its label"}`;
       bars.replaceChildren(...names.map((name, number) => {
         const bar = make("span", { className: "try-bar", hidden: true });
         bar.style.width = `${100 * probabilities[number]}%`;
-        const said = number === label ? make("small", {}, " (its label)") : "";
+        const said = number === label ? star() : "";
         const value = make("div", {}, make("span", {}, percent(probabilities[number])), make("span", {}, bar));
         return make("tr", { className: number === most ? "most" : "" },
-          make("th", { scope: "row" }, name, said), make("td", {}, value));
+          make("th", { scope: "row" }, name, " ", said), make("td", {}, value));
       }));
       return most;
     };
@@ -306,7 +313,7 @@
     ];
     ways[0].open = true;
     answer.append(
-      make("table", { className: "try-bars" }, make("caption", {}, "The probability of each class"), bars),
+      make("table", { className: "try-bars" }, caption, bars),
       make("figure", { className: "try-map" }, map, reason),
     );
     origin.append(
