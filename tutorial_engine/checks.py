@@ -13,6 +13,7 @@ from .passages import mask
 from .questions import conditions, question_problems, read_question
 from .structure import FOOTNOTE, FOOTNOTE_TEXT, problems
 from .syntax import below, facts
+from .try_it import check_try_it
 from .tutorial import CODE_TAGS, PROSE_TAGS, Cell, Tutorial, text_of
 
 EXERCISE = ("starter", "check", "solution")
@@ -68,6 +69,7 @@ def check_cells(tutorial: Tutorial) -> None:
         else:
             _check_markdown(tutorial, cell)
     _check_footnotes(tutorial)
+    check_try_it(tutorial)
     _check_exercises(tutorial)
     _check_claims(tutorial)
     _check_controls(tutorial)

@@ -18,6 +18,7 @@ from .questions import key_of, question_in_notebook
 from .run import Run
 from .settings import Settings
 from .structure import ADMONITION, FOOTNOTE, FOOTNOTE_TEXT, TAB
+from .try_it import without_try_it
 from .tutorial import Cell, Tutorial
 
 _ATTRIBUTES = re.compile(r"\{:?\s*(?:[.#][A-Za-z]|[\w-]+=)[^}\n]*\}")
@@ -98,7 +99,7 @@ def _in_notebook(tutorial: Tutorial, cell: Cell, text: str) -> str:
         return f"<details>\n<summary>Hint</summary>\n\n{text}\n\n</details>"
     if "question" in cell.tags:
         return question_in_notebook(text, tutorial.questions.index(cell) + 1, key_of(cell))
-    return text
+    return without_try_it(text)
 
 
 def _record_output(output: Output) -> Output:

@@ -31,6 +31,7 @@ from .reading_time import minutes_to_read
 from .run import Run
 from .settings import Settings
 from .shown_outputs import PREVIEWS, ShownOutputs, fence, state_note
+from .try_it import with_try_it
 from .tutorial import Cell, Tutorial, page_path, text_of, tutorial_name
 
 # Where a page has its contents, should its theme have a place for them among the text.
@@ -265,7 +266,7 @@ class _Writer:
         if "question" in cell.tags:
             number = self.tutorial.questions.index(cell) + 1
             return question_on_page(text, number, key_of(cell))
-        return text
+        return with_try_it(text, posixpath.basename(self.folder), self.clean_run)
 
     def _code(self, cell: Cell, outputs: list[Output], number: int) -> list[str]:
         if "claims" in cell.tags or cell.is_trial:

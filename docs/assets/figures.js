@@ -62,7 +62,8 @@
   let folded = [];
   addEventListener("beforeprint", () => {
     showFigures(false);
-    folded = [...document.querySelectorAll("article details:not([open])")];
+    // Of those with a name in common only one is open at a time: what is chosen there is not for paper.
+    folded = [...document.querySelectorAll("article details:not([open], [name])")];
     for (const each of folded) each.open = true;
   });
   addEventListener("afterprint", () => {

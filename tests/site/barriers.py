@@ -16,6 +16,11 @@ def barriers(page: Page) -> list[str]:
             await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
         }"""
     )
+    return violations(page)
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe finds on a page as it is."""
     found = Axe().run(page).response["violations"]
     return [
         f"{violation['id']}: {' '.join(map(str, node['target']))}: {node['html'][:120]}"

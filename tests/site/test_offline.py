@@ -109,6 +109,15 @@ def test_a_figure_answers(folder, laptop):
     expect(said).to_contain_text("At 0.51: ")
 
 
+def test_a_network_answers_without_a_server(folder, laptop):
+    laptop.goto((folder / "beyond/export/index.html").as_uri())
+    laptop.get_by_role("button", name="Load the network").click()
+    expect(laptop.locator("[data-try=status]")).to_contain_text("Test image 1: ")
+    laptop.get_by_role("button", name="Compare all 100 with Keras").click()
+    expect(laptop.get_by_text("100 of 100 answers are the same")).to_be_visible()
+    assert all(sent.startswith(("file:", "blob:", "data:")) for sent in laptop.requested)
+
+
 def test_code_has_its_colours_and_its_names_lead_to_snippets_that_can_be_copied(folder, laptop):
     laptop.context.grant_permissions(["clipboard-read", "clipboard-write"])
     laptop.goto((folder / "networks/evaluation/index.html").as_uri())

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from urllib.parse import urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.site.hosting import hosted
 from tests.site.visits import opened, read_to_the_end
 
 ADDRESS = "https://example.org/course/"
@@ -69,19 +67,6 @@ def test_the_sitemap_lists_the_pages_for_readers_and_no_record(site):
     text = (site.folder / "sitemap.xml").read_text(encoding="utf-8")
     listed = {each.text.removeprefix(ADDRESS) for each in BeautifulSoup(text, "xml").find_all("loc")}
     assert listed == set(site.pages) - set(site.records) - {"404.html"}
-
-
-@pytest.fixture(scope="module")
-def guarded(site):
-    """Where the site answers with the policy that its build wrote."""
-    (policy,) = re.findall(
-        r"Content-Security-Policy: (.+)", (site.folder / "_headers").read_text(encoding="utf-8")
-    )
-    scripts = next(part for part in policy.split("; ") if part.startswith("script-src"))
-    assert "unsafe" not in scripts
-    under = urlsplit(ADDRESS).path
-    with hosted(site.folder, {"Content-Security-Policy": policy}, under) as address:
-        yield address
 
 
 def test_a_strict_policy_stops_nothing_of_the_site_s_own(site, guarded, browser):

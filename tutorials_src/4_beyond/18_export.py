@@ -700,6 +700,24 @@ any_interpreter = open_litert("any.tflite")
 shape = tuple(any_interpreter.get_input_details()[0]["shape_signature"])
 
 # %% [markdown]
+# ## Try it
+#
+# Here is that web page. It reads `fashion.tflite` in your browser and does the sums of its ten operators, with
+# the weights of this run. Ask it about a photograph of the test set, one of yours, or a drawing.
+#
+# <!-- try it: fashion.tflite, fashion-check.json -->
+#
+# A test image is what the file wants. Your photograph is not, so the page prepares it and shows each step: a
+# mistake in one of them would be training-serving skew again. `Normalization` inside the file is no help there.
+# It takes any numbers, and cannot see whether they are clothes on black.
+#
+# Nor does the network know what it does not know. It was trained on single pieces of clothing, on nothing. Show
+# it a person, a patterned carpet or a cup, and it still names one of its ten classes: the probabilities always
+# add up to 1. Which parts matter is found as in [What did it learn?](../convnets/explanations.md), with
+# probabilities in place of logits: a square of background covers the picture, place by place, and the page
+# shows how far the probability of the answer falls.
+
+# %% [markdown]
 # ## Exercises
 #
 # **1. Photographs on white paper.** A shop has dark clothes on white: each pixel is 255 minus what
