@@ -141,7 +141,7 @@ def figure_of_dropout():
     import json
 
     layer_outputs = network.get_layer("hidden_1").output
-    trunk = keras.Model(network.inputs, layer_outputs, name="trunk")
+    trunk = keras.Model(network.inputs[0], layer_outputs, name="trunk")
     outputs = trunk(validation_data[0][:1]).numpy()[0, :40].round(3)
     references = []
     for rate in (0.2, 0.4, 0.6):
