@@ -80,9 +80,10 @@ def with_try_it(prose: str, folder: str, run: Run | None) -> str:
                 f'<div class="try-it" markdown="1" {UNSEARCHED}>',
                 f"The network is {links[0]}; test photographs, with Keras's answers, come from {links[1]}. "
                 "Your pictures stay in this page: nothing is sent anywhere.",
-                "Here you could ask the network about a photograph or a drawing. That needs JavaScript, which is off. "
-                "The code on this page runs the same file.\n{ .try-off }",
-                '<button type="button" class="md-button md-button--primary" data-try="load">'
+                "Here you could ask the network about a photograph or a drawing. That needs JavaScript and this site's "
+                "script. The code on this page runs the same file.\n{ .try-off }",
+                # The script shows it: without one, nothing would answer it.
+                '<button type="button" class="md-button md-button--primary" data-try="load" hidden>'
                 f"Load the network ({total / 1000:.0f} kB)</button>",
                 '<p role="status" data-try="status"></p>',
                 "</div>",

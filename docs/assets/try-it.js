@@ -39,6 +39,7 @@
     return bytes;
   };
 
+  button.hidden = false;
   let isLoading = false;
   button.addEventListener("click", async () => {
     if (isLoading) return;
