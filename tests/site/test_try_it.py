@@ -250,6 +250,18 @@ def test_light_clothes_on_dark_and_on_nothing_become_the_same(asked):
         asked.get_by_role("button", name="Test image 1", exact=True).click()
 
 
+def test_uneven_light_and_noise_do_not_count_as_clothes(asked):
+    down, across = np.mgrid[:500, :300]
+    light = 1 - 0.15 * ((across / 300 - 0.3) ** 2 + (down / 500 - 0.3) ** 2)
+    noise = np.random.default_rng(7).normal(0, 6, light.shape)
+    pixels = np.clip(np.asarray(photograph()) * light + noise, 0, 255)
+    bring(asked, saved(Image.fromarray(pixels.astype("uint8"))))
+    expect(status(asked)).to_contain_text("Your picture: ")
+    assert given(asked)[:, :7].max() == 0
+    assert given(asked)[:, 21:].max() == 0
+    assert given(asked)[:, 7:21].min() > 150
+
+
 def test_a_photograph_is_turned_upright(asked):
     exif = Image.Exif()
     exif[0x0112] = 6  # the camera lay on its side
