@@ -117,9 +117,7 @@ def test_the_size_on_the_button_is_that_of_the_files(site):
 
 def test_the_script_is_on_that_page_alone_and_light(site):
     places = [
-        url
-        for url, page in site.pages.items()
-        if page.select("script[src$='assets/try-it.js']")
+        url for url, page in site.pages.items() if page.select("script[src$='assets/try-it.js']")
     ]
     assert places == [PAGE]
     assert (site.folder / "assets/try-it.js").stat().st_size < 5000
@@ -132,7 +130,9 @@ def test_without_scripts_the_page_says_what_would_be_here_and_leads_to_the_file(
     place = page.locator(".try-it")
     expect(place.get_by_text("That needs JavaScript")).to_be_visible()
     expect(place.get_by_role("button")).to_have_count(0)
-    assert place.get_by_role("link", name="fashion.tflite").get_attribute("href") == "fashion.tflite"
+    assert (
+        place.get_by_role("link", name="fashion.tflite").get_attribute("href") == "fashion.tflite"
+    )
     context.close()
 
 
@@ -250,6 +250,18 @@ def test_light_clothes_on_dark_and_on_nothing_become_the_same(asked):
         asked.get_by_role("button", name="Test image 1", exact=True).click()
 
 
+def test_uneven_light_and_noise_do_not_count_as_clothes(asked):
+    down, across = np.mgrid[:500, :300]
+    light = 1 - 0.25 * ((across / 300 - 0.3) ** 2 + (down / 500 - 0.3) ** 2)
+    noise = np.random.default_rng(7).normal(0, 6, light.shape)
+    pixels = np.clip(np.asarray(photograph(clothes=90)) * light + noise, 0, 255)
+    bring(asked, saved(Image.fromarray(pixels.astype("uint8"))))
+    expect(status(asked)).to_contain_text("Your picture: ")
+    assert given(asked)[:, :7].max() == 0
+    assert given(asked)[:, 21:].max() == 0
+    assert given(asked)[:, 7:21].min() > 150
+
+
 def test_a_photograph_is_turned_upright(asked):
     exif = Image.Exif()
     exif[0x0112] = 6  # the camera lay on its side
@@ -270,7 +282,10 @@ def test_a_huge_photograph_is_made_small_first(asked):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"no picture", "odd.png is not a picture that this browser can open, or too large for it."),
+        (
+            b"no picture",
+            "odd.png is not a picture that this browser can open, or too large for it.",
+        ),
         (b"", "odd.png is not a picture"),
         (saved(photograph())[:200], "odd.png is not a picture"),
         (saved(Image.new("L", (40, 40), 128)), "There is nothing to see"),
@@ -468,14 +483,18 @@ def test_whatever_is_cut_off_or_turned_over_the_page_goes_on(asked, network_file
     assert asked.evaluate("1 + 1") == 2
 
 
-def test_a_file_of_another_checksum_is_not_used_and_loading_can_be_tried_again(reader, network_file):
+def test_a_file_of_another_checksum_is_not_used_and_loading_can_be_tried_again(
+    reader, network_file
+):
     def answer(route) -> None:
         route.fulfill(body=network_file[:-1], content_type="application/octet-stream")
 
     reader.route("**/fashion.tflite", answer)
     button = reader.get_by_role("button", name="Load the network")
     button.click()
-    expect(status(reader)).to_contain_text("fashion.tflite is not the file that this page published")
+    expect(status(reader)).to_contain_text(
+        "fashion.tflite is not the file that this page published"
+    )
     reader.unroute("**/fashion.tflite")
     load(reader)
     assert reader.problems == []

@@ -109,7 +109,7 @@
     const difference = map(luma, (value) => Math.abs(value - paper));
     const most = largest(difference);
     if (most < LEAST_DIFFERENCE) throw unusable("There is nothing to see: the picture is the same all over");
-    const least = Math.max(LEAST_DIFFERENCE, most / 5);
+    const least = Math.max(LEAST_DIFFERENCE, most / 3);
     const mask = map(difference, (value) => (value > least ? 255 : 0));
     const frame = box(mask);
     if (frame.includes(-1) || frame[0] >= frame[1] || frame[2] >= frame[3]) {
@@ -125,7 +125,7 @@
     return [
       { title: "Brightness", text: size, picture: luma },
       { title: "Distance from the border", text: `its median is ${Math.round(paper)}`, picture: difference },
-      { title: "More than a fifth of the most", text: `above ${Math.round(least)}`, picture: mask },
+      { title: "More than a third of the most", text: `above ${Math.round(least)}`, picture: mask },
       { title: "Cut out", text: `${garment.width} by ${garment.height} pixels`, picture: garment },
       { title: "Shrunk, each pixel a mean", text: `${small.width} by ${small.height} pixels`, picture: small },
       { title: "Stretched to 255, centred on black", text: "what the network gets", picture: last },
