@@ -13,6 +13,7 @@ from .outputs import is_picture, picture, walled
 from .tutorial import Cell
 
 PREVIEWS = ("preview", "previewing")
+_ROWS = re.compile(r"^.*\[.*\n\s*\[", re.MULTILINE)
 _STATES = {
     "waiting": "Waiting to run. The outputs appear here by themselves.",
     "running": "Running… The outputs appear here by themselves.",
@@ -76,15 +77,14 @@ class ShownOutputs:
     def _output(self, output: Output, extra: str, prefix: str) -> str:
         if output["output_type"] == "stream":
             kind = " .stderr" if output["name"] == "stderr" else ""
-            return fence(output["text"].rstrip(), f"{{ .text .output .no-copy{kind}{extra} }}")
+            return _printed(output["text"].rstrip(), kind + extra)
         if output["output_type"] == "error":
             said = f"{output['ename']}: {output['evalue']}".strip()
             return fence(said, f"{{ .text .output .error .no-copy{extra} }}")
         if is_picture(output):
             return self._figure(output, extra)
         if set(output["data"]) == {"text/plain"}:
-            text = output["data"]["text/plain"]
-            return fence(text, f"{{ .text .output .no-copy{extra} }}")
+            return _printed(output["data"]["text/plain"], extra)
         names = " ".join(["output", "rich", *re.findall(r"\.(\w+)", extra)])
         excluded = ' data-search-exclude=""' if "measured" in extra else ""
         # A scrolling region must be reachable by keyboard.
@@ -107,6 +107,12 @@ class ShownOutputs:
         alt = re.sub(r"[][\\`$]", lambda match: f"&#{ord(match[0])};", alt)
         written = " ".join(f'{name}="{value}"' for name, value in attributes.items())
         return f"![{alt}]({posixpath.basename(self._folder)}/{file}){{{classes}{extra} {written} }}"
+
+
+def _printed(text: str, extra: str) -> str:
+    """Return what a cell printed; the rows of an array are marked, which a narrow screen must not break."""
+    kind = " .array" if _ROWS.search(text) else ""
+    return fence(text, f"{{ .text .output .no-copy{kind}{extra} }}")
 
 
 def fence(text: str, language: str, options: str = "") -> str:

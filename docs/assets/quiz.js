@@ -42,7 +42,10 @@
   again.type = "button";
   again.className = "md-button";
   again.textContent = "Ask me again";
-  result.append(count, " ", again);
+  const path = document.createElement("a");
+  path.href = `${document.querySelector("a.md-logo").href}#the-course`; // which knows what a folder’s page is called
+  path.textContent = "Your way through the course";
+  result.append(count, " ", again, " ", path);
   questions.at(-1).after(result);
   const tell = () => {
     const first = Object.values(ofPage());

@@ -320,6 +320,21 @@ def test_exercises_are_labelled_and_their_solution_is_folded(tiny):
 
 
 @pytest.mark.parametrize(
+    ("text", "is_array"),
+    [
+        ("[[1 2]\n [3 4]]", True),
+        ("weights: [[0.1 0.2]\n          [0.3 0.4]]", True),
+        ("Epoch 1/2 [====] accuracy 0.8", False),
+        ("[1 2]", False),
+    ],
+)
+def test_the_rows_of_an_array_are_marked_for_a_narrow_screen(tiny, text, is_array):
+    tiny.tutorial("# %%\nprint(text)\n")
+    soup = rendered(tiny.page(made_run(tiny, outputs=[[stream(text + "\n")]])).markdown)
+    assert ("array" in soup.select_one("div.output")["class"]) == is_array
+
+
+@pytest.mark.parametrize(
     ("state", "said"), [("", "Waiting to run"), ("waiting", "Waiting"), ("running", "Running")]
 )
 def test_a_page_without_a_run_shows_prose_code_and_its_state(tiny, state, said):

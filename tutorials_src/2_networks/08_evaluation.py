@@ -251,7 +251,8 @@ plot_images.image_grid(worst_images, titles, columns=6, subject="mistakes")
 # ## From an answer to a score
 #
 # A yes or no throws away how sure the network is. Keep a score, here the probability of *Shirt*, and
-# say yes wherever it reaches some **threshold**. Which threshold? Look at all of them. Six photographs, in the
+# say yes wherever it reaches some **threshold**. (At one half that is not quite the answer from above: of ten
+# probabilities, the largest may be smaller than that.) Which threshold? Look at all of them. Six photographs, in the
 # order of their scores:
 #
 # | score | shirt? | shirts found from here up | false alarms from here up |
@@ -343,7 +344,7 @@ library = {kind: roc_auc_score(*of_all, average=kind) for kind in by_hand}
 # %% [markdown]
 # There is another way to average, *one-vs-one*: an AUC for each pair of classes, on the photographs of
 # these two, and the mean of all pairs. The two part company where a class is missing, which happens in
-# a small batch or in one fold of many. Grade the photographs that are not shirts:
+# a small batch or in a small part of the data. Grade the photographs that are not shirts:
 
 # %%
 not_shirts = labels[~is_shirt], probabilities[~is_shirt]
@@ -631,7 +632,8 @@ plot_results.seed_dots(rare_f1, xlabel="F1 of the rare shirts")
 # try both on yours.
 #
 # The weight has a price. The weighted network gives photographs of this mixture a mean probability of
-# `{python} f"{expected_rate:.1%}"` for *Shirt*, and
+# `{python} f"{expected_rate:.1%}"` for *Shirt*, the plain one
+# `{python} f"{np.average(plain_scores[0], weights=rarity_weight):.1%}"`, and
 # `{python} f"{true_rate:.1%}"` of them are shirts. If you need the
 # probability, leave the loss alone and move the threshold.
 
@@ -695,7 +697,8 @@ test_accuracy = (test_answers == test_labels).mean()
 # `{python} f"{common_grades['F1']:.1%}"`, has `{python} f"{test_f1:.1%}"`. Expect a choice to look best where
 # it was made. The threshold that finds 95% of these shirts need not
 # find 95% of the next ones: it rests on `{python} f"{is_shirt.sum()}"` shirts, and a fraction of so many is
-# itself uncertain by a point or two. If you must promise 95%, aim higher. And the validation
+# itself uncertain by a point or two. So is the fraction that the test shirts give, and the gap between the
+# two is more uncertain than either. If you must promise 95%, aim higher. And the validation
 # photographs had a say in the recipe, so their grades are a little kind.
 
 # %% tags=["claims"]
@@ -728,6 +731,11 @@ for fraction, target in {0.3: 0.9, 0.4: 0.8, 2 / 3: 0.8, 0.9: 0.4}.items():
     assert np.array_equal(threshold, target), (
         f"{fraction:.0%} of the table's shirts: {target}, not {threshold}"
     )
+hundred_truths, hundred_scores = np.ones(100, bool), np.arange(1, 101)
+threshold = threshold_for(hundred_truths, hundred_scores, 0.07)
+assert threshold == 94, (
+    f"7 of 100 shirts are enough for 7%: 94, not {threshold}"
+)
 threshold = threshold_for(is_shirt, scores, 0.95)
 assert np.array_equal(threshold, recall_threshold), (
     f"scikit-learn's list gives {recall_threshold} for 95%, not {threshold}"
@@ -737,7 +745,8 @@ assert np.array_equal(threshold, recall_threshold), (
 # %% tags=["solution"]
 def threshold_for(truth, scores, fraction):
     positives = np.sort(scores[truth])[::-1]
-    return positives[int(np.ceil(fraction * len(positives))) - 1]
+    found = np.arange(1, len(positives) + 1) / len(positives)
+    return positives[np.argmax(found >= fraction)]  # the first True
 
 
 # %% tags=["wrong"]

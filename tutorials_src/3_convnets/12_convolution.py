@@ -344,7 +344,8 @@ for mode in (True, False):
 # %% [markdown]
 # The second line shows the trap: each batch moves the running averages by a hundredth (`momentum=0.99`),
 # so after one batch they have hardly left their start, mean 0 and variance 1. A network trained for few
-# steps may look much worse in `evaluate` than it did in `fit`.
+# steps may look much worse in `evaluate` than it did in `fit`, as the first one on this page does after its
+# first epoch: compare its `accuracy` there with its `val_accuracy`.
 #
 # ## How far does one number see?
 #
@@ -573,7 +574,7 @@ plot_curves.spread_curves(by_distance, x=DISTANCES, percent=True, **axes)
 # `{python} f"{100 * (by_place[0] - by_mean[0]):.0f}"` points where the photographs stand as they always
 # do: for clothes, *where* says something, and its convolutions were trained for another head. In return
 # it falls more slowly, and when the photographs move by 6 pixels it is
-# `{python} f"{100 * (by_mean[-1] - by_place[-1]):.0f}"` points ahead of the second. (It does fall: some photographs lose
+# `{python} f"{100 * (by_mean[-1] - by_place[-1]):.0f}"` points ahead of the one with `Flatten`. (It does fall: some photographs lose
 # pixels, and the last pooling, from 7 places to 3, drops a row and a column.) Which network is better
 # depends on the photographs that you will meet. The other cure is to show moved photographs in training:
 # [data augmentation](cifar10.md).

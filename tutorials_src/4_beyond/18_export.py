@@ -96,8 +96,8 @@ titles = [title(variant, i) for variant in answers for i in places]
 plot_images.image_grid(photographs[places * 3], titles, subject="answers")
 
 # %% [markdown]
-# The same photographs and the same weights, in three rows. Nothing raises an error, and no answer by
-# itself looks broken. Now the thousand; confidence is the probability of the network's answer:
+# The same photographs and the same weights, in three rows. Nothing raises an error, and in the second row no
+# answer by itself looks broken. (In the third, the low probabilities are a hint.) Now the thousand; confidence is the probability of the network's answer:
 
 # %%
 accuracies = {}
@@ -516,7 +516,8 @@ for variant, ask in variants.items():
         answer_lists = [ask() for _ in range(30 if "," in variant else 1)]
     count = sum(map(len, answer_lists))
     milliseconds[variant] = 1000 * watch.cpu_seconds / count
-rows = [{"way": v, "CPU ms": f"{ms:.3f}"} for v, ms in milliseconds.items()]
+column = "CPU ms per photograph"
+rows = [{"way": v, column: f"{ms:.3f}"} for v, ms in milliseconds.items()]
 tables.table(rows)
 
 # %% [markdown]
@@ -617,9 +618,9 @@ pickle.loads(pickle.dumps(Present()))
 # | `.weights.h5` | weights | your own code, with the network | the least risk, and the least help |
 # | pickle | instructions | Python | never |
 #
-# And how do you know that a file is the one that was published? By its **checksum**: a short number
+# And how do you know that a file is the one that was published? By its **checksum**: a number of fixed length
 # computed from all its bytes, for example by the method SHA-256. Change one bit, and it is another
-# number. The end of this page lists the checksums of the files that it publishes.
+# number. *About this run*, at the end of this page, lists the checksums of the files that it publishes.
 #
 # ## The file for a web page
 #

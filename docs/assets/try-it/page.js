@@ -262,7 +262,14 @@
       pen.fillRect(0, 0, DRAWING, DRAWING);
     };
     clear();
-    const askDrawing = () => askPrepared("Your drawing", tryIt.brightness(sheet), `${DRAWING} by ${DRAWING} pixels`);
+    // On a phone what the place says stands above what one draws on: it is shown once more below.
+    const below = make("p", {});
+    below.setAttribute("aria-hidden", true);
+    const repeat = () => void (below.textContent = status.textContent);
+    const askDrawing = () => {
+      askPrepared("Your drawing", tryIt.brightness(sheet), `${DRAWING} by ${DRAWING} pixels`);
+      repeat();
+    };
     const draw = (event) => {
       const frame = sheet.getBoundingClientRect();
       const scale = DRAWING / frame.width;
@@ -287,6 +294,7 @@
     const erase = () => {
       clear();
       status.textContent = "The sheet is empty.";
+      repeat();
     };
 
     const compared = make("span", {});
@@ -307,7 +315,7 @@
         small("The first two of each class, in the order of the test set: nobody picked them.")),
       way("A photograph of yours", make("label", { htmlFor: chooser.id }, "Choose a picture"), chooser,
         small("Or drop one here, or paste one. One piece of clothing that nobody wears, alone on a plain background.")),
-      way("A drawing", sheet, make("div", {}, button("Fill the outline", fill), button("Clear the sheet", erase)),
+      way("A drawing", sheet, below, make("div", {}, button("Fill the outline", fill), button("Clear the sheet", erase)),
         small("The clothes of the data set are light shapes, not lines, and fill the picture: draw an outline and fill "
           + "it. Drawing takes a mouse, a pen or a finger; the other two ways do not.")),
     ];

@@ -124,8 +124,8 @@
     const last = centred(map(small, (value) => Math.round((255 * value) / brightest)), side);
     return [
       { title: "Brightness", text: size, picture: luma },
-      { title: "Distance from the border", text: `its median is ${Math.round(paper)}`, picture: difference },
-      { title: "More than a third of the most", text: `above ${Math.round(least)}`, picture: mask },
+      { title: "Distance from the border’s median", text: `which is ${Math.round(paper)}`, picture: difference },
+      { title: "More than a third of the largest distance", text: `above ${Math.round(least)}`, picture: mask },
       { title: "Cut out", text: `${garment.width} by ${garment.height} pixels`, picture: garment },
       { title: "Shrunk, each pixel a mean", text: `${small.width} by ${small.height} pixels`, picture: small },
       { title: "Stretched to 255, centred on black", text: "what the network gets", picture: last },
