@@ -113,7 +113,12 @@ def _with_terms(lessons: list[Lesson], settings: Settings, build_cache: BuildCac
             found.append(lesson)
             continue
         headers.append(tutorial.header)
-        prose = "\n\n".join(cell.source for cell in tutorial.cells if not cell.is_code)
+        # What a question says is no running prose: terms are not marked there.
+        prose = "\n\n".join(
+            cell.source
+            for cell in tutorial.cells
+            if not cell.is_code and "question" not in cell.tags
+        )
         ingredients = prose, words.terms
         make = partial(_used_in, prose, vocabulary)
         known = words.known(headers)

@@ -24,8 +24,11 @@ KINDS = frozenset(
 MOST = 24_000
 _REMEDY = 'end the cell in one print(json.dumps({"figure": "…", "label": "…", "expected": […], …}))'
 _WITHOUT_SCRIPTS = (
-    "This figure moves where JavaScript runs. The figure above shows the same, still."
+    "A figure that moves under your hand stands here where JavaScript runs and its script has come. "
+    "What it shows is said, with this run's numbers, in the text and the outputs around it."
 )
+# What stands in its place where no page is.
+ELSEWHERE = "*On the page of this tutorial, a figure that moves under your hand stands here.*"
 
 
 def figure_data(outputs: list[Output]) -> Document:

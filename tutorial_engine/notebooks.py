@@ -11,6 +11,7 @@ from urllib.parse import urljoin
 from .copying import read_project
 from .documents import Document, Output
 from .first_cell import carried, first_cell, folder_of
+from .interactive import ELSEWHERE
 from .outputs import for_record
 from .passages import escape, mask, passages, replace_outside
 from .prose import fill
@@ -51,6 +52,8 @@ def standalone_notebook(tutorial: Tutorial, run: Run, settings: Settings) -> str
             text = lower(text, link=_absolute(tutorial, settings), notes=notes)
             cells.append(_markdown_cell(text))
             continue
+        if cell.is_interactive:
+            cells.append(_markdown_cell(ELSEWHERE))
         if cell.is_trial or cell.is_interactive:
             continue
         if "solution" in cell.tags:

@@ -235,7 +235,7 @@ class _Writer:
             name = self.tutorial.name
             offers = [
                 f"[notebook]({self._beside(f'{name}.ipynb')})",
-                f"[Python file]({self._beside(f'{name}.py')})",
+                f"[source with all answers]({self._beside(f'{name}.py')})",
                 f"[run record]({self._beside('run.ipynb')})",
             ]
             facts.append(f"**Take it with you:** {', '.join(offers)}")

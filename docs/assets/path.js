@@ -3,6 +3,7 @@
 (() => {
   const PREFIX = "course.";
   const KEY = `${PREFIX}path`;
+  const QUIZ = `${PREFIX}quiz`;
   const LARGEST_FILE = 1e6;
 
   // A page's name is its address inside the site, the same whether the address ends in a folder or in a file.
@@ -50,7 +51,7 @@
   // Of each page: how many of its questions were answered, and how many at the first try.
   const quizzes = () => {
     try {
-      const pages = Object.entries(Object(JSON.parse(localStorage.getItem(`${PREFIX}quiz`))));
+      const pages = Object.entries(Object(JSON.parse(localStorage.getItem(QUIZ))));
       return new Map(
         pages
           .filter(([name]) => tutorials.has(name))
@@ -62,7 +63,8 @@
   };
   const answered = () => {
     const first = [...quizzes().values()].flat();
-    return first.length ? ` Of ${first.length} questions answered, ${first.filter(Boolean).length} right at the first try.` : "";
+    const right = first.filter(Boolean).length;
+    return first.length ? ` Of ${first.length} question${first.length > 1 ? "s" : ""} answered, ${right} right at the first try.` : "";
   };
   const counted = (state) => {
     const where = unkept ? ", until you close this page: this browser keeps nothing for it" : "";
@@ -109,7 +111,7 @@
       if (label) link.setAttribute("aria-label", label + (isDone(name) ? ", done" : ""));
       const first = quiz.get(name) ?? [];
       if (!link.closest(".course-list")) continue;
-      if (first.length) link.dataset.quiz = `${first.filter(Boolean).length} of ${first.length} right`;
+      if (first.length) link.dataset.quiz = `${first.filter(Boolean).length} right of ${first.length} answered`;
       else delete link.dataset.quiz;
     }
     part("done")?.setAttribute("aria-pressed", isDone(here));
@@ -179,7 +181,16 @@
         if (loaded.last) loaded.last.at = Math.min(loaded.last.at, Date.now());
         if (loaded.last && !(state.last?.at > loaded.last.at)) state.last = loaded.last;
       });
+      // Of the questions each page's answers are joined: what was answered first, here, stays.
       const others = Object.keys(saved).filter((name) => name.startsWith(PREFIX) && name !== KEY);
+      try {
+        const pages = Object(JSON.parse(saved[QUIZ] ?? "{}"));
+        const own = Object(JSON.parse(localStorage.getItem(QUIZ)));
+        for (const [name, answers] of Object.entries(pages)) own[name] = { ...Object(answers), ...Object(own[name]) };
+        saved[QUIZ] = JSON.stringify(own);
+      } catch {
+        delete saved[QUIZ]; // not ours, or nothing can be kept
+      }
       let left = 0;
       for (const name of others.filter((name) => typeof saved[name] === "string")) {
         try {

@@ -51,11 +51,15 @@
     const first = Object.values(ofPage());
     const right = first.filter(Boolean).length;
     result.hidden = !first.length;
-    const text = `${right} of ${questions.length} right at the first try${first.length < questions.length ? `, ${first.length} answered` : ""}.`;
+    const where = unkept ? " This browser keeps it until you leave the page." : "";
+    const text = `${right} of ${questions.length} right at the first try${first.length < questions.length ? `, ${first.length} answered` : ""}.${where}`;
     if (first.length && count.textContent !== text) count.textContent = text;
   };
 
   const clear = [];
+  const earlier = ofPage();
+  // What was kept of questions that have changed since counts no longer.
+  if (Object.keys(Object(read()[page])).length > Object.keys(earlier).length) write(earlier);
   for (const question of questions) {
     const { key, answer } = question.dataset;
     const list = question.querySelector(":scope > ol");
@@ -67,6 +71,7 @@
     const verdict = document.createElement("div");
     verdict.className = "quiz-verdict";
     verdict.setAttribute("role", "status");
+    if (key in earlier) verdict.textContent = `Answered before: ${earlier[key] ? "right" : "not right"} at the first try.`;
     list.after(verdict);
     const choices = [...list.children].map((item, at) => {
       const button = document.createElement("button");
@@ -104,5 +109,8 @@
     questions[0].querySelector(".quiz-choice").focus();
   });
   tell();
-  addEventListener("storage", tell);
+  addEventListener("storage", () => {
+    if (!Object.keys(ofPage()).length) for (const each of clear) each(); // erased in another tab
+    tell();
+  });
 })();

@@ -51,6 +51,9 @@
         ...["network.js", "picture.js", "page.js"].map(script),
         style("try-it.css"),
       ]);
+      if (!window.tryIt?.open || !window.tryIt.readNetwork || !window.tryIt.photograph) {
+        throw new Error("A part of this page is damaged");
+      }
       window.tryIt.open(place, network, questions);
       button.remove();
     } catch (error) {

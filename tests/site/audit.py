@@ -27,6 +27,7 @@ from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup
 from playwright.sync_api import Browser
+from playwright.sync_api import Page as PlaywrightPage
 from rich.console import Console
 from rich.table import Table
 
@@ -72,6 +73,7 @@ BARS = {
     "without scripts": Bar(0),
     "on paper": Bar(0),
     "firefox": Bar(0),
+    "frame ms": Bar(16),
     "first kB": Bar(180),
     "figures kB": Bar(150),
     "second kB": Bar(60),
@@ -186,8 +188,34 @@ def look_at(browser: Browser, address: str, page: Page, course: list[str]) -> No
         tab.goto(address + page.url, wait_until="load")
         tab.emulate_media(media="print", color_scheme="dark")
         page.count("on paper", faint_texts(tab, 7))
+    with opened(browser, 412, "light") as tab:
+        tab.goto(address + page.url, wait_until="load")
+        if frames := milliseconds_to_answer(tab):
+            page.figures["frame ms"] = max(frames)
     index = (course.index(page.url) + 1) % len(course) if page.url in course else 0
     page.figures |= weights(browser, address + page.url, address + course[index])
+
+
+def milliseconds_to_answer(tab: PlaywrightPage) -> list[float]:
+    """Return the script's time, in the median, at 60 values of each interactive figure's first control."""
+    figures = tab.locator(".interactive")
+    medians = []
+    for number in range(figures.count()):
+        figure = figures.nth(number)
+        figure.scroll_into_view_if_needed()
+        control = figure.locator("input").first
+        control.wait_for()
+        times = control.evaluate(
+            """input => Array.from({ length: 60 }, (_, n) => {
+                const value = Number(input.min) + (n / 59) * (input.max - input.min);
+                input.value = input.type === "range" ? value : `${n}, 3, 1`;
+                const start = performance.now();
+                input.dispatchEvent(new Event("input"));
+                return performance.now() - start;
+            })"""
+        )
+        medians.append(round(statistics.median(times), 2))
+    return medians
 
 
 def missing_without_scripts(browser: Browser, address: str) -> list[str]:

@@ -102,10 +102,10 @@ def test_the_way_through_the_course_says_what_was_answered_and_erases_it(address
     status = laptop.locator("[data-path=status]")
     expect(status).to_contain_text("Of 2 questions answered, 1 right at the first try.")
     row = laptop.locator(f".course-list a[href='{PAGE}/']")
-    expect(row).to_have_attribute("data-quiz", "1 of 2 right")
+    expect(row).to_have_attribute("data-quiz", "1 right of 2 answered")
     laptop.on("dialog", lambda dialog: dialog.accept())
     laptop.locator("[data-path=erase]").click()
-    expect(row).not_to_have_attribute("data-quiz", "1 of 2 right")
+    expect(row).not_to_have_attribute("data-quiz", "1 right of 2 answered")
     assert kept(laptop) == {}
 
 

@@ -8,11 +8,11 @@ window.interactiveFigures.broadcast = (box, data) => {
     const bare = text.trim().replace(/^[([]\s*(.*?)\s*[)\]]$/, "$1").replace(/,\s*$/, "").trim();
     if (!bare) return [];
     const sizes = bare.split(/\s*,\s*|\s+/);
-    return sizes.length <= deepest && sizes.every((each) => /^\d{1,4}$/.test(each)) ? sizes.map(Number) : null;
+    return sizes.length <= deepest && sizes.every((each) => /^\d{1,6}$/.test(each)) ? sizes.map(Number) : null;
   };
 
   const field = (label, shape) => {
-    const input = make("input", { type: "text", value: written(shape), autocomplete: "off", spellcheck: "false", maxlength: 40 });
+    const input = make("input", { type: "text", value: written(shape), autocomplete: "off", spellcheck: "false", maxlength: 80 });
     input.addEventListener("input", () => update());
     return { input, element: make("label", {}, make("span", {}, label), input) };
   };

@@ -14,6 +14,8 @@ window.interactiveFigures.temperature = (box, data) => {
   const side = Math.sqrt(data.picture.length);
   const { canvas } = picture(side, side, (place) => Array(3).fill(data.picture[place]));
   const said = status();
+  // No class is impossible, and none is certain.
+  const share = (part) => part < 0.0005 ? "<0.1%" : part > 0.9995 ? ">99.9%" : percent(part);
   const update = (temperature) => {
     // The largest power of e is 1: none is too large for a number.
     const powers = logits.map((logit) => Math.exp((logit - logits[answer]) / temperature));
@@ -21,11 +23,11 @@ window.interactiveFigures.temperature = (box, data) => {
     const shares = powers.map((power) => power / sum);
     rows.forEach(({ bar, number }, place) => {
       bar.style.width = `${100 * shares[place]}%`;
-      number.textContent = percent(shares[place]);
+      number.textContent = share(shares[place]);
     });
     const cost = Math.log(sum) - (logits[truth] - logits[answer]) / temperature;
-    said.textContent = `Temperature ${fixed(temperature)}: ${names[answer]} ${percent(shares[answer])}, ` +
-      `${names[truth]}, the true class, ${percent(shares[truth])}; the cross-entropy is ${fixed(cost)}.`;
+    said.textContent = `Temperature ${fixed(temperature)}: ${names[answer]} ${share(shares[answer])}, ` +
+      `${names[truth]}, the true class, ${share(shares[truth])}; the cross-entropy is ${fixed(cost)}.`;
   };
   const say = (value) => fixed(value);
   const control = slider({ label: "Temperature", min: 0.1, max: 10, step: 0.1, value: 1, say }, update);

@@ -249,6 +249,7 @@
       if (event.dataTransfer.files.length) askAbout(event.dataTransfer.files[0]);
     });
     document.addEventListener("paste", (event) => {
+      if (event.target.closest?.("input, textarea")) return;
       const [file] = event.clipboardData.files;
       if (file?.type.startsWith("image/")) askAbout(file);
     });
@@ -270,10 +271,14 @@
       askPrepared("Your drawing", tryIt.brightness(sheet), `${DRAWING} by ${DRAWING} pixels`);
       repeat();
     };
-    const draw = (event) => {
+    const placeOf = (event) => {
       const frame = sheet.getBoundingClientRect();
       const scale = DRAWING / frame.width;
-      pen.lineTo((event.clientX - frame.left) * scale, (event.clientY - frame.top) * scale);
+      return { x: (event.clientX - frame.left) * scale, y: (event.clientY - frame.top) * scale };
+    };
+    const draw = (event) => {
+      const { x, y } = placeOf(event);
+      pen.lineTo(x, y);
       pen.stroke();
     };
     sheet.addEventListener("pointerdown", (event) => {
@@ -283,17 +288,22 @@
       Object.assign(pen, { lineWidth: PEN, lineCap: "round", lineJoin: "round", strokeStyle: "white" });
       pen.beginPath();
       draw(event);
-      draw(event); // a line to where it begins is a dot
+      pen.lineTo(...Object.values(placeOf(event)).map((each) => each + 0.1)); // a line to where it begins is none
+      pen.stroke();
     });
     sheet.addEventListener("pointermove", (event) => sheet.hasPointerCapture(event.pointerId) && draw(event));
     sheet.addEventListener("lostpointercapture", askDrawing);
     const fill = () => {
-      paint(sheet, tryIt.enclosed(tryIt.brightness(sheet)));
+      const before = tryIt.brightness(sheet);
+      const filled = tryIt.enclosed(before);
+      const gained = filled.values.reduce((sum, value, at) => sum + (value > 127 && before.values[at] <= 127), 0);
+      paint(sheet, filled);
       askDrawing();
+      if (!gained) below.textContent += " Nothing was filled: the outline has a gap, or nothing is inside.";
     };
     const erase = () => {
       clear();
-      status.textContent = "The sheet is empty.";
+      refuse(new Error("The sheet is empty"));
       repeat();
     };
 

@@ -31,9 +31,17 @@
     canvas.height = Math.max(1, Math.round(height * scale));
     const context = canvas.getContext("2d", { willReadFrequently: true });
     context.imageSmoothingQuality = "high";
-    context.fillStyle = "white"; // where a picture is transparent
-    context.fillRect(0, 0, canvas.width, canvas.height);
     context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+    // Where a picture is transparent it gets the paper on which what it shows stands out.
+    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+    let [light, opaque] = [0, 0];
+    for (let at = 0; at < data.length; at += 4) {
+      light += ((data[at] + data[at + 1] + data[at + 2]) / 3) * data[at + 3];
+      opaque += data[at + 3];
+    }
+    context.globalCompositeOperation = "destination-over";
+    context.fillStyle = light > 127.5 * opaque ? "black" : "white";
+    context.fillRect(0, 0, canvas.width, canvas.height);
     bitmap.close();
     const size = `${width} by ${height} pixels`;
     const made = scale < 1 ? `${size}, made ${canvas.width} by ${canvas.height}` : size;
