@@ -29,7 +29,7 @@ SNIPPETS = {
 }
 # Compressed, as a server sends them: an uncompressed limit would count what no reader waits for.
 READING_PAGE_BYTES = 26_000
-RECORD_BYTES = 26_000
+RECORD_BYTES = 28_000
 PAPER = (0xFE, 0xFE, 0xFE)
 
 
