@@ -51,6 +51,7 @@ def finite_difference(function: Function, at: Any, *, step: float = 1e-4) -> NDA
     Source: Nocedal and Wright, Numerical Optimization, section 8.1.
     """
     _check_number("step", step, "(0, inf)")
+    _check_unmasked("at", at)
     point = np.asarray(at)
     if point.dtype.kind in "cOSU":
         raise ValueError(f"at must be real numbers, not {point.dtype}")
@@ -89,6 +90,7 @@ def tape_gradient(function: Function, at: Any) -> NDArray[np.float64]:
     >>> tape_gradient(lambda x: x[0] ** 2 + 3.0 * x[1], [2.0, 5.0])
     array([4., 3.])
     """
+    _check_unmasked("at", at)
     point = tf.constant(at, dtype=tf.float64)
     with tf.GradientTape() as tape:
         tape.watch(point)
@@ -129,6 +131,7 @@ def gradient_error(function: Function, at: Any, *, step: float = 1e-4) -> float:
     True
     """
     _check_number("step", step, "(0, inf)")
+    _check_unmasked("at", at)
     point = np.asarray(at, dtype=np.float64)
     by_tape = tape_gradient(function, point)
     coarse, fine = (finite_difference(function, point, step=each) for each in (step, step / 2))
@@ -172,6 +175,7 @@ def descend(
     """
     _check_number("learning_rate", learning_rate, "[0, inf)")
     _check_whole("steps", steps, 0)
+    _check_unmasked("start", start)
     path = [np.asarray(start, dtype=np.float64)]
     for _ in range(steps):
         path.append(path[-1] - learning_rate * tape_gradient(function, path[-1]))
@@ -184,6 +188,11 @@ def _one(value: Any) -> float:
     if array.size != 1:
         raise ValueError(f"function must return one number, not an array of shape {array.shape}")
     return float(array.item())
+
+
+def _check_unmasked(name: str, values: Any) -> None:
+    if any(map(np.ma.is_masked, values if isinstance(values, list | tuple) else [values])):
+        raise ValueError(f"{name} must have no masked values: leave them out of all arguments")
 
 
 def _check_whole(name: str, value: Any, least: int, most: float = math.inf) -> None:

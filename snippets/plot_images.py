@@ -304,7 +304,7 @@ rows and columns counted from 0.'
         _finite(f"rows[{name!r}]", row, "columns, height, width")
     pictures = {name: np.asarray(row) for name, row in rows.items()}
     shape = next(iter(pictures.values())).shape if pictures else ()
-    others = [*pictures.values(), *([] if outlines is None else [outlines])]
+    others = [*pictures.values(), *(_pictures("outlines", o) for o in [outlines] if o is not None)]
     if len(shape) != 3 or shape[0] != len(titles) or any(one.shape != shape for one in others):
         raise ValueError(f"rows, titles and outlines must match, not {[o.shape for o in others]}")
     maps = {name: row for name, row in pictures.items() if row.dtype != np.uint8}

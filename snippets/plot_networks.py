@@ -283,6 +283,8 @@ def receptive_fields(
 12 to 14; conv2: 8 by 8 pixels, rows 9 to 16, columns 9 to 16; conv3: 18 by 18 pixels, rows 3 to \
 20, columns 3 to 20.
     """
+    if np.ma.is_masked(image):
+        raise ValueError("image must have no masked values: fill them, with 0 say")
     image = np.asarray(image)
     if image.ndim != 2 or not boxes or any(len(b) != 4 or min(b[2:]) < 1 for b in boxes.values()):
         raise ValueError(

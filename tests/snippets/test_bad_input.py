@@ -476,6 +476,32 @@ def test_masked_values_are_refused_and_a_mask_that_hides_nothing_changes_nothing
     assert told(each(**{argument: whole})) == told(each())
 
 
+SQUARED = {"function": lambda point: tf.reduce_sum(point**2)}
+POINT = np.ma.array([1.0, 2.0], mask=[False, True])
+HIDDEN = np.ma.array(np.ones((1, 4, 4)), mask=np.eye(4, dtype=bool)[None])
+# Functions of other kinds of data, each with what is masked in it.
+MASKED_ELSEWHERE = {
+    "gradients.finite_difference": {**SQUARED, "at": POINT},
+    "gradients.tape_gradient": {**SQUARED, "at": POINT},
+    "gradients.gradient_error": {**SQUARED, "at": POINT},
+    "gradients.descend": {**SQUARED, "start": POINT, "learning_rate": 0.1, "steps": 1},
+    "plot_networks.receptive_fields": {"image": HIDDEN[0], "boxes": {"a": (0, 0, 2, 2)}},
+    "plot_images.map_rows": {"rows": {"a": HIDDEN}, "titles": ["one"]},
+    "plot_images.map_rows outlines": {
+        "rows": {"a": np.ones((1, 4, 4))},
+        "titles": ["one"],
+        "outlines": HIDDEN,
+    },
+}
+
+
+@pytest.mark.parametrize("name", MASKED_ELSEWHERE)
+def test_masked_values_of_points_and_pictures_are_refused_too(name):
+    module, _, function = name.partition(" ")[0].partition(".")
+    with pytest.raises(ValueError, match="must have no masked values: "):
+        getattr(MODULES[module], function)(**MASKED_ELSEWHERE[name])
+
+
 def test_what_is_masked_of_numbers_that_may_have_gaps_is_a_gap():
     gap = np.ma.array([0.5, 0.9, 0.3], mask=[False, True, False])
     told_of_gap = told(MODULES["plot_curves"].spread_curves({"a": gap}))
