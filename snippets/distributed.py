@@ -15,10 +15,12 @@ that called it is killed without a chance to tidy up.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import math
 import operator
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -49,6 +51,9 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 """
 _PAUSE = 0.01  # seconds between two looks at the workers
 
+# Systems give clients, and whoever asks for any port, one from 32,768 or 49,152 on.
+_PORTS = range(20_000, 32_768)
+
 
 class WorkerError(RuntimeError):
     """A worker failed, or the time was up; all workers have been ended.
@@ -70,24 +75,37 @@ class WorkerError(RuntimeError):
 def free_ports(count: int, *, host: str = "127.0.0.1") -> list[int]:
     """Return different TCP ports on which nothing listens at this moment.
 
-    They are not reserved: use them soon, for another program could take one.
+    They are not reserved: use them soon, for another program could take one. They lie below the ports that
+    systems give to clients and to whoever asks for any, which change hands all the time.
 
     Args:
         count: how many.
         host: the address to look at; the default is loopback, seen by this machine alone.
 
     Raises:
-        ValueError: `count` is negative.
+        ValueError: `count` is negative or above 12,768.
+        OSError: so many are not free, or the address is not this machine's.
 
     >>> len(set(free_ports(3)))
     3
     """
-    _check_whole("count", count, 0)
-    with contextlib.ExitStack() as stack:  # all open at once, so that all are different
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind((host, 0))
-        return [each.getsockname()[1] for each in sockets]
+    _check_whole("count", count, 0, len(_PORTS))
+    ports: list[int] = []
+    # Not from a seed: programs that share one would draw the same ports at the same time.
+    for port in random.SystemRandom().sample(_PORTS, len(_PORTS)):
+        if len(ports) == count:
+            break
+        with socket.socket() as candidate:
+            try:
+                candidate.bind((host, port))
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise
+            else:
+                ports.append(port)
+    if len(ports) < count:
+        raise OSError(f"{count} ports were asked for, and {len(ports)} are free")
+    return ports
 
 
 def tf_config(addresses: Sequence[str], *, index: int) -> str:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -87,6 +88,25 @@ def test_ports_are_different_and_free(count):
     for port in ports:
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", port))
+
+
+def test_ports_are_none_that_systems_give_to_clients_and_follow_from_no_seed():
+    drawn = []
+    for _ in range(2):
+        random.seed(7)
+        np.random.seed(7)
+        drawn.append(free_ports(4))
+    assert max(map(max, drawn)) < 32_768
+    assert drawn[0] != drawn[1]
+
+
+def test_a_port_that_is_taken_is_not_offered(monkeypatch):
+    with socket.socket() as taken:
+        (port,) = free_ports(1)
+        taken.bind(("127.0.0.1", port))
+        monkeypatch.setattr(distributed, "_PORTS", range(port, port + 1))
+        with pytest.raises(OSError, match="1 ports were asked for, and 0 are free"):
+            free_ports(1)
 
 
 @given(count=st.integers(1, 9), data=st.data())

@@ -745,8 +745,8 @@ assert np.array_equal(threshold, recall_threshold), (
 # %% tags=["solution"]
 def threshold_for(truth, scores, fraction):
     positives = np.sort(scores[truth])[::-1]
-    found = np.arange(1, len(positives) + 1) / len(positives)
-    return positives[np.argmax(found >= fraction)]  # the first True
+    recalls = np.arange(1, len(positives) + 1) / len(positives)
+    return positives[np.argmax(recalls >= fraction)]  # the first True
 
 
 # %% tags=["wrong"]
