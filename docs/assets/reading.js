@@ -2,6 +2,13 @@
 (() => {
   document.querySelector(".md-search")?.setAttribute("aria-label", "Search");
 
+  // The theme makes of each code's buttons a landmark, all without a name, whenever it comes to one.
+  const unmark = () => {
+    for (const each of document.querySelectorAll(".md-code__nav:not([role])")) each.role = "none";
+  };
+  unmark();
+  new MutationObserver(unmark).observe(document.body, { childList: true, subtree: true });
+
   // What is wider than its frame can be scrolled with the arrow keys.
   const scrollers = "article :is(pre > code, .md-typeset__scrollwrap, math[display=block], .output.rich, .output.rich pre, .highlight, .jp-InputArea-editor, .jp-OutputArea-output, .jp-OutputArea-output pre)";
   const frames = new ResizeObserver((entries) => {
@@ -11,8 +18,6 @@
     }
   });
   const observe = () => {
-    // The theme makes of each code's buttons a landmark, all without a name.
-    for (const each of document.querySelectorAll(".md-code__nav")) each.role = "none";
     for (const each of document.querySelectorAll(scrollers)) frames.observe(each);
   };
   // The theme puts its frames around tables when it starts; a font that comes late makes what is in a frame wider,
