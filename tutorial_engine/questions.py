@@ -117,11 +117,10 @@ def question_on_page(source: str, number: int, key: str) -> str:
     question = read_question(source)
     order = _order(question, key)
     answer = order.index(0) + 1
-    choices = "\n".join(f"1. {question.choices[at].text}" for at in order)
     return (
         f'<div class="quiz-question" id="question-{number}" data-key="{key}" data-answer="{answer}" '
         f'markdown="1" {UNSEARCHED}>\n\n'
-        f"**Question {number}.** {question.text}\n\n{choices}\n\n"
+        f"{_asked(question, order, number)}\n\n"
         '<details class="success" markdown="1">\n<summary>Answer and reasons</summary>\n\n'
         f"{_reasons(question, order)}\n\n</details>\n\n</div>"
     )
@@ -131,9 +130,8 @@ def question_in_notebook(source: str, number: int, key: str) -> str:
     """Return a question as a notebook has it."""
     question = read_question(source)
     order = _order(question, key)
-    choices = "\n".join(f"1. {question.choices[at].text}" for at in order)
     return (
-        f"**Question {number}.** {question.text}\n\n{choices}\n\n"
+        f"{_asked(question, order, number)}\n\n"
         f"<details>\n<summary>Answer and reasons</summary>\n\n{_reasons(question, order)}\n\n</details>"
     )
 
@@ -145,11 +143,15 @@ def key_of(cell: Cell) -> str:
 
 def _order(question: Question, key: str) -> list[int]:
     """Return the choices' places in an order that only their texts decide, so that it says nothing."""
-    choices = question.choices
     return sorted(
-        range(len(choices)),
+        range(len(question.choices)),
         key=lambda at: hashlib.sha256(f"{key} {at}".encode()).digest(),
     )
+
+
+def _asked(question: Question, order: list[int], number: int) -> str:
+    choices = "\n".join(f"1. {question.choices[at].text}" for at in order)
+    return f"**Question {number}.** {question.text}\n\n{choices}"
 
 
 def _reasons(question: Question, order: list[int]) -> str:
