@@ -8,6 +8,7 @@ import symtable
 import warnings
 from typing import Literal, overload
 
+from .entries import check_entries
 from .errors import SourceError
 from .passages import mask
 from .questions import conditions, question_problems, read_question
@@ -41,6 +42,11 @@ _TOGETHER = frozenset(
         "wrong",
         "question",
         "interactive",
+        "symptom",
+        "symptom measured",
+        "symptom raises-exception",
+        "cure",
+        "cure measured",
     )
 )
 
@@ -75,6 +81,7 @@ def check_cells(tutorial: Tutorial) -> None:
     _check_controls(tutorial)
     _check_questions(tutorial)
     _check_interactive(tutorial)
+    check_entries(tutorial)
     _check_seed(tutorial)
 
 

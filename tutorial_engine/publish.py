@@ -285,7 +285,12 @@ class _Writer:
         if "check" in cell.tags:
             opening = '<details class="question" markdown="1">\n<summary>Check yourself</summary>'
             return [opening, fence(cell.source, "python"), "</details>"]
-        title = {"starter": "Your turn", "program": "A whole program: it runs alone"}
+        title = {
+            "starter": "Your turn",
+            "program": "A whole program: it runs alone",
+            "symptom": "What goes wrong",
+            "cure": "The cure",
+        }
         label = next((title[tag] for tag in title if tag in cell.tags), "")
         code = fence(cell.source, "python", f' title="{label}"' if label else "")
         return [

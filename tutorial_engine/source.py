@@ -22,7 +22,7 @@ _SOURCE = re.compile(r"\d+_\w+/\d+_\w+\.py")
 # Whatever one reader or another of the percent format takes for a cell's beginning.
 _MARKER_LIKE = re.compile(r"^\s*#\s*(?:%%|<codecell>|In ?\[[\d ]*\])")
 _MARKER = re.compile(r"# %%(?P<markdown> \[markdown\])?(?P<options>(?: .*)?)")
-_KEYS = ("tags", "claim", "without")
+_KEYS = ("tags", "claim", "without", "also")
 _RIGHT_FORM = (
     """begin a cell with '# %%', '# %% [markdown]' or '# %% tags=["claims"]', and a control with """
     """'# %% tags=["control"] claim="what the claim says" without="what is left out"'"""
@@ -133,6 +133,7 @@ def _read(text: str, file: str) -> Tutorial:
                 frozenset(options.get("tags", ())),
                 options.get("claim", ""),
                 options.get("without", ""),
+                options.get("also", ""),
             )
         )
     return Tutorial(file, header, tuple(cells), text)

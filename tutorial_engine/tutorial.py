@@ -21,7 +21,7 @@ CODE_TAGS = frozenset(
     {
         *("claims", "control", "raises-exception", "measured", "program", "folded"),
         *("starter", "check", "solution", "wrong", "question"),
-        "interactive",
+        *("interactive", "symptom", "cure"),
     }
 )
 PROSE_TAGS = frozenset({"question", "hint"})
@@ -49,7 +49,8 @@ class Header(BaseModel):
 class Cell:
     """One cell. `number` counts all cells from 1; `line` is its marker's line in the file.
 
-    A `control` names the claim that must fail in it, and says `without` what it fails. Of an example,
+    A `control` names the claim that must fail in it, and says `without` what it fails. A `symptom` has
+    in `also`, between semicolons, what else people call what it shows. Of an example,
     `first` is the line in the cell where what stands in the file begins, below the imports, and `told` the
     error that its docstring tells.
     """
@@ -61,6 +62,7 @@ class Cell:
     tags: frozenset[str] = frozenset()
     claim: str = ""
     without: str = ""
+    also: str = ""
     first: int = 0
     told: str = ""
 
@@ -119,6 +121,11 @@ class Tutorial:
     def is_examples(self) -> bool:
         """Say whether these are the examples of a snippet, each of which stands for itself."""
         return self.file.startswith("snippets/")
+
+    @functools.cached_property
+    def is_atlas(self) -> bool:
+        """Say whether this page collects entries, each a symptom with its cure, and is no stop of the course."""
+        return any("symptom" in cell.tags for cell in self.cells)
 
     @functools.cached_property
     def code_cells(self) -> tuple[Cell, ...]:
