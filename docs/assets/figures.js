@@ -33,11 +33,12 @@
   dialog.addEventListener("keydown", (event) => event.key !== "Escape" && event.stopPropagation());
   const isReduced = (figure) => figure.clientWidth < figure.getAttribute("width") * 0.95;
   const offerWhole = (entries) => {
-    for (const { target: figure } of entries) {
+    // All are measured before the first is changed: a browser lays out the page once, and not once for each.
+    for (const [figure, isSmall] of entries.map(({ target }) => [target, isReduced(target)])) {
       const frame = figure.closest("picture") ?? figure.parentElement;
       const offer = frame.querySelector(":scope > .enlarge");
-      figure.classList.toggle("reduced", isReduced(figure));
-      if (!isReduced(figure)) offer?.remove();
+      figure.classList.toggle("reduced", isSmall);
+      if (!isSmall) offer?.remove();
       else if (!offer) {
         const button = document.createElement("button");
         button.className = "enlarge";
