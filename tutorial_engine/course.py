@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -66,6 +66,11 @@ class Lesson:
     def title(self) -> str:
         """The title of its header; of a file that does not read, its name."""
         return self.tutorial.header.title if self.tutorial else self.name
+
+    @property
+    def is_atlas(self) -> bool:
+        """Say whether it collects what goes wrong, beside the course and no stop of it."""
+        return self.tutorial is not None and self.tutorial.is_atlas
 
     @property
     def part(self) -> str:
@@ -252,9 +257,14 @@ def _check_terms(tutorial: Tutorial, taught: dict[str, str], defined: set[str] |
             )
 
 
-def titles(lessons: list[Lesson]) -> dict[str, tuple[str, str]]:
-    """Return name -> (page, title), what links between tutorials are made of."""
-    return {lesson.name: (lesson.page, lesson.title) for lesson in lessons}
+def stops_of(lessons: Iterable[Lesson]) -> list[Lesson]:
+    """Return those that a reader goes through one after the other: all but the pages of the atlas."""
+    return [lesson for lesson in lessons if not lesson.is_atlas]
+
+
+def titles(lessons: Iterable[Lesson]) -> dict[str, tuple[str, str]]:
+    """Return name -> (page, title) of the stops of the course, what links between tutorials are made of."""
+    return {lesson.name: (lesson.page, lesson.title) for lesson in stops_of(lessons)}
 
 
 def _load(path: Path, settings: Settings, build_cache: BuildCache) -> Lesson:

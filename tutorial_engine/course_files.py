@@ -15,8 +15,9 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 
+from .atlas import MESSAGES, Atlas
 from .build_cache import BuildCache
-from .course import Lesson, load_course, titles
+from .course import Lesson, load_course, stops_of, titles
 from .course_map import Stop
 from .errors import TutorialError, unforeseen
 from .examples import load_examples
@@ -36,7 +37,8 @@ from .terms import Vocabulary
 
 log = logging.getLogger("mkdocs.tutorials")
 
-NAV_MARK = "tutorials"
+# What stands in a navigation for the tutorials, and for the pages of the atlas.
+NAV_MARK, ATLAS_MARK = "tutorials", "atlas"
 REPORT_PAGE = "about/checks.md"
 
 
@@ -159,7 +161,7 @@ class CourseFiles:
             address: a page's path -> where a link leads to it.
         """
         found = []
-        for lesson in self.lessons:
+        for lesson in stops_of(self.lessons):
             part = part_title(lesson, self._settings.parts)
             header = lesson.tutorial.header if lesson.tutorial else None
             before = (header.needs, header.helps) if header else ()
@@ -219,7 +221,23 @@ class CourseFiles:
     def files(self, config: MkDocsConfig) -> list[File]:
         """Return all that a site gets."""
         files = [file for page in self.pages for file in self.files_of(page, config)]
-        return files + self.report_files(config) + self.glossary_files(config)
+        files += self.report_files(config) + self.glossary_files(config)
+        if any(lesson.is_atlas for lesson in self.lessons):
+            text = json.dumps(self.atlas.messages(), ensure_ascii=False, separators=(",", ":"))
+            files.append(File.generated(config, MESSAGES, content=f"{text}\n"))
+        return files
+
+    @property
+    def atlas(self) -> Atlas:
+        """What goes wrong, with what the runs showed of it."""
+        pages = zip(self.lessons, self.outcomes, strict=False)
+        return Atlas(
+            [
+                (lesson.tutorial, outcome.run)
+                for lesson, outcome in pages
+                if lesson.tutorial and lesson.is_atlas
+            ]
+        )
 
     def files_of(self, page: Page, config: MkDocsConfig) -> list[File]:
         """Return a lesson's files: its page, what stands beside it, its run record."""
@@ -281,18 +299,30 @@ def part_title(lesson: Lesson, part_titles: Mapping[str, str]) -> str:
 def expand_navigation(
     nav: list[Any] | None, lessons: list[Lesson], part_titles: Mapping[str, str]
 ) -> list[Any] | None:
-    """Put the tutorials, numbered, part by part, where the navigation says `tutorials`."""
+    """Put the tutorials, numbered, part by part, where the navigation says `tutorials`, and the atlas at `atlas`."""
     if nav is None:
         return None
     parts: dict[str, list[dict[str, str]]] = {}
-    for number, lesson in enumerate(lessons, start=1):
+    for number, lesson in enumerate(stops_of(lessons), start=1):
         # The theme puts titles into its HTML as they stand; `Markup` keeps it from escaping twice.
         title = Markup(f"{number}. {escape(lesson.title)}")
         parts.setdefault(part_title(lesson, part_titles), []).append({title: lesson.page})
+    atlas = [{Markup(escape(each.title)): each.page} for each in lessons if each.is_atlas]
+    course = [{part: pages} for part, pages in parts.items()]
+    return _expanded(nav, {NAV_MARK: course, ATLAS_MARK: atlas})
+
+
+def _expanded(nav: list[Any], marks: Mapping[str, list[Any]]) -> list[Any]:
     expanded: list[Any] = []
     for item in nav:
-        if item == NAV_MARK:
-            expanded += [{part: pages} for part, pages in parts.items()]
+        if isinstance(item, str) and item in marks:
+            expanded += marks[item]
+        elif isinstance(item, Mapping):
+            inner = {
+                title: _expanded(each, marks) if isinstance(each, list) else each
+                for title, each in item.items()
+            }
+            expanded.append(inner)
         else:
             expanded.append(item)
     return expanded

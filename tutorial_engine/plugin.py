@@ -20,6 +20,8 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page as SitePage
 from mkdocs.utils import get_relative_url
 
+from .atlas import MARK as ATLAS
+from .atlas import PAGE as ATLAS_PAGE
 from .build_cache import BuildCache
 from .course import Lesson, glossary_page
 from .course_files import CourseFiles, expand_navigation, mentions
@@ -137,6 +139,8 @@ class TutorialsPlugin(BasePlugin[TutorialsConfig]):
         self.course.make_pages(outcomes)
         for file in self.course.files(config):
             files.append(file)
+        if atlas := files.get_file_from_path(ATLAS_PAGE):
+            config.extra["atlas"] = atlas.url
         if self.settings.offline:  # so that pages can link to what is written last
             files.append(File.generated(config, self.settings.offline, content=EMPTY))
         for file in self.public_site.files() if self.public_site else ():
@@ -161,6 +165,8 @@ class TutorialsPlugin(BasePlugin[TutorialsConfig]):
         if path == GLOSSARY_PAGE:
             return glossary_page(self.course.lessons, markdown)
         if path not in self.course.positions:
+            if ATLAS in markdown:
+                markdown = markdown.replace(ATLAS, self.course.atlas.listing(path))
             try:
                 return with_excerpts(markdown, path, self.course.shown_by_name())
             except ValueError as error:

@@ -15,7 +15,7 @@ from mkdocs.structure.pages import Page as SitePage
 from .build_cache import BuildCache
 from .content_policy import HEADERS, headers_of
 from .copying import read_project
-from .course import Lesson
+from .course import Lesson, stops_of
 from .course_files import CourseFiles
 from .link_cards import link_card
 from .settings import Settings
@@ -59,9 +59,8 @@ class PublicSite:
         """Give a page what its head says of it."""
         lessons = self._course.lessons
         if page.is_homepage:
-            page.meta["structured_data"] = Markup(
-                as_script(course_data(self._publication, lessons))
-            )
+            described = course_data(self._publication, stops_of(lessons))
+            page.meta["structured_data"] = Markup(as_script(described))
         position = self._course.positions.get(page.file.src_uri, len(lessons))
         if position < len(lessons) and not self._course.outcomes[position].error:
             lesson = lessons[position]
@@ -80,10 +79,11 @@ class PublicSite:
 
     def _draw(self, lesson: Lesson) -> bytes:
         background = (self._settings.root / self._settings.link_card).read_bytes()
-        lessons = self._course.lessons
+        lessons = stops_of(self._course.lessons)
         folder = PurePosixPath(lesson.page).parent.name
         part = self._settings.parts.get(folder, lesson.part)
-        above = f"{part} · {lessons.index(lesson) + 1} of {len(lessons)}"
+        place = f" · {lessons.index(lesson) + 1} of {len(lessons)}" if lesson in lessons else ""
+        above = f"{part}{place}"
         words = lesson.title, above, self._publication.title
 
         def draw() -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from . import glossary
+from .atlas import kinds_of, marked
 from .build_cache import BuildCache, digest_of
 from .copying import read_project
 from .dependencies import shown_versions
@@ -176,12 +177,16 @@ class _Writer:
         header = self.tutorial.header
         prose = fill(self.tutorial, self.run, self.settings)
         body, before = [], 0
+        kinds = kinds_of(self.tutorial, self.run)
         for cell in self.tutorial.cells:
             if cell.is_code:
                 before += 1
                 body += self._code(cell, self.run.outputs[before - 1] if self.run else [], before)
             else:
                 body.append(self._prose(cell, prose[cell.number]))
+                if kind := kinds.get(cell.number):
+                    heading, _, rest = body[-1].partition("\n")
+                    body[-1] = f"{heading}\n\n{marked(kind)}\n{rest}"
         title, summary = escape(header.title), escape(header.summary)
         parts = [self._front_matter(), f"# {title}", f"{summary}\n{{ .lead }}"]
         if self.state:
@@ -212,7 +217,8 @@ class _Writer:
             "description": header.summary,
             "teaches": list(header.teaches),
         }
-        return _front_matter(fields, f"search:\n  boost: {_BOOST}")
+        more = f"search:\n  boost: {_BOOST}"
+        return _front_matter(fields, f"{more}\natlas: true" if self.tutorial.is_atlas else more)
 
     def _beside(self, name: str) -> str:
         """Return a link from the page to a file beside it."""

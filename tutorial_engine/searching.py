@@ -106,7 +106,7 @@ def _is_worth_it(name: str) -> bool:
 def searchable(content: str) -> str:
     """Return a page's HTML with what is to be searched: no output but errors, and of code the names alone."""
     document = LexborHTMLParser(content, is_fragment=True)
-    for unsearched in document.css(".output:not(.error), .claims code"):
+    for unsearched in document.css(".output:not(.error, .stderr), .claims code"):
         unsearched.decompose()
     for block in document.css("div.highlight:not(.output)"):
         code = block.css_first("code")

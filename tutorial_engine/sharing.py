@@ -87,7 +87,7 @@ def tutorial_data(publication: Publication, lesson: Lesson, lessons: Sequence[Le
         **({"competencyRequired": needed} if needed else {}),
         "timeRequired": f"PT{minutes_to_read(tutorial)}M",
         **_terms_of_use(publication),
-        "position": lessons.index(lesson) + 1,
+        **({} if lesson.is_atlas else {"position": lessons.index(lesson) + 1}),
         "isPartOf": {
             "@type": "Course",
             "name": publication.title,

@@ -1,0 +1,99 @@
+// Atlas: a pasted message, looked up among those that the runs really raised. The list below it needs no script.
+(() => {
+  const form = document.querySelector(".paste");
+  if (!form) return;
+  const field = form.querySelector("textarea");
+  const status = form.querySelector("[role=status]");
+  const list = form.querySelector("ol");
+  const root = new URL("../", document.currentScript.src);
+  const MOST = 5;
+
+  // Of a traceback, what was raised; the places in files say where, not what.
+  const withoutFrames = (text) =>
+    text
+      .replace(/^[ \t]*File ".*", line \d+.*\n(?:[ \t]+.*\n)*/gm, "")
+      .replace(/^Traceback \(most recent call last\):?/gm, "")
+      .replace(/^[-\s]*>?\s*\d+ .*$/gm, (line) => (/Error|Warning/.test(line) ? line : ""))
+      .replace(/0x[0-9a-f]+|(?:[A-Za-z]:)?(?:[\\/][\w.+-]+){2,}/g, " ");
+  // Numbers, shapes and the counters behind names differ from program to program.
+  const wordsOf = (text) =>
+    (withoutFrames(text).match(/[A-Za-z_][A-Za-z0-9_]*/g) ?? [])
+      .flatMap((word) => {
+        const name = word.replace(/_\d+$/, "").toLowerCase();
+        // CamelCase and snake_case are looked up whole and in parts.
+        const parts = word.replace(/([a-z])([A-Z])/g, "$1_$2").toLowerCase().split("_");
+        return parts.length > 1 ? [name, ...parts] : [name];
+      })
+      .filter((word) => word.length > 1);
+  const pairsOf = (words) => words.slice(1).map((word, at) => `${words[at]} ${word}`);
+
+  const read = (records) => {
+    const entries = records.map(([title, address, kind, also, message]) => {
+      const said = wordsOf(message);
+      const titled = [...wordsOf(title), ...wordsOf(also)];
+      return { title, address, kind, said: new Set([...said, ...pairsOf(said)]), titled: new Set(titled) };
+    });
+    const counts = new Map();
+    for (const { said, titled } of entries)
+      for (const word of new Set([...said, ...titled])) counts.set(word, (counts.get(word) ?? 0) + 1);
+    // A word of few entries says more than one of many.
+    const weight = (word) => Math.log(1 + entries.length / (counts.get(word) ?? entries.length * 2));
+    const total = (words) => [...words].reduce((sum, word) => sum + weight(word), 0);
+    for (const entry of entries) entry.length = total(entry.said);
+    return (text) => {
+      const words = wordsOf(text);
+      const asked = new Set([...words, ...pairsOf(words)]);
+      const whole = total(asked) || 1;
+      return entries
+        .map((entry) => {
+          const shared = total([...asked].filter((word) => entry.said.has(word)));
+          const named = total([...asked].filter((word) => entry.titled.has(word)));
+          // How much of what was asked the entry says, and how much of what it says was asked.
+          const fit = (2 * shared) / (whole + entry.length) + shared / whole;
+          return { ...entry, score: fit + named / whole };
+        })
+        .filter(({ score }) => score > 0.12)
+        .sort((one, other) => other.score - one.score)
+        .slice(0, MOST);
+    };
+  };
+
+  let lookUp;
+  const fetched = async () => {
+    const answer = await fetch(new URL("assets/messages.json", root));
+    if (!answer.ok) throw new Error(answer.statusText);
+    return read(await answer.json());
+  };
+  const itemOf = ({ title, address, kind }) => {
+    const link = document.createElement("a");
+    link.href = new URL(address, root);
+    link.textContent = title;
+    const item = document.createElement("li");
+    item.append(link, ` ${kind}`);
+    return item;
+  };
+  const show = async () => {
+    const text = field.value;
+    if (!text.trim()) {
+      list.replaceChildren();
+      status.textContent = "";
+      return;
+    }
+    lookUp ??= fetched();
+    let entries;
+    try {
+      entries = (await lookUp)(text);
+    } catch {
+      lookUp = undefined;
+      status.textContent = "The messages could not be fetched: look through the list below, or try again.";
+      return;
+    }
+    if (field.value !== text) return;
+    list.replaceChildren(...entries.map(itemOf));
+    const count = entries.length === 1 ? "One entry fits" : `${entries.length} entries fit, the best first`;
+    status.textContent = entries.length ? `${count}.` : "No entry fits: look through the list below.";
+  };
+  field.addEventListener("focus", () => (lookUp ??= fetched()).catch(() => (lookUp = undefined)), { once: true });
+  field.addEventListener("input", show);
+  form.addEventListener("submit", (event) => event.preventDefault());
+})();

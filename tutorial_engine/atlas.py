@@ -1,0 +1,111 @@
+"""Atlas: every entry of what goes wrong, as a list to browse and as an index that a pasted message is looked up in.
+
+A line `<!-- atlas -->` on a page becomes a box to paste a message into, and below it the list, which is all that
+there is without a script: `docs/assets/atlas.js` reads the index when somebody first types.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections import Counter
+from collections.abc import Sequence
+
+from .docstrings import UNSEARCHED
+from .documents import Document
+from .entries import ERROR, SILENCE, WARNING, Entry, entries_of, kind_of, said
+from .passages import escape
+from .run import Run
+from .tutorial import Tutorial
+
+MARK = "<!-- atlas -->"
+# Where the pages of a course say that help is.
+PAGE = "when-it-goes-wrong/index.md"
+MESSAGES = "assets/messages.json"
+# How each kind of entry is told apart, beside its colour.
+SAYS = {ERROR: "raises an error", WARNING: "warns and goes on", SILENCE: "says nothing"}
+# Characters of a message that the index keeps: what tells one from the others stands at its beginning.
+_KEPT = 600
+_BOX = f"""<form class="paste" {UNSEARCHED}>
+<label for="pasted">Paste your message or its traceback, or say what you see</label>
+<textarea id="pasted" rows="4" spellcheck="false" autocapitalize="off"></textarea>
+<p role="status">Nothing is sent anywhere: the looking up happens in this page.</p>
+<ol></ol>
+</form>"""
+
+
+class Atlas:
+    """The entries of all atlas pages.
+
+    Args:
+        pages: each with its run, None where there is none.
+    """
+
+    def __init__(self, pages: Sequence[tuple[Tutorial, Run | None]]) -> None:
+        self._pages = pages
+
+    def messages(self) -> list[list[str]]:
+        """Return what a pasted message is looked up in.
+
+        Returns:
+            For each entry its heading, its address seen from the site's first page, its kind, what else people
+            call it, and what was really said: an error's type and message, the text of a warning.
+        """
+        return [
+            [
+                entry.title.replace("`", ""),
+                f"{tutorial.page.removesuffix('.md')}/#{entry.anchor}",
+                SAYS[kind_of(entry, tutorial, run)],
+                "; ".join(entry.also),
+                " ".join(_said(each) for each in said(entry, tutorial, run))[:_KEPT].strip(),
+            ]
+            for tutorial, run in self._pages
+            if run
+            for entry in entries_of(tutorial)
+        ]
+
+    def listing(self, page: str) -> str:
+        """Return what stands in place of the mark, as Markdown.
+
+        Args:
+            page: the path of the page that it stands on.
+        """
+        kinds: Counter[str] = Counter()
+        groups = []
+        for tutorial, run in self._pages:
+            place = posixpath.relpath(tutorial.page, posixpath.dirname(page))
+            items = []
+            for entry in entries_of(tutorial):
+                kind = kind_of(entry, tutorial, run) if run else ""
+                kinds[kind] += 1
+                items.append(f"- [{entry.title}]({place}#{entry.anchor}) {marked(kind)}")
+            title = f"## [{escape(tutorial.header.title)}]({place})"
+            groups.append("\n".join([title, "", escape(tutorial.header.summary), "", *items]))
+        counts = ", ".join(f"{kinds[kind]} {each}" for kind, each in _COUNTED.items())
+        total = sum(kinds.values())
+        return "\n\n".join([_BOX, f"{total} entries: {counts}.", *groups])
+
+
+_COUNTED = {
+    ERROR: "that raise an error",
+    WARNING: "that warn and go on",
+    SILENCE: "that say nothing",
+}
+
+
+def marked(kind: str) -> str:
+    """Return what an entry is, as it stands beside its heading or below it; nothing before it has run."""
+    return f'<span class="entry-kind {kind}">{SAYS[kind]}</span>' if kind else ""
+
+
+def _said(output: Document) -> str:
+    if output["output_type"] == "error":
+        return f"{output['ename']}: {output['evalue']}"
+    return output["text"] if output.get("name") == "stderr" else ""
+
+
+def kinds_of(tutorial: Tutorial, run: Run | None) -> dict[int, str]:
+    """Return the number of the cell in which each entry begins -> what its run showed it to be."""
+    if run is None:
+        return {}
+    entries: list[Entry] = entries_of(tutorial)
+    return {entry.cells[0].number: kind_of(entry, tutorial, run) for entry in entries}
