@@ -80,6 +80,15 @@ class Site:
         return [entry["url"] for entry in self.report["tutorials"]]
 
     @property
+    def course_pages(self) -> list[str]:
+        """Those that a reader goes through one after the other: all but the atlas."""
+        return [entry["url"] for entry in self.report["tutorials"] if not entry["is_atlas"]]
+
+    @property
+    def atlas_pages(self) -> list[str]:
+        return [entry["url"] for entry in self.report["tutorials"] if entry["is_atlas"]]
+
+    @property
     def records(self) -> list[str]:
         return [f"{url}run/" for url in self.reading_pages]
 

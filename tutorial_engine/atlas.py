@@ -16,8 +16,9 @@ from .entries import ERROR, SILENCE, WARNING, Entry, entries_of, kind_of, said
 from .passages import escape
 from .run import Run
 from .tutorial import Tutorial
+from .versions import Measured, differences, digest_of_entry, name_of
 
-MARK = "<!-- atlas -->"
+MARK, VERSIONS_MARK = "<!-- atlas -->", "<!-- atlas versions -->"
 # Where the pages of a course say that help is.
 PAGE = "when-it-goes-wrong/index.md"
 MESSAGES = "assets/messages.json"
@@ -38,10 +39,13 @@ class Atlas:
 
     Args:
         pages: each with its run, None where there is none.
+        measured: how the entries behave with other versions, None where nobody measured it.
     """
 
-    def __init__(self, pages: Sequence[tuple[Tutorial, Run | None]]) -> None:
-        self._pages = pages
+    def __init__(
+        self, pages: Sequence[tuple[Tutorial, Run | None]], measured: Measured | None = None
+    ) -> None:
+        self._pages, self._measured = pages, measured
 
     def messages(self) -> list[list[str]]:
         """Return what a pasted message is looked up in.
@@ -84,6 +88,41 @@ class Atlas:
         total = sum(kinds.values())
         return "\n\n".join([_BOX, f"{total} entries: {counts}.", *groups])
 
+    def by_version(self, page: str) -> str:
+        """Return what stands in place of the mark of the versions, as Markdown.
+
+        Args:
+            page: the path of the page that it stands on.
+        """
+        if (measured := self._measured) is None:
+            return "Nobody has measured this yet: run `tests/bench/versions.py`."
+        *others, ours = measured.environments
+        rows, same, changed = [], 0, 0
+        for tutorial, _ in self._pages:
+            place = posixpath.relpath(tutorial.page, posixpath.dirname(page))
+            for entry in entries_of(tutorial):
+                name = name_of(tutorial, entry)
+                if measured.digests.get(name) != digest_of_entry(entry):
+                    changed += 1
+                elif any(verdicts := measured.verdicts[name]):
+                    cells = [escape(each) or "the same" for each in verdicts]
+                    link = f"[{entry.title}]({place}#{entry.anchor})"
+                    rows.append(f"| {' | '.join([link, *cells])} |")
+                else:
+                    same += 1
+        heads = [f"TensorFlow {each['tensorflow']}, Keras {each['keras']}" for each in others]
+        table = [f"| entry | {' | '.join(heads)} |", f"|---{'|---' * len(heads)}|", *rows]
+        said = (
+            f"{same} of {same + len(rows)} entries behave alike with all of them: the same error and message, numbers "
+            f"aside, the same claims. The others differ from TensorFlow {ours['tensorflow']} and Keras "
+            f"{ours['keras']}, with which this course is built, as the table says."
+        )
+        left_out = (
+            f" {changed} entries have changed since and wait for the next time." if changed else ""
+        )
+        how = f"Measured on {measured.date} by `{measured.command}`, on Python {ours['python']}.{left_out}"
+        return "\n\n".join([said, "\n".join(table) if rows else "", how])
+
 
 _COUNTED = {
     ERROR: "that raise an error",
@@ -109,3 +148,18 @@ def kinds_of(tutorial: Tutorial, run: Run | None) -> dict[int, str]:
         return {}
     entries: list[Entry] = entries_of(tutorial)
     return {entry.cells[0].number: kind_of(entry, tutorial, run) for entry in entries}
+
+
+def versions_note(entry: Entry, tutorial: Tutorial, measured: Measured | None) -> str:
+    """Return how an entry differs with other versions, as Markdown; nothing where it does not."""
+    said = differences(measured, tutorial, entry) if measured else []
+    lines = [f"- {escape(pairs)}: {escape(verdict)}" for pairs, verdict in said]
+    if not lines:
+        return ""
+    return "\n\n".join(
+        [
+            '<details class="note" markdown="1">\n<summary>With other versions</summary>',
+            "\n".join(lines),
+            "</details>",
+        ]
+    )

@@ -34,6 +34,7 @@ from .serving import LiveRuns, Shown
 from .settings import Settings
 from .snippet_section import SnippetSection
 from .terms import Vocabulary
+from .versions import Measured
 
 log = logging.getLogger("mkdocs.tutorials")
 
@@ -236,7 +237,8 @@ class CourseFiles:
                 (lesson.tutorial, outcome.run)
                 for lesson, outcome in pages
                 if lesson.tutorial and lesson.is_atlas
-            ]
+            ],
+            Measured.load(self._settings.root),
         )
 
     def files_of(self, page: Page, config: MkDocsConfig) -> list[File]:

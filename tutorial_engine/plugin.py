@@ -20,8 +20,9 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page as SitePage
 from mkdocs.utils import get_relative_url
 
-from .atlas import MARK as ATLAS
+from .atlas import MARK as ATLAS_MARK
 from .atlas import PAGE as ATLAS_PAGE
+from .atlas import VERSIONS_MARK
 from .build_cache import BuildCache
 from .course import Lesson, glossary_page
 from .course_files import CourseFiles, expand_navigation, mentions
@@ -165,8 +166,10 @@ class TutorialsPlugin(BasePlugin[TutorialsConfig]):
         if path == GLOSSARY_PAGE:
             return glossary_page(self.course.lessons, markdown)
         if path not in self.course.positions:
-            if ATLAS in markdown:
-                markdown = markdown.replace(ATLAS, self.course.atlas.listing(path))
+            if ATLAS_MARK in markdown:
+                markdown = markdown.replace(ATLAS_MARK, self.course.atlas.listing(path))
+            if VERSIONS_MARK in markdown:
+                markdown = markdown.replace(VERSIONS_MARK, self.course.atlas.by_version(path))
             try:
                 return with_excerpts(markdown, path, self.course.shown_by_name())
             except ValueError as error:

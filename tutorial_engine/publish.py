@@ -15,12 +15,13 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from . import glossary
-from .atlas import kinds_of, marked
+from .atlas import kinds_of, marked, versions_note
 from .build_cache import BuildCache, digest_of
 from .copying import read_project
 from .dependencies import shown_versions
 from .docstrings import UNSEARCHED
 from .documents import Document, Output
+from .entries import entries_of
 from .errors import TutorialError
 from .fingerprint import names_from_snippets, snippets_state
 from .links import pictures
@@ -34,6 +35,7 @@ from .settings import Settings
 from .shown_outputs import PREVIEWS, ShownOutputs, fence, state_note
 from .try_it import with_try_it
 from .tutorial import Cell, Tutorial, page_path, text_of, tutorial_name
+from .versions import Measured
 
 # Where a page has its contents, should its theme have a place for them among the text.
 CONTENTS = "<!-- contents -->"
@@ -109,6 +111,7 @@ def make_page(
         sorted((path, sha256(image).hexdigest()) for path, image in shown.items()),
         glossary_file.is_file(),
         os.environ.get("SOURCE_DATE_EPOCH"),
+        repr(Measured.load(settings.root)) if tutorial.is_atlas else "",
     )
     build_cache = build_cache or BuildCache()
     writer = _Writer(
@@ -178,6 +181,8 @@ class _Writer:
         prose = fill(self.tutorial, self.run, self.settings)
         body, before = [], 0
         kinds = kinds_of(self.tutorial, self.run)
+        measured_versions = Measured.load(self.settings.root) if self.tutorial.is_atlas else None
+        last_cells = {entry.cells[-1].number: entry for entry in entries_of(self.tutorial)}
         for cell in self.tutorial.cells:
             if cell.is_code:
                 before += 1
@@ -187,6 +192,8 @@ class _Writer:
                 if kind := kinds.get(cell.number):
                     heading, _, rest = body[-1].partition("\n")
                     body[-1] = f"{heading}\n\n{marked(kind)}\n{rest}"
+            if entry := last_cells.get(cell.number):
+                body.append(versions_note(entry, self.tutorial, measured_versions))
         title, summary = escape(header.title), escape(header.summary)
         parts = [self._front_matter(), f"# {title}", f"{summary}\n{{ .lead }}"]
         if self.state:

@@ -28,6 +28,7 @@ def _tutorial(outcome: Outcome, settings: Settings) -> Document:
         "name": lesson.name,
         "source": lesson.file,
         "url": lesson.page.removesuffix(".md") + "/",
+        "is_atlas": lesson.is_atlas,
         "key": lesson.key.digest if lesson.key else None,
         "ran": date_of(run.finished) if run else None,
         "outcome": outcome.word,

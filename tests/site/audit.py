@@ -42,7 +42,7 @@ from tests.site.visits import faint_texts, opened, read_to_the_end
 
 # One page of every kind that is no tutorial.
 OTHERS = ("", "glossary/", "about/checks/", "about/data/", "about/known-limits/", "snippets/")
-OTHERS += ("snippets/metrics/", "snippets/metrics/tests/", "404.html")
+OTHERS += ("snippets/metrics/", "snippets/metrics/tests/", "when-it-goes-wrong/", "404.html")
 SCREENS = [(width, scheme) for width in (360, 1440) for scheme in ("light", "dark")]
 PHONE = {"width": 412, "height": 823}
 LIGHTHOUSE, CHECKER = "lighthouse@12", "vnu-jar@26.9.27"

@@ -40,8 +40,8 @@ def ticked(page: Page) -> list[str]:
 
 
 def test_a_tutorial_says_its_place_its_minutes_and_the_time_of_its_run(site):
-    count = len(site.reading_pages)
-    for number, url in enumerate(site.reading_pages, start=1):
+    count = len(site.course_pages)
+    for number, url in enumerate(site.course_pages, start=1):
         facts = " ".join(site.pages[url].select_one(".facts").get_text(" ").split())
         assert re.match(rf"{number} of {count} To read: (\d+) minutes .*Runs in: \d+ (s|minutes)", facts)
 
@@ -53,9 +53,9 @@ def test_the_navigation_numbers_the_tutorials_and_nothing_else(site):
     ]
     numbered = [title for title in titles if title[0].isdigit()]
     assert [int(title.split(".")[0]) for title in numbered] == [
-        *range(1, len(site.reading_pages) + 1)
+        *range(1, len(site.course_pages) + 1)
     ]
-    assert site.pages[site.reading_pages[0]].title.text.startswith("Tensors")
+    assert site.pages[site.course_pages[0]].title.text.startswith("Tensors")
 
 
 # The map.
@@ -64,7 +64,7 @@ def test_the_navigation_numbers_the_tutorials_and_nothing_else(site):
 def test_the_map_links_every_tutorial_in_its_order_in_the_drawing_and_in_the_list(site):
     home = site.pages[""]
     for links in (home.select(".course-map a"), home.select(".course-list a")):
-        assert [link["href"] for link in links] == site.reading_pages
+        assert [link["href"] for link in links] == site.course_pages
 
 
 def test_a_box_of_the_map_is_reached_and_opened_by_keyboard_and_has_a_name(site, address, laptop):
@@ -117,7 +117,7 @@ def test_on_a_phone_the_list_stands_in_the_place_of_the_map(site, address, phone
     phone.goto(address)
     expect(phone.locator(".course-map")).to_be_hidden()
     links = phone.locator(".course-list a")
-    assert links.count() == len(site.reading_pages)
+    assert links.count() == len(site.course_pages)
     assert links.evaluate_all("all => all.every(it => it.checkVisibility())")
 
 
@@ -168,13 +168,13 @@ def test_without_scripts_the_contents_unfold_and_what_needs_scripts_is_not_offer
 
 
 def test_how_far_one_has_read_shows_under_the_header_and_not_to_who_wants_no_motion(address, browser):
-    cue = "parseFloat(getComputedStyle(document.querySelector('.md-header'), '::after').scale)"
+    cue = "parseFloat(getComputedStyle(document.querySelector('.facts'), '::after').scale)"
     with opened(browser, 1440, "light") as page:
         page.goto(f"{address}networks/first-network/")
         page.evaluate("scrollTo(0, (document.documentElement.scrollHeight - innerHeight) / 2)")
         page.wait_for_function(f"Math.abs({cue} - 0.5) < 0.05")
         page.emulate_media(reduced_motion="reduce")
-        assert page.evaluate("getComputedStyle(document.querySelector('.md-header'), '::after').content") == "none"
+        assert page.evaluate("getComputedStyle(document.querySelector('.facts'), '::after').content") == "none"
 
 
 # What the browser keeps.
@@ -227,7 +227,7 @@ def test_from_a_page_that_is_done_one_continues_with_the_next_that_is_not(addres
 
 
 def test_who_has_done_everything_is_told(site, address, laptop):
-    keep(laptop, {"done": [url.rstrip("/") for url in site.reading_pages]})
+    keep(laptop, {"done": [url.rstrip("/") for url in site.course_pages]})
     laptop.goto(address)
     expect(laptop.locator(".continue")).to_contain_text("All 20 pages are done.")
 
@@ -342,8 +342,8 @@ def test_a_mark_shows_in_another_tab_at_once(address, laptop):
 
 @pytest.mark.parametrize("width", [360, 1440])
 def test_nothing_moves_when_progress_comes_in(site, address, browser, width):
-    everything = [url.rstrip("/") for url in site.reading_pages[:-1]]
-    last = {"page": site.reading_pages[-1].rstrip("/"), "id": "", "heading": "A heading", "at": 1}
+    everything = [url.rstrip("/") for url in site.course_pages[:-1]]
+    last = {"page": site.course_pages[-1].rstrip("/"), "id": "", "heading": "A heading", "at": 1}
     for url in ("", f"{FIRST}/"):
         with opened(browser, width, "light") as page:
             keep(page, {"done": everything, "last": last})

@@ -60,7 +60,7 @@ def test_the_first_page_is_the_course_with_all_its_tutorials_in_order(site):
     (script,) = site.pages[""].select("script[type='application/ld+json']")
     data = json.loads(script.string)
     assert data["@type"] == "Course"
-    assert [each["url"] for each in data["hasPart"]] == [ADDRESS + url for url in site.reading_pages]
+    assert [each["url"] for each in data["hasPart"]] == [ADDRESS + url for url in site.course_pages]
 
 
 def test_the_sitemap_lists_the_pages_for_readers_and_no_record(site):

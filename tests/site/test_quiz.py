@@ -30,7 +30,7 @@ def kept(page: Page) -> dict[str, dict[str, bool]]:
 
 
 def test_every_tutorial_asks_five_questions_with_one_answer_and_a_reason_for_each_choice(site):
-    for url in site.reading_pages:
+    for url in site.course_pages:
         questions = site.pages[url].select(".quiz-question")
         assert len(questions) == 5, url
         for question in questions:
@@ -43,14 +43,14 @@ def test_every_tutorial_asks_five_questions_with_one_answer_and_a_reason_for_eac
 
 def test_the_answer_stands_in_every_place(site):
     """Whoever always takes the first choice is right about as often as chance is."""
-    pages = [site.pages[url] for url in site.reading_pages]
+    pages = [site.pages[url] for url in site.course_pages]
     places = [each["data-answer"] for page in pages for each in page.select(".quiz-question")]
     assert {"1", "2", "3"} <= set(places)
     assert max(map(places.count, set(places))) < 0.55 * len(places)
 
 
 def test_every_exercise_folds_a_hint_its_check_and_its_solution(site):
-    for url in site.reading_pages:
+    for url in site.course_pages:
         starters = [
             each for each in site.pages[url].select(".filename") if each.text == "Your turn"
         ]

@@ -1,0 +1,133 @@
+"""Versions: how each entry of the atlas behaves with other versions of its libraries, as a file says that measured it.
+
+`tests/bench/versions.py` runs the entries and writes the file; the build reads it and runs nothing for it.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from .entries import Entry
+from .tutorial import Tutorial
+
+FILE = "tutorials_src/5_when_it_goes_wrong/versions.json"
+# What differs from one program, machine or run to the next.
+_GENERAL = re.compile(r"0x[0-9a-fA-F]+|/[^\s'\"]+|\d+(?:\.\d+)?(?:e[+-]?\d+)?")
+_SHOWN = 160
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """What an entry did with one pair of versions.
+
+    Args:
+        raised: type and message of each error, in order.
+        warned, printed: what it wrote.
+        claims: whether each of its claims held.
+    """
+
+    raised: list[str]
+    warned: str
+    printed: str
+    claims: list[bool]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was measured of all entries.
+
+    Args:
+        date: the day, as ISO 8601 writes it.
+        command: what measured it.
+        environments: name of a package -> its version, for each pair; the last is what the others differ from.
+        verdicts: an entry's page and anchor -> in words how each of the other pairs differs, "" where it does not.
+        digests: the same -> that of the code that was run.
+    """
+
+    date: str
+    command: str
+    environments: list[dict[str, str]]
+    verdicts: dict[str, list[str]]
+    digests: dict[str, str]
+
+    def to_json(self) -> str:
+        """Return it as the file holds it."""
+        return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def load(cls, root: Path) -> Measured | None:
+        """Read the file of a repository; None where there is none."""
+        file = root / FILE
+        return cls(**json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else None
+
+
+def digest_of_entry(entry: Entry) -> str:
+    """Return what changes with the code of an entry, remarks and blank lines aside."""
+    trees = [ast.dump(ast.parse(cell.source)) for cell in entry.cells if cell.is_code]
+    return hashlib.sha256("\n".join(trees).encode()).hexdigest()[:16]
+
+
+def name_of(tutorial: Tutorial, entry: Entry) -> str:
+    """Return what an entry is called in the file.
+
+    >>> from tutorial_engine.tutorial import Header
+    >>> page = Tutorial("tutorials_src/5_wrong/21_shapes.py", Header(title="Shapes", summary="Shapes."), ())
+    >>> name_of(page, Entry("No `batch` axis"))
+    'shapes#no-batch-axis'
+    """
+    return f"{tutorial.name}#{entry.anchor}"
+
+
+def differences(measured: Measured, tutorial: Tutorial, entry: Entry) -> list[tuple[str, str]]:
+    """Return how an entry differs with other versions: which, and what they do; nothing of code that has changed."""
+    name = name_of(tutorial, entry)
+    if measured.digests.get(name) != digest_of_entry(entry):
+        return []
+    found: list[tuple[list[str], str]] = []
+    for environment, verdict in zip(measured.environments, measured.verdicts[name], strict=False):
+        pair = f"TensorFlow {environment['tensorflow']} and Keras {environment['keras']}"
+        if found and found[-1][1] == verdict:
+            found[-1][0].append(pair)
+        else:
+            found.append(([pair], verdict))
+    return [
+        (pairs[0] if len(pairs) == 1 else f"{pairs[0]} to {pairs[-1]}", verdict)
+        for pairs, verdict in found
+        if verdict
+    ]
+
+
+def compared(seen: Behaviour, expected: Behaviour) -> str:
+    """Say in words how a behaviour differs from another; nothing where it does not."""
+    if len(seen.raised) < len(expected.raised):
+        return "no error"
+    if len(seen.raised) > len(expected.raised):
+        return f"an error: {_short(seen.raised[0])}"
+    for now, then in zip(seen.raised, expected.raised, strict=True):
+        if now.partition(":")[0] != then.partition(":")[0]:
+            return f"another error: {_short(now)}"
+        if _general(now) != _general(then):
+            return f"another message: {_short(now)}"
+    if _warns(seen) != _warns(expected):
+        return f"a warning: {_short(seen.warned)}" if _warns(seen) else "no warning"
+    if seen.claims != expected.claims:
+        return f"another value: {_short(seen.printed)}"
+    return ""
+
+
+def _warns(behaviour: Behaviour) -> bool:
+    return "Warning: " in behaviour.warned
+
+
+def _general(text: str) -> str:
+    return " ".join(_GENERAL.sub("0", text).split())
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1].rstrip() + "…"
