@@ -57,8 +57,8 @@ print("shape of the differences:", (prices - predictions).shape)
 # %% [markdown]
 # **Why.** `(4,)` meets `(4, 1)`, and broadcasting makes 16 differences: each price minus each prediction. The
 # losses and metrics of Keras bring both to one rank before they subtract, so they are right where your own
-# line is not. See [Broadcasting](../1_foundations/02_broadcasting.py) and [Keras on
-# losses](https://keras.io/api/losses/).
+# line is not. See [Broadcasting](../1_foundations/02_broadcasting.py) and
+# [Keras on losses](https://keras.io/api/losses/).
 
 # %% tags=["cure"]
 import keras
@@ -101,8 +101,8 @@ network.fit(examples, labels[:, None], verbose=0)
 # as a [`tf.function`](https://www.tensorflow.org/api_docs/python/tf/function) with `reduce_retracing`: at the
 # second rank TensorFlow gives up the rank altogether and traces a step for any shape, and Keras asks that
 # shape for its length. `predict` does the same with inputs of two ranks. Keep to one rank, or call `compile`
-# again, which forgets the compiled step; for `predict`, the rank of `Input` is the one to keep. [Make it
-# fast](../4_beyond/19_make_it_fast.py) is about such traces.
+# again, which forgets the compiled step; for `predict`, the rank of `Input` is the one to keep.
+# [Make it fast](../4_beyond/19_make_it_fast.py) is about such traces.
 
 # %% tags=["cure"]
 network = small_network()
@@ -202,8 +202,8 @@ print(network.input_shape, network(large_photographs).shape)
 # %% [markdown]
 # **Why.** In a `Sequential`, `Input` says how to build the layers, and nothing compares your data with it
 # later. Convolutions and global pooling take any size, so only a `Flatten` with a `Dense` after it would
-# complain. A functional model of the same layers does compare ([a
-# change](https://github.com/keras-team/keras/pull/23184) is proposed for a case that slips through: one
+# complain. A functional model of the same layers does compare
+# ([a change](https://github.com/keras-team/keras/pull/23184) is proposed for a case that slips through: one
 # square photograph). See [The functional API](../2_networks/07_functional_api.py).
 
 # %% tags=["cure"]
@@ -273,11 +273,11 @@ classifier.compile(loss=sparse_loss)
 classifier.fit(examples, one_hot, verbose=0)
 
 # %% [markdown]
-# **Why.** A sparse loss wants the number of the class, `(n,)`; the other one wants a row per example, `(n,
-# classes)`. The formula in the message has its sign the wrong way round: the output has one axis *more* than
-# the labels. Given numbers of classes, `CategoricalCrossentropy` complains in the mirror image: *must have
-# the same rank*. See [Your first network](../2_networks/06_first_network.py) and [the losses for
-# classes](https://keras.io/api/losses/probabilistic_losses/).
+# **Why.** A sparse loss wants the number of the class, `(n,)`; the other one wants a row per example,
+# `(n, classes)`. The formula in the message has its sign the wrong way round: the output has one axis *more*
+# than the labels. Given numbers of classes, `CategoricalCrossentropy` complains in the mirror image: *must
+# have the same rank*. See [Your first network](../2_networks/06_first_network.py) and
+# [the losses for classes](https://keras.io/api/losses/probabilistic_losses/).
 
 # %% tags=["cure"]
 classifier.compile(loss=sparse_loss)
@@ -325,8 +325,8 @@ print("loss with one output:", one_output_loss)
 # **Why.** `(64, 2)` minus `(64, 1)` broadcasts, so the one output is compared with both columns and learns
 # their average. The mean squared and the mean absolute error of Keras check neither columns nor classes; the
 # crossentropies do. It works the other way round as well: three outputs, one column of targets. See
-# [Broadcasting](../1_foundations/02_broadcasting.py) and [the losses for
-# regression](https://keras.io/api/losses/regression_losses/).
+# [Broadcasting](../1_foundations/02_broadcasting.py) and
+# [the losses for regression](https://keras.io/api/losses/regression_losses/).
 
 # %% tags=["cure"]
 two_output_loss = fit_linear(targets.shape[1])
