@@ -73,9 +73,9 @@ fractions * tf.ones(5)
 
 # %% tags=["cure"]
 print(fractions.dtype, tf.argmax([0, 1]).dtype, tf.constant(halves).dtype)
-scaled = tf.cast(fractions, tf.float32) * tf.ones(5)
+scaled_fractions = tf.cast(fractions, tf.float32) * tf.ones(5)
 predicted_class = tf.argmax([0.1, 0.9], output_type=tf.int32)
-print(scaled.dtype, predicted_class == tf.constant(1))
+print(scaled_fractions.dtype, predicted_class == tf.constant(1))
 
 # %% tags=["claims"]
 assert "expected to be a double tensor" in str(sys.last_value), (
@@ -84,7 +84,9 @@ assert "expected to be a double tensor" in str(sys.last_value), (
 assert fractions.dtype == tf.float64, (
     "whole numbers divided by whole numbers are float64"
 )
-assert scaled.dtype == tf.float32, "a cast brings the two together"
+assert scaled_fractions.dtype == tf.float32, (
+    "a cast brings the two together"
+)
 
 # %% [markdown]
 # ## A mask turns my numbers into True and False
@@ -93,8 +95,8 @@ assert scaled.dtype == tf.float32, "a cast brings the two together"
 
 # %% tags=["symptom"] also="float tensor times boolean tensor is bool; multiply by mask; product of bool and float dtype bool"
 amounts = tf.constant([0.5, 2.0, 3.0])
-masked = amounts * (amounts < 2.5)
-print(masked)
+masked_amounts = amounts * (amounts < 2.5)
+print(masked_amounts)
 
 # %% [markdown]
 # **Why.** Where one side of `*` is a boolean tensor, TensorFlow
@@ -109,10 +111,12 @@ cast_amounts = amounts * tf.cast(amounts < 2.5, amounts.dtype)
 print(chosen_amounts.numpy(), cast_amounts.numpy())
 
 # %% tags=["claims"]
-assert masked.dtype == tf.bool, (
+assert masked_amounts.dtype == tf.bool, (
     "numbers times a boolean tensor are booleans"
 )
-assert not masked[0], "a fraction that the mask lets pass becomes False"
+assert not masked_amounts[0], (
+    "a fraction that the mask lets pass becomes False"
+)
 assert np.array_equal(chosen_amounts, [0.5, 2.0, 0.0]), (
     "tf.where keeps the numbers"
 )
@@ -277,8 +281,8 @@ accuracy = keras.metrics.SparseCategoricalAccuracy()
 nan_accuracy = accuracy([0, 0, 1, 0, 2], nan_scores)
 print("accuracy:", nan_accuracy.numpy())
 window = tf.reshape([1.0, np.nan, 3.0, 2.0], (1, 2, 2, 1))
-pooled = keras.layers.MaxPooling2D()(window)
-print("largest of 1, nan, 3 and 2:", pooled.numpy().item())
+pooled_value = keras.layers.MaxPooling2D()(window)
+print("largest of 1, nan, 3 and 2:", pooled_value.numpy().item())
 
 # %% [markdown]
 # **Why.** No comparison with nan is true. An `argmax` that finds nothing larger stays at class 0, so the
@@ -299,7 +303,7 @@ except tf.errors.InvalidArgumentError as error:
 assert np.isclose(nan_accuracy, 3 / 5), (
     "the accuracy of a network that only says nan is the fraction of class 0"
 )
-assert np.isfinite(pooled).all(), "max pooling hides a nan"
+assert np.isfinite(pooled_value).all(), "max pooling hides a nan"
 assert "the scores of this batch" in complaint, (
     "tf.debugging.check_numerics stops at it, and says where"
 )
@@ -311,9 +315,15 @@ assert "the scores of this batch" in complaint, (
 
 # %% tags=["symptom"] also="image is not scaled to 0 and 1; tf.image.resize returns float32 up to 255; loss explodes although images are converted"
 photograph = np.full((8, 8, 1), 255, dtype="uint8")
-resized = tf.image.resize(photograph, (4, 4))
-unscaled = tf.image.convert_image_dtype(resized, tf.float32)
-print(resized.dtype, "brightest pixel:", unscaled.numpy().max())
+resized_photograph = tf.image.resize(photograph, (4, 4))
+unscaled_photograph = tf.image.convert_image_dtype(
+    resized_photograph, tf.float32
+)
+print(
+    resized_photograph.dtype,
+    "brightest pixel:",
+    unscaled_photograph.numpy().max(),
+)
 
 # %% [markdown]
 # **Why.** `convert_image_dtype` scales only where it goes from whole numbers to floats or back; floats it
@@ -322,12 +332,12 @@ print(resized.dtype, "brightest pixel:", unscaled.numpy().max())
 # [`tf.image.convert_image_dtype`](https://www.tensorflow.org/api_docs/python/tf/image/convert_image_dtype).
 
 # %% tags=["cure"]
-converted = tf.image.convert_image_dtype(photograph, tf.float32)
-small_photograph = tf.image.resize(converted, (4, 4))
+float_photograph = tf.image.convert_image_dtype(photograph, tf.float32)
+small_photograph = tf.image.resize(float_photograph, (4, 4))
 print("brightest pixel:", small_photograph.numpy().max())
 
 # %% tags=["claims"]
-assert unscaled.numpy().max() > 254, (
+assert unscaled_photograph.numpy().max() > 254, (
     "after a resize, convert_image_dtype scales nothing"
 )
 assert small_photograph.numpy().max() < 1.001, "before it, it does"
