@@ -24,9 +24,9 @@ weights = tf.ones((10, 784))  # one row per class
 photographs @ weights
 
 # %% [markdown]
-# **Why.** In `a @ b` the last axis of `a` meets the last but one of `b`, and the two must have one size. `In[0]`
-# and `In[1]` are the shapes of `a` and `b` as they arrived, so read the two inner numbers. Here the weights are
-# stored by class; they have to be turned. See [Tensors](../1_foundations/01_tensors.py) and
+# **Why.** In `a @ b` the last axis of `a` meets the last but one of `b`, and the two must have one size.
+# `In[0]` and `In[1]` are the shapes of `a` and `b` as they arrived, so read the two inner numbers. Here the
+# weights are stored by class; they have to be turned. See [Tensors](../1_foundations/01_tensors.py) and
 # [`tf.matmul`](https://www.tensorflow.org/api_docs/python/tf/linalg/matmul).
 
 # %% tags=["cure"]
@@ -56,8 +56,8 @@ print("shape of the differences:", (prices - predictions).shape)
 
 # %% [markdown]
 # **Why.** `(4,)` meets `(4, 1)`, and broadcasting makes 16 differences: each price minus each prediction. The
-# losses and metrics of Keras bring both to one rank before they subtract, so they are right where your own line
-# is not. See [Broadcasting](../1_foundations/02_broadcasting.py) and
+# losses and metrics of Keras bring both to one rank before they subtract, so they are right where your own
+# line is not. See [Broadcasting](../1_foundations/02_broadcasting.py) and
 # [Keras on losses](https://keras.io/api/losses/).
 
 # %% tags=["cure"]
@@ -76,8 +76,8 @@ assert keras_loss.numpy() == squeezed_loss.numpy() == 0, (
 # %% [markdown]
 # ## Cannot take the length of shape with unknown rank
 #
-# The same network, called a second time: another array of labels, or photographs with a channel axis after some
-# without.
+# The same network, called a second time: another array of labels, or photographs with a channel axis after
+# some without.
 
 
 # %%
@@ -97,11 +97,11 @@ network.fit(examples, labels, verbose=0)
 network.fit(examples, labels[:, None], verbose=0)
 
 # %% [markdown]
-# **Why.** `(4,)` and `(4, 1)` are both fine as labels, but not one after the other. Keras compiles its step as a
-# [`tf.function`](https://www.tensorflow.org/api_docs/python/tf/function) with `reduce_retracing`: at the second
-# rank TensorFlow gives up the rank altogether and traces a step for any shape, and Keras asks that shape for its
-# length. `predict` does the same with inputs of two ranks. Keep to one rank, or call `compile` again, which
-# forgets the compiled step; for `predict`, the rank of `Input` is the one to keep.
+# **Why.** `(4,)` and `(4, 1)` are both fine as labels, but not one after the other. Keras compiles its step
+# as a [`tf.function`](https://www.tensorflow.org/api_docs/python/tf/function) with `reduce_retracing`: at the
+# second rank TensorFlow gives up the rank altogether and traces a step for any shape, and Keras asks that
+# shape for its length. `predict` does the same with inputs of two ranks. Keep to one rank, or call `compile`
+# again, which forgets the compiled step; for `predict`, the rank of `Input` is the one to keep.
 # [Make it fast](../4_beyond/19_make_it_fast.py) is about such traces.
 
 # %% tags=["cure"]
@@ -126,10 +126,10 @@ assert history.history["loss"][0] >= 0, "labels of one rank do not"
 keras.Sequential([keras.Input((28, 28)), keras.layers.Conv2D(8, 3)])
 
 # %% [markdown]
-# **Why.** `ndim` counts the batch: a `Conv2D` takes batch, height, width and channels, and a grey photograph has
-# one channel, which must be there all the same. An `LSTM` says *expected ndim=3*: batch, time, features. Declare
-# the channel in `Input`. Keras then adds the axis to photographs that come without it, and says nothing. See
-# [Convolution](../3_convnets/12_convolution.py) and
+# **Why.** `ndim` counts the batch: a `Conv2D` takes batch, height, width and channels, and a grey photograph
+# has one channel, which must be there all the same. An `LSTM` says *expected ndim=3*: batch, time, features.
+# Declare the channel in `Input`. Keras then adds the axis to photographs that come without it, and says
+# nothing. See [Convolution](../3_convnets/12_convolution.py) and
 # [`Conv2D`](https://keras.io/api/layers/convolution_layers/convolution2d/).
 
 # %% tags=["cure"]
@@ -169,15 +169,14 @@ many_answers = network.predict(photograph, verbose=0)
 print(many_answers.shape)
 
 # %% [markdown]
-# **Why.** Keras takes the rows of the photograph for a batch. What is left of each, `(28, 1)`, lacks one axis, and
-# since the last axis of `Input` is a channel of size 1, Keras adds one, as it did above; the sizes that remain it
-# compares one place off, so a square photograph passes (a
-# [proposed change](https://github.com/keras-team/keras/pull/23184) mends the comparison). Without
-# the channel, `Input((28, 28))` refuses a single photograph: *Invalid input shape*. See
-# [Your first network](../2_networks/06_first_network.py).
+# **Why.** Keras takes the rows of the photograph for a batch. What is left of each, `(28, 1)`, lacks one
+# axis, and since the last axis of `Input` is a channel of size 1, Keras adds one, as it did above; the sizes
+# it does not compare (see the next entry). Without the channel, `Input((28, 28))` refuses a single
+# photograph: *Invalid input shape*. See [Your first network](../2_networks/06_first_network.py) and
+# [`predict`](https://keras.io/api/models/model_training_apis/).
 #
-# Call the network for one photograph. Its `predict` has met another rank by now and would end in *unknown rank*,
-# as above.
+# Call the network for one photograph. Its `predict` has met another rank by now and would end in *unknown
+# rank*, as above.
 
 # %% tags=["cure"]
 one_answer = network(photograph[None])
@@ -192,40 +191,72 @@ assert len(one_answer) == 1, (
 )
 
 # %% [markdown]
+# ## A network built for one size answers for every size
+#
+# You forget to resize, and the network of the last entry, built for 28×28, gets photographs of another size.
+
+# %% tags=["symptom"] also="Input shape is ignored; Sequential does not check the input size; accuracy collapses on images of another resolution"
+large_photographs = np.random.rand(5, 90, 70, 1)
+print(network.input_shape, network(large_photographs).shape)
+
+# %% [markdown]
+# **Why.** In a `Sequential`, `Input` says how to build the layers, and nothing compares your data with it
+# later. Convolutions and global pooling take any size, so only a `Flatten` with a `Dense` after it would
+# complain. A functional model of the same layers does compare
+# ([a change](https://github.com/keras-team/keras/pull/23184) is proposed for a case that slips through: one
+# square photograph). See [The functional API](../2_networks/07_functional_api.py).
+
+# %% tags=["cure"]
+strict_network = keras.Model(network.inputs, network.outputs)
+try:
+    strict_network(large_photographs)
+except ValueError as error:
+    refusal = str(error)
+    print(refusal)
+
+# %% tags=["claims"]
+assert network(large_photographs).shape == (5, 10), (
+    "a Sequential answers photographs of a size that its Input excludes"
+)
+assert "expected shape=(None, 28, 28, 1)" in refusal, (
+    "a functional model of the same layers refuses them"
+)
+
+# %% [markdown]
 # ## The network answers once per row, and trains all the same
 #
 # A layer is missing between a photograph and the last `Dense`.
 
 # %% tags=["symptom"] also="forgot Flatten; output shape (None, rows, units); Dense on an image; loss falls but predict has too many values"
 keras.utils.set_random_seed(7)
-unflattened = keras.Sequential([keras.Input((28, 28)), layers.Dense(1)])
-unflattened.compile(optimizer="sgd", loss="mse")
+row_network = keras.Sequential([keras.Input((28, 28)), layers.Dense(1)])
+row_network.compile(optimizer="sgd", loss="mse")
 batch = np.random.rand(32, 28, 28)
 ages = np.random.rand(32)
-history = unflattened.fit(batch, ages, verbose=0)
-print("loss:", history.history["loss"][0], unflattened.output_shape)
+history = row_network.fit(batch, ages, verbose=0)
+print("loss:", history.history["loss"][0], row_network.output_shape)
 
 # %% [markdown]
-# **Why.** A `Dense` works on the last axis alone: it gives a photograph of 28 rows 28 answers, all from the same
-# 28 weights. With a squared error, each label is then compared with every answer, and `fit` reports a loss.
-# A classifier is luckier: the sparse crossentropy refuses the extra axis. Look at `output_shape` or `summary()` before you
-# train. See [Your first network](../2_networks/06_first_network.py) and
+# **Why.** A `Dense` works on the last axis alone: it gives a photograph of 28 rows 28 answers, all from the
+# same 28 weights. With a squared error, each label is then compared with every answer, and `fit` reports a
+# loss. A classifier is luckier: the sparse crossentropy refuses the extra axis. Look at `output_shape` or
+# `summary()` before you train. See [Your first network](../2_networks/06_first_network.py) and
 # [`Dense`](https://keras.io/api/layers/core_layers/dense/).
 
 # %% tags=["cure"]
-flattened = keras.Sequential(
+photograph_network = keras.Sequential(
     [keras.Input((28, 28)), layers.Flatten(), layers.Dense(1)]
 )
-print(flattened.output_shape, "parameters:", flattened.count_params())
+print(photograph_network.output_shape)
 
 # %% tags=["claims"]
-assert unflattened.output_shape == (None, 28, 1), (
+assert row_network.output_shape == (None, 28, 1), (
     "without Flatten, a Dense answers once per row"
 )
 assert np.isfinite(history.history["loss"][0]), (
     "a squared error trains such a network without a message"
 )
-assert flattened.output_shape == (None, 1), (
+assert photograph_network.output_shape == (None, 1), (
     "with Flatten there is one answer per photograph"
 )
 
@@ -242,10 +273,10 @@ classifier.compile(loss=sparse_loss)
 classifier.fit(examples, one_hot, verbose=0)
 
 # %% [markdown]
-# **Why.** A sparse loss wants the number of the class, `(n,)`; the other one wants a row per example, `(n, classes)`.
-# The formula in the message has its sign the wrong way round: the output has one axis *more* than the
-# labels. Given numbers of classes, `CategoricalCrossentropy` complains in the mirror image: *must have the same rank*.
-# See [Your first network](../2_networks/06_first_network.py) and
+# **Why.** A sparse loss wants the number of the class, `(n,)`; the other one wants a row per example,
+# `(n, classes)`. The formula in the message has its sign the wrong way round: the output has one axis *more*
+# than the labels. Given numbers of classes, `CategoricalCrossentropy` complains in the mirror image: *must
+# have the same rank*. See [Your first network](../2_networks/06_first_network.py) and
 # [the losses for classes](https://keras.io/api/losses/probabilistic_losses/).
 
 # %% tags=["cure"]
@@ -291,8 +322,8 @@ one_output_loss = fit_linear(1)
 print("loss with one output:", one_output_loss)
 
 # %% [markdown]
-# **Why.** `(64, 2)` minus `(64, 1)` broadcasts, so the one output is compared with both columns and learns their
-# average. The mean squared and the mean absolute error of Keras check neither columns nor classes; the
+# **Why.** `(64, 2)` minus `(64, 1)` broadcasts, so the one output is compared with both columns and learns
+# their average. The mean squared and the mean absolute error of Keras check neither columns nor classes; the
 # crossentropies do. It works the other way round as well: three outputs, one column of targets. See
 # [Broadcasting](../1_foundations/02_broadcasting.py) and
 # [the losses for regression](https://keras.io/api/losses/regression_losses/).
@@ -319,9 +350,10 @@ comparison = answers == truths
 print(comparison, "accuracy:", np.mean(comparison))
 
 # %% [markdown]
-# **Why.** Where two shapes do not broadcast, `==` of tensors gives one `False` and `!=` one `True`, so that tensors can
-# be compared with anything, as Python's objects are. The mean of that is an accuracy of 0. NumPy's `==` raises an
-# error here, and so do `tf.equal` and `keras.ops.equal`. See [Tensors](../1_foundations/01_tensors.py) and
+# **Why.** Where two shapes do not broadcast, `==` of tensors gives one `False` and `!=` one `True`, so that
+# tensors can be compared with anything, as Python's objects are. The mean of that is an accuracy of 0.
+# NumPy's `==` raises an error here, and so do `tf.equal` and `keras.ops.equal`. See
+# [Tensors](../1_foundations/01_tensors.py) and
 # [`tf.math.equal`](https://www.tensorflow.org/api_docs/python/tf/math/equal).
 
 # %% tags=["cure"]
@@ -347,10 +379,10 @@ for _ in range(4):
     network.add(layers.MaxPooling2D())
 
 # %% [markdown]
-# **Why.** A 3×3 filter takes 2 from each side and a pooling halves it, rounding down: 28, 26, 13, 11, 5, 3, 1, and
-# there is nothing left for a fourth filter. Keras says so while it builds a network of known size. With
-# `Input((None, None, 1))` the message comes only with the small photograph, in other words; say the size if you know
-# it. See [Convolution](../3_convnets/12_convolution.py) and
+# **Why.** A 3×3 filter takes 2 from each side and a pooling halves it, rounding down: 28, 26, 13, 11, 5, 3,
+# 1, and there is nothing left for a fourth filter. Keras says so while it builds a network of known size.
+# With `Input((None, None, 1))` the message comes only with the small photograph, in other words; say the size
+# if you know it. See [Convolution](../3_convnets/12_convolution.py) and
 # [`MaxPooling2D`](https://keras.io/api/layers/pooling_layers/max_pooling2d/).
 
 # %% tags=["cure"]
