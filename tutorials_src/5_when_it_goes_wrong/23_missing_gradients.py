@@ -254,8 +254,8 @@ assert np.array_equal(safe_log_slope, [0, 0.5]), (
 
 # %% tags=["symptom"] also="Gradients do not exist when minimizing the loss; some layers do not train; zip with weights instead of trainable_variables; did you forget to provide a loss argument"
 with tf.GradientTape() as tape:
-    hidden = network.layers[0](examples)
-    loss = tf.reduce_mean(hidden**2)  # the last layer is not used
+    hidden_values = network.layers[0](examples)
+    loss = tf.reduce_mean(hidden_values**2)  # the last layer is not used
 variables = network.trainable_variables
 optimizer.apply(tape.gradient(loss, variables), variables)
 
