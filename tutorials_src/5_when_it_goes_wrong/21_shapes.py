@@ -74,10 +74,10 @@ assert keras_loss.numpy() == squeezed_loss.numpy() == 0, (
 )
 
 # %% [markdown]
-# ## Cannot take the length of shape with unknown rank
+# ## Unknown rank, and only at the second `fit` or `predict`
 #
-# The same network, called a second time: another array of labels, or photographs with a channel axis after
-# some without.
+# *Cannot take the length of shape with unknown rank*. The same network, called a second time: another array
+# of labels, or photographs with a channel axis after some without.
 
 
 # %%
@@ -91,7 +91,7 @@ def small_network():
 examples = np.ones((4, 3), "float32")
 labels = np.ones(4, "float32")
 
-# %% tags=["symptom", "raises-exception"] also="fit works once and fails the second time; as_list() is not defined on an unknown TensorShape; unknown rank in predict"
+# %% tags=["symptom", "raises-exception"] also="Cannot take the length of shape with unknown rank; fit works once and fails the second time; as_list() is not defined on an unknown TensorShape; unknown rank in predict"
 network = small_network()
 network.fit(examples, labels, verbose=0)
 network.fit(examples, labels[:, None], verbose=0)
@@ -399,3 +399,87 @@ assert "zero or negative" in str(sys.last_value), (
 assert network.output_shape == (None, 1, 1, 4), (
     'padding="same" leaves the shrinking to the pooling'
 )
+
+# %% [markdown]
+# ## Data cardinality is ambiguous
+#
+# You have filtered the examples, and not the labels.
+
+# %% tags=["symptom", "raises-exception"] also="Make sure all arrays contain the same number of samples; x sizes and y sizes differ; wrong number of labels"
+measurements = np.random.default_rng(7).normal(size=(6, 3))
+heights = measurements.sum(axis=1)
+measurements[2, 0] = np.nan
+complete_rows = ~np.isnan(measurements).any(axis=1)
+network = small_network()
+network.fit(measurements[complete_rows], heights, verbose=0)
+
+# %% [markdown]
+# **Why.** The first axis of `x`, `y` and `sample_weight` counts the examples, and Keras compares nothing but
+# these counts. Be glad of the message: had you cut the labels at the end instead, the counts would agree, and
+# each label after the gap would belong to another example. Index all arrays with one mask. See
+# [Fashion-MNIST](../2_networks/05_fashion_mnist.py) and
+# [`fit`](https://keras.io/api/models/model_training_apis/).
+
+# %% tags=["cure"]
+history = network.fit(
+    measurements[complete_rows], heights[complete_rows], verbose=0
+)
+print(history.history["loss"])
+
+# %% tags=["claims"]
+assert "Data cardinality" in str(sys.last_value), (
+    "fit refuses examples and labels of unequal number"
+)
+assert np.isfinite(history.history["loss"][0]), "with one mask they agree"
+
+# %% [markdown]
+# ## Unrecognized data type: x=[[1.0, 2.0, 3.0], ...
+#
+# A few examples, typed in or read from a file, as lists.
+
+# %% tags=["symptom", "raises-exception"] also="list of lists passed to predict; labels as a Python list; fit does not accept a list"
+network.predict([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+
+# %% [markdown]
+# **Why.** To Keras a list is a list of *inputs*, for networks with several; each of its elements must be an
+# array or a tensor. Where it finds numbers it gives up, for labels as for examples. A list of arrays gets
+# further, and each array is taken for an input of its own. See
+# [The functional API](../2_networks/07_functional_api.py) and
+# [`predict`](https://keras.io/api/models/model_training_apis/).
+
+# %% tags=["cure"]
+examples_of_lists = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+print(network.predict(examples_of_lists, verbose=0).shape)
+
+# %% tags=["claims"]
+assert "Unrecognized data type" in str(sys.last_value), (
+    "predict refuses a list of lists"
+)
+assert network(examples_of_lists).shape == (2, 1), "an array it takes"
+
+# %% [markdown]
+# ## The answer changes its shape when the last batch has one example
+#
+# You drop the axes of size 1 with `squeeze`, and one batch of the whole data set is small.
+
+# %% tags=["symptom"] also="squeeze removes the batch axis; wrong class for a single image; argmax axis out of bounds for one example; last batch of size one"
+score_rows = np.eye(3)[[2, 0, 1]].reshape(3, 1, 3)
+for batch_size in (2, 1):
+    squeezed_scores = tf.squeeze(score_rows[:batch_size])
+    answer_count = len(squeezed_scores)
+    print("examples:", batch_size, "answers:", answer_count)
+
+# %% [markdown]
+# **Why.** `squeeze` without an axis drops *every* axis of size 1, and in a batch of one that is the batch as
+# well. What is counted, averaged or looked up along the first axis is then classes. Name the axis that you
+# mean. See [Tensors](../1_foundations/01_tensors.py) and
+# [`tf.squeeze`](https://www.tensorflow.org/api_docs/python/tf/squeeze).
+
+# %% tags=["cure"]
+for batch_size in (2, 1):
+    scores = tf.squeeze(score_rows[:batch_size], axis=1)
+    print("examples:", batch_size, "answers:", len(scores))
+
+# %% tags=["claims"]
+assert answer_count == 3, "of a batch of one, only the classes are left"
+assert scores.shape == (1, 3), "with a named axis the batch stays"

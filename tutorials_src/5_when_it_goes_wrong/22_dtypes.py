@@ -379,3 +379,32 @@ assert not float_numbers.any(), (
 assert np.array_equal(id_numbers.ravel(), [1, 2]), (
     "in one of int64 they are found"
 )
+
+# %% [markdown]
+# ## The mean of many ones is nan
+#
+# Half precision, to save memory or because the network computes in it.
+
+# %% tags=["symptom"] also="float16 overflow; tf.reduce_mean returns inf or nan in float16; half precision sum is inf; mixed precision metric nan"
+many_ones = tf.ones(70_000, tf.float16)
+half_mean = tf.reduce_mean(many_ones)
+print("mean:", half_mean.numpy(), "sum:", tf.reduce_sum(many_ones).numpy())
+print("square of 300:", tf.square(tf.constant(300.0, tf.float16)).numpy())
+
+# %% [markdown]
+# **Why.** A `float16` ends at `{python} f"{np.finfo('float16').max:,.0f}"`: what is larger is `inf`.
+# `tf.reduce_mean` divides the sum by the count, both in `float16`: `inf` by `inf` is nan. `keras.ops.mean`
+# and NumPy add up in a larger dtype, but a square has nowhere to go. `bfloat16` has the range of `float32`,
+# and fewer digits. See [Make it fast](../4_beyond/19_make_it_fast.py) and
+# [mixed precision](https://keras.io/api/mixed_precision/).
+
+# %% tags=["cure"]
+wide_mean = tf.reduce_mean(tf.cast(many_ones, tf.float32))
+print(wide_mean.numpy(), keras.ops.mean(many_ones).numpy())
+
+# %% tags=["claims"]
+assert np.isnan(half_mean), "tf.reduce_mean overflows in float16"
+assert wide_mean.numpy() == 1, "in float32 the mean of ones is 1"
+assert keras.ops.mean(many_ones).numpy() == 1, (
+    "keras.ops.mean adds up in a larger dtype"
+)
