@@ -68,7 +68,7 @@ assert is_unshuffled, (
 assert any("`shuffle=True` was passed" in message for message in spoken), (
     "the warning comes for a shuffled dataset, too"
 )
-assert not unspoken, "with shuffle=False there is none"
+assert not unspoken, "with shuffle=False that warning does not come"
 
 # %% [markdown]
 # ## Your input ran out of data; interrupting training
@@ -203,11 +203,15 @@ print(f"{counted_steps} steps in 3 epochs of 4 batches")
 assert ghost_run.history["always_one"][0] < 0.9, (
     "where the length is unknown, a mean over batches counts one too many"
 )
-assert ghost_steps > 12, "and the optimizer counts steps that no batch took"
-assert counted_run.history["always_one"][0] == 1, (
-    "with a length, the mean is right"
+assert ghost_steps > 12, (
+    "where the length is unknown, the optimizer counts steps that no batch took"
 )
-assert counted_steps == 12, "and so is the count"
+assert counted_run.history["always_one"][0] == 1, (
+    "where the length is known, a mean over batches is right"
+)
+assert counted_steps == 12, (
+    "where the length is known, the optimizer counts the steps"
+)
 
 # %% [markdown]
 # ## Expected shape (None, 4), but input has incompatible shape (4,)
@@ -444,7 +448,7 @@ assert "number of elements does not match" in uneven_message, (
     "batch refuses elements of different shapes"
 )
 assert padded_rows.shape == (3, 6), (
-    "padded_batch makes them as long as the longest"
+    "padded_batch makes elements as long as the longest of them"
 )
 
 # %% [markdown]
@@ -487,7 +491,7 @@ assert "unknown rank" in unknown_message, (
     "a network does not take what py_function returns as it is"
 )
 assert np.isfinite(shape_run.history["loss"][0]), (
-    "with ensure_shape it trains"
+    "with ensure_shape, what py_function returns trains a network"
 )
 
 # %% [markdown]
@@ -538,7 +542,7 @@ print(len(all_answers), "of", len(points))
 assert len(short_answers) == 30, (
     "a length that is rounded down leaves out the last rows"
 )
-assert len(dropped_answers) == 30, "and so does drop_remainder"
+assert len(dropped_answers) == 30, "drop_remainder leaves out the last rows"
 assert has_nan, (
     "a batch without rows makes the weights of BatchNormalization nan"
 )
