@@ -84,15 +84,15 @@ assert traces_for_tensors == 1, "and once for all tensors of one shape"
 traced_shapes = []
 
 
+@tf.function
 def total(batch):
     traced_shapes.append(tuple(batch.shape))
     return tf.reduce_sum(batch)
 
 
 batches = [tf.ones((2, length)) for length in (5, 6, 7, 8)]
-total_in_graph = tf.function(total)
 for batch in batches:
-    total_in_graph(batch)
+    total(batch)
 print(traced_shapes)
 
 # %% [markdown]
@@ -104,9 +104,16 @@ print(traced_shapes)
 
 # %% tags=["cure"]
 shapes_one_by_one, traced_shapes = traced_shapes, []
-total_in_graph = tf.function(total, reduce_retracing=True)
+
+
+@tf.function(reduce_retracing=True)
+def total_of_any_length(batch):
+    traced_shapes.append(tuple(batch.shape))
+    return tf.reduce_sum(batch)
+
+
 for batch in batches:
-    total_in_graph(batch)
+    total_of_any_length(batch)
 print(traced_shapes)
 
 # %% tags=["claims"]
