@@ -99,11 +99,11 @@ masked_amounts = amounts * (amounts < 2.5)
 print(masked_amounts)
 
 # %% [markdown]
-# **Why.** Where one side of `*` is a boolean tensor, TensorFlow
-# [casts both to whole numbers](https://github.com/tensorflow/tensorflow/blob/v2.21.0/tensorflow/python/ops/tensor_math_operator_overrides.py),
-# multiplies, and casts the product to `bool`. So 2.0 becomes `True`, and 0.5, which the mask lets pass,
-# `False`. A mask that is a NumPy array is converted to the numbers' dtype instead, and works. `tf.multiply`
-# and `+` raise an error. See [Tensors](../1_foundations/01_tensors.py).
+# **Why.** Where one side of `*` is a boolean tensor, TensorFlow casts both to whole numbers, multiplies, and
+# casts the product to `bool`; [the change](https://github.com/tensorflow/tensorflow/pull/83753) was meant for
+# two boolean tensors. So 2.0 becomes `True`, and 0.5, which the mask lets pass, `False`. A mask that is a
+# NumPy array is converted to the numbers' dtype instead, and works; `tf.multiply` and `+` raise an error. See
+# [Tensors](../1_foundations/01_tensors.py).
 
 # %% tags=["cure"]
 chosen_amounts = tf.where(amounts < 2.5, amounts, 0.0)
