@@ -55,8 +55,8 @@ assert np.array_equal(promoted_products, [0.5, 1.0, 1.5]), (
 # %% [markdown]
 # ## cannot compute Mul as input #1(zero-based) was expected to be
 #
-# *... a double tensor but is a float tensor*, say. Two tensors meet that differ in
-# theirs.
+# *... a double tensor but is a float tensor*, and other dtypes. `Mul` may as well be `AddV2`, `Sub`, `Equal`
+# or `MatMul`.
 
 # %% tags=["symptom", "raises-exception"] also="expected to be a float tensor but is a double tensor; expected to be a int64 tensor but is a int32 tensor; argmax compared with labels; dtype mismatch float64 float32"
 import sys
@@ -67,8 +67,8 @@ fractions * tf.ones(5)
 # %% [markdown]
 # **Why.** Two tensors of different dtypes are never brought together, not even `float32` and `float64`. Three
 # sources surprise: whole numbers divided by whole numbers are `float64`, `tf.argmax` gives `int64`, and a
-# NumPy array of floats becomes `float64` in `tf.constant`. *Double* is `float64`, and `#1` is the second of
-# the two. See [Tensors](../1_foundations/01_tensors.py) and
+# NumPy array of floats becomes `float64` in `tf.constant`. *Double* is `float64`, and number 1 is the second
+# of the two. See [Tensors](../1_foundations/01_tensors.py) and
 # [`tf.cast`](https://www.tensorflow.org/api_docs/python/tf/cast).
 
 # %% tags=["cure"]
@@ -99,11 +99,11 @@ masked_amounts = amounts * (amounts < 2.5)
 print(masked_amounts)
 
 # %% [markdown]
-# **Why.** Where one side of `*` is a boolean tensor, TensorFlow
-# [casts both to whole numbers](https://github.com/tensorflow/tensorflow/blob/v2.21.0/tensorflow/python/ops/tensor_math_operator_overrides.py),
-# multiplies, and casts the product to `bool`. So 2.0 becomes `True`, and 0.5, which the mask lets pass,
-# `False`. A mask that is a NumPy array is converted to the numbers' dtype instead, and works. `tf.multiply`
-# and `+` raise an error. See [Tensors](../1_foundations/01_tensors.py).
+# **Why.** Where one side of `*` is a boolean tensor, TensorFlow casts both to whole numbers, multiplies, and
+# casts the product to `bool`; [the change](https://github.com/tensorflow/tensorflow/pull/83753) was meant for
+# two boolean tensors. So 2.0 becomes `True`, and 0.5, which the mask lets pass, `False`. A mask that is a
+# NumPy array is converted to the numbers' dtype instead, and works; `tf.multiply` and `+` raise an error. See
+# [Tensors](../1_foundations/01_tensors.py).
 
 # %% tags=["cure"]
 chosen_amounts = tf.where(amounts < 2.5, amounts, 0.0)
@@ -133,10 +133,10 @@ print(bright_bytes)
 print(tf.cast(tf.constant(300), tf.uint8).numpy())
 
 # %% [markdown]
-# **Why.** A `uint8` ends at 255, and `tf.cast` does not clip. From whole numbers it keeps the remainder of a division by
-# 256. From floats the result is undefined: here the same 300.0 has become
-# `{python} bright_bytes[0]` at the front of the tensor and `{python} bright_bytes[-1]` at its end, depending on its place in the
-# tensor, since whole blocks take another path through the processor than what is left over, and
+# **Why.** A `uint8` ends at 255, and `tf.cast` does not clip. From whole numbers it keeps the remainder of a
+# division by 256. From floats the result is undefined: here the same 300.0 has become
+# `{python} bright_bytes[0]` at the front of the tensor and `{python} bright_bytes[-1]` at its end, since
+# whole blocks take another path through the processor than what is left over, and
 # [a GPU has its own answer](https://github.com/tensorflow/tensorflow/issues/59702). See
 # [Tensors](../1_foundations/01_tensors.py).
 
