@@ -200,7 +200,7 @@ def lower(
 
     Admonitions and tabs become quotes, details become HTML details, attribute lists and
     abbreviations go, links between pages and images become `link(target)`, or their text alone where
-    that is None.
+    that is None. So do links within the page: a notebook names its headings in another way.
 
     Args:
         notes: the numbers of footnotes, which become raised numbers and paragraphs.
@@ -240,7 +240,7 @@ def _lower_footnotes(text: str, notes: Mapping[str, int]) -> str:
 def _lower_inline(text: str, link: Callable[[str], str | None]) -> str:
     def relink(match: re.Match[str]) -> str:
         target = match["target"]
-        if re.match(r"[a-z]+:", target) or target.startswith("#"):
+        if re.match(r"[a-z]+:", target):
             return match[0]
         address = link(target)
         mark = "!" if match.re is _IMAGE else ""
