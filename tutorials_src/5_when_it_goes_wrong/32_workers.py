@@ -275,11 +275,9 @@ assert np.isclose(cured_length, single_length), (
 
 
 # %% tags=["symptom"] also="BatchNormalization MirroredStrategy wrong predictions; moving mean differs between replicas; synchronized=False; validation accuracy worse with multiple GPUs"
-def train_normalisation(synchronized):
+def train_normalisation(**options):
     with strategy.scope():
-        layer = keras.layers.BatchNormalization(
-            momentum=0.5, synchronized=synchronized
-        )
+        layer = keras.layers.BatchNormalization(momentum=0.5, **options)
         network = keras.Sequential([keras.Input((4,)), layer])
         network.compile("sgd", "mse")
     network.fit(x, x, batch_size=8, verbose=0)
