@@ -163,7 +163,7 @@ train(build_network(), checkpoint, batch_size=32)
 # **Why.** The callback finds out which direction is better at the end of the first epoch, and `save_freq`
 # makes it compare before that. Monitoring `val_loss` does not help: a batch has none, so it warns and
 # saves every time ([an old complaint](https://github.com/tensorflow/tensorflow/issues/33163)). Keep the
-# best of whole epochs; the options are in [Keras's
+# best of whole epochs, as [Regularisation](../2_networks/10_regularisation.py) does; the options are in [Keras's
 # documentation](https://keras.io/api/callbacks/model_checkpoint/).
 
 # %% tags=["cure"]

@@ -331,7 +331,7 @@ assert not hasattr(exported_network, "fit"), (
 )
 
 # %% [markdown]
-# ## File not found, please ensure the file is an accessible `.keras` zip file
+# ## File not found, ensure the file is an accessible `.keras` zip file
 #
 # And the file is there.
 
@@ -472,7 +472,7 @@ assert distance(deep_network, clone) == 0, (
 )
 
 # %% [markdown]
-# ## The exported network gives another answer for the same picture each time
+# ## The exported network gives another answer each time
 
 # %% tags=["symptom"] also="SavedModel predictions not deterministic; export with data augmentation; TensorFlow Serving random results; augmentation layers active after export"
 pictures = np.random.default_rng(7).random((1, 8, 8, 1), np.float32)
