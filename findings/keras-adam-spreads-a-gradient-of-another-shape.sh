@@ -4,8 +4,7 @@
 # A training loop of one's own gives the optimizer the mean of a gradient in place of the gradient, a single number for
 # a variable of two: an easy slip with one `reduce_mean` too many. Seen, at learning rate 1:
 #
-# - Adam, AdamW, Adamax, Nadam, RMSprop, Lion and SGD with momentum move both elements alike, and say
-#   nothing.
+# - Adam, AdamW, Adamax, Nadam, RMSprop, Lion and SGD with momentum move both elements alike, silently.
 # - A gradient of shape (2,) for a variable of shape (3, 2) is repeated for each row in the same way.
 # - SGD without momentum and Adagrad raise an InvalidArgumentError, because the shapes are not the same.
 # Expected: an error in all, whichever optimizer the name in the configuration stands for. A gradient has the shape of
