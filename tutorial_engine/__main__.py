@@ -49,7 +49,9 @@ def main(arguments: list[str] | None = None, *, root: Path | None = None) -> int
         help="tutorials, or snippets.NAME for its examples; all of them if none is named",
     )
     run.add_argument("--again", action="store_true", help="also execute what is fresh")
-    write = commands.add_parser("export", help="write the pages as plain Markdown")
+    write = commands.add_parser(
+        "export", help="execute what is not fresh, and write the pages as plain Markdown"
+    )
     write.add_argument("folder", type=Path, metavar="DIR")
     commands.add_parser("clean", help="forget every stored run")
     copy = commands.add_parser("copy", help="copy a snippet, or one function with what it needs")

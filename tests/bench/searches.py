@@ -60,7 +60,11 @@ SEARCHES = {
     "numpy broadcasting shape mismatch": ("foundations/broadcasting/", "snippets/tensors/"),
     "show grid of images matplotlib": ("snippets/plot_images/",),
     "backpropagation": ("foundations/gradients/", "foundations/training-by-hand/"),
-    "loss is nan": ("foundations/training-by-hand/", "snippets/mixed_precision/"),
+    "loss is nan": (
+        "when-it-goes-wrong/stuck-loss/",
+        "foundations/training-by-hand/",
+        "snippets/mixed_precision/",
+    ),
     "gpu out of memory": ("foundations/broadcasting/", "snippets/batch_sizes/"),
     "multi gpu training": ("beyond/distributed/", "snippets/distributed/"),
     "SparseCategoricalCrossentropy from_logits": (
@@ -69,8 +73,11 @@ SEARCHES = {
         "foundations/training-by-hand/",
     ),
     "GradientTape": ("foundations/gradients/", "snippets/gradients/"),
-    "expected ndim=4, found ndim=3": ("convnets/convolution/",),
-    "cannot take the length of shape with unknown rank": ("networks/first-network/",),
+    "expected ndim=4, found ndim=3": ("when-it-goes-wrong/shapes/", "convnets/convolution/"),
+    "cannot take the length of shape with unknown rank": (
+        "when-it-goes-wrong/shapes/",
+        "when-it-goes-wrong/pipelines/",
+    ),
     "color jitter": ("convnets/augmentation/", "snippets/augmentation/"),
     "image_dataset_from_directory": ("convnets/own-photographs/", "snippets/folders/"),
 }

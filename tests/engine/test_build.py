@@ -163,6 +163,7 @@ def test_the_report_has_its_schema(good):
         "name",
         "source",
         "url",
+        "is_atlas",
         "key",
         "outcome",
         "ran",

@@ -493,7 +493,10 @@ def test_the_record_of_an_error_is_type_and_message(tiny):
         (r"$\sum_{i=1}^{n} x_i$ and $\mathbf{x}_{.5}$", None),
         (r"$f[i](x) = \frac{a}{b}$ and `rows[0](x)` stay", None),
         ("`{.kept}` and ``{#kept} `too` ``", None),
-        ("[here](#below), [there](https://a.b/c.md) and <https://a.b>", None),
+        (
+            "[here](#below), [there](https://a.b/c.md) and <https://a.b>",
+            "here, [there](https://a.b/c.md) and <https://a.b>",
+        ),
     ],
 )
 def test_what_only_the_site_shows_is_lowered_to_what_a_notebook_shows(text, expected):

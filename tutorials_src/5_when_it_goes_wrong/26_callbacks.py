@@ -21,6 +21,7 @@ train_rows, train_labels = rows[:64], labels[:64]
 validation = rows[64:], labels[64:]
 
 
+# %%
 def build_network(metric="accuracy", learning_rate=0.05):
     keras.utils.set_random_seed(7)
     hidden_layer = keras.layers.Dense(16, activation="relu")
@@ -56,10 +57,11 @@ unstopped_history = train(build_network(), stopping, epochs=30)
 print(len(unstopped_history.epoch), "of 30 epochs")
 
 # %% [markdown]
-# **Why.** The metric was compiled as `"accuracy"`, so its value is called `val_accuracy`. `EarlyStopping` and
-# `ReduceLROnPlateau` only warn about a name that they do not find. The default, `val_loss`, is missing just the
-# same where `fit` gets no validation data. [Regularisation](../2_networks/10_regularisation.py) stops early;
-# the arguments are in [Keras's documentation](https://keras.io/api/callbacks/early_stopping/).
+# **Why.** The metric was compiled as `"accuracy"`, so its value is called `val_accuracy`. `EarlyStopping`
+# and `ReduceLROnPlateau` only warn about a name that they do not find. The default, `val_loss`, is
+# missing just the same where `fit` gets no validation data.
+# [Regularisation](../2_networks/10_regularisation.py) stops early; the arguments are in [Keras's
+# documentation](https://keras.io/api/callbacks/early_stopping/).
 
 # %% tags=["cure"]
 print(sorted(unstopped_history.history))
@@ -94,10 +96,11 @@ stopping = keras.callbacks.EarlyStopping("age_loss")
 two_outputs.fit(train_rows, targets, callbacks=stopping, verbose=0)
 
 # %% [markdown]
-# **Why.** `mode="auto"` no longer guesses from the name. It asks the metric of that name for its direction, and
-# knows `loss`. A misspelled name, the loss or metric of one output, and a metric class of your own have none:
-# [the issue](https://github.com/keras-team/keras/issues/18798) that led to it is about earlier guesses, which
-# were wrong without a word. Networks with several outputs: [The functional API](../2_networks/07_functional_api.py).
+# **Why.** `mode="auto"` no longer guesses from the name. It asks the metric of that name for its
+# direction, and knows `loss`. A misspelled name, the loss or metric of one output, and a metric class of
+# your own have none: [the issue](https://github.com/keras-team/keras/issues/18798) that led to it is
+# about earlier guesses, which were wrong without a word. Networks with several outputs: [The functional
+# API](../2_networks/07_functional_api.py).
 
 # %% tags=["cure"]
 stopping = keras.callbacks.EarlyStopping("age_loss", mode="min")
@@ -126,10 +129,10 @@ is_last_epoch = np.array_equal(saved_weights[0], network.get_weights()[0])
 print("best:", checkpoint.best, "- file of the last epoch:", is_last_epoch)
 
 # %% [markdown]
-# **Why.** Without the value that it monitors, the callback warns and saves anyway, so each epoch overwrites
-# the file. Years ago it skipped instead, and the warning
-# [ended in the word](https://github.com/keras-team/keras/issues/16734). How runs are compared and which epoch
-# to keep is in [Experiments](../2_networks/11_experiments.py).
+# **Why.** Without the value that it monitors, the callback warns and saves anyway, so each epoch
+# overwrites the file. Years ago it skipped instead, and the warning [ended in
+# *skipping*](https://github.com/keras-team/keras/issues/16734). How runs are compared and which epoch to
+# keep is in [Experiments](../2_networks/11_experiments.py).
 
 # %% tags=["cure"]
 checkpoint = keras.callbacks.ModelCheckpoint("b.keras", save_best_only=True)
@@ -157,10 +160,11 @@ checkpoint = keras.callbacks.ModelCheckpoint(
 train(build_network(), checkpoint, batch_size=32)
 
 # %% [markdown]
-# **Why.** The callback finds out which direction is better at the end of the first epoch, and `save_freq` makes it
-# compare before that. Monitoring `val_loss` does not help: a batch has none, so it warns and saves every
-# time ([an old complaint](https://github.com/tensorflow/tensorflow/issues/33163)). Keep the best of whole
-# epochs; the options are in [Keras's documentation](https://keras.io/api/callbacks/model_checkpoint/).
+# **Why.** The callback finds out which direction is better at the end of the first epoch, and `save_freq`
+# makes it compare before that. Monitoring `val_loss` does not help: a batch has none, so it warns and
+# saves every time ([an old complaint](https://github.com/tensorflow/tensorflow/issues/33163)). Keep the
+# best of whole epochs, as [Regularisation](../2_networks/10_regularisation.py) does; the options are in [Keras's
+# documentation](https://keras.io/api/callbacks/model_checkpoint/).
 
 # %% tags=["cure"]
 checkpoint = keras.callbacks.ModelCheckpoint(
@@ -188,10 +192,10 @@ loss_after_stopping = network.evaluate(*validation, verbose=0)[0]
 print(f"best {min(losses):.2f}, now {loss_after_stopping:.2f}")
 
 # %% [markdown]
-# **Why.** `restore_best_weights` is `False` by default, so the network keeps the weights of its last epoch, which is
-# `patience` epochs past the best. With `True`, Keras 3 restores them at the end of any run, also of one that
-# runs out of epochs. More in [Regularisation](../2_networks/10_regularisation.py) and in
-# [Keras's documentation](https://keras.io/api/callbacks/early_stopping/).
+# **Why.** `restore_best_weights` is `False` by default, so the network keeps the weights of its last
+# epoch, which is `patience` epochs past the best. With `True`, Keras 3 restores them at the end of any
+# run, also of one that runs out of epochs. More in [Regularisation](../2_networks/10_regularisation.py)
+# and in [Keras's documentation](https://keras.io/api/callbacks/early_stopping/).
 
 # %% tags=["cure"]
 stopping = keras.callbacks.EarlyStopping(
@@ -224,10 +228,11 @@ accuracies = train(network, stopping, epochs=20).history["accuracy"]
 print(np.round(accuracies, 2))
 
 # %% [markdown]
-# **Why.** `mode="min"` takes each rise for a failure. The name is not compared with the direction, so there is no
-# message. A `patience` of 1 is no more than one of 0, too: both end the run at the first epoch that is not better.
-# Which way is better for which grade: [Evaluation](../2_networks/08_evaluation.py), and
-# [Keras's documentation](https://keras.io/api/callbacks/early_stopping/) of the modes.
+# **Why.** `mode="min"` takes each rise for a failure. The name is not compared with the direction, so
+# there is no message. A `patience` of 1 is no more than one of 0, too: both end the run at the first
+# epoch that is not better. Which way is better for which grade:
+# [Evaluation](../2_networks/08_evaluation.py), and [Keras's
+# documentation](https://keras.io/api/callbacks/early_stopping/) of the modes.
 
 # %% tags=["cure"]
 stopping = keras.callbacks.EarlyStopping("accuracy", patience=5)
@@ -254,10 +259,11 @@ for _ in range(2):
 history.history["val_auc"]
 
 # %% [markdown]
-# **Why.** A metric *object* without a name gets one from a counter that goes through the whole process: `auc`, then
-# `auc_1`. A string such as `"accuracy"` is its own name. So a callback that monitors `val_auc` is right in
-# the first run and wrong in all others. AUC itself: [Evaluation](../2_networks/08_evaluation.py), and
-# [Keras's documentation](https://keras.io/api/metrics/classification_metrics/#auc-class).
+# **Why.** A metric *object* without a name gets one from a counter that goes through the whole process:
+# `auc`, then `auc_1`. A string such as `"accuracy"` is its own name. So a callback that monitors
+# `val_auc` is right in the first run and wrong in all others. AUC itself:
+# [Evaluation](../2_networks/08_evaluation.py), and [Keras's
+# documentation](https://keras.io/api/metrics/classification_metrics/#auc-class).
 
 # %% tags=["cure"]
 for _ in range(2):
@@ -285,10 +291,11 @@ more_history = train(network, epochs=3, initial_epoch=3)
 print(more_history.history, int(network.optimizer.iterations), "steps")
 
 # %% [markdown]
-# **Why.** `epochs` is the number of the last epoch, not how many to run: with `initial_epoch=3` it has been reached
-# before the first. Without `initial_epoch` the second call trains for three, and counts, schedules by epoch and
-# file names start again from the first. Continuing a run: [Experiments](../2_networks/11_experiments.py); the
-# arguments: [Keras's documentation](https://keras.io/api/models/model_training_apis/#fit-method).
+# **Why.** `epochs` is the number of the last epoch, not how many to run: with `initial_epoch=3` it has
+# been reached before the first. Without `initial_epoch` the second call trains for three, and counts,
+# schedules by epoch and file names start again from the first. Continuing a run:
+# [Experiments](../2_networks/11_experiments.py); the arguments: [Keras's
+# documentation](https://keras.io/api/models/model_training_apis/#fit-method).
 
 # %% tags=["cure"]
 more_history = train(network, epochs=6, initial_epoch=3)
@@ -315,15 +322,15 @@ train(network)
 print(len(network.history.history["loss"]), "epochs, after training 6")
 
 # %% [markdown]
-# **Why.** Each `fit` makes a new `History` and hangs it on the network in place of the old one. Keep what each call
-# returns and join them, before something fails in between. What else of a run to write down:
-# [Experiments](../2_networks/11_experiments.py), and
-# [Keras's documentation](https://keras.io/api/models/model_training_apis/#fit-method).
+# **Why.** Each `fit` makes a new `History` and hangs it on the network in place of the old one. Keep what
+# each call returns and join them, before something fails in between. What else of a run to write down:
+# [Experiments](../2_networks/11_experiments.py), and [Keras's
+# documentation](https://keras.io/api/models/model_training_apis/#fit-method).
 
 # %% tags=["cure"]
 network = build_network()
 histories = [train(network, epochs=3) for _ in range(2)]
-all_losses = [loss for each in histories for loss in each.history["loss"]]
+all_losses = [loss for run in histories for loss in run.history["loss"]]
 print(len(all_losses), "epochs, after training 6")
 
 # %% tags=["claims"]
@@ -349,10 +356,11 @@ saved_by_reuse = Path("d.keras").exists()
 print("saved:", saved_by_reuse)
 
 # %% [markdown]
-# **Why.** `EarlyStopping` and `ReduceLROnPlateau` forget the last run when a new one begins; `ModelCheckpoint` keeps its
-# best value, so that a continued run does not overwrite a better file. A worse network then never gets one.
-# Several networks in one loop: [Experiments](../2_networks/11_experiments.py); the callback:
-# [Keras's documentation](https://keras.io/api/callbacks/model_checkpoint/).
+# **Why.** `EarlyStopping` and `ReduceLROnPlateau` forget the last run when a new one begins;
+# `ModelCheckpoint` keeps its best value, so that a continued run does not overwrite a better file. A
+# worse network then never gets one. Several networks in one loop:
+# [Experiments](../2_networks/11_experiments.py); the callback: [Keras's
+# documentation](https://keras.io/api/callbacks/model_checkpoint/).
 
 # %% tags=["cure"]
 checkpoint = keras.callbacks.ModelCheckpoint("d.keras", save_best_only=True)
@@ -377,11 +385,11 @@ plateau = keras.callbacks.ReduceLROnPlateau(patience=2)
 train(network, plateau, epochs=10)
 
 # %% [markdown]
-# **Why.** Two masters of one number: a schedule computes it at each step, and the callback wants to set it. Nothing
-# compares the two when the run begins. `ReduceLROnPlateau` tries it at its first plateau, and
-# `LearningRateScheduler` before the first epoch
-# ([reported long ago](https://github.com/tensorflow/tensorflow/issues/36612)). Schedules:
-# [Your first network](../2_networks/06_first_network.py).
+# **Why.** Two masters of one number: a schedule computes it at each step, and the callback wants to set
+# it. Nothing compares the two when the run begins. `ReduceLROnPlateau` tries it at its first plateau, and
+# `LearningRateScheduler` before the first epoch ([reported long
+# ago](https://github.com/tensorflow/tensorflow/issues/36612)). Schedules: [Your first
+# network](../2_networks/06_first_network.py).
 
 # %% tags=["cure"]
 stalled_network = build_network(learning_rate=1e-8)

@@ -35,6 +35,8 @@ def build_network():
 
 # %% tags=["symptom"] also="fit shuffle argument ignored with tf.data; the Dataset is expected to already be shuffled; same order every epoch"
 build_network().fit(rows.batch(8), verbose=0)
+
+# %% tags=["symptom"]
 first_batches = [next(iter(rows.batch(8)))[0] for _ in range(2)]
 is_unshuffled = all(np.array_equal(b, points[:8]) for b in first_batches)
 print("both walks begin with the first eight rows:", is_unshuffled)
@@ -80,6 +82,8 @@ options = {"shuffle": False, "verbose": 0}
 four_batches = rows.batch(8)
 network = build_network()
 network.fit(four_batches, epochs=5, steps_per_epoch=3, **options)
+
+# %% tags=["symptom"]
 steps_after_gaps = int(network.optimizer.iterations)
 print(f"{steps_after_gaps} steps instead of {5 * 3}")
 
@@ -129,6 +133,8 @@ def mean_target(y_true, y_pred):
 network = build_network()
 network.compile(optimizer="sgd", loss="mse", metrics=[mean_target])
 generator_run = network.fit(read_batches(), epochs=3, **options)
+
+# %% tags=["symptom"]
 print("mean target per epoch:", generator_run.history["mean_target"])
 
 # %% [markdown]
@@ -425,17 +431,26 @@ assert len(set(live_epochs)) == 4, (
 )
 
 # %% [markdown]
-# ## Cannot add tensor to the batch: number of elements does not match
+# ## Cannot batch tensors with different shapes
 
-# %% tags=["symptom", "raises-exception"] also="cannot batch tensors with different shapes; images of different sizes in one batch; IteratorGetNext InvalidArgumentError"
-sequences = tf.data.Dataset.range(1, 7).map(tf.range)
+
+# %% tags=["symptom", "raises-exception"] also="cannot add tensor to the batch: number of elements does not match; images of different sizes in one batch; IteratorGetNext InvalidArgumentError"
+def read_sequences():
+    for length in range(1, 7):
+        yield np.arange(length)
+
+
+sequences = tf.data.Dataset.from_generator(
+    read_sequences, output_signature=tf.TensorSpec((None,), tf.int64)
+)
 for batch in sequences.batch(3):
     print(batch.shape)
 
 # %% [markdown]
 # **Why.** A batch is one array, and its elements need one shape; these have one, two and three numbers. Resize
-# pictures, and pad sequences. The message comes when the batch is made, so a picture with another size stops the
-# training in the middle of an epoch. [Sizes](../3_convnets/16_own_photographs.py) is about pictures;
+# pictures, and pad sequences. Right after a `map`, the message is *Cannot add tensor to the batch*. It comes when the
+# batch is made, so one picture of another size stops the training in the middle of an epoch.
+# [Own photographs](../3_convnets/16_own_photographs.py) is about their sizes;
 # [`padded_batch`](https://www.tensorflow.org/api_docs/python/tf/data/Dataset#padded_batch) fills up with zeros.
 
 # %% tags=["cure"]
@@ -444,7 +459,7 @@ for padded_rows in sequences.padded_batch(3):
     print(padded_rows.numpy().tolist())
 
 # %% tags=["claims"]
-assert "number of elements does not match" in uneven_message, (
+assert "different shapes" in uneven_message, (
     "batch refuses elements of different shapes"
 )
 assert padded_rows.shape == (3, 6), (

@@ -226,9 +226,9 @@ network.save("old.h5")
 keras.models.load_model("old.h5")
 
 # %% [markdown]
-# **Why.** The legacy format writes the loss as the short name that you gave, and today's loader looks `mse` up
-# among the metrics, where it finds a function and no class. Other losses, such as `binary_crossentropy`, load. The
-# weights are fine: load without the compilation, save as `.keras`, and compile again where you train.
+# **Why.** The legacy format writes the loss as the word that you gave, and today's loader looks for an abbreviation
+# such as `mse` or `mae` in the wrong place. `mean_squared_error` loads. The weights in your file are fine: load
+# without the compilation, save as `.keras`, and compile again where you train.
 # [Export](../4_beyond/18_export.py) compares the formats;
 # [keras.io](https://keras.io/api/models/model_saving_apis/model_saving_and_loading/) has `compile=False`.
 
@@ -239,12 +239,24 @@ rescued_network.save("new.keras")
 rescued_distance = distance(network, keras.models.load_model("new.keras"))
 print("largest difference after loading:", rescued_distance)
 
+# %% tags=["cure"]
+network.compile(optimizer="adam", loss="mean_squared_error")
+network.save("full_name.h5")
+full_name = keras.models.load_model("full_name.h5")
+
+# %% tags=["cure"]
+full_name_loss = full_name.evaluate(points, targets, verbose=0)
+print(f"with the full name it loads: loss {full_name_loss:.2f}")
+
 # %% tags=["claims"]
 assert "not a KerasSaveable subclass" in legacy_message, (
     "an .h5 file of a network compiled with loss='mse' does not load"
 )
 assert rescued_distance == 0, (
     "without its compilation, the .h5 file loads with its weights"
+)
+assert np.isfinite(full_name_loss), (
+    "an .h5 file with the full name of its loss loads, compiled"
 )
 
 # %% [markdown]
@@ -319,7 +331,7 @@ assert not hasattr(exported_network, "fit"), (
 )
 
 # %% [markdown]
-# ## File not found, please ensure the file is an accessible `.keras` zip file
+# ## File not found, ensure the file is an accessible `.keras` zip file
 #
 # And the file is there.
 
@@ -366,6 +378,8 @@ network.save_weights("resume.weights.h5")
 network.save("resume.keras")
 fresh_optimizer = compiled_network()
 fresh_optimizer.load_weights("resume.weights.h5")
+
+# %% tags=["symptom"]
 steps_after_weights = int(fresh_optimizer.optimizer.iterations)
 print(int(network.optimizer.iterations), "->", steps_after_weights, "steps")
 
@@ -458,7 +472,7 @@ assert distance(deep_network, clone) == 0, (
 )
 
 # %% [markdown]
-# ## The exported network gives another answer for the same picture each time
+# ## The exported network gives another answer each time
 
 # %% tags=["symptom"] also="SavedModel predictions not deterministic; export with data augmentation; TensorFlow Serving random results; augmentation layers active after export"
 pictures = np.random.default_rng(7).random((1, 8, 8, 1), np.float32)

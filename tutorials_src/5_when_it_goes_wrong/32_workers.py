@@ -120,7 +120,7 @@ network.fit(x, y, batch_size=7, verbose=0)
 # shares, by taking their mean over the replicas, and shares of different sizes cannot be added. It does so with
 # the *first* batch only: a last batch of another size passes. See
 # [More than one worker](../4_beyond/20_distributed.py) and
-# [the step in Keras](https://github.com/keras-team/keras/blob/master/keras/src/backend/tensorflow/trainer.py).
+# [the message among Keras's issues](https://github.com/keras-team/keras/issues/19246).
 
 # %% tags=["cure"]
 batch_size = 3 * strategy.num_replicas_in_sync  # per replica: 3

@@ -116,14 +116,15 @@ def draw():
 
 draw()
 """
+closing = draw.replace("return figure", "plt.close(figure); return figure")
+cells, _ = execute(draw, closing)  # the second one for the cure
 
 
-def pictures_of(source):
-    cells, _ = execute(source)
-    return [o.output_type for o in cells[0].outputs if "data" in o]
+def pictures_of(cell):
+    return [o.output_type for o in cell.outputs if "data" in o]
 
 
-pictures = pictures_of(draw)
+pictures = pictures_of(cells[0])
 print(pictures)
 
 # %% [markdown]
@@ -133,8 +134,8 @@ print(pictures)
 # [pyplot.close](https://matplotlib.org/stable/api/_as_gen/matplotlib.pyplot.close.html).
 
 # %% tags=["cure"]
-closing = draw.replace("return figure", "plt.close(figure); return figure")
-pictures_of_closing = pictures_of(closing)
+pictures_of_closing = pictures_of(cells[1])
+print(closing.splitlines()[-3].strip())
 print(pictures_of_closing)
 
 # %% tags=["claims"]
@@ -434,3 +435,39 @@ assert stale_percent == 0.5, (
     "a second import gives the module as it was at the first"
 )
 assert reloaded_percent == 50, "reload runs the file again"
+
+# %% [markdown]
+# ## Partially initialized module has no attribute
+#
+# You have called your own file like the package that it uses.
+
+# %% tags=["symptom", "raises-exception"] also="most likely due to a circular import; file named keras.py or random.py; module has no attribute although installed; own file shadows library"
+own_script = Path("tabulate.py")  # also a package
+text = "import tabulate\nprint(tabulate.simple_separated_format)\n"
+_ = own_script.write_text(text)
+
+import tabulate
+
+print(tabulate.__file__)
+
+# %% [markdown]
+# **Why.** Python looks in the notebook's folder before the installed packages. So the file imports itself, half
+# made, and asks itself for what the package would have. A file named `random.py` breaks every package that imports
+# `random`. Rename it, and restart. See [Your first network](../2_networks/06_first_network.py) and
+# [the search path](https://docs.python.org/3/tutorial/modules.html#the-module-search-path).
+
+# %% tags=["cure"]
+message = str(sys.last_value)
+own_script.rename("make_tables.py")
+importlib.invalidate_caches()
+package = importlib.util.find_spec("tabulate")
+is_in_the_way = package is not None and package.origin == str(
+    own_script.absolute()
+)
+print("own file in the way:", is_in_the_way)
+
+# %% tags=["claims"]
+assert "partially initialized module 'tabulate'" in message, (
+    "a file with a package's name imports itself, half made"
+)
+assert not is_in_the_way, "renamed, it is no longer in the way"
