@@ -2,8 +2,8 @@
 
     make build && .venv/bin/python tests/bench/pasted.py [SITE] [--keep FILE]
 
-Runs the programs of `pasted_programs.py` in one process and keeps all that each writes to its terminal, then
-pastes each text whole into the box of the built site. Prints the rank of each entry and what was offered instead,
+Runs the programs of `pasted_programs.py`, each alone, and keeps all that it writes to its terminal, then pastes
+each text whole into the box of the built site. Prints the rank of each entry and what was offered instead,
 and the milliseconds from the input to the changed list. Fails where fewer than 57 entries come first, one is not
 among the first three, a look-up takes more than 50 ms, or the index is larger than 40 kB as it is sent or is
 fetched before anybody turns to the box. With FILE, the texts are kept there, and read from it the next time.
@@ -13,7 +13,6 @@ Needs Chromium, as the tests of the site do.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import gzip
 import json
 import os
@@ -21,8 +20,6 @@ import subprocess
 import sys
 import tempfile
 import traceback
-import warnings
-from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -59,10 +56,12 @@ def main() -> None:
     parser.add_argument("--run", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.run:
-        given.run.write_text(json.dumps([run(*each) for each in enumerate(PROGRAMS)]))
+        given.run.write_text(json.dumps(run_all()))
         return
     texts = texts_of_programs(given.keep)
-    if silent := [f"{number}: {name}" for number, (name, _) in enumerate(PROGRAMS) if not texts[number]]:
+    if silent := [
+        f"{number}: {name}" for number, (name, _) in enumerate(PROGRAMS) if not texts[number]
+    ]:
         sys.exit(f"no error and no warning from {', '.join(silent)}")
     found = looked_up(given.site, texts)
     ranks = [
@@ -77,7 +76,9 @@ def main() -> None:
     slowest = max(taken for _, taken in found)
     size = len(gzip.compress((given.site / INDEX).read_bytes(), 9))
     entries = len({name for name, _ in PROGRAMS})
-    print(f"{len(ranks)} messages of {entries} entries: {first} first, {among} among the first {AMONG}")
+    print(
+        f"{len(ranks)} messages of {entries} entries: {first} first, {among} among the first {AMONG}"
+    )
     print(f"slowest {slowest:.1f} ms; the index {size / 1000:.1f} kB gzipped, fetched on first use")
     held = first >= FIRST and among == COUNT == len(ranks)
     sys.exit(not (held and slowest <= SLOWEST and size <= LARGEST))
@@ -100,42 +101,38 @@ def texts_of_programs(keep: Path | None) -> list[str]:
         return json.loads(file.read_text())
 
 
-def run(number: int, program: tuple[str, str]) -> str:
-    """Run a program, among names of its own; return what a terminal would show of its errors and warnings."""
+def run_all() -> list[str]:
+    """Run each program in a copy of a process that has imported TensorFlow; return what each wrote to its terminal."""
     import keras
     import tensorflow as tf
 
-    if number == 0:  # two of them, before anything has met a device: programs with replicas run on them
-        device = tf.config.LogicalDeviceConfiguration()
-        processor = tf.config.list_physical_devices("CPU")[0]
-        tf.config.set_logical_device_configuration(processor, [device, device])
-    keras.utils.clear_session()
-    keras.utils.set_random_seed(number)
-    file = Path(f"train_{number}.py").resolve()
-    file.write_text(BEFORE + program[1])
-    with errors_of_terminal(Path("errors.txt")) as said, warnings.catch_warnings():
-        try:
-            exec(compile(file.read_text(), file, "exec"), {"__name__": "__main__"})
-        except Exception as error:
-            # The first frame is this one.
-            traceback.print_exception(error.with_traceback(error.__traceback__.tb_next))
-    return said[0]
+    # Two processors, before anything has met a device: programs with replicas run on them.
+    device = tf.config.LogicalDeviceConfiguration()
+    processor = tf.config.list_physical_devices("CPU")[0]
+    tf.config.set_logical_device_configuration(processor, [device, device])
+    said = []
+    for number, (_, source) in enumerate(PROGRAMS):
+        terminal = Path(f"terminal_{number}.txt").resolve()
+        if not (child := os.fork()):
+            with terminal.open("w") as errors:
+                os.dup2(errors.fileno(), 2)
+            keras.utils.set_random_seed(number)
+            run(Path(f"train_{number}.py").resolve(), BEFORE + source)
+            sys.stderr.flush()
+            os._exit(0)
+        os.waitpid(child, 0)
+        said.append(terminal.read_text())
+    return said
 
 
-@contextlib.contextmanager
-def errors_of_terminal(file: Path) -> Iterator[list[str]]:
-    """Collect what is written to the standard error, also by handlers that were opened before."""
-    said: list[str] = []
-    before = os.dup(2)
-    with file.open("w") as collected:
-        os.dup2(collected.fileno(), 2)
+def run(file: Path, source: str) -> None:
+    """Run a program as a file of its own; what it raises is written as Python writes it."""
+    file.write_text(source)
     try:
-        yield said
-    finally:
-        sys.stderr.flush()
-        os.dup2(before, 2)
-        os.close(before)
-        said.append(file.read_text())
+        exec(compile(source, file, "exec"), {"__name__": "__main__"})
+    except Exception as error:
+        # The first frame is this one.
+        traceback.print_exception(error.with_traceback(error.__traceback__.tb_next))
 
 
 def looked_up(site: Path, texts: list[str]) -> list[tuple[list[str], float]]:
@@ -155,11 +152,14 @@ def looked_up(site: Path, texts: list[str]) -> list[tuple[list[str], float]]:
         found = []
         for text in texts:
             links, taken = page.evaluate(PASTE, text)
-            prefix = address + URL
-            found.append(
-                ([each.removeprefix(prefix).replace("/#", "#") for each in links], taken)
-            )
+            found.append(([name_at(link.removeprefix(address + URL)) for link in links], taken))
         return found
+
+
+def name_at(link: str) -> str:
+    """Return what the entry at an address is called."""
+    page, _, anchor = link.partition("/#")
+    return f"{page.replace('-', '_')}#{anchor}"
 
 
 if __name__ == "__main__":

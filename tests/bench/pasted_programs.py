@@ -1,10 +1,10 @@
 """Sixty programs that go wrong as the entries of the atlas do, each with shapes, names and numbers of its own.
 
-`pasted.py` runs them, one after the other in one process, and looks up in the built site what they said. A program
+`pasted.py` runs them, each alone, and looks up in the built site what they said. A program
 names its entry as `tutorial_engine.versions.name_of` does. None of them is the program of the entry itself.
 """
 
-# Stands before each program; two processors let several replicas run where there is no other device.
+# Stands before each program.
 BEFORE = """\
 import keras
 import numpy as np
@@ -61,17 +61,6 @@ for targets in (features[:, :1], features[:, 0]):
     (
         "shapes#expected-min_ndim4-found-ndim3",
         """
-def make_encoder(rows, columns):
-    image = keras.Input(shape=(rows, columns), name="x_ray")
-    hidden = layers.Conv2D(16, 5, activation="relu", name="stem")(image)
-    return keras.Model(image, layers.GlobalMaxPooling2D()(hidden))
-
-encoder = make_encoder(64, 48)
-""",
-    ),
-    (
-        "shapes#expected-min_ndim4-found-ndim3",
-        """
 model = keras.Sequential()
 model.add(keras.Input(shape=(40,)))
 model.add(layers.LSTM(12))
@@ -86,13 +75,6 @@ y_train = keras.utils.to_categorical(np.random.randint(0, 4, 30))
 digits = keras.Sequential([layers.Dense(8, "relu"), layers.Dense(4, "softmax")])
 digits.compile("adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
 digits.fit(x_train, y_train, batch_size=10, validation_split=0.2, verbose=0)
-""",
-    ),
-    (
-        "shapes#computed-output-size-would-be-zero-or-negative",
-        """
-patches = keras.Input((4, 4, 3))
-reduced = layers.Conv2D(32, kernel_size=7, strides=2)(patches)
 """,
     ),
     (
@@ -211,18 +193,6 @@ heads.fit(np.random.rand(8, 3), np.random.rand(8, 2), verbose=0)
     (
         "missing_gradients#unknown-variable-this-optimizer-can-only-be-called-for-the-variables",
         """
-sgd = keras.optimizers.SGD(0.01, momentum=0.9)
-generator, critic = (keras.Sequential([keras.Input((2,)), layers.Dense(2)]) for _ in range(2))
-for part in (generator, critic):
-    with tf.GradientTape() as tape:
-        loss = tf.reduce_sum(part(tf.ones((1, 2))) ** 2)
-    gradients = tape.gradient(loss, part.trainable_weights)
-    sgd.apply_gradients(zip(gradients, part.trainable_weights))
-""",
-    ),
-    (
-        "missing_gradients#unknown-variable-this-optimizer-can-only-be-called-for-the-variables",
-        """
 def cross_validate(folds, optimizer):
     for train_rows in folds:
         fold_model = keras.Sequential([layers.Dense(6, activation="tanh"), layers.Dense(1)])
@@ -258,6 +228,55 @@ def answer(tokens):
 
 tagger = Tagger()
 answer(tf.ones((2, 6), tf.int32))
+""",
+    ),
+    (
+        "stuck_loss#attributeerror-list-object-has-no-attribute-get",
+        """
+def weights_of(labels):
+    counts = np.bincount(labels)
+    return len(labels) / (len(counts) * counts)
+
+rare = np.array([0] * 15 + [1] * 5)
+detector = keras.Sequential([layers.Dense(1, activation="sigmoid")])
+detector.compile("adam", "binary_crossentropy")
+detector.fit(np.random.rand(20, 4), rare, epochs=2, class_weight=weights_of(rare), verbose=0)
+""",
+    ),
+    (
+        "stuck_loss#the-loss-falls-and-the-accuracy-does-not-move",
+        """
+def build(hidden_units, classes=1):
+    inputs = keras.Input((8,))
+    hidden = layers.Dense(hidden_units, activation="relu")(inputs)
+    return keras.Model(inputs, layers.Dense(classes, activation="softmax")(hidden))
+
+churn = build(16)
+churn.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+churn.fit(np.random.rand(10, 8), np.random.randint(0, 2, (10, 1)), batch_size=5, verbose=0)
+""",
+    ),
+    (
+        "misleading_validation#valueerror-argument-validation_split-is-only-supported-for-tensors",
+        """
+def batches():
+    while True:
+        yield np.random.rand(4, 3), np.random.rand(4, 1)
+
+model = keras.Sequential([layers.Dense(1)])
+model.compile("adam", "mse")
+model.fit(batches(), steps_per_epoch=5, epochs=2, validation_split=0.1, verbose=0)
+""",
+    ),
+    (
+        "misleading_validation#valueerror-x-and-y-must-have-same-first-dimension",
+        """
+import matplotlib.pyplot as plt
+
+history = {"loss": [0.9, 0.5, 0.4, 0.3], "val_loss": [0.8, 0.6]}
+epochs = range(1, len(history["loss"]) + 1)
+plt.plot(epochs, history["loss"], label="training")
+plt.plot(epochs, history["val_loss"], "--", label="validation")
 """,
     ),
     (
@@ -349,6 +368,18 @@ model.fit(stream, steps_per_epoch=10, epochs=2, shuffle=False, verbose=0)
 """,
     ),
     (
+        "pipelines#a-generator-gives-two-batches-per-epoch-from-the-second-epoch-on",
+        """
+def read_chunks(folder, count=5):
+    for number in range(count):
+        yield np.full((3, 2), number, "float32"), np.zeros(3, "float32")
+
+model = keras.Sequential([layers.Dense(1)])
+model.compile("sgd", "mse")
+model.fit(read_chunks("data"), epochs=4, verbose=0)
+""",
+    ),
+    (
         "pipelines#expected-shape-none-4-but-input-has-incompatible-shape-4",
         """
 spectra = tf.data.Dataset.from_tensor_slices((np.random.rand(15, 30), np.random.rand(15)))
@@ -359,7 +390,7 @@ network.fit(train, epochs=2, shuffle=False, validation_data=test.batch(5), verbo
 """,
     ),
     (
-        "pipelines#cannot-add-tensor-to-the-batch-number-of-elements-does-not-match",
+        "pipelines#cannot-batch-tensors-with-different-shapes",
         """
 def read(number):
     return tf.zeros([20 + number, 24, 3]), number
@@ -447,7 +478,7 @@ served = keras.models.load_model("serving")
 """,
     ),
     (
-        "saving#file-not-found-please-ensure-the-file-is-an-accessible-keras-zip-file",
+        "saving#file-not-found-ensure-the-file-is-an-accessible-keras-zip-file",
         """
 best = keras.models.load_model("checkpoints/epoch_07.keras")
 """,
@@ -631,6 +662,17 @@ for run in range(2):
     losses = []
     for step in range(3):
         losses.append(float(criterion(tf.ones(2), tf.zeros(2))))
+""",
+    ),
+    (
+        "notebooks#partially-initialized-module-has-no-attribute",
+        """
+import sys
+from pathlib import Path
+
+sys.path.insert(0, "")
+Path("seaborn.py").write_text("import seaborn\\n\\nseaborn.set_theme()\\n")
+import seaborn
 """,
     ),
 ]
