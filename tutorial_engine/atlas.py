@@ -7,6 +7,7 @@ there is without a script: `docs/assets/atlas.js` reads the index when somebody 
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -26,6 +27,8 @@ MESSAGES = "assets/messages.json"
 SAYS = {ERROR: "raises an error", WARNING: "warns and goes on", SILENCE: "says nothing"}
 # Characters of a message that the index keeps: what tells one from the others stands at its beginning.
 _KEPT = 600
+# A place in a file and the lines quoted from it, of which a message "in user code" is full.
+_FRAMES = re.compile(r'^[ \t]*File ".*", line \d+.*\n(?:[ \t]+\S.*\n)*', re.MULTILINE)
 _BOX = f"""<form class="paste" {UNSEARCHED}>
 <label for="pasted">Paste your message or its traceback, or say what you see</label>
 <textarea id="pasted" rows="4" spellcheck="false" autocapitalize="off"></textarea>
@@ -138,7 +141,7 @@ def marked(kind: str) -> str:
 
 def _said(output: Document) -> str:
     if output["output_type"] == "error":
-        return f"{output['ename']}: {output['evalue']}"
+        return f"{output['ename']}: {_FRAMES.sub('', output['evalue'])}"
     return output["text"] if output.get("name") == "stderr" else ""
 
 

@@ -8,12 +8,17 @@
   const root = new URL("../", document.currentScript.src);
   const MOST = 5;
 
-  // Of a traceback, what was raised; the places in files say where, not what.
+  // Of a traceback, what was raised; the places in files say where, not what, and so does what Keras and TensorFlow
+  // wrap around a message: the layer's call with its arguments, the function with its device.
   const withoutFrames = (text) =>
     text
+      .replace(/\x1b\[[0-9;]*m/g, "")
+      .replace(/Exception encountered when calling (?:(?:Sequential|Functional)\.call\(\)\.)?/g, "")
+      .replace(/^Arguments received by .*\n?(?:[ \t]+•.*\n?)*/gm, "")
+      .replace(/\{\{(?:function_)?node [^}]*\}\}/g, "")
       .replace(/^[ \t]*File ".*", line \d+.*\n(?:[ \t]+.*\n)*/gm, "")
       .replace(/^Traceback \(most recent call last\):?/gm, "")
-      .replace(/^[-\s]*>?\s*\d+ .*$/gm, (line) => (/Error|Warning/.test(line) ? line : ""))
+      .replace(/^(?:-+>[ \t]*|[ \t]+)\d+ .*$/gm, "")
       .replace(/0x[0-9a-f]+|(?:[A-Za-z]:)?(?:[\\/][\w.+-]+){2,}/g, " ");
   // Numbers, shapes and the counters behind names differ from program to program.
   const wordsOf = (text) =>
@@ -30,7 +35,7 @@
   const read = (records) => {
     const entries = records.map(([title, address, kind, also, message]) => {
       const said = wordsOf(message);
-      const titled = [...wordsOf(title), ...wordsOf(also)];
+      const titled = [title, ...also.split(";")].map(wordsOf).flatMap((words) => [...words, ...pairsOf(words)]);
       return { title, address, kind, said: new Set([...said, ...pairsOf(said)]), titled: new Set(titled) };
     });
     const counts = new Map();
@@ -47,8 +52,9 @@
       return entries
         .map((entry) => {
           const shared = total([...asked].filter((word) => entry.said.has(word)));
-          const named = total([...asked].filter((word) => entry.titled.has(word)));
-          // How much of what was asked the entry says, and how much of what it says was asked.
+          const named = total([...asked].filter((word) => entry.titled.has(word) && !entry.said.has(word)));
+          // How much of what was asked the entry says, and how much of what it says was asked; a title that quotes
+          // its message counts once.
           const fit = (2 * shared) / (whole + entry.length) + shared / whole;
           return { ...entry, score: fit + named / whole };
         })
