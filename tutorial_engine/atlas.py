@@ -108,17 +108,18 @@ class Atlas:
                 if measured.digests.get(name) != digest_of_entry(entry):
                     changed += 1
                 elif any(verdicts := measured.verdicts[name]):
-                    cells = [escape(each) or "the same" for each in verdicts]
+                    cells = [each.partition(":")[0] or "the same" for each in verdicts]
                     link = f"[{entry.title}]({place}#{entry.anchor})"
                     rows.append(f"| {' | '.join([link, *cells])} |")
                 else:
                     same += 1
-        heads = [f"TensorFlow {each['tensorflow']}, Keras {each['keras']}" for each in others]
+        heads = [f"{each['tensorflow']} and {each['keras']}" for each in others]
         table = [f"| entry | {' | '.join(heads)} |", f"|---{'|---' * len(heads)}|", *rows]
         said = (
             f"{same} of {same + len(rows)} entries behave alike with all of them: the same error and message, numbers "
             f"aside, the same claims. The others differ from TensorFlow {ours['tensorflow']} and Keras "
-            f"{ours['keras']}, with which this course is built, as the table says."
+            f"{ours['keras']}, with which this course is built, as the table says; what they said, each entry's page "
+            "tells. A column is headed by the versions of TensorFlow and Keras."
         )
         left_out = (
             f" {changed} entries have changed since and wait for the next time." if changed else ""

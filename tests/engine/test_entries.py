@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.engine.test_truth import refused
 from tests.engine.tiny import made_run
-from tutorial_engine.atlas import Atlas
+from tutorial_engine.atlas import Atlas, versions_note
 from tutorial_engine.course import stops_of
 from tutorial_engine.course_files import ATLAS_MARK, NAV_MARK, expand_navigation
 from tutorial_engine.entries import ERROR, SILENCE, WARNING, entries_of, kind_of
 from tutorial_engine.errors import SourceError
+from tutorial_engine.versions import Behaviour, Measured, compared, digest_of_entry, name_of
 
 ATLAS_FILE = "2_wrong/02_sums.py"
 ENTRIES = """\
@@ -118,6 +121,16 @@ def test_the_index_holds_what_was_really_said(ran):
     assert silent[4] == ""
 
 
+def test_of_a_message_that_quotes_files_the_index_holds_what_stands_around(ran):
+    tutorial, run = ran
+    quoted = 'in user code:\n\n    File "/a/b.py", line 7, in step  **\n        loss(x)\n\n    ValueError: no rank\n'
+    error = {"output_type": "error", "ename": "ValueError", "evalue": quoted, "traceback": []}
+    ((*_, message), *_) = Atlas(
+        [(tutorial, replace(run, outputs=[[error], *run.outputs[1:]]))]
+    ).messages()
+    assert " ".join(message.split()) == "ValueError: in user code: ValueError: no rank"
+
+
 def test_the_listing_leads_to_each_entry_and_counts_them(ran):
     listing = Atlas([ran]).listing("wrong/index.md")
     assert "3 entries: 1 that raise an error, 1 that warn and go on, 1 that say nothing." in listing
@@ -129,6 +142,62 @@ def test_before_it_has_run_the_listing_says_what_the_entries_are_called_and_no_m
     listing = Atlas([(ran[0], None)]).listing("index.md")
     assert "[`sum` warns](wrong/sums.md#sum-warns)" in listing
     assert "entry-kind" not in listing
+
+
+@pytest.fixture
+def measured(ran):
+    """What a script might have measured of the three entries, with one older pair."""
+    tutorial, _ = ran
+    environments = [
+        {"tensorflow": "2.17.1", "keras": "3.5.0", "python": "3.11.2"},
+        {"tensorflow": "2.21.0", "keras": "3.15.1", "python": "3.11.2"},
+    ]
+    entries = entries_of(tutorial)
+    verdicts = dict(
+        zip(
+            [name_of(tutorial, each) for each in entries],
+            [["no error"], [""], ["another value: 1"]],
+            strict=True,
+        )
+    )
+    digests = {name_of(tutorial, each): digest_of_entry(each) for each in entries}
+    return Measured("2026-11-30", "tests/bench/versions.py", environments, verdicts, digests)
+
+
+def test_the_table_names_the_entries_that_differ_with_other_versions(ran, measured):
+    table = Atlas([ran], measured).by_version("wrong/versions.md")
+    assert "| [can only concatenate](sums.md#can-only-concatenate) | no error |" in table
+    assert "| [The sum is too small](sums.md#the-sum-is-too-small) | another value |" in table
+    assert "`sum` warns" not in table
+    assert "1 of 3 entries behave alike" in table
+    assert "2026-11-30" in table
+
+
+def test_an_entry_whose_code_has_changed_is_not_said_to_differ(ran, measured):
+    tutorial, _ = ran
+    entry = entries_of(tutorial)[0]
+    assert "no error" in versions_note(entry, tutorial, measured)
+    old = replace(measured, digests=dict.fromkeys(measured.digests, "another"))
+    assert versions_note(entry, tutorial, old) == ""
+    assert "3 entries have changed since" in Atlas([ran], old).by_version("wrong/versions.md")
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [
+        ({}, ""),
+        ({"raised": ["ValueError: shape (7, 3) of layer 0x7f"]}, ""),
+        ({"raised": []}, "no error"),
+        ({"raised": ["ValueError: shape"] * 2}, "an error: ValueError: shape"),
+        ({"raised": ["TypeError: shape"]}, "another error: TypeError: shape"),
+        ({"raised": ["ValueError: rank"]}, "another message: ValueError: rank"),
+        ({"warned": "UserWarning: mind"}, "a warning: UserWarning: mind"),
+        ({"claims": [False], "printed": "3"}, "another value: 3"),
+    ],
+)
+def test_two_behaviours_are_told_apart_by_error_message_warning_and_claims(changes, verdict):
+    expected = Behaviour(["ValueError: shape (2, 3) of layer 0x1a"], "", "2", [True])
+    assert compared(replace(expected, **changes), expected) == verdict
 
 
 def test_an_atlas_page_is_no_stop_of_the_course(module_course, ran):
