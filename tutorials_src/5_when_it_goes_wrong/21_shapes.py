@@ -6,8 +6,8 @@
 
 # %% [markdown]
 # Every entry here is about an array whose axes are not the ones that the code next to it takes for granted.
-# Half of them raise an error that names two shapes; the other half broadcast, and give a number. One habit
-# prevents most of both: print `.shape` wherever data enters a function, and `assert` the one that you expect.
+# Some raise an error that names the shapes; others broadcast, and give you a number. One habit prevents most
+# of both: print `.shape` wherever data enters a function, and `assert` the one that you expect.
 
 # %% [markdown]
 # ## Matrix size-incompatible
@@ -24,9 +24,10 @@ weights = tf.ones((10, 784))  # one row per class
 photographs @ weights
 
 # %% [markdown]
-# **Why.** In `a @ b` the last axis of `a` meets the last but one of `b`, and the two must have one size.
-# `In[0]` and `In[1]` are the shapes of `a` and `b` as they arrived, so read the two inner numbers. Here the
-# weights are stored by class; they have to be turned. See [Tensors](../1_foundations/01_tensors.py) and
+# **Why.** In `a @ b` the last axis of `a` meets the last but one of `b`, and the two must be equally long.
+# `In[0]` and `In[1]` are the shapes of `a` and `b` as they arrived, so compare the two inner numbers. Here
+# the weights are stored one row per class; they have to be transposed. See
+# [Tensors](../1_foundations/01_tensors.py) and
 # [`tf.matmul`](https://www.tensorflow.org/api_docs/python/tf/linalg/matmul).
 
 # %% tags=["cure"]
@@ -170,8 +171,8 @@ print(many_answers.shape)
 
 # %% [markdown]
 # **Why.** Keras takes the rows of the photograph for a batch. What is left of each, `(28, 1)`, lacks one
-# axis, and since the last axis of `Input` is a channel of size 1, Keras adds one, as it did above; the sizes
-# it does not compare (see the next entry). Without the channel, `Input((28, 28))` refuses a single
+# axis, and since the last axis of `Input` is a channel of size 1, Keras adds one, as it did above. It does
+# not compare the sizes (see the next entry). Without the channel, `Input((28, 28))` refuses a single
 # photograph: *Invalid input shape*. See [Your first network](../2_networks/06_first_network.py) and
 # [`predict`](https://keras.io/api/models/model_training_apis/).
 #
@@ -265,7 +266,7 @@ assert photograph_network.output_shape == (None, 1), (
 #
 # The labels are one-hot, rows with a single 1, and the loss has *sparse* in its name.
 
-# %% tags=["symptom", "raises-exception"] also="one-hot labels with sparse_categorical_crossentropy; Arguments target and output must have the same rank; logits and labels must have the same shape"
+# %% tags=["symptom", "raises-exception"] also="one-hot labels with sparse_categorical_crossentropy; Shapes (None, 1) and (None, 10) are incompatible; Arguments target and output must have the same rank; logits and labels must have the same shape"
 one_hot = np.eye(3)[[0, 2, 1, 0]]
 classifier = keras.Sequential([keras.Input((3,)), layers.Dense(3)])
 sparse_loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -273,11 +274,11 @@ classifier.compile(loss=sparse_loss)
 classifier.fit(examples, one_hot, verbose=0)
 
 # %% [markdown]
-# **Why.** A sparse loss wants the number of the class, `(n,)`; the other one wants a row per example,
-# `(n, classes)`. The formula in the message has its sign the wrong way round: the output has one axis *more*
-# than the labels. Given numbers of classes, `CategoricalCrossentropy` complains in the mirror image: *must
-# have the same rank*. See [Your first network](../2_networks/06_first_network.py) and
-# [the losses for classes](https://keras.io/api/losses/probabilistic_losses/).
+# **Why.** A sparse loss wants class numbers, of shape `(n,)`; the one without *sparse* wants a row per
+# example, `(n, classes)`. The formula in the message has its sign the wrong way round: the output must have
+# one axis *more* than the labels. Given class numbers, `CategoricalCrossentropy` complains in the mirror
+# image: *must have the same rank*. See [Your first network](../2_networks/06_first_network.py) and [the
+# losses for classes](https://keras.io/api/losses/probabilistic_losses/).
 
 # %% tags=["cure"]
 classifier.compile(loss=sparse_loss)
@@ -351,7 +352,7 @@ print(comparison, "accuracy:", np.mean(comparison))
 
 # %% [markdown]
 # **Why.** Where two shapes do not broadcast, `==` of tensors gives one `False` and `!=` one `True`, so that
-# tensors can be compared with anything, as Python's objects are. The mean of that is an accuracy of 0.
+# tensors can be compared with anything, as any Python object can. The mean of that is an accuracy of 0.
 # NumPy's `==` raises an error here, and so do `tf.equal` and `keras.ops.equal`. See
 # [Tensors](../1_foundations/01_tensors.py) and
 # [`tf.math.equal`](https://www.tensorflow.org/api_docs/python/tf/math/equal).
@@ -379,10 +380,10 @@ for _ in range(4):
     network.add(layers.MaxPooling2D())
 
 # %% [markdown]
-# **Why.** A 3×3 filter takes 2 from each side and a pooling halves it, rounding down: 28, 26, 13, 11, 5, 3,
-# 1, and there is nothing left for a fourth filter. Keras says so while it builds a network of known size.
-# With `Input((None, None, 1))` the message comes only with the small photograph, in other words; say the size
-# if you know it. See [Convolution](../3_convnets/12_convolution.py) and
+# **Why.** A 3×3 filter takes 2 off the height and the width, and a pooling halves them, rounding down: 28,
+# 26, 13, 11, 5, 3, 1, and that is too little for a fourth filter. Keras says so while it builds a network of
+# known size. With `Input((None, None, 1))` the error comes only with the small photograph, and in other
+# words; give the size if you know it. See [Convolution](../3_convnets/12_convolution.py) and
 # [`MaxPooling2D`](https://keras.io/api/layers/pooling_layers/max_pooling2d/).
 
 # %% tags=["cure"]
@@ -442,10 +443,9 @@ network.predict([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
 
 # %% [markdown]
 # **Why.** To Keras a list is a list of *inputs*, for networks with several; each of its elements must be an
-# array or a tensor. Where it finds numbers it gives up, for labels as for examples. A list of arrays gets
-# further, and each array is taken for an input of its own. See
-# [The functional API](../2_networks/07_functional_api.py) and
-# [`predict`](https://keras.io/api/models/model_training_apis/).
+# array or a tensor. Where it finds numbers it gives up, in labels as well as in examples. A list of arrays
+# gets further, and each array is taken for an input of its own. See [The functional
+# API](../2_networks/07_functional_api.py) and [`predict`](https://keras.io/api/models/model_training_apis/).
 
 # %% tags=["cure"]
 examples_of_lists = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
@@ -471,8 +471,8 @@ for batch_size in (2, 1):
 
 # %% [markdown]
 # **Why.** `squeeze` without an axis drops *every* axis of size 1, and in a batch of one that is the batch as
-# well. What is counted, averaged or looked up along the first axis is then classes. Name the axis that you
-# mean. See [Tensors](../1_foundations/01_tensors.py) and
+# well. Whatever you count, average or look up along the first axis then runs over the classes. Name the axis
+# that you mean. See [Tensors](../1_foundations/01_tensors.py) and
 # [`tf.squeeze`](https://www.tensorflow.org/api_docs/python/tf/squeeze).
 
 # %% tags=["cure"]

@@ -5,7 +5,7 @@
 # ---
 
 # %% [markdown]
-# NumPy finds a kind of number, a *dtype*, in which both sides of an operation fit. TensorFlow does not: it
+# NumPy finds a kind of number, a *dtype*, into which both sides of an operation fit. TensorFlow does not: it
 # keeps the dtype of one side, and either refuses the other or forces it. So most entries here are silent. One
 # habit prevents nearly all of them: turn what you load into `float32` where it enters, and leave classes and
 # ids integers of 64 bits.
@@ -134,9 +134,9 @@ print(tf.cast(tf.constant(300), tf.uint8).numpy())
 
 # %% [markdown]
 # **Why.** A `uint8` ends at 255, and `tf.cast` does not clip. From whole numbers it keeps the remainder of a
-# division by 256. From floats the result is undefined: here the same 300.0 has become
-# `{python} bright_bytes[0]` at the front of the tensor and `{python} bright_bytes[-1]` at its end, since
-# whole blocks take another path through the processor than what is left over, and
+# division by 256. From floats the result is undefined. On the processor that ran this page, 300.0 became
+# `{python} bright_bytes[0]` at the front of the tensor and `{python} bright_bytes[-1]` at its end: whole
+# blocks may take another path than what is left over. Yours may differ, and
 # [a GPU has its own answer](https://github.com/tensorflow/tensorflow/issues/59702). See
 # [Tensors](../1_foundations/01_tensors.py).
 
@@ -190,8 +190,8 @@ print("mean:", whole_mean.numpy(), "sum:", wrapped_sum.numpy())
 
 # %% [markdown]
 # **Why.** `tf.reduce_mean` and `tf.reduce_sum` answer in the dtype of what they get: two thirds are cut to 0,
-# and a sum of bytes has room for 255. NumPy answers in floats and in 64 bits, and so, nearly, does
-# `keras.ops`. See [Tensors](../1_foundations/01_tensors.py) and
+# and a sum of bytes has room for 255. NumPy gives the mean in floats and the sum in 64 bits; `keras.ops`
+# gives the mean in floats and the sum in at least 32 bits. See [Tensors](../1_foundations/01_tensors.py) and
 # [`tf.reduce_mean`](https://www.tensorflow.org/api_docs/python/tf/math/reduce_mean).
 
 # %% tags=["cure"]
@@ -221,8 +221,11 @@ print(categorical_rows, one_hot_rows, sep="\n")
 # %% [markdown]
 # **Why.** `to_categorical` uses the label as an index, and -1 is Python's index of the last one: an example
 # without a label is now of the last class. `tf.one_hot` gives what is out of range a row of zeros, whose
-# crossentropy is 0. A sparse loss refuses such a label: *Received a label value of -1 which is outside the
-# valid range*. See [Fashion-MNIST](../2_networks/05_fashion_mnist.py) and
+# crossentropy is 0. On a CPU a sparse loss refuses such a label: *Received a label value of -1 which is
+# outside the valid range*. On a GPU its loss [is nan
+# instead](https://www.tensorflow.org/api_docs/python/tf/nn/sparse_softmax_cross_entropy_with_logits). With
+# `ignore_class=-1`, `SparseCategoricalCrossentropy` leaves such examples out. See
+# [Fashion-MNIST](../2_networks/05_fashion_mnist.py) and
 # [`to_categorical`](https://keras.io/api/utils/python_utils/).
 
 # %% tags=["cure"]
@@ -245,7 +248,7 @@ assert np.array_equal(rows.sum(axis=1), [1, 1]), (
 # The labels are words, or a table has a column of words. From a table of mixed columns it reads
 # *Invalid dtype: object*.
 
-# %% tags=["symptom", "raises-exception"] also="string labels in fit; Invalid dtype: object; Cast string to float is not supported; could not convert string to float"
+# %% tags=["symptom", "raises-exception"] also="string labels in fit; Failed to convert a NumPy array to a Tensor; Unsupported object type str; Invalid dtype: object; Cast string to float is not supported; could not convert string to float"
 keras.utils.set_random_seed(7)
 classifier = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
 loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -255,10 +258,10 @@ kinds = np.array(["boot", "shirt", "boot"])
 classifier.fit(measurements, kinds, verbose=0)
 
 # %% [markdown]
-# **Why.** A loss computes, and a word is no number; Keras stops where it translates NumPy's dtype into its
-# own. The digits in the message are the width of the longest word, in bits. A `tf.data` pipeline of words
-# gets further and fails with *Cast string to float is not supported*. Number the classes once, and keep the
-# list of names with the network. See [Your own photographs](../3_convnets/16_own_photographs.py) and
+# **Why.** A loss computes with numbers, and a word is none; Keras stops where it translates NumPy's dtype
+# into its own. The digits in the message are the width of the longest word, in bits. A `tf.data` pipeline of
+# words gets further and fails with *Cast string to float is not supported*. Number the classes once, and keep
+# the list of names with the network. See [Your own photographs](../3_convnets/16_own_photographs.py) and
 # [`StringLookup`](https://keras.io/api/layers/preprocessing_layers/categorical/string_lookup/).
 
 # %% tags=["cure"]
@@ -286,9 +289,9 @@ print("largest of 1, nan, 3 and 2:", pooled_value.numpy().item())
 
 # %% [markdown]
 # **Why.** No comparison with nan is true. An `argmax` that finds nothing larger stays at class 0, so the
-# accuracy is the fraction of class 0 in the labels; and
+# accuracy is the fraction of class 0 in the labels; and on a CPU
 # [max pooling](https://github.com/keras-team/keras/issues/16158) passes over a nan, so that the layers after
-# it see numbers. Nor does `values == np.nan` find any.
+# it see numbers. For the same reason `values == np.nan` finds none.
 # [Training by hand](../1_foundations/04_training_by_hand.py) says where nan comes from.
 
 # %% tags=["cure"]
@@ -327,8 +330,9 @@ print(
 
 # %% [markdown]
 # **Why.** `convert_image_dtype` scales only where it goes from whole numbers to floats or back; floats it
-# takes to be scaled already. `tf.image.resize` answers in floats, and keeps the range from 0 to 255. So the
-# order decides. See [Fashion-MNIST](../2_networks/05_fashion_mnist.py) and
+# takes to be scaled already. `tf.image.resize` answers in floats (except by the method `nearest`), and keeps
+# the range from 0 to 255. So the order of the two matters. See
+# [Fashion-MNIST](../2_networks/05_fashion_mnist.py) and
 # [`tf.image.convert_image_dtype`](https://www.tensorflow.org/api_docs/python/tf/image/convert_image_dtype).
 
 # %% tags=["cure"]
@@ -362,10 +366,10 @@ float_numbers = lookup_network().predict(asked_ids, verbose=0)
 print(float_numbers.ravel())
 
 # %% [markdown]
-# **Why.** An `Input` without a dtype is `float32`, and the model casts what it gets to it. A `float32` counts
-# every whole number only up to `{python} f"{2**24:,}"`; near these ids its numbers lie
+# **Why.** An `Input` without a dtype is `float32`, and the network casts what it gets to that. A `float32`
+# holds every whole number only up to `{python} f"{2**24:,}"`; near these ids its numbers lie
 # `{python} int(np.spacing(np.float32(customer_ids[0])))` apart. So both ids become a third one, which is not
-# in the list: number 0. See [Tensors](../1_foundations/01_tensors.py) and
+# in the vocabulary: the answer is 0. See [Tensors](../1_foundations/01_tensors.py) and
 # [`Input`](https://keras.io/api/layers/core_layers/input/).
 
 # %% tags=["cure"]

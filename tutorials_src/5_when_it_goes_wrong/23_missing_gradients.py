@@ -45,8 +45,8 @@ optimizer.apply(gradients, network.trainable_variables)
 # %% [markdown]
 # **Why.** `predict` gives NumPy arrays, and no path leads back from those. Every gradient is `None`, and the
 # optimizer refuses when all of them are. Inside a tape call the network itself. See
-# [Gradients](../1_foundations/03_gradients.py) and
-# [Keras on its own training loops](https://keras.io/guides/writing_a_custom_training_loop_in_tensorflow/).
+# [Gradients](../1_foundations/03_gradients.py) and [Keras on writing your own training
+# loop](https://keras.io/guides/writing_a_custom_training_loop_in_tensorflow/).
 
 
 # %% tags=["cure"]
@@ -81,9 +81,9 @@ tape.gradient(loss, network.trainable_variables)
 
 # %% [markdown]
 # **Why.** NumPy takes a tensor, computes outside TensorFlow and gives a number of its own, which the tape
-# does not know. That this fails is luck: where an operation of TensorFlow comes last, the result is a tensor
-# again and each gradient is `None`. Compute with `tf` or `keras.ops` between the variables and the loss. See
-# [Gradients](../1_foundations/03_gradients.py) and
+# does not know. You are lucky that this fails: where an operation of TensorFlow comes last, the result is a
+# tensor again and each gradient is `None`. Compute with `tf` or `keras.ops` between the variables and the
+# loss. See [Gradients](../1_foundations/03_gradients.py) and
 # [`tf.GradientTape`](https://www.tensorflow.org/api_docs/python/tf/GradientTape).
 
 # %% tags=["cure"]
@@ -103,7 +103,7 @@ assert all(gradient is not None for gradient in mended_gradients), (
 # %% [markdown]
 # ## `tape.gradient` gives None
 #
-# There is a formula from the one to the other, and the tape says that there is none.
+# A formula leads from the one to the other, and the tape finds no gradient.
 
 
 # %% tags=["symptom"] also="gradient is None; tf.Variable of an integer has no gradient; gradient of tf.round or argmax; derivative of accuracy"
@@ -122,9 +122,9 @@ print(
 )
 
 # %% [markdown]
-# **Why.** A tape watches trainable variables of floats, and nothing else by itself: `tf.Variable(3)` is an
-# integer. Where a step has no slope, as rounding, `argmax`, a comparison and a cast to whole numbers,
-# TensorFlow has none and answers `None`, not 0. (`tf.sign` answers 0.) See
+# **Why.** By itself a tape watches trainable variables of floats alone: `tf.Variable(3)` is an integer. For
+# rounding, `argmax`, comparisons and casts to whole numbers, TensorFlow defines no gradient, and the tape
+# answers `None`, not 0. (For `tf.sign` it answers 0.) See
 # [Gradients](../1_foundations/03_gradients.py), which has more ways to lose a gradient, and
 # [`tf.GradientTape`](https://www.tensorflow.org/api_docs/python/tf/GradientTape).
 
@@ -463,8 +463,8 @@ print("steps at a limit of 1:", norm_step, value_step)
 # **Why.** The gradient of a lookup is a list of rows, `IndexedSlices`, with a row per *use* of a word. It is
 # clipped as it is, and the rows of one word are added up afterwards. Here four rows of 1 make a step of
 # `{python} f"{value_step:.0f}"`. `tf.linalg.global_norm` measures such a list the same way.
-# `tf.convert_to_tensor` adds them up first, and also gives you something with `.numpy()`; it is as large as
-# the whole table. See [Gradients](../1_foundations/03_gradients.py) and
+# `tf.convert_to_tensor` adds them up first, and its result has `.numpy()`; but it is as large as the whole
+# table. See [Gradients](../1_foundations/03_gradients.py) and
 # [`tf.IndexedSlices`](https://www.tensorflow.org/api_docs/python/tf/IndexedSlices).
 
 # %% tags=["cure"]
@@ -494,10 +494,11 @@ def transform(inputs):
 transform(examples)
 
 # %% [markdown]
-# **Why.** TensorFlow runs such a function a second time at once, to see that it makes no variables any more.
-# This one would make new weights with each trace, and none of them would be trained. Make variables and
-# layers outside; in a class, in `__init__`. See [Training by hand](../1_foundations/04_training_by_hand.py)
-# and [TensorFlow's guide](https://www.tensorflow.org/guide/function#creating_tfvariables).
+# **Why.** TensorFlow traces such a function a second time right away, to make sure that it creates no more
+# variables. This one would make new weights with each trace, and none of them would be trained. Make
+# variables and layers outside; in a class, in `__init__`. See [Training by
+# hand](../1_foundations/04_training_by_hand.py) and [TensorFlow's
+# guide](https://www.tensorflow.org/guide/function#creating_tfvariables).
 
 # %% tags=["cure"]
 dense_layer = layers.Dense(3)
@@ -521,7 +522,7 @@ assert transform(examples).shape == (8, 3), (
 # %% [markdown]
 # ## The learning rate that I lower stays the same
 #
-# A compiled training step reads a number of Python's: a rate, a weight of the loss, a random factor.
+# A compiled training step reads a Python number: a rate, a weight of the loss, a random factor.
 
 # %% tags=["symptom"] also="tf.function ignores a changed Python variable; print runs only once in tf.function; np.random gives the same number every step"
 settings = {"rate": 1.0}
@@ -542,7 +543,7 @@ print("position:", position.numpy())
 # %% [markdown]
 # **Why.** Python's lines run while TensorFlow traces the function, once, and their numbers stay in the graph
 # as constants. So `print` speaks once, and `np.random` draws once. Keep what changes in a `tf.Variable`, or
-# pass it as a tensor; a Keras optimizer keeps its `learning_rate` so. See
+# pass it as a tensor; a Keras optimizer keeps its `learning_rate` in a variable. See
 # [Make it fast](../4_beyond/19_make_it_fast.py) and
 # [`tf.function`](https://www.tensorflow.org/api_docs/python/tf/function).
 

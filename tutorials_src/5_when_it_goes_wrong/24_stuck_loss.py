@@ -5,9 +5,9 @@
 # ---
 
 # %% [markdown]
-# A loss says nothing about why it stands still. Before you change the network, train it on ten examples
-# until it knows them by heart. One that cannot has a fault in its loss, its data or its last layer, and
-# here are most of them.
+# A loss does not say why it stands still. Before you change the network, train it on ten examples until it
+# knows them by heart. If it cannot learn even these, the fault is most likely in its loss, its data or its
+# last layer, and here are the usual ones.
 #
 # The examples are made up: points around ten centres, one class each. Any network that works separates them.
 
@@ -54,7 +54,7 @@ exploded_loss = network.fit(points, prices, verbose=0).history["loss"][-1]
 print(exploded_loss, network.predict(points[:2], verbose=0).ravel())
 
 # %% [markdown]
-# **Why.** The targets are hundreds, so the error, the gradient and each step are too. A step that
+# **Why.** The targets are in the hundreds, so the error, the gradient and each step are large. A step that
 # overshoots makes the next one larger until a float overflows, and one nan in a weight spreads to all.
 # Other sources: a nan in the data, and a logarithm or a root of zero in a loss of your own. See how far a
 # step goes in [Gradients](../1_foundations/03_gradients.py); `keras.callbacks.TerminateOnNaN`
@@ -129,10 +129,10 @@ floor = 1.46  # -log(e / (e + 9)), to two places
 print(floored_run)
 
 # %% [markdown]
-# **Why.** The second softmax gets numbers from 0 to 1, and from those it cannot make a probability
-# near one. The usual cause used to be `from_logits=True` on a softmax. Today Keras warns *produced by a Softmax
-# activation* and takes the numbers before it, but only if softmax is the very last step: a `Reshape`
-# behind it, or a softmax of your own, brings the floor back without a word. Logits: [Your first
+# **Why.** The second softmax gets numbers from 0 to 1, and from those it cannot make a probability near one.
+# The usual cause used to be `from_logits=True` on a softmax. Today Keras warns *produced by a Softmax
+# activation* and takes the numbers that went into it, but only if softmax is the very last step: a `Reshape`
+# after it, or a softmax of your own, brings the floor back without a word. Logits: [Your first
 # network](../2_networks/06_first_network.py); [the
 # losses](https://keras.io/api/losses/probabilistic_losses/).
 
@@ -199,10 +199,10 @@ constant_predictions = network.predict(points, verbose=0)
 print(softmax_run, np.unique(constant_predictions))
 
 # %% [markdown]
-# **Why.** Softmax makes its numbers sum to 1, and one number alone is then always 1. The loss does not
-# see that: it steps back to what went into the softmax, and treats it as the logit of a sigmoid. So it
-# falls while the predictions stay. The same happens with `sigmoid` and `sparse_categorical_crossentropy`:
-# there the loss is that of a softmax, which the network does not have. See
+# **Why.** Softmax makes its numbers sum to 1, and one number alone is then always 1. Keras warns of the axis
+# of size 1 once. The loss does not see it: it steps back to what went into the softmax, and treats it as the
+# logit of a sigmoid. So it falls while the predictions stay. The same happens with `sigmoid` and
+# `sparse_categorical_crossentropy`: there the loss is that of a softmax, which the network does not have. See
 # [Evaluation](../2_networks/08_evaluation.py), and [the
 # activations](https://keras.io/api/layers/activations/).
 
@@ -228,8 +228,8 @@ negative_run = train(network, points, signs, "binary_crossentropy")
 print(negative_run)
 
 # %% [markdown]
-# **Why.** Crossentropy is made for targets from 0 to 1. Of a target outside, its formula goes to minus
-# infinity, and nothing checks the range. Labels of -1 and 1, of 1 and 2, or a mask of 0 and 255 do that.
+# **Why.** Crossentropy is made for targets from 0 to 1. With a target outside that range, its formula has no
+# lowest value, and nothing checks the range. Labels of -1 and 1, of 1 and 2, or a mask of 0 and 255 do that.
 # [Evaluation](../2_networks/08_evaluation.py) works with yes and no; [the
 # loss](https://keras.io/api/losses/probabilistic_losses/#binarycrossentropy-class).
 
@@ -260,8 +260,8 @@ frozen_change = np.abs(network.layers[0].kernel - kernel_before).max()
 print(len(network.trainable_weights), "to train, change:", frozen_change)
 
 # %% [markdown]
-# **Why.** The first `fit` writes down the training step with the weights that it trains, and later calls
-# repeat it. Only `compile` has it written anew. The other way round it is the same: a layer that you
+# **Why.** The first `fit` records the training step with the weights that it trains, and later calls
+# repeat it. Only `compile` has it recorded anew. It is the same the other way round: a layer that you
 # freeze after a `fit` goes on learning. [Transfer learning](../3_convnets/15_transfer_learning.py)
 # compiles again; [Keras's guide](https://keras.io/guides/transfer_learning/) says why.
 
@@ -330,7 +330,7 @@ print(f"{ignored_loss:.4f} with weights, {plain_loss:.4f} without")
 
 # %% [markdown]
 # **Why.** Each label is looked up in the dictionary, and one that is not there weighs 1. A key of text is
-# never found, and a class that you forget counts as if you had meant it. What weights are for:
+# never found, and a class that you forget weighs 1 without a word. What weights are for:
 # [Evaluation](../2_networks/08_evaluation.py); the argument: [Keras's
 # documentation](https://keras.io/api/models/model_training_apis/#fit-method).
 

@@ -107,7 +107,8 @@ assert (len(training_part), len(validation_part)) == (300, 100), (
 # %% [markdown]
 # ## `take` and `skip` after `shuffle` let rows into both parts
 #
-# The validation accuracy climbs to that of the training. Here are the numbers of the rows in each part.
+# The validation accuracy climbs to that of the training. Here each row is its number, so that you can see
+# which rows are in both parts.
 
 # %% tags=["symptom"] also="train and validation overlap; reshuffle_each_iteration; tf.data split leak; dataset take skip; validation accuracy too good"
 numbers = tf.data.Dataset.range(400)
@@ -207,7 +208,7 @@ assert same_way_loss < dropout_run["loss"] / 1.2, (
 # %% [markdown]
 # ## Validation is terrible, only with `BatchNormalization`
 #
-# Graded as the training is, the same rows are answered well.
+# In training mode, the same network answers the same rows well.
 
 # %% tags=["symptom"] also="batch norm validation loss high; val_accuracy stuck with batch normalization; training good inference bad; moving_mean momentum"
 normalise = keras.layers.BatchNormalization()
@@ -257,7 +258,7 @@ print(weighted_run)
 # %% [markdown]
 # **Why.** `class_weight` multiplies the losses of the training and never those of the validation;
 # `sample_weight` is cut along with the rows by `validation_split`, but `validation_data` has weights only
-# as a third array. A gap between the two curves then says nothing of overfitting. What weights do:
+# as a third array. A gap between the two curves then says nothing about overfitting. What weights do:
 # [Evaluation](../2_networks/08_evaluation.py); the arguments: [Keras's
 # documentation](https://keras.io/api/models/model_training_apis/#fit-method).
 
@@ -280,7 +281,7 @@ assert comparable_run["loss"] < 3 * comparable_run["val_loss"], (
 # %% [markdown]
 # ## Copies of one row in both parts
 #
-# The labels are the toss of a coin, and nearly all of the validation is answered correctly.
+# Each label is a coin toss, which nobody can predict, and yet nearly all of the validation is answered right.
 
 # %% tags=["symptom"] also="duplicates in train and test; augment before split; data leakage; validation accuracy too high; near duplicates; same patient in both parts"
 coins = generator.integers(0, 2, 100)

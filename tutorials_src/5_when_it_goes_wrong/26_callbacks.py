@@ -8,7 +8,7 @@
 # A callback asks for a value by its name, in a dictionary that other code fills. A name that is not there is
 # mostly no error. Print `sorted(history.history)` after one epoch, and copy the names from there.
 #
-# All entries use this little network, on made-up rows of which one label in five is wrong.
+# All entries use this little network, on made-up rows; about one label in five is wrong.
 
 # %%
 import keras
@@ -58,8 +58,9 @@ print(len(unstopped_history.epoch), "of 30 epochs")
 
 # %% [markdown]
 # **Why.** The metric was compiled as `"accuracy"`, so its value is called `val_accuracy`. `EarlyStopping`
-# and `ReduceLROnPlateau` only warn about a name that they do not find. The default, `val_loss`, is
-# missing just the same where `fit` gets no validation data.
+# and `ReduceLROnPlateau` only warn about a name that they do not find, where you give a `mode`; without
+# one, such a name is an error (the next entry). The default, `val_loss`, is missing just the same where
+# `fit` gets no validation data, and that is a warning again.
 # [Regularisation](../2_networks/10_regularisation.py) stops early; the arguments are in [Keras's
 # documentation](https://keras.io/api/callbacks/early_stopping/).
 
@@ -80,7 +81,7 @@ assert len(stopped_history.epoch) < 30, (
 # %% [markdown]
 # ## Keras isn't able to determine if a metric should be maximized
 #
-# The first epoch is over when it comes.
+# It comes when the first epoch is over.
 
 # %% tags=["symptom", "raises-exception"] also="automatically determine whether that metric should be maximized or minimized; EarlyStopping mode auto; early stopping with several outputs; monitor one output"
 import sys
@@ -96,9 +97,9 @@ stopping = keras.callbacks.EarlyStopping("age_loss")
 two_outputs.fit(train_rows, targets, callbacks=stopping, verbose=0)
 
 # %% [markdown]
-# **Why.** `mode="auto"` no longer guesses from the name. It asks the metric of that name for its
-# direction, and knows `loss`. A misspelled name, the loss or metric of one output, and a metric class of
-# your own have none: [the issue](https://github.com/keras-team/keras/issues/18798) that led to it is
+# **Why.** `mode="auto"` no longer guesses from the name. It knows that `loss` should fall, and asks any other
+# metric for its direction. A misspelled name, the loss or metric of one output, and a metric class of your
+# own have none: [the issue](https://github.com/keras-team/keras/issues/18798) that led to it is
 # about earlier guesses, which were wrong without a word. Networks with several outputs: [The functional
 # API](../2_networks/07_functional_api.py).
 
@@ -151,7 +152,7 @@ assert checkpoint.best == min(losses), (
 # %% [markdown]
 # ## TypeError: 'NoneType' object is not callable in ModelCheckpoint
 #
-# `save_freq` counts batches, to save a long epoch in between.
+# You give `save_freq` a number of batches, to save in the middle of a long epoch.
 
 # %% tags=["symptom", "raises-exception"] also="ModelCheckpoint save_freq; save_best_only every n batches; monitor_op is None"
 checkpoint = keras.callbacks.ModelCheckpoint(
@@ -229,7 +230,7 @@ print(np.round(accuracies, 2))
 
 # %% [markdown]
 # **Why.** `mode="min"` takes each rise for a failure. The name is not compared with the direction, so
-# there is no message. A `patience` of 1 is no more than one of 0, too: both end the run at the first
+# there is no message. Nor does a `patience` of 1 wait longer than one of 0: both end the run at the first
 # epoch that is not better. Which way is better for which grade:
 # [Evaluation](../2_networks/08_evaluation.py), and [Keras's
 # documentation](https://keras.io/api/callbacks/early_stopping/) of the modes.
@@ -385,8 +386,8 @@ plateau = keras.callbacks.ReduceLROnPlateau(patience=2)
 train(network, plateau, epochs=10)
 
 # %% [markdown]
-# **Why.** Two masters of one number: a schedule computes it at each step, and the callback wants to set
-# it. Nothing compares the two when the run begins. `ReduceLROnPlateau` tries it at its first plateau, and
+# **Why.** One number has two masters: a schedule computes it at each step, and the callback wants to set
+# it. Nothing checks for that when the run begins. `ReduceLROnPlateau` tries it at its first plateau, and
 # `LearningRateScheduler` before the first epoch ([reported long
 # ago](https://github.com/tensorflow/tensorflow/issues/36612)). Schedules: [Your first
 # network](../2_networks/06_first_network.py).

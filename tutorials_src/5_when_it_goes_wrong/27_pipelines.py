@@ -294,11 +294,12 @@ small_buffer_mean = mean_of_first_quarter(100)
 print("mean label of the first 250 rows:", small_buffer_mean)
 
 # %% [markdown]
-# **Why.** `shuffle(100)` holds 100 rows and draws from these: a row can come out much later than it stood, but
-# hardly earlier. As long as a class is longer than the buffer, batches are of one class. The buffer has to be as
-# large as the data, or the file names or indices shuffled instead of the pictures.
-# [Own photographs](../3_convnets/16_own_photographs.py) reads a folder that is sorted this way;
-# [`Dataset.shuffle`](https://www.tensorflow.org/api_docs/python/tf/data/Dataset#shuffle) describes the buffer.
+# **Why.** `shuffle(100)` holds 100 rows and draws from these: a row can come out much later than it stood,
+# but hardly earlier. As long as a class is longer than the buffer, most batches are of one class. The buffer
+# has to be as large as the data, or the file names or indices shuffled instead of the pictures. [Own
+# photographs](../3_convnets/16_own_photographs.py) reads a folder that is sorted this way;
+# [`Dataset.shuffle`](https://www.tensorflow.org/api_docs/python/tf/data/Dataset#shuffle) describes the
+# buffer.
 
 # %% tags=["cure"]
 full_buffer_mean = mean_of_first_quarter(1000)
@@ -482,9 +483,10 @@ def load(point, label):
 build_network().fit(rows.map(load).batch(8), **options)
 
 # %% [markdown]
-# **Why.** TensorFlow cannot look into Python, so what comes back from `py_function` or `numpy_function` has an
-# unknown shape, `batch` cannot add an axis to it, and the network cannot check its input. You know the shape: say
-# it. [Tensors](../1_foundations/01_tensors.py) is about shapes;
+# **Why.** TensorFlow cannot look into Python, so what comes back from `py_function` or `numpy_function` has
+# an unknown shape, `batch` cannot add an axis to it, and the network cannot check its input. You know the
+# shape: say it. (Where this comes only at the *second* `fit`, the labels have changed their rank.)
+# [Tensors](../1_foundations/01_tensors.py) is about shapes;
 # [`ensure_shape`](https://www.tensorflow.org/api_docs/python/tf/ensure_shape) also checks it in each step.
 
 # %% tags=["cure"]
@@ -535,8 +537,8 @@ dropped_answers = network.predict(full_batches, verbose=0)
 print(len(short_answers), len(dropped_answers), "of", len(points))
 
 # %% [markdown]
-# **Why.** Keras asks for as many batches as `__len__` says, and the last, smaller one is none of them. In `fit`
-# nothing tells you either: the same rows are left out in every epoch. A length that is too large is no better: a
+# **Why.** Keras asks for as many batches as `__len__` says, and the last, smaller one is not among them. Nor
+# does `fit` tell you: it leaves out the same rows in every epoch. A length that is too large is no better: a
 # slice beyond the end is an empty batch, and `BatchNormalization` turns nan on it.
 # [Evaluation](../2_networks/08_evaluation.py) needs an answer for every row;
 # [`PyDataset`](https://keras.io/api/utils/python_utils/) is the class.

@@ -34,11 +34,11 @@ print("first epoch: ", tf_epochs[0])
 print("second epoch:", tf_epochs[1])
 
 # %% [markdown]
-# **Why.** With a global seed, an operation of `tf.random` in a `map` starts from that seed whenever the dataset is
-# walked through, and `fit` walks through it once per epoch. Without a seed it goes on, and so it does within one
-# walk over `repeat()`. Keras's own layers keep their state outside, and are not affected.
-# [Augmentation](../3_convnets/14_augmentation.py) uses those;
-# [issue 35682](https://github.com/tensorflow/tensorflow/issues/35682) reports it of TensorFlow.
+# **Why.** With a global seed, an operation of `tf.random` in a `map` starts from that seed whenever the
+# dataset is walked through, and `fit` walks through it once per epoch. Without a seed it goes on, and so it
+# does within one walk over `repeat()`. Keras's own layers keep their state outside, and are not affected.
+# [Augmentation](../3_convnets/14_augmentation.py) uses those; [issue
+# 35682](https://github.com/tensorflow/tensorflow/issues/35682) reports it for TensorFlow.
 
 # %% tags=["cure"]
 noise_seeds = keras.random.SeedGenerator(7)
@@ -169,9 +169,9 @@ twin_distance = np.abs(kernels[0] - kernels[1]).max()
 print("largest difference after five epochs:", twin_distance)
 
 # %% [markdown]
-# **Why.** An initializer draws its seed when it is made, with or without a `seed` of yours, and gives the same
-# numbers for the same shape in every call. Where both layers also get the same gradient, they stay twins. Give
-# each layer its own, or the name, of which Keras makes one for each layer.
+# **Why.** An initializer draws its seed when it is made, with or without a `seed` of yours, and gives the
+# same numbers for the same shape in every call. Where both layers also get the same gradient, they stay
+# twins. Give each layer an initializer of its own, or the name as text, from which Keras makes one per layer.
 # [Training by hand](../1_foundations/04_training_by_hand.py) begins with random weights;
 # [keras.io](https://keras.io/api/layers/initializers/) lists the initializers.
 
@@ -429,9 +429,9 @@ same_parallel = all(
 print("four runs in parallel give the same pictures:", same_parallel)
 
 # %% [markdown]
-# **Why.** The calls share one state, the layer's, and take their numbers from it in the order in which they happen
-# to get there. The pictures come out in their order, but with the rotations of others. Let the calls take turns,
-# or draw from a number of the picture's own with `tf.random.stateless_uniform`.
+# **Why.** The calls share one state, the layer's, and take their numbers from it in the order in which they
+# happen to get there. The pictures come out in their order, but with the rotations of others. Leave out
+# `num_parallel_calls`, or draw with `tf.random.stateless_uniform` from a seed that belongs to the picture.
 # [Make it fast](../4_beyond/19_make_it_fast.py) says what a parallel `map` is worth;
 # [`Dataset.map`](https://www.tensorflow.org/api_docs/python/tf/data/Dataset#map) has the arguments.
 
@@ -461,11 +461,11 @@ mix_up = keras.layers.MixUp(seed=7)
 mix_up({"images": photographs, "labels": classes}, training=True)
 
 # %% [markdown]
-# **Why.** Mixing two pictures mixes their labels, and half a shirt is no class number: the layer multiplies labels
-# by fractions. It needs them as one probability per class, and the loss must then be
-# `CategoricalCrossentropy`, not its sparse sister.
-# [Labels with ten numbers](../2_networks/10_regularisation.py) introduces them;
-# [keras.io](https://keras.io/api/layers/preprocessing_layers/image_augmentation/mix_up/) documents the layer.
+# **Why.** Mixing two pictures mixes their labels, and half a shirt is no class number: the layer multiplies
+# labels by fractions. It needs them as one probability per class, and the loss must then be
+# `CategoricalCrossentropy`, not the sparse one. [Labels with ten numbers](../2_networks/10_regularisation.py)
+# introduces them; [keras.io](https://keras.io/api/layers/preprocessing_layers/image_augmentation/mix_up/)
+# documents the layer.
 
 # %% tags=["cure"]
 mix_message = str(sys.last_value)

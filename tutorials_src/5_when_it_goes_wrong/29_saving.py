@@ -98,10 +98,11 @@ forgetful = keras.models.load_model("tenfold.keras")
 print("saved:", tenfold.factor, " loaded:", forgetful.factor)
 
 # %% [markdown]
-# **Why.** Keras notes the arguments of a constructor by itself, for layers. For a subclass of `Model` it notes its
-# defaults instead, whatever you passed. If an argument changes a shape, you get *expected 2 variables, but received
-# 0 variables*; otherwise nothing. Write `get_config`.
-# [The functional API](../2_networks/07_functional_api.py) builds networks that need no class;
+# **Why.** Keras notes the arguments of a constructor by itself, for layers. For a subclass of `Model` it
+# notes the defaults instead, whatever you passed. If an argument changes a shape, you get *expected 2
+# variables, but received 0 variables*; otherwise nothing. If one has no default, `save` already fails:
+# *created by passing non-serializable argument values*. Write `get_config`. [The functional
+# API](../2_networks/07_functional_api.py) builds networks that need no class;
 # [keras.io](https://keras.io/guides/serialization_and_saving/) explains `get_config`.
 
 
@@ -305,9 +306,9 @@ assert Path("my_network/saved_model.pb").exists(), (
 keras.models.load_model("my_network")
 
 # %% [markdown]
-# **Why.** A *SavedModel* is TensorFlow's: functions and weights, without layers that Keras could build again. It
-# answers, and cannot be trained further or taken apart. Keep the `.keras` file for that.
-# [Does it load elsewhere?](../4_beyond/18_export.py) takes it to another program;
+# **Why.** A *SavedModel* is TensorFlow's: functions and weights, without layers that Keras could build again.
+# It answers, but it has no `fit`, and cannot be taken apart. Keep the `.keras` file for that. [Does it load
+# elsewhere?](../4_beyond/18_export.py) takes it to another program;
 # [keras.io](https://keras.io/api/layers/backend_specific_layers/tfsm_layer/) has the layer that wraps one.
 
 # %% tags=["cure"]
@@ -420,11 +421,13 @@ for other_network in (tanh, first_layer):
 print(f"largest difference, with tanh: {distance(deep_network, tanh):.2f}")
 
 # %% [markdown]
-# **Why.** The file holds arrays, in the order of the layers. What has no weights, such as an activation, a
-# `Rescaling` or the layers' names, is not compared, and layers of the file that have no partner are ignored: the
-# network of one layer above took the first and was content. Only a network that lacks weights is refused.
-# [Transfer learning](../3_convnets/15_transfer_learning.py) moves weights on purpose;
-# [keras.io](https://keras.io/api/models/model_saving_apis/weights_saving_and_loading/) documents the function.
+# **Why.** The file holds arrays, in the order of the layers. What has no weights, such as an activation or a
+# `Rescaling`, is not compared, nor are the layers' names, and layers of the file that have no partner are
+# ignored: the network of one layer above took the first and was content. What Keras does refuse is an array
+# of another shape, and a network for whose layers the file holds no weights. [Transfer
+# learning](../3_convnets/15_transfer_learning.py) moves weights on purpose;
+# [keras.io](https://keras.io/api/models/model_saving_apis/weights_saving_and_loading/) documents the
+# function.
 
 # %% tags=["cure"]
 deep_network.save("deep.keras")

@@ -45,12 +45,11 @@ print(f"categorical_accuracy: {unrelated_accuracy:.1%}")
 
 # %% [markdown]
 # **Why.** `Accuracy` counts the numbers that are *equal*, and a probability of
-# `{python} f"{probabilities[0].max():.3f}"` is not equal to a 1. `CategoricalAccuracy` takes the argmax of the
-# labels too: of class numbers, that is the place of the largest number in the batch, so all examples of a batch
-# are compared with one class. The *word* `"accuracy"` in `compile` looks at the shapes and picks the class that
-# fits.
-# See [Your first network](../2_networks/06_first_network.py) and
-# [accuracy metrics](https://keras.io/api/metrics/accuracy_metrics/).
+# `{python} f"{probabilities[0].max():.3f}"` is not equal to a 1. `CategoricalAccuracy` takes the argmax of
+# the labels too: of class numbers, that is the place of the largest one in the batch, so all examples of a
+# batch are compared with one number. The *word* `"accuracy"` in `compile` looks at the shapes and picks the
+# metric that fits. See [Your first network](../2_networks/06_first_network.py) and [accuracy
+# metrics](https://keras.io/api/metrics/accuracy_metrics/).
 
 # %% tags=["cure"]
 network.compile(
@@ -266,10 +265,11 @@ f1_of_present = f1_score(*without_third, average="macro")
 print(f"macro F1 {f1_of_present:.3f}, of a three-class problem")
 
 # %% [markdown]
-# **Why.** scikit-learn takes the classes from the labels and the answers that it sees. A class in neither is no
-# class, so two runs with different validation sets average over different numbers of classes. Only `labels=`
-# fixes them. A class without examples and answers then counts as 0, with a warning, or as `zero_division` says:
-# `nan` leaves it out, and on purpose. See [Evaluation](../2_networks/08_evaluation.py) and
+# **Why.** scikit-learn takes the classes from the labels and the answers that it sees. A class in neither is
+# no class, so two runs with different validation sets average over different numbers of classes. Only
+# `labels=` fixes them. A class without examples and answers then counts as 0, with a warning, or as
+# `zero_division` says; `zero_division=np.nan` leaves it out, but now because you said so. See
+# [Evaluation](../2_networks/08_evaluation.py) and
 # [f1_score](https://scikit-learn.org/stable/modules/generated/sklearn.metrics.f1_score.html).
 
 # %% tags=["cure"]

@@ -96,10 +96,10 @@ for batch in batches:
 print(traced_shapes)
 
 # %% [markdown]
-# **Why.** A new shape is a new kind of argument. `reduce_retracing=True` lets TensorFlow trace once more with an
-# open axis when the second shape arrives, and use that from then on. Keras compiles its own steps with it, so
-# `fit` is spared this, and a step of your own is not. With `jit_compile=True` each length is compiled anew as
-# well. See [Make it fast](../4_beyond/19_make_it_fast.py) and
+# **Why.** A new shape is a new kind of argument. `reduce_retracing=True` lets TensorFlow trace once more with
+# an open axis when the second shape arrives, and use that from then on. Keras does so in `fit`; a step of
+# your own is not spared. With `jit_compile=True`, which Keras chooses by itself where there is a GPU, each
+# length is compiled anew all the same. See [Make it fast](../4_beyond/19_make_it_fast.py) and
 # [tf.function](https://www.tensorflow.org/api_docs/python/tf/function).
 
 # %% tags=["cure"]
@@ -177,7 +177,7 @@ assert [float(loss) for loss in returned_losses] == [9, 4, 1], (
 #
 # It wants to act on batches 0, 4, 8 and so on. Somebody sets `steps_per_execution` for speed.
 
-# %% tags=["symptom"] also="steps_per_execution callback not called; on_train_batch_end skipped; save every n batches does nothing; ModelCheckpoint save_freq never saves"
+# %% tags=["symptom"] also="steps_per_execution callback not called; on_train_batch_end skipped; save every n batches does nothing; callback every n batches not called"
 import keras
 import numpy as np
 
@@ -210,10 +210,10 @@ for steps in (1, 4):
     print(f"{steps}: ends {counter.ends}, acts on {counter.batches}")
 
 # %% [markdown]
-# **Why.** With `steps_per_execution` the steps of one execution run inside the graph, and the callbacks hear of
-# the last one only. That is where the speed comes from: fewer returns to Python. A callback has to ask whether a
-# multiple has been *passed*, not hit. See [Make it fast](../4_beyond/19_make_it_fast.py) and
-# [compile](https://keras.io/api/models/model_training_apis/).
+# **Why.** With `steps_per_execution` the steps of one execution run inside the graph, and the callbacks hear
+# of the last one only. That is where the speed comes from: fewer returns to Python. A callback has to ask
+# whether a multiple has been *passed*, not hit, as `ModelCheckpoint` does with its `save_freq`. See [Make it
+# fast](../4_beyond/19_make_it_fast.py) and [compile](https://keras.io/api/models/model_training_apis/).
 
 
 # %% tags=["cure"]
@@ -266,10 +266,9 @@ print(eager_calls, "calls of the layer's Python in 24 steps")
 
 # %% [markdown]
 # **Why.** Without a graph each step runs the Python of every layer, and starts its operations one by one. For
-# small networks that costs several times the arithmetic. `tf.config.run_functions_eagerly(True)` does the same to
-# the whole process, and `jit_compile` and `steps_per_execution` have no effect under it. See
-# [Make it fast](../4_beyond/19_make_it_fast.py) and
-# [compile](https://keras.io/api/models/model_training_apis/).
+# small networks that can cost several times the arithmetic. `tf.config.run_functions_eagerly(True)` does the
+# same to the whole process, and `jit_compile` and `steps_per_execution` have no effect under it. See [Make it
+# fast](../4_beyond/19_make_it_fast.py) and [compile](https://keras.io/api/models/model_training_apis/).
 
 # %% tags=["cure"]
 graph_calls = calls_of_fit()
@@ -391,10 +390,10 @@ calls_per_example = len(calls)
 print(calls_per_example, "calls for", 256 // 32, "batches")
 
 # %% [markdown]
-# **Why.** `map` works on what the dataset holds at that point: examples. Each call has its price, and one of
-# Python has also to wait for the interpreter's lock, so `num_parallel_calls` does not help it. After `batch` the same
-# function gets whole batches. See [Make it fast](../4_beyond/19_make_it_fast.py) and
-# [better performance with tf.data](https://www.tensorflow.org/guide/data_performance).
+# **Why.** `map` works on what the dataset holds at that point: examples. Each call has its price, and a call
+# of Python also waits for the interpreter's lock, so `num_parallel_calls` hardly helps. After `batch` the
+# same function gets whole batches. See [Make it fast](../4_beyond/19_make_it_fast.py) and [better performance
+# with tf.data](https://www.tensorflow.org/guide/data_performance).
 
 # %% tags=["cure"]
 calls.clear()

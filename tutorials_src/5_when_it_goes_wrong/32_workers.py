@@ -80,10 +80,10 @@ with strategy.scope():
 network.fit(x, y, verbose=0)
 
 # %% [markdown]
-# **Why.** `compile` takes the strategy whose scope it stands in, so `fit` distributes its batches. The weights
-# were made outside and have one copy. Where the optimiser updates them, TensorFlow asserts that a variable has
-# one copy per replica, without a text. What makes variables belongs into the scope: the network and the
-# optimiser. See [More than one worker](../4_beyond/20_distributed.py) and
+# **Why.** `compile` takes the strategy whose scope it stands in, so `fit` distributes its batches. The
+# weights were made outside and have one copy. Where the optimizer updates them, TensorFlow asserts that a
+# variable has one copy per replica, without a text. What makes variables belongs in the scope: the network
+# and the optimizer. See [More than one worker](../4_beyond/20_distributed.py) and
 # [Strategy.scope](https://www.tensorflow.org/api_docs/python/tf/distribute/Strategy#scope).
 
 # %% tags=["cure"]
@@ -139,7 +139,7 @@ assert np.isfinite(history["loss"][0]), (
 # %% [markdown]
 # ## Mixing different tf.distribute.Strategy objects
 #
-# In a loop of your own, the network is in the scope and the optimiser is not.
+# In a loop of your own, the network is in the scope and the optimizer is not.
 
 # %% tags=["symptom", "raises-exception"] also="RuntimeError Mixing different tf.distribute.Strategy objects MirroredStrategy is not _DefaultDistributionStrategy; optimizer outside scope; Adam slots created in replica context"
 with strategy.scope():
@@ -158,10 +158,10 @@ def update(optimizer):
 update(optimizer)
 
 # %% [markdown]
-# **Why.** An optimiser has variables too: its step count, and with Adam two moments per weight. They belong to
-# the strategy that is in force when the optimiser is *made*. See
-# [More than one worker](../4_beyond/20_distributed.py) and
-# [custom training](https://www.tensorflow.org/tutorials/distribute/custom_training).
+# **Why.** An optimizer has variables too: its step count, and with Adam two moments per weight. They belong
+# to the strategy that is in force when they are *made*: by the constructor, and by `build` or the first step.
+# See [More than one worker](../4_beyond/20_distributed.py) and [custom
+# training](https://www.tensorflow.org/tutorials/distribute/custom_training).
 
 # %% tags=["cure"]
 with strategy.scope():
@@ -346,9 +346,10 @@ print(masks[:, :12].astype(int))
 print(f"equal: {(masks[0] == masks[1]).mean():.0%}")
 
 # %% [markdown]
-# **Why.** Keras draws from a `SeedGenerator`, whose state is a variable. Made in the scope, it is mirrored: every
-# replica has the same state, and draws the same noise. So does each random layer of Keras: two rows of a batch
-# are dropped or augmented alike. The operations of `tf.random` and `tf.nn` draw for each replica. See [Regularisation](../2_networks/10_regularisation.py) and
+# **Why.** Keras draws from a `SeedGenerator`, whose state is a variable. Made in the scope, it is mirrored:
+# every replica has the same state, and draws the same noise. So does each random layer of Keras: two rows of
+# a batch are dropped or augmented alike. The operations of `tf.random` and `tf.nn` draw for each replica. See
+# [Regularisation](../2_networks/10_regularisation.py) and
 # [SeedGenerator](https://keras.io/api/random/seed_generator/).
 
 
@@ -383,10 +384,10 @@ print(strategy_of_nothing.num_replicas_in_sync, "replicas")
 print("on", {copy.device.split("/")[-1] for copy in variable.values})
 
 # %% [markdown]
-# **Why.** The strategy does not look whether its devices exist, and TensorFlow places on the processor what cannot
-# be placed as asked. Eight replicas then take turns on one processor. Without names the strategy takes the GPUs
-# that there are, and `tf.config.list_logical_devices` tells you how many. See
-# [More than one worker](../4_beyond/20_distributed.py) and
+# **Why.** The strategy does not check that its devices exist, and TensorFlow places on the processor what
+# cannot be placed as asked. Eight replicas then take turns on one processor. Without names the strategy takes
+# the GPUs that there are, and `tf.config.list_logical_devices` tells you how many. See [More than one
+# worker](../4_beyond/20_distributed.py) and
 # [MirroredStrategy](https://www.tensorflow.org/api_docs/python/tf/distribute/MirroredStrategy).
 
 # %% tags=["cure"]
@@ -422,9 +423,9 @@ print(f"{len(overlap)} twice, {100 - len(shares[0] | shares[1])} never")
 
 # %% [markdown]
 # **Why.** `shard(2, 0)` takes every second example *of an order*, and the other worker has another order. The
-# automatic sharding by data, too, is right only if all workers read the same order. Shard first, by what the examples are, and shuffle the share. See
-# [More than one worker](../4_beyond/20_distributed.py) and
-# [AutoShardPolicy](https://www.tensorflow.org/api_docs/python/tf/data/experimental/AutoShardPolicy).
+# automatic sharding by data, too, is right only if all workers read the same order. Shard first, in an order
+# that all workers share, and shuffle afterwards. See [More than one worker](../4_beyond/20_distributed.py)
+# and [AutoShardPolicy](https://www.tensorflow.org/api_docs/python/tf/data/experimental/AutoShardPolicy).
 
 # %% tags=["cure"]
 own_shares = []
@@ -456,10 +457,10 @@ seen_cluster = resolver.cluster_spec().as_dict()
 print("the cluster:", seen_cluster)
 
 # %% [markdown]
-# **Why.** What is no `cluster` is not read, and without a cluster `MultiWorkerMirroredStrategy` is a strategy for
-# one worker: it waits for nobody. The same happens if the variable is misspelt, or set after the strategy was
-# made. Text that is no JSON, an unknown `type` or an `index` too large are errors. See
-# [More than one worker](../4_beyond/20_distributed.py) and
+# **Why.** TensorFlow reads the addresses under the key `cluster` alone, and without a cluster
+# `MultiWorkerMirroredStrategy` is a strategy for one worker: it waits for nobody. The same happens if the
+# variable is misspelt, or set after the strategy was made. Text that is no JSON, an unknown `type` or an
+# `index` too large are errors. See [More than one worker](../4_beyond/20_distributed.py) and
 # [TFConfigClusterResolver](https://www.tensorflow.org/api_docs/python/tf/distribute/cluster_resolver/TFConfigClusterResolver).
 
 # %% tags=["cure"]

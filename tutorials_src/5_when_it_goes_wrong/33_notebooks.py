@@ -39,9 +39,10 @@ print("error:", error or "none")
 print(cells[1].outputs[0].text)
 
 # %% [markdown]
-# **Why.** In IPython `quit()` asks the front end to close the kernel. What executes a notebook does not listen, and
-# the rest of the cell and all cells below it run. `sys.exit(0)`, in turn, counts as a failure. To stop, raise an error
-# that says why; to skip, use `if`. See [Your first network](../2_networks/06_first_network.py) and
+# **Why.** In IPython `quit()` asks the front end to close the kernel. What executes a notebook does not
+# listen, and the rest of the cell and all cells below it run. `sys.exit(0)`, in turn, counts as a failure. To
+# stop, raise an error that says why; to skip, use `if`. [Your own
+# photographs](../3_convnets/16_own_photographs.py) looks into a folder before it trains on it; see also
 # [nbclient](https://nbclient.readthedocs.io/en/latest/client.html).
 
 # %% tags=["cure"]
@@ -80,11 +81,12 @@ cell = jupytext.reads(source, fmt="py:percent").cells[0]
 print(cell.source)
 
 # %% [markdown]
-# **Why.** IPython runs lines that begin with `cat`, `ls`, `cp`, `mv` or another of its shell commands, so Jupytext
-# writes such lines as comments, and uncomments them when it reads. It cannot tell your comment from its own. In the
-# notebook the shell then looks for files named *and*, *dog*, *are* and *confused*; `# mv a b` moves something.
-# See [Fashion-MNIST](../2_networks/05_fashion_mnist.py) and
-# [Jupytext's options](https://jupytext.readthedocs.io/en/latest/advanced-options.html).
+# **Why.** IPython runs lines that begin with `cat`, `ls`, `cp`, `mv` or another of its shell commands, so
+# Jupytext writes such lines as comments, and uncomments them when it reads. It cannot tell your comment from
+# its own. In the notebook the shell then looks for files named *and*, *dog*, *are* and *confused*; `# mv a b`
+# moves something. Each page of this course is such a Python file,
+# [Fashion-MNIST](../2_networks/05_fashion_mnist.py) for example; see [Jupytext's
+# options](https://jupytext.readthedocs.io/en/latest/advanced-options.html).
 
 # %% tags=["cure"]
 options = {"extension": ".py", "format_name": "percent"}
@@ -128,9 +130,9 @@ pictures = pictures_of(cells[0])
 print(pictures)
 
 # %% [markdown]
-# **Why.** A notebook shows the value of a cell's last line, and after the cell every pyplot figure that is still
-# open. This one is both. Close it before you return it: a closed figure can still be shown and saved. See
-# [Fashion-MNIST](../2_networks/05_fashion_mnist.py) and
+# **Why.** A notebook shows the value of a cell's last line, and after the cell every pyplot figure that is
+# still open. This one is both. Close it before you return it: a closed figure can still be shown and saved.
+# So do the functions that draw the pictures of [Fashion-MNIST](../2_networks/05_fashion_mnist.py); see
 # [pyplot.close](https://matplotlib.org/stable/api/_as_gen/matplotlib.pyplot.close.html).
 
 # %% tags=["cure"]
@@ -172,9 +174,9 @@ colours = count_colours(file)
 print(colours, "colour in the file")
 
 # %% [markdown]
-# **Why.** `plt.savefig` saves pyplot's *current* figure. After `show`, or after the cell, there is none, so pyplot
-# makes a new one, and saves that. A figure that has a name saves itself. See
-# [Fashion-MNIST](../2_networks/05_fashion_mnist.py) and
+# **Why.** `plt.savefig` saves pyplot's *current* figure. After `show`, or after the cell, there is none, so
+# pyplot makes a new one, and saves that. Keep the figure in a variable, as
+# [Tensors](../1_foundations/01_tensors.py) does, and call its own `savefig`:
 # [Figure.savefig](https://matplotlib.org/stable/api/_as_gen/matplotlib.figure.Figure.savefig.html).
 
 # %% tags=["cure"]
@@ -204,9 +206,9 @@ fraction_cut = (drawn_values != photograph).mean()
 print(f"{fraction_cut:.0%} of the values have been cut off")
 
 # %% [markdown]
-# **Why.** For colours `imshow` does not scale: a float means what it is between 0 and 1. It cuts off the rest, says
-# so in the log, and half of a standardised photograph turns black. Floats from 0 to 255 become white. See
-# [CIFAR-10](../3_convnets/13_cifar10.py) and
+# **Why.** `imshow` does not scale colours: it takes floats from 0 to 1 as they are, cuts off the rest, and
+# says so in the log. So about half of a standardised photograph turns black, and floats from 0 to 255 turn
+# white. See [CIFAR-10](../3_convnets/13_cifar10.py) and
 # [imshow](https://matplotlib.org/stable/api/_as_gen/matplotlib.pyplot.imshow.html).
 
 # %% tags=["cure"]
@@ -227,7 +229,7 @@ assert is_unchanged, "values between 0 and 1 are drawn as they are"
 # %% [markdown]
 # ## Pure noise looks as strong as the signal
 #
-# Two feature maps side by side. The second one is a thousand times weaker, and one that is constant is next to them.
+# Two feature maps side by side, the second a thousand times weaker, and beside them one that is constant.
 
 # %% tags=["symptom"] also="imshow autoscale; each image has its own colour scale; feature maps all look alike; constant image is black; vmin vmax"
 maps = {"strong": np.linspace(0, 1, 16).reshape(4, 4)}
@@ -320,8 +322,8 @@ print(open_count, "figures were open")
 
 # %% [markdown]
 # **Why.** pyplot keeps each figure until you close it, though your own name for it now means the next one. A
-# notebook also shows them all when the cell ends. See [Fashion-MNIST](../2_networks/05_fashion_mnist.py) and
-# [pyplot.figure](https://matplotlib.org/stable/api/_as_gen/matplotlib.pyplot.figure.html).
+# notebook also shows them all when the cell ends. [Tensors](../1_foundations/01_tensors.py) closes the figure
+# that it draws; see [pyplot.figure](https://matplotlib.org/stable/api/_as_gen/matplotlib.pyplot.figure.html).
 
 # %% tags=["cure"]
 for _ in range(21):
@@ -347,10 +349,11 @@ for _ in range(2):  # the cell, run twice
     layers = [layers.Dense(16), layers.Dense(1)]
 
 # %% [markdown]
-# **Why.** A name means the last thing that you gave it. The line turns the module `layers` into a list, and its
-# second run asks that list for `Dense`. A variable called `list`, `sum` or `time`, and `from time import time` after
-# `import time`, do the same. See [Your first network](../2_networks/06_first_network.py) and
-# [the Python tutorial](https://docs.python.org/3/tutorial/classes.html#python-scopes-and-namespaces).
+# **Why.** A name means the last thing that you gave it. The line turns the module `layers` into a list, and
+# its second run asks that list for `Dense`. A variable called `list`, `sum` or `time`, and
+# `from time import time` after `import time`, do the same. [Your first
+# network](../2_networks/06_first_network.py) writes `keras.layers.Dense` in full; see [the Python
+# tutorial](https://docs.python.org/3/tutorial/classes.html#python-scopes-and-namespaces).
 
 # %% tags=["cure"]
 import sys
@@ -418,10 +421,10 @@ stale_percent = own_metrics.percent(0.5)
 print(stale_percent)
 
 # %% [markdown]
-# **Why.** Python runs a module's file on the first import, and afterwards finds the module in `sys.modules`. And a
-# name from `from own_metrics import percent` keeps the old function even after a reload. Restarting the kernel is the
-# safe cure. See [Your first network](../2_networks/06_first_network.py) and
-# [importlib.reload](https://docs.python.org/3/library/importlib.html#importlib.reload).
+# **Why.** Python runs a module's file on the first import, and afterwards finds the module in `sys.modules`.
+# And a name from `from own_metrics import percent` keeps the old function even after a reload. Restarting the
+# kernel is the safe cure. [Fashion-MNIST](../2_networks/05_fashion_mnist.py) imports from modules beside the
+# notebook; see [importlib.reload](https://docs.python.org/3/library/importlib.html#importlib.reload).
 
 # %% tags=["cure"]
 import importlib
@@ -439,9 +442,9 @@ assert reloaded_percent == 50, "reload runs the file again"
 # %% [markdown]
 # ## Partially initialized module has no attribute
 #
-# You have called your own file like the package that it uses.
+# Your own file has the name of the package that it uses.
 
-# %% tags=["symptom", "raises-exception"] also="most likely due to a circular import; file named keras.py or random.py; module has no attribute although installed; own file shadows library"
+# %% tags=["symptom", "raises-exception"] also="most likely due to a circular import; consider renaming if it has the same name as a library you intended to import; file named keras.py or random.py; module has no attribute although installed; own file shadows library"
 own_script = Path("tabulate.py")  # also a package
 text = "import tabulate\nprint(tabulate.simple_separated_format)\n"
 _ = own_script.write_text(text)
@@ -451,10 +454,11 @@ import tabulate
 print(tabulate.__file__)
 
 # %% [markdown]
-# **Why.** Python looks in the notebook's folder before the installed packages. So the file imports itself, half
-# made, and asks itself for what the package would have. A file named `random.py` breaks every package that imports
-# `random`. Rename it, and restart. See [Your first network](../2_networks/06_first_network.py) and
-# [the search path](https://docs.python.org/3/tutorial/modules.html#the-module-search-path).
+# **Why.** Python looks in the notebook's folder before the installed packages. So the file imports itself,
+# half made, and asks itself for what the package would have. A file named `random.py` breaks every package
+# that imports `random`. Rename it, and restart. Newer versions of Python may say *consider renaming* instead.
+# The first lines of [Your first network](../2_networks/06_first_network.py) have names to avoid; see [the
+# search path](https://docs.python.org/3/tutorial/modules.html#the-module-search-path).
 
 # %% tags=["cure"]
 message = str(sys.last_value)
