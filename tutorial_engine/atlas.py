@@ -59,7 +59,7 @@ class Atlas:
         """
         return [
             [
-                entry.title.replace("`", ""),
+                entry.name,
                 f"{tutorial.page.removesuffix('.md')}/#{entry.anchor}",
                 SAYS[kind_of(entry, tutorial, run)],
                 "; ".join(entry.also),
@@ -84,10 +84,13 @@ class Atlas:
             for entry in entries_of(tutorial):
                 kind = kind_of(entry, tutorial, run) if run else ""
                 kinds[kind] += 1
-                items.append(f"- [{entry.title}]({place}#{entry.anchor}) {marked(kind)}")
+                items.append(f"- {_link(entry, place)} {marked(kind)}")
             title = f"## [{escape(tutorial.header.title)}]({place})"
             groups.append("\n".join([title, "", escape(tutorial.header.summary), "", *items]))
-        counts = ", ".join(f"{kinds[kind]} {each}" for kind, each in _COUNTED.items())
+        if not kinds:
+            return "No page of this course collects what goes wrong."
+        counted = {kind: each for kind, each in _COUNTED.items() if kind or kinds[kind]}
+        counts = ", ".join(f"{kinds[kind]} {each}" for kind, each in counted.items())
         total = sum(kinds.values())
         return "\n\n".join([_BOX, f"{total} entries: {counts}.", *groups])
 
@@ -108,9 +111,8 @@ class Atlas:
                 if measured.digests.get(name) != digest_of_entry(entry):
                     changed += 1
                 elif any(verdicts := measured.verdicts[name]):
-                    cells = [each.partition(":")[0] or "the same" for each in verdicts]
-                    link = f"[{entry.title}]({place}#{entry.anchor})"
-                    rows.append(f"| {' | '.join([link, *cells])} |")
+                    cells = [escape(each.partition(":")[0] or "the same") for each in verdicts]
+                    rows.append(f"| {' | '.join([_link(entry, place), *cells])} |")
                 else:
                     same += 1
         heads = [f"{each['tensorflow']} and {each['keras']}" for each in others]
@@ -132,12 +134,20 @@ _COUNTED = {
     ERROR: "that raise an error",
     WARNING: "that warn and go on",
     SILENCE: "that say nothing",
+    "": "that have not run",
 }
 
 
 def marked(kind: str) -> str:
     """Return what an entry is, as it stands beside its heading or below it; nothing before it has run."""
     return f'<span class="entry-kind {kind}">{SAYS[kind]}</span>' if kind else ""
+
+
+def _link(entry: Entry, place: str) -> str:
+    """Return a link to an entry, as Markdown; of its title, code alone stays Markdown."""
+    code = re.compile(r"(?P<code>`[^`]*`)|[^\s`]+")
+    title = code.sub(lambda each: each["code"] or escape(each[0], "["), entry.title)
+    return f"[{title}]({place}#{entry.anchor})"
 
 
 def _said(output: Document) -> str:

@@ -170,6 +170,13 @@ class _Course:
                     line=1,
                     remedy=f"name some of {', '.join(sorted(self._lessons))}",
                 )
+            if atlas := sorted(name for name in names if self._lessons[name].is_atlas):
+                raise SourceError(
+                    f"header field '{field}': {', '.join(atlas)} is no stop of the course but a page of the atlas",
+                    file=lesson.file,
+                    line=1,
+                    remedy="take it away, and link to the entry where the text speaks of it",
+                )
         if both := set(header.needs) & set(header.helps):
             raise SourceError(
                 f"{', '.join(sorted(both))} stands in 'needs' and in 'helps'",

@@ -15,11 +15,11 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 
-from .atlas import MESSAGES, Atlas
+from .atlas import MARK, MESSAGES, VERSIONS_MARK, Atlas
 from .build_cache import BuildCache
 from .course import Lesson, load_course, stops_of, titles
 from .course_map import Stop
-from .errors import TutorialError, unforeseen
+from .errors import SourceError, TutorialError, unforeseen
 from .examples import load_examples
 from .fingerprint import snippets_state
 from .glossary import DATA, GLOSSARY, Glossary
@@ -71,6 +71,9 @@ class CourseFiles:
         self._places: Places | None = None
         self.lessons = load_course(settings, build_cache)
         self._glossary = Glossary.load(settings)
+        self._measured = Measured.load(settings.root)
+        # Path of a page that shows something of the atlas -> what that was.
+        self._shown_atlas: dict[str, dict[str, str]] = {}
         self._shows_snippets = shows_snippets
         self.examples = load_examples(settings, build_cache) if shows_snippets else []
         self._snippets = snippets_state(settings.root) if shows_snippets else []
@@ -87,6 +90,10 @@ class CourseFiles:
     def read_again(self) -> bool:
         """Read the sources again; False where a lesson changed in what other pages say of it, too."""
         lessons = load_course(self._settings, self._build_cache)
+        try:
+            measured = Measured.load(self._settings.root)
+        except SourceError:
+            return False  # the whole build says so
         if _outline(lessons) != _outline(self.lessons):
             return False
         words, self._glossary = self._glossary, Glossary.load(self._settings)
@@ -94,7 +101,7 @@ class CourseFiles:
             return False
         if self._shows_snippets and snippets_state(self._settings.root) != self._snippets:
             return False
-        self.lessons = lessons
+        self.lessons, self._measured = lessons, measured
         return True
 
     def make_pages(self, outcomes: list[Outcome]) -> list[tuple[Page, Page]]:
@@ -222,15 +229,20 @@ class CourseFiles:
     def files(self, config: MkDocsConfig) -> list[File]:
         """Return all that a site gets."""
         files = [file for page in self.pages for file in self.files_of(page, config)]
-        files += self.report_files(config) + self.glossary_files(config)
-        if any(lesson.is_atlas for lesson in self.lessons):
-            text = json.dumps(self.atlas.messages(), ensure_ascii=False, separators=(",", ":"))
-            files.append(File.generated(config, MESSAGES, content=f"{text}\n"))
-        return files
+        return [
+            *files,
+            *self.report_files(config),
+            *self.glossary_files(config),
+            *self.atlas_files(config),
+        ]
 
     @property
-    def atlas(self) -> Atlas:
-        """What goes wrong, with what the runs showed of it."""
+    def has_atlas(self) -> bool:
+        """Say whether some page collects what goes wrong."""
+        return any(lesson.is_atlas for lesson in self.lessons)
+
+    @property
+    def _atlas(self) -> Atlas:
         pages = zip(self.lessons, self.outcomes, strict=False)
         return Atlas(
             [
@@ -238,8 +250,34 @@ class CourseFiles:
                 for lesson, outcome in pages
                 if lesson.tutorial and lesson.is_atlas
             ],
-            Measured.load(self._settings.root),
+            self._measured,
         )
+
+    def with_atlas(self, markdown: str, path: str) -> str:
+        """Return a page's Markdown with what goes wrong in place of its marks."""
+        shown = {}
+        for mark, show in _shown_of(self._atlas).items():
+            if mark in markdown:
+                shown[mark] = show(path)
+                markdown = markdown.replace(mark, shown[mark])
+        self._shown_atlas[path] = shown
+        return markdown
+
+    def atlas_changes(self) -> set[str]:
+        """Return the pages on which the atlas has become another since `with_atlas`."""
+        show = _shown_of(self._atlas)
+        return {
+            path
+            for path, shown in self._shown_atlas.items()
+            if any(show[mark](path) != text for mark, text in shown.items())
+        }
+
+    def atlas_files(self, config: MkDocsConfig) -> list[File]:
+        """Return the file in which messages are looked up."""
+        if not self.has_atlas:
+            return []
+        text = json.dumps(self._atlas.messages(), ensure_ascii=False, separators=(",", ":"))
+        return [File.generated(config, MESSAGES, content=f"{text}\n")]
 
     def files_of(self, page: Page, config: MkDocsConfig) -> list[File]:
         """Return a lesson's files: its page, what stands beside it, its run record."""
@@ -282,6 +320,11 @@ class CourseFiles:
         """Return where a site's files are, as long as these pages are its."""
         self._places = self._places or Places(files)
         return self._places
+
+
+def _shown_of(atlas: Atlas) -> dict[str, Callable[[str], str]]:
+    """Return each mark -> what a page, told by its path, shows in its place."""
+    return {MARK: atlas.listing, VERSIONS_MARK: atlas.by_version}
 
 
 def mentions(nav: Any, path: str) -> bool:
@@ -333,7 +376,12 @@ def _expanded(nav: list[Any], marks: Mapping[str, list[Any]]) -> list[Any]:
 def _outline(lessons: list[Lesson]) -> list[tuple[object, ...]]:
     """Return what pages say of other tutorials, where they stand, and what they may mark."""
     return [
-        (lesson.page, lesson.tutorial.header if lesson.tutorial else None, lesson.known)
+        (
+            lesson.page,
+            lesson.tutorial.header if lesson.tutorial else None,
+            lesson.known,
+            lesson.is_atlas,
+        )
         for lesson in lessons
     ]
 

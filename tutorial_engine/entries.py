@@ -14,12 +14,15 @@ from markdown.extensions.toc import slugify
 
 from .documents import Output
 from .errors import SourceError
-from .passages import mask
+from .markup import headings
+from .passages import escape, mask
 from .run import Run
 from .tutorial import Cell, Tutorial
 
 ERROR, WARNING, SILENCE = "error", "warning", "silence"
 _HEADING = re.compile(r"^## +(?P<title>.+?) *$", re.MULTILINE)
+# Also one in a quote or a note, which would be a heading of the page, too.
+_INSIDE = re.compile(r"^[> ]*##(?!#)", re.MULTILINE)
 _WARNS = re.compile(r"\w*Warning: |^WARNING:|\] .*WARNING", re.MULTILINE)
 
 
@@ -38,7 +41,12 @@ class Entry:
     @property
     def anchor(self) -> str:
         """Where a link into its page leads to it."""
-        return slugify(re.sub("`", "", self.title), "-")
+        return slugify(self.name, "-")
+
+    @property
+    def name(self) -> str:
+        """Its title without Markdown; `check_entries` insists that a title has no more of it than code."""
+        return self.title.replace("`", "")
 
     @property
     def symptoms(self) -> list[Cell]:
@@ -78,13 +86,25 @@ def check_entries(tutorial: Tutorial) -> None:
         if "cure" in cell.tags and not tutorial.is_atlas:
             remedy = "tag the cell that shows what it cures as symptom, or take the tag away"
             raise tutorial.error(SourceError, "a cure without a symptom", remedy, cell)
-        later = None if cell.is_code else _HEADING.search(mask(cell.source), 1)
+        later = None if cell.is_code else _INSIDE.search(mask(cell.source), 1)
         if tutorial.is_atlas and later:
             line = cell.source.count("\n", 0, later.start()) + 1
             remedy = "begin a markdown cell with it"
             raise tutorial.error(SourceError, "an entry inside a cell", remedy, cell, line)
+    entries = entries_of(tutorial)
+    first = entries[0].cells[0].number if entries else len(tutorial.cells) + 1
+    for cell in tutorial.cells[: first - 1]:
+        if tutorial.is_atlas and cell.tags & {"symptom", "cure", "claims"}:
+            message = f"a cell tagged {', '.join(sorted(cell.tags))} in no entry"
+            remedy = "put it below the heading of its entry, a markdown cell that begins with ##"
+            raise tutorial.error(SourceError, message, remedy, cell)
     anchors: set[str] = set()
-    for entry in entries_of(tutorial):
+    for entry in entries:
+        if entry.cells[0].tags:
+            remedy = "let the heading stand in a markdown cell of its own, without a tag"
+            raise tutorial.error(
+                SourceError, "an entry that begins with a tag", remedy, entry.cells[0]
+            )
         needed = {"symptom": "a symptom", "cure": "a cure", "claims": "a claim"}
         for tag, name in needed.items():
             if not any(tag in cell.tags for cell in entry.cells):
@@ -95,6 +115,24 @@ def check_entries(tutorial: Tutorial) -> None:
             message = f"two entries have the address #{entry.anchor}"
             raise tutorial.error(SourceError, message, "reword one heading", entry.cells[0])
         anchors.add(entry.anchor)
+    _check_headings(tutorial, entries)
+
+
+def _check_headings(tutorial: Tutorial, entries: Sequence[Entry]) -> None:
+    """Insist that the page's second-level headings are its entries, with the words and addresses that these have."""
+    if not entries:
+        return
+    prose = [cell.source for cell in tutorial.cells if not cell.is_code]
+    shown = headings("\n\n".join([f"# {escape(tutorial.header.title)}", *prose]), 2)
+    for entry, (title, anchor) in zip(entries, shown, strict=False):
+        if title != entry.name:
+            message = f"a heading that is no plain words and code: {entry.title}"
+            remedy = "write it without links, emphasis, formulas, attributes or a # behind it"
+            raise tutorial.error(SourceError, message, remedy, entry.cells[0])
+        if anchor != entry.anchor or not anchor:
+            message = f"something else on the page has the address #{entry.anchor}"
+            remedy = "reword the entry's heading, or the other one of the same words"
+            raise tutorial.error(SourceError, message, remedy, entry.cells[0])
 
 
 def kind_of(entry: Entry, tutorial: Tutorial, run: Run) -> str:

@@ -166,8 +166,9 @@ class LiveSite:
         for file in course.report_files(site.config):
             if site.put(file):
                 pages.add(REPORT_PAGE)
-        for file in course.glossary_files(site.config):
+        for file in (*course.glossary_files(site.config), *course.atlas_files(site.config)):
             site.put(file)
+        pages |= course.atlas_changes()
         if not site.make(sorted(pages)):
             return False
         site.close()

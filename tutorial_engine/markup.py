@@ -53,6 +53,19 @@ def convert(text: str) -> str:
     return content
 
 
+def headings(text: str, level: int) -> list[tuple[str, str]]:
+    """Return the headings of a level, each with its text and its address on the page."""
+    markdown = Markdown(extensions=[*_EXTENSIONS, "toc"], extension_configs=_EXTENSIONS)
+    markdown.convert(text)
+    found, waiting = [], list(reversed(vars(markdown)["toc_tokens"]))
+    while waiting:
+        token = waiting.pop()
+        waiting += reversed(token["children"])
+        if token["level"] == level:
+            found.append((html.unescape(token["name"]), token["id"]))
+    return found
+
+
 def with_mathml(content: str) -> str:
     """Turn TeX that arithmatex marked into MathML, so that a page needs no script for it.
 

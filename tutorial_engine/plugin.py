@@ -20,13 +20,12 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page as SitePage
 from mkdocs.utils import get_relative_url
 
-from .atlas import MARK as ATLAS_MARK
 from .atlas import PAGE as ATLAS_PAGE
-from .atlas import VERSIONS_MARK
 from .build_cache import BuildCache
 from .course import Lesson, glossary_page
 from .course_files import CourseFiles, expand_navigation, mentions
 from .course_map import MARK, course_map
+from .errors import SourceError
 from .excerpts import with_excerpts
 from .glossary import PAGE as GLOSSARY_PAGE
 from .html_pages import lean_page
@@ -97,7 +96,10 @@ class TutorialsPlugin(BasePlugin[TutorialsConfig]):
             )
         runs = self.live.runs if self.live else None
         shows = mentions(config.nav, INDEX)
-        self.course = CourseFiles(self.settings, self.build_cache, runs, shows_snippets=shows)
+        try:
+            self.course = CourseFiles(self.settings, self.build_cache, runs, shows_snippets=shows)
+        except SourceError as error:  # of a file that no tutorial has for itself
+            raise PluginError(str(error)) from None
         self.pages = SitePages(self.course, self.build_cache, self.live)
         is_public = config.site_url and not self.is_serving
         self.public_site = (
@@ -140,7 +142,8 @@ class TutorialsPlugin(BasePlugin[TutorialsConfig]):
         self.course.make_pages(outcomes)
         for file in self.course.files(config):
             files.append(file)
-        if atlas := files.get_file_from_path(ATLAS_PAGE):
+        atlas = files.get_file_from_path(ATLAS_PAGE)
+        if atlas and self.course.has_atlas:
             config.extra["atlas"] = atlas.url
         if self.settings.offline:  # so that pages can link to what is written last
             files.append(File.generated(config, self.settings.offline, content=EMPTY))
@@ -166,10 +169,7 @@ class TutorialsPlugin(BasePlugin[TutorialsConfig]):
         if path == GLOSSARY_PAGE:
             return glossary_page(self.course.lessons, markdown)
         if path not in self.course.positions:
-            if ATLAS_MARK in markdown:
-                markdown = markdown.replace(ATLAS_MARK, self.course.atlas.listing(path))
-            if VERSIONS_MARK in markdown:
-                markdown = markdown.replace(VERSIONS_MARK, self.course.atlas.by_version(path))
+            markdown = self.course.with_atlas(markdown, path)
             try:
                 return with_excerpts(markdown, path, self.course.shown_by_name())
             except ValueError as error:

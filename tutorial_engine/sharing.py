@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
-from .course import Lesson
+from .course import Lesson, stops_of
 from .documents import Document
 from .reading_time import minutes_to_read
 from .tutorial import tutorial_name
@@ -87,7 +87,7 @@ def tutorial_data(publication: Publication, lesson: Lesson, lessons: Sequence[Le
         **({"competencyRequired": needed} if needed else {}),
         "timeRequired": f"PT{minutes_to_read(tutorial)}M",
         **_terms_of_use(publication),
-        **({} if lesson.is_atlas else {"position": lessons.index(lesson) + 1}),
+        **({} if lesson.is_atlas else {"position": stops_of(lessons).index(lesson) + 1}),
         "isPartOf": {
             "@type": "Course",
             "name": publication.title,

@@ -12,7 +12,10 @@ import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from pydantic import TypeAdapter, ValidationError
+
 from .entries import Entry
+from .errors import SourceError
 from .tutorial import Tutorial
 
 FILE = "tutorials_src/5_when_it_goes_wrong/versions.json"
@@ -61,9 +64,39 @@ class Measured:
 
     @classmethod
     def load(cls, root: Path) -> Measured | None:
-        """Read the file of a repository; None where there is none."""
+        """Read the file of a repository; None where there is none.
+
+        Raises:
+            SourceError: it does not hold what was measured.
+        """
         file = root / FILE
-        return cls(**json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else None
+        if not file.is_file():
+            return None
+        try:
+            measured: Measured = TypeAdapter(cls).validate_json(file.read_bytes())
+            measured._check()
+            return measured
+        except ValidationError as error:
+            problem = error.errors()[0]
+            said = ": ".join([*map(str, problem["loc"]), problem["msg"]])
+        except (OSError, ValueError) as error:
+            said = str(error)
+        raise SourceError(
+            f"not what was measured of the entries: {said}",
+            file=FILE,
+            remedy="measure again with tests/bench/versions.py, or delete the file",
+        )
+
+    def _check(self) -> None:
+        if not self.environments:
+            raise ValueError("environments: there is none")
+        for environment in self.environments:
+            if missing := {"python", "tensorflow", "keras"} - environment.keys():
+                raise ValueError(f"environments: one has no {', '.join(sorted(missing))}")
+        count = len(self.environments) - 1
+        for name in self.digests:
+            if (found := len(self.verdicts.get(name, ()))) != count:
+                raise ValueError(f"verdicts: {name}: {found}, where {count} pairs were compared")
 
 
 def digest_of_entry(entry: Entry) -> str:

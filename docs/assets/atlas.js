@@ -12,6 +12,8 @@
   const [LEAST, FITS] = [0.12, 0.85];
   // Words that say nothing of what went wrong.
   const LITTLE = new Set("an and are as at be by for from is it its me my of on or so that the this to was with".split(" "));
+  // Characters that are looked up of a long text: what a traceback is about stands at its end.
+  const READ = 100_000;
 
   // Of a traceback, what was raised; the places in files say where, not what, and so does what Keras and TensorFlow
   // wrap around a message: the layer's call with its arguments, the function with its device.
@@ -20,8 +22,8 @@
       .replace(/\x1b\[[0-9;]*m/g, "")
       .replace(/Exception encountered when calling (?:(?:Sequential|Functional)\.call\(\)\.)?/g, "")
       .replace(/^Arguments received by .*\n?(?:[ \t]+•.*\n?)*/gm, "")
-      .replace(/\{\{(?:function_)?node [^}]*\}\}/g, "")
-      .replace(/^[ \t]*File ".*", line \d+.*\n(?:[ \t]+.*\n)*/gm, "")
+      .replace(/\{\{(?:function_)?node [^{}]*\}\}/g, "")
+      .replace(/^[ \t]*File "[^"\n]*", line \d+.*\n(?:[ \t]+.*\n)*/gm, "")
       .replace(/^Traceback \(most recent call last\):?/gm, "")
       .replace(/^(?:-+>[ \t]*|[ \t]+)\d+ .*$/gm, "")
       .replace(/0x[0-9a-f]+|(?:[A-Za-z]:)?(?:[\\/][\w.+-]+){2,}/g, " ");
@@ -51,13 +53,14 @@
     const total = (words) => [...words].reduce((sum, word) => sum + weight(word), 0);
     for (const entry of entries) entry.length = total(entry.said);
     return (text) => {
-      const words = wordsOf(text);
+      const words = wordsOf(text.slice(-READ));
       const asked = new Set([...words, ...pairsOf(words)]);
       const whole = total(asked) || 1;
+      const known = [...asked].filter((word) => counts.has(word));
       return entries
         .map((entry) => {
-          const shared = total([...asked].filter((word) => entry.said.has(word)));
-          const named = total([...asked].filter((word) => entry.titled.has(word) && !entry.said.has(word)));
+          const shared = total(known.filter((word) => entry.said.has(word)));
+          const named = total(known.filter((word) => entry.titled.has(word) && !entry.said.has(word)));
           // How much of what was asked the entry says, and how much of what it says was asked; a title that quotes
           // its message counts once.
           const fit = (2 * shared) / (whole + entry.length) + shared / whole;
@@ -96,6 +99,8 @@
       entries = (await lookUp)(text);
     } catch {
       lookUp = undefined;
+      if (field.value !== text) return;
+      list.replaceChildren();
       status.textContent = "The messages could not be fetched: look through the list below, or try again.";
       return;
     }
@@ -107,5 +112,7 @@
   };
   field.addEventListener("focus", () => (lookUp ??= fetched()).catch(() => (lookUp = undefined)), { once: true });
   field.addEventListener("input", show);
+  // A browser that comes back to the page puts the text back, and says nothing of it.
+  addEventListener("pageshow", () => field.value && show());
   form.addEventListener("submit", (event) => event.preventDefault());
 })();

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import replace
 
 import pytest
+from bs4 import BeautifulSoup
 
 from tests.engine.test_truth import refused
-from tests.engine.tiny import made_run
+from tests.engine.tiny import build_site, made_run
 from tutorial_engine.atlas import Atlas, versions_note
+from tutorial_engine.build_cache import BuildCache
 from tutorial_engine.course import stops_of
-from tutorial_engine.course_files import ATLAS_MARK, NAV_MARK, expand_navigation
+from tutorial_engine.course_files import ATLAS_MARK, NAV_MARK, CourseFiles, expand_navigation
 from tutorial_engine.entries import ERROR, SILENCE, WARNING, entries_of, kind_of
 from tutorial_engine.errors import SourceError
-from tutorial_engine.versions import Behaviour, Measured, compared, digest_of_entry, name_of
+from tutorial_engine.markup import convert
+from tutorial_engine.schedule import Outcome
+from tutorial_engine.sharing import Publication, tutorial_data
+from tutorial_engine.versions import FILE, Behaviour, Measured, compared, digest_of_entry, name_of
 
 ATLAS_FILE = "2_wrong/02_sums.py"
 ENTRIES = """\
@@ -221,12 +228,155 @@ def test_an_atlas_page_is_no_stop_of_the_course(module_course, ran):
         ("# ## The sum is too small", "# ## `sum` warns", "two entries have the address"),
         ("# Words and numbers meet.", "# ## Words and numbers meet.", "an entry inside a cell"),
         ('["cure"]\nprint(total)', '["cure"] also="x"\nprint(total)', "an also on a cell"),
+        ("# Words and numbers meet.", "# > ## Words meet.", "an entry inside a cell"),
+        ("# Words and numbers meet.", '# !!! note\n#     ## "Words"', "an entry inside a cell"),
+        ("# ## can only concatenate\n", "# Words.\n", "symptom in no entry"),
+        ("# ## The sum is too small", "# ## The *sum* is too small", "plain words and code"),
+        ("# ## The sum is too small", "# ## The [sum](#x) is too small", "plain words and code"),
+        ("# ## The sum is too small", "# ## The sum is $small$", "plain words and code"),
+        ("# ## The sum is too small", "# ## The sum is too small ##", "plain words and code"),
+        ("# ## The sum is too small", "# ## The sum {#small}", "plain words and code"),
+        ("# ## The sum is too small", "# ## The sum &lt; 1", "plain words and code"),
+        ("# ## The sum is too small", "# ## +", "something else on the page has the address"),
+        ("# ## The sum is too small", "# ## Tiny", "the address #tiny"),
+        ("# Words and numbers meet.", "# ### `sum` warns", "the address #sum-warns"),
+        ("# Words and numbers meet.", "# Words.\n# { #sum-warns }", "the address #sum-warns"),
+        ("# ## The sum is too small", "# ## The sum {#sum-warns}", "the address #sum-warns"),
+        (
+            "# %% [markdown]\n# ## `sum` warns",
+            '# %% [markdown] tags=["question"]\n# ## `sum` warns\n#\n# Does it?\n#\n# - yes\n#     - It does.\n'
+            '# - no\n#     - It does.\n\n# %% tags=["question"]\n[sys.maxsize > 0, sys.maxsize < 0]',
+            "an entry that begins with a tag",
+        ),
     ],
 )
 def test_an_entry_that_lacks_something_is_refused_by_its_name(course, before, after, message):
     assert ENTRIES.count(before) == 1
     error = refused(course, ENTRIES.replace(before, after), SourceError)
     assert message in error.message
+    assert error.file == "tutorials_src/1_part/01_tiny.py"
+    assert error.cell
+    assert error.remedy
+
+
+def test_a_title_is_shown_as_it_is_written_wherever_it_stands(module_course, ran, measured):
+    tutorial, run = ran
+    title = "`x[0] | y` <b> a_b_c is_ & [no] link | \\"
+    cells = [
+        replace(cell, source=f"## {title}") if cell is entries_of(tutorial)[0].cells[0] else cell
+        for cell in tutorial.cells
+    ]
+    changed = replace(tutorial, cells=tuple(cells))
+    ((name, *_), *_) = Atlas([(changed, run)]).messages()
+    assert name == title.replace("`", "")
+    item = next(
+        line for line in Atlas([(changed, run)]).listing("a.md").split("\n") if "is_" in line
+    )
+    shown = BeautifulSoup(convert(item), "lxml")
+    assert shown.a.get_text() == name
+    assert shown.a.code.get_text() == "x[0] | y"
+    old = name_of(tutorial, entries_of(tutorial)[0])
+    new = name_of(changed, entries_of(changed)[0])
+    renamed = replace(
+        measured,
+        verdicts=measured.verdicts | {new: measured.verdicts[old]},
+        digests=measured.digests | {new: measured.digests[old]},
+    )
+    table = BeautifulSoup(convert(Atlas([(changed, run)], renamed).by_version("a.md")), "lxml")
+    row = next(row for row in table.select("tbody tr") if "is_" in row.get_text())
+    assert [cell.get_text() for cell in row.select("td")] == [name, "no error"]
+
+
+def test_a_page_that_has_not_run_is_counted_as_such(ran):
+    (_, run), other = ran, ran[0]
+    listing = Atlas([(other, None), (other, run)]).listing("index.md")
+    assert "6 entries: 1 that raise an error" in listing
+    assert "1 that say nothing, 3 that have not run." in listing
+
+
+def test_without_entries_there_is_no_box():
+    assert "textarea" not in Atlas([]).listing("index.md")
+
+
+@pytest.mark.parametrize("field", ["needs", "helps"])
+def test_a_page_of_the_atlas_is_nobodys_stop_before(course, field):
+    course.tutorial(ENTRIES, file=ATLAS_FILE, title="Sums")
+    course.tutorial(**{field: ["sums"]})
+    (error,) = [lesson.error for lesson in course.lessons() if lesson.error]
+    assert f"header field '{field}': sums is no stop of the course" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda known: "{", "Invalid JSON"),
+        (lambda known: [], "object"),
+        (lambda known: known | {"environments": []}, "environments: there is none"),
+        (lambda known: known | {"environments": [{"keras": "3"}] * 2}, "one has no python, tensor"),
+        (lambda known: known | {"verdicts": {}}, "sums#can-only-concatenate: 0, where 1 pairs"),
+        (lambda known: known | {"verdicts": {"sums#sum-warns": [1]}}, "sums#sum-warns: 0: Input"),
+        (
+            lambda known: {name: known[name] for name in known if name != "digests"},
+            "digests: Field required",
+        ),
+    ],
+)
+def test_a_damaged_file_of_versions_is_named_with_its_fault_and_the_remedy(
+    course, measured, change, said, caplog
+):
+    file = course.root / FILE
+    file.parent.mkdir()
+    changed = change(json.loads(measured.to_json()))
+    file.write_text(changed if isinstance(changed, str) else json.dumps(changed))
+    with pytest.raises(SourceError) as caught:
+        Measured.load(course.root)
+    assert caught.value.file == FILE
+    assert said in caught.value.message
+    assert "tests/bench/versions.py" in caught.value.remedy
+    course.tutorial()
+    course.site()
+    assert "BuildError" in build_site(course)
+    assert f"{FILE}: not what was measured" in caplog.text
+
+
+def test_a_file_of_versions_is_read_as_it_was_written(course, measured):
+    file = course.root / FILE
+    file.parent.mkdir()
+    file.write_text(measured.to_json(), encoding="utf-8")
+    assert Measured.load(course.root) == measured
+
+
+def test_a_page_of_the_atlas_before_the_course_does_not_count_in_it(course):
+    course.tutorial(ENTRIES, file="1_wrong/01_sums.py", title="Sums")
+    course.tutorial(file="2_part/02_tiny.py")
+    atlas, tiny = lessons = course.lessons()
+    publication = Publication("Course", "", "https://example.org/", "en", "")
+    assert tutorial_data(publication, tiny, lessons)["position"] == 1
+    assert "position" not in tutorial_data(publication, atlas, lessons)
+
+
+def test_a_page_knows_when_the_atlas_on_it_has_become_another(course):
+    course.tutorial(file="1_part/01_tiny.py")
+    course.tutorial(ENTRIES, file=ATLAS_FILE, title="Sums")
+    files = CourseFiles(course.settings(), BuildCache())
+    files.make_pages([Outcome(lesson) for lesson in files.lessons])
+    assert "The sum is too small" in files.with_atlas("<!-- atlas -->", "wrong/index.md")
+    files.with_atlas("No mark.", "index.md")
+    assert files.atlas_changes() == set()
+    course.edit("## The sum is too small", "## The sum is cut", file=ATLAS_FILE)
+    assert files.read_again()
+    assert files.atlas_changes() == {"wrong/index.md"}
+
+
+def test_a_tutorial_that_becomes_a_page_of_the_atlas_changes_the_course(course):
+    course.tutorial(file="1_part/01_tiny.py")
+    lesson = re.sub('"symptom"|"cure"', '"measured"', re.sub(" also=.*", "", ENTRIES))
+    course.tutorial(lesson, file="1_part/02_sums.py")
+    files = CourseFiles(course.settings(), BuildCache())
+    assert not any(lesson.error for lesson in files.lessons)
+    assert len(stops_of(files.lessons)) == 2
+    course.tutorial(ENTRIES, file="1_part/02_sums.py")
+    assert not files.read_again()
 
 
 def test_a_cure_of_nothing_is_refused(course):
