@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
 import re
@@ -100,9 +99,11 @@ class Measured:
 
 
 def digest_of_entry(entry: Entry) -> str:
-    """Return what changes with the code of an entry, remarks and blank lines aside."""
-    trees = [ast.dump(ast.parse(cell.source)) for cell in entry.cells if cell.is_code]
-    return hashlib.sha256("\n".join(trees).encode()).hexdigest()[:16]
+    """Return what changes with the code of an entry, blank lines aside, and with no version of Python."""
+    lines = [
+        line.rstrip() for cell in entry.cells if cell.is_code for line in cell.source.split("\n")
+    ]
+    return hashlib.sha256("\n".join(filter(None, lines)).encode()).hexdigest()[:16]
 
 
 def name_of(tutorial: Tutorial, entry: Entry) -> str:
