@@ -167,7 +167,7 @@ def kinds_of(tutorial: Tutorial, run: Run | None) -> dict[int, str]:
 def versions_note(entry: Entry, tutorial: Tutorial, measured: Measured | None) -> str:
     """Return how an entry differs with other versions, as Markdown; nothing where it does not."""
     said = differences(measured, tutorial, entry) if measured else []
-    lines = [f"- {escape(pairs)}: {escape(verdict)}" for pairs, verdict in said]
+    lines = [f"- {escape(pairs)}: {_verdict(verdict)}" for pairs, verdict in said]
     if not lines:
         return ""
     return "\n\n".join(
@@ -177,3 +177,9 @@ def versions_note(entry: Entry, tutorial: Tutorial, measured: Measured | None) -
             "</details>",
         ]
     )
+
+
+def _verdict(verdict: str) -> str:
+    """Return a verdict with what was said as code, in which no word is a term of the glossary."""
+    kind, colon, text = verdict.partition(": ")
+    return f"{kind}{colon}<code>{escape(text)}</code>" if text else kind

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import html
 import tempfile
 from pathlib import Path
+from typing import Any
 
+from markdown.extensions.toc import nest_toc_tokens
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, InclusionLevel
+from selectolax.lexbor import LexborHTMLParser
 
 from .documents import Document
 from .html_pages import light_record, with_formulas
-from .rendering import contents_as_json
 
 # Where a site has the style sheet of all records, and what it is.
 STYLE = "assets/run-record.css"
@@ -57,12 +60,25 @@ def render_record(
     """
     # Importing it takes a second, and most builds find every record rendered.
     from mkdocs_jupyter.convert import nb2html
-    from mkdocs_jupyter.plugin import get_nb_toc
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "run.ipynb")
         path.write_text(notebook, encoding="utf-8")
         rendered = nb2html(str(path), allow_errors=False, theme="", custom_mathjax_url="")
-        contents, _ = get_nb_toc(str(path), _DEPTH)
     content = light_record(with_formulas(rendered), figures, shown, stylesheet)
-    return {"content": content, "contents": contents_as_json(contents)}
+    return {"content": content, "contents": _contents(content)}
+
+
+def _contents(content: str) -> list[Document]:
+    """Return the headings of a record: mkdocs-jupyter's own list leaves out what is code in them, in addresses too."""
+    names = ", ".join(f"h{level}[id]" for level in range(1, _DEPTH + 1))
+    found: list[Any] = []
+    for heading in LexborHTMLParser(content, is_fragment=True).css(names):
+        for link in heading.css("a.anchor-link"):
+            link.decompose()
+        name = html.escape(heading.text().strip())
+        found.append(
+            {"level": int((heading.tag or "h2")[1]), "id": heading.attrs["id"], "name": name}
+        )
+    nested: list[Any] = nest_toc_tokens(found)
+    return nested

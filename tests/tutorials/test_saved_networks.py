@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tutorial_engine.course import load_course
+from tutorial_engine.course import load_course, stops_of
 from tutorial_engine.settings import Settings
 from tutorial_engine.tutorial import text_of
 
 ROOT = Path(__file__).parents[2]
-LESSONS = {lesson.name: lesson for lesson in load_course(Settings.load(ROOT))}
+LESSONS = {lesson.name: lesson for lesson in stops_of(load_course(Settings.load(ROOT)))}
 
 
 def saves_a_network(source: str) -> bool:
