@@ -29,6 +29,7 @@ SAYS = {ERROR: "raises an error", WARNING: "warns and goes on", SILENCE: "says n
 _KEPT = 600
 # A place in a file and the lines quoted from it, of which a message "in user code" is full.
 _FRAMES = re.compile(r'^[ \t]*File ".*", line \d+.*\n(?:[ \t]+\S.*\n)*', re.MULTILINE)
+_CODE_OR_WORD = re.compile(r"(?P<code>`[^`]*`)|[^\s`]+")
 _BOX = f"""<form class="paste" {UNSEARCHED}>
 <label for="pasted">Paste your message or its traceback, or say what you see</label>
 <textarea id="pasted" rows="4" spellcheck="false" autocapitalize="off"></textarea>
@@ -145,8 +146,7 @@ def marked(kind: str) -> str:
 
 def _link(entry: Entry, place: str) -> str:
     """Return a link to an entry, as Markdown; of its title, code alone stays Markdown."""
-    code = re.compile(r"(?P<code>`[^`]*`)|[^\s`]+")
-    title = code.sub(lambda each: each["code"] or escape(each[0], "["), entry.title)
+    title = _CODE_OR_WORD.sub(lambda each: each["code"] or escape(each[0], "["), entry.title)
     return f"[{title}]({place}#{entry.anchor})"
 
 
@@ -160,8 +160,7 @@ def kinds_of(tutorial: Tutorial, run: Run | None) -> dict[int, str]:
     """Return the number of the cell in which each entry begins -> what its run showed it to be."""
     if run is None:
         return {}
-    entries: list[Entry] = entries_of(tutorial)
-    return {entry.cells[0].number: kind_of(entry, tutorial, run) for entry in entries}
+    return {entry.cells[0].number: kind_of(entry, tutorial, run) for entry in entries_of(tutorial)}
 
 
 def versions_note(entry: Entry, tutorial: Tutorial, measured: Measured | None) -> str:

@@ -100,6 +100,7 @@ def make_page(
     """
     glossary_file = settings.root / glossary.GLOSSARY
     shown = pictures(tutorial, settings)
+    measured_versions = Measured.load(settings.root) if tutorial.is_atlas else None
     ingredients = (
         (tutorial.file, tutorial.text),
         run.digest if run else None,
@@ -111,11 +112,19 @@ def make_page(
         sorted((path, sha256(image).hexdigest()) for path, image in shown.items()),
         glossary_file.is_file(),
         os.environ.get("SOURCE_DATE_EPOCH"),
-        repr(Measured.load(settings.root)) if tutorial.is_atlas else "",
+        repr(measured_versions),
     )
     build_cache = build_cache or BuildCache()
     writer = _Writer(
-        tutorial, run, settings, titles, state, list(cells), build_cache, links_snippets
+        tutorial,
+        run,
+        settings,
+        titles,
+        state,
+        list(cells),
+        build_cache,
+        links_snippets,
+        measured_versions,
     )
     page: Page = build_cache.get(
         "pages", tutorial.file, ingredients, lambda: writer.page().to_json(), Page.from_json
@@ -160,6 +169,7 @@ class _Writer:
         cells: list[int],
         build_cache: BuildCache,
         links_snippets: bool,
+        measured_versions: Measured | None,
     ) -> None:
         self.state = state if run or state else "waiting"
         self.cells = cells
@@ -172,6 +182,7 @@ class _Writer:
         self.titles = titles
         self.build_cache = build_cache
         self.links_snippets = links_snippets
+        self.measured_versions = measured_versions
         self.outputs = ShownOutputs(tutorial.page, cells[0] if is_preview else None)
         self.files = self.outputs.files
         self.folder = tutorial.page.removesuffix(".md")
@@ -181,7 +192,6 @@ class _Writer:
         prose = fill(self.tutorial, self.run, self.settings)
         body, before = [], 0
         kinds = kinds_of(self.tutorial, self.run)
-        measured_versions = Measured.load(self.settings.root) if self.tutorial.is_atlas else None
         last_cells = {entry.cells[-1].number: entry for entry in entries_of(self.tutorial)}
         for cell in self.tutorial.cells:
             if cell.is_code:
@@ -193,7 +203,7 @@ class _Writer:
                     heading, _, rest = body[-1].partition("\n")
                     body[-1] = f"{heading}\n\n{marked(kind)}\n{rest}"
             if entry := last_cells.get(cell.number):
-                body.append(versions_note(entry, self.tutorial, measured_versions))
+                body.append(versions_note(entry, self.tutorial, self.measured_versions))
         title, summary = escape(header.title), escape(header.summary)
         parts = [self._front_matter(), f"# {title}", f"{summary}\n{{ .lead }}"]
         if self.state:
