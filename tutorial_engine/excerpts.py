@@ -15,7 +15,7 @@ from .publish import Page
 from .run import Run
 
 _MARK = re.compile(r"^<!-- (?P<kind>figure|claim) (?P<number>\d+) of (?P<name>[\w-]+) -->$", re.M)
-_FIGURE = r"^(?P<alt>!\[.*\])\((?P<path>\S+/figure-{number:02}\.png)\)(?P<rest>\{{.*\}})$"
+_FIGURE = r"^(?P<alt>!\[.*\])\((?P<path>\S+/figure-{number:02}\.\w+)\)(?P<rest>\{{.*\}})$"
 
 
 def with_excerpts(markdown: str, path: str, shown: Mapping[str, tuple[Page, Run | None]]) -> str:

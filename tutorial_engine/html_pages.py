@@ -7,13 +7,13 @@ import hashlib
 import html
 import posixpath
 import re
+from collections.abc import Mapping
 
 import minify_html
 from selectolax.lexbor import LexborHTMLParser
 
-from .documents import Output
 from .maths import mathml
-from .outputs import SCOPE, is_picture, picture
+from .outputs import SCOPE
 
 _DARK_FIGURE = re.compile(r"<img\b[^>]*\bdata-dark=\"[^\"]+\"[^>]*>")
 _ATTRIBUTE = re.compile(r"""([\w-]+)=("[^"]*"|'[^']*')""")
@@ -80,27 +80,13 @@ def lean_page(page: str) -> str:
     return _SPACED_ENTRY.sub(r"\1\2\3", _UNREAD_ATTRIBUTE.sub(r"\1", lean))
 
 
-def figure_attributes(outputs: list[list[Output]]) -> dict[str, dict[str, str]]:
-    """Return SHA-256 of a picture's bytes -> the attributes with which a record shows it."""
-    found = {}
-    for output in (each for cell in outputs for each in cell):
-        if is_picture(output):
-            shown = picture(output)
-            digest = hashlib.sha256(shown.content).hexdigest()
-            found[digest] = {"alt": shown.alt, **shown.attributes, "loading": "lazy"}
-    return found
-
-
-def light_record(
-    content: str, figures: dict[str, str], shown: dict[str, dict[str, str]], stylesheet: str
-) -> str:
+def light_record(content: str, figures: Mapping[str, Mapping[str, str]], stylesheet: str) -> str:
     """Make a page that mkdocs-jupyter rendered small and free of other origins.
 
     Args:
         content: the rendered notebook.
-        figures: SHA-256 of a picture's bytes -> its address relative to the record. The addresses
-            of dark twins are among the values.
-        shown: the same -> its attributes: text, size and class, which nbconvert does not print.
+        figures: SHA-256 of a picture's bytes -> its attributes, as `ShownOutputs` has them: text, size and
+            class, which nbconvert does not print, and `src` as an address relative to the record.
         stylesheet: address of the shared style sheet relative to the record.
     """
     document = LexborHTMLParser(content, is_fragment=True)
@@ -121,15 +107,10 @@ def light_record(
         if not (inlined := _DATA_IMAGE.match(source)):
             continue
         digest = hashlib.sha256(base64.b64decode(source[inlined.end() :])).hexdigest()
-        address = figures.get(digest)
-        if address:
-            attributes = {"src": address, **shown.get(digest, {"alt": ""})}
-            dark = address.removesuffix(".png") + "-dark.png"
-            if dark in figures.values():
-                attributes["data-dark"] = posixpath.basename(dark)
+        if digest in figures:
             for name in list(image.attrs):
                 del image.attrs[name]
-            for name, value in attributes.items():
+            for name, value in figures[digest].items():
                 image.attrs[name] = value
     head = f'<link rel="stylesheet" href="{stylesheet}">\n'
     return head + lean_code(schemed_figures(document.html or ""))

@@ -29,7 +29,7 @@ _FULL = re.compile(r"(?P<mark>!?)\[(?P<text>[^\[\]]+)\]\[(?P<label>[^\[\]]*)\]")
 _SHORT = re.compile(r"(?P<mark>!?)(?<!\])\[(?P<text>[^\[\]^][^\[\]]*)\](?![\[(:])")
 _ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z\d+.-]*:|//")
 _SOURCE = re.compile(r"\d+_\w+\.(?:py|ipynb)")
-_FIGURE = re.compile(r"figure-\d+(?:-measured)?(?:-dark)?\.png")
+_FIGURE = re.compile(r"figure-\d+(?:-measured)?(?:-dark)?\.\w+")
 
 
 @dataclass(frozen=True)

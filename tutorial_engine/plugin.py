@@ -29,6 +29,7 @@ from .errors import SourceError
 from .excerpts import with_excerpts
 from .glossary import PAGE as GLOSSARY_PAGE
 from .html_pages import lean_page
+from .joined import join_files
 from .live_server import serve_live
 from .live_site import LiveSite
 from .offline import EMPTY, write_copy
@@ -149,6 +150,7 @@ class TutorialsPlugin(BasePlugin[TutorialsConfig]):
             files.append(File.generated(config, self.settings.offline, content=EMPTY))
         for file in self.public_site.files() if self.public_site else ():
             files.append(file)
+        join_files(config, files)
         return files
 
     def on_nav(self, nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:

@@ -51,6 +51,7 @@ class Page:
         path: relative to the site's documents, `networks/first-network.md`.
         source: the file it was made from, relative to the repository.
         files: path -> bytes of figures and downloads.
+        figures: what shows them, as `ShownOutputs` has it.
         record: path and JSON of the run record, None while there is no run.
         digest: what pages of the same things have in common.
     """
@@ -60,6 +61,7 @@ class Page:
     title: str
     markdown: str
     files: dict[str, bytes] = field(default_factory=dict)
+    figures: dict[str, dict[str, str]] = field(default_factory=dict)
     record: tuple[str, str] | None = None
     digest: str = field(default="", compare=False)
 
@@ -183,7 +185,7 @@ class _Writer:
         self.build_cache = build_cache
         self.links_snippets = links_snippets
         self.measured_versions = measured_versions
-        self.outputs = ShownOutputs(tutorial.page, cells[0] if is_preview else None)
+        self.outputs = ShownOutputs(tutorial.page, build_cache, cells[0] if is_preview else None)
         self.files = self.outputs.files
         self.folder = tutorial.page.removesuffix(".md")
 
@@ -224,7 +226,13 @@ class _Writer:
             ]
         markdown = "\n\n".join(part for part in parts if part) + "\n"
         return Page(
-            self.tutorial.page, self.tutorial.file, header.title, markdown, self.files, record
+            self.tutorial.page,
+            self.tutorial.file,
+            header.title,
+            markdown,
+            self.files,
+            self.outputs.figures,
+            record,
         )
 
     def _front_matter(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,12 +49,12 @@ def record_file(page: str, config: MkDocsConfig) -> File:
 
 
 def render_record(
-    notebook: str, figures: dict[str, str], shown: dict[str, dict[str, str]], stylesheet: str
+    notebook: str, figures: Mapping[str, Mapping[str, str]], stylesheet: str
 ) -> Document:
     """Render a notebook as it ran, with its pictures as the files that its page has already.
 
     Args:
-        figures, shown, stylesheet: as `light_record` takes them.
+        figures, stylesheet: as `light_record` takes them.
 
     Returns:
         `content`, HTML; `contents`, as `get_toc` reads them.
@@ -65,7 +66,7 @@ def render_record(
         path = Path(folder, "run.ipynb")
         path.write_text(notebook, encoding="utf-8")
         rendered = nb2html(str(path), allow_errors=False, theme="", custom_mathjax_url="")
-    content = light_record(with_formulas(rendered), figures, shown, stylesheet)
+    content = light_record(with_formulas(rendered), figures, stylesheet)
     return {"content": content, "contents": _contents(content)}
 
 

@@ -6,11 +6,14 @@ import html
 import posixpath
 import re
 from collections.abc import Sequence
+from hashlib import sha256
 
+from .build_cache import BuildCache
 from .documents import Output
 from .interactive import figure_block, figure_data
 from .outputs import is_picture, picture, walled
 from .tutorial import Cell
+from .webp import lighter
 
 PREVIEWS = ("preview", "previewing")
 _ROWS = re.compile(r"^.*\[.*\n\s*\[", re.MULTILINE)
@@ -41,17 +44,24 @@ class ShownOutputs:
 
     Args:
         page: its path relative to the site's documents.
+        build_cache: where a figure's file is found again.
         first_previewed: the number of the cell from which on outputs are marked as a preview's.
 
     Attributes:
         files: path -> bytes of the figures that have been shown.
+        figures: SHA-256 of a picture's bytes, as the run has them -> the attributes with which its run record
+            shows it; `src` is a path relative to the site's documents.
     """
 
-    def __init__(self, page: str, first_previewed: int | None = None) -> None:
+    def __init__(
+        self, page: str, build_cache: BuildCache, first_previewed: int | None = None
+    ) -> None:
         self._folder = page.removesuffix(".md")
+        self._build_cache = build_cache
         self._first_previewed = first_previewed
-        self._figures = 0
         self.files: dict[str, bytes] = {}
+        self.figures: dict[str, dict[str, str]] = {}
+        self._count = 0
 
     def of_cell(self, cell: Cell, outputs: list[Output], number: int) -> list[str]:
         """Return what a cell sent as blocks of Markdown.
@@ -91,17 +101,21 @@ class ShownOutputs:
         return f'<div class="{names}"{excluded} tabindex="0">{walled(output, prefix)}</div>'
 
     def _figure(self, output: Output, extra: str) -> str:
-        self._figures += 1
-        stem = f"figure-{self._figures:02d}" + ("-measured" if "measured" in extra else "")
-        shown = picture(output)
+        self._count += 1
+        stem = f"figure-{self._count:02d}" + ("-measured" if "measured" in extra else "")
+        drawn = picture(output)
+        shown = lighter(drawn, self._build_cache)
         file = f"{stem}.{shown.extension}"
         self.files[f"{self._folder}/{file}"] = shown.content
-        attributes = dict(shown.attributes)
-        classes = "".join(f" .{name}" for name in attributes.pop("class").split())
-        attributes["loading"] = "eager" if self._figures == 1 else "lazy"
+        attributes = {**shown.attributes, "loading": "eager" if self._count == 1 else "lazy"}
         if shown.dark:
-            attributes["data-dark"] = f"{stem}-dark.png"
-            self.files[f"{self._folder}/{stem}-dark.png"] = shown.dark
+            attributes["data-dark"] = f"{stem}-dark.{shown.extension}"
+            self.files[f"{self._folder}/{attributes['data-dark']}"] = shown.dark
+        self.figures[sha256(drawn.content).hexdigest()] = {
+            **{"src": f"{self._folder}/{file}", "alt": shown.alt},
+            **{**attributes, "loading": "lazy"},
+        }
+        classes = "".join(f" .{name}" for name in attributes.pop("class").split())
         alt = html.escape(" ".join(shown.alt.split()))
         # What Markdown would read as its own becomes an entity.
         alt = re.sub(r"[][\\`$]", lambda match: f"&#{ord(match[0])};", alt)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from markupsafe import Markup, escape
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
@@ -18,7 +16,6 @@ from .documents import Document
 from .errors import TutorialError
 from .glossary import PAGE as GLOSSARY_PAGE
 from .glossary import anchor
-from .html_pages import figure_attributes
 from .live_site import LiveSite
 from .publish import error_box
 from .records import STYLE, render_record
@@ -80,19 +77,18 @@ class SitePages:
         if outcome.error:
             self._show_error(page, outcome.error)
             return
-        run, record = outcome.run, made.record
-        if run is None or record is None or (self._live and path not in self._live.asked):
+        if made.record is None or (self._live and path not in self._live.asked):
             render(config, files)
             return
-        _, notebook = record
+        _, notebook = made.record
         stylesheet = get_relative_url(STYLE, page.url)
 
         def make() -> Document:
             figures = {
-                hashlib.sha256(content).hexdigest(): get_relative_url(figure, page.url)
-                for figure, content in made.files.items()
+                digest: {**each, "src": get_relative_url(each["src"], page.url)}
+                for digest, each in made.figures.items()
             }
-            return render_record(notebook, figures, figure_attributes(run.outputs), stylesheet)
+            return render_record(notebook, figures, stylesheet)
 
         ingredients = made.digest, stylesheet, page.url
         rendered = self._build_cache.get("records", path, ingredients, make)

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
+from .build_cache import BuildCache
 from .closure import parsed, public_definitions, surroundings
 from .copying import Project, copies_of, digest, needs_of
 from .docstrings import UNSEARCHED, addresses, documentation, paragraphs, prose, summary
@@ -37,6 +38,7 @@ def snippet_page(
     results: Results,
     users: Mapping[str, Mapping[str, str]],
     project: Project,
+    build_cache: BuildCache,
     places: Mapping[str, Collection[str]] = MappingProxyType({}),
     state: str = "",
     cells: Sequence[int] = (),
@@ -50,6 +52,7 @@ def snippet_page(
         results: how they went.
         users: name of a function -> title -> page, relative to this one, of the tutorials that use it.
         project: what the snippet is from.
+        build_cache: where a figure's file is found again.
         places: snippet -> its public names, of all snippets, for links to those that docstrings mention.
     """
     module, source = PurePosixPath(tutorial.file).stem, tutorial.text
@@ -61,7 +64,7 @@ def snippet_page(
     copies = copies_of(module, source, project)
     whole = copies[module]
     examples = examples_of(module, source)
-    shown = ShownOutputs(tutorial.page, cells[0] if state in PREVIEWS else None)
+    shown = ShownOutputs(tutorial.page, build_cache, cells[0] if state in PREVIEWS else None)
     parts = [
         _front_matter(module, summary(tree)),
         f"# {module}",

@@ -77,6 +77,7 @@ class SnippetSection:
                 results=results,
                 users=users,
                 project=self._project,
+                build_cache=self._build_cache,
                 places=self._places,
                 state=shown.state,
                 cells=cells,

@@ -93,8 +93,8 @@ def test_a_good_build_writes_every_page_with_its_downloads(good):
         "part/tiny/kept.bin",
         "part/tiny/run/index.html",
         "more/picture/index.html",
-        "more/picture/figure-01.png",
-        "more/picture/figure-01-dark.png",
+        "more/picture/figure-01.webp",
+        "more/picture/figure-01-dark.webp",
         "about/checks/index.html",
         "build.json",
     } <= written

@@ -11,7 +11,7 @@ from tutorial_engine.publish import Page
 
 from .tiny import made_run
 
-FIGURE = '![A {kind}.](tiny/figure-0{n}.png){{ .figure width="7" loading="lazy" data-dark="figure-0{n}-dark.png" }}'
+FIGURE = '![A {kind}.](tiny/figure-0{n}.webp){{ .figure width="7" loading="lazy" data-dark="figure-0{n}-dark.webp" }}'
 PAGE = "\n\n".join(["# Tiny", FIGURE.format(kind="line", n=1), FIGURE.format(kind="bar", n=2)])
 
 
@@ -25,10 +25,10 @@ def shown(course):
 def test_a_figure_stands_with_its_text_and_an_address_from_the_page_and_does_not_wait(shown):
     page = with_excerpts("Before.\n\n<!-- figure 2 of tiny -->\n\nAfter.", "index.md", shown)
     figure = page.split("\n\n")[1]
-    assert figure.startswith("![A bar.](part/tiny/figure-02.png){ .figure")
+    assert figure.startswith("![A bar.](part/tiny/figure-02.webp){ .figure")
     assert 'loading="eager"' in figure
     deep = with_excerpts("<!-- figure 1 of tiny -->", "about/deep/page.md", shown)
-    assert deep.startswith("![A line.](../../part/tiny/figure-01.png)")
+    assert deep.startswith("![A line.](../../part/tiny/figure-01.webp)")
 
 
 def test_a_claim_is_a_sentence_and_no_markup(shown):

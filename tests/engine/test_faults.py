@@ -433,7 +433,7 @@ def test_a_link_to_nothing_is_refused_with_its_line(course, request, target, sai
         "../more/well.md#top",
         "tiny/tiny.ipynb",
         "../more/well/well.py",
-        "tiny/figure-01.png",
+        "tiny/figure-01.webp",
         "../about/checks.md",
         "../index.md",
         "https://a.b/c.py",

@@ -221,13 +221,13 @@ def test_a_page_that_cannot_be_made_is_an_error_until_it_can(course, serve, monk
 def test_a_figure_comes_and_goes_with_its_run(course, serve):
     served = serve()
     served.site.make_all()
-    assert "part/two/figure-01.png" in served.files()
+    assert "part/two/figure-01.webp" in served.files()
     course.store.save(made_run(course, TWO, outputs=[[], []]))
     served.again()
-    assert "part/two/figure-01.png" not in served.files()
+    assert "part/two/figure-01.webp" not in served.files()
     store(course)
     served.again()
-    assert "part/two/figure-01.png" in served.files()
+    assert "part/two/figure-01.webp" in served.files()
     assert served.whole_builds == 1
 
 

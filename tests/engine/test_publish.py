@@ -190,7 +190,7 @@ def test_outputs_that_hang_on_the_clock_are_marked(tiny):
     tiny.edit("# %%\nfrom", '# %% tags=["measured"]\nfrom')
     soup = rendered(tiny.page(made_run(tiny, outputs=[[stream("5 s\n"), picture()], []])).markdown)
     assert soup.select_one("div.output.measured")
-    assert soup.select_one("img.figure.measured")["src"] == "tiny/figure-01-measured.png"
+    assert soup.select_one("img.figure.measured")["src"] == "tiny/figure-01-measured.webp"
 
 
 def test_a_table_is_rendered_and_can_be_reached_by_keyboard(tiny):
@@ -223,7 +223,7 @@ def test_a_figures_text_survives_to_the_page(tiny, alt, shown):
     run = made_run(tiny, outputs=[[picture(alt=alt)], []])
     (image,) = rendered(tiny.page(run).markdown).select("img")
     assert image["alt"] == (shown or alt)
-    assert image["src"] == "tiny/figure-01.png"
+    assert image["src"] == "tiny/figure-01.webp"
 
 
 def test_figures_have_sizes_and_only_the_first_is_fetched_at_once(tiny):
@@ -232,13 +232,13 @@ def test_figures_have_sizes_and_only_the_first_is_fetched_at_once(tiny):
     images = rendered(page.markdown).select("img")
     assert [image["loading"] for image in images] == ["eager", "lazy"]  # claims show no output
     assert (images[0]["width"], images[0]["height"]) == ("2", "1")
-    assert {"part/tiny/figure-01.png", "part/tiny/figure-01-dark.png"} <= set(page.files)
+    assert {"part/tiny/figure-01.webp", "part/tiny/figure-01-dark.webp"} <= set(page.files)
 
 
 def test_a_dark_figure_becomes_a_picture_that_fetches_one_of_two(tiny):
     run = made_run(tiny, outputs=[[picture()], []])
     (source,) = rendered(tiny.page(run).markdown).select("picture source")
-    assert source["srcset"] == "tiny/figure-01-dark.png"
+    assert source["srcset"] == "tiny/figure-01-dark.webp"
     assert source["media"] == "screen and (prefers-color-scheme: dark)"
 
 
@@ -416,8 +416,8 @@ def test_an_export_is_the_page_with_all_that_stands_beside_it(tiny, tmp_path):
     )
     assert written == [
         "part/tiny.md",
-        "part/tiny/figure-01-dark.png",
-        "part/tiny/figure-01.png",
+        "part/tiny/figure-01-dark.webp",
+        "part/tiny/figure-01.webp",
         "part/tiny/run.ipynb",
         "part/tiny/tiny.ipynb",
         "part/tiny/tiny.py",

@@ -14,6 +14,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from tests.recording_results import RecordingResults
+from tutorial_engine.build_cache import BuildCache
 from tutorial_engine.closure import closure, public_definitions
 from tutorial_engine.copying import Project, alone, headed
 from tutorial_engine.docstrings import UNSEARCHED, documentation
@@ -127,6 +128,7 @@ def text_output(text):
 
 def page(run=None, source=SHAPES, **others) -> Page:
     given = {"tests": [], "results": Results({}, {}), "users": {}, "project": PROJECT}
+    given |= {"build_cache": BuildCache()}
     return snippet_page(example_tutorial("shapes", source), run, **given | others)
 
 
@@ -387,10 +389,10 @@ def test_what_ran_again_in_a_preview_is_marked():
 def test_a_figure_stands_on_the_page_and_on_the_card_of_the_first():
     run = run_of(None, [picture(alt="A square.")])
     made = page(run)
-    assert "![A square.](shapes/figure-01.png)" in made.markdown
-    assert "snippets/shapes/figure-01.png" in made.files
+    assert "![A square.](shapes/figure-01.webp)" in made.markdown
+    assert "snippets/shapes/figure-01.webp" in made.files
     assert (
-        "![A square.](shapes/figure-01.png){"
+        "![A square.](shapes/figure-01.webp){"
         in index_page({"shapes": made}, {"shapes": SHAPES}, PROJECT).markdown
     )
 

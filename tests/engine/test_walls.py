@@ -180,7 +180,7 @@ def test_maths_in_a_markdown_table_becomes_mathml():
 @pytest.mark.parametrize(
     ("mime", "format", "extension"),
     [
-        ("image/png", "PNG", "png"),
+        ("image/png", "PNG", "webp"),
         ("image/jpeg", "JPEG", "jpg"),
         ("image/gif", "GIF", "gif"),
         ("image/webp", "WEBP", "webp"),
@@ -723,7 +723,9 @@ def dark_page(request, whole_address, browser):
     page.goto(whole_address)
     for _ in range(2 if chosen else 0):
         page.locator("form[data-md-component='palette'] label:visible").first.click()
-    page.wait_for_function("document.querySelector('picture img').currentSrc.endsWith('-dark.png')")
+    page.wait_for_function(
+        "document.querySelector('picture img').currentSrc.endsWith('-dark.webp')"
+    )
     yield page
     context.close()
 
@@ -783,7 +785,7 @@ def test_figures_are_printed_light_and_are_dark_again_on_the_screen(dark_page, t
     dark_page.pdf(path=file, print_background=True)
     assert first_pixel_of_a_picture_in(file.read_bytes()) == (0xFE, 0xFE, 0xFE)
     dark_page.wait_for_function(
-        "document.querySelector('picture img').currentSrc.endsWith('-dark.png')"
+        "document.querySelector('picture img').currentSrc.endsWith('-dark.webp')"
     )
 
 

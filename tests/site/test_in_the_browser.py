@@ -44,7 +44,7 @@ def test_a_page_fetches_only_the_figures_that_show(visits, screen):
     _, scheme = screen
     for url, visit in visits.items():
         figures = {urlsplit(sent).path for sent in visit.requested if "figure-" in sent}
-        wrong = [path for path in figures if path.endswith("-dark.png") != (scheme == "dark")]
+        wrong = [path for path in figures if path.endswith("-dark.webp") != (scheme == "dark")]
         assert wrong == [], url
         assert len(figures) == visit.figures, url
         assert visit.images_that_failed == [], url
@@ -127,7 +127,7 @@ def test_a_figure_follows_the_scheme_that_the_reader_picks(site, address, page):
         page.locator("form[data-md-component='palette'] label:visible").first.click()
     page.wait_for_function("document.body.dataset.mdColorScheme === 'slate'")
     page.wait_for_function(
-        "document.querySelector('article img.figure').currentSrc.endsWith('-dark.png')"
+        "document.querySelector('article img.figure').currentSrc.endsWith('-dark.webp')"
     )
 
 

@@ -93,5 +93,5 @@ def test_without_scripts_the_page_has_the_scheme_of_its_figures(site, address, b
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert paper == ("rgb(30, 33, 41)" if is_dark else "rgb(254, 254, 254)")
     source = page.evaluate("document.querySelector('article img.figure').currentSrc")
-    assert source.endswith("-dark.png") == is_dark
+    assert source.endswith("-dark.webp") == is_dark
     context.close()
