@@ -131,8 +131,9 @@ def main() -> int:
         check_with_w3c(given.site, pages)
         for page in [] if given.without_lighthouse else pages:
             if page.url != "404.html":
-                print(f"Lighthouse on {page.url or 'home'}", flush=True)
-                page.figures |= grades(address + page.url)
+                found = grades(address + page.url)
+                print(f"Lighthouse on {page.url or 'home'}: {found}", flush=True)
+                page.figures |= found
     return show(pages)
 
 
