@@ -16,7 +16,7 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from selectolax.lexbor import LexborHTMLParser
 
-from tutorial_engine import plugin, records, rendering
+from tutorial_engine import plugin, records, rendering, shown_outputs
 from tutorial_engine.build_cache import BuildCache
 from tutorial_engine.markup import MATHS
 from tutorial_engine.reading import visible_text
@@ -68,6 +68,8 @@ def edits_of(config: Path, site: Path) -> list[Edit]:
         for module, names in steps.items():
             for name in names:
                 patch.setattr(module, name, watched(getattr(module, name)))
+        # Pictures have no words.
+        patch.setattr(shown_outputs, "lighter", lambda picture, cache: picture)
         # Everything is made anew, although the build has kept it.
         patch.setattr(plugin, "BuildCache", lambda cache: BuildCache())
         patch.setattr(sys, "argv", ["mkdocs", "build"])
