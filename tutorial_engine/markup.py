@@ -6,6 +6,7 @@ import functools
 import html
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from markdown import Markdown
 from markdown.extensions import Extension
@@ -62,15 +63,26 @@ def convert(text: str) -> str:
 
 def headings(text: str, level: int) -> list[tuple[str, str]]:
     """Return the headings of a level, each with its text and its address on the page."""
+    return [
+        (html.unescape(token["name"]), token["id"])
+        for token in _headings(text)
+        if token["level"] == level
+    ]
+
+
+def addresses(text: str) -> list[str]:
+    """Return the addresses of all headings, in the page's order."""
+    return [token["id"] for token in _headings(text)]
+
+
+def _headings(text: str) -> Iterator[dict[str, Any]]:
     markdown = Markdown(extensions=[*_EXTENSIONS, "toc"], extension_configs=_EXTENSIONS)
     markdown.convert(text)
-    found, waiting = [], list(reversed(vars(markdown)["toc_tokens"]))
+    waiting = list(reversed(vars(markdown)["toc_tokens"]))
     while waiting:
         token = waiting.pop()
         waiting += reversed(token["children"])
-        if token["level"] == level:
-            found.append((html.unescape(token["name"]), token["id"]))
-    return found
+        yield token
 
 
 def _parts(match: re.Match[str]) -> tuple[str, str]:
