@@ -1,4 +1,4 @@
-"""Command line: `python -m tutorial_engine status | run [NAME…] | export DIR | clean | copy NAME | diff FILE | wheel DIR`."""
+"""Command line: `python -m tutorial_engine status | run [NAME…] | export [--site] DIR | clean | copy NAME | diff FILE | wheel DIR`."""
 
 from __future__ import annotations
 

@@ -35,6 +35,8 @@ from .site_config import as_toml, as_yaml, exported_config
 MANIFEST = ".tutorial-export.json"
 # The site's own search, which reads an index that the build alone writes.
 _OF_THE_BUILD = frozenset({"assets/search.js", "assets/search-worker.js", "search.yml"})
+# Of the overrides: it lists pages in MkDocs' own terms, to leave out the run records, which are no pages here.
+_SITEMAP = "sitemap.xml"
 _ITEM = re.compile(r"^- .*\n(?:(?:  .*)?\n)*?(?=\S|\Z|\n)", re.MULTILINE)
 _README = """# {name}
 
@@ -189,7 +191,9 @@ def _around(
     }
     if name := config["theme"].get("custom_dir"):
         folder = settings.root / name
-        for path in sorted(each for each in folder.rglob("*") if each.is_file()):
+        for path in sorted(folder.rglob("*")):
+            if not path.is_file() or path.name == _SITEMAP:
+                continue
             found[f"{name}/{path.relative_to(folder).as_posix()}"] = path.read_bytes()
     return found
 
