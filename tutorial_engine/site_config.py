@@ -75,6 +75,8 @@ def exported_config(
     kept = {
         name: value for name, value in config.items() if name not in _OF_THE_SOURCES and value != ""
     }
+    if address := kept.get("site_url"):
+        kept["site_url"] = f"{address.rstrip('/')}/"  # as MkDocs gives it to templates
     theme = dict(kept["theme"])
     theme["features"] = [each for each in theme.get("features", ()) if each != _EDIT]
     extensions = [

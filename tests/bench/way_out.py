@@ -68,7 +68,27 @@ class Compared:
 
 EXPORTS = frozenset({"export by Zensical", "export by ProperDocs"})
 SOURCES = "sources by ProperDocs"
-ACCEPTED: list[Accepted] = []
+_RECORD = re.compile(r"\S+/run(?:/|\.ipynb): run record")
+ACCEPTED = [
+    Accepted(
+        frozenset({"links"}),
+        EXPORTS,
+        lambda page, line: bool(_RECORD.fullmatch(line)),
+        "a run record is a notebook to download: mkdocs-jupyter, which makes a page of it here, is a plugin of MkDocs",
+    ),
+    Accepted(
+        frozenset({"pages"}),
+        EXPORTS,
+        lambda page, line: line == "about/offline/",
+        "the zip of the whole site is written by our build, so the page about it stays here, as does what leads there",
+    ),
+    Accepted(
+        frozenset({"search entries"}),
+        frozenset({"export by Zensical"}),
+        lambda page, line: page == "" and line.startswith("# "),
+        "Zensical finds the first page under the name that the navigation gives it",
+    ),
+]
 
 
 def main() -> int:
@@ -175,6 +195,9 @@ def facts_of(page: str, address: str) -> Facts:
         return {}
     for aside in article.css(_ASIDE):
         aside.decompose()
+    for link in article.css('li a[href$=".zip"]'):  # no export has it, nor what leads to it
+        if (item := item_of(link)) is not None:
+            item.decompose()
 
     def there(target: str | None) -> str:
         return located(target or "", address)
@@ -213,6 +236,14 @@ def facts_of(page: str, address: str) -> Facts:
     }
 
 
+def item_of(node: LexborNode) -> LexborNode | None:
+    """Return the item of a list in which a link stands."""
+    around = node.parent
+    while around is not None and around.tag != "li":
+        around = around.parent
+    return around
+
+
 def located(target: str, address: str) -> str:
     """Return where an address on a page leads: inside the site from its first page."""
     whole = urljoin(BASE + address, target)
@@ -231,11 +262,9 @@ def classes(node: LexborNode) -> str:
 
 
 def attributes(node: LexborNode, there: Callable[[str | None], str]) -> dict[str, str]:
-    found = {
-        name: value or ""
-        for name, value in node.attributes.items()
-        if not name.startswith("data-md")
-    }
+    found = {name: value or "" for name, value in node.attributes.items()}
+    if found.get("loading") == "eager":  # what a browser does anyway: our minifier leaves it out
+        del found["loading"]
     return {**found, "src": there(found.get("src")), "class": classes(node)}
 
 
