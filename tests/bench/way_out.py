@@ -155,6 +155,8 @@ def environment(folder: Path, package: str, *, beside_ours: bool = False) -> str
 def run(arguments: list[str], folder: Path) -> None:
     """Run a program to its end; what it said is shown where it fails."""
     names = {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true", "NO_COLOR": "1"}
+    # Where nbconvert finds its templates: beside our environment, whichever one asks.
+    names["JUPYTER_PATH"] = str(Path(sysconfig.get_path("data"), "share", "jupyter"))
     done = subprocess.run(
         arguments,
         cwd=folder,
@@ -263,7 +265,9 @@ def classes(node: LexborNode) -> str:
 
 def attributes(node: LexborNode, there: Callable[[str | None], str]) -> dict[str, str]:
     found = {name: value or "" for name, value in node.attributes.items()}
-    if found.get("loading") == "eager":  # what a browser does anyway: our minifier leaves it out
+    # Our minifier leaves out what a browser does anyway, and what the search alone reads.
+    found.pop("data-search-exclude", None)
+    if found.get("loading") == "eager":
         del found["loading"]
     return {**found, "src": there(found.get("src")), "class": classes(node)}
 
