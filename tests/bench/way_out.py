@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -40,6 +41,7 @@ from tutorial_engine.reading import visible_text
 PROPERDOCS = "properdocs==1.6.7"
 BASE = "https://site.invalid/"
 SHOWN = 12
+_GENERATOR = re.compile(rb'<meta [^>]*name="?generator"?[^>]*>')
 _HEADINGS = ", ".join(f"h{level}" for level in range(1, 7))
 # What a generator or our theme puts beside what a page says.
 _ASIDE = ".headerlink, nav.contents, .page-done, p.help, .md-source-file, .md-content__button, .md-tags, button, style"
@@ -103,6 +105,9 @@ def main() -> int:
         folder = given.keep or until_done.enter_context(tempfile.TemporaryDirectory(prefix="out-"))
         builds = dict(built(Path(folder).resolve(), set(given.only or ())))
         found = {name: compared(name, ours, Site.read(place)) for name, place in builds.items()}
+        if SOURCES in builds:
+            mine, theirs = files_of(site), files_of(builds[SOURCES])
+            note(found[SOURCES], SOURCES, "files, byte for byte", "", mine, theirs)
     return report(ours, found)
 
 
@@ -188,6 +193,21 @@ class Site:
             ):  # a record is a page of our build, and a notebook elsewhere
                 pages[address] = facts_of(file.read_text(encoding="utf-8"), address)
         return cls(pages, searched_in(folder))
+
+
+def files_of(folder: Path) -> list[str]:
+    """Return the files of a site, each with its digest; which generator wrote it does not count.
+
+    An archive holds pages and times: its name alone is told.
+    """
+    found = []
+    for path in sorted(each for each in folder.rglob("*") if each.is_file()):
+        content = path.read_bytes()
+        if path.suffix == ".html":
+            content = _GENERATOR.sub(b"", content)
+        digest = "" if path.suffix in (".gz", ".zip") else hashlib.sha256(content).hexdigest()
+        found.append(f"{path.relative_to(folder).as_posix()} {digest}")
+    return found
 
 
 def facts_of(page: str, address: str) -> Facts:
@@ -341,10 +361,11 @@ def report(ours: Site, found: dict[str, Compared]) -> int:
     table = Table("compared", "in our build", *found)
     for column in table.columns[1:]:
         column.justify = "right"
-    counts = next(iter(found.values())).counts
+    counts = {fact: count for each in found.values() for fact, count in each.counts.items()}
     for fact, count in counts.items():
+        differ = (each.differences.get(fact) for each in found.values())
         table.add_row(
-            fact, f"{count:,}", *(str(len(each.differences[fact])) for each in found.values())
+            fact, f"{count:,}", *("" if each is None else str(len(each)) for each in differ)
         )
     console.print(table)
     for build, each in found.items():
