@@ -1,6 +1,6 @@
 # Everything runs in .venv, made on first use. README.md spells the same steps out for Windows.
 .DEFAULT_GOAL := help
-.PHONY: help serve build test full audit bench soak mutation notebooks matrix wheel lint lock clean browser
+.PHONY: help serve build test full audit way-out bench soak mutation notebooks matrix wheel lint lock clean browser
 
 # The first Python from 3.11 to 3.13 on the PATH; PYTHON=… overrides it.
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python; do \
@@ -19,6 +19,7 @@ help: ## say what there is
 	@echo "make build  execute what changed and write the site to site/"
 	@echo "make full   the same with the whole of CIFAR-10 (fetched once)"
 	@echo "make audit  measure the built site in a browser: access, speed, weight, links, paper"
+	@echo "make way-out  build the exported site with Zensical and ProperDocs, and compare it with this one"
 	@echo "make bench  compare the build with stock mkdocs-jupyter and itself, and measure serve"
 	@echo "make soak   200 random schedules of edits and damage, each build compared with one from nothing"
 	@echo "make mutation  change the snippets of metrics and data bit by bit, and see that a test fails each time"
@@ -52,6 +53,10 @@ test: $(READY) lint
 audit: $(READY)
 	SITE_URL=https://example.org/course/ $(VENV) -m mkdocs build --strict --site-dir .cache/audited
 	$(VENV) -m tests.site.audit .cache/audited
+
+way-out: $(READY)
+	SITE_URL=https://example.org/course/ $(VENV) -m mkdocs build --strict --site-dir .cache/audited
+	SITE_URL=https://example.org/course/ $(VENV) tests/bench/way_out.py .cache/audited
 
 bench: $(READY)
 	$(VENV) tests/bench/build.py

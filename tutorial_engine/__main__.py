@@ -1,4 +1,4 @@
-"""Command line: `python -m tutorial_engine status | run [NAME…] | export DIR | clean | copy NAME | diff FILE | wheel DIR`."""
+"""Command line: `python -m tutorial_engine status | run [NAME…] | export [--site] DIR | clean | copy NAME | diff FILE | wheel DIR`."""
 
 from __future__ import annotations
 
@@ -21,15 +21,20 @@ from rich.table import Table
 from .build_cache import BuildCache
 from .copying import CopyError, compare, write_copy
 from .course import Lesson, glossary_page, load_course, titles
-from .errors import unforeseen
+from .course_pages import CoursePages
+from .errors import TutorialError, unforeseen
 from .examples import load_examples
+from .export_site import ExportError, site_sources, write_export
 from .glossary import GLOSSARY
 from .glossary import PAGE as GLOSSARY_PAGE
+from .navigation import mentions
 from .places import of_the_build
 from .publish import Page, export, make_error_page, make_page
 from .schedule import Outcome, Watcher, bring_up_to_date
 from .settings import Settings
 from .signals import ended_as_by_keyboard
+from .site_config import read_config
+from .snippet_pages import INDEX
 from .store import Store
 from .wheel import WheelError, build_wheel
 
@@ -53,6 +58,11 @@ def main(arguments: list[str] | None = None, *, root: Path | None = None) -> int
         "export", help="execute what is not fresh, and write the pages as plain Markdown"
     )
     write.add_argument("folder", type=Path, metavar="DIR")
+    write.add_argument(
+        "--site",
+        action="store_true",
+        help="the sources of the whole site, which Zensical, ProperDocs and MkDocs build without this engine",
+    )
     commands.add_parser("clean", help="forget every stored run")
     copy = commands.add_parser("copy", help="copy a snippet, or one function with what it needs")
     copy.add_argument("name", metavar="MODULE[.NAME]")
@@ -87,6 +97,8 @@ def main(arguments: list[str] | None = None, *, root: Path | None = None) -> int
             if given.command == "run":
                 bare = {each.name for each in snippets} - {each.name for each in examples}
                 return _run([*lessons, *examples], bare, given, settings, store, console)
+            if given.site:
+                return _export_site(given.folder, settings, store, build_cache, console)
             return _export(lessons, given.folder, settings, store, build_cache, console)
     except KeyboardInterrupt:
         console.print("Ended. The runs that had finished are kept.")
@@ -203,6 +215,26 @@ def _export(
     export(pages, folder)
     console.print(f"Wrote {len(pages)} pages to {folder}")
     return _report_failures(outcomes, console)
+
+
+def _export_site(
+    folder: Path, settings: Settings, store: Store, build_cache: BuildCache, console: Console
+) -> int:
+    """Write the sources of the whole site; nothing where a run failed."""
+    try:
+        config = read_config(settings.root / "mkdocs.yml")
+        shows = mentions(config.get("nav"), INDEX)
+        course = CoursePages(settings, build_cache, shows_snippets=shows)
+        course.make_pages(_bring(course.to_run, settings, store, console))
+        if course.failures():
+            return _report_failures(course.outcomes, console)
+        files = site_sources(course, settings, config)
+        write_export(files, folder)
+    except (ExportError, TutorialError, ValueError) as error:
+        console.print(str(error), style="red", markup=False)
+        return 2
+    console.print(f"Wrote {len(files)} files to {folder}")
+    return _report_failures(course.outcomes, console)
 
 
 def _bring(

@@ -1,22 +1,20 @@
-"""Changes to rendered HTML: figures for two schemes, maths as MathML, run records made light."""
+"""Changes to rendered HTML: links named, code and pages made lean, run records made light."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import html
-import posixpath
 import re
 from collections.abc import Mapping
 
 import minify_html
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from .markdown_extension import TWIN, dark_twin
 from .maths import mathml
 from .outputs import SCOPE
 
-_DARK_FIGURE = re.compile(r"<img\b[^>]*\bdata-dark=\"[^\"]+\"[^>]*>")
-_ATTRIBUTE = re.compile(r"""([\w-]+)=("[^"]*"|'[^']*')""")
 # A mark around every number, name, constant and blank is half a page's weight. Keywords, strings,
 # comments and the names of new functions keep theirs, and so their colours; `import`, escapes and what is
 # left of a string between two values do not.
@@ -40,22 +38,6 @@ _TEX = re.compile(
     r"\$\$(?P<block>[^$<]+)\$\$|(?<![\\$\w])\$(?P<inline>[^$<\s](?:[^$<]*[^$<\s])?)\$(?![\d$])"
 )
 _DATA_IMAGE = re.compile(r"data:image/[\w+.-]+;base64,")
-
-
-def schemed_figures(content: str) -> str:
-    """Give each figure with a dark twin a `<picture>` that fetches only the one that shows."""
-
-    def picture(match: re.Match[str]) -> str:
-        attributes = dict(_ATTRIBUTE.findall(match[0]))
-        folder = posixpath.dirname(attributes["src"][1:-1])
-        dark = posixpath.join(folder, attributes.pop("data-dark")[1:-1])
-        shown = " ".join(f"{name}={value}" for name, value in attributes.items())
-        return (
-            f'<picture><source srcset="{dark}" media="screen and (prefers-color-scheme: dark)" '
-            f"data-dark-figure><img {shown}></picture>"
-        )
-
-    return _DARK_FIGURE.sub(picture, content)
 
 
 def named_permalinks(content: str) -> str:
@@ -108,12 +90,25 @@ def light_record(content: str, figures: Mapping[str, Mapping[str, str]], stylesh
             continue
         digest = hashlib.sha256(base64.b64decode(source[inlined.end() :])).hexdigest()
         if digest in figures:
-            for name in list(image.attrs):
-                del image.attrs[name]
-            for name, value in figures[digest].items():
-                image.attrs[name] = value
+            image.replace_with(_figure(figures[digest]))
     head = f'<link rel="stylesheet" href="{stylesheet}">\n'
-    return head + lean_code(schemed_figures(document.html or ""))
+    return head + lean_code(document.html or "")
+
+
+def _figure(attributes: Mapping[str, str]) -> LexborNode:
+    """Return the picture of a run record with its dark twin, if it has one."""
+    shown = dict(attributes)
+    twin = shown.pop(TWIN, "")
+    figure = f"<img{_written(shown)}>"
+    if twin:
+        source = f"<source{_written(dark_twin(shown['src'], twin))}>"
+        figure = f"<picture>{source}{figure}</picture>"
+    nodes = LexborHTMLParser(figure, is_fragment=True).css("picture, img")
+    return nodes[0]
+
+
+def _written(attributes: Mapping[str, str]) -> str:
+    return "".join(f' {name}="{html.escape(value)}"' for name, value in attributes.items())
 
 
 def with_formulas(content: str) -> str:

@@ -20,14 +20,14 @@ GENERATED = frozenset({"about/checks.md", "build.json"})
 
 _TARGET = r"(?P<target><[^<>\n]*>|[^\s()<>]*(?:\([^\s()]*\)[^\s()]*)*)"
 _TITLE = r"(?P<title>\s+(?:\"[^\"]*\"|'[^']*'))?"
-_END = re.compile(rf"\]\({_TARGET}{_TITLE}\s*\)")
-_IMAGE = re.compile(rf"!\[(?P<text>[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*){_END.pattern}")
+LINK_END = re.compile(rf"\]\({_TARGET}{_TITLE}\s*\)")
+_IMAGE = re.compile(rf"!\[(?P<text>[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*){LINK_END.pattern}")
 _DEFINITION = re.compile(
     rf"^ {{0,3}}\[(?P<label>[^\]^\n][^\]\n]*)\]:[ ]+{_TARGET}{_TITLE}[ ]*$\n?", re.MULTILINE
 )
 _FULL = re.compile(r"(?P<mark>!?)\[(?P<text>[^\[\]]+)\]\[(?P<label>[^\[\]]*)\]")
 _SHORT = re.compile(r"(?P<mark>!?)(?<!\])\[(?P<text>[^\[\]^][^\[\]]*)\](?![\[(:])")
-_ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z\d+.-]*:|//")
+ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z\d+.-]*:|//")
 _SOURCE = re.compile(r"\d+_\w+\.(?:py|ipynb)")
 _FIGURE = re.compile(r"figure-\d+(?:-measured)?(?:-dark)?\.\w+")
 
@@ -55,7 +55,7 @@ def to_pages(text: str, tutorial: Tutorial, settings: Settings) -> str:
         target = _on_the_site(match["target"].strip("<>"), tutorial, settings)
         return match[0].replace(match["target"], target, 1) if target else match[0]
 
-    return replace_outside(_END, relink, text)
+    return replace_outside(LINK_END, relink, text)
 
 
 def definitions(tutorial: Tutorial) -> dict[str, tuple[str, str]]:
@@ -117,7 +117,7 @@ def _links(tutorial: Tutorial) -> Iterator[Link]:
             return plain.count("\n", 0, match.start(group)) + 1
 
         images = {match.end(): match for match in _IMAGE.finditer(plain)}
-        for match in _END.finditer(plain):
+        for match in LINK_END.finditer(plain):
             target = match["target"].strip("<>")
             image = images.get(match.end())
             yield Link(
@@ -189,7 +189,7 @@ def _image_problem(
             f"the image {link.target} has no text",
             "write between its brackets what the image shows",
         )
-    if _ELSEWHERE.match(link.target) or link.target.startswith("/"):
+    if ELSEWHERE.match(link.target) or link.target.startswith("/"):
         return (
             f"the image {link.target} is not of this site",
             "put it beside the source or in docs/assets, and name it from there",
@@ -209,7 +209,7 @@ def _link_problem(
     link: Link, tutorial: Tutorial, settings: Settings, site: Collection[str]
 ) -> tuple[str, str] | None:
     path = link.target.partition("#")[0]
-    if _ELSEWHERE.match(link.target) or not path:
+    if ELSEWHERE.match(link.target) or not path:
         return None
     if path.startswith("/"):
         return f"the address {link.target} begins at the root", "name the page's file from this one"
@@ -231,7 +231,7 @@ def _link_problem(
 def _on_the_site(target: str, tutorial: Tutorial, settings: Settings) -> str | None:
     """Return where a target is seen from the page, None where it is there already."""
     path, mark, anchor = target.partition("#")
-    if not path or _ELSEWHERE.match(target):
+    if not path or ELSEWHERE.match(target):
         return None
     here = posixpath.dirname(tutorial.page)
     if _SOURCE.fullmatch(posixpath.basename(path)):
@@ -244,7 +244,7 @@ def _on_the_site(target: str, tutorial: Tutorial, settings: Settings) -> str | N
 
 def _beside_the_source(target: str, tutorial: Tutorial, settings: Settings) -> Path | None:
     """Return the image in the tutorials' folder that a target names, None if there is none."""
-    if _ELSEWHERE.match(target):
+    if ELSEWHERE.match(target):
         return None
     path = ((settings.root / tutorial.file).parent / unquote(target.partition("#")[0])).resolve()
     inside = path.is_relative_to(settings.sources.resolve())

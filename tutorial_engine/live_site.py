@@ -13,13 +13,14 @@ from mkdocs.structure.files import Files
 from mkdocs.structure.nav import Navigation
 
 from .built_site import BuiltSite, surroundings_of
-from .course_files import REPORT_PAGE, CourseFiles
+from .course_files import CourseFiles
+from .course_pages import REPORT_PAGE
 from .files import FileState
 from .glossary import PAGE as GLOSSARY_PAGE
-from .records import record_path
 from .scratch import locked_folder
 from .serving import LiveRuns
 from .store import Store
+from .tutorial import record_path
 
 
 class LiveSite:

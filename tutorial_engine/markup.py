@@ -6,15 +6,17 @@ import functools
 import html
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from markdown import Markdown
+from markdown.extensions import Extension
 
 from .errors import SourceError
-from .maths import mathml
+from .markdown_extension import CourseExtension, formula
 from .passages import expressions
 from .tutorial import Tutorial
 
-MATHS = re.compile(
+_MATHS = re.compile(
     r'<(?P<tag>span|div) class="arithmatex">\\[(\[](?P<tex>.*?)\\[)\]]</(?P=tag)>', re.DOTALL
 )
 # What a site's own list may have beyond these changes neither a table nor where a formula ends.
@@ -34,17 +36,23 @@ _EXTENSIONS = {
 
 
 @functools.cache
-def _markdown() -> Markdown:
-    return Markdown(extensions=list(_EXTENSIONS), extension_configs=_EXTENSIONS)
+def _markdown(*more: Extension) -> Markdown:
+    return Markdown(extensions=[*_EXTENSIONS, *more], extension_configs=_EXTENSIONS)
+
+
+@functools.cache
+def _course() -> CourseExtension:
+    return CourseExtension()
 
 
 def render(text: str) -> str:
-    """Return Markdown as HTML with MathML.
+    """Return Markdown as HTML with MathML, and figures in two schemes.
 
     Raises:
-        ValueError: a formula cannot be shown.
+        FormulaError: a formula cannot be shown.
     """
-    return with_mathml(convert(text))
+    content: str = _markdown(_course()).reset().convert(text)
+    return content
 
 
 def convert(text: str) -> str:
@@ -55,64 +63,37 @@ def convert(text: str) -> str:
 
 def headings(text: str, level: int) -> list[tuple[str, str]]:
     """Return the headings of a level, each with its text and its address on the page."""
+    return [
+        (html.unescape(token["name"]), token["id"])
+        for token in _headings(text)
+        if token["level"] == level
+    ]
+
+
+def addresses(text: str) -> list[str]:
+    """Return the addresses of all headings, in the page's order."""
+    return [token["id"] for token in _headings(text)]
+
+
+def _headings(text: str) -> Iterator[dict[str, Any]]:
     markdown = Markdown(extensions=[*_EXTENSIONS, "toc"], extension_configs=_EXTENSIONS)
     markdown.convert(text)
-    found, waiting = [], list(reversed(vars(markdown)["toc_tokens"]))
+    waiting = list(reversed(vars(markdown)["toc_tokens"]))
     while waiting:
         token = waiting.pop()
         waiting += reversed(token["children"])
-        if token["level"] == level:
-            found.append((html.unescape(token["name"]), token["id"]))
-    return found
-
-
-def with_mathml(content: str) -> str:
-    """Turn TeX that arithmatex marked into MathML, so that a page needs no script for it.
-
-    Raises:
-        ValueError: a formula cannot be shown; says which and why.
-    """
-
-    def formula(match: re.Match[str]) -> str:
-        return _mathml(*_parts(match))
-
-    return MATHS.sub(formula, content)
-
-
-def contents_title(title: str, identifier: str, content: str) -> str:
-    """Return a heading's entry in the list of contents, with MathML where the heading has maths.
-
-    Args:
-        title: the entry as Python-Markdown makes it, in which a formula is its source.
-        content: the page, in which the heading still has its formulas as arithmatex marked them.
-
-    Raises:
-        ValueError: a formula cannot be shown.
-    """
-    if "\\(" not in title:
-        return title
-    heading = re.search(rf'<h[1-6] id="{re.escape(identifier)}".*?</h[1-6]>', content, re.DOTALL)
-    for match in MATHS.finditer(heading[0] if heading else ""):
-        title = title.replace(f"\\({match['tex']}\\)", _mathml(*_parts(match)), 1)
-    return title
+        yield token
 
 
 def _parts(match: re.Match[str]) -> tuple[str, str]:
     return html.unescape(match["tex"]), "block" if match["tag"] == "div" else "inline"
 
 
-def _mathml(tex: str, display: str) -> str:
-    try:
-        return mathml(tex, display)
-    except ValueError as error:
-        raise ValueError(f"the formula {tex.strip()} cannot be shown: {error}") from None
-
-
 def formulas(text: str) -> Iterator[tuple[str, str]]:
     """Yield (TeX, display) for each formula in Markdown."""
     if not re.search(r"\$|\\[(\[]|\\begin", text):
         return
-    yield from map(_parts, MATHS.finditer(convert(text)))
+    yield from map(_parts, _MATHS.finditer(convert(text)))
 
 
 def _with_digits(text: str) -> str:
@@ -133,7 +114,7 @@ def check_maths(tutorial: Tutorial) -> None:
             continue
         for tex, display in formulas(_with_digits(cell.source)):
             try:
-                _mathml(tex, display)
+                formula(tex, display)
             except ValueError as error:
                 line = cell.source.count("\n", 0, max(0, cell.source.find(tex.strip()))) + 1
                 raise tutorial.error(

@@ -23,7 +23,7 @@ from mkdocs.utils import get_relative_url
 from .atlas import PAGE as ATLAS_PAGE
 from .build_cache import BuildCache
 from .course import Lesson, glossary_page
-from .course_files import CourseFiles, expand_navigation, mentions
+from .course_files import CourseFiles
 from .course_map import MARK, course_map
 from .errors import SourceError
 from .excerpts import with_excerpts
@@ -32,6 +32,7 @@ from .html_pages import lean_page
 from .joined import join_files
 from .live_server import serve_live
 from .live_site import LiveSite
+from .navigation import expand_navigation, mentions
 from .offline import EMPTY, write_copy
 from .public_site import PublicSite
 from .schedule import Outcome, Watcher, bring_up_to_date

@@ -15,6 +15,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from .documents import Document
 from .html_pages import light_record, with_formulas
+from .tutorial import record_path
 
 # Where a site has the style sheet of all records, and what it is.
 STYLE = "assets/run-record.css"
@@ -30,15 +31,6 @@ class RecordFile(File):
     def is_documentation_page(self) -> bool:
         """Say yes, whatever the file is called."""
         return True
-
-
-def record_path(page: str) -> str:
-    """Return where the run record of a page lies.
-
-    >>> record_path("networks/first-network.md")
-    'networks/first-network/run.ipynb'
-    """
-    return page.removesuffix(".md") + "/run.ipynb"
 
 
 def record_file(page: str, config: MkDocsConfig) -> File:

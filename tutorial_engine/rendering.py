@@ -14,8 +14,7 @@ from mkdocs.structure.toc import AnchorLink, get_toc
 
 from .build_cache import BuildCache
 from .documents import Document
-from .html_pages import lean_code, named_permalinks, schemed_figures
-from .markup import contents_title, with_mathml
+from .html_pages import lean_code, named_permalinks
 
 Render = Callable[[MkDocsConfig, Files], None]
 # What the names of a page's figures begin with.
@@ -49,6 +48,7 @@ _PURE_EXTENSIONS = frozenset(
         "pymdownx.tabbed",
         "pymdownx.tasklist",
         "pymdownx.tilde",
+        "tutorial_engine.markdown_extension",
     ]
 )
 
@@ -176,23 +176,8 @@ def _is_plain(value: object) -> bool:
 
 
 def finished(html: str) -> str:
-    """Return rendered HTML as the site has it: maths as MathML, figures for two schemes, links named, lean code.
-
-    Raises:
-        ValueError: a formula cannot be shown.
-    """
-    return lean_code(named_permalinks(schemed_figures(with_mathml(html))))
-
-
-def name_contents(contents: Iterable[AnchorLink], html: str) -> None:
-    """Give the entries of a page's contents the maths that their headings have.
-
-    Raises:
-        ValueError: a formula cannot be shown.
-    """
-    for entry in contents:
-        entry.title = contents_title(entry.title, entry.id, html)
-        name_contents(entry.children, html)
+    """Return rendered HTML as the site has it: links named, lean code."""
+    return lean_code(named_permalinks(html))
 
 
 def contents_as_json(entries: Iterable[AnchorLink]) -> list[Document]:

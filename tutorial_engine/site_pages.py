@@ -17,9 +17,10 @@ from .errors import TutorialError
 from .glossary import PAGE as GLOSSARY_PAGE
 from .glossary import anchor
 from .live_site import LiveSite
+from .markdown_extension import FormulaError
 from .publish import error_box
 from .records import STYLE, render_record
-from .rendering import Render, Rendering, finished, name_contents
+from .rendering import Render, Rendering, finished
 
 
 class SitePages:
@@ -46,9 +47,12 @@ class SitePages:
                 else:
                     render(config, files)
             except Exception as error:  # one page's fault must not be the others'
-                if path not in self._course.positions:
+                if path in self._course.positions:
+                    self._fail(page, error)
+                elif isinstance(error, FormulaError):
+                    raise PluginError(f"{_place_of(error, page)}: {error}") from None
+                else:
                     raise
-                self._fail(page, error)
 
         page.render = guarded  # type: ignore[method-assign]  # this page's way alone
 
@@ -103,7 +107,6 @@ class SitePages:
         if path in self._course.records or is_left or is_failed:
             return html
         try:
-            name_contents(page.toc, html)
             whole: str = self._build_cache.get("finished", path, html, lambda: finished(html))
             return self._with_terms(page, whole, files)
         except Exception as error:  # one page's fault must not be the others'
@@ -136,3 +139,10 @@ class SitePages:
         page.content = error_box(self._course.published(error))
         page.toc = get_toc([])
         page.meta["search"] = {"exclude": True}
+
+
+def _place_of(error: FormulaError, page: SitePage) -> str:
+    """Return a page's path, with the line on which the formula begins where the page has it as it is written."""
+    before, found, _ = page.file.content_string.partition(error.tex)
+    line = f", line {before.count(chr(10)) + 1}" if found else ""
+    return f"{page.file.src_uri}{line}"

@@ -76,12 +76,20 @@ class Vocabulary:
     def first_uses(self, content: str) -> Iterator[tuple[int, int, str]]:
         """Yield (start, end, term) of the first use of each term in the running prose of HTML."""
         found = set()
-        for start, text in _prose(content) if self._term_of else ():
-            for match in self._pattern.finditer(text):
-                term = self._term_of[" ".join(html.unescape(match[0]).split())]
+        for place, text in _prose(content):
+            for start, end, term in self.uses(text):
                 if term not in found:
                     found.add(term)
-                    yield start + match.start(), start + match.end(), term
+                    yield place + start, place + end, term
+
+    def uses(self, text: str) -> Iterator[tuple[int, int, str]]:
+        """Yield (start, end, term) of each place in a text, escaped as in HTML, where a term stands."""
+        for match in self._pattern.finditer(text) if self._term_of else ():
+            yield (
+                match.start(),
+                match.end(),
+                self._term_of[" ".join(html.unescape(match[0]).split())],
+            )
 
     def used(self, content: str) -> list[str]:
         """Return the terms that the running prose of HTML uses, sorted."""

@@ -213,3 +213,12 @@ def page_path(file: str) -> str:
         return path.with_suffix(".md").as_posix()
     part = re.sub(r"^\d+_", "", path.parent.name).replace("_", "-")
     return f"{part}/{tutorial_name(file)}.md"
+
+
+def record_path(page: str) -> str:
+    """Return where the run record of a page lies.
+
+    >>> record_path("networks/first-network.md")
+    'networks/first-network/run.ipynb'
+    """
+    return page.removesuffix(".md") + "/run.ipynb"

@@ -25,6 +25,8 @@ from rich.table import Table
 BUILD = [sys.executable, "-m", "mkdocs", "build", "--quiet"]
 EDITED_TUTORIAL = "1_foundations/03_gradients.py"
 EDITED_SNIPPET = "snippets/gradients.py"
+# Of ours in the configuration, beside the plugin.
+EXTENSION = "tutorial_engine.markdown_extension"
 
 
 def main() -> None:
@@ -102,6 +104,7 @@ def make_stock(folder: Path) -> Path:
         shutil.copytree(part, folder / "docs" / part.name)
     for key in ("nav", "site_url", "repo_url", "edit_uri", "validation", "not_in_nav"):
         config.pop(key, None)
+    config["markdown_extensions"].remove(EXTENSION)
     config["plugins"] = ["search", {"mkdocs-jupyter": {"include": ["*.py"], "execute": True}}]
     (folder / "mkdocs.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
     return folder
@@ -115,6 +118,7 @@ def make_plain(ours: Path, folder: Path) -> Path:
     config = yaml.unsafe_load((ours / "mkdocs.yml").read_text(encoding="utf-8").replace("!ENV", ""))
     for key in ("nav", "site_url", "repo_url", "edit_uri"):
         config.pop(key, None)
+    config["markdown_extensions"].remove(EXTENSION)
     others = [plugin for plugin in config["plugins"] if plugin != "tutorials"]
     # The run records, which ours has mkdocs-jupyter render, too.
     records = {"include": ["run.ipynb"], "ignore": ["*.md", "*.py"], "ignore_h1_titles": True}

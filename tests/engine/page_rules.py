@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -18,12 +17,10 @@ from selectolax.lexbor import LexborHTMLParser
 
 from tutorial_engine import plugin, records, rendering, shown_outputs
 from tutorial_engine.build_cache import BuildCache
-from tutorial_engine.markup import MATHS
 from tutorial_engine.reading import visible_text
 
 # Not against the rules as they are today: `&` before what is no entity's name.
 _ALLOWED = {"expected-named-entity"}
-_FORMULA = re.compile(r"<math\b.*?</math>", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -36,11 +33,8 @@ class Edit:
 
     @property
     def words(self) -> tuple[str, str]:
-        """What a reader sees before and after; formulas, which are to change, left out."""
+        """What a reader sees before and after."""
         before, after = self.before, self.after
-        if self.step == "with_mathml":
-            before = MATHS.sub("<math></math>", before)
-            before, after = (_FORMULA.sub("<math></math>", each) for each in (before, after))
         if self.step == "light_record":
             document = LexborHTMLParser(before)
             for copy_button in document.css(".clipboard-copy-txt, clipboard-copy"):
@@ -62,7 +56,7 @@ def edits_of(config: Path, site: Path) -> list[Edit]:
         return run
 
     with pytest.MonkeyPatch.context() as patch:
-        steps = {rendering: ("with_mathml", "schemed_figures", "named_permalinks", "lean_code")}
+        steps = {rendering: ("named_permalinks", "lean_code")}
         steps[records] = ("light_record",)
         steps[plugin] = ("lean_page",)
         for module, names in steps.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tutorial_engine.course_files import NAV_MARK, expand_navigation
+from tutorial_engine.navigation import NAV_MARK, expand_navigation
 from tutorial_engine.settings import Settings
 
 from .tiny import TINY

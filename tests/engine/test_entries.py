@@ -14,10 +14,11 @@ from tests.engine.tiny import build_site, made_run
 from tutorial_engine.atlas import Atlas, versions_note
 from tutorial_engine.build_cache import BuildCache
 from tutorial_engine.course import stops_of
-from tutorial_engine.course_files import ATLAS_MARK, NAV_MARK, CourseFiles, expand_navigation
+from tutorial_engine.course_pages import CoursePages
 from tutorial_engine.entries import ERROR, SILENCE, WARNING, entries_of, kind_of
 from tutorial_engine.errors import SourceError
 from tutorial_engine.markup import convert
+from tutorial_engine.navigation import ATLAS_MARK, NAV_MARK, expand_navigation
 from tutorial_engine.schedule import Outcome
 from tutorial_engine.sharing import Publication, tutorial_data
 from tutorial_engine.versions import FILE, Behaviour, Measured, compared, digest_of_entry, name_of
@@ -358,7 +359,7 @@ def test_a_page_of_the_atlas_before_the_course_does_not_count_in_it(course):
 def test_a_page_knows_when_the_atlas_on_it_has_become_another(course):
     course.tutorial(file="1_part/01_tiny.py")
     course.tutorial(ENTRIES, file=ATLAS_FILE, title="Sums")
-    files = CourseFiles(course.settings(), BuildCache())
+    files = CoursePages(course.settings(), BuildCache())
     files.make_pages([Outcome(lesson) for lesson in files.lessons])
     assert "The sum is too small" in files.with_atlas("<!-- atlas -->", "wrong/index.md")
     files.with_atlas("No mark.", "index.md")
@@ -372,7 +373,7 @@ def test_a_tutorial_that_becomes_a_page_of_the_atlas_changes_the_course(course):
     course.tutorial(file="1_part/01_tiny.py")
     lesson = re.sub('"symptom"|"cure"', '"measured"', re.sub(" also=.*", "", ENTRIES))
     course.tutorial(lesson, file="1_part/02_sums.py")
-    files = CourseFiles(course.settings(), BuildCache())
+    files = CoursePages(course.settings(), BuildCache())
     assert not any(lesson.error for lesson in files.lessons)
     assert len(stops_of(files.lessons)) == 2
     course.tutorial(ENTRIES, file="1_part/02_sums.py")

@@ -12,7 +12,7 @@ from mkdocs import utils
 
 import tutorial_engine.__main__
 import tutorial_engine.course
-import tutorial_engine.course_files
+import tutorial_engine.course_pages
 import tutorial_engine.site_pages
 import tutorial_engine.store
 from tutorial_engine.__main__ import main
@@ -519,7 +519,7 @@ def test_what_goes_wrong_while_a_page_is_made_or_rendered_stays_with_its_tutoria
 
         monkeypatch.setattr(module, name, fails_for_one)
 
-    failing(tutorial_engine.course_files, "make_page", "1_part/01_making", KeyError("odd"))
+    failing(tutorial_engine.course_pages, "make_page", "1_part/01_making", KeyError("odd"))
     failing(tutorial_engine.site_pages, "finished", "Words of finishing", RecursionError("deep"))
     failing(tutorial_engine.site_pages, "render_record", "Words of recording", ValueError("half"))
     assert build_site(course)

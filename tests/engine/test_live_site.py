@@ -13,7 +13,7 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.livereload import LiveReloadServer
 
-import tutorial_engine.course_files
+import tutorial_engine.course_pages
 from tutorial_engine import execute
 from tutorial_engine.errors import Cancelled
 from tutorial_engine.examples import load_examples
@@ -208,7 +208,7 @@ def test_a_page_that_cannot_be_made_is_an_error_until_it_can(course, serve, monk
         raise RuntimeError("odd")
 
     with monkeypatch.context() as patch:
-        patch.setattr(tutorial_engine.course_files, "make_page", fails)
+        patch.setattr(tutorial_engine.course_pages, "make_page", fails)
         course.edit("Words", "Okapis", file=ONE)
         served.again()
         assert "RuntimeError: odd" in served.get("part/one/")

@@ -14,8 +14,7 @@ from bs4 import BeautifulSoup
 
 from tutorial_engine.course import titles
 from tutorial_engine.errors import ExecutionError
-from tutorial_engine.html_pages import lean_code, lean_page, named_permalinks, schemed_figures
-from tutorial_engine.markup import with_mathml
+from tutorial_engine.html_pages import lean_code, lean_page, named_permalinks
 from tutorial_engine.publish import export, make_error_page, make_page
 from tutorial_engine.run import Artifact
 from tutorial_engine.settings import Settings
@@ -30,6 +29,7 @@ EXTENSIONS = [
     "pymdownx.details",
     "pymdownx.highlight",
     "pymdownx.superfences",
+    "tutorial_engine.markdown_extension",
 ]
 
 
@@ -44,7 +44,7 @@ def rendered(text: str) -> BeautifulSoup:
     body = text.split("---\n", 2)[2]
     options = {"pymdownx.arithmatex": {"generic": True}}
     content = markdown.markdown(body, extensions=EXTENSIONS, extension_configs=options)
-    return BeautifulSoup(schemed_figures(with_mathml(content)), "html.parser")
+    return BeautifulSoup(content, "html.parser")
 
 
 def front_matter(text: str) -> dict:

@@ -643,7 +643,7 @@ def whole(tmp_path_factory):
 
 def test_no_step_changes_a_word_of_a_page(whole):
     steps = {edit.step for edit in whole.edits}
-    of_content = {"with_mathml", "schemed_figures", "named_permalinks", "lean_code"}
+    of_content = {"named_permalinks", "lean_code"}
     assert steps == of_content | {"lean_page", "light_record"}
     for edit in whole.edits:
         before, after = edit.words
