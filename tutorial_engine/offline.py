@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
+from .twins import INDEX, SUFFIX, WHOLE
+
 # What a served site has in the place of its copy: a zip with nothing in it.
 EMPTY = b"PK\5\6" + bytes(18)
 _SCRIPT = Path(__file__).with_name("offline.js")
@@ -25,8 +27,8 @@ _HEAD = re.compile(r"<html\b(?P<attributes>[^>]*)>\s*<head\b[^>]*>")
 # theme asks for the sitemap.
 _ASKING = re.compile(r"<link\b[^>]*\brel=[\"']?(?:preload|alternate)\b[^>]*>")
 _INDEX = "search/search_index.json"
-# What needs a server, or is of use to nobody without one.
-_LEFT_OUT = ("404.html", "robots.txt", "sitemap.xml", "sitemap.xml.gz")
+# What needs a server, or is of use to nobody without one, as the pages' twins are.
+_LEFT_OUT = ("404.html", "robots.txt", "sitemap.xml", "sitemap.xml.gz", INDEX, WHOLE)
 # What the pages' scripts read.
 _READ = frozenset([".bin", ".json", ".py", ".tflite", ".wasm"])
 _WORKERS = ("assets/javascripts/workers/", "assets/search-worker.js")
@@ -65,7 +67,7 @@ def _contents(site: Path, files: list[Path], name: str) -> Iterator[tuple[str, b
     yield "assets/offline.js", _SCRIPT.read_bytes()
     for file in files:
         path = file.relative_to(site).as_posix()
-        if path in _LEFT_OUT or file.suffix == ".map":
+        if path in _LEFT_OUT or path.endswith((".map", f".html{SUFFIX}")):
             continue
         content = file.read_bytes()
         if file.suffix == ".html":

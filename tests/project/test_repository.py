@@ -72,7 +72,8 @@ def test_vendored_files_are_the_ones_their_table_names():
 
 # The plugin, and what it does with pages, their theme and the server.
 PLUGIN = ("plugin", "course_files", "site_pages", "rendering", "searching", "records", "theme")
-PLUGIN += ("built_site", "live_site", "live_server", "public_site", "watching")
+PLUGIN += ("built_site", "joined", "live_site", "live_server", "public_site", "site_twins")
+PLUGIN += ("watching",)
 
 
 def test_the_engine_knows_neither_the_course_nor_mkdocs_beyond_its_plugin_and_what_that_renders():
