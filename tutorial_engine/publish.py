@@ -24,6 +24,7 @@ from .documents import Document, Output
 from .entries import entries_of
 from .errors import TutorialError
 from .fingerprint import names_from_snippets, snippets_state
+from .hosted_notebooks import hosted
 from .links import pictures
 from .notebooks import record_notebook, standalone_notebook
 from .passages import escape
@@ -107,7 +108,9 @@ def make_page(
         (tutorial.file, tutorial.text),
         run.digest if run else None,
         (state, list(cells), links_snippets),
-        (settings.site_url, settings.repo_url),  # of the settings, a page shows these alone
+        # Of the settings, a page and its notebook show these alone.
+        (settings.site_url, settings.repo_url, settings.notebook_branch),
+        sorted(settings.safe_from.items()),
         repr(read_project(settings.root)),
         list(titles.items()),
         snippets_state(settings.root),
@@ -270,6 +273,9 @@ class _Writer:
                 f"[run record]({self._beside('run.ipynb')})",
             ]
             facts.append(f"**Take it with you:** {', '.join(offers)}")
+            places = hosted(f"{self.folder}/{name}.ipynb", self.settings)
+            if links := [f"[{place}]({address})" for place, address in places.items()]:
+                facts.append(f"**Run it there:** {', '.join(links)}")
         items = "\n".join(f"- {fact}" for fact in facts)
         return f'<div class="facts" markdown="1" {UNSEARCHED}>\n\n{items}\n\n</div>\n\n{CONTENTS}'
 
