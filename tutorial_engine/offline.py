@@ -54,12 +54,14 @@ def write_copy(site: Path, name: str) -> None:
                 entry.compress_type = zipfile.ZIP_DEFLATED
             copy.writestr(entry, content)
     size = f" ({target.stat().st_size / 1e6:.0f} MB)"
-    leads_to_copy = re.compile(
+    in_html = re.compile(
         rf"(<a\b[^>]*\bhref=[\"']?(?:[^\"'\s>]*/)?{re.escape(name)}[\"'\s>].*?)(?=</a>)", re.DOTALL
     )
-    for file in files:
-        if file.suffix == ".html" and name in (page := file.read_text(encoding="utf-8")):
-            file.write_text(leads_to_copy.sub(rf"\1{size}", page), encoding="utf-8")
+    in_markdown = re.compile(rf"(\[[^\]]*)(?=\]\([^)\s]*{re.escape(name)}\))")
+    for pattern, suffixes in ((in_html, {".html"}), (in_markdown, {SUFFIX, ".txt"})):
+        for file in (each for each in files if each.suffix in suffixes):
+            if name in (page := file.read_text(encoding="utf-8")):
+                file.write_text(pattern.sub(rf"\1{size}", page), encoding="utf-8")
 
 
 def _contents(site: Path, files: list[Path], name: str) -> Iterator[tuple[str, bytes]]:

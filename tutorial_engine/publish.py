@@ -275,7 +275,7 @@ class _Writer:
             facts.append(f"**Take it with you:** {', '.join(offers)}")
             places = hosted(f"{self.folder}/{name}.ipynb", self.settings)
             if links := [f"[{place}]({address})" for place, address in places.items()]:
-                facts.append(f"**Run it there:** {', '.join(links)}")
+                facts.append(f"**Open it in:** {', '.join(links)}")
         items = "\n".join(f"- {fact}" for fact in facts)
         return f'<div class="facts" markdown="1" {UNSEARCHED}>\n\n{items}\n\n</div>\n\n{CONTENTS}'
 

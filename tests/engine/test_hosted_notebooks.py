@@ -21,7 +21,7 @@ def test_a_page_links_to_its_notebook_on_the_branch_that_holds_it(page):
     said = page(repo_url=REPOSITORY, notebook_branch="notebooks")
     place = "people/course/blob/notebooks/part/tiny/tiny.ipynb"
     assert (
-        f"- **Run it there:** [Colab](https://colab.research.google.com/github/{place}), "
+        f"- **Open it in:** [Colab](https://colab.research.google.com/github/{place}), "
         f"[molab](https://molab.marimo.io/github/{place})\n" in said
     )
 
@@ -36,7 +36,7 @@ def test_a_page_links_to_its_notebook_on_the_branch_that_holds_it(page):
     ],
 )
 def test_a_page_offers_no_place_that_could_not_open_the_notebook(page, repository, branch):
-    assert "Run it there" not in page(repo_url=repository, notebook_branch=branch)
+    assert "Open it in" not in page(repo_url=repository, notebook_branch=branch)
 
 
 def test_a_page_links_to_another_branch_as_soon_as_the_setting_says_so(course):
