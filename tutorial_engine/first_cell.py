@@ -143,7 +143,10 @@ def first_cell(tutorial: Tutorial, run: Run, settings: Settings, helpers: Mappin
     packages = _packages(tutorial, run, settings.root, helpers)
     parts = [_INTRODUCTION, f"packages = {packages!r}", _PACKAGES.strip()]
     pinned = {need.partition("==")[0] for need in packages.values()}
-    if safe_from := {name: since for name, since in settings.safe_from.items() if name in pinned}:
+    safe_from = {
+        name: since for name, since in safe_versions(run, settings).items() if name in pinned
+    }
+    if safe_from:
         parts += [f"safe_from = {safe_from!r}", _SAFE_FROM.strip()]
     if "tensorflow" in packages and "keras" in packages:
         parts.append('os.environ.setdefault("KERAS_BACKEND", "tensorflow")')
@@ -160,6 +163,12 @@ def first_cell(tutorial: Tutorial, run: Run, settings: Settings, helpers: Mappin
             _WRITING.strip(),
         ]
     return "\n".join(parts)
+
+
+def safe_versions(run: Run, settings: Settings) -> dict[str, str]:
+    """Return each package that a run loaded -> the version from which on it has no known vulnerability."""
+    loaded = run.dependencies.get("distributions", {})
+    return {name: since for name, since in settings.safe_from.items() if name in loaded}
 
 
 def _literal(source: str) -> str:
