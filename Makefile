@@ -1,6 +1,6 @@
 # Everything runs in .venv, made on first use. README.md spells the same steps out for Windows.
 .DEFAULT_GOAL := help
-.PHONY: help serve build test full audit way-out bench soak mutation notebooks matrix wheel lint lock clean browser
+.PHONY: help serve build test full audit way-out bench soak mutation notebooks matrix wheel sbom vulnerabilities lint lock clean browser
 
 # The first Python from 3.11 to 3.13 on the PATH; PYTHON=… overrides it.
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python; do \
@@ -26,6 +26,8 @@ help: ## say what there is
 	@echo "make notebooks  run every notebook alone, and four of them in fresh environments with a kernel in them"
 	@echo "make wheel  build the snippets as a package to install, in dist/"
 	@echo "make matrix run the snippets' tests on the oldest packages that they name, and on the newest"
+	@echo "make sbom   list what the site was built with, in CycloneDX's form, in site/sbom.cdx.json"
+	@echo "make vulnerabilities  look requirements.lock up in the OSV database"
 	@echo "make lint   ruff: format, lint and docstrings; mypy: types; check only"
 	@echo "make lock   refresh requirements.lock from pyproject.toml"
 	@echo "make clean  delete .venv, .cache and site"
@@ -79,6 +81,15 @@ wheel: $(READY)
 
 matrix: $(READY)
 	$(VENV) tests/bench/matrix.py
+
+# Neither tool is needed to build or to test: each comes into an environment of its own, in the version below.
+sbom: $(READY)
+	$(VENV) -m uv tool run --from cyclonedx-bom==7.5.0 cyclonedx-py requirements --pyproject pyproject.toml \
+	  --output-reproducible --output-format JSON --output-file site/sbom.cdx.json requirements.lock
+
+vulnerabilities: $(READY)
+	$(VENV) -m uv tool run pip-audit==2.10.1 --requirement requirements.lock --require-hashes --disable-pip \
+	  --vulnerability-service osv
 
 lint: $(READY)
 	$(VENV) -m ruff check .

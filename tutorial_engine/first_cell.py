@@ -49,6 +49,12 @@ if others := [name for name in checked if yours.get(name, checked[name]) != chec
     said = [f"{name} {yours[name]} (checked with {checked[name]})" for name in others]
     print("You have other versions than this page:", ", ".join(said))
 """
+_SAFE_FROM = """
+for name, safe in safe_from.items():
+    mine = yours.get(name, safe)
+    if [int(part) for part in mine.split(".")[:2]] < [int(part) for part in safe.split(".")[:2]]:
+        print(f"{name} {mine} has known vulnerabilities, mended in {safe}: pip install {name}=={checked[name]}")
+"""
 _WRITING = """
 for name, text in helpers.items():
     file = folder / name
@@ -136,6 +142,12 @@ def first_cell(tutorial: Tutorial, run: Run, settings: Settings, helpers: Mappin
     """
     packages = _packages(tutorial, run, settings.root, helpers)
     parts = [_INTRODUCTION, f"packages = {packages!r}", _PACKAGES.strip()]
+    pinned = {need.partition("==")[0] for need in packages.values()}
+    safe_from = {
+        name: since for name, since in safe_versions(run, settings).items() if name in pinned
+    }
+    if safe_from:
+        parts += [f"safe_from = {safe_from!r}", _SAFE_FROM.strip()]
     if "tensorflow" in packages and "keras" in packages:
         parts.append('os.environ.setdefault("KERAS_BACKEND", "tensorflow")')
     if helpers:
@@ -151,6 +163,12 @@ def first_cell(tutorial: Tutorial, run: Run, settings: Settings, helpers: Mappin
             _WRITING.strip(),
         ]
     return "\n".join(parts)
+
+
+def safe_versions(run: Run, settings: Settings) -> dict[str, str]:
+    """Return each package that a run loaded -> the version from which on it has no known vulnerability."""
+    loaded = run.dependencies.get("distributions", {})
+    return {name: since for name, since in settings.safe_from.items() if name in loaded}
 
 
 def _literal(source: str) -> str:

@@ -150,6 +150,11 @@ def _origin(tutorial: Tutorial, run: Run, settings: Settings) -> str:
         said.append(f"Part of {escape(str(project))}, under the {escape(project.licence)} licence.")
     if python := run.parts.get("version of python"):
         said.append(f"Checked with Python {python} and the versions in the next cell.")
+    if "tensorflow" in run.dependencies.get("distributions", {}):
+        said.append(
+            "It needs no GPU: the page was made on a CPU. On a GPU it takes less time, and its numbers may differ in "
+            "their last digits."
+        )
     if settings.site_url:
         said.append(f"The page with its figures: <{_address(tutorial.page, settings)}>")
     return f"\n\n{' '.join(said)}" if said else ""

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
+from .twins import INDEX, SUFFIX, WHOLE
+
 # What a served site has in the place of its copy: a zip with nothing in it.
 EMPTY = b"PK\5\6" + bytes(18)
 _SCRIPT = Path(__file__).with_name("offline.js")
@@ -25,8 +27,8 @@ _HEAD = re.compile(r"<html\b(?P<attributes>[^>]*)>\s*<head\b[^>]*>")
 # theme asks for the sitemap.
 _ASKING = re.compile(r"<link\b[^>]*\brel=[\"']?(?:preload|alternate)\b[^>]*>")
 _INDEX = "search/search_index.json"
-# What needs a server, or is of use to nobody without one.
-_LEFT_OUT = ("404.html", "robots.txt", "sitemap.xml", "sitemap.xml.gz")
+# What needs a server, or is of use to nobody without one, as the pages' twins are.
+_LEFT_OUT = ("404.html", "robots.txt", "sitemap.xml", "sitemap.xml.gz", INDEX, WHOLE)
 # What the pages' scripts read.
 _READ = frozenset([".bin", ".json", ".py", ".tflite", ".wasm"])
 _WORKERS = ("assets/javascripts/workers/", "assets/search-worker.js")
@@ -52,12 +54,14 @@ def write_copy(site: Path, name: str) -> None:
                 entry.compress_type = zipfile.ZIP_DEFLATED
             copy.writestr(entry, content)
     size = f" ({target.stat().st_size / 1e6:.0f} MB)"
-    leads_to_copy = re.compile(
+    in_html = re.compile(
         rf"(<a\b[^>]*\bhref=[\"']?(?:[^\"'\s>]*/)?{re.escape(name)}[\"'\s>].*?)(?=</a>)", re.DOTALL
     )
-    for file in files:
-        if file.suffix == ".html" and name in (page := file.read_text(encoding="utf-8")):
-            file.write_text(leads_to_copy.sub(rf"\1{size}", page), encoding="utf-8")
+    in_markdown = re.compile(rf"(\[[^\]]*)(?=\]\([^)\s]*{re.escape(name)}\))")
+    for pattern, suffixes in ((in_html, {".html"}), (in_markdown, {SUFFIX, ".txt"})):
+        for file in (each for each in files if each.suffix in suffixes):
+            if name in (page := file.read_text(encoding="utf-8")):
+                file.write_text(pattern.sub(rf"\1{size}", page), encoding="utf-8")
 
 
 def _contents(site: Path, files: list[Path], name: str) -> Iterator[tuple[str, bytes]]:
@@ -65,7 +69,7 @@ def _contents(site: Path, files: list[Path], name: str) -> Iterator[tuple[str, b
     yield "assets/offline.js", _SCRIPT.read_bytes()
     for file in files:
         path = file.relative_to(site).as_posix()
-        if path in _LEFT_OUT or file.suffix == ".map":
+        if path in _LEFT_OUT or path.endswith((".map", f".html{SUFFIX}")):
             continue
         content = file.read_bytes()
         if file.suffix == ".html":

@@ -41,6 +41,7 @@ from .searching import index_once, read_words
 from .settings import Settings
 from .signals import ended_as_by_keyboard
 from .site_pages import SitePages
+from .site_twins import write_twins
 from .snippet_pages import INDEX
 from .snippet_tests import FOLDER as TESTS
 from .store import Store
@@ -107,6 +108,8 @@ class TutorialsPlugin(BasePlugin[TutorialsConfig]):
         self.public_site = (
             PublicSite(config, self.course, self.settings, self.build_cache) if is_public else None
         )
+        # Pages that are served are made again one by one: they have no twins to offer.
+        config.extra["twins"] = not self.is_serving
         self.writing = ""
         config.watch += [str(self.settings.sources), str(self.settings.root / "snippets")]
         if shows and (tests := self.settings.root / TESTS).is_dir():
@@ -201,6 +204,7 @@ class TutorialsPlugin(BasePlugin[TutorialsConfig]):
     @event_priority(-100)  # what others do to the environment is done
     def on_env(self, env: Environment, config: MkDocsConfig, files: Files) -> Environment:
         env = with_kept_pages(env, lean_page, config, self.navigation, self.build_cache)
+        self.files = files
         if self.live:
             self.live.pages_are_known(config, files, self.navigation, env, self.course)
         return env
@@ -222,8 +226,10 @@ class TutorialsPlugin(BasePlugin[TutorialsConfig]):
             self.live.build_ends()
         elif failures := self.course.failures():
             raise PluginError(failures)
-        elif self.settings.offline:
-            write_copy(Path(config.site_dir), self.settings.offline)
+        else:
+            write_twins(site, config, self.files, self.navigation, self.course)
+            if self.settings.offline:
+                write_copy(site, self.settings.offline)
 
     def on_build_error(self, error: Exception) -> None:
         """Say which file could not be written, rather than where in MkDocs."""

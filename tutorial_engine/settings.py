@@ -32,6 +32,8 @@ class Settings:
         store: folder of stored runs that several builders share; empty for one in the cache.
         offline: name of the zip with the whole site, to be read without a server; empty for none.
         link_card: file of the picture on which the title of a shared page is written; empty for none.
+        notebook_branch: branch of the repository that has the site's notebooks, for Colab and molab; empty for none.
+        safe_from: name of a package -> the version from which on it has no known vulnerability, for notebooks.
         parts: titles of parts, by folder without its number; the others are called like their folder.
     """
 
@@ -50,6 +52,8 @@ class Settings:
     store: str = ""
     offline: str = ""
     link_card: str = ""
+    notebook_branch: str = ""
+    safe_from: Mapping[str, str] = field(default_factory=dict)
     parts: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -71,7 +75,7 @@ class Settings:
                 f"pyproject.toml, [tool.tutorial_engine]: unknown setting {', '.join(unknown)}; "
                 f"known are {', '.join(known)}"
             )
-        for name in set(known) - {"parts"}:
+        for name in set(known) - {"parts", "safe_from"}:
             variable = name.upper() if name.endswith("_url") else f"TUTORIALS_{name.upper()}"
             if value := os.environ.get(variable):
                 given[name] = value

@@ -1,4 +1,4 @@
-// Code: what a page's own names lead to, the colours of calls and numbers, and copies of one function.
+// Code: what a page's own names lead to, the colours of calls and numbers, and copies of one function or of the page.
 (() => {
   // What the theme's dialog says, after its own copy buttons too, is read aloud.
   document.querySelector(".md-dialog__inner")?.setAttribute("role", "status");
@@ -17,6 +17,25 @@
       return link.click();
     }
     alert$.next(`Copied ${link.download}: paste it into a file of your own`);
+  });
+
+  // The page as plain Markdown, into the clipboard. The copy that opens without a server has no such file.
+  const copyPage = document.querySelector(".copy-page");
+  if (location.protocol === "file:" || !navigator.clipboard) copyPage?.remove();
+  copyPage?.addEventListener("click", async () => {
+    const asked = fetch(copyPage.dataset.twin).then((answer) => {
+      if (!answer.ok) throw new Error(answer.statusText);
+      return answer.text();
+    });
+    try {
+      // Some browsers let a page copy what is still to come only if they are told at once.
+      const text = asked.then((said) => new Blob([said], { type: "text/plain" }));
+      if (window.ClipboardItem) await navigator.clipboard.write([new ClipboardItem({ "text/plain": text })]);
+      else await navigator.clipboard.writeText(await asked);
+      alert$.next("Copied this page as Markdown");
+    } catch {
+      alert$.next("This page could not be copied: it takes a network and a clipboard that may be used");
+    }
   });
 
   // In code, a name that an import explains leads to what it names: a snippet's to its page, a library's to its

@@ -274,6 +274,37 @@ def test_a_package_in_another_version_stays_and_is_said_in_one_line(course, tmp_
     assert "(checked with 0.2), PyYAML " in line or "(checked with 0.1)" in line
 
 
+@pytest.mark.parametrize(
+    ("since", "is_told"),
+    [("0.1", False), ("999.2", True), ("999", True)],
+    ids=["newer", "older", "by a year"],
+)
+def test_a_package_with_known_vulnerabilities_is_named_with_what_installs_a_mended_one(
+    course, tmp_path, since, is_told
+):
+    course.tutorial(code("import rich"))
+    run = made_run(course, dependencies={"distributions": {"rich": "999.3"}})
+    text = standalone_notebook(
+        course.parse(), run, course.settings(safe_from={"rich": since, "yaml": "1"})
+    )
+    cell = sources(nbformat.reads(text, as_version=4), "code")[0]
+    ended = subprocess.run(
+        [sys.executable, "-c", cell], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert (f"mended in {since}: pip install rich==999.3" in ended.stdout) == is_told
+    assert "yaml" not in cell
+
+
+def test_a_notebook_of_tensorflow_says_that_it_needs_no_gpu(course):
+    for loaded, is_told in ((KERAS, True), (SCIKIT, False)):
+        course.tutorial(code("import json"))
+        run = made_run(course, dependencies={"distributions": loaded})
+        text = standalone_notebook(course.parse(), run, course.settings(site_url="https://a.b/"))
+        first = sources(nbformat.reads(text, as_version=4), "markdown")[0]
+        assert ("It needs no GPU" in first) == is_told
+
+
 AREAS = '''\
 # SPDX-License-Identifier: MIT
 """Areas of shapes.

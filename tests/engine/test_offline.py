@@ -77,6 +77,16 @@ def test_links_to_the_copy_say_its_size(site):
     assert "MB" not in contents(site)["copy/page/index.html"]
 
 
+def test_links_in_the_twins_say_its_size_and_the_copy_holds_no_twins(site):
+    for name in ("page/index.html.md", "llms-full.txt"):
+        (site / name).write_text("[All of it](https://a.b/copy.zip), [that](https://a.b/c)")
+    write_copy(site, "copy.zip")
+    for name in ("page/index.html.md", "llms-full.txt"):
+        said = (site / name).read_text()
+        assert said == "[All of it (0 MB)](https://a.b/copy.zip), [that](https://a.b/c)"
+        assert f"copy/{name}" not in contents(site)
+
+
 def test_the_copy_holds_neither_itself_nor_what_needs_a_server(site):
     write_copy(site, "copy.zip")
     names = contents(site)

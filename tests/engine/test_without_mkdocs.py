@@ -13,7 +13,8 @@ from .tiny import REPOSITORY
 GENERATORS = {"material", "mkdocs", "mkdocs_jupyter", "properdocs", "zensical"}
 # The plugin, and what it alone is made of: files, pages and search of a site that MkDocs builds and serves.
 PLUGIN = {"plugin", "course_files", "site_pages", "rendering", "searching", "records", "joined"}
-PLUGIN |= {"theme", "built_site", "live_site", "live_server", "public_site", "watching"}
+PLUGIN |= {"theme", "built_site", "live_site", "live_server", "public_site", "site_twins"}
+PLUGIN |= {"watching"}
 
 
 def imported(name: str) -> tuple[set[str], set[str]]:

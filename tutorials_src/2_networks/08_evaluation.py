@@ -206,13 +206,13 @@ tables.table(rows)
 # If rare classes matter to you, look at the macro average, and better still at the rows.
 
 # %% tags=["claims"]
-from sklearn.metrics import precision_recall_fscore_support
+from sklearn import metrics
 
-reference = precision_recall_fscore_support(labels, answers)[:3]
+reference = metrics.precision_recall_fscore_support(labels, answers)[:3]
 assert np.allclose(list(by_class.values()), reference), (
     "precision, recall and F1 of each class by hand are those of scikit-learn"
 )
-micro_precision = precision_score(labels, answers, average="micro")
+micro_precision = metrics.precision_score(labels, answers, average="micro")
 assert np.isclose(micro_precision, (answers == labels).mean()), (
     "with one answer per photograph, the micro average of the precision is the accuracy"
 )
