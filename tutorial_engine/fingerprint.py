@@ -157,7 +157,9 @@ def _read_code(tutorial: Tutorial, root: Path, state: list[tuple[str, str]]) -> 
     """
     snippets = find_snippets(tutorial, root)
     used, seen = _used_parts(tutorial, snippets)
-    texts = {} if seen or counts_as_code(_sources(tutorial), snippets) else texts_by_cell(tutorial)
+    texts = {} if seen else texts_by_cell(tutorial)
+    if texts and counts_as_code(_sources(tutorial), snippets):
+        texts = {}
     parts = {
         "code": _hash(json.dumps(_code_parts(tutorial, as_text=bool(seen), texts=texts))),
         "inline expressions": _hash(json.dumps(expression_places(tutorial))),
@@ -296,24 +298,34 @@ def _local_import(
 def _missing_packages(tutorial: Tutorial, root: Path) -> Iterator[SourceError]:
     """Yield the imports that would end a run: of what is not installed, where nothing waits for their failure."""
     for cell in tutorial.code_cells:
-        if cell.is_trial or "raises-exception" in cell.tags or "import" not in cell.source:
+        if cell.is_trial or "raises-exception" in cell.tags:
             continue
-        for node in ast.parse(cell.source).body:
+        imported = [name for name, _ in _public(facts(cell.source).imports)]
+        missing = {name for name in imported if not _is_there(name, root, tutorial, cell)}
+        for node in ast.parse(cell.source).body if missing else ():
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 names = [node.module]
             for top in dict.fromkeys(name.partition(".")[0] for name in names):
-                is_known = top in _NOT_PUBLIC or top == "tutorial_engine" or distribution_of(top)
-                if is_known or _is_found(top) or _local_import(top, root, tutorial, cell, 0, ""):
-                    continue
-                yield tutorial.error(
-                    SourceError,
-                    f"imports {top}, which is not installed",
-                    f"do without it, or add the package that brings {top} to the dependencies in pyproject.toml, "
-                    "then `make lock` and `make build`; see CONTRIBUTING.md, 'Packages, data and images'",
-                    cell,
-                    node.lineno,
-                )
+                if top in missing:
+                    yield tutorial.error(
+                        SourceError,
+                        f"imports {top}, which is not installed",
+                        f"do without it, or add the package that brings {top} to the dependencies in "
+                        "pyproject.toml, then `make lock` and `make build`; see CONTRIBUTING.md, 'Packages, data "
+                        "and images'",
+                        cell,
+                        node.lineno,
+                    )
+
+
+def _is_there(module: str, root: Path, tutorial: Tutorial, cell: Cell) -> bool:
+    """Say whether a module can be imported, or something else is said about it."""
+    return bool(
+        distribution_of(module)
+        or _is_found(module)
+        or _local_import(module, root, tutorial, cell, 0, "")
+    )
 
 
 def _is_found(module: str) -> bool:
