@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 import psutil
 
 from .course import Lesson
-from .errors import Cancelled, Mishap, TutorialError, unforeseen
+from .errors import Cancelled, Mishap, TutorialError, together, unforeseen
+from .faults import run_faults
 from .figure_texts import PART as FIGURE_TEXTS
 from .fingerprint import Key, snippets_state
 from .run import Run
@@ -42,7 +43,7 @@ _PART_AFTER_S, _PARTS_EVERY_S = 0.5, 5.0
 
 @dataclass(frozen=True)
 class Preview:
-    """What a page shows until its clean run has ended: a run, or how it failed.
+    """What a page shows until its clean run has ended: a run, what is wrong with it, or how it failed.
 
     Args:
         first_cell: the number of the first cell that ran again.
@@ -288,4 +289,4 @@ def _preview(
     finally:
         is_over.set()
         parts.join()
-    return Preview(number, run)
+    return Preview(number, run, together(run_faults(run, tutorial, settings)))

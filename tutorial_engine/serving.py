@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from .course import Lesson
 from .errors import TutorialError, together
-from .faults import run_faults
 from .previews import Previews
 from .run import Run
 from .schedule import Keeper, Outcome, Scheduler, from_store, nobody_keeps
@@ -132,9 +131,7 @@ class LiveRuns:
             return Shown(error=lesson.error, state="running")
         if preview is None:
             return Shown(error=lesson.error, state=self._background.state(lesson))
-        tutorial, _ = lesson.sound
-        of_run = run_faults(preview.run, tutorial, self.store.settings) if preview.run else ()
-        error = together([lesson.error, preview.error, *of_run])
+        error = together([lesson.error, preview.error])
         if error:
             log.error("Preview: %s", error)
         if preview.run is None:
