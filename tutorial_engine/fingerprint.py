@@ -296,12 +296,23 @@ def _local_import(
 
 
 def _missing_packages(tutorial: Tutorial, root: Path) -> Iterator[SourceError]:
-    """Yield the imports that would end a run: of what is not installed, where nothing waits for their failure."""
+    """Yield the imports that would end a run: of what is not installed, where nothing waits for their failure.
+
+    A module that the tutorial itself writes, or finds by a path of its own, is there when it is imported.
+    """
+    sources = [cell.source for cell in tutorial.code_cells]
+    if any(facts(source).looks.imports for source in sources):
+        return
     for cell in tutorial.code_cells:
         if cell.is_trial or "raises-exception" in cell.tags:
             continue
         imported = [name for name, _ in _public(facts(cell.source).imports)]
-        missing = {name for name in imported if not _is_there(name, root, tutorial, cell)}
+        missing = {
+            name
+            for name in imported
+            if not _is_there(name, root, tutorial, cell)
+            and not any(f"{name}.py" in source for source in sources)
+        }
         for node in ast.parse(cell.source).body if missing else ():
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and node.module and not node.level:

@@ -234,6 +234,18 @@ def test_an_import_that_may_fail_needs_no_package(course):
     assert course.lessons()[0].error is None
 
 
+@pytest.mark.parametrize(
+    "way",
+    [
+        'import pathlib\n_ = pathlib.Path("own_metrics.py").write_text("x = 1")\nimport own_metrics',
+        "import sys\nsys.path.append('elsewhere')\nimport own_metrics",
+    ],
+)
+def test_a_module_that_the_tutorial_brings_itself_is_no_missing_package(course, way):
+    course.tutorial(code(way))
+    assert course.lessons()[0].error is None
+
+
 def test_a_cell_that_fails_hides_nothing_that_was_wrong_above_it(course):
     drawn = code("import matplotlib.pyplot as plt\n_ = plt.plot([1, 2])\nplt.show()")
     false = '# %% tags=["claims"]\nassert plt is None, "nothing is"\n'
