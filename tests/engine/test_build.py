@@ -292,7 +292,7 @@ def test_each_failure_is_named_with_its_place_and_its_remedy(broken, name):
 def test_the_report_tells_which_claim_did_not_hold(broken):
     assert broken.report["false"]["outcome"] == "failed"
     assert broken.report["false"]["claims"] == [
-        {"text": "two and three make <five>", "holds": False}
+        {"text": "two and three make <five>", "holds": False, "fails_without": []}
     ]
     assert broken.report["false"]["error"]["line"] == 19
 
