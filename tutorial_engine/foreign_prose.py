@@ -75,6 +75,8 @@ _BADGE_IMAGE = re.compile(
     r"|download_logo|tf_logo|hub_logo|k-inline-icon",
     re.IGNORECASE,
 )
+_DISPLAY = re.compile(r"\$\$(?:(?!\$\$).)+\$\$", re.DOTALL)
+_OPEN_COMMENT = re.compile(r"<!--(?!(?:(?!\n *\n).)*?-->)(?:.*?-->)?", re.DOTALL)
 _ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z\d+.-]*:|//")
 _SUFFIXES = {
     "image/png": "png",
@@ -234,13 +236,34 @@ def _with_sound_fences(text: str) -> str:
 
 
 def _with_formulas_joined(text: str) -> str:
-    """Take blank lines out of displayed formulas, which end at one here."""
+    """Take blank lines out of displayed formulas, which end at one here, and numbers, which pages do not have."""
 
     def join(match: re.Match[str]) -> str:
         return re.sub(r"\n[ >]*(?=\n)", "", match[0])
 
-    text = replace_outside(re.compile(r"\$\$(?:(?!\$\$).)+\$\$", re.DOTALL), join, text)
-    return re.sub(r"<!--(?!(?:(?!\n[ ]*\n).)*?-->)(.*?-->)?", "", text, flags=re.DOTALL)
+    text = replace_outside(_DISPLAY, join, text)
+    text = _OPEN_COMMENT.sub("", text)
+    for passage in reversed(passages(text)):
+        if passage.kind == "maths":
+            formula = _unnumbered(text[passage.start : passage.end])
+            text = text[: passage.start] + formula + text[passage.end :]
+    return text
+
+
+def _unnumbered(formula: str) -> str:
+    """Return a formula without numbers and the labels that refer to them: pages have none."""
+    formula = re.sub(r"\\label\{[^{}]*\}|\\(?:nonumber|notag)\b", "", formula)
+    formula = re.sub(r"\\(begin|end)\{(align|gather|eqnarray)\}", _starred, formula)
+    if "eqnarray" in formula:
+        formula = formula.replace("eqnarray*", "align*")
+        formula = re.sub(r"&\s*([^&\\]*?)\s*&", r"&\1 ", formula)
+    formula = re.sub(r"\n\s*\n", "\n", formula)
+    delimiter = "" if formula.startswith(("$", "\\[", "\\(")) else "$$"
+    return re.sub(r"\\(?:begin|end)\{equation\*?\}", lambda match: delimiter, formula)
+
+
+def _starred(match: re.Match[str]) -> str:
+    return f"\\{match[1]}{{{match[2]}*}}"
 
 
 # Badges and images

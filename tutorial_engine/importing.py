@@ -141,9 +141,9 @@ def import_file(file: Path, settings: Settings, part: str = "", name: str = "") 
     path = folder / f"{_next_number(lessons):02d}_{slug}.py"
     notes = Notes()
     images = Images(_reader(file.parent), _reader(folder), slug.replace("_", "-"))
-    drafts = list(_converted(cells, notes, images))
+    drafts = list(converted(cells, notes, images))
     header = _header(title, given, drafts, notes, settings)
-    text, tutorial = _that_parses(
+    text, tutorial = text_that_reads(
         header, drafts, notes, path.relative_to(settings.root).as_posix(), file
     )
     text, said = _without_bookmarks(text, notes)
@@ -321,9 +321,7 @@ def _markers(lines: list[str]) -> list[int]:
     """Return where cells begin; a string may hold what looks like it."""
     inside = set(lines_in_strings("\n".join(lines)))
     return [
-        at
-        for at, line in enumerate(lines)
-        if _PERCENT.fullmatch(line) and at + 1 not in inside
+        at for at, line in enumerate(lines) if _PERCENT.fullmatch(line) and at + 1 not in inside
     ]
 
 
@@ -571,7 +569,8 @@ def _seed(drafts: list[Draft]) -> int | None:
 # Cells
 
 
-def _converted(cells: list[Draft], notes: Notes, images: Images) -> Iterator[Draft]:
+def converted(cells: list[Draft], notes: Notes, images: Images) -> Iterator[Draft]:
+    """Yield the cells as a tutorial has them; of those that hold nothing, what was said goes to the next."""
     sources = [cell.source for cell in cells if cell.kind == "markdown"]
     plain = "\n\n".join(_FENCE.sub("", source) for source in sources)
     sections = [match for match in _HEADING.finditer(plain) if len(match["marks"]) == 1]
@@ -627,7 +626,7 @@ def _licence_note(text: str) -> str:
 # The text
 
 
-def _that_parses(
+def text_that_reads(
     header: str, drafts: list[Draft], notes: Notes, name: str, file: Path
 ) -> tuple[str, Tutorial]:
     """Return the tutorial's text, in which the cells that the engine refuses are comments or shown as text."""
@@ -682,7 +681,9 @@ def _lead_to_headings(drafts: list[Draft]) -> None:
 def _pair_footnotes(drafts: list[Draft], notes: Notes) -> None:
     """Let a footnote without its text, and a text to which nothing refers, stand as they are written."""
     prose = [draft for draft in drafts if draft.kind == "markdown"]
-    texts = {match["label"] for each in prose for match in FOOTNOTE_TEXT.finditer(mask(each.source))}
+    texts = {
+        match["label"] for each in prose for match in FOOTNOTE_TEXT.finditer(mask(each.source))
+    }
     asked = {match["label"] for each in prose for match in FOOTNOTE.finditer(mask(each.source))}
 
     def alone(match: re.Match[str]) -> str:
@@ -704,18 +705,20 @@ def _pair_references(drafts: list[Draft], notes: Notes) -> None:
     prose = [draft for draft in drafts if draft.kind == "markdown"]
     targets: dict[str, str] = {}
     for number, draft in enumerate(prose, start=1):
-        for match in list(_DEFINITION.finditer(mask(draft.source))):
-            label = match["label"].lower()
-            target = targets.setdefault(label, match["target"])
-            if target == match["target"] and draft.source.count(match[0]) == 1 and label in targets:
-                if any(match[0] in each.source for each in prose[: number - 1]):
-                    draft.source = draft.source.replace(match[0], "")
-            elif target != match["target"]:
-                renamed = f"[{match['label']}-{number}]"
-                targets[renamed[1:-1].lower()] = match["target"]
-                for form in (f"][{match['label']}]", f"[{match['label']}]:"):
-                    own = form.replace(f"[{match['label']}]", renamed)
-                    draft.source = draft.source.replace(form, own)
+        for match in _DEFINITION.finditer(mask(draft.source)):
+            label, target = match["label"].lower(), match["target"]
+            if label not in targets:
+                targets[label] = target
+            elif targets[label] == target:
+                draft.source = draft.source.replace(match[0], "", 1)
+            else:
+                own = f"{match['label']}-{number}"
+                targets[own.lower()] = target
+                draft.source = re.sub(
+                    rf"(?<=\[){re.escape(match['label'])}(?=\]:)|(?<=\]\[){re.escape(match['label'])}(?=\])",
+                    own,
+                    draft.source,
+                )
 
     def alone(match: re.Match[str]) -> str:
         label = match["label"] or match["words"]

@@ -7,6 +7,7 @@ figures that are not as this course has them, and idioms of older releases.
 from __future__ import annotations
 
 import ast
+import builtins
 import importlib.util
 import re
 import sys
@@ -23,7 +24,7 @@ from .build_cache import BuildCache
 from .course import load_course
 from .data import data_names
 from .errors import SourceError, TutorialError
-from .fingerprint import distribution_of, required_by
+from .fingerprint import distribution_of, make_key, required_by
 from .foreign_code import commented_magic
 from .links import check_links, links
 from .markup import check_maths, headings
@@ -181,6 +182,11 @@ _PICTURES = re.compile(
     r"PIL\.Image\.(?:open|fromarray|new)|keras\.(?:utils|preprocessing(?:\.image)?)\.(?:array_to_img|load_img)"
     r"|IPython\.display\.(?:Image|SVG)|keras\.utils\.plot_model|keras\.utils\.model_to_dot"
 )
+_OF_IPYTHON = frozenset({"display", "get_ipython", "In", "Out", "_", "__", "__file__", "__name__"})
+_NAMING = (
+    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef),
+    *(ast.ExceptHandler, ast.MatchAs, ast.MatchStar),
+)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
@@ -207,6 +213,9 @@ def needs_a_hand(tutorial: Tutorial, settings: Settings) -> list[SourceError]:
         for rule in rules:
             for line, message, remedy in rule(cell):
                 keep(tutorial.error(SourceError, message, remedy, cell, line))
+    for cell, line, name in _never_set(tutorial):
+        remedy = "set it above, or take away what uses it: what set it may be commented out"
+        keep(tutorial.error(SourceError, f"nothing sets the name {name}", remedy, cell, line))
     return sorted(found.values(), key=lambda error: error.line or 0)
 
 
@@ -225,6 +234,7 @@ def _refused(tutorial: Tutorial, settings: Settings) -> Iterator[SourceError]:
             '*NUMBER*{.given title="its source"}',
         )
     yield from _formulas(tutorial)
+    yield from _imports(tutorial, settings)
     lessons = load_course(settings, BuildCache(settings.cache))
     site = {lesson.page for lesson in lessons}
     yield from _links(tutorial, settings, site)
@@ -249,17 +259,40 @@ def _formulas(tutorial: Tutorial) -> Iterator[SourceError]:
                 )
 
 
+def _imports(tutorial: Tutorial, settings: Settings) -> Iterator[SourceError]:
+    """Yield what is wrong with each import of the repository's own modules, each looked at alone."""
+    for cell in tutorial.code_cells:
+        for each in facts(cell.source).imports:
+            top = each.module.partition(".")[0]
+            if each.level or top in sys.stdlib_module_names or distribution_of(top):
+                continue
+            what = (
+                f"from {each.module} import {each.name}" if each.name else f"import {each.module}"
+            )
+            alone = replace(cell, source="\n" * (each.line - 1) + what)
+            cells = tuple(alone if other is cell else _nothing(other) for other in tutorial.cells)
+            only = replace(tutorial, cells=cells, text=f"{cell.number} {what}")
+            yield from _refusals(lambda only=only: make_key(only, settings))
+
+
+def _nothing(cell: Cell) -> Cell:
+    """Return a cell in whose place nothing is imported."""
+    return replace(cell, source="pass" if cell.is_code else "")
+
+
 def _links(tutorial: Tutorial, settings: Settings, site: set[str]) -> Iterator[SourceError]:
     """Yield what is wrong with each link and image, each looked at alone."""
     for link in links(tutorial):
         target = f"<{link.target}>" if re.search(r"[\s()]", link.target) else link.target
-        shown = "it" if link.text.strip() or not link.is_image else ""
-        text = "\n" * (link.line - 1) + f"{'!' if link.is_image else ''}[{shown}]({target})"
-        alone = replace(tutorial, cells=(replace(link.cell, source=text),))
-        yield from _refusals(lambda alone=alone: check_links(alone, settings, site))
+        # An image that lacks its text may lack its file, too.
+        shown = {"shown", *([""] if link.is_image and not link.text.strip() else [])}
+        for words in sorted(shown):
+            text = "\n" * (link.line - 1) + f"{'!' if link.is_image else ''}[{words}]({target})"
+            alone = replace(tutorial, cells=(replace(link.cell, source=text),))
+            yield from _refusals(lambda alone=alone: check_links(alone, settings, site))
 
 
-def _refusals(check: Callable[[], None]) -> Iterator[SourceError]:
+def _refusals(check: Callable[[], object]) -> Iterator[SourceError]:
     try:
         check()
     except SourceError as error:
@@ -287,6 +320,29 @@ def _anchors(tutorial: Tutorial) -> Iterator[SourceError]:
 
 
 # What stands in the code
+
+
+def _never_set(tutorial: Tutorial) -> Iterator[tuple[Cell, int, str]]:
+    """Yield the first use of each name that no cell sets, wherever in a cell that may be."""
+    known = {*dir(builtins), *_OF_IPYTHON}
+    used: dict[str, tuple[Cell, int, str]] = {}
+    for cell in tutorial.code_cells:
+        for each in facts(cell.source).imports:
+            if each.name == "*":
+                return
+            known.add(each.alias.partition(".")[0])
+        for node in ast.walk(ast.parse(cell.source)):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                used.setdefault(node.id, (cell, node.lineno, node.id))
+            elif isinstance(node, ast.Name):
+                known.add(node.id)
+            elif isinstance(node, ast.arg):
+                known.add(node.arg)
+            elif isinstance(node, _NAMING) and node.name:
+                known.add(node.name)
+            elif isinstance(node, ast.MatchMapping) and node.rest:
+                known.add(node.rest)
+    yield from (place for name, place in used.items() if name not in known)
 
 
 class _Names:

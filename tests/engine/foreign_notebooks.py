@@ -17,7 +17,12 @@ def png(colour: str = "red") -> bytes:
 
 
 def prose(text: str, **others) -> dict:
-    return {"cell_type": "markdown", "metadata": {}, "source": text.strip("\n").splitlines(True), **others}
+    return {
+        "cell_type": "markdown",
+        "metadata": {},
+        "source": text.strip("\n").splitlines(True),
+        **others,
+    }
 
 
 def code(text: str, outputs: list | None = None, **metadata) -> dict:
@@ -32,7 +37,12 @@ def code(text: str, outputs: list | None = None, **metadata) -> dict:
 
 def notebook(*cells: dict, **metadata) -> str:
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    document = {"nbformat": 4, "nbformat_minor": 4, "metadata": {**kernel, **metadata}, "cells": cells}
+    document = {
+        "nbformat": 4,
+        "nbformat_minor": 4,
+        "metadata": {**kernel, **metadata},
+        "cells": cells,
+    }
     return json.dumps(document, indent=1, ensure_ascii=False)
 
 
@@ -109,7 +119,9 @@ model = tf.keras.Sequential([
 ])
 """
             ),
-            prose("This network reaches an accuracy of about 0.91 (or 91%) on the training pictures."),
+            prose(
+                "This network reaches an accuracy of about 0.91 (or 91%) on the training pictures."
+            ),
             accelerator="GPU",
             colab={"name": "shoes.ipynb", "toc_visible": True},
         ),
@@ -195,8 +207,12 @@ folder = "/content/drive/MyDrive/leaves" #@param {type:"string"}
 """,
                 cellView="form",
             ),
-            code("import pandas as pd\nleaves = pd.read_csv(folder + '/leaves.csv')\nleaves.head()"),
-            code("files = !ls $folder\nif len(files) == 0:\n    !unzip leaves.zip\nleaves.describe?"),
+            code(
+                "import pandas as pd\nleaves = pd.read_csv(folder + '/leaves.csv')\nleaves.head()"
+            ),
+            code(
+                "files = !ls $folder\nif len(files) == 0:\n    !unzip leaves.zip\nleaves.describe?"
+            ),
             prose(
                 """
 ![oak](https://ada.example/oak.jpg)
@@ -211,7 +227,14 @@ The price is $5 <each>, and ~~seven~~ six trees grow in [the park](#the-park).
             ),
             code(
                 "leaves.groupby('tree').length.mean().plot.bar()",
-                [{"output_type": "error", "ename": "KeyError", "evalue": "'tree'", "traceback": []}],
+                [
+                    {
+                        "output_type": "error",
+                        "ename": "KeyError",
+                        "evalue": "'tree'",
+                        "traceback": [],
+                    }
+                ],
             ),
             code("%%bash\nnvidia-smi\nls -la"),
             code("%%time\ntotal = sum(range(10))"),
@@ -263,6 +286,10 @@ $$
 \ell(w) = \frac12 \left(\hat{y} - y\right)^2
 
 $$
+\begin{equation}
+\label{eq:mean}
+L = \sum_i \ell_i
+\end{equation}
 and its gradient is $\nabla_w \ell = \bm{x} (\hat{y} - y)$, so:
 - $\alpha$ is the step
   * small steps are slow
@@ -277,9 +304,11 @@ and its gradient is $\nabla_w \ell = \bm{x} (\hat{y} - y)$, so:
 Training takes 0.5 s and gives $w = 2$ with an error of 0.2%. [^1]
 """
             ),
-            code("w = x @ y / (x @ x)\nprint \"w is\", w"),
+            code('w = x @ y / (x @ x)\nprint "w is", w'),
             code("loss = ((y - w * x) ** 2).mean()\nloss"),
-            prose("Questions\n---------\n\nWhat is `w` if all points lie on [the axis][axis]? See $\\argmin_w \\ell(w)$.\n***"),
+            prose(
+                "Questions\n---------\n\nWhat is `w` if all points lie on [the axis][axis]? See $x \\indep y$.\n***"
+            ),
         ),
         encoding="utf-8",
     )
