@@ -149,14 +149,16 @@ def _without_line_magics(source: str) -> str:
         if parses("".join(ended)):
             break
         tokens = make_tokens_by_line(ended)
-        found = [
-            each
-            for kind in (MagicAssign, SystemAssign, EscapedCommand, HelpEnd)
-            if (each := kind.find(tokens)) is not None
-        ]
-        if not found:
+        found = (
+            MagicAssign.find(tokens),
+            SystemAssign.find(tokens),
+            EscapedCommand.find(tokens),
+            HelpEnd.find(tokens),
+        )
+        begins = [each.start_line for each in found if each is not None]
+        if not begins:
             break
-        start = min(each.start_line for each in found)
+        start = min(begins)
         ends = start
         while lines[ends].endswith("\\") and ends + 1 < len(lines):
             ends += 1

@@ -13,6 +13,7 @@ import re
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import unquote
 
 from .passages import BLOCK, INLINE, VALUE, mask, passages, replace_outside
@@ -37,6 +38,10 @@ _TAG = re.compile(
 _IMG = re.compile(r"<img\b(?P<rest>(?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(
     r"(?P<name>[\w:-]+)\s*=\s*(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'|(?P<bare>[^\s\"'>]+))"
+)
+_LINKED_IMG = re.compile(
+    r"<a\b(?P<rest>[^<>]*)>\s*(?P<image><img\b(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>)\s*</a>",
+    re.IGNORECASE,
 )
 _IMAGE = re.compile(
     r"!\[(?P<text>[^\[\]]*)\]\((?P<target><[^<>\n]*>|[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)"
@@ -77,6 +82,17 @@ _BADGE_IMAGE = re.compile(
 )
 _DISPLAY = re.compile(r"\$\$(?:(?!\$\$).)+\$\$", re.DOTALL)
 _OPEN_COMMENT = re.compile(r"<!--(?!(?:(?!\n *\n).)*?-->)(?:.*?-->)?", re.DOTALL)
+# Elements that HTML lets one leave open, each with those that its beginning ends.
+_ENDED_BY = {
+    **{
+        "li": ("li",),
+        "dt": ("dt", "dd"),
+        "dd": ("dt", "dd"),
+        "td": ("td", "th"),
+        "th": ("td", "th"),
+    },
+    **dict.fromkeys(("tr", "tbody", "thead", "tfoot"), ("td", "th", "tr")),
+}
 _ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z\d+.-]*:|//")
 _SUFFIXES = {
     "image/png": "png",
@@ -216,8 +232,9 @@ def _with_sound_fences(text: str) -> str:
             (each for each in range(at + 1, len(lines)) if closing.fullmatch(lines[each])),
             len(lines),
         )
+        inner = indent + len(match["item"] or "")
         inside = [
-            each[indent:] if each[:indent].isspace() or not indent else each.lstrip()
+            each[inner:] if each[:inner].isspace() or not inner else each.lstrip()
             for each in lines[at + 1 : ends]
         ]
         longest = max((len(each) for each in re.findall("`+", "\n".join(inside))), default=0)
@@ -363,16 +380,11 @@ def _with_images(
             return ""
         return _kept(match, notes, images, attachments)
 
-    text = replace_outside(
-        re.compile(
-            rf"<a\b(?P<rest>[^<>]*)>\s*(?P<img>{_IMG.pattern.replace('rest', 'inner')})\s*</a>",
-            re.IGNORECASE,
-        ),
-        lambda match: (
-            f"[{in_markdown(_IMG.fullmatch(match['img']))}]({_attributes(match['rest']).get('href', '')})"
-        ),  # type: ignore[arg-type]
-        text,
-    )
+    def linked_in_html(match: re.Match[str]) -> str:
+        image = _IMG.sub(in_markdown, match["image"])
+        return f"[{image}]({_attributes(match['rest']).get('href', '')})"
+
+    text = replace_outside(_LINKED_IMG, linked_in_html, text)
     text = replace_outside(_IMG, in_markdown, text)
     return replace_outside(_IMAGE, alone, replace_outside(_LINKED_IMAGE, linked, text))
 
@@ -463,18 +475,26 @@ def _with_sound_tags(text: str) -> str:
         elif tag["alone"]:
             edits.append((tag.start(), tag.end(), ""))
         elif not tag["close"]:
+            while opened and opened[-1]["name"].lower() in _ENDED_BY.get(name, ()):
+                edits.append((tag.start(), tag.start(), f"</{opened.pop()['name']}>"))
             opened.append(tag)
         elif not any(each["name"].lower() == name for each in opened):
             edits.append((tag.start(), tag.end(), ""))
         else:
             while opened[-1]["name"].lower() != name:
                 lost = opened.pop()
-                edits.append((lost.start(), lost.end(), ""))
+                if lost["name"].lower() in _ENDED_BY:
+                    edits.append((tag.start(), tag.start(), f"</{lost['name']}>"))
+                else:
+                    edits.append((lost.start(), lost.end(), ""))
             start = opened.pop()
             edits += _of_element(name, start, tag, plain, text)
     edits += [(lost.start(), lost.end(), "") for lost in opened]
-    for start, end, replacement in sorted(edits, reverse=True):
-        text = text[:start] + replacement + text[end:]
+    # Of several at one place the one that was found first stands first.
+    places = [(first, last, at) for at, (first, last, _) in enumerate(edits)]
+    for first, last, at in sorted(places, reverse=True):
+        replacement = edits[at][2]
+        text = text[:first] + replacement + text[last:]
     return text
 
 
@@ -628,11 +648,8 @@ def _repaired(text: str, notes: Notes) -> str:
     left = list(problems(text))
     while left:
         first = left[0]
-        candidates = (
-            _line_escaped(text, first.line),
-            _paragraph_as_text(text, first.line, notes, first.message),
-        )
-        for candidate in candidates:
+        for repair in (_line_escaped, partial(_paragraph_as_text, notes, first.message)):
+            candidate = repair(text, first.line)
             still = list(problems(candidate))
             if len(still) < len(left):
                 text, left = candidate, still
@@ -660,7 +677,7 @@ def _line_escaped(text: str, number: int) -> str:
     return "\n".join(lines)
 
 
-def _paragraph_as_text(text: str, number: int, notes: Notes, message: str) -> str:
+def _paragraph_as_text(notes: Notes, message: str, text: str, number: int) -> str:
     lines = text.split("\n")
     start = end = number - 1
     while start > 0 and lines[start - 1].strip():

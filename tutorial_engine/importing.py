@@ -402,7 +402,7 @@ def _of_fields(text: str) -> str:
     if not text.startswith("Title: "):
         return text
     lines = text.split("\n")
-    found = []
+    found: list[str] = []
     for at, line in enumerate(lines):
         match = _KERAS_FIELD.fullmatch(line)
         if not match:

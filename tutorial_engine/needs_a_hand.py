@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import TypeAlias
 
-from markdown.extensions.toc import slugify
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -254,9 +253,7 @@ def _formulas(tutorial: Tutorial) -> Iterator[SourceError]:
             if each.kind == "maths":
                 above = "\n" * cell.source.count("\n", 0, each.start)
                 alone = replace(cell, source=above + cell.source[each.start : each.end])
-                yield from _refusals(
-                    lambda alone=alone: check_maths(replace(tutorial, cells=(alone,)))
-                )
+                yield from _refusals(check_maths, replace(tutorial, cells=(alone,)))
 
 
 def _imports(tutorial: Tutorial, settings: Settings) -> Iterator[SourceError]:
@@ -264,15 +261,14 @@ def _imports(tutorial: Tutorial, settings: Settings) -> Iterator[SourceError]:
     for cell in tutorial.code_cells:
         for each in facts(cell.source).imports:
             top = each.module.partition(".")[0]
-            if each.level or top in sys.stdlib_module_names or distribution_of(top):
+            if not each.level and (top in sys.stdlib_module_names or distribution_of(top)):
                 continue
-            what = (
-                f"from {each.module} import {each.name}" if each.name else f"import {each.module}"
-            )
+            module = "." * each.level + each.module
+            what = f"from {module} import {each.name}" if each.name else f"import {module}"
             alone = replace(cell, source="\n" * (each.line - 1) + what)
             cells = tuple(alone if other is cell else _nothing(other) for other in tutorial.cells)
             only = replace(tutorial, cells=cells, text=f"{cell.number} {what}")
-            yield from _refusals(lambda only=only: make_key(only, settings))
+            yield from _refusals(make_key, only, settings)
 
 
 def _nothing(cell: Cell) -> Cell:
@@ -289,12 +285,12 @@ def _links(tutorial: Tutorial, settings: Settings, site: set[str]) -> Iterator[S
         for words in sorted(shown):
             text = "\n" * (link.line - 1) + f"{'!' if link.is_image else ''}[{words}]({target})"
             alone = replace(tutorial, cells=(replace(link.cell, source=text),))
-            yield from _refusals(lambda alone=alone: check_links(alone, settings, site))
+            yield from _refusals(check_links, alone, settings, site)
 
 
-def _refusals(check: Callable[[], object]) -> Iterator[SourceError]:
+def _refusals(check: Callable[..., object], *arguments: object) -> Iterator[SourceError]:
     try:
-        check()
+        check(*arguments)
     except SourceError as error:
         yield error
 
@@ -313,7 +309,7 @@ def _anchors(tutorial: Tutorial) -> Iterator[SourceError]:
             yield tutorial.error(
                 SourceError,
                 f"the link to {link.target} leads to no heading of this page",
-                f"name a heading as its address has it: #{slugify(link.target[1:], '-') or 'the-heading'}",
+                f"name one of {', '.join(f'#{each}' for each in sorted(known)) or '(no heading)'}",
                 link.cell,
                 link.line,
             )
@@ -421,12 +417,16 @@ def _magics(cell: Cell) -> Iterator[Finding]:
         if isinstance(node, ast.Constant | ast.JoinedStr) and node.end_lineno != node.lineno
         for line in range(node.lineno + 1, (node.end_lineno or node.lineno) + 1)
     }
+    is_all = not ast.parse(cell.source).body
     for number, line in enumerate(cell.source.split("\n"), start=1):
         bare = re.sub(r"^\s*pass\s+(?=#)", "", line)
         magic = commented_magic(bare)
         if magic is None or number in in_strings:
             continue
-        yield number, f"{_kind_of(magic)}, commented out: {magic}", _instead_of(magic)
+        remedy = _instead_of(magic)
+        if is_all:
+            remedy = re.sub("^delete it", "delete the cell", remedy)
+        yield number, f"{_kind_of(magic)}, commented out: {magic}", remedy
     for node in ast.walk(ast.parse(cell.source)):
         if isinstance(node, ast.Name) and node.id == "get_ipython":
             yield node.lineno, "a call of IPython, which no script has", _instead_of("%")
@@ -462,12 +462,8 @@ def _packages(cell: Cell, settings: Settings) -> Iterator[Finding]:
         top = each.module.partition(".")[0]
         full = f"{each.module}.{each.name}" if each.name else each.module
         if each.level:
-            yield (
-                each.line,
-                f"an import from beside the file: {'.' * each.level}{each.module}",
-                ("move what it needs into snippets/, or write it into a cell"),
-            )
-        elif top == "google" and full.startswith("google.colab"):
+            continue  # of snippets, as the engine reads it
+        if top == "google" and full.startswith("google.colab"):
             yield (
                 each.line,
                 "google.colab, which only Colab has",
@@ -534,16 +530,19 @@ def used_datasets(sources: Iterable[str]) -> set[str]:
 def _data(cell: Cell, names: _Names, settings: Settings) -> Iterator[Finding]:
     for node in ast.walk(ast.parse(cell.source)):
         found: list[str] = []
+        line = 0
         if isinstance(node, ast.Attribute):
+            line = node.lineno
             found = re.findall(r"^keras\.datasets\.(\w+)$", names.of(node))
         elif isinstance(node, ast.ImportFrom):
+            line = node.lineno
             module = _short(node.module or "")
             found = [each.name for each in node.names] if module == "keras.datasets" else []
             found += re.findall(r"^keras\.datasets\.(\w+)$", module)
         for each in found:
             if each != "load_data":
                 yield (
-                    node.lineno,
+                    line,
                     f"data of keras.datasets: {each}",
                     _instead_of_keras(each, settings),
                 )

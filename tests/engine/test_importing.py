@@ -305,7 +305,7 @@ def test_code_that_is_python_stays_what_it_was(course, elsewhere, house):
                 if not is_prose and house is not houses.script:
                     assert ast.dump(node) in kept
                     count += 1
-    assert count > 2 or house is houses.script
+    assert count > 1 or house is houses.script
 
 
 # The header
@@ -351,7 +351,7 @@ def test_without_a_heading_the_title_is_the_name_of_the_file(course, elsewhere):
             "*Author: me*\n\n**Date:** today\n\nIt *fits* a [line](https://a.example).",
             "It fits a line.",
         ),
-        ("- a list\n- of things\n\nIt fits", "It fits."),
+        ("- a list\n- of things\n\nIt fits a line", "It fits a line."),
         ("We fit a line to points", "We fit a line to points."),
         ("It fits!", "It fits."),
         ("A: colon # and 'quotes' \"too\".", "A: colon # and 'quotes' \"too\"."),
@@ -795,7 +795,7 @@ def test_the_command_says_what_it_wrote_and_what_needs_a_hand(course, elsewhere,
             ["fit_generator and its kin are gone from Keras: x.fit_generator"],
         ),
         ("import numpy as np\nnp.float", ["a name that NumPy no longer has: numpy.float"]),
-        ("from .helpers import x", ["an import from beside the file: .helpers"]),
+        ("from .helpers import x", ["snippets/helpers.py does not exist"]),
         ("from helpers import x", ["the package of helpers is not one of the course's"]),
         ("from snippets import nothing", ["snippets/nothing.py does not exist"]),
         ("return 1", ["not Python: 'return' outside function (cell, line 1)"]),
