@@ -81,6 +81,8 @@ _BADGE_IMAGE = re.compile(
     re.IGNORECASE,
 )
 _DISPLAY = re.compile(r"\$\$(?:(?!\$\$).)+\$\$", re.DOTALL)
+_IN_BRACKETS = re.compile(r"\\\\\[((?:(?!\n *\n).)+?)\\\\\]", re.DOTALL)
+_IN_PARENTHESES = re.compile(r"\\\\\(((?:(?!\n *\n).)+?)\\\\\)", re.DOTALL)
 _OPEN_COMMENT = re.compile(r"<!--(?!(?:(?!\n *\n).)*?-->)(?:.*?-->)?", re.DOTALL)
 # Elements that HTML lets one leave open, each with those that its beginning ends.
 _ENDED_BY = {
@@ -259,12 +261,32 @@ def _with_formulas_joined(text: str) -> str:
         return re.sub(r"\n[ >]*(?=\n)", "", match[0])
 
     text = replace_outside(_DISPLAY, join, text)
+    # Jupyter reads these delimiters behind two backslashes.
+    text = replace_outside(_IN_BRACKETS, lambda match: f"$${match[1]}$$", text)
+    text = replace_outside(_IN_PARENTHESES, lambda match: f"${match[1].strip()}$", text)
     text = _OPEN_COMMENT.sub("", text)
     for passage in reversed(passages(text)):
         if passage.kind == "maths":
             formula = _unnumbered(text[passage.start : passage.end])
-            text = text[: passage.start] + formula + text[passage.end :]
+            before, after = text[: passage.start], text[passage.end :]
+            text = before + _on_its_own(formula, before, after) + after
     return text
+
+
+def _on_its_own(formula: str, before: str, after: str) -> str:
+    """Return a displayed formula as a paragraph, since nothing else is displayed; in a row or a heading, within it."""
+    if not formula.startswith(("$$", "\\[", "\\begin")):
+        return formula
+    line = before.rpartition("\n")[2]
+    if re.match(r" *[>#|]", line):
+        return f"${formula.removeprefix('$$').removesuffix('$$').strip()}$"
+    item = re.match(rf" *(?:{_ITEM.pattern})?", line)
+    margin = " " * (len(item[0]) if item else 0)
+    above = f"\n\n{margin}" if line.strip() else ""
+    if not line.strip() and before.rstrip(" ").endswith("\n"):
+        above = f"\n{line}"
+    below = f"\n\n{margin}" if after.partition("\n")[0].strip() else "\n"
+    return above + formula + below
 
 
 def _unnumbered(formula: str) -> str:
@@ -576,7 +598,7 @@ def _laid_out(text: str, deeper: int) -> str:
                 found += ["", f"{'#' * level} {words}", ""]
             after_blank = True
             continue
-        underline = re.fullmatch(r"=+|-+", bare)
+        underline = None if begins == INLINE else re.fullmatch(r"=+|-+", bare)
         if underline and not after_blank and not inner and found[-1].strip():
             is_alone = len(found) < 2 or not found[-2].strip()
             if is_alone and not _TABLE_RULE.fullmatch(found[-1]) and "|" not in found[-1]:

@@ -26,6 +26,7 @@ from tutorial_engine.importing import (
     text_that_reads,
 )
 from tutorial_engine.links import links
+from tutorial_engine.markup import render
 from tutorial_engine.needs_a_hand import needs_a_hand
 from tutorial_engine.source import parse
 from tutorial_engine.structure import problems
@@ -85,16 +86,16 @@ EXPECTED: dict[str, list[tuple[int, int | None, str]]] = {
         (12, 2, "a magic, commented out: %matplotlib inline"),
         (15, 2, "the package of d2l is not one of the course's"),
         (20, 2, "a figure without text"),
-        (38, 3, "the number 0.001 is typed by hand"),
-        (41, 3, "the image img/missing.png has no text"),
-        (41, 3, "there is no image img/missing.png"),
-        (47, 3, "the number 0.5 is typed by hand"),
-        (47, 3, "the number 0.2% is typed by hand"),
-        (47, 3, "the footnote [^1] without its text"),
-        (49, 4, "the cell is commented out: not Python"),
-        (54, 5, "nothing sets the name w"),
-        (60, 6, "the formula x \\indep y cannot be shown"),
-        (60, 6, "the link reference [axis] has no address"),
+        (41, 3, "the number 0.001 is typed by hand"),
+        (44, 3, "the image img/missing.png has no text"),
+        (44, 3, "there is no image img/missing.png"),
+        (50, 3, "the number 0.5 is typed by hand"),
+        (50, 3, "the number 0.2% is typed by hand"),
+        (50, 3, "the footnote [^1] without its text"),
+        (52, 4, "the cell is commented out: not Python"),
+        (57, 5, "nothing sets the name w"),
+        (63, 6, "the formula x \\indep y cannot be shown"),
+        (63, 6, "the link reference [axis] has no address"),
     ],
     "competition": [
         (3, None, "the summary had 176 characters and is cut: The rents are made up"),
@@ -618,6 +619,27 @@ def test_whatever_cells_come_become_a_tutorial_that_reads(prose, source):
         HEADER, drafts, notes, "tutorials_src/1_part/01_x.py", Path("x.ipynb")
     )
     assert tutorial.code_cells
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("The loss is\n$$\nx\n$$\nand so on.", 1),
+        ("The loss is\n$$x$$\n$$y$$", 2),
+        ("The loss is $$x$$ and so on.", 1),
+        ("- The loss is\n  $$\n  x\n  =\n  y\n  $$\n- and $$z$$ so on", 2),
+        ("It is\n\\begin{align}a &= b\\end{align}\nhere.", 1),
+        ("It is\n\\begin{equation}\na\n\\label{eq:a}\n\\end{equation}", 1),
+        ("It is \\\\[ a \\\\] and \\\\( b \\\\).", 1),
+        ("| a | $$b$$ |\n|---|---|\n| 1 | 2 |", 0),
+    ],
+)
+def test_displayed_formulas_are_displayed(text, count):
+    images = Images(lambda name: None, lambda name: None, "x")
+    shown = render(to_prose(text, Notes(), images))
+    assert shown.count('display="block"') == count
+    assert "<math" in shown
+    assert not re.search(r"[$\\\\]", shown)
 
 
 def test_what_cannot_be_read_is_shown_as_text_and_said(course, elsewhere):
