@@ -30,6 +30,8 @@ _ITEM = re.compile(r"(?P<mark>[-*+]|\d+[.)])(?P<gap> +)(?=\S)")
 _RULE = re.compile(r"(?:(?:- *){3,}|(?:\* *){3,}|(?:_ *){3,})")
 _TABLE_RULE = re.compile(r"(?=.*\|)\|?(?: *:?-+:? *\|)* *:?-+:? *\|?")
 _HEADING = re.compile(r"(?P<marks>#{1,})(?P<text>(?:[ \t].*|[^#\s].*)?)")
+# A note, a tab or a footnote's text: what is indented below belongs to it.
+_HOLDS_INDENTED = re.compile(r"(?:!!!|\?\?\?\+?|===\+?!?) |\[\^[^\]\s]+\]:")
 _ALERT = re.compile(r">\s*\[!(?P<kind>[A-Za-z]+)\]\s*(?P<rest>.*)")
 _ALERTS = {"important": "note", "caution": "warning"}
 _TAG = re.compile(
@@ -553,6 +555,7 @@ def _laid_out(text: str, deeper: int) -> str:
     }
     found: list[str] = []
     inner: list[int] = []  # where the text of each open list item begins
+    shift = 0  # how far the last item moved
     after_blank, at = True, 0
     while at < len(lines):
         line, hidden = lines[at], plain[at]
@@ -573,8 +576,8 @@ def _laid_out(text: str, deeper: int) -> str:
             continue
         item = None if begins in (INLINE, VALUE) or _RULE.fullmatch(bare) else _ITEM.match(bare)
         if item:
+            is_interruption = not after_blank and not inner
             inner = _still_open(inner, indent)
-            is_interruption = not after_blank and not inner and not _is_item(found[-1:])
             means_one = item["mark"] in ("-", "*", "+", "1.", "1)")
             if is_interruption and not means_one and not found[-1].rstrip().endswith(":"):
                 found.append(line.lstrip())  # a sentence's number at a line's start
@@ -585,6 +588,7 @@ def _laid_out(text: str, deeper: int) -> str:
             words = re.sub(r"^#(?!#)", r"\\#", bare[item.end() :])
             found.append(f"{' ' * (4 * len(inner))}{mark} {words}")
             # By CommonMark a list inside begins where the item's text does; two blanks are what people mean.
+            shift = 4 * len(inner) - indent
             inner.append(indent + 2)
             after_blank = False
             continue
@@ -621,6 +625,13 @@ def _laid_out(text: str, deeper: int) -> str:
             found.append("")
             after_blank, inner = True, []
             continue
+        if _HOLDS_INDENTED.match(line):
+            found.append(line.rstrip())
+            while at < len(lines) and (not lines[at].strip() or lines[at].startswith("    ")):
+                found.append(lines[at].rstrip())
+                at += 1
+            after_blank, inner = not found[-1], []
+            continue
         if bare.startswith(":::"):
             after_blank = True
             found.append("")
@@ -639,7 +650,9 @@ def _laid_out(text: str, deeper: int) -> str:
         if is_table and not after_blank:
             found.append("")
         quoted = re.sub(r"^((?:> ?)+)#(?!#)\s*", r"\1## ", bare) if bare.startswith(">") else bare
-        found.append(" " * (4 * len(inner)) + quoted + ("  " if line.endswith("  ") else ""))
+        # A line that goes on keeps its place below the item's first.
+        margin = max(0, indent + shift) if inner and not after_blank else 4 * len(inner)
+        found.append(" " * margin + quoted + ("  " if line.endswith("  ") else ""))
         after_blank = False
     return _with_sound_words("\n".join(found))
 
@@ -647,10 +660,6 @@ def _laid_out(text: str, deeper: int) -> str:
 def _still_open(inner: list[int], indent: int) -> list[int]:
     """Return the list items to which a line of this indentation belongs."""
     return [each for each in inner if indent >= each]
-
-
-def _is_item(lines: list[str]) -> bool:
-    return any(_ITEM.match(line.lstrip()) for line in lines)
 
 
 def _with_sound_words(text: str) -> str:

@@ -63,6 +63,7 @@ _READS = re.compile(
     r"|keras\.(?:models|saving)\.load_model|tensorflow\.io\.(?:read_file|gfile\.\w+)"
     r"|tensorflow\.data\.(?:TextLineDataset|TFRecordDataset|Dataset\.list_files|experimental\.make_csv_dataset)"
 )
+_IN_MEMORY = frozenset({"io.BytesIO", "io.StringIO"})
 # Methods that read, whatever they are called on.
 _READING_METHODS = frozenset({"flow_from_directory", "flow_from_dataframe", "load_weights"})
 _WRITES = re.compile(
@@ -342,11 +343,19 @@ def _never_set(tutorial: Tutorial) -> Iterator[tuple[Cell, int, str]]:
 
 
 class _Names:
-    """What the names of a tutorial's code stand for: `plt` for `matplotlib.pyplot`."""
+    """What the names of a tutorial's code stand for: `plt` for `matplotlib.pyplot`.
+
+    Attributes:
+        written: the texts that are given to what writes files.
+        passed: the variables that are.
+        draws: the functions that draw a figure without text, and whether each shows it itself.
+        pictures: the variables that hold a picture.
+    """
 
     def __init__(self, tutorial: Tutorial) -> None:
         self._meant: dict[str, str] = {}
         self.written: set[str] = set()
+        self.passed: set[str] = set()
         self.draws: dict[str, bool] = {}
         self.pictures: set[str] = set()
         for cell in tutorial.code_cells:
@@ -359,6 +368,7 @@ class _Names:
             for node in ast.walk(ast.parse(cell.source)):
                 if isinstance(node, ast.Call) and _is_writing(node, self):
                     self.written |= set(_texts(node))
+                    self.passed |= set(_variables(node))
                 elif isinstance(node, ast.Assign) and _is_picture(node.value, self):
                     self.pictures |= {
                         each.id for each in node.targets if isinstance(each, ast.Name)
@@ -402,6 +412,21 @@ def _texts(node: ast.AST) -> Iterator[str]:
     for each in ast.walk(node):
         if isinstance(each, ast.Constant) and isinstance(each.value, str):
             yield each.value
+
+
+def _variables(call: ast.Call) -> Iterator[str]:
+    """Yield the names of variables that a call is given."""
+    for given in (*call.args, *(each.value for each in call.keywords)):
+        for node in ast.walk(given):
+            if isinstance(node, ast.Name):
+                yield node.id
+
+
+def _called(call: ast.Call) -> Iterator[ast.expr]:
+    for given in call.args:
+        for node in ast.walk(given):
+            if isinstance(node, ast.Call):
+                yield node.func
 
 
 def _calls(cell: Cell) -> list[ast.Call]:
@@ -565,6 +590,8 @@ def _data(cell: Cell, names: _Names, settings: Settings) -> Iterator[Finding]:
             yield call.lineno, "a question to whoever runs it: input", "set the value in the cell"
         elif _READS.fullmatch(name) or method in _READING_METHODS:
             is_own = given and any(given in each or each in given for each in names.written if each)
+            is_own = is_own or bool(set(_variables(call)) & names.passed)
+            is_own = is_own or any(names.of(each) in _IN_MEMORY for each in _called(call))
             if not is_own and not _is_writing(call, names):
                 yield (
                     call.lineno,

@@ -28,11 +28,11 @@ from tutorial_engine.importing import (
 from tutorial_engine.links import links
 from tutorial_engine.markup import render
 from tutorial_engine.needs_a_hand import needs_a_hand
-from tutorial_engine.source import parse
+from tutorial_engine.source import find_sources, parse
 from tutorial_engine.structure import problems
 
 from . import foreign_notebooks as houses
-from .tiny import HEADER, Course
+from .tiny import HEADER, REPOSITORY, Course
 
 # What this course brings, whatever else is installed where the tests run.
 PROJECT = """\
@@ -619,6 +619,19 @@ def test_whatever_cells_come_become_a_tutorial_that_reads(prose, source):
         HEADER, drafts, notes, "tutorials_src/1_part/01_x.py", Path("x.ipynb")
     )
     assert tutorial.code_cells
+
+
+def test_prose_that_is_right_already_stays_as_it_is():
+    images = Images(lambda name: None, lambda name: None, "x")
+    cells = [
+        cell
+        for path in find_sources(REPOSITORY / "tutorials_src")
+        for cell in parse(path, REPOSITORY).cells
+        if not cell.is_code
+    ]
+    assert len(cells) > 500
+    for cell in cells:
+        assert to_prose(cell.source, Notes(), images) == cell.source.strip("\n")
 
 
 @pytest.mark.parametrize(
