@@ -651,8 +651,8 @@ def _laid_out(text: str, deeper: int) -> str:
             found.append("")
         quoted = re.sub(r"^((?:> ?)+)#(?!#)\s*", r"\1## ", bare) if bare.startswith(">") else bare
         # A line that goes on keeps its place below the item's first.
-        margin = max(0, indent + shift) if inner and not after_blank else 4 * len(inner)
-        found.append(" " * margin + quoted + ("  " if line.endswith("  ") else ""))
+        before = max(0, indent + shift) if inner and not after_blank else 4 * len(inner)
+        found.append(" " * before + quoted + ("  " if line.endswith("  ") else ""))
         after_blank = False
     return _with_sound_words("\n".join(found))
 
