@@ -1,13 +1,13 @@
-"""Command line: `python -m tutorial_engine status | run [NAME…] | import FILE | export DIR | clean | copy NAME | diff FILE | wheel DIR`."""
+"""Command line: `python -m tutorial_engine status [--json] | run [NAME…] | import FILE | export DIR | clean | copy NAME | diff FILE | wheel DIR`."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -16,18 +16,18 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
-from rich.table import Table
 
 from .build_cache import BuildCache
 from .copying import CopyError, compare, write_copy
 from .course import Lesson, glossary_page, load_course, titles
+from .documents import Document
 from .errors import unforeseen
 from .examples import load_examples
 from .glossary import GLOSSARY
 from .glossary import PAGE as GLOSSARY_PAGE
 from .places import of_the_build
 from .publish import Page, export, make_error_page, make_page
-from .schedule import Outcome, Watcher, bring_up_to_date
+from .schedule import Outcome, Watcher, bring_up_to_date, from_store
 from .settings import Settings
 from .signals import ended_as_by_keyboard
 from .store import Store
@@ -38,8 +38,13 @@ def main(arguments: list[str] | None = None, *, root: Path | None = None) -> int
     """Run one command in the repository that holds the current folder; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tutorial_engine", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser(
+    status = commands.add_parser(
         "status", help="which tutorials and examples are fresh, stale or never run, and why"
+    )
+    status.add_argument(
+        "--json",
+        action="store_true",
+        help="the same for machines: a list of objects, one a tutorial",
     )
     run = commands.add_parser("run", help="execute what is not fresh")
     run.add_argument(
@@ -90,7 +95,7 @@ def main(arguments: list[str] | None = None, *, root: Path | None = None) -> int
     snippets = load_examples(settings, build_cache)
     examples = [each for each in snippets if each.error or each.sound[0].code_cells]
     if given.command == "status":
-        return _status([*lessons, *examples], store, console)
+        return _status([*lessons, *examples], store, console, as_json=given.json)
     try:
         with ended_as_by_keyboard():
             if given.command == "run":
@@ -160,22 +165,46 @@ def _import(given: argparse.Namespace, settings: Settings, console: Console) -> 
     return 0
 
 
-def _status(lessons: list[Lesson], store: Store, console: Console) -> int:
-    table = Table("tutorial", "state", "why", "last run")
-    for lesson in lessons:
-        latest = store.latest(lesson.name)
-        if lesson.error:
-            state, why = "broken", str(lesson.error)
-        elif store.load(lesson.name, lesson.sound[1], lesson.tutorial):
-            state, why = "fresh", ""
-        elif latest is None:
-            state, why = "never run", ""
-        else:
-            state, why = "stale", "; ".join(store.why_stale(lesson.name, lesson.sound[1]))
-        seconds = f"{latest.wall_s:.0f} s" if latest else ""
-        table.add_row(lesson.name, state, escape(why), seconds)
-    console.print(table)
-    return 1 if any(lesson.error for lesson in lessons) else 0
+def _status(lessons: list[Lesson], store: Store, console: Console, *, as_json: bool = False) -> int:
+    """Say of each lesson how it stands. No line is cut or broken: a terminal or an editor finds file and line."""
+    states = [_state(lesson, store) for lesson in lessons]
+    if as_json:
+        sys.stdout.write(json.dumps(states, indent=1, ensure_ascii=False) + "\n")
+    width = max((len(each["name"]) for each in states), default=0)
+    for each in states if not as_json else ():
+        seconds = "" if each["seconds"] is None else f"{each['seconds']:.0f} s"
+        count = len(each["faults"])
+        why = "; ".join(each["why"]) or (f"{count} fault{'s' * (count != 1)}" if count else "")
+        line = f"{each['name']:{width}}  {each['state']:9}  {seconds:>6}  {why}".rstrip()
+        console.print(line, markup=False, soft_wrap=True)
+        for fault in each["faults"]:
+            place = f" (cell {fault['cell']})" if fault["cell"] else ""
+            where = f"{fault['file']}:{fault['line']}" if fault["line"] else fault["file"]
+            said = f"    {where}{place}: {fault['message']}\n      What to do: {fault['remedy']}"
+            console.print(said, style="red", markup=False, soft_wrap=True)
+    return 1 if any(each["faults"] for each in states) else 0
+
+
+def _state(lesson: Lesson, store: Store) -> Document:
+    """Return how a lesson stands, as `status --json` gives it."""
+    latest, known = store.latest(lesson.name), from_store(lesson, store)
+    why = []
+    if known.error:
+        state = "broken"
+    elif known.run:
+        state = "fresh"
+    elif latest is None:
+        state = "never run"
+    else:
+        state, why = "stale", store.why_stale(lesson.name, lesson.sound[1])
+    return {
+        "name": lesson.name,
+        "file": lesson.file,
+        "state": state,
+        "why": why,
+        "seconds": latest.wall_s if latest else None,
+        "faults": [fault.to_json() for fault in known.error.faults] if known.error else [],
+    }
 
 
 def _run(
@@ -269,6 +298,10 @@ class _Bars(Watcher):
     def started(self, lesson: Lesson, estimate: float | None) -> None:
         about = f"of about {estimate:.0f} s" if estimate else "first run"
         total = len(lesson.sound[0].code_cells)
+        if lesson.error:
+            self._progress.console.print(
+                f"Known before it runs: {lesson.error}", style="red", markup=False, soft_wrap=True
+            )
         self._tasks[lesson.name] = self._progress.add_task(lesson.name, total=total, about=about)
 
     def progress(self, lesson: Lesson, done: int, total: int) -> None:
@@ -282,7 +315,7 @@ class _Bars(Watcher):
 def _report_failures(outcomes: list[Outcome], console: Console) -> int:
     failures = [outcome for outcome in outcomes if outcome.error]
     for outcome in failures:
-        console.print(str(outcome.error), style="red", markup=False)
+        console.print(str(outcome.error), style="red", markup=False, soft_wrap=True)
     counts = {
         word: sum(o.word == word for o in outcomes) for word in ("executed", "cached", "failed")
     }

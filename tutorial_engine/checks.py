@@ -6,10 +6,12 @@ import ast
 import builtins
 import symtable
 import warnings
+from collections.abc import Iterator
 from typing import Literal, overload
 
 from .entries import check_entries
-from .errors import SourceError
+from .errors import Blemish, SourceError, TutorialError
+from .keras_datasets import GIVEN
 from .passages import mask
 from .questions import conditions, question_problems, read_question
 from .structure import FOOTNOTE, FOOTNOTE_TEXT, problems
@@ -51,43 +53,58 @@ _TOGETHER = frozenset(
 )
 
 
-def check_cells(tutorial: Tutorial) -> None:
-    """Refuse cells, expressions, claims or exercises that the build could not keep its word about.
+def unreadable_code(tutorial: Tutorial) -> list[SourceError]:
+    """Return what no kernel could read: cells and inline expressions that are not Python, or nested too deep."""
+    return [
+        fault
+        for cell in tutorial.cells
+        for fault in (_unreadable_cell(tutorial, cell), *_unreadable_expressions(tutorial, cell))
+        if fault
+    ]
 
-    Raises:
-        SourceError: the first thing that is wrong.
+
+def check_cells(tutorial: Tutorial, *, is_whole: bool) -> Iterator[TutorialError]:
+    """Yield cells, claims or exercises that the build could not keep its word about.
+
+    Args:
+        is_whole: header, markers and code all read, so that what a cell lacks is not in one that does not.
     """
     if not tutorial.code_cells:
-        raise tutorial.error(SourceError, "no code cell", "a tutorial runs something")
+        yield tutorial.error(SourceError, "no code cell", "a tutorial runs something")
     for cell in tutorial.cells:
         if unknown := cell.tags - CODE_TAGS - PROSE_TAGS:
-            raise tutorial.error(
-                SourceError,
+            yield tutorial.error(
+                Blemish,
                 f"unknown tag {', '.join(sorted(unknown))}",
                 f"use one of {', '.join(sorted(CODE_TAGS | PROSE_TAGS))}",
                 cell,
             )
-        if cell.is_code:
-            _check_tags(tutorial, cell)
-            _check_code(tutorial, cell)
-            if "program" in cell.tags:
-                _check_program(tutorial, cell)
-        else:
-            _check_markdown(tutorial, cell)
-    _check_footnotes(tutorial)
-    check_try_it(tutorial)
-    _check_exercises(tutorial)
-    _check_claims(tutorial)
-    _check_controls(tutorial)
-    _check_questions(tutorial)
-    _check_interactive(tutorial)
-    check_entries(tutorial)
-    _check_seed(tutorial)
+        elif cell.is_code:
+            yield from _check_tags(tutorial, cell)
+        if not cell.is_code:
+            yield from _check_markdown(tutorial, cell)
+        elif not cell.source.strip():
+            yield tutorial.error(Blemish, "an empty code cell", "delete it", cell)
+        elif is_whole or not _unreadable_cell(tutorial, cell):
+            yield from _check_code(tutorial, cell)
+    if not is_whole:
+        return
+    yield from _check_footnotes(tutorial)
+    yield from check_try_it(tutorial)
+    yield from _check_exercises(tutorial)
+    if all(_has_text(node) for _, node in tutorial.claims):
+        yield from _check_claims(tutorial)
+        yield from _check_controls(tutorial)
+    yield from _check_questions(tutorial)
+    yield from _check_interactive(tutorial)
+    yield from check_entries(tutorial)
+    yield from _check_seed(tutorial)
+    yield from _check_keras_data(tutorial)
 
 
-def _check_tags(tutorial: Tutorial, cell: Cell) -> None:
+def _check_tags(tutorial: Tutorial, cell: Cell) -> Iterator[TutorialError]:
     if cell.tags not in _TOGETHER:
-        raise tutorial.error(
+        yield tutorial.error(
             SourceError,
             f"tags that contradict one another: {', '.join(sorted(cell.tags))}",
             "split the cell; only measured goes together with another tag",
@@ -95,39 +112,68 @@ def _check_tags(tutorial: Tutorial, cell: Cell) -> None:
         )
 
 
-def _check_code(tutorial: Tutorial, cell: Cell) -> None:
-    if not cell.source.strip():
-        raise tutorial.error(SourceError, "an empty code cell", "delete it", cell)
+def _unreadable_cell(tutorial: Tutorial, cell: Cell) -> SourceError | None:
+    if not cell.is_code:
+        return None
     try:
         tree = _parsed(cell.source)
     except SyntaxError as error:
-        raise tutorial.error(
+        return tutorial.error(
             SourceError,
             f"not Python: {error.msg}",
             "correct the cell; magics (%) and shell escapes (!) are not allowed",
             cell,
             error.lineno or 0,
-        ) from None
+        )
     except (RecursionError, MemoryError):
-        raise _too_deep(tutorial, cell) from None
-    if line := _line_beyond(tree, _DEEPEST):
-        raise _too_deep(tutorial, cell, line)
-    if "claims" not in cell.tags:
-        return
+        return _too_deep(tutorial, cell)
+    line = _line_beyond(tree, _DEEPEST)
+    return _too_deep(tutorial, cell, line) if line else None
+
+
+def _unreadable_expressions(tutorial: Tutorial, cell: Cell) -> Iterator[SourceError]:
+    for expression in cell.expressions:
+        line = cell.source.count("\n", 0, expression.start) + 1
+        try:
+            tree = _parsed(expression.code, mode="eval")
+        except SyntaxError as error:
+            yield tutorial.error(
+                SourceError,
+                f"the inline expression {expression.code} is not Python: {error.msg}",
+                "correct it: an inline expression is one Python expression",
+                cell,
+                line,
+            )
+        except (RecursionError, MemoryError):
+            yield _too_deep(tutorial, cell, line)
+        else:
+            if _line_beyond(tree, _DEEPEST):
+                yield _too_deep(tutorial, cell, line)
+
+
+def _check_code(tutorial: Tutorial, cell: Cell) -> Iterator[TutorialError]:
+    if "program" in cell.tags:
+        yield from _check_program(tutorial, cell)
+    if "claims" in cell.tags:
+        yield from _check_claims_cell(tutorial, cell)
+
+
+def _check_claims_cell(tutorial: Tutorial, cell: Cell) -> Iterator[TutorialError]:
+    tree = ast.parse(cell.source)
     asserts = [node for node in tree.body if isinstance(node, ast.Assert)]
     if len(asserts) < sum(isinstance(node, ast.Assert) for node in ast.walk(tree)):
-        raise tutorial.error(
+        yield tutorial.error(
             SourceError,
             "a claim inside a loop, a condition or a function",
             "write claims at the cell's top level, with all(...) over what the loop runs through",
             cell,
         )
-    if not asserts:
+    elif not asserts:
         remedy = "write 'assert condition, \"text\"'"
-        raise tutorial.error(SourceError, "a claims cell without an assert", remedy, cell)
+        yield tutorial.error(SourceError, "a claims cell without an assert", remedy, cell)
     for node in asserts:
-        if not (isinstance(node.msg, ast.Constant) and isinstance(node.msg.value, str)):
-            raise tutorial.error(
+        if not _has_text(node):
+            yield tutorial.error(
                 SourceError,
                 "a claim without its text",
                 "write 'assert condition, \"what the page claims\"' with a plain string",
@@ -135,8 +181,8 @@ def _check_code(tutorial: Tutorial, cell: Cell) -> None:
                 node.lineno,
             )
         if not _names_from_above(node.test):
-            raise tutorial.error(
-                SourceError,
+            yield tutorial.error(
+                Blemish,
                 "a claim about nothing that the run computed",
                 "write a condition on a name that the cells above set",
                 cell,
@@ -144,20 +190,24 @@ def _check_code(tutorial: Tutorial, cell: Cell) -> None:
             )
 
 
-def _check_program(tutorial: Tutorial, cell: Cell) -> None:
+def _has_text(claim: ast.Assert) -> bool:
+    return isinstance(claim.msg, ast.Constant) and isinstance(claim.msg.value, str)
+
+
+def _check_program(tutorial: Tutorial, cell: Cell) -> Iterator[TutorialError]:
     """Insist that a whole program has all that it uses: no snippet, no name of another cell."""
     for each in facts(cell.source).imports:
         if each.level or each.module.partition(".")[0] in ("snippets", "tutorial_engine"):
-            raise tutorial.error(
-                SourceError,
+            yield tutorial.error(
+                Blemish,
                 f"a whole program that imports {each.module or each.name}",
                 "use public packages alone, or take the tag program away",
                 cell,
                 each.line,
             )
     if missing := sorted(_unbound(symtable.symtable(cell.source, "program", "exec"))):
-        raise tutorial.error(
-            SourceError,
+        yield tutorial.error(
+            Blemish,
             f"a whole program that does not say what {', '.join(missing)} is",
             "import or define it in the cell itself, or take the tag program away",
             cell,
@@ -214,34 +264,22 @@ def _line_beyond(tree: ast.AST, depth: int) -> int:
     return line if level else 0
 
 
-def _check_markdown(tutorial: Tutorial, cell: Cell) -> None:
+def _check_markdown(tutorial: Tutorial, cell: Cell) -> Iterator[TutorialError]:
     if not cell.source.strip():
-        raise tutorial.error(SourceError, "an empty markdown cell", "delete it", cell)
-    if cell.tags - PROSE_TAGS or len(cell.tags) > 1:
+        yield tutorial.error(Blemish, "an empty markdown cell", "delete it", cell)
+        return
+    if cell.tags & CODE_TAGS - PROSE_TAGS or len(cell.tags) > 1:
         remedy = "take them away: of prose, only a question and a hint have a tag, and one alone"
-        raise tutorial.error(SourceError, "tags on a markdown cell", remedy, cell)
+        yield tutorial.error(Blemish, "tags on a markdown cell", remedy, cell)
     of_question = question_problems(cell.source) if "question" in cell.tags else ()
+    told: set[int] = set()
     for problem in (*problems(cell.source), *of_question):
-        raise tutorial.error(SourceError, problem.message, problem.remedy, cell, problem.line)
-    for expression in cell.expressions:
-        line = cell.source.count("\n", 0, expression.start) + 1
-        try:
-            tree = _parsed(expression.code, mode="eval")
-        except SyntaxError as error:
-            raise tutorial.error(
-                SourceError,
-                f"the inline expression {expression.code} is not Python: {error.msg}",
-                "correct it: an inline expression is one Python expression",
-                cell,
-                line,
-            ) from None
-        except (RecursionError, MemoryError):
-            raise _too_deep(tutorial, cell, line) from None
-        if _line_beyond(tree, _DEEPEST):
-            raise _too_deep(tutorial, cell, line)
+        if problem.line not in told:  # what else is wrong on a line mostly follows from the first
+            yield tutorial.error(Blemish, problem.message, problem.remedy, cell, problem.line)
+        told.add(problem.line)
 
 
-def _check_footnotes(tutorial: Tutorial) -> None:
+def _check_footnotes(tutorial: Tutorial) -> Iterator[TutorialError]:
     """Insist that each footnote has one text and is referred to; labels hold for the whole page."""
     texts: dict[str, tuple[Cell, int]] = {}
     references: dict[str, tuple[Cell, int]] = {}
@@ -254,19 +292,19 @@ def _check_footnotes(tutorial: Tutorial) -> None:
                 line = plain.count("\n", 0, match.start()) + 1
                 if pattern is FOOTNOTE_TEXT and match["label"] in texts:
                     message = f"the footnote [^{match['label']}] has two texts"
-                    raise tutorial.error(SourceError, message, "rename one of them", cell, line)
+                    yield tutorial.error(Blemish, message, "rename one of them", cell, line)
                 found.setdefault(match["label"], (cell, line))
     for label, place in references.items():
         if label not in texts:
             message, remedy = f"the footnote [^{label}] has no text", f"add '[^{label}]: text'"
-            raise tutorial.error(SourceError, message, remedy, *place)
+            yield tutorial.error(Blemish, message, remedy, *place)
     for label, place in texts.items():
         if label not in references:
             message = f"nothing refers to the footnote [^{label}]"
-            raise tutorial.error(SourceError, message, "refer to it or delete it", *place)
+            yield tutorial.error(Blemish, message, "refer to it or delete it", *place)
 
 
-def _check_exercises(tutorial: Tutorial) -> None:
+def _check_exercises(tutorial: Tutorial) -> Iterator[TutorialError]:
     code = tutorial.code_cells
     for position, cell in enumerate(code):
         role = next((tag for tag in EXERCISE if tag in cell.tags), None)
@@ -277,7 +315,7 @@ def _check_exercises(tutorial: Tutorial) -> None:
         if len(around) < 3 or any(
             tag not in each.tags for tag, each in zip(EXERCISE, around, strict=True)
         ):
-            raise tutorial.error(
+            yield tutorial.error(
                 SourceError,
                 f"a {role} cell outside an exercise",
                 "an exercise is the task in markdown, then a starter, a check and a solution cell",
@@ -288,29 +326,29 @@ def _check_exercises(tutorial: Tutorial) -> None:
         check = cell if "check" in cell.tags else check
         if "wrong" in cell.tags:
             if not (before and before.tags & {"solution", "wrong"}):
-                raise tutorial.error(
+                yield tutorial.error(
                     SourceError,
                     "a wrong solution that follows no exercise",
                     "put cells tagged wrong right after the solution that they get wrong",
                     cell,
                 )
-            if check and "solution" in before.tags:
-                _check_messages(tutorial, check)
+            elif check and "solution" in before.tags:
+                yield from _check_messages(tutorial, check)
         before = cell
 
 
-def _check_questions(tutorial: Tutorial) -> None:
+def _check_questions(tutorial: Tutorial) -> Iterator[TutorialError]:
     """Insist that each question has its conditions right below it, and each hint its exercise."""
     around = [None, *tutorial.cells, None]
     for before, cell, after in zip(around, tutorial.cells, around[2:], strict=False):
         if "hint" in cell.tags:
             if not (before and "starter" in before.tags and after and "check" in after.tags):
                 remedy = "put a hint between an exercise's starter and its check"
-                raise tutorial.error(SourceError, "a hint outside an exercise", remedy, cell)
+                yield tutorial.error(Blemish, "a hint outside an exercise", remedy, cell)
         elif "question" in cell.tags and not cell.is_code:
             if not (after and after.is_code and "question" in after.tags):
-                raise tutorial.error(
-                    SourceError,
+                yield tutorial.error(
+                    Blemish,
                     "a question that the build cannot check",
                     'write below it a cell # %% tags=["question"] that ends in a list, one condition per '
                     "choice: the first holds, the others do not",
@@ -319,24 +357,30 @@ def _check_questions(tutorial: Tutorial) -> None:
         elif "question" in cell.tags:
             if not (before and not before.is_code and "question" in before.tags):
                 remedy = 'write above it the question, # %% [markdown] tags=["question"]'
-                raise tutorial.error(SourceError, "conditions without a question", remedy, cell)
-            _check_conditions(tutorial, before, cell)
+                yield tutorial.error(Blemish, "conditions without a question", remedy, cell)
+            yield from _check_conditions(tutorial, before, cell)
 
 
-def _check_conditions(tutorial: Tutorial, question: Cell, cell: Cell) -> None:
-    count, found = len(read_question(question.source).choices), conditions(cell)
-    if found is None or len(found) != count:
+def _check_conditions(
+    tutorial: Tutorial, question: Cell | None, cell: Cell
+) -> Iterator[TutorialError]:
+    found = conditions(cell)
+    is_question = question is not None and not question.is_code and "question" in question.tags
+    count = len(read_question(question.source).choices) if question and is_question else None
+    if found is None or (count is not None and len(found) != count):
         said = "no list" if found is None else f"a list of {len(found)}"
-        raise tutorial.error(
-            SourceError,
-            f"a question with {count} choices whose cell ends in {said}",
+        yield tutorial.error(
+            SourceError
+            if found is None
+            else Blemish,  # without a list there is nothing to evaluate
+            f"a question with {count or 'no'} choices whose cell ends in {said}",
             "end the cell in a list, one condition per choice, in their order",
             cell,
         )
-    for condition in found:
+    for condition in found or ():
         if not _names_from_above(condition):
-            raise tutorial.error(
-                SourceError,
+            yield tutorial.error(
+                Blemish,
                 f"a condition that nothing computed decides: {ast.unparse(condition)}",
                 "let it ask the library or the run whether its choice is right",
                 cell,
@@ -344,12 +388,12 @@ def _check_conditions(tutorial: Tutorial, question: Cell, cell: Cell) -> None:
             )
 
 
-def _check_messages(tutorial: Tutorial, check: Cell) -> None:
+def _check_messages(tutorial: Tutorial, check: Cell) -> Iterator[TutorialError]:
     """Insist that each assertion of a check tells the reader how an answer is wrong."""
     for node in ast.walk(ast.parse(check.source)):
         if isinstance(node, ast.Assert) and node.msg is None:
-            raise tutorial.error(
-                SourceError,
+            yield tutorial.error(
+                Blemish,
                 "an assertion of a check without a message",
                 "add after a comma what a reader whose answer fails it should know",
                 check,
@@ -357,13 +401,13 @@ def _check_messages(tutorial: Tutorial, check: Cell) -> None:
             )
 
 
-def _check_claims(tutorial: Tutorial) -> None:
+def _check_claims(tutorial: Tutorial) -> Iterator[TutorialError]:
     """Insist that each claim has a text of its own: by it the page says which ones were evaluated."""
     seen: set[str] = set()
     for cell, node in tutorial.claims:
         text = text_of(node)
         if text in seen:
-            raise tutorial.error(
+            yield tutorial.error(
                 SourceError,
                 f"two claims read alike: {text}",
                 "say in each what it alone claims",
@@ -373,23 +417,23 @@ def _check_claims(tutorial: Tutorial) -> None:
         seen.add(text)
 
 
-def _check_controls(tutorial: Tutorial) -> None:
+def _check_controls(tutorial: Tutorial) -> Iterator[TutorialError]:
     earlier: list[str] = []
     for cell in tutorial.code_cells:
         if "claims" in cell.tags:
             earlier += [text_of(node) for each, node in tutorial.claims if each is cell]
         is_control = "control" in cell.tags
         if is_control != bool(cell.claim) or is_control != bool(cell.without):
-            raise tutorial.error(
-                SourceError,
+            yield tutorial.error(
+                SourceError if is_control else Blemish,
                 "a control that does not say which claim fails without what"
                 if is_control
                 else "a claim or a without on a cell that is no control",
                 'write # %% tags=["control"] claim="the claim\'s text" without="what is left out"',
                 cell,
             )
-        if is_control and earlier.count(cell.claim) != 1:
-            raise tutorial.error(
+        elif is_control and earlier.count(cell.claim) != 1:
+            yield tutorial.error(
                 SourceError,
                 f"{earlier.count(cell.claim) or 'no'} claims above this control read: {cell.claim}",
                 "copy the text of one claim that stands above the control",
@@ -397,7 +441,7 @@ def _check_controls(tutorial: Tutorial) -> None:
             )
 
 
-def _check_interactive(tutorial: Tutorial) -> None:
+def _check_interactive(tutorial: Tutorial) -> Iterator[TutorialError]:
     """Insist that nothing reads a name of an interactive cell: a notebook leaves such cells out."""
     sources = {
         cell: [cell.source] if cell.is_code else [each.code for each in cell.expressions]
@@ -414,8 +458,8 @@ def _check_interactive(tutorial: Tutorial) -> None:
             if other.is_interactive:
                 continue
             if shared := sorted(own & _names(code)):
-                raise tutorial.error(
-                    SourceError,
+                yield tutorial.error(
+                    Blemish,
                     f"an interactive cell that sets {', '.join(shared)}, which cell {other.number} uses",
                     "give what it sets names that no other cell has: readers' notebooks lack this cell",
                     cell,
@@ -440,7 +484,7 @@ def _names_of(node: ast.AST) -> list[str]:
     return [node.name] if isinstance(node, ast.FunctionDef | ast.ClassDef) else []
 
 
-def _check_seed(tutorial: Tutorial) -> None:
+def _check_seed(tutorial: Tutorial) -> Iterator[TutorialError]:
     if tutorial.header.seed is not None:
         return
     for cell in tutorial.code_cells:
@@ -448,10 +492,42 @@ def _check_seed(tutorial: Tutorial) -> None:
             continue
         for node in ast.walk(ast.parse(cell.source)):
             if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("set_random_seed"):
-                raise tutorial.error(
-                    SourceError,
+                yield tutorial.error(
+                    Blemish,
                     "the seed is not in the header",
                     "add 'seed: NUMBER' to the header, the number given to set_random_seed",
                     cell,
                     node.lineno,
                 )
+
+
+def _check_keras_data(tutorial: Tutorial) -> Iterator[TutorialError]:
+    """Insist that the header names what is asked of `keras.datasets`: Keras would download anything else."""
+    for cell in tutorial.code_cells:
+        for name, line in _keras_data(cell.source) if "datasets" in cell.source else ():
+            if name.replace("_", "-") in tutorial.header.data:
+                continue
+            if name in GIVEN:
+                data = ", ".join([*tutorial.header.data, name.replace("_", "-")])
+                remedy = f"add it to the header: data: [{data}]"
+            else:
+                known = ", ".join(sorted(GIVEN))
+                remedy = (
+                    f"use what a run gives without a network ({known}), or bring the data along with a checksum: "
+                    "CONTRIBUTING.md, 'Packages, data and images'"
+                )
+            message = f"keras.datasets.{name} is data that the header does not name"
+            yield tutorial.error(SourceError, message, remedy, cell, line)
+
+
+def _keras_data(source: str) -> Iterator[tuple[str, int]]:
+    """Yield (name, line) of each module of `keras.datasets` that code asks for, once."""
+    found: dict[str, int] = {}
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute):
+            if ast.unparse(node.value).endswith("keras.datasets"):
+                found.setdefault(node.attr, node.lineno)
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").endswith("keras.datasets"):
+            for alias in node.names:
+                found.setdefault(alias.name, node.lineno)
+    yield from found.items()

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from . import glossary
 from .build_cache import BuildCache
 from .documents import Document
-from .errors import SourceError, TutorialError, unforeseen
+from .errors import Blemish, SourceError, TutorialError, together, unforeseen
 from .fingerprint import Key, make_key
 from .glossary import Glossary
 from .links import check_links
@@ -19,16 +19,20 @@ from .markup import check_maths, convert
 from .prose import check_numbers
 from .second_reader import helped
 from .settings import Settings
-from .source import find_sources, misnamed, parse_text, read_text
+from .source import find_sources, misnamed, read_source, read_text
 from .terms import Vocabulary
 from .tutorial import Header, Tutorial, page_path, tutorial_name
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """One source file: a tutorial with its key, or the error that keeps it from being one.
+    """One source file: a tutorial with its key, and what is wrong with it.
 
     Attributes:
+        tutorial: the file as far as it reads; None where nothing of it does.
+        key: what decides its run; None where it cannot run.
+        error: all that is known without running it and keeps its page from being published. Where that are
+            blemishes alone it has a key, too: it is run, so that all that is wrong with it is said together.
         known: the glossary's terms that a reader has met by the end of it.
         used: those among them that its prose uses.
     """
@@ -42,14 +46,14 @@ class Lesson:
 
     @property
     def sound(self) -> tuple[Tutorial, Key]:
-        """The tutorial and its key; only of a lesson that no error keeps from being one."""
+        """The tutorial and its key; only of a lesson that can run."""
         if self.tutorial is None or self.key is None:
             raise ValueError(f"{self.file} is not a tutorial: {self.error}")
         return self.tutorial, self.key
 
     @property
     def digest(self) -> str:
-        """The digest of its key; only of a lesson that no error keeps from being a tutorial."""
+        """The digest of its key; only of a lesson that can run."""
         return self.sound[1].digest
 
     @property
@@ -97,11 +101,11 @@ def load_course(settings: Settings, build_cache: BuildCache | None = None) -> li
     course = _Course(lessons, settings)
     for position, lesson in enumerate(lessons):
         try:
-            course.check(lesson)
-        except TutorialError as error:
-            lessons[position] = replace(lesson, key=None, error=lesson.error or error)
+            faults = list(course.check(lesson))
         except Exception as error:  # one file's fault must not be the others'
-            lessons[position] = replace(lesson, key=None, error=unforeseen(error, lesson.file))
+            faults = [unforeseen(error, lesson.file)]
+        if faults:
+            lessons[position] = _with_faults(lesson, faults)
     return _with_terms(lessons, settings, build_cache)
 
 
@@ -146,55 +150,50 @@ class _Course:
         self._taught: dict[str, str] = {}
         self._site = {path for lesson in lessons for path in _published(lesson)}
 
-    def check(self, lesson: Lesson) -> None:
-        """Insist that a lesson fits the others; lessons are checked in course order.
-
-        Raises:
-            SourceError: its name is taken, or something that it names is not there.
-        """
+    def check(self, lesson: Lesson) -> Iterator[TutorialError]:
+        """Yield how a lesson does not fit the others; lessons are checked in course order."""
         if lesson.name in self._first:
-            raise SourceError(
+            yield SourceError(
                 f"the name '{lesson.name}' is taken by {self._first[lesson.name]}",
                 file=lesson.file,
                 remedy="rename one of the two files",
             )
+            return
         self._first[lesson.name] = lesson.file
         if not lesson.tutorial:
             return
-        header = lesson.tutorial.header
+        yield from self._check_needs(lesson, lesson.tutorial.header)
+        if lesson.tutorial.header.teaches:
+            yield from _check_terms(lesson.tutorial, self._taught, self._settings)
+        yield from check_links(lesson.tutorial, self._settings, self._site)
+
+    def _check_needs(self, lesson: Lesson, header: Header) -> Iterator[Blemish]:
         for field, names in (("needs", header.needs), ("helps", header.helps)):
             if unknown := set(names) - set(self._lessons):
-                raise SourceError(
+                yield _of_header(
+                    lesson,
                     f"header field '{field}': no tutorial is named {', '.join(sorted(unknown))}",
-                    file=lesson.file,
-                    line=1,
-                    remedy=f"name some of {', '.join(sorted(self._lessons))}",
+                    f"name some of {', '.join(sorted(self._lessons))}",
                 )
-            if atlas := sorted(name for name in names if self._lessons[name].is_atlas):
-                raise SourceError(
+            known = [self._lessons[name] for name in names if name in self._lessons]
+            if atlas := sorted(each.name for each in known if each.is_atlas):
+                yield _of_header(
+                    lesson,
                     f"header field '{field}': {', '.join(atlas)} is no stop of the course but a page of the atlas",
-                    file=lesson.file,
-                    line=1,
-                    remedy="take it away, and link to the entry where the text speaks of it",
+                    "take it away, and link to the entry where the text speaks of it",
                 )
         if both := set(header.needs) & set(header.helps):
-            raise SourceError(
+            yield _of_header(
+                lesson,
                 f"{', '.join(sorted(both))} stands in 'needs' and in 'helps'",
-                file=lesson.file,
-                line=1,
-                remedy="a tutorial that is needed stands in 'needs' alone",
+                "a tutorial that is needed stands in 'needs' alone",
             )
         if circle := self._circle(lesson.name):
-            raise SourceError(
+            yield _of_header(
+                lesson,
                 f"header field 'needs' goes round in a circle: {' needs '.join(circle)}",
-                file=lesson.file,
-                line=1,
-                remedy="take one of them out: a tutorial needs only what comes before it",
+                "take one of them out: a tutorial needs only what comes before it",
             )
-        if lesson.tutorial.header.teaches:
-            defined = _defined_terms(lesson.tutorial, self._settings)
-            _check_terms(lesson.tutorial, self._taught, defined)
-        check_links(lesson.tutorial, self._settings, self._site)
 
     def _circle(self, start: str) -> list[str]:
         """Return the names from a tutorial back to itself, empty where its needs end."""
@@ -244,24 +243,41 @@ def _defined_terms(tutorial: Tutorial, settings: Settings) -> set[str] | None:
         ) from None
 
 
-def _check_terms(tutorial: Tutorial, taught: dict[str, str], defined: set[str] | None) -> None:
+def _check_terms(
+    tutorial: Tutorial, taught: dict[str, str], settings: Settings
+) -> Iterator[TutorialError]:
     """Insist that each term is introduced by one tutorial and defined in the glossary."""
+    try:
+        defined = _defined_terms(tutorial, settings)
+    except SourceError as error:
+        yield error
+        defined = None
     for term in tutorial.header.teaches:
         if term in taught:
-            raise SourceError(
+            yield _of_header(
+                tutorial,
                 f"header field 'teaches': '{term}' is first used in {taught[term]}",
-                file=tutorial.file,
-                line=1,
-                remedy="leave it to the earlier tutorial",
+                "leave it to the earlier tutorial",
             )
+            continue
         taught[term] = tutorial.file
         if defined is not None and term not in defined:
-            raise SourceError(
+            yield _of_header(
+                tutorial,
                 f"header field 'teaches': {glossary.GLOSSARY} does not define '{term}'",
-                file=tutorial.file,
-                line=1,
-                remedy=f"add the heading `## {term}` and its definition to {glossary.GLOSSARY}",
+                f"add the heading `## {term}` and its definition to {glossary.GLOSSARY}",
             )
+
+
+def _of_header(place: Lesson | Tutorial, message: str, remedy: str) -> Blemish:
+    return Blemish(message, file=place.file, line=1, remedy=remedy)
+
+
+def _with_faults(lesson: Lesson, faults: Iterable[TutorialError]) -> Lesson:
+    """Return a lesson with more faults; it keeps its key where none of them keeps its cells from being run."""
+    error = together([lesson.error, *faults])
+    can_run = error is None or all(isinstance(each, Blemish) for each in error.faults)
+    return replace(lesson, key=lesson.key if can_run else None, error=error)
 
 
 def stops_of(lessons: Iterable[Lesson]) -> list[Lesson]:
@@ -276,7 +292,8 @@ def titles(lessons: Iterable[Lesson]) -> dict[str, tuple[str, str]]:
 
 def _load(path: Path, settings: Settings, build_cache: BuildCache) -> Lesson:
     file = path.relative_to(settings.root).as_posix()
-    tutorial = None
+    tutorial: Tutorial | None = None
+    lesson = Lesson(file)
     try:
         if said := misnamed(path, settings.sources):
             raise SourceError(
@@ -286,20 +303,30 @@ def _load(path: Path, settings: Settings, build_cache: BuildCache) -> Lesson:
                 "else in snippets/ or tutorials_src/data/",
             )
         text, _ = read_text(path, settings.root)
+        faults: list[TutorialError] = []
 
         def read() -> Document:
             nonlocal tutorial
-            tutorial = parse_text(text, file)
-            check_numbers(tutorial)
-            check_maths(tutorial)
+            tutorial, of_source = read_source(text, file)
+            faults.extend([*of_source, *check_numbers(tutorial), *check_maths(tutorial)])
+            if faults:
+                raise _Faulty
             return tutorial.to_json()
 
         def revive(document: Document) -> Tutorial:
             return tutorial or Tutorial.from_json(document, file, text)
 
-        tutorial = build_cache.get("tutorials", file, (file, text), read, revive)
-        return Lesson(file, tutorial, make_key(tutorial, settings, build_cache))
+        with contextlib.suppress(_Faulty):
+            tutorial = build_cache.get("tutorials", file, (file, text), read, revive)
+        lesson = _with_faults(Lesson(file, tutorial), faults)
+        if tutorial is None or not all(isinstance(each, Blemish) for each in faults):
+            return lesson
+        return replace(lesson, key=make_key(tutorial, settings, build_cache))
     except TutorialError as error:
-        return Lesson(file, tutorial, error=error)
+        return _with_faults(lesson, [error])
     except Exception as error:  # one file's fault must not be the others'
-        return Lesson(file, tutorial, error=unforeseen(error, file))
+        return _with_faults(lesson, [unforeseen(error, file)])
+
+
+class _Faulty(Exception):
+    """What was read is not to be kept: each build says anew what is wrong with it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import logging
@@ -19,7 +20,7 @@ from .atlas import MARK, MESSAGES, VERSIONS_MARK, Atlas
 from .build_cache import BuildCache
 from .course import Lesson, load_course, stops_of, titles
 from .course_map import Stop
-from .errors import SourceError, TutorialError, unforeseen
+from .errors import SourceError, TutorialError, together, unforeseen
 from .examples import load_examples
 from .fingerprint import snippets_state
 from .glossary import DATA, GLOSSARY, Glossary
@@ -57,6 +58,7 @@ class CourseFiles:
         pages: of each of both, then the other pages of the snippets.
         positions: path of a page or a run record -> position of its outcome.
         records: the paths of the run records.
+        drafts: the paths of the pages that a served site shows although something is wrong with them.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class CourseFiles:
         self.pages: list[Page] = []
         self.positions: dict[str, int] = {}
         self.records: frozenset[str] = frozenset()
+        self.drafts: set[str] = set()
 
     @property
     def to_run(self) -> list[Lesson]:
@@ -111,6 +114,7 @@ class CourseFiles:
         """
         before, self.outcomes = self.pages, outcomes
         self._places = None
+        self.drafts.clear()
         count = len(self.lessons)
         pages = [self._page(position) for position in range(count)]
         snippets = self._snippet_pages() if self._shows_snippets else []
@@ -128,8 +132,11 @@ class CourseFiles:
         titles_of_lessons = titles(self.lessons)
 
         def make(shown: Shown) -> Page:
+            tutorial = outcome.lesson.tutorial
+            if tutorial is None:
+                raise ValueError(f"{outcome.lesson.file} does not read")
             return make_page(
-                outcome.lesson.sound[0],
+                tutorial,
                 shown.run,
                 self._settings,
                 titles_of_lessons,
@@ -137,12 +144,19 @@ class CourseFiles:
                 self._build_cache,
                 cells=shown.cells,
                 links_snippets=bool(self.examples),
+                error=shown.error and self.published(shown.error),
             )
 
-        return self._page_or_error(position, make)
+        return self._page_or_error(position, make, shows_drafts=True)
 
-    def _page_or_error(self, position: int, make: Callable[[Shown], Page]) -> Page:
-        """Return the page of what became of a lesson, or the one that says what went wrong."""
+    def _page_or_error(
+        self, position: int, make: Callable[[Shown], Page], *, shows_drafts: bool = False
+    ) -> Page:
+        """Return the page of what became of a lesson, or the one that says what went wrong.
+
+        Args:
+            shows_drafts: while served, what can be shown of it stands below that.
+        """
         outcome = self.outcomes[position]
         shown = self._runs.shown(outcome) if self._runs else Shown(outcome.run, outcome.error)
         error = shown.error
@@ -151,6 +165,13 @@ class CourseFiles:
                 return make(shown)
             except Exception as fault:  # one tutorial's fault must not be the others'
                 error = self.fail(position, fault)
+        elif shows_drafts and self._runs and outcome.lesson.tutorial:
+            with contextlib.suppress(
+                Exception
+            ):  # what is wrong may be what a page cannot do without
+                page = make(shown)
+                self.drafts.add(page.path)
+                return page
         return make_error_page(outcome.lesson.file, self.published(error), outcome.lesson.tutorial)
 
     def _snippet_pages(self) -> list[Page]:
@@ -201,11 +222,13 @@ class CourseFiles:
     def fail(self, position: int, error: Exception) -> TutorialError:
         """Keep an exception as the error of a tutorial that ran well until here."""
         lesson = self.outcomes[position].lesson
+        self.drafts.discard(lesson.page)
         if not isinstance(error, TutorialError):
             error = unforeseen(error, lesson.file)
-        self.outcomes[position] = Outcome(lesson, error=error)
-        log.error("Failed: %s", error)
-        return error
+        whole = together([self.outcomes[position].error, error]) or error
+        self.outcomes[position] = Outcome(lesson, error=whole)
+        log.error("Failed: %s", whole)
+        return whole
 
     def published(self, error: TutorialError) -> TutorialError:
         """Return an error as a page may show it."""

@@ -7,13 +7,13 @@ stand a symptom, a cure and claims about both. What an entry is, an error, a war
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from markdown.extensions.toc import slugify
 
 from .documents import Output
-from .errors import SourceError
+from .errors import Blemish
 from .markup import headings
 from .passages import escape, mask
 from .run import Run
@@ -73,52 +73,46 @@ def entries_of(tutorial: Tutorial) -> list[Entry]:
     return found
 
 
-def check_entries(tutorial: Tutorial) -> None:
-    """Insist that each entry of an atlas page shows its symptom, cures it, and claims something of both.
-
-    Raises:
-        SourceError: the first thing that is missing, or stands where it does not belong.
-    """
+def check_entries(tutorial: Tutorial) -> Iterator[Blemish]:
+    """Insist that each entry of an atlas page shows its symptom, cures it, and claims something of both."""
     for cell in tutorial.cells:
         if cell.also and "symptom" not in cell.tags:
             remedy = 'write it on the symptom: # %% tags=["symptom"] also="words; other words"'
-            raise tutorial.error(SourceError, "an also on a cell that is no symptom", remedy, cell)
+            yield tutorial.error(Blemish, "an also on a cell that is no symptom", remedy, cell)
         if "cure" in cell.tags and not tutorial.is_atlas:
             remedy = "tag the cell that shows what it cures as symptom, or take the tag away"
-            raise tutorial.error(SourceError, "a cure without a symptom", remedy, cell)
+            yield tutorial.error(Blemish, "a cure without a symptom", remedy, cell)
         later = None if cell.is_code else _INSIDE.search(mask(cell.source), 1)
         if tutorial.is_atlas and later:
             line = cell.source.count("\n", 0, later.start()) + 1
             remedy = "begin a markdown cell with it"
-            raise tutorial.error(SourceError, "an entry inside a cell", remedy, cell, line)
+            yield tutorial.error(Blemish, "an entry inside a cell", remedy, cell, line)
     entries = entries_of(tutorial)
     first = entries[0].cells[0].number if entries else len(tutorial.cells) + 1
     for cell in tutorial.cells[: first - 1]:
         if tutorial.is_atlas and cell.tags & {"symptom", "cure", "claims"}:
             message = f"a cell tagged {', '.join(sorted(cell.tags))} in no entry"
             remedy = "put it below the heading of its entry, a markdown cell that begins with ##"
-            raise tutorial.error(SourceError, message, remedy, cell)
+            yield tutorial.error(Blemish, message, remedy, cell)
     anchors: set[str] = set()
     for entry in entries:
         if entry.cells[0].tags:
             remedy = "let the heading stand in a markdown cell of its own, without a tag"
-            raise tutorial.error(
-                SourceError, "an entry that begins with a tag", remedy, entry.cells[0]
-            )
+            yield tutorial.error(Blemish, "an entry that begins with a tag", remedy, entry.cells[0])
         needed = {"symptom": "a symptom", "cure": "a cure", "claims": "a claim"}
         for tag, name in needed.items():
             if not any(tag in cell.tags for cell in entry.cells):
                 remedy = f'add a cell # %% tags=["{tag}"] below its heading'
                 message = f"the entry '{entry.title}' without {name}"
-                raise tutorial.error(SourceError, message, remedy, entry.cells[0])
+                yield tutorial.error(Blemish, message, remedy, entry.cells[0])
         if entry.anchor in anchors:
             message = f"two entries have the address #{entry.anchor}"
-            raise tutorial.error(SourceError, message, "reword one heading", entry.cells[0])
+            yield tutorial.error(Blemish, message, "reword one heading", entry.cells[0])
         anchors.add(entry.anchor)
-    _check_headings(tutorial, entries)
+    yield from _check_headings(tutorial, entries)
 
 
-def _check_headings(tutorial: Tutorial, entries: Sequence[Entry]) -> None:
+def _check_headings(tutorial: Tutorial, entries: Sequence[Entry]) -> Iterator[Blemish]:
     """Insist that the page's second-level headings are its entries, with the words and addresses that these have."""
     if not entries:
         return
@@ -128,11 +122,12 @@ def _check_headings(tutorial: Tutorial, entries: Sequence[Entry]) -> None:
         if title != entry.name:
             message = f"a heading that is no plain words and code: {entry.title}"
             remedy = "write it without links, emphasis, formulas, attributes or a # behind it"
-            raise tutorial.error(SourceError, message, remedy, entry.cells[0])
+            yield tutorial.error(Blemish, message, remedy, entry.cells[0])
+            return  # those below it may be shifted
         if anchor != entry.anchor or not anchor:
             message = f"something else on the page has the address #{entry.anchor}"
             remedy = "reword the entry's heading, or the other one of the same words"
-            raise tutorial.error(SourceError, message, remedy, entry.cells[0])
+            yield tutorial.error(Blemish, message, remedy, entry.cells[0])
 
 
 def kind_of(entry: Entry, tutorial: Tutorial, run: Run) -> str:

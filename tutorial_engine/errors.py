@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from copy import copy
+from typing import Any, TypeVar
+
+_ERROR = TypeVar("_ERROR", bound="TutorialError")
 
 
 class TutorialError(Exception):
-    """A tutorial that cannot become a page.
+    """A fault that keeps a tutorial from becoming a page, and with it the others of the same file.
+
+    What is read of it, its message say, is the first fault's, in the order of the file; `faults` are all.
 
     Args:
         message: what is wrong, in one or a few lines.
@@ -16,6 +21,7 @@ class TutorialError(Exception):
         cell: the cell's number, counted from 1 over all cells of the file.
         line: the line in the file.
         aside: what only the author is told, at the terminal: a kernel's last words, say.
+        others: the further faults of the file; see `together`.
     """
 
     def __init__(
@@ -27,6 +33,7 @@ class TutorialError(Exception):
         cell: int | None = None,
         line: int | None = None,
         aside: str = "",
+        others: Iterable[TutorialError] = (),
     ) -> None:
         self.message = message
         self.file = file
@@ -34,7 +41,18 @@ class TutorialError(Exception):
         self.cell = cell
         self.line = line
         self.aside = aside
+        self.others = tuple(others)
         super().__init__(str(self))
+
+    @property
+    def faults(self) -> tuple[TutorialError, ...]:
+        """This fault and the others, each alone."""
+        return (_alone(self), *self.others) if self.others else (self,)
+
+    def to_json(self) -> dict[str, str | int | None]:
+        """Return the first fault as machines read it."""
+        names = ("file", "cell", "line", "message", "remedy")
+        return {name: getattr(self, name) for name in names}
 
     def __reduce__(
         self,
@@ -46,11 +64,16 @@ class TutorialError(Exception):
         if self.cell is not None:
             where += f" (cell {self.cell})"
         said = f"{where}: {self.message}\n  What to do: {self.remedy}"
-        return f"{said}\n  {self.aside}" if self.aside else said
+        said = f"{said}\n  {self.aside}" if self.aside else said
+        return "\n".join([said, *map(str, self.others)])
 
 
 class SourceError(TutorialError):
     """The file does not read as a tutorial: header, cells, tags, prose."""
+
+
+class Blemish(SourceError):
+    """A fault of the source that keeps its page from being published, and its cells not from being run."""
 
 
 class ExecutionError(TutorialError):
@@ -75,6 +98,20 @@ class DataFileError(TutorialError):
 
 class Cancelled(TutorialError):
     """The run was ended because its source changed or the program stops."""
+
+
+def together(faults: Iterable[TutorialError | None]) -> TutorialError | None:
+    """Return all faults as one error, in the order of the file, each told once; nothing where there are none."""
+    alone = [fault for each in faults if each for fault in each.faults]
+    told_once = {(type(each), str(each)): each for each in alone}.values()
+    ordered = sorted(told_once, key=lambda fault: fault.line or 0)
+    return _alone(ordered[0], ordered[1:]) if len(ordered) > 1 else next(iter(ordered), None)
+
+
+def _alone(error: _ERROR, others: Iterable[TutorialError] = ()) -> _ERROR:
+    alone = copy(error)
+    alone.others = tuple(others)
+    return alone
 
 
 def unforeseen(error: Exception, file: str) -> TutorialError:

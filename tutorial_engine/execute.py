@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from .dependencies import layout_digest, recorded
+from .errors import ExecutionError, together
+from .faults import run_faults
 from .fingerprint import Key
 from .nursery import libraries_for
 from .plan import Plan
@@ -44,9 +46,11 @@ class Execution:
             progress: called with (code cells done, code cells in all).
             keep: takes over the kernel of a run that went well, and closes it one day.
 
+        Returns:
+            The run, with what is wrong with it and would be with another one of the same code.
+
         Raises:
-            ExecutionError: a cell failed, hung, killed the kernel, or did not do what its tag says.
-            ClaimError: an assertion in a cell tagged `claims` failed.
+            ExecutionError: a cell failed, hung, killed the kernel, or showed what no page can show.
             Cancelled: `cancel` was called.
         """
         session = self._session = Session(self.tutorial, self.settings, self._libraries)
@@ -71,7 +75,11 @@ class Execution:
         private = session.folders.private
         run = plan.to_run(self.key, session.folders.work, wall)
         keep_fonts(self.settings, private)
-        dependencies = recorded(plan, self.settings, private)
+        try:
+            dependencies = recorded(plan, self.settings, private)
+        except ExecutionError as error:
+            others = run_faults(run, self.tutorial, self.settings)
+            raise together([*others, error]) or error from None
         if plan.names_cells(run):
             # A cell's number and a line's depend on what stands above them.
             dependencies["files"][self.tutorial.file] = layout_digest(self.tutorial.text)

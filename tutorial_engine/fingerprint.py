@@ -5,18 +5,21 @@ A key is a set of named parts, so that a stale tutorial can say which part chang
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import functools
 import hashlib
 import importlib.metadata
+import importlib.util
 import io
 import json
 import platform
 import sys
 import tokenize
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -24,7 +27,8 @@ from packaging.utils import canonicalize_name
 from .build_cache import BuildCache
 from .data import data_checksums
 from .documents import Document
-from .errors import SourceError
+from .errors import SourceError, TutorialError, together
+from .figure_texts import PART, counts_as_code, texts_by_cell, without_texts
 from .files import file_digest
 from .reach import Part, reachable, used_names
 from .settings import Settings
@@ -79,10 +83,23 @@ def make_key(tutorial: Tutorial, settings: Settings, build_cache: BuildCache | N
         SourceError: it imports a snippet that does not exist or does not parse.
         DataFileError: a data file that it names is missing or damaged.
     """
-    code = _code_of(tutorial, settings, build_cache)
+    faults: list[TutorialError] = []
+    checksums: dict[str, str] = {}
+    for name in tutorial.header.data:
+        try:
+            checksums[f"data {name}"] = data_checksums(tutorial, name, settings)
+        except TutorialError as error:
+            faults.append(error)
+    try:
+        code = _code_of(tutorial, settings, build_cache)
+    except SourceError as error:
+        raise together([*faults, error]) or error from None
     for name, cell, line, where in code["imports"]:
         shown = tutorial.cells[cell - 1] if cell else None
-        _refuse_if_local(name, settings.root, tutorial, shown, line, where)
+        if fault := _local_import(name, settings.root, tutorial, shown, line, where):
+            faults.append(fault)
+    if wrong := together([*faults, *_missing_packages(tutorial, settings.root)]):
+        raise wrong
     parts = {
         **code["parts"],
         "schema": str(SCHEMA),
@@ -91,9 +108,8 @@ def make_key(tutorial: Tutorial, settings: Settings, build_cache: BuildCache | N
         "numeric environment": json.dumps(numeric_environment(settings), sort_keys=True),
         "edition": settings.edition,
         "version of python": platform.python_version(),
+        **checksums,
     }
-    for name in tutorial.header.data:
-        parts[f"data {name}"] = data_checksums(tutorial, name, settings)
     for name, version in versions_of(code["modules"]).items():
         parts[f"version of {name}"] = version
     return Key(parts)
@@ -141,10 +157,13 @@ def _read_code(tutorial: Tutorial, root: Path, state: list[tuple[str, str]]) -> 
     """
     snippets = find_snippets(tutorial, root)
     used, seen = _used_parts(tutorial, snippets)
+    texts = {} if seen or counts_as_code(_sources(tutorial), snippets) else texts_by_cell(tutorial)
     parts = {
-        "code": _hash(json.dumps(_code_parts(tutorial, as_text=bool(seen)))),
+        "code": _hash(json.dumps(_code_parts(tutorial, as_text=bool(seen), texts=texts))),
         "inline expressions": _hash(json.dumps(expression_places(tutorial))),
     }
+    if texts:
+        parts[PART] = json.dumps(texts, ensure_ascii=False)
     for file, part in used.items():
         # What looks names up or shows its text may show all of it, remarks included.
         as_text = seen or (part.is_whole and part.looks.names)
@@ -190,11 +209,21 @@ def numeric_environment(settings: Settings) -> dict[str, str]:
 
 
 def find_snippets(tutorial: Tutorial, root: Path) -> dict[str, str]:
-    """Return the snippet files that a tutorial imports, transitively: path -> source."""
+    """Return the snippet files that a tutorial imports, transitively: path -> source.
+
+    Raises:
+        SourceError: one does not exist or does not parse.
+    """
     found: dict[str, str] = {}
+    faults = []
     for cell in tutorial.code_cells:
         for name, line in _of_snippets(facts(cell.source).imports):
-            _collect(name, root, found, tutorial, cell, line)
+            try:
+                _collect(name, root, found, tutorial, cell, line)
+            except SourceError as error:
+                faults.append(error)
+    if wrong := together(faults):
+        raise wrong
     return dict(sorted(found.items()))
 
 
@@ -240,10 +269,10 @@ def _read_snippet(
     raise tutorial.error(SourceError, message, remedy, cell, line)
 
 
-def _refuse_if_local(
+def _local_import(
     name: str, root: Path, tutorial: Tutorial, cell: Cell | None, line: int, where: str
-) -> None:
-    """Refuse the import of a module that only this repository has and that no notebook carries."""
+) -> SourceError | None:
+    """Return what is wrong with the import of a module that only this repository has and that no notebook carries."""
     beside = (root / tutorial.file).parent
     places = [
         place for folder in (root, beside) for place in (folder / f"{name}.py", folder / name)
@@ -252,16 +281,47 @@ def _refuse_if_local(
     if name == "tutorial_engine":
         shown = name
     elif local is None or distribution_of(name):
-        return
+        return None
     else:
         shown = local.relative_to(root).as_posix()
-    raise tutorial.error(
+    return tutorial.error(
         SourceError,
         f"{where}imports {name} from {shown}, which is neither a snippet nor an installed package",
         "move what it needs into snippets/: a notebook carries snippets and nothing else of the repository",
         cell,
         line,
     )
+
+
+def _missing_packages(tutorial: Tutorial, root: Path) -> Iterator[SourceError]:
+    """Yield the imports that would end a run: of what is not installed, where nothing waits for their failure."""
+    for cell in tutorial.code_cells:
+        if cell.is_trial or "raises-exception" in cell.tags or "import" not in cell.source:
+            continue
+        for node in ast.parse(cell.source).body:
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names = [node.module]
+            for top in dict.fromkeys(name.partition(".")[0] for name in names):
+                is_known = top in _NOT_PUBLIC or top == "tutorial_engine" or distribution_of(top)
+                if is_known or _is_found(top) or _local_import(top, root, tutorial, cell, 0, ""):
+                    continue
+                yield tutorial.error(
+                    SourceError,
+                    f"imports {top}, which is not installed",
+                    f"do without it, or add the package that brings {top} to the dependencies in pyproject.toml, "
+                    "then `make lock` and `make build`; see CONTRIBUTING.md, 'Packages, data and images'",
+                    cell,
+                    node.lineno,
+                )
+
+
+def _is_found(module: str) -> bool:
+    """Say whether a module can be imported although no distribution says that it brings it."""
+    try:
+        return importlib.util.find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False
 
 
 def _of_snippets(imports: Iterable[Import]) -> list[tuple[str, int]]:
@@ -417,16 +477,26 @@ def _providers(state: object) -> dict[str, list[str]]:
     return dict(importlib.metadata.packages_distributions())
 
 
-def _code_parts(tutorial: Tutorial, *, as_text: bool) -> list[object]:
-    """Return what counts of the code cells; with `as_text` also remarks, layout and places."""
+def _code_parts(
+    tutorial: Tutorial, *, as_text: bool, texts: Mapping[str, str] = MappingProxyType({})
+) -> list[object]:
+    """Return what counts of the code cells; with `as_text` also remarks, layout and places.
+
+    Args:
+        texts: of figures, by the position of the cell that gives them; they are a part of their own.
+    """
+
+    def canonical(position: int, source: str) -> str:
+        return without_texts(source) if str(position) in texts else facts(source).canonical
+
     return [
         [
-            [cell.number, cell.source] if as_text else facts(cell.source).canonical,
+            [cell.number, cell.source] if as_text else canonical(position, cell.source),
             _is_quiet(cell.source),
             sorted(cell.tags & CODE_TAGS),
             cell.claim or cell.told,
         ]
-        for cell in tutorial.code_cells
+        for position, cell in enumerate(tutorial.code_cells)
     ]
 
 

@@ -22,8 +22,7 @@ from markdown.extensions.toc import slugify
 
 from .build_cache import BuildCache
 from .course import Lesson, load_course
-from .data import data_names
-from .errors import SourceError
+from .errors import SourceError, TutorialError
 from .foreign_code import commented_out, is_form, is_licence, lines_in_strings, to_python
 from .foreign_prose import BOOKMARK, Images, Notes, plain_words, to_prose
 from .needs_a_hand import needs_a_hand, used_datasets
@@ -107,7 +106,7 @@ class Imported:
 
     file: str
     images: tuple[str, ...]
-    hands: tuple[SourceError, ...]
+    hands: tuple[TutorialError, ...]
 
 
 def import_file(file: Path, settings: Settings, part: str = "", name: str = "") -> Imported:
@@ -142,7 +141,7 @@ def import_file(file: Path, settings: Settings, part: str = "", name: str = "") 
     notes = Notes()
     images = Images(_reader(file.parent), _reader(folder), slug.replace("_", "-"))
     drafts = list(converted(cells, notes, images))
-    header = _header(title, given, drafts, notes, settings)
+    header = _header(title, given, drafts, notes)
     text, tutorial = text_that_reads(
         header, drafts, notes, path.relative_to(settings.root).as_posix(), file
     )
@@ -447,9 +446,7 @@ def _unnumbered(title: str) -> str:
     )
 
 
-def _header(
-    title: str, given: Mapping[str, Any], drafts: list[Draft], notes: Notes, settings: Settings
-) -> str:
+def _header(title: str, given: Mapping[str, Any], drafts: list[Draft], notes: Notes) -> str:
     """Return the header of a tutorial."""
     summary = (
         plain_words(name_of(given, "summary"))
@@ -472,12 +469,10 @@ def _header(
     fields = {"title": title, "summary": summary}
     lines = [f"# {name}: {_yaml(value)}" for name, value in fields.items()]
     lines[1] += mark
-    used = {
-        each.replace("_", "-")
-        for each in used_datasets([d.source for d in drafts if d.kind == "code"])
-    }
-    if names := sorted(used & set(data_names(settings))):
-        lines.append(f"# data: [{', '.join(names)}]")
+    # Data that the course does not have is named, too: the cell stays, and the list says what to do.
+    code = [draft.source for draft in drafts if draft.kind == "code"]
+    if used := sorted(each.replace("_", "-") for each in used_datasets(code)):
+        lines.append(f"# data: [{', '.join(used)}]")
     if (seed := _seed(drafts)) is not None:
         lines.append(f"# seed: {seed}")
     return "\n".join(["# ---", *lines, "# ---", ""])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote, unquote
 
-from .errors import SourceError
+from .errors import Blemish
 from .passages import mask, replace_outside
 from .settings import Settings
 from .tutorial import Cell, Tutorial, page_path
@@ -132,16 +132,13 @@ def _links(tutorial: Tutorial) -> Iterator[Link]:
                 yield Link(cell, at(match), known[label][0].strip("<>"), True, match["text"])
 
 
-def check_links(tutorial: Tutorial, settings: Settings, site: Collection[str]) -> None:
-    """Insist that each link and image leads somewhere.
+def check_links(tutorial: Tutorial, settings: Settings, site: Collection[str]) -> Iterator[Blemish]:
+    """Yield each link and image that leads nowhere.
 
     Args:
         site: the pages and files that the tutorials become, relative to the site's documents.
-
-    Raises:
-        SourceError: the first one that does not.
     """
-    _check_references(tutorial)
+    yield from _check_references(tutorial)
     copies: dict[str, Path] = {}
     for link in links(tutorial):
         problem = (_image_problem if link.is_image else _link_problem)(
@@ -152,10 +149,10 @@ def check_links(tutorial: Tutorial, settings: Settings, site: Collection[str]) -
             if beside and copies.setdefault(_copy(beside, tutorial), beside) != beside:
                 problem = (f"two images named {beside.name}", "rename one of them")
         if problem:
-            raise tutorial.error(SourceError, *problem, link.cell, link.line)
+            yield tutorial.error(Blemish, *problem, link.cell, link.line)
 
 
-def _check_references(tutorial: Tutorial) -> None:
+def _check_references(tutorial: Tutorial) -> Iterator[Blemish]:
     known: dict[str, int] = {}
     for cell in tutorial.cells:
         if cell.is_code:
@@ -166,7 +163,7 @@ def _check_references(tutorial: Tutorial) -> None:
             line = plain.count("\n", 0, match.start()) + 1
             if label in known:
                 message = f"the link reference [{match['label']}] is defined twice"
-                raise tutorial.error(SourceError, message, "rename one of them", cell, line)
+                yield tutorial.error(Blemish, message, "rename one of them", cell, line)
             known[label] = line
     for cell in tutorial.cells:
         if cell.is_code:
@@ -178,7 +175,7 @@ def _check_references(tutorial: Tutorial) -> None:
                 line = plain.count("\n", 0, match.start()) + 1
                 message = f"the link reference [{label}] is not defined"
                 remedy = f"add '[{label}]: address' to the cell, or write \\[ for a bracket"
-                raise tutorial.error(SourceError, message, remedy, cell, line)
+                yield tutorial.error(Blemish, message, remedy, cell, line)
 
 
 def _image_problem(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from markdown import Markdown
 
-from .errors import SourceError
+from .errors import Blemish
 from .maths import mathml
 from .passages import expressions
 from .tutorial import Tutorial
@@ -122,12 +122,8 @@ def _with_digits(text: str) -> str:
     return text
 
 
-def check_maths(tutorial: Tutorial) -> None:
-    """Refuse formulas that a page would show as their source, or not at all.
-
-    Raises:
-        SourceError: names the first such formula, its line and what is wrong with it.
-    """
+def check_maths(tutorial: Tutorial) -> Iterator[Blemish]:
+    """Yield formulas that a page would show as their source, or not at all."""
     for cell in tutorial.cells:
         if cell.is_code:
             continue
@@ -136,11 +132,11 @@ def check_maths(tutorial: Tutorial) -> None:
                 _mathml(tex, display)
             except ValueError as error:
                 line = cell.source.count("\n", 0, max(0, cell.source.find(tex.strip()))) + 1
-                raise tutorial.error(
-                    SourceError,
+                yield tutorial.error(
+                    Blemish,
                     str(error),
                     "write it in commands that the converter knows (CONTRIBUTING.md, 'Maths'), "
                     "\\operatorname{name} for a function of your own",
                     cell,
                     line,
-                ) from None
+                )

@@ -23,12 +23,11 @@ from .build_cache import BuildCache
 from .course import load_course
 from .data import data_names
 from .errors import SourceError, TutorialError
-from .fingerprint import distribution_of, make_key, required_by
+from .fingerprint import distribution_of, required_by
 from .foreign_code import commented_magic
 from .links import check_links, links
-from .markup import check_maths, headings
-from .passages import mask, passages
-from .prose import typed_numbers
+from .markup import headings
+from .passages import mask
 from .settings import Settings
 from .syntax import facts
 from .tutorial import Cell, Tutorial
@@ -190,26 +189,31 @@ _NAMING = (
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
-def needs_a_hand(tutorial: Tutorial, settings: Settings) -> list[SourceError]:
+def needs_a_hand(tutorial: Tutorial, settings: Settings) -> list[TutorialError]:
     """Return all that a person has to see to before a parsed tutorial builds, in the order of its lines."""
     names = _Names(tutorial)
-    found: dict[tuple[int, str], SourceError] = {}
+    found: dict[tuple[int, str], TutorialError] = {}
 
-    def keep(error: SourceError) -> None:
+    def keep(error: TutorialError) -> None:
         found.setdefault((error.line or 0, error.message), error)
 
     for error in _refused(tutorial, settings):
         keep(error)
     rules: tuple[Callable[[Cell], Iterable[Finding]], ...] = (
         _magics,
-        lambda cell: _packages(cell, settings),
         lambda cell: _data(cell, names, settings),
         lambda cell: _idioms(cell, names),
         lambda cell: _outputs(cell, names),
         lambda cell: _figures(cell, names),
         _does_not_compile,
     )
+    refused = {error.line for error in found.values()}
     for cell in tutorial.code_cells:
+        for line, message, remedy in _packages(cell, settings):
+            if (
+                cell.line + line not in refused
+            ):  # said by the engine, where it is not even installed
+                keep(tutorial.error(SourceError, message, remedy, cell, line))
         for rule in rules:
             for line, message, remedy in rule(cell):
                 keep(tutorial.error(SourceError, message, remedy, cell, line))
@@ -222,78 +226,24 @@ def needs_a_hand(tutorial: Tutorial, settings: Settings) -> list[SourceError]:
 # What the engine itself refuses
 
 
-def _refused(tutorial: Tutorial, settings: Settings) -> Iterator[SourceError]:
-    """Yield what the engine's own checks refuse, all of it, and last what reading the course says."""
-    for cell, line, number in typed_numbers(tutorial):
-        yield SourceError(
-            f"the number {number} is typed by hand",
-            file=tutorial.file,
-            cell=cell.number if cell else None,
-            line=line,
-            remedy="write it as `{python} EXPRESSION`, or, if it comes from elsewhere, as "
-            '*NUMBER*{.given title="its source"}',
-        )
-    yield from _formulas(tutorial)
-    yield from _imports(tutorial, settings)
+def _refused(tutorial: Tutorial, settings: Settings) -> Iterator[TutorialError]:
+    """Yield what the engine's own checks refuse, as a build would say it."""
     lessons = load_course(settings, BuildCache(settings.cache))
-    site = {lesson.page for lesson in lessons}
-    yield from _links(tutorial, settings, site)
-    yield from _anchors(tutorial)
     lesson = next((each for each in lessons if each.file == tutorial.file), None)
-    if lesson and lesson.error and isinstance(lesson.error, TutorialError):
-        error = lesson.error
-        yield SourceError(
-            error.message, file=error.file, remedy=error.remedy, cell=error.cell, line=error.line
-        )
+    if lesson and lesson.error:
+        yield from lesson.error.faults
+    yield from _images_without_file(tutorial, settings)
+    yield from _anchors(tutorial)
 
 
-def _formulas(tutorial: Tutorial) -> Iterator[SourceError]:
-    """Yield what is wrong with each formula; each is looked at alone, so that none hides another."""
-    for cell in tutorial.cells:
-        for each in () if cell.is_code else passages(cell.source):
-            if each.kind == "maths":
-                above = "\n" * cell.source.count("\n", 0, each.start)
-                alone = replace(cell, source=above + cell.source[each.start : each.end])
-                yield from _refusals(check_maths, replace(tutorial, cells=(alone,)))
-
-
-def _imports(tutorial: Tutorial, settings: Settings) -> Iterator[SourceError]:
-    """Yield what is wrong with each import of the repository's own modules, each looked at alone."""
-    for cell in tutorial.code_cells:
-        for each in facts(cell.source).imports:
-            top = each.module.partition(".")[0]
-            if not each.level and (top in sys.stdlib_module_names or distribution_of(top)):
-                continue
-            module = "." * each.level + each.module
-            what = f"from {module} import {each.name}" if each.name else f"import {module}"
-            alone = replace(cell, source="\n" * (each.line - 1) + what)
-            cells = tuple(alone if other is cell else _nothing(other) for other in tutorial.cells)
-            only = replace(tutorial, cells=cells, text=f"{cell.number} {what}")
-            yield from _refusals(make_key, only, settings)
-
-
-def _nothing(cell: Cell) -> Cell:
-    """Return a cell in whose place nothing is imported."""
-    return replace(cell, source="pass" if cell.is_code else "")
-
-
-def _links(tutorial: Tutorial, settings: Settings, site: set[str]) -> Iterator[SourceError]:
-    """Yield what is wrong with each link and image, each looked at alone."""
+def _images_without_file(tutorial: Tutorial, settings: Settings) -> Iterator[TutorialError]:
+    """Yield what an image that lacks its text lacks beside it; a build says one thing of each image."""
     for link in links(tutorial):
-        target = f"<{link.target}>" if re.search(r"[\s()]", link.target) else link.target
-        # An image that lacks its text may lack its file, too.
-        shown = {"shown", *([""] if link.is_image and not link.text.strip() else [])}
-        for words in sorted(shown):
-            text = "\n" * (link.line - 1) + f"{'!' if link.is_image else ''}[{words}]({target})"
+        if link.is_image and not link.text.strip():
+            target = f"<{link.target}>" if re.search(r"[\s()]", link.target) else link.target
+            text = "\n" * (link.line - 1) + f"![shown]({target})"
             alone = replace(tutorial, cells=(replace(link.cell, source=text),))
-            yield from _refusals(check_links, alone, settings, site)
-
-
-def _refusals(check: Callable[..., object], *arguments: object) -> Iterator[SourceError]:
-    try:
-        check(*arguments)
-    except SourceError as error:
-        yield error
+            yield from check_links(alone, settings, ())
 
 
 def _anchors(tutorial: Tutorial) -> Iterator[SourceError]:

@@ -136,15 +136,13 @@ def picture(output: Output) -> Picture:
     """Return the picture that an output shows.
 
     Raises:
-        OutputError: it says nothing of what it shows, or does not read as a picture.
+        OutputError: it does not read as a picture.
     """
     form = form_of(output)
     asked = output.get("metadata", {}).get(form, {})
     alt = str(asked.get("alt") or output.get("metadata", {}).get("alt") or "")
     if form == SVG:
         return _drawing(output["data"][SVG], alt, asked)
-    if not alt.strip():
-        raise OutputError("a figure without alt text", _remedy_for_text(output))
     try:
         content = base64.b64decode(output["data"][form])
         with Image.open(io.BytesIO(content)) as image:
@@ -170,11 +168,24 @@ def picture(output: Output) -> Picture:
     )
 
 
+def text_problem(output: Output) -> tuple[str, str] | None:
+    """Return (message, remedy) of a picture that says nothing of what it shows, None for one that does."""
+    if picture(output).alt.strip():
+        return None
+    if form_of(output) == SVG:
+        remedy = (
+            "put a <title> first in it that says what it shows, or write "
+            f'display(SVG(…), metadata={{"{SVG}": {{"alt": "…"}}}})'
+        )
+        return "an SVG without a text", remedy
+    return "a figure without alt text", _remedy_for_text(output)
+
+
 def _remedy_for_text(output: Output) -> str:
     said = output["data"].get("text/plain", "")
     sentence = "a sentence that says what the figure shows, written from the data it draws"
     if DARK in output["data"] or "<Figure" in said:
-        return f"set figure.alt to {sentence}"
+        return f"set figure.alt, or plt.gcf().alt before plt.show(), to {sentence}"
     if "IPython.core.display.Image" in said:
         return f'write Image(…, alt="…") with {sentence}'
     form = form_of(output)
@@ -205,12 +216,6 @@ def _drawing(text: str, alt: str, asked: Document) -> Picture:
     names = [element.tag.rpartition("}")[2] for element in root.iter()]
     title = next((child for child in root if child.tag.rpartition("}")[2] == "title"), None)
     alt = alt or " ".join("".join(title.itertext()).split() if title is not None else ())
-    if not alt.strip():
-        raise OutputError(
-            "an SVG without a text",
-            "put a <title> first in it that says what it shows, or write "
-            f'display(SVG(…), metadata={{"{SVG}": {{"alt": "…"}}}})',
-        )
     if forbidden := [name for name in names if name in (*_RUNS, "foreignObject")]:
         raise _refused_element(forbidden[0])
     for element in root.iter():

@@ -76,9 +76,10 @@ class Places:
         return text
 
     def hide_in(self, error: _ERROR) -> _ERROR:
-        """Return an error whose message may be published."""
+        """Return an error whose message, and those of the other faults, may be published."""
         hidden = copy(error)
         hidden.message = self.hide(error.message)
+        hidden.others = tuple(map(self.hide_in, error.others))
         return hidden
 
     def _name(self, match: re.Match[str]) -> str:

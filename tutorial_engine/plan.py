@@ -10,11 +10,13 @@ from __future__ import annotations
 import ast
 import doctest
 import functools
+import itertools
 import json
 import os
 import platform
 import re
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +27,17 @@ from . import kernel, kernel_output
 from .cell_watch import CPU
 from .clean_output import clean_outputs
 from .documents import Document, Output
-from .errors import ClaimError, ExecutionError, Mishap, TutorialError
+from .errors import ClaimError, ExecutionError, Mishap, TutorialError, together
+from .faults import as_document, as_errors, figure_faults
 from .fingerprint import Key, expression_places, find_snippets, imported_modules
 from .interactive import figure_data
-from .outputs import OutputError, checked_output, is_picture, picture
+from .outputs import OutputError, checked_output
 from .places import Places, of_the_build
-from .prose import fill
-from .questions import like_choices, read_question
+from .remedies import remedy_for
 from .run import Artifact, Run
 from .settings import Settings
 from .terminal import without_controls
-from .tutorial import Cell, Tutorial, text_of
+from .tutorial import CODE_TAGS, Cell, Tutorial, text_of
 
 # What a cell sends, progress bars and all, may be this many times what it shows.
 SENT = 50
@@ -71,7 +73,8 @@ class Plan:
         trials: list[tuple[Cell, str]] = []
         for cell in tutorial.cells:
             if "claims" in cell.tags:
-                self._add("claims", cell, f"{module}.check_claims({cell.source!r})")
+                for part in _claim_by_claim(cell.source):
+                    self._add("claims", cell, f"{module}.check_claims({part!r})", may_fail=True)
             elif "control" in cell.tags:
                 self._add("remember", cell, f"{module}.remember({cell.number})")
                 claims, claim = tutorial.claim_of(cell)
@@ -91,13 +94,13 @@ class Plan:
                     self._add("remember", cell, f"{module}.remember({cell.number})")
                 if "solution" in cell.tags:
                     assert check  # likewise
-                    self._add("check again", check, check.source)
+                    self._add("check again", check, check.source, may_fail=True)
             elif cell.expressions:
                 lambdas = ", ".join(
                     f"({expression.code!r}, lambda: (\n{expression.code}\n))"
                     for expression in cell.expressions
                 )
-                self._add("values", cell, f"{module}.publish_values([{lambdas}])")
+                self._add("values", cell, f"{module}.publish_values([{lambdas}])", may_fail=True)
         for cell, call in trials if tries else ():
             self._add("trial", cell, f"{module}.{call}")
         self._add("usage", None, f"{module}.publish_usage()")
@@ -167,7 +170,8 @@ class Plan:
 
     def code_cells_done(self, index: int) -> int:
         """Return how many of the tutorial's code cells have run when the plan is at this position."""
-        return sum(role in ("cell", "claims") for role, _ in self._origin[: index + 1])
+        done = self._origin[: index + 1]
+        return len({cell.number for role, cell in done if cell and role in ("cell", "claims")})
 
     def _outputs(self, role: str) -> list[tuple[Cell, list[Output]]]:
         """Return what the cells of a role showed, each with the tutorial's cell that it is for."""
@@ -183,47 +187,116 @@ class Plan:
         ]
 
     def to_run(self, key: Key, work: Path, wall: float) -> Run:
-        """Make a run of what the kernel sent; refuse what no page may show.
+        """Make a run of what the kernel sent, with what is wrong with it.
 
         Args:
             work: the folder in which it ran, where its artifacts are.
             wall: seconds that it took.
 
         Raises:
-            ExecutionError: an output, a figure, a trial or an artifact is not as it must be.
+            ExecutionError: it lacks what a page cannot be without, the value of an expression, say, or what is
+                wrong may be well the next time, by another limit, say; all else that is wrong is told with it.
         """
-        shown = {
-            cell.number: self._checked(cell, outputs) for cell, outputs in self._outputs("cell")
-        }
-        self._check_figures(shown)
-        outputs = [shown.get(cell.number, []) for cell in self.tutorial.code_cells]
-        for cell in self.tutorial.code_cells:
-            self._check_size(cell, _characters(shown.get(cell.number, [])))
-        values = []
-        for cell, said in self._hidden("values", kernel.VALUES):
-            self._check_size(cell, sum(map(len, said)))
-            values += self._cleaned(said)
+        outputs, faults, errors = self._found(len(self._origin))
+        values, without = self._values()
+        artifacts, unwritten = self._artifacts(work)
+        faults += [*unwritten, *self._trial_faults()]
+        if errors or without:
+            raise self._together(outputs, faults, [*errors, *without])
         places = expression_places(self.tutorial)
         # The last cell's, which stands for no cell of the tutorial.
         usage = _said(self.notebook.cells[-1].outputs, kernel.USAGE)[0]
-        self._check_trials()
         finished = float(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
-        run = Run(
+        return Run(
             name=self.tutorial.name,
             key=key.digest,
             parts=key.parts,
             outputs=outputs,
             claims=self._claims(),
             values=[[*place, value] for place, value in zip(places, values, strict=True)],
-            artifacts=self._artifacts(work),
+            artifacts=artifacts,
             finished=finished,
             wall_s=round(wall, 2),
             cpu_s=round(usage["cpu_s"], 2),
             peak_mb=round(usage["peak_mb"]),
             machine=machine(),
+            faults=faults,
         )
-        self._check_choices(run)
-        return run
+
+    def _found(self, until: int) -> tuple[list[list[Output]], list[Document], list[ExecutionError]]:
+        """Return what the first cells of the plan gave.
+
+        Returns:
+            What each code cell of the tutorial shows; the faults that are kept with a run, since another run of
+            the same code would have them, too; and those that are not.
+        """
+        shown: dict[int, list[Output]] = {}
+        faults: list[Document] = []
+        errors: list[ExecutionError] = []
+        in_claims: set[int] = set()
+        for position, (role, cell) in enumerate(self._origin[:until]):
+            if cell is None:
+                continue
+            outputs: list[Output] = json.loads(json.dumps(self.notebook.cells[position].outputs))
+            if role == "cell":
+                shown[cell.number], of_outputs = self._shown(cell, outputs)
+                faults += self._tag_faults(cell, _failed(outputs))
+                errors += of_outputs
+            elif role == "claims" and (failed := _failed(outputs)):
+                is_false = failed["ename"] == "AssertionError"
+                # What fails in another way leaves names unset, which later claims of the cell miss.
+                if is_false or cell.number not in in_claims:
+                    faults.append(self._claim_fault(cell, failed, outputs))
+                if not is_false:
+                    in_claims.add(cell.number)
+            elif role == "check again" and (failed := _failed(outputs)):
+                said = f"{failed['ename']}: {failed['evalue']}".strip()
+                message = f"the solution fails its check: {said}"
+                line = _line_of_failure("\n".join(failed["traceback"]))
+                faults.append(self._fault(cell, message, "correct the solution", line))
+        of_clock = [each for each in faults if self._is_measured(each)]
+        errors += as_errors(self.tutorial, of_clock)
+        faults = [each for each in faults if not self._is_measured(each)]
+        return [shown.get(cell.number, []) for cell in self.tutorial.code_cells], faults, errors
+
+    def _is_measured(self, fault: Document) -> bool:
+        """Say whether the clock had a hand in it: the next run may have it no more."""
+        cell = None if fault["cell"] is None else self.tutorial.code_cells[fault["cell"]]
+        return cell is not None and "measured" in cell.tags
+
+    def _together(
+        self,
+        outputs: list[list[Output]],
+        faults: list[Document],
+        errors: Sequence[TutorialError],
+    ) -> TutorialError:
+        """Return all that is wrong, of which at least one thing is an error."""
+        others = (*as_errors(self.tutorial, faults), *figure_faults(self.tutorial, outputs))
+        return together([*errors, *others]) or errors[0]
+
+    def _claim_fault(self, cell: Cell, failed: Output, outputs: list[Output]) -> Document:
+        lines = [said["line"] for said in _said(outputs, kernel.CLAIMS)]
+        line = lines[0] if lines else 0
+        if failed["ename"] == "AssertionError":
+            message = f"a claim does not hold: {failed['evalue']}"
+            remedy = "the page says something that this run contradicts: correct the page"
+            return self._fault(cell, message, remedy, line, ClaimError)
+        said = f"{failed['ename']}: {failed['evalue']}".strip()
+        return self._fault(cell, said, self._remedy(failed), line)
+
+    def _values(self) -> tuple[list[str], list[ExecutionError]]:
+        """Return the values of the inline expressions, and why some are missing."""
+        values: list[str] = []
+        errors = []
+        for cell, outputs in self._outputs("values"):
+            if failed := _failed(outputs):
+                remedy = "correct the expression or the cell above it"
+                errors.append(self._error(cell, failed["evalue"], remedy))
+            for said in _said(outputs, kernel.VALUES):
+                if too_much := self._too_much(sum(map(len, said))):
+                    errors.append(self._error(cell, *too_much))
+                values += self._cleaned(said)
+        return values, errors
 
     def _cleaned(self, values: list[str]) -> list[str]:
         """Return the values of inline expressions as a page may show them."""
@@ -238,9 +311,6 @@ class Plan:
         Returns:
             A run without claims and artifacts; cells that have not run have no outputs, and the values of
             the text between them are None.
-
-        Raises:
-            ExecutionError: an output is not as it must be.
         """
         shown: dict[int, list[Output]] = {}
         values: list[str | None] = []
@@ -248,8 +318,8 @@ class Plan:
             is_done = position < executed
             outputs = json.loads(json.dumps(self.notebook.cells[position].outputs))
             if role == "cell" and cell and is_done:
-                shown[cell.number] = self._checked(cell, outputs)
-            elif role == "values" and cell and is_done:
+                shown[cell.number], _ = self._shown(cell, outputs)
+            elif role == "values" and cell and is_done and not _failed(outputs):
                 (said,) = _said(outputs, kernel.VALUES)
                 values += self._cleaned(said)
             elif role == "values" and cell:
@@ -270,143 +340,127 @@ class Plan:
             machine=machine(),
         )
 
-    def _checked(self, cell: Cell, outputs: list[Output]) -> list[Output]:
-        failed = any(output["output_type"] == "error" for output in outputs)
+    def _shown(
+        self, cell: Cell, outputs: list[Output]
+    ) -> tuple[list[Output], list[ExecutionError]]:
+        """Return what a page may show of a cell's outputs, and why it may not show the others."""
+        shown: list[Output] = []
+        errors = []
         if "check" in cell.tags:
-            if not failed:
-                raise self._error(
-                    cell,
-                    "the check passes on the starter, so it checks nothing",
-                    "make the check fail until the exercise is solved",
-                )
-            return []
-        if cell.told:
-            self._check_told(cell, outputs)
-        elif "raises-exception" in cell.tags and not failed:
-            raise self._error(
-                cell,
-                "the cell is tagged raises-exception and raised nothing",
-                "make it fail, or remove the tag and what the prose says about it",
-            )
+            return [], []
+        for output in clean_outputs(outputs, self._places.hide):
+            try:
+                limit = 1000 * self.settings.figure_limit
+                shown.append(checked_output(output, figure_limit=limit))
+            except OutputError as error:
+                errors.append(self._error(cell, str(error), error.remedy))
         try:
-            shown = [
-                checked_output(output, figure_limit=1000 * self.settings.figure_limit)
-                for output in clean_outputs(outputs, self._places.hide)
-            ]
             if cell.is_interactive:
                 figure_data(shown)
-            return shown
         except OutputError as error:
-            raise self._error(cell, str(error), error.remedy) from None
+            errors.append(self._error(cell, str(error), error.remedy))
+        if too_much := self._too_much(_characters(shown)):
+            errors.append(self._error(cell, *too_much))
+        return [] if cell.is_interactive and errors else shown, errors
 
-    def _check_told(self, cell: Cell, outputs: list[Output]) -> None:
-        """Refuse an example that raises another error than its docstring tells, or none."""
-        raised = [each for each in outputs if each["output_type"] == "error"]
-        came = [f"{each['ename']}: {each['evalue']}".strip().rstrip(":") for each in raised]
-        if ":" not in cell.told:  # the type alone
-            came = [each["ename"] for each in raised]
+    def _tag_faults(self, cell: Cell, failed: Output | None) -> list[Document]:
+        """Return how a cell did not do what its tag, or its docstring, says."""
+        if "check" in cell.tags and not failed:
+            message = "the check passes on the starter, so it checks nothing"
+            return [self._fault(cell, message, "make the check fail until the exercise is solved")]
+        if cell.told:
+            return self._told_faults(cell, failed)
+        if "raises-exception" in cell.tags and not failed:
+            message = "the cell is tagged raises-exception and raised nothing"
+            remedy = "make it fail, or remove the tag and what the prose says about it"
+            return [self._fault(cell, message, remedy)]
+        return []
+
+    def _told_faults(self, cell: Cell, failed: Output | None) -> list[Document]:
+        """Return what is wrong with an example that raises another error than its docstring tells, or none."""
+        came = f"{failed['ename']}: {failed['evalue']}".strip().rstrip(":") if failed else ""
+        if failed and ":" not in cell.told:  # the type alone
+            came = failed["ename"]
         flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-        if any(doctest.OutputChecker().check_output(cell.told, each, flags) for each in came):
-            return
-        raise self._error(
-            cell,
-            f"the docstring tells {cell.told}, and the example raises {came[0] if came else 'nothing'}",
-            "tell what it raises, or correct what it calls",
-            _line_of_failure("\n".join(raised[0]["traceback"])) if raised else 0,
+        if came and doctest.OutputChecker().check_output(cell.told, came, flags):
+            return []
+        message = (
+            f"the docstring tells {cell.told}, and the example raises {came if came else 'nothing'}"
         )
-
-    def _check_figures(self, shown: dict[int, list[Output]]) -> None:
-        """Refuse a figure that the page shows a second time, or with another figure's text.
-
-        Examples stand alone: one may draw what another does.
-        """
-        pictures: set[bytes] = set()
-        texts: set[str] = set()
-        for cell in self.tutorial.code_cells:
-            if self.tutorial.is_examples:
-                pictures, texts = set(), set()
-            outputs = [] if "starter" in cell.tags else shown.get(cell.number, [])
-            for figure in map(picture, filter(is_picture, outputs)):
-                text = " ".join(figure.alt.split())
-                if figure.content in pictures:
-                    raise self._error(
-                        cell,
-                        f"a figure that the page has already shown: {text}",
-                        "call plt.close(figure) before the figure is left as the last expression: "
-                        "an open one is shown again when the cell ends",
-                    )
-                if text in texts:
-                    raise self._error(
-                        cell,
-                        f"two figures with one text: {text}",
-                        "let each figure's text say what that figure shows",
-                    )
-                pictures.add(figure.content)
-                texts.add(text)
+        line = _line_of_failure("\n".join(failed["traceback"])) if failed else 0
+        return [self._fault(cell, message, "tell what it raises, or correct what it calls", line)]
 
     def names_cells(self, run: Run) -> bool:
         """Tell whether something that a run shows names a cell by its number: a warning, a traceback."""
         return bool(re.search(r"\bcell \d", json.dumps([run.outputs, run.values])))
 
-    def _check_size(self, cell: Cell, characters: int) -> None:
-        if characters > 1000 * self.settings.output_limit:
-            raise self._flood(cell, f"shows {characters / 1000:,.0f} kB of text")
+    def _too_much(self, characters: int) -> tuple[str, str] | None:
+        """Return (message, remedy) of a cell that shows more text than it may."""
+        if characters <= 1000 * self.settings.output_limit:
+            return None
+        return self._flood(f"shows {characters / 1000:,.0f} kB of text")
 
-    def _flood(self, cell: Cell | None, what: str) -> TutorialError:
-        return self._error(
-            cell,
+    def _flood(self, what: str) -> tuple[str, str]:
+        return (
             f"the cell {what}; a reader gets {self.settings.output_limit} kB at most",
             "show less of it, or raise output_limit in pyproject.toml, [tool.tutorial_engine]",
         )
 
     def _claims(self) -> list[str]:
-        """Return the claims that the kernel evaluated, which must be those of the source."""
-        evaluated = [
+        """Return the claims that hold. The kernel must have evaluated those of the source, each of them."""
+        held = [
             text for _, said in self._hidden("claims", kernel.CLAIMS) for text in said["claims"]
         ]
+        failed = self._failed_claims()
         written = [text_of(node) for _, node in self.tutorial.claims]
-        if evaluated != written:
+        if held != [text for text in written if text not in failed]:
+            count = len(held) + len(failed)
             raise ExecutionError(
-                f"the kernel evaluated {len(evaluated)} claims, the source has {len(written)}",
+                f"the kernel evaluated {count} claims, the source has {len(written)}",
                 file=self.tutorial.file,
                 remedy="run it again; if that does not help, report it: the page would lie",
             )
-        return evaluated
+        return held
 
-    def _check_trials(self) -> None:
-        """Insist that controls and wrong solutions fail; say of all at once which do not."""
-        problems = [
-            (cell, *problem)
-            for cell, said in self._hidden("trial", kernel.TRIAL)
-            if (problem := _trial_problem(cell, said))
-        ]
-        if not problems:
-            return
-        first, message, remedy, line = problems[0]
-        for cell, other, _, line_there in problems[1:]:
-            message += f"\n  also line {cell.line + line_there} (cell {cell.number}): {other}"
-        raise self._error(first, message, remedy, line)
+    def _failed_claims(self) -> set[str]:
+        """Return the claims that do not hold, and those whose evaluation failed in another way."""
+        failed: set[str] = set()
+        for (role, _), executed in zip(self._origin, self.notebook.cells, strict=True):
+            if role == "claims" and _failed(executed.outputs):
+                (call,) = ast.parse(executed.source).body
+                part = ast.literal_eval(call.value.args[0])  # as `__init__` has written it
+                texts = {
+                    text_of(each) for each in ast.parse(part).body if isinstance(each, ast.Assert)
+                }
+                held = {
+                    text
+                    for said in _said(executed.outputs, kernel.CLAIMS)
+                    for text in said["claims"]
+                }
+                failed |= texts - held
+        return failed
 
-    def _check_choices(self, run: Run) -> None:
-        """Refuse a question of which two choices read alike once the run's values stand in them."""
-        prose = fill(self.tutorial, run, self.settings)
-        for cell in self.tutorial.questions:
-            for problem in like_choices(read_question(prose[cell.number])):
-                raise self._error(cell, problem.message, problem.remedy, problem.line)
+    def _trial_faults(self) -> Iterator[Document]:
+        """Yield each control and each wrong solution that does not fail, and questions that are not answered.
 
-    def _artifacts(self, work: Path) -> tuple[Artifact, ...]:
-        kept = []
+        Without a claim that holds there is nothing that a control could take away.
+        """
+        failed = self._failed_claims()
+        for cell, said in self._hidden("trial", kernel.TRIAL):
+            if cell.claim not in failed and (problem := _trial_problem(cell, said)):
+                yield self._fault(cell, *problem)
+
+    def _artifacts(self, work: Path) -> tuple[tuple[Artifact, ...], list[Document]]:
+        kept, faults = [], []
         for name in self.tutorial.header.artifacts:
             path = (work / name).resolve()
-            if not path.is_relative_to(work.resolve()) or not path.is_file():
-                raise ExecutionError(
-                    f"the header's artifact '{name}' was not written",
-                    file=self.tutorial.file,
-                    line=1,
-                    remedy=f"write '{name}' in the working folder, or take it out of the header",
-                )
-            kept.append(Artifact(name, path.read_bytes()))
-        return tuple(kept)
+            if path.is_relative_to(work.resolve()) and path.is_file():
+                kept.append(Artifact(name, path.read_bytes()))
+            else:
+                message = f"the header's artifact '{name}' was not written"
+                remedy = f"write '{name}' in the working folder, or take it out of the header"
+                faults.append(self._fault(None, message, remedy))
+        return tuple(kept), faults
 
     def explain(
         self,
@@ -419,6 +473,8 @@ class Plan:
     ) -> TutorialError:
         """Turn what nbclient raised into an error that points at the cell that was running.
 
+        Where it is the cell's own fault, all that was wrong above it is told, too.
+
         Args:
             last_words: what the kernel wrote beside its outputs; told to the author alone.
             is_ready: the kernel had started.
@@ -426,6 +482,20 @@ class Plan:
                 `most_pictured`, and whether it was that; it ended the kernel.
             exceeded: which limit of `cell_watch` ended the kernel.
         """
+        explained = self._explained(error, last_words, is_ready, flooded, exceeded)
+        if isinstance(explained, Mishap):
+            return explained
+        outputs, faults, errors = self._found(self._running)
+        return self._together(outputs, faults, [*errors, explained])
+
+    def _explained(
+        self,
+        error: Exception,
+        last_words: str,
+        is_ready: bool,
+        flooded: tuple[int, bool] | None,
+        exceeded: str,
+    ) -> TutorialError:
         role, cell = self._origin[self._running]
         if flooded is not None:
             position, was_pictured = flooded
@@ -438,7 +508,8 @@ class Plan:
                     "draw fewer points or pixels, or raise figure_limit in pyproject.toml, "
                     "[tool.tutorial_engine]",
                 )
-            return self._flood(cell, f"sent more than {self.most_sent / 1e6:,.0f} MB and was ended")
+            said = f"sent more than {self.most_sent / 1e6:,.0f} MB and was ended"
+            return self._error(cell, *self._flood(said))
         if exceeded == CPU:
             return self._error(
                 cell,
@@ -459,27 +530,14 @@ class Plan:
             return self._error(cell, failed, _INSTALL, kind=Mishap)
         line = _line_of_failure(error.traceback)
         said = f"{error.ename}: {error.evalue}".strip()
-        if role == "check again":
-            return self._error(
-                cell, f"the solution fails its check: {said}", "correct the solution", line
-            )
-        if role == "values":
-            return self._error(cell, error.evalue, "correct the expression or the cell above it")
-        if role == "claims":
-            answers = [said for each, said in self._hidden("claims", kernel.CLAIMS) if each is cell]
-            line = answers[0]["line"] if answers else 0
-        if role == "claims" and error.ename == "AssertionError":
-            return self._error(
-                cell,
-                f"a claim does not hold: {error.evalue}",
-                "the page says something that this run contradicts: correct the page",
-                line,
-                kind=ClaimError,
-            )
-        if error.ename in ("MemoryError", "ResourceExhaustedError"):
-            remedy = "let the cell hold less at once, or let fewer kernels run side by side (jobs)"
-            return self._error(cell, said, remedy, line)
-        return self._error(cell, said, "correct the cell", line)
+        return self._error(cell, said, self._remedy(error), line)
+
+    def _remedy(self, failed: Output | CellExecutionError) -> str:
+        """Return what to do about a cell that failed, by how it did."""
+        if isinstance(failed, CellExecutionError):
+            return remedy_for(failed.ename, failed.evalue, failed.traceback, self.tutorial)
+        traceback = "\n".join(failed["traceback"])
+        return remedy_for(failed["ename"], failed["evalue"], traceback, self.tutorial)
 
     def _mishap(
         self, error: Exception, cell: Cell | None, last_words: str, is_ready: bool
@@ -502,6 +560,17 @@ class Plan:
         cell = self._origin[sources.index(source)][1] if source in sources else None
         return self._error(cell, message, remedy)
 
+    def _fault(
+        self,
+        cell: Cell | None,
+        message: str,
+        remedy: str,
+        line: int = 0,
+        kind: type[ExecutionError] = ExecutionError,
+    ) -> Document:
+        message = self._places.hide(without_controls(message))
+        return as_document(self.tutorial, cell, message, remedy, line, kind)
+
     def _error(
         self,
         cell: Cell | None,
@@ -512,6 +581,27 @@ class Plan:
     ) -> ExecutionError:
         message = self._places.hide(without_controls(message))
         return self.tutorial.error(kind, message, remedy, cell, line)
+
+
+def _claim_by_claim(source: str) -> list[str]:
+    """Return a cell of claims in parts that end in a claim each, on the lines on which they stand.
+
+    So one that does not hold keeps none of the others from being evaluated.
+    """
+    lines = source.split("\n")
+    ends = [0]
+    body = ast.parse(source).body
+    for node, following in zip(body, [*body[1:], None], strict=True):
+        end = node.end_lineno or node.lineno
+        is_alone = following is None or following.lineno > end
+        if (isinstance(node, ast.Assert) and is_alone) or following is None:
+            ends.append(end if following else len(lines))
+    return ["\n" * start + "\n".join(lines[start:end]) for start, end in itertools.pairwise(ends)]
+
+
+def _failed(outputs: list[Output]) -> Output | None:
+    """Return the exception among what a cell sent, if it raised one."""
+    return next((output for output in outputs if output["output_type"] == "error"), None)
 
 
 def _said(outputs: list[Output], mime: str) -> list[Any]:
@@ -571,7 +661,8 @@ def _characters(outputs: list[Output]) -> int:
 
 
 def _may_fail(cell: Cell) -> bool:
-    return bool(cell.tags & {"raises-exception", "check"})
+    """Say whether a run goes on when a cell fails; what a tag that nobody knows was to say, nobody knows."""
+    return bool(cell.tags & {"raises-exception", "check"} or cell.tags - CODE_TAGS)
 
 
 def _line_of_failure(traceback: str) -> int:

@@ -250,6 +250,8 @@ class _Log(Watcher):
 
     def started(self, lesson: Lesson, estimate: float | None) -> None:
         about = f", about {estimate:.0f} s" if estimate else ""
+        if lesson.error:
+            log.error("Known before it runs: %s", lesson.error)
         log.info("Running %s%s", lesson.name, about)
 
     def ended(self, outcome: Outcome) -> None:

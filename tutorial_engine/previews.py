@@ -18,6 +18,7 @@ import psutil
 
 from .course import Lesson
 from .errors import Cancelled, Mishap, TutorialError, unforeseen
+from .figure_texts import PART as FIGURE_TEXTS
 from .fingerprint import Key, snippets_state
 from .run import Run
 from .settings import Settings
@@ -33,6 +34,8 @@ _LOOK_EVERY_S = 20
 _INTERRUPTS, _BETWEEN_S = 20, 0.2
 # The figure set-up belongs to the kernel's own.
 _SET_UP = "version of matplotlib"
+# What the cells themselves decide.
+_OF_CELLS = ("code", "inline expressions", FIGURE_TEXTS)
 # Where the cells below take longer than this, the page shows what there is, and again after the longer time.
 _PART_AFTER_S, _PARTS_EVERY_S = 0.5, 5.0
 
@@ -229,7 +232,7 @@ def _fits(kept: _Kept, lesson: Lesson, settings: Settings) -> bool:
     before, after = kept.key.parts, lesson.sound[1].parts
     copied = helpers_folder(kept.session.folders.private)
     for name in before.keys() | after.keys():
-        if before.get(name) == after.get(name) or name in ("code", "inline expressions"):
+        if before.get(name) == after.get(name) or name in _OF_CELLS:
             continue
         if name.startswith("snippets/"):
             # Another part of a snippet is used, of the same file.

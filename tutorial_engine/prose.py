@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from .errors import SourceError
+from .errors import Blemish
 from .links import to_pages
 from .passages import Expression, escape, passages
 from .run import Run
@@ -21,15 +21,77 @@ PENDING = '<span class="pending" title="this value comes with the run">…</span
 _GIVEN = re.compile(
     r"(\*{1,2})[^*\n]+\1\{[^}\n]*\.given[^}\n]*\btitle=[\"'][^\"'\n]+[\"'][^}\n]*\}"
 )
+_GIVEN_IN_HTML = re.compile(
+    r"<(?P<name>\w+)\s(?=[^<>]*\bclass=[\"']?(?:[\w -]* )?given\b)"
+    r"(?=[^<>]*\btitle=(?:\"[^\"]+\"|'[^']+'))[^<>]*>.*?</(?P=name)>",
+    re.DOTALL,
+)
 _ADDRESS = re.compile(
     r"\]\([^)\s]*\)|<https?:[^>]*>|\bhttps?:\S+|\{:?\s*(?:[.#][A-Za-z]|[\w-]+=)[^}\n]*\}"
 )
-_ARGUMENT = re.compile(r"`\w+=[^`\s]+`")
 _START = r"(?<![\w.,/:])(?<![A-Za-z]-)[-−+]?"  # the 10 of CIFAR-10 is part of a name
 _NUMBER = rf"{_START}\d+(?:,\d{{3}})*(?:\.\d+)?(?!\w*[_\w]*\()"
 _UNIT = (
     r"(?:%|(?:per cent|percent|ns|µs|us|ms|s|sec|seconds?|milliseconds?|microseconds?|minutes?|min"
     r"|hours?|h|days?|bytes?|[kKMGT]i?B|kilobytes?|megabytes?|gigabytes?|CPU seconds?)(?!\w))"
+)
+_ARGUMENT = re.compile(r"`\w+=[^`\s]+`")
+# What has versions, as prose writes it: `Keras` 3.10, Python ≥ 3.11, TensorFlow 2.8 or 2.9.
+_VERSIONED = (
+    *(
+        "Python",
+        "TensorFlow",
+        "Keras",
+        "NumPy",
+        "SciPy",
+        "pandas",
+        "Matplotlib",
+        "scikit-learn",
+        "Pillow",
+    ),
+    *(
+        "PyTorch",
+        "JAX",
+        "LiteRT",
+        "TFLite",
+        "ONNX",
+        "TensorBoard",
+        "KerasTuner",
+        "Jupyter",
+        "JupyterLab",
+    ),
+    *(
+        "IPython",
+        "ipykernel",
+        "Dask",
+        "MkDocs",
+        "CUDA",
+        "cuDNN",
+        "Linux",
+        "Ubuntu",
+        "Debian",
+        "macOS",
+    ),
+    *("versions?", "releases?"),
+)
+_NO_MEASURE = rf"(?![\w%]|\.\d|[\s ]?{_UNIT})"
+_ONE_VERSION = r"(?:[<>=~!≥≤]=?|v|\\?&[lg]t;=?)?\s*v?\d+(?:\.\d+)*(?:\.?(?:a|b|rc|dev|post)\d+)?"
+_MORE_VERSIONS = rf"(?:\s*(?:/|–|-|and|or|to)\s*{_ONE_VERSION}{_NO_MEASURE})*"
+_VERSION = re.compile(
+    rf"(?<![\w-])(?:{'|'.join(_VERSIONED)})[`*_]{{0,3}}\s*\(?\s*[`*_]{{0,3}}{_ONE_VERSION}"
+    rf"{_NO_MEASURE}{_MORE_VERSIONS}",
+    re.IGNORECASE,
+)
+_PUBLICATION = re.compile(
+    r"(?<![\w.])10\.\d{4,9}/[^\s<>)\]]+|\barXiv\s*:?\s*\d{4}\.\d{4,5}(?:v\d+)?", re.IGNORECASE
+)
+_MONTH = (
+    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sep(?:t(?:ember)?)?"
+    r"|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\b\.?"
+)
+_DATE = re.compile(
+    rf"\b\d{{4}}-\d\d-\d\d\b|\b\d{{1,2}}\.\s?\d{{1,2}}\.\s?\d{{4}}\b"
+    rf"|\b(?:\d{{1,2}}(?:st|nd|rd|th)?\s+)?{_MONTH}\s+(?:\d{{1,2}}(?:st|nd|rd|th)?,?\s+)?\d{{4}}\b"
 )
 _JUDGED = r"(?i:accurac(?:y|ies)|loss(?:es)?|F1|AUC|faster|slower)"
 _BETWEEN = r"(?:[\s*_]+[A-Za-z]+){0,2}[\s*_]+"
@@ -82,14 +144,10 @@ def measured(text: str) -> str:
     return f'<span class="measured" data-search-exclude>{text}</span>'
 
 
-def check_numbers(tutorial: Tutorial) -> None:
-    """Refuse numbers that the run should decide but somebody typed.
-
-    Raises:
-        SourceError: names the first such number, its line and the cure.
-    """
+def check_numbers(tutorial: Tutorial) -> Iterator[Blemish]:
+    """Yield numbers that the run should decide but somebody typed, each with its line and the cure."""
     for cell, line, number in typed_numbers(tutorial):
-        raise SourceError(
+        yield Blemish(
             f"the number {number} is typed by hand",
             file=tutorial.file,
             cell=cell.number if cell else None,
@@ -104,9 +162,10 @@ def typed_numbers(tutorial: Tutorial) -> Iterator[tuple[Cell | None, int, str]]:
 
     That is a percentage, a decimal, or a number with a unit of time or memory or next to accuracy,
     loss, F1, AUC, faster or slower, unless the same literal stands in the tutorial's code, it is
-    marked `.given` with its source, or it is an argument quoted as code (`validation_split=0.1`).
+    marked `.given` with its source, or it is an argument quoted as code (`validation_split=0.1`). Versions of
+    software, dates, and the DOI or arXiv number of a publication are no such numbers.
     """
-    literals = {number for cell in tutorial.code_cells for number in facts(cell.source).numbers}
+    literals = {number for cell in tutorial.code_cells for number in _literals(cell.source)}
     for _, number in _find(tutorial.header.summary, literals):
         yield None, 1, number
     for cell in tutorial.cells:
@@ -115,12 +174,20 @@ def typed_numbers(tutorial: Tutorial) -> Iterator[tuple[Cell | None, int, str]]:
                 yield cell, cell.line + line, number
 
 
+def _literals(source: str) -> frozenset[float]:
+    """Return the numbers of a cell's code; of code that does not read, whatever looks like one."""
+    try:
+        return facts(source).numbers
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return frozenset(map(float, re.findall(r"\d+(?:\.\d+)?(?:[eE][-+]?\d+)?", source)))
+
+
 def _find(text: str, literals: set[float]) -> Iterator[tuple[int, str]]:
     for passage in reversed(passages(text)):
         if passage.kind in ("fence", "value", "comment"):
             lines = text.count("\n", passage.start, passage.end)
             text = text[: passage.start] + " " + "\n" * lines + text[passage.end :]
-    for pattern in (_GIVEN, _ARGUMENT, _ADDRESS):
+    for pattern in (_GIVEN, _GIVEN_IN_HTML, _ARGUMENT, _ADDRESS, _PUBLICATION, _DATE, _VERSION):
         text = pattern.sub(_blank, text)
     for match in _TYPED.finditer(text):
         kind = match.lastgroup or 0  # each way of the pattern has a name

@@ -88,17 +88,19 @@ def make_page(
     *,
     cells: Sequence[int] = (),
     links_snippets: bool = False,
+    error: TutorialError | None = None,
 ) -> Page:
     """Merge a tutorial with its run.
 
     Args:
         run: None while there is none; `state` then says why.
         titles: name -> page path and title of every tutorial, in course order.
-        state: `waiting` or `running` without a run; with one `preview`, `previewing` while that has not
+        state: `waiting`, `running` or `failed` without a run; with one `preview`, `previewing` while that has not
             come to its end, or `differs` when its preview showed something else.
         build_cache: where a page is found again that was made of the same tutorial and run.
         cells: the numbers of the cells that the state is about; the first one of a preview.
         links_snippets: the site has a page for each snippet, to which the run's stamp leads.
+        error: what keeps the page from being published; it is then a draft, below a list of that.
     """
     glossary_file = settings.root / glossary.GLOSSARY
     shown = pictures(tutorial, settings)
@@ -106,7 +108,7 @@ def make_page(
     ingredients = (
         (tutorial.file, tutorial.text),
         run.digest if run else None,
-        (state, list(cells), links_snippets),
+        (state, list(cells), links_snippets, str(error or "")),
         (settings.site_url, settings.repo_url),  # of the settings, a page shows these alone
         repr(read_project(settings.root)),
         list(titles.items()),
@@ -127,6 +129,7 @@ def make_page(
         build_cache,
         links_snippets,
         measured_versions,
+        error,
     )
     page: Page = build_cache.get(
         "pages", tutorial.file, ingredients, lambda: writer.page().to_json(), Page.from_json
@@ -147,16 +150,29 @@ def make_error_page(file: str, error: TutorialError, tutorial: Tutorial | None =
 
 
 def error_box(error: TutorialError) -> str:
-    """Return an error as HTML that Markdown leaves alone."""
-    where = error.file if error.line is None else f"{error.file}, line {error.line}"
-    if error.cell is not None:
-        where += f", cell {error.cell}"
+    """Return all faults of an error as HTML that Markdown leaves alone, as a list where there are several."""
     what = "snippet" if error.file.startswith("snippets/") else "tutorial"
+    said = f"This {what} does not build."
+    faults = [_fault_in_html(each) for each in error.faults]
+    if len(faults) == 1:
+        content = faults[0]
+    else:
+        said += f" {len(faults)} things are to be corrected:"
+        items = "".join(f"<li>{fault}</li>\n" for fault in faults)
+        content = f"<ol>\n{items}</ol>\n"
     return (
         '<div class="tutorial-state failed" role="alert" markdown="0">\n'
-        f"<p><strong>This {what} does not build.</strong></p><p>{html.escape(where)}</p>\n"
-        f"<pre>{html.escape(error.message)}</pre>\n"
-        f"<p>What to do: {html.escape(error.remedy)}</p>\n</div>\n"
+        f"<p><strong>{said}</strong></p>{content}</div>\n"
+    )
+
+
+def _fault_in_html(fault: TutorialError) -> str:
+    where = fault.file if fault.line is None else f"{fault.file}, line {fault.line}"
+    if fault.cell is not None:
+        where += f", cell {fault.cell}"
+    return (
+        f"<p>{html.escape(where)}</p>\n<pre>{html.escape(fault.message)}</pre>\n"
+        f"<p>What to do: {html.escape(fault.remedy)}</p>\n"
     )
 
 
@@ -172,12 +188,14 @@ class _Writer:
         build_cache: BuildCache,
         links_snippets: bool,
         measured_versions: Measured | None,
+        error: TutorialError | None,
     ) -> None:
         self.state = state if run or state else "waiting"
         self.cells = cells
         is_preview = state in PREVIEWS
-        # What is offered, and said to be checked, a preview has not.
-        self.clean_run = None if is_preview else run
+        self.error = error
+        # What is offered, and said to be checked, a preview has not, nor a draft.
+        self.clean_run = None if is_preview or error else run
         self.tutorial = tutorial
         self.run = run
         self.settings = settings
@@ -207,7 +225,9 @@ class _Writer:
             if entry := last_cells.get(cell.number):
                 body.append(versions_note(entry, self.tutorial, self.measured_versions))
         title, summary = escape(header.title), escape(header.summary)
-        parts = [self._front_matter(), f"# {title}", f"{summary}\n{{ .lead }}"]
+        parts = [self._front_matter(), f"# {title}", f"{summary}\n{{ .lead }}" if summary else ""]
+        if self.error:
+            parts.append(error_box(self.error))
         if self.state:
             parts.append(state_note(self.state, self.cells))
         record = None
@@ -259,8 +279,11 @@ class _Writer:
             ("You need first", header.needs),
             ("Helps, but is not needed", header.helps),
         ):
-            if names:
-                facts.append(f"**{title}:** {', '.join(map(self._need, names))}")
+            known = [
+                name for name in names if name in self.titles
+            ]  # of a draft some may be unknown
+            if known:
+                facts.append(f"**{title}:** {', '.join(map(self._need, known))}")
         if run := self.clean_run:
             facts.append(f"**Runs in:** {measured(_duration(run.wall_s))}")
             name = self.tutorial.name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .dependencies import shown_versions
 from .documents import Document
+from .errors import ExecutionError
 from .fingerprint import versions_of
 from .passages import escape
 from .places import of_the_build
@@ -44,18 +45,13 @@ def _tutorial(outcome: Outcome, settings: Settings) -> Document:
     }
     if outcome.error:
         error = of_the_build(settings).hide_in(outcome.error)
-        entry["error"] = {
-            "file": error.file,
-            "cell": error.cell,
-            "line": error.line,
-            "message": error.message,
-            "remedy": error.remedy,
-        }
+        entry["error"] = error.to_json()
+        entry["faults"] = [fault.to_json() for fault in error.faults]
     return entry
 
 
 def _claims(outcome: Outcome) -> list[Document]:
-    """List the claims that were decided: all of a good run, those up to the failed one otherwise."""
+    """List the claims that were decided: all of a run that came to its end, else those above where it ended."""
     tutorial = outcome.lesson.tutorial
     if tutorial is None:
         return []
@@ -63,21 +59,27 @@ def _claims(outcome: Outcome) -> list[Document]:
         return [
             {
                 "text": text,
-                "holds": True,
+                "holds": text in outcome.run.claims,
                 "fails_without": tutorial.fails_without(text),
             }
-            for text in outcome.run.claims
+            for text in (text_of(node) for _, node in tutorial.claims)
         ]
-    decided: list[Document] = []
-    error = outcome.error
-    if error is None or error.line is None or error.cell is None:
+    of_run = [
+        each
+        for each in (outcome.error.faults if outcome.error else ())
+        if isinstance(each, ExecutionError) and each.line is not None and each.cell is not None
+    ]
+    if not of_run:
         return []
+    end = max(each.line or 0 for each in of_run)
+    wrong = [each.line or 0 for each in of_run]
+    decided: list[Document] = []
     for cell, node in tutorial.claims:
         first, last = cell.line + node.lineno, cell.line + (node.end_lineno or node.lineno)
-        if last < error.line:
-            decided.append({"text": text_of(node), "holds": True})
-        elif first <= error.line:
-            decided.append({"text": text_of(node), "holds": False})
+        if first <= end:
+            decided.append(
+                {"text": text_of(node), "holds": not any(first <= line <= last for line in wrong)}
+            )
     return decided
 
 

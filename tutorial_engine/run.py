@@ -35,6 +35,8 @@ class Run:
         parts: the key's parts, kept to say later why it became stale.
         outputs: for each code cell, its outputs as notebook JSON; text cleaned.
         claims: the text of each claim that was evaluated and held, in order.
+        faults: what the run itself showed to be wrong, as `faults.py` has it; of figures and questions, whose
+            words may change without a run, it is told from the outputs each time.
         values: for each inline expression in order, `[code cells before it, code, value]`; the value is
             None where a preview has not come so far.
         artifacts: files kept.
@@ -59,6 +61,7 @@ class Run:
     peak_mb: float
     machine: str
     dependencies: Dependencies = field(default_factory=dict)
+    faults: list[Document] = field(default_factory=list)
 
     def value(self, cells_before: int, code: str, occurrence: int = 0) -> str | None:
         """Return an inline expression's value, found by its place, whatever prose moved around it.

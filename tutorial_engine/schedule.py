@@ -11,7 +11,8 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from .course import Lesson
-from .errors import Cancelled, Mishap, TutorialError, unforeseen
+from .errors import Cancelled, Mishap, TutorialError, together, unforeseen
+from .faults import run_faults
 from .run import Run
 from .settings import Settings
 from .store import Store
@@ -26,7 +27,12 @@ _PATIENCE_S = 10
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a lesson in this build."""
+    """What became of a lesson in this build.
+
+    Args:
+        run: None where it has not run so far, or did not come to its end.
+        error: all that keeps its page from being published: what is wrong with its source, with the run, with both.
+    """
 
     lesson: Lesson
     run: Run | None = None
@@ -42,23 +48,37 @@ class Outcome:
             return "running"
         return "executed" if self.executed else "cached"
 
+    @property
+    def is_due(self) -> bool:
+        """Say whether its lesson can run, and neither has a run nor failed on the way to one."""
+        return self.run is None and self.lesson.key is not None and self.error is self.lesson.error
+
 
 def from_store(lesson: Lesson, store: Store) -> Outcome:
-    """Return what is known of a lesson without running it: its run, its error, or neither."""
-    if lesson.error:
+    """Return what is known of a lesson without running it: its run, and what is wrong with it."""
+    if lesson.key is None:
         return Outcome(lesson, error=lesson.error)
     try:
         tutorial, key = lesson.sound
-        return Outcome(lesson, store.load(lesson.name, key, tutorial))
+        run = store.load(lesson.name, key, tutorial)
+        return (
+            with_faults(lesson, run, store.settings) if run else Outcome(lesson, error=lesson.error)
+        )
     except Exception as error:  # one tutorial's fault must not be the others'
         return Outcome(lesson, error=unforeseen(error, lesson.file))
+
+
+def with_faults(lesson: Lesson, run: Run, settings: Settings, *, executed: bool = False) -> Outcome:
+    """Return the outcome of a run that came to its end, with all that is wrong with it and with the source."""
+    faults = run_faults(run, lesson.sound[0], settings)
+    return Outcome(lesson, run, together([lesson.error, *faults]), executed)
 
 
 class Watcher:
     """Is told what happens; the default says nothing."""
 
     def started(self, lesson: Lesson, estimate: float | None) -> None:
-        """A lesson was handed to a kernel; `estimate` is the last run's seconds."""
+        """A lesson was handed to a kernel; `estimate` is the last run's seconds, `lesson.error` what is known by now."""
 
     def progress(self, lesson: Lesson, done: int, total: int) -> None:
         """So many code cells have run."""
@@ -175,7 +195,8 @@ class Scheduler:
     def _failure(self, lesson: Lesson) -> TutorialError | None:
         place = lesson.name, lesson.digest
         error, saved = self._failed.get(place, (None, None))
-        if isinstance(error, Mishap) and saved != self._saved(lesson):
+        is_mishap = error is not None and any(isinstance(each, Mishap) for each in error.faults)
+        if is_mishap and saved != self._saved(lesson):
             del self._failed[place]
             return None
         return error
@@ -232,7 +253,7 @@ class Scheduler:
             current = self._wanted.get(lesson.name)
             if outcome and current and current.digest == lesson.digest:
                 self._wanted.pop(lesson.name)
-            if outcome and outcome.error:
+            if outcome and outcome.error and not outcome.run:
                 self._failed[lesson.name, lesson.digest] = outcome.error, self._saved(lesson)
             if outcome:
                 self._ended(outcome)
@@ -243,16 +264,18 @@ class Scheduler:
         try:
             run = future.result()
             self._store.keep(run)
-            return Outcome(task.lesson, run, executed=True)
+            return with_faults(task.lesson, run, self._settings, executed=True)
         except (Cancelled, CancelledError):
             if task.is_ended:
                 return None
-            lost = Mishap("its run was lost", file=task.lesson.file, remedy="run it again")
-            return Outcome(task.lesson, error=lost)
+            fault: TutorialError = Mishap(
+                "its run was lost", file=task.lesson.file, remedy="run it again"
+            )
         except TutorialError as error:
-            return Outcome(task.lesson, error=error)
+            fault = error
         except Exception as error:  # must show on the page, not vanish with the thread
-            return Outcome(task.lesson, error=unforeseen(error, task.lesson.file))
+            fault = unforeseen(error, task.lesson.file)
+        return Outcome(task.lesson, error=together([task.lesson.error, fault]))
 
 
 @dataclass
@@ -291,11 +314,11 @@ def bring_up_to_date(
     store.sweep()
     for lesson in lessons:
         known = Outcome(lesson, error=lesson.error) if again else from_store(lesson, store)
-        if known.error:
-            watcher.ended(known)
-        elif known.run is None:
+        if known.is_due:
             missing.append(lesson)
             continue
+        if known.error:
+            watcher.ended(known)
         outcomes[lesson.file] = known
     ended: SimpleQueue[Outcome] = SimpleQueue()
     scheduler = Scheduler(settings, store, ended.put, watcher=watcher, executor=executor)

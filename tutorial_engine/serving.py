@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .course import Lesson
-from .errors import TutorialError
+from .errors import TutorialError, together
+from .faults import run_faults
 from .previews import Previews
 from .run import Run
 from .schedule import Keeper, Outcome, Scheduler, from_store, nobody_keeps
@@ -66,7 +67,7 @@ class Background(Scheduler):
 
 @dataclass(frozen=True)
 class Shown:
-    """What a page shows of its lesson: a run or an error, or in which state it is without.
+    """What a page shows of its lesson: a run, what is wrong, or in which state it is without.
 
     Args:
         state, cells: as `make_page` takes them.
@@ -106,9 +107,9 @@ class LiveRuns:
         outcomes, missing = [], []
         for lesson in lessons:
             known = from_store(lesson, self.store)
-            if known.run is None and known.error is None:
+            if known.is_due:
                 if failure := self._background.failure(lesson):
-                    known = Outcome(lesson, error=failure)
+                    known = Outcome(lesson, error=together([lesson.error, failure]))
                 else:
                     missing.append(lesson)
             outcomes.append(known)
@@ -121,17 +122,22 @@ class LiveRuns:
         lesson, run = outcome.lesson, outcome.run
         if outcome.error:
             log.error("%s", outcome.error)
-            return Shown(error=outcome.error)
         if run:
             cells = self._previews.differing(lesson, run)
-            return Shown(run, state="differs" if cells else "", cells=cells)
+            return Shown(run, outcome.error, "differs" if cells else "", cells)
+        if not outcome.is_due:
+            return Shown(error=outcome.error, state="failed")
         preview = self._previews.of(lesson)
         if preview is None and self._previews.is_making(lesson):
-            return Shown(state="running")
+            return Shown(error=lesson.error, state="running")
         if preview is None:
-            return Shown(state=self._background.state(lesson))
-        if preview.error:
-            log.error("Preview: %s", preview.error)
-            return Shown(error=preview.error)
+            return Shown(error=lesson.error, state=self._background.state(lesson))
+        tutorial, _ = lesson.sound
+        of_run = run_faults(preview.run, tutorial, self.store.settings) if preview.run else ()
+        error = together([lesson.error, preview.error, *of_run])
+        if error:
+            log.error("Preview: %s", error)
+        if preview.run is None:
+            return Shown(error=error, state="failed")
         state = "previewing" if preview.is_partial else "preview"
-        return Shown(preview.run, state=state, cells=[preview.first_cell])
+        return Shown(preview.run, error, state, [preview.first_cell])

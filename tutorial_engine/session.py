@@ -252,7 +252,6 @@ class Session:
 
         Raises:
             ExecutionError: a cell failed, hung or killed the kernel.
-            ClaimError: an assertion in a cell tagged `claims` failed.
             Cancelled: `cancel` was called.
         """
         total = len(plan.tutorial.code_cells)

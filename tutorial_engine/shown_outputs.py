@@ -19,6 +19,7 @@ PREVIEWS = ("preview", "previewing")
 _ROWS = re.compile(r"^.*\[.*\n\s*\[", re.MULTILINE)
 _STATES = {
     "waiting": "Waiting to run. The outputs appear here by themselves.",
+    "failed": "What follows is the source as it stands: there is no run of it to show.",
     "running": "Running… The outputs appear here by themselves.",
     "preview": "Preview. From cell {cells} on, the code ran again on top of what the cells had left "
     "behind; what is marked shows that. A run of all cells from the top is under way, and takes its place.",

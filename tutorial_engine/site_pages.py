@@ -98,7 +98,8 @@ class SitePages:
         """Return a page's rendered HTML as the site has it."""
         path = page.file.src_uri
         position = self._course.positions.get(path)
-        is_failed = position is not None and self._course.outcomes[position].error
+        is_draft = path in self._course.drafts
+        is_failed = position is not None and self._course.outcomes[position].error and not is_draft
         is_left = self._live and self._live.has_left(path)
         if path in self._course.records or is_left or is_failed:
             return html

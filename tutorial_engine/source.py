@@ -6,16 +6,17 @@ import io
 import json
 import re
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
-from .checks import check_cells
-from .errors import SourceError
-from .tutorial import Cell, Header, Tutorial
+from .checks import check_cells, unreadable_code
+from .errors import SourceError, TutorialError, together
+from .tutorial import Cell, Header, Tutorial, tutorial_name
 
 _CONTRIBUTING = "see CONTRIBUTING.md, 'Add a tutorial in ten minutes'"
 _SOURCE = re.compile(r"\d+_\w+/\d+_\w+\.py")
@@ -92,37 +93,58 @@ def parse_text(text: str, file: str) -> Tutorial:
     """Read a source's text.
 
     Raises:
-        SourceError: anything that keeps it from being a tutorial.
+        SourceError: all that keeps it from being a tutorial.
     """
-    try:
-        tutorial = _read(text, file)
-        check_cells(tutorial)
-    except SourceError:
-        _check_strings(text, file)  # the cause, where a string was cut in two
-        raise
+    tutorial, faults = read_source(text, file)
+    if error := together(faults):
+        raise error
     return tutorial
 
 
-def _read(text: str, file: str) -> Tutorial:
-    lines = text.split("\n")
-    _check_characters(lines, file)
-    header, body_starts = _header(lines, file)
-    markers = list(_markers(lines, body_starts, file))
+def read_source(text: str, file: str) -> tuple[Tutorial, list[TutorialError]]:
+    """Read a source's text as far as it can be read.
+
+    Returns:
+        The tutorial, and all that keeps it from being one. Where its header does not read, it has one that says
+        nothing; a cell whose marker does not read has no tags.
+    """
+    tutorial, of_header, of_markers = _read(text, file)
+    if cuts := list(
+        _cut_strings(text, file)
+    ):  # the cause of whatever else is wrong with these cells
+        return tutorial, [*of_header, *cuts]
+    unread = unreadable_code(tutorial)
+    is_whole = bool(tutorial.header.summary) and not of_markers and not unread
+    of_cells = check_cells(tutorial, is_whole=is_whole)
+    return tutorial, [*of_header, *of_markers, *unread, *of_cells]
+
+
+def _read(text: str, file: str) -> tuple[Tutorial, list[SourceError], list[SourceError]]:
+    """Return a tutorial of what can be told apart, and what is wrong with its header and with its other lines."""
+    faults = list(_odd_characters(text.split("\n"), file))
+    plain = _UNEVEN.sub(" ", text)
+    lines = plain.split("\n")
+    header, body_starts, of_header = _header(lines, file)
+    markers, of_markers = _markers(lines, body_starts, file)
+    faults += of_markers
     starts = [line - 1 for line, _, _ in markers]
-    ends = [*starts, len(text.splitlines())][1:]
+    ends = [*starts, len(plain.splitlines())][1:]
     for at in range(body_starts, starts[0] if starts else len(lines)):
         if lines[at].strip():
-            raise SourceError(
-                "there is text outside a cell",
-                file=file,
-                line=at + 1,
-                remedy="begin each cell with '# %%' or '# %% [markdown]'",
+            faults.append(
+                SourceError(
+                    "there is text outside a cell",
+                    file=file,
+                    line=at + 1,
+                    remedy="begin each cell with '# %%' or '# %% [markdown]'",
+                )
             )
+            break
     cells = []
     for number, ((line, kind, options), end) in enumerate(zip(markers, ends, strict=True), 1):
         inside = _without_gap(lines[line:end])
         if kind == "markdown":
-            _check_commented(inside, line, number, file)
+            faults += _uncommented(inside, line, number, file)
             inside = [re.sub("^# ?", "", each) for each in inside]
         cells.append(
             Cell(
@@ -136,7 +158,7 @@ def _read(text: str, file: str) -> Tutorial:
                 options.get("also", ""),
             )
         )
-    return Tutorial(file, header, tuple(cells), text)
+    return Tutorial(file, header, tuple(cells), text), of_header, faults
 
 
 def _without_gap(lines: list[str]) -> list[str]:
@@ -147,10 +169,10 @@ def _without_gap(lines: list[str]) -> list[str]:
     return lines[:-1] if lines[-1:] == [""] else lines
 
 
-def _check_characters(lines: list[str], file: str) -> None:
+def _odd_characters(lines: list[str], file: str) -> Iterator[SourceError]:
     for number, line in enumerate(lines, start=1):
         if match := _UNEVEN.search(line):
-            raise SourceError(
+            yield SourceError(
                 f"the control character U+{ord(match[0]):04X}",
                 file=file,
                 line=number,
@@ -158,21 +180,22 @@ def _check_characters(lines: list[str], file: str) -> None:
             )
 
 
-def _check_commented(lines: list[str], marker: int, number: int, file: str) -> None:
-    """Insist that prose is written as comments: code below `[markdown]` would be shown and not run."""
+def _uncommented(lines: list[str], marker: int, number: int, file: str) -> Iterator[SourceError]:
+    """Yield where prose is not written as comments: code below `[markdown]` would be shown and not run."""
     for line, text in enumerate(lines, start=marker + 1):
         if text.strip() and not text.startswith("#"):
-            raise SourceError(
+            yield SourceError(
                 "a line in a markdown cell that is no comment",
                 file=file,
                 cell=number,
                 line=line,
                 remedy="begin each line of prose with '# ', and code with a '# %%' above it",
             )
+            return  # the rest is code, too
 
 
-def _check_strings(text: str, file: str) -> None:
-    """Refuse strings with a line that begins a cell: it would cut the string in two."""
+def _cut_strings(text: str, file: str) -> Iterator[SourceError]:
+    """Yield strings with a line that begins a cell: it cuts the string in two."""
     kinds = {tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}
     try:
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
@@ -180,7 +203,7 @@ def _check_strings(text: str, file: str) -> None:
                 continue
             for offset, line in enumerate(token.string.split("\n")):
                 if offset and _MARKER_LIKE.match(line):
-                    raise SourceError(
+                    yield SourceError(
                         "a cell's marker inside a string",
                         file=file,
                         line=token.start[0] + offset,
@@ -193,28 +216,34 @@ def _check_strings(text: str, file: str) -> None:
 
 def _markers(
     lines: list[str], body_starts: int, file: str
-) -> Iterator[tuple[int, str, dict[str, Any]]]:
-    """Yield (line, kind, options) of each cell's marker; refuse what only looks like one."""
-    number = 0
+) -> tuple[list[tuple[int, str, dict[str, Any]]], list[SourceError]]:
+    """Return (line, kind, options) of each cell's marker, and what is wrong with what only looks like one."""
+    found: list[tuple[int, str, dict[str, Any]]] = []
+    faults = []
     for at in range(body_starts, len(lines)):
         if not _MARKER_LIKE.match(lines[at]):
             continue
-        number += 1
         match = _MARKER.fullmatch(lines[at])
-        problem = "not the form of a cell's marker"
-        if match:
-            options = _options(match["options"])
-            if isinstance(options, dict):
-                yield at + 1, "markdown" if match["markdown"] else "code", options
-                continue
-            problem = options
-        raise SourceError(
-            f"{problem}: {lines[at].strip()}",
-            file=file,
-            cell=number,
-            line=at + 1,
-            remedy=_RIGHT_FORM,
+        options = _options(match["options"]) if match else "not the form of a cell's marker"
+        is_prose = match["markdown"] if match else re.search(r"\[(?:markdown|md)\]", lines[at])
+        found.append(
+            (
+                at + 1,
+                "markdown" if is_prose else "code",
+                options if isinstance(options, dict) else {},
+            )
         )
+        if isinstance(options, str):
+            faults.append(
+                SourceError(
+                    f"{options}: {lines[at].strip()}",
+                    file=file,
+                    cell=len(found),
+                    line=at + 1,
+                    remedy=_RIGHT_FORM,
+                )
+            )
+    return found, faults
 
 
 def _options(text: str) -> dict[str, Any] | str:
@@ -267,39 +296,58 @@ def _mapping_once(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Any, 
 _OnceLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping_once)
 
 
-def _header(lines: list[str], file: str) -> tuple[Header, int]:
-    """Return the header and the number of lines that it takes."""
+def _header(lines: list[str], file: str) -> tuple[Header, int, list[SourceError]]:
+    """Return the header, the number of lines that it takes, and what is wrong with it.
+
+    Of one that does not read, there is one that says nothing.
+    """
+    nothing = Header.model_construct(title=tutorial_name(file), summary="")
 
     def refused(message: str, line: int = 1) -> SourceError:
         remedy = f"correct the header; {_CONTRIBUTING}"
         return SourceError(message, file=file, line=line, remedy=remedy)
 
+    begins = next((at for at, line in enumerate(lines) if _MARKER_LIKE.match(line)), len(lines))
     if lines[0].rstrip() != "# ---":
-        raise refused("the header is missing: the first line is not '# ---'")
+        fault = refused("the header is missing: the first line is not '# ---'")
+        return nothing, begins, [fault]
     ends = next((at for at in range(1, len(lines)) if lines[at].rstrip() == "# ---"), None)
     if ends is None:
-        raise refused("the header is not closed by a line '# ---'")
-    for at in range(1, ends):
-        if not re.match(r"#(?: |$)", lines[at]):
-            raise refused("a line in the header that does not begin with '# '", at + 1)
+        return nothing, begins, [refused("the header is not closed by a line '# ---'")]
+    faults = [
+        refused("a line in the header that does not begin with '# '", at + 1)
+        for at in range(1, ends)
+        if not re.match(r"#(?: |$)", lines[at])
+    ]
+    if faults:
+        return nothing, ends + 1, faults
     try:
         fields = yaml.load("\n".join(line[2:] for line in lines[1:ends]), _OnceLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         said = getattr(error, "problem", None) or error
-        raise refused(f"the header is not YAML: {said}", mark.line + 2 if mark else 1) from None
+        fault = refused(f"the header is not YAML: {said}", mark.line + 2 if mark else 1)
+        return nothing, ends + 1, [fault]
     except (ValueError, TypeError, RecursionError) as error:
-        raise refused(f"the header is not YAML: {error}") from None
+        return nothing, ends + 1, [refused(f"the header is not YAML: {error}")]
     if isinstance(fields, dict):
         fields.pop("jupyter", None)  # Jupytext's own, when somebody pairs the file with a notebook
     try:
-        return Header.model_validate(fields or {}), ends + 1
+        return Header.model_validate(fields or {}), ends + 1, []
     except ValidationError as error:
         problems = error.errors()
-    names = [".".join(str(part) for part in problem["loc"]) for problem in problems]
-    said = "; ".join(
-        f"header field '{name}': {problem['msg']}"
-        for name, problem in zip(names, problems, strict=True)
-    )
-    line = next((at + 1 for at in range(1, ends) if lines[at].startswith(f"# {names[0]}:")), 1)
-    raise refused(said, line)
+    for problem in problems:
+        name = ".".join(map(str, problem["loc"]))
+        place = f"# {problem['loc'][0]}:" if problem["loc"] else "# ---"
+        line = next((at + 1 for at in range(1, ends) if lines[at].startswith(place)), 1)
+        faults.append(refused(f"header field '{name}': {problem['msg']}", line))
+    return _rest_of(fields, problems, nothing), ends + 1, faults
+
+
+def _rest_of(fields: object, problems: Sequence[ErrorDetails], nothing: Header) -> Header:
+    """Return a header of the fields that read, so that what they say is no further fault."""
+    wrong = {problem["loc"][0] for problem in problems if problem["loc"]}
+    given = fields if isinstance(fields, dict) else {}
+    kept = {name: value for name, value in given.items() if name not in wrong}
+    seed = {"seed": 0} if "seed" in wrong else {}
+    return Header.model_validate(nothing.model_dump() | {"summary": nothing.title} | kept | seed)

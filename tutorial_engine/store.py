@@ -6,12 +6,14 @@ import contextlib
 import logging
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
 from .build_cache import FOLDER as DERIVED
 from .build_cache import TEMPLATES
 from .dependencies import changes
+from .figure_texts import PART, retold
 from .files import sweep_parts, write_whole
 from .fingerprint import Key
 from .run import Run
@@ -52,7 +54,24 @@ class Store:
 
         run = self._not_written.get((name, key.digest))
         run = run or self._read(self._path(name, key.digest), check, say=True)
+        if run is None and tutorial:
+            run = self._retold(name, key, check)
         return None if run is None or changes(run, self.settings) else run
+
+    def _retold(self, name: str, key: Key, check: Callable[[Run], None]) -> Run | None:
+        """Return a run of the same code with the texts that its figures have now, stored like any other."""
+        for path in self._newest_first(name) if PART in key.parts else ():
+            known = self._read(path, say=False)
+            run = known and retold(known, key.parts)
+            with contextlib.suppress(
+                ValueError
+            ):  # of another tutorial's, it was put into the wrong place
+                if run:
+                    run = replace(run, key=key.digest)
+                    check(run)
+                    self.keep(run)
+                    return run
+        return None
 
     def why_stale(self, name: str, key: Key) -> list[str]:
         """Say what has changed since the run that was stored last, if there is one."""

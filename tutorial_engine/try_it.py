@@ -9,10 +9,10 @@ that has such a place.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from .docstrings import UNSEARCHED
-from .errors import SourceError
+from .errors import Blemish
 from .passages import passages
 from .run import Run
 from .tutorial import Cell, Tutorial
@@ -21,12 +21,8 @@ _MARK = re.compile(r"<!-- try it: (?P<network>[\w.-]+\.tflite), (?P<questions>[\
 _ELSEWHERE = "On the page of this tutorial, the network answers here."
 
 
-def check_try_it(tutorial: Tutorial) -> None:
-    """Insist that a tutorial's mark reads as one, stands alone and names files that the page offers.
-
-    Raises:
-        SourceError: the first one that does not.
-    """
+def check_try_it(tutorial: Tutorial) -> Iterator[Blemish]:
+    """Insist that a tutorial's mark reads as one, stands alone and names files that the page offers."""
     is_first = True
     for cell in tutorial.cells:
         if cell.is_code:
@@ -37,7 +33,7 @@ def check_try_it(tutorial: Tutorial) -> None:
                 problem = "a second network to try on one page", "leave one mark"
             if problem:
                 line = cell.source.count("\n", 0, start) + 1
-                raise tutorial.error(SourceError, *problem, cell, line)
+                yield tutorial.error(Blemish, *problem, cell, line)
             is_first = False
 
 

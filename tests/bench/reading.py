@@ -61,8 +61,8 @@ def read() -> tuple[float, float]:
     started = time.process_time()
     tutorials = [parse(path, ROOT) for path in find_sources(settings.sources)]
     for tutorial in tutorials:
-        check_numbers(tutorial)
-        check_maths(tutorial)
+        list(check_numbers(tutorial))
+        list(check_maths(tutorial))
     parsed = time.process_time()
     for tutorial in tutorials:
         make_key(tutorial, settings)

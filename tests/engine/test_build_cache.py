@@ -151,7 +151,7 @@ def bytes_of(course: Course) -> dict[str, bytes]:
 def test_a_build_that_changes_nothing_renders_nothing_again(site, monkeypatch):
     before = bytes_of(site)
     monkeypatch.setattr(SitePage, "render", NEVER)
-    for name in ("parse_text", "check_numbers", "check_maths"):
+    for name in ("read_source", "check_numbers", "check_maths"):
         monkeypatch.setattr(f"tutorial_engine.course.{name}", NEVER)
     monkeypatch.setattr("tutorial_engine.publish._Writer.page", NEVER)
     monkeypatch.setattr("tutorial_engine.fingerprint._read_code", NEVER)

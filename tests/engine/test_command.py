@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
@@ -24,38 +25,84 @@ def say(course, capsys, monkeypatch):
     return say_
 
 
-def state(said: str, name: str) -> list[str]:
-    """Return what the status table says of a tutorial."""
-    for line in said.splitlines():
-        cells = [cell.strip() for cell in line.split("│")]
-        if cells[1:2] == [name]:
-            return cells[2:-1]
-    raise AssertionError(f"no row for {name} in:\n{said}")
+def states(say) -> dict[str, dict]:
+    """Return what `status --json` says of each tutorial."""
+    _, said = say("status", "--json")
+    return {each["name"]: each for each in json.loads(said)}
 
 
-def test_status_tells_fresh_stale_and_never_run_and_why(course: Course, say):
+def three_states(course: Course) -> None:
     course.tutorial()
     course.tutorial(file="1_part/02_stale.py")
     course.tutorial(code("x = 1"), file="1_part/03_new.py")
     course.store.save(made_run(course, "1_part/02_stale.py", wall_s=7.0))
     course.snippet("helper", HELPER.replace("+", "-"))
     course.store.save(made_run(course, wall_s=3.0))
+
+
+def test_status_tells_fresh_stale_and_never_run_and_why(course: Course, say):
+    three_states(course)
     status, said = say("status")
     assert status == 0
-    assert state(said, "tiny") == ["fresh", "", "3 s"]
-    assert state(said, "stale") == ["stale", "snippets/helper.py changed", "7 s"]
-    assert state(said, "new") == ["never run", "", ""]
+    assert [line.split() for line in said.splitlines()] == [
+        ["tiny", "fresh", "3", "s"],
+        ["stale", "stale", "7", "s", "snippets/helper.py", "changed"],
+        ["new", "never", "run"],
+    ]
 
 
-def test_status_of_a_broken_tutorial_says_what_is_wrong(course, say):
-    course.tutorial(
-        TINY.replace(
-            "# %% [markdown]\n# Two", '# %% tags=["[/hide]"]\nx = 1\n\n# %% [markdown]\n# Two'
-        )
+def test_status_for_machines_says_the_same(course: Course, say):
+    three_states(course)
+    said = states(say)
+    assert said["tiny"] == {
+        "name": "tiny",
+        "file": "tutorials_src/1_part/01_tiny.py",
+        "state": "fresh",
+        "why": [],
+        "seconds": 3.0,
+        "faults": [],
+    }
+    assert (said["stale"]["state"], said["stale"]["why"]) == (
+        "stale",
+        ["snippets/helper.py changed"],
     )
+    assert (said["new"]["state"], said["new"]["seconds"]) == ("never run", None)
+
+
+TWO_FAULTS = TINY.replace(
+    "# %% [markdown]\n# Two", '# %% tags=["[/hide]"]\nx = 1\n\n# %% [markdown]\n# 3.7 two'
+)
+
+
+def test_status_of_a_broken_tutorial_says_all_that_is_wrong(course, say):
+    course.tutorial(TWO_FAULTS)
     status, said = say("status")
     assert status == 1
-    assert "unknown tag [/hide]" in " ".join(said.split())
+    assert "unknown tag [/hide]" in said
+    assert "the number 3.7 is typed by hand" in said
+    (tiny,) = states(say).values()
+    assert (tiny["state"], tiny["why"]) == ("broken", [])
+    assert [(each["cell"], each["line"]) for each in tiny["faults"]] == [(1, 6), (2, 10)]
+    assert {"file", "cell", "line", "message", "remedy"} == set(tiny["faults"][0])
+
+
+@pytest.mark.parametrize("columns", ["20", "80"])
+def test_status_cuts_no_file_and_no_line_off_however_narrow_a_terminal_is(course, columns):
+    name = "1_part/02_a_name_that_is_longer_than_any_column_of_a_table_would_be.py"
+    course.tutorial(TWO_FAULTS, file=name)
+    said = course.command("tutorial_engine", "status", COLUMNS=columns).stdout
+    assert f"tutorials_src/{name}:6 (cell 1): unknown tag [/hide]\n" in said
+    assert f"tutorials_src/{name}:10 (cell 2): the number 3.7 is typed by hand\n" in said
+    assert "…" not in said
+
+
+def test_status_says_what_the_stored_run_has_shown_to_be_wrong(course, say):
+    course.tutorial()
+    fault = {"kind": "ClaimError", "cell": 1, "line": 1, "message": "it does not", "remedy": "do"}
+    course.store.save(made_run(course, claims=[], faults=[fault]))
+    status, said = say("status")
+    assert status == 1
+    assert "tutorials_src/1_part/01_tiny.py:19 (cell 4): it does not" in said
 
 
 def test_run_executes_what_is_not_fresh_and_only_that(course, say):
@@ -149,7 +196,7 @@ def test_the_command_works_from_a_folder_inside_the_repository(course):
         timeout=60,
     )
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert state(ended.stdout, "tiny") == ["never run", "", ""]
+    assert ended.stdout.split() == ["tiny", "never", "run"]
 
 
 def test_outside_a_repository_the_command_says_where_to_run_it(tmp_path, monkeypatch, capsys):

@@ -140,6 +140,8 @@ EDITS = {
         "Words of two", "## Okapis\n#\n# Words of two", file=TWO
     ),
     "a remark in the code": lambda course: course.edit("x = 1", "x = 1  # okapis", file=ONE),
+    "code that does not read": lambda course: course.edit("x = 1", "x = = 1", file=ONE),
+    "a typed number": lambda course: course.edit("Words", "3.7 words", file=ONE),
     "a page by hand": lambda course: (course.root / "docs/hand.md").write_text("# By hand\n\nNew."),
     "nothing": lambda course: course.edit("Words", "Words", file=ONE),
     "a run that ended": lambda course: course.store.save(
@@ -232,7 +234,7 @@ def test_a_figure_comes_and_goes_with_its_run(course, serve):
 
 
 WHOLE = {
-    "a file that does not read": lambda course: course.edit("x = 1", "x = = 1", file=ONE),
+    "a header that does not read": lambda course: course.edit("# title: ", "# title: [", file=ONE),
     "a title": lambda course: course.edit("On one", "On something else", file=ONE),
     "what it needs": lambda course: course.edit('["one"]', "[]", file=TWO),
     "a new tutorial": lambda course: course.tutorial(code("y = 2"), file="1_part/03_three.py"),

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from bs4 import BeautifulSoup
 
 from tutorial_engine import execute, serving
 from tutorial_engine.errors import Cancelled, ExecutionError, Mishap
@@ -154,6 +155,36 @@ def test_a_failing_tutorial_shows_its_error_while_other_pages_live(course, serve
     assert "ZeroDivisionError" in page
     assert "tutorials_src/1_part/02_failing.py, line 8, cell 1" in page
     server.until("/part/tiny/", lambda page: "the total is 5" in page)
+
+
+def test_what_is_wrong_is_a_list_on_the_page_with_the_page_under_it(course, serve):
+    drawn = "import matplotlib.pyplot as plt\n_ = plt.plot([1, 2])\nplt.show()"
+    course.tutorial(TINY.replace("Two numbers", "3.7 numbers") + "\n" + code(drawn))
+    server = serve()
+    assert "the number 3.7 is typed by hand" in server.get("/part/tiny/")
+    page = server.until("/part/tiny/", lambda page: "figure-01" in page)
+    soup = BeautifulSoup(page, "lxml")
+    assert [each.get_text() for each in soup.select("[role=alert] li pre")] == [
+        "the number 3.7 is typed by hand",
+        "a figure without alt text",
+    ]
+    assert "Together they make 5." in soup.article.get_text()
+    assert "Checked by this build" not in page
+    assert "run record" not in page
+    course.edit("plt.show()", "plt.gcf().alt = 'It rises.'\nplt.show()")
+    course.edit("3.7 numbers", "Two numbers")
+    healed = server.until("/part/tiny/", lambda page: "role=alert" not in page)
+    assert "It rises." in healed
+    assert "run record" in healed
+    assert kernels_below(server.process.pid) == []
+
+
+def test_a_tutorial_whose_cell_fails_shows_its_error_above_its_source(course, serve):
+    course.tutorial(TINY + "\n" + code("1 / 0"))
+    server = serve()
+    page = server.until("/part/tiny/", lambda page: "ZeroDivisionError" in page)
+    assert "Two numbers go in" in page
+    assert "there is no run of it to show" in page
 
 
 def test_a_file_that_does_not_read_shows_its_error_and_heals(course, serve):

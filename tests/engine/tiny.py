@@ -19,7 +19,9 @@ from mkdocs.exceptions import MkDocsException
 
 from tutorial_engine import warm
 from tutorial_engine.course import Lesson, load_course, titles
+from tutorial_engine.errors import together
 from tutorial_engine.execute import Execution
+from tutorial_engine.faults import run_faults
 from tutorial_engine.fingerprint import Key, make_key
 from tutorial_engine.publish import Page, make_page
 from tutorial_engine.run import Run
@@ -192,8 +194,11 @@ class Course:
         return Execution(tutorial, make_key(tutorial, settings), settings)
 
     def run(self, file: str = "1_part/01_tiny.py", **changes) -> Run:
-        """Execute one tutorial, without storing it."""
-        return self.execution(file, **changes).run()
+        """Execute one tutorial, without storing it; raise what is wrong with the run."""
+        run = self.execution(file, **changes).run()
+        if error := together(run_faults(run, self.parse(file), self.settings(**changes))):
+            raise error
+        return run
 
     def page(self, run: Run | None, file: str = "1_part/01_tiny.py", **changes) -> Page:
         return make_page(self.parse(file), run, self.settings(**changes), titles(self.lessons()))
