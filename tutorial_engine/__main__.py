@@ -158,7 +158,7 @@ def _import(given: argparse.Namespace, settings: Settings, console: Console) -> 
     if count:
         console.print(f"\n{count} {'thing needs' if count == 1 else 'things need'} a hand:\n")
     for each in made.hands:
-        console.print(str(each), markup=False)
+        console.print(str(each), markup=False, soft_wrap=True)
     console.print(
         "\nThen: make serve shows the page; make test says what the course asks beyond that."
     )
