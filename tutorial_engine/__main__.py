@@ -1,4 +1,4 @@
-"""Command line: `python -m tutorial_engine status [--json] | run [NAME…] | export [--site] DIR | clean | copy NAME | diff FILE | wheel DIR`."""
+"""Command line: `python -m tutorial_engine status | run | import | export | clean | copy | diff | wheel`, each with `--help`."""
 
 from __future__ import annotations
 
@@ -68,6 +68,13 @@ def main(arguments: list[str] | None = None, *, root: Path | None = None) -> int
         action="store_true",
         help="the sources of the whole site, which Zensical, ProperDocs and MkDocs build without this engine",
     )
+    bring = commands.add_parser(
+        "import",
+        help="make a tutorial of a notebook or a percent script, and list what needs a hand",
+    )
+    bring.add_argument("file", type=Path, metavar="FILE")
+    bring.add_argument("part", nargs="?", default="", metavar="PART")
+    bring.add_argument("--name", default="", help="its address, where its title does not make one")
     commands.add_parser("clean", help="forget every stored run")
     copy = commands.add_parser("copy", help="copy a snippet, or one function with what it needs")
     copy.add_argument("name", metavar="MODULE[.NAME]")
@@ -86,6 +93,8 @@ def main(arguments: list[str] | None = None, *, root: Path | None = None) -> int
         return 2
     if given.command in ("copy", "diff", "wheel"):
         return _take(given, settings, console)
+    if given.command == "import":
+        return _import(given, settings, console)
     store = Store(settings)
     if given.command == "clean":
         store.clean()
@@ -141,6 +150,31 @@ def _take(given: argparse.Namespace, settings: Settings, console: Console) -> in
     console.print(f"{given.file} ({found.asked}) {said}.", markup=False)
     console.print(found.difference, markup=False, end="", soft_wrap=True)
     return 1 if found.difference else 0
+
+
+def _import(given: argparse.Namespace, settings: Settings, console: Console) -> int:
+    """Write a tutorial made of a notebook, and say what needs a hand."""
+    from .importing import (  # brings IPython's reader of magics, for this alone
+        ImportingError,
+        import_file,
+    )
+
+    try:
+        made = import_file(given.file, settings, given.part, given.name)
+    except ImportingError as error:
+        console.print(str(error), style="red", markup=False)
+        return 2
+    for file in (made.file, *made.images):
+        console.print(f"Wrote {file}", markup=False)
+    count = len(made.hands)
+    if count:
+        console.print(f"\n{count} {'thing needs' if count == 1 else 'things need'} a hand:\n")
+    for each in made.hands:
+        console.print(str(each), markup=False, soft_wrap=True)
+    console.print(
+        "\nThen: make serve shows the page; make test says what the course asks beyond that."
+    )
+    return 0
 
 
 def _status(lessons: list[Lesson], store: Store, console: Console, *, as_json: bool = False) -> int:

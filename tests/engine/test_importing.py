@@ -1,0 +1,894 @@
+"""Somebody's notebook becomes a tutorial that reads at once, with one list of all that needs a hand."""
+
+from __future__ import annotations
+
+import ast
+import base64
+import contextlib
+import json
+import re
+import warnings
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tutorial_engine.__main__ import main
+from tutorial_engine.foreign_code import to_python
+from tutorial_engine.foreign_prose import BOOKMARK, Images, Notes, to_prose
+from tutorial_engine.importing import (
+    Draft,
+    Imported,
+    ImportingError,
+    converted,
+    import_file,
+    text_that_reads,
+)
+from tutorial_engine.links import links
+from tutorial_engine.markup import render
+from tutorial_engine.needs_a_hand import needs_a_hand
+from tutorial_engine.source import find_sources, parse
+from tutorial_engine.structure import problems
+
+from . import foreign_notebooks as houses
+from .tiny import HEADER, REPOSITORY, Course
+
+# What this course brings, whatever else is installed where the tests run.
+PROJECT = """\
+[project]
+name = "tiny"
+version = "1.0"
+dependencies = ["ipykernel", "keras", "matplotlib", "numpy", "tensorflow"]
+"""
+
+# House -> line, cell and beginning of what is said there.
+EXPECTED: dict[str, list[tuple[int, int | None, str]]] = {
+    "documentation": [
+        (19, 3, "the number 3 is typed by hand"),
+        (27, 4, "a shell line, commented out: !pip install -q shoe-tools"),
+        (30, 5, "a magic, commented out: %load_ext tensorboard"),
+        (37, 6, "the link to ./fashion.ipynb leads nowhere"),
+        (40, 7, "data of keras.datasets: fashion_mnist"),
+        (46, 8, "a figure without text"),
+        (51, 9, "the image https://shop.example/images/network.png is taken out"),
+        (55, 10, "input_shape= on a layer"),
+        (60, 11, "the number 0.91 is typed by hand"),
+        (60, 11, "the number 91% is typed by hand"),
+    ],
+    "example": [
+        (15, 2, "the address /examples/counting/ begins at the root"),
+        (26, 3, "imports wandb, which is not installed"),
+        (34, 4, "the number 0.05 is typed by hand"),
+        (38, 5, "input_shape= on a layer"),
+        (39, 5, "lr= of an optimizer"),
+        (39, 5, "the key 'acc' of older releases"),
+        (40, 5, "a network in HDF5: best.h5"),
+        (45, 5, "the key 'val_acc' of older releases"),
+        (50, 5, "a figure without text"),
+    ],
+    "colab": [
+        (12, 2, "google.colab, which only Colab has"),
+        (21, 4, "imports pandas, which is not installed"),
+        (22, 4, "a file that the run has not written: read_csv of /leaves.csv"),
+        (26, 5, "a shell line, commented out: files = !ls $folder"),
+        (27, 5, "nothing sets the name files"),
+        (28, 5, "a shell line, commented out: !unzip leaves.zip"),
+        (29, 5, "a question to IPython, commented out: ?leaves.describe"),
+        (32, 6, "the image https://ada.example/oak.jpg is taken out"),
+        (37, 6, "the link to #the-park leads to no heading of this page"),
+        (39, 7, "the cell fails in the notebook"),
+        (40, 7, "a figure without text"),
+        (43, 8, "a cell magic, commented out: %%bash"),
+        (48, 9, "a cell magic, commented out: %%time"),
+    ],
+    "course": [
+        (12, 2, "a magic, commented out: %matplotlib inline"),
+        (15, 2, "imports d2l, which is not installed"),
+        (20, 2, "a figure without text"),
+        (41, 3, "the number 0.001 is typed by hand"),
+        (44, 3, "the image img/missing.png has no text"),
+        (44, 3, "there is no image img/missing.png"),
+        (50, 3, "the number 0.5 is typed by hand"),
+        (50, 3, "the number 0.2% is typed by hand"),
+        (50, 3, "the footnote [^1] without its text"),
+        (52, 4, "the cell is commented out: not Python"),
+        (57, 5, "nothing sets the name w"),
+        (63, 6, "the formula x \\indep y cannot be shown"),
+        (63, 6, "the link reference [axis] has no address"),
+    ],
+    "competition": [
+        (3, None, "the summary had 176 characters and is cut: The rents are made up"),
+        (9, 1, "imports pandas, which is not installed"),
+        (11, 1, "a file that the run has not written: walk of /kaggle/input"),
+        (31, 3, "a file that the run has not written: read_csv of ../input/rents/train.csv"),
+        (36, 4, "imports seaborn, which is not installed"),
+        (37, 4, "a figure without text"),
+        (41, 5, "weights from elsewhere: VGG16"),
+        (43, 5, "a video, which no page shows"),
+        (46, 6, "the number 87% is typed by hand"),
+    ],
+    "script": [
+        (7, 1, "the number 50% is typed by hand"),
+        (16, 3, "a shell line, commented out: !pip install --quiet wave-tools"),
+        (17, 3, "a magic, commented out: %matplotlib inline"),
+        (18, 3, "a magic, commented out: %config InlineBackend"),
+        (22, 4, "a cell magic, commented out: %%timeit -n 10"),
+        (31, 6, "a raw cell is taken out: .. note:: for Sphinx"),
+    ],
+}
+
+# House -> what a person does about each of these: what stands in the tutorial, what takes its place.
+HANDS: dict[str, list[tuple[str, str]]] = {
+    "documentation": [
+        ("It takes about 3 minutes.", "It takes a while."),
+        ("# %%\n# !pip install -q shoe-tools\n\n", ""),
+        ("# %load_ext tensorboard\n", ""),
+        ("[Fashion-MNIST](./fashion.ipynb)", "Fashion-MNIST"),
+        (
+            "fashion_mnist = tf.keras.datasets.fashion_mnist\n"
+            "(x_train, y_train), (x_test, y_test) = fashion_mnist.load_data()",
+            "from snippets.helper import add\n\nx_train = [[[add(1, 2)]]]",
+        ),
+        ("plt.show()", 'plt.gcf().alt = "A boot, seen from the side."\nplt.show()'),
+        ("    tf.keras.layers.Flatten(input_shape=(28, 28)),\n", "    tf.keras.Input((28, 28)),\n"),
+        (
+            "about 0.91 (or 91%)",
+            'about *0.91*{.given title="our notes"} (or *91%*{.given title="our notes"})',
+        ),
+    ],
+    "example": [
+        ("[the older example](/examples/counting/)", "the older example"),
+        ("import wandb\n", ""),
+        ("is below 0.05", "is `{python} history.history['loss'][-1]`"),
+        ("layers.LSTM(8, input_shape=(8, 1))", "keras.Input((8, 1)), layers.LSTM(8)"),
+        ("Adam(lr=0.01)", "Adam(learning_rate=0.01)"),
+        ('metrics=["acc"]', 'metrics=["accuracy"]'),
+        ("best.h5", "best.keras"),
+        ('"val_acc"', '"val_accuracy"'),
+        ("    plt.show()", '    plt.gcf().alt = "A line that rises."\n    plt.show()'),
+    ],
+    "colab": [
+        ("# %%\nfrom google.colab import drive\ndrive.mount('/content/drive')\n\n", ""),
+        ("import pandas as pd\n", ""),
+        ("pd.read_csv(folder + '/leaves.csv')", "[[1, 2], [3, 4]]"),
+        ("leaves.head()", "leaves[0]"),
+        ("# files = !ls $folder\n", "files = []\n"),
+        ("    pass  # !unzip leaves.zip\n# ?leaves.describe\n", "    print(folder)\n"),
+        ("[the park](#the-park)", "[the park](#files)"),
+        ("leaves.groupby('tree').length.mean().plot.bar()", "leaves[1]"),
+        ("# %%\n# cell magic: %%bash\n# nvidia-smi\n# ls -la\n\n", ""),
+        ("# cell magic: %%time\n", ""),
+    ],
+    "course": [
+        ("# %matplotlib inline\n", ""),
+        ("import d2l\n", ""),
+        ("plt.scatter(x, y)", 'plt.scatter(x, y)\nplt.gcf().alt = "Points near a line."'),
+        ("below 0.001", "small"),
+        ("![](img/missing.png)", "![The plan.](linear-regression-plan.png)"),
+        ("takes 0.5 s", "is quick"),
+        ("of 0.2%. &#91;^1]", "of almost nothing."),
+        ('# w = x @ y / (x @ x)\n# print "w is", w\n', 'w = x @ y / (x @ x)\nprint("w is", w)\n'),
+        ("&#91;the axis]&#91;axis]", "the axis"),
+        ("$x \\indep y$", "$x = y$"),
+    ],
+    "competition": [
+        ("import pandas as pd\n", ""),
+        ("os.walk('/kaggle/input')", "[('a', [], ['b'])]"),
+        ("train = pd.read_csv('../input/rents/train.csv')\n", "train = np.eye(3)\n"),
+        ("train.to_csv('copy.csv')\npd.read_csv('copy.csv').shape", "train.shape"),
+        ("import seaborn as sns\nsns.heatmap(train.corr())", "train.sum()"),
+        ("VGG16(include_top=False)", "VGG16(include_top=False, weights=None)"),
+        (
+            "from IPython.display import YouTubeVideo\nYouTubeVideo('abc')\n",
+            "base.count_params()\n",
+        ),
+        ("My score was 87%.", "My score was good."),
+    ],
+    "script": [
+        ("kept: 50%.", "kept."),
+        (
+            "# !pip install --quiet wave-tools\n# %matplotlib inline\n"
+            '# %config InlineBackend.figure_format = "retina"\n',
+            "",
+        ),
+        ("# cell magic: %%timeit -n 10\n", ""),
+    ],
+}
+
+
+@pytest.fixture
+def course(tmp_path) -> Course:
+    """A course with a tutorial, the data of Fashion-MNIST and a project that says what it brings."""
+    made = Course(tmp_path / "a course")
+    made.tutorial()
+    made.data("fashion-mnist")
+    (made.root / "pyproject.toml").write_text(PROJECT)
+    return made
+
+
+@pytest.fixture
+def elsewhere(tmp_path) -> Path:
+    """A folder outside the course, from which notebooks come."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    return folder
+
+
+def brought(course: Course, file: Path, part: str = "", **options) -> Imported:
+    return import_file(file, course.settings(), part, **options)
+
+
+def text_of(course: Course, made: Imported) -> str:
+    return (course.root / made.file).read_text(encoding="utf-8")
+
+
+def lesson_of(course: Course, made: Imported):
+    return next(each for each in course.lessons() if each.file == made.file)
+
+
+def said(made: Imported) -> list[tuple[int, int | None, str]]:
+    return [(each.line, each.cell, each.message) for each in made.hands]
+
+
+def from_cells(course: Course, folder: Path, *cells: dict, name: str = "some.ipynb") -> Imported:
+    """Import a notebook of these cells."""
+    path = folder / name
+    path.write_text(houses.notebook(*cells), encoding="utf-8")
+    return brought(course, path)
+
+
+def body(course: Course, made: Imported) -> str:
+    """Return a tutorial's text below its header, without the marks of prose."""
+    text = text_of(course, made).split("# ---\n\n", 1)[1]
+    return "\n".join(re.sub("^# ?", "", line) for line in text.split("\n"))
+
+
+of_each_house = pytest.mark.parametrize("house", houses.HOUSES, ids=lambda house: house.__name__)
+
+
+@of_each_house
+def test_an_imported_notebook_reads_at_once(course, elsewhere, house):
+    made = brought(course, house(elsewhere))
+    tutorial = parse(course.root / made.file, course.root)
+    assert tutorial.header.summary.endswith(".")
+    assert lesson_of(course, made).tutorial == tutorial
+
+
+@of_each_house
+def test_the_list_says_what_needs_a_hand_with_cell_and_line(course, elsewhere, house):
+    made = brought(course, house(elsewhere))
+    expected = EXPECTED[house.__name__]
+    assert [(line, cell) for line, cell, _ in said(made)] == [each[:2] for each in expected]
+    for (_, _, message), (_, _, begins) in zip(said(made), expected, strict=True):
+        assert message.startswith(begins)
+    assert all(each.file == made.file and each.remedy for each in made.hands)
+
+
+@of_each_house
+def test_what_the_engine_refuses_is_in_the_list(course, elsewhere, house):
+    made = brought(course, house(elsewhere))
+    error = lesson_of(course, made).error
+    for fault in error.faults if error else ():
+        assert (fault.line, fault.cell, fault.message) in said(made)
+
+
+@of_each_house
+def test_nothing_more_is_refused_once_the_list_is_done(course, elsewhere, house):
+    made = brought(course, house(elsewhere))
+    text = text_of(course, made)
+    for before, after in HANDS[house.__name__]:
+        assert text.count(before) == 1, before
+        text = text.replace(before, after)
+    (course.root / made.file).write_text(text, encoding="utf-8")
+    lesson = lesson_of(course, made)
+    assert lesson.error is None
+    left = needs_a_hand(lesson.tutorial, course.settings())
+    assert [str(each) for each in left] == []
+
+
+@pytest.mark.parametrize("house", houses.HOUSES, ids=lambda house: house.__name__)
+def test_code_that_is_python_stays_what_it_was(course, elsewhere, house):
+    path = house(elsewhere)
+    made = brought(course, path)
+    cells = parse(course.root / made.file, course.root).code_cells
+    kept = [ast.dump(node) for cell in cells for node in ast.parse(cell.source).body]
+    if path.suffix == ".py":
+        given = [path.read_text(encoding="utf-8")]
+    else:
+        given = ["".join(cell["source"]) for cell in json.loads(path.read_text())["cells"]]
+    count = 0
+    for source in given:
+        with warnings.catch_warnings(), contextlib.suppress(SyntaxError):
+            warnings.simplefilter("ignore")
+            for node in ast.parse(source).body:
+                is_prose = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+                if not is_prose and house is not houses.script:
+                    assert ast.dump(node) in kept
+                    count += 1
+    assert count > 1 or house is houses.script
+
+
+# The header
+
+
+@pytest.mark.parametrize(
+    ("heading", "title"),
+    [
+        ("# **Fit** a `line`", "Fit a line"),
+        ("<h1 align='center'>Fit a line</h1>", "Fit a line"),
+        ("Fit a line\n==========", "Fit a line"),
+        ("# 3.2. Fit a line", "Fit a line"),
+        ("# Chapter 3: Fit a line", "Fit a line"),
+        ("# 3 ways to fit a line", "3 ways to fit a line"),
+        ("#Fit a line#", "Fit a line"),
+        ("## Fit: a line", "Fit: a line"),
+        ("```\n# no heading\n```\n\n# Fit a line", "Fit a line"),
+    ],
+)
+def test_the_title_is_the_first_heading_and_stands_in_the_header_alone(
+    course, elsewhere, heading, title
+):
+    made = from_cells(
+        course, elsewhere, houses.prose(f"{heading}\n\nIt is short."), houses.code("x = 1")
+    )
+    tutorial = parse(course.root / made.file, course.root)
+    assert tutorial.header.title == title
+    assert not any(title in cell.source for cell in tutorial.cells)
+
+
+def test_without_a_heading_the_title_is_the_name_of_the_file(course, elsewhere):
+    made = from_cells(course, elsewhere, houses.code("x = 1"), name="a-small_test.ipynb")
+    assert parse(course.root / made.file, course.root).header.title == "A small test"
+    assert said(made) == [(3, None, "no sentence to make the summary of")]
+
+
+@pytest.mark.parametrize(
+    ("text", "summary"),
+    [
+        ("A line, e.g. through points, fits. And more.", "A line, e.g. through points, fits."),
+        ("Why? Because it fits.", "Because it fits."),
+        (
+            "*Author: me*\n\n**Date:** today\n\nIt *fits* a [line](https://a.example).",
+            "It fits a line.",
+        ),
+        ("- a list\n- of things\n\nIt fits a line", "It fits a line."),
+        ("We fit a line to points", "We fit a line to points."),
+        ("It fits!", "It fits."),
+        ("A: colon # and 'quotes' \"too\".", "A: colon # and 'quotes' \"too\"."),
+    ],
+)
+def test_the_summary_is_the_first_sentence(course, elsewhere, text, summary):
+    made = from_cells(course, elsewhere, houses.prose(f"# Fit\n\n{text}"), houses.code("x = 1"))
+    assert parse(course.root / made.file, course.root).header.summary == summary
+
+
+def test_a_long_summary_is_cut_at_a_word_and_said_with_all_its_words(course, elsewhere):
+    words = "word " * 40
+    made = from_cells(course, elsewhere, houses.prose(f"# Fit\n\nA {words}."), houses.code("x = 1"))
+    summary = parse(course.root / made.file, course.root).header.summary
+    assert len(summary) <= 140
+    assert summary.endswith("word.")
+    assert said(made)[0][2].count("word") == 40
+
+
+def test_further_first_level_headings_become_parts_and_the_others_go_down_with_them(
+    course, elsewhere
+):
+    text = "# Title\n\nIt fits.\n\n# One\n\n## Two\n\n###### Six"
+    made = from_cells(course, elsewhere, houses.prose(text), houses.code("x = 1"))
+    assert [line for line in body(course, made).split("\n") if line.startswith("##")] == [
+        "## One",
+        "### Two",
+        "###### Six",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("call", "seed"),
+    [
+        ("keras.utils.set_random_seed(7)", 7),
+        ("SEED = 8\nkeras.utils.set_random_seed(SEED)", 8),
+        ("keras.utils.set_random_seed(seed=9)", 9),
+        ("keras.utils.set_random_seed(hash('a'))", 0),
+    ],
+)
+def test_the_seed_stands_in_the_header(course, elsewhere, call, seed):
+    made = from_cells(course, elsewhere, houses.code(f"import keras\n{call}"))
+    assert parse(course.root / made.file, course.root).header.seed == seed
+
+
+# What comes along and what does not
+
+
+def test_nothing_of_the_notebooks_metadata_is_left(course, elsewhere):
+    text = text_of(course, brought(course, houses.colab(elsewhere)))
+    for word in ("colab-badge", "provenance", "cellView", "@param", "@title", "run:"):
+        assert word not in text
+    text = text_of(course, brought(course, houses.script(elsewhere)))
+    for word in ("jupytext", "kernelspec", "slideshow", "setup"):
+        assert word not in text
+
+
+def test_badges_go_and_other_tables_and_links_stay(course, elsewhere):
+    text = text_of(course, brought(course, houses.documentation(elsewhere)))
+    assert "colab" not in text.lower()
+    assert "tfo-notebook" not in text
+    kept = "| a | b |\n|---|---|\n| [code](https://github.com/ada/code) | 2 |"
+    made = from_cells(
+        course, elsewhere, houses.prose(f"# Kept\n\nA table stays.\n\n{kept}"), houses.code("x = 1")
+    )
+    assert kept in body(course, made)
+
+
+@pytest.mark.parametrize(
+    "badges",
+    [
+        "[![Open In Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/x)",
+        "[![Binder](https://mybinder.org/badge_logo.svg)](https://mybinder.org/v2/gh/a/b/HEAD)",
+        '<img class="k-inline-icon" src="https://colab.research.google.com/img/colab_favicon.ico"/> '
+        '[**View in Colab**](https://colab.research.google.com/github/a/b.ipynb)  <span class="k-dot">•</span>'
+        '<img class="k-inline-icon" src="https://github.com/favicon.ico"/> [**GitHub source**](https://github.com/a/b.py)',
+        "| [Run in Google Colab](https://colab.research.google.com/x) | [View source on GitHub](https://github.com/a/b) |\n"
+        "|---|---|",
+        "![build](https://img.shields.io/badge/build-passing-green.svg)",
+    ],
+)
+def test_badges_of_every_make_go(course, elsewhere, badges):
+    made = from_cells(
+        course,
+        elsewhere,
+        houses.prose(f"# Short\n\n{badges}\n\nIt is short."),
+        houses.code("x = 1"),
+    )
+    assert body(course, made).split("\n\n")[0] == "%% [markdown]\nIt is short."
+    assert made.hands == ()
+
+
+def test_attachments_and_images_beside_the_notebook_come_along_byte_for_byte(course, elsewhere):
+    made = brought(course, houses.course(elsewhere))
+    contents = [(course.root / image).read_bytes() for image in made.images]
+    assert contents == [houses.png(), houses.png("blue")]
+    for image in made.images:
+        assert f"]({Path(image).name})" in text_of(course, made)
+        assert Path(image).parent == Path(made.file).parent
+
+
+def test_two_images_of_one_name_both_come_along(course, elsewhere):
+    for folder, colour in (("a", "red"), ("b", "blue")):
+        (elsewhere / folder).mkdir()
+        (elsewhere / folder / "plan.png").write_bytes(houses.png(colour))
+    text = (
+        "# Plans\n\nTwo plans.\n\n![One.](a/plan.png)\n\n![Two.](b/plan.png)\n\n![One.](a/plan.png)"
+    )
+    made = from_cells(course, elsewhere, houses.prose(text), houses.code("x = 1"))
+    assert [(course.root / each).read_bytes() for each in made.images] == [
+        houses.png("red"),
+        houses.png("blue"),
+    ]
+    assert made.hands == ()
+
+
+def test_an_image_in_an_address_comes_along_as_a_file(course, elsewhere):
+    data = base64.b64encode(houses.png()).decode()
+    text = f'# Inline\n\nIt shows.\n\n<p align="center"><img src="data:image/png;base64,{data}" alt="Red."></p>'
+    made = from_cells(course, elsewhere, houses.prose(text), houses.code("x = 1"))
+    assert [(course.root / each).read_bytes() for each in made.images] == [houses.png()]
+    assert made.hands == ()
+
+
+def test_code_that_colab_hides_is_folded(course, elsewhere):
+    made = from_cells(
+        course,
+        elsewhere,
+        houses.code("#@title Settings\nx = 1"),
+        houses.code("y = 2", tags=["hide-input"]),
+        houses.code("z = 3", jupyter={"source_hidden": True}),
+        houses.code("#@title Licensed under the MIT License\n# Permission is granted."),
+        houses.code("1 / 0", tags=["raises-exception"]),
+        houses.code("shown = 4", tags=["mine"]),
+    )
+    tutorial = parse(course.root / made.file, course.root)
+    assert [sorted(cell.tags) for cell in tutorial.code_cells] == [
+        *([["folded"]] * 4),
+        ["raises-exception"],
+        [],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("%%timeit\nx = 1", "# cell magic: %%timeit\nx = 1"),
+        ("%%html\n<b>bold</b>", "# cell magic: %%html\n# <b>bold</b>"),
+        ("%%writefile a.py\nx = 1", "# cell magic: %%writefile a.py\n# x = 1"),
+        ("if True:\n    %time f()", "if True:\n    pass  # %time f()"),
+        ("!pip install a \\\n   b\nx = 1", "# !pip install a \\\n# b\nx = 1"),
+        ('text = """\n%matplotlib\n!ls\n"""', 'text = """\n%matplotlib\n!ls\n"""'),
+        ("a = 7 \\\n  % 2", "a = 7 \\\n  % 2"),
+        ("# In[3]:\nx = 1", "x = 1"),
+        ("#%% part\nx = 1", "# part\nx = 1"),
+        ("x = '''\n# %% no cell\n'''", "x = '''\n\\x23 %% no cell\n'''"),
+        ("x = '\\d' + r'\\d' + '\\n'", "x = '\\\\d' + r'\\d' + '\\n'"),
+    ],
+)
+def test_code_becomes_python_and_says_the_same(given, kept):
+    assert to_python(given) == kept
+
+
+# Prose
+
+FRAGMENTS = (
+    "Words and `code`.",
+    "# One",
+    "##No blank",
+    "Title\n=====",
+    "Under\n---",
+    "- a\n  - b\n    more",
+    "* a\n\n  still a",
+    "text\n- right below",
+    "1) one\n2) two",
+    "3. three",
+    "    indented = code",
+    "```python\nx = 1\n```",
+    "``` {.python .numberLines}\nx\n````",
+    "~~~\nnever closed",
+    "- ```\n  in an item\n  ```",
+    "> quote\n> # heading",
+    "> [!NOTE]\n> said",
+    "::: warning\nsaid\n:::",
+    "| a | b |\n|---|---|\n| 1 | 2 |",
+    "words\n| a |\n|---|\n| 1 |",
+    "~~struck~~ and ~~ half",
+    "a line \\\nbroken",
+    "<center>**bold**</center>",
+    "<div>\n\n*open*",
+    "</div>",
+    "<p>one<p>two",
+    "<img src='https://a.example/a.png'>",
+    "<table><tr><td>cell</table>",
+    "<details><summary>More</summary>\n\n- a\n\n</details>",
+    "a < b and b<c, List<int> x",
+    "<https://a.example>",
+    "<script>let a = '<b>';</script>",
+    "<!-- closed -->",
+    "<!-- never closed",
+    "a ` tick",
+    "$$\na\n\n= b\n$$",
+    "\\begin{align}a &= b \\\\ c &= d\\end{align}",
+    "it costs $5 or $6",
+    "$$ open",
+    "%%time",
+    "In [3]: x",
+    "`{python} x +`",
+    "!!! note",
+    "===",
+    "-",
+    "***",
+    "#",
+    "![](a.png)",
+    "[a][b] and c[0][1]",
+    "[^1] and\n\n[^2]: text",
+    "<a href=\"other.ipynb\">there</a> <a name='x'></a>",
+    "<br> &nbsp; <b>open",
+    "\ttab\n\n\tcode",
+    "```\n%%time\n```",
+)
+
+
+@given(
+    parts=st.lists(st.sampled_from(FRAGMENTS), min_size=1, max_size=5),
+    between=st.sampled_from(["\n", "\n\n", "\n\n  "]),
+)
+def test_whatever_prose_comes_reads_alike_on_the_site_and_in_jupyter(parts, between):
+    notes, images = Notes(), Images(lambda name: None, lambda name: None, "x")
+    text = BOOKMARK.sub("", to_prose(between.join(parts), notes, images))
+    assert list(problems(text)) == []
+
+
+@given(
+    prose=st.lists(st.sampled_from(FRAGMENTS), max_size=4),
+    source=st.lists(
+        st.sampled_from(
+            (
+                "x = 1",
+                "!ls",
+                "%%bash\nls",
+                "print 'a'",
+                "if x:",
+                "'''",
+                "# %%",
+                "x?",
+                "\x0c",
+                "# In [1]:",
+                "'\\d'",
+            )
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+)
+def test_whatever_cells_come_become_a_tutorial_that_reads(prose, source):
+    cells = [Draft("markdown", each) for each in prose] + [
+        Draft("code", "\n".join(source)),
+        Draft("code", "y = 2"),
+    ]
+    notes, images = Notes(), Images(lambda name: None, lambda name: None, "x")
+    drafts = list(converted(cells, notes, images))
+    _, tutorial = text_that_reads(
+        HEADER, drafts, notes, "tutorials_src/1_part/01_x.py", Path("x.ipynb")
+    )
+    assert tutorial.code_cells
+
+
+def test_prose_that_is_right_already_stays_as_it_is():
+    images = Images(lambda name: None, lambda name: None, "x")
+    cells = [
+        cell
+        for path in find_sources(REPOSITORY / "tutorials_src")
+        for cell in parse(path, REPOSITORY).cells
+        if not cell.is_code
+    ]
+    assert len(cells) > 500
+    for cell in cells:
+        assert to_prose(cell.source, Notes(), images) == cell.source.strip("\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("The loss is\n$$\nx\n$$\nand so on.", 1),
+        ("The loss is\n$$x$$\n$$y$$", 2),
+        ("The loss is $$x$$ and so on.", 1),
+        ("- The loss is\n  $$\n  x\n  =\n  y\n  $$\n- and $$z$$ so on", 2),
+        ("It is\n\\begin{align}a &= b\\end{align}\nhere.", 1),
+        ("It is\n\\begin{equation}\na\n\\label{eq:a}\n\\end{equation}", 1),
+        ("It is \\\\[ a \\\\] and \\\\( b \\\\).", 1),
+        ("| a | $$b$$ |\n|---|---|\n| 1 | 2 |", 0),
+    ],
+)
+def test_displayed_formulas_are_displayed(text, count):
+    images = Images(lambda name: None, lambda name: None, "x")
+    shown = render(to_prose(text, Notes(), images))
+    assert shown.count('display="block"') == count
+    assert "<math" in shown
+    assert not re.search(r"[$\\\\]", shown)
+
+
+def test_what_cannot_be_read_is_shown_as_text_and_said(course, elsewhere):
+    made = from_cells(
+        course,
+        elsewhere,
+        houses.prose("# Odd\n\nIt is odd.\n\n`{python} 1 +`"),
+        houses.code("x = 1"),
+    )
+    assert [message for _, _, message in said(made)] == [
+        "the cell is shown as text: the inline expression 1 + is not Python: invalid syntax"
+    ]
+
+
+def test_link_references_of_two_cells_that_share_a_label_both_lead_where_they_led(
+    course, elsewhere
+):
+    made = from_cells(
+        course,
+        elsewhere,
+        houses.prose("# Links\n\nSee [one][1].\n\n[1]: https://one.example"),
+        houses.prose("See [two][1].\n\n[1]: https://two.example"),
+        houses.code("x = 1"),
+    )
+    found = [each.target for each in links(parse(course.root / made.file, course.root))]
+    assert set(found) == {"https://one.example", "https://two.example"}
+    assert made.hands == ()
+
+
+# Where it goes
+
+
+def test_the_last_part_that_is_no_atlas_gets_it_under_the_next_free_number(course, elsewhere):
+    course.tutorial(file="2_more/07_seven.py")
+    entry = (
+        "# %% [markdown]\n# ## It breaks\n\n"
+        '# %% tags=["symptom"]\nx = 1\n\n# %% tags=["cure"]\nx = 2\n\n'
+        '# %% tags=["claims"]\nassert x == 2, "it holds"\n'
+    )
+    course.tutorial(entry, file="3_wrong/08_breaks.py")
+    made = from_cells(course, elsewhere, houses.code("x = 1"))
+    assert made.file == "tutorials_src/2_more/09_some.py"
+
+
+@pytest.mark.parametrize(
+    ("part", "folder"),
+    [("part", "1_part"), ("1_part", "1_part"), ("Far Away", "2_far_away"), ("7_far", "7_far")],
+)
+def test_a_part_is_named_by_its_folder_or_its_words_and_a_new_one_is_made(
+    course, elsewhere, part, folder
+):
+    made = brought(course, houses.script(elsewhere), part)
+    assert made.file == f"tutorials_src/{folder}/02_waves.py"
+
+
+def test_a_name_that_is_taken_is_refused_and_another_can_be_given(course, elsewhere):
+    path = houses.script(elsewhere)
+    first = brought(course, path)
+    before = state(course)
+    with pytest.raises(
+        ImportingError, match=re.escape(f"the name 'waves' is taken by {first.file}")
+    ):
+        brought(course, path)
+    assert state(course) == before
+    assert brought(course, path, name="Other waves").file.endswith("03_other_waves.py")
+
+
+def state(course: Course) -> dict[Path, bytes]:
+    sources = course.root / "tutorials_src"
+    return {path: path.read_bytes() for path in sources.rglob("*") if path.is_file()}
+
+
+def test_nothing_that_is_there_is_overwritten(course, elsewhere):
+    there = course.root / "tutorials_src" / "1_part" / "linear-regression-plan.png"
+    there.write_bytes(b"somebody's own")
+    before = state(course)
+    made = brought(course, houses.course(elsewhere))
+    after = state(course)
+    assert all(after[path] == content for path, content in before.items())
+    assert "tutorials_src/1_part/linear-regression-plan-2.png" in made.images
+
+
+NOTEBOOK = json.loads(houses.notebook(houses.code("x = 1")))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.ipynb", "", "the file is empty"),
+        ("a.ipynb", '{"cells": [', "the notebook's JSON does not read"),
+        ("a.ipynb", "[1, 2]", "not a notebook"),
+        ("a.ipynb", '{"nbformat": 3, "worksheets": []}', "a notebook in format 3, not 4"),
+        ("a.ipynb", json.dumps({**NOTEBOOK, "cells": [{"source": "x"}]}), "a cell does not read"),
+        ("a.ipynb", json.dumps({**NOTEBOOK, "cells": []}), "no code cell"),
+        (
+            "a.ipynb",
+            houses.notebook(houses.code("x <- 1"), kernelspec={"name": "ir", "language": "R"}),
+            "a notebook in R, not in Python",
+        ),
+        (
+            "a.ipynb",
+            houses.notebook(houses.code("x"), kernelspec={}, language_info={"name": "julia"}),
+            "a notebook in julia, not in Python",
+        ),
+        ("a.py", "x = 1\n", "a script without cells"),
+        ("a.py", "# ---\n# jupyter: [\n# ---\n\n# %%\nx = 1\n", "its header is not YAML"),
+        (
+            "a.py",
+            "# ---\n# jupyter:\n#   jupytext:\n#     text_representation:\n#       format_name: light\n# ---\n\nx = 1\n",
+            "a script in Jupytext's format light",
+        ),
+        ("a.Rmd", "x", "a file of the kind .Rmd"),
+        ("a.ipynb", b"\xff\xfe\x00", "not UTF-8"),
+        ("a.ipynb", None, "there is no such file"),
+    ],
+)
+def test_a_file_that_is_no_notebook_is_refused_by_name_and_nothing_is_written(
+    course, elsewhere, name, content, message, capsys, monkeypatch
+):
+    monkeypatch.setenv("COLUMNS", "200")
+    path = elsewhere / name
+    if content is not None:
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    before = state(course)
+    assert main(["import", str(path)], root=course.root) == 2
+    shown = capsys.readouterr().out
+    assert f"{path}: " in shown
+    assert message in shown
+    assert "What to do: " in shown
+    assert state(course) == before
+    assert not (course.root / "tutorials_src" / "1_imported").exists()
+
+
+def test_the_command_says_what_it_wrote_and_what_needs_a_hand(course, elsewhere, capsys):
+    path = houses.course(elsewhere)
+    assert main(["import", str(path), "part"], root=course.root) == 0
+    shown = capsys.readouterr().out
+    assert "Wrote tutorials_src/1_part/02_linear_regression.py\n" in shown
+    assert "Wrote tutorials_src/1_part/linear-regression-plan.png\n" in shown
+    assert "13 things need a hand:" in shown
+    assert (
+        "tutorials_src/1_part/02_linear_regression.py:12 (cell 2): a magic, commented out: %matplotlib inline"
+        in shown
+    )
+
+
+# What is listed, and what is not
+
+
+@pytest.mark.parametrize(
+    ("source", "messages"),
+    [
+        ("import keras\nkeras.applications.MobileNetV2(input_shape=(8, 8, 3), weights=None)", []),
+        (
+            "import tensorflow as tf\ntf.keras.utils.get_file('a.zip', 'https://a.example/a.zip')",
+            ["data from elsewhere: get_file of a.zip"],
+        ),
+        (
+            "import urllib.request\nurllib.request.urlretrieve('https://a.example')",
+            ["data from elsewhere: urlretrieve of https://a.example"],
+        ),
+        (
+            "from tensorflow.keras.datasets import mnist\nmnist.load_data()",
+            ["the header names unknown data 'mnist'", "data of keras.datasets: mnist"],
+        ),
+        ("import numpy as np\nnp.save('a.npy', np.ones(2))\nnp.load('a.npy')", []),
+        (
+            "import numpy as np\nnp.load('a.npy')",
+            ["a file that the run has not written: load of a.npy"],
+        ),
+        ("with open('a.txt', 'w') as file:\n    file.write('a')\nopen('a.txt').read()", []),
+        ("open('a.txt').read()", ["a file that the run has not written: open of a.txt"]),
+        (
+            "x = 5\nx.fit_generator(1)",
+            ["fit_generator and its kin are gone from Keras: x.fit_generator"],
+        ),
+        ("import numpy as np\nnp.float", ["a name that NumPy no longer has: numpy.float"]),
+        ("from .helpers import x", ["snippets/helpers.py does not exist"]),
+        ("from helpers import x", ["imports helpers, which is not installed"]),
+        ("from snippets import nothing", ["snippets/nothing.py does not exist"]),
+        ("return 1", ["not Python: 'return' outside function (cell, line 1)"]),
+        ("print(y)", ["nothing sets the name y"]),
+        ("def f():\n    return g()\ndef g():\n    return [z for z in 'a']", []),
+        ("name = input('Who?')", ["a question to whoever runs it: input"]),
+        ("x = 3  # !important: 10% of it", []),
+        ("get_ipython().system('ls')", ["a call of IPython, which no script has"]),
+    ],
+)
+def test_code_is_listed_for_what_it_asks(course, elsewhere, source, messages):
+    made = from_cells(course, elsewhere, houses.prose("# Some\n\nIt is some."), houses.code(source))
+    assert [each.message for each in made.hands] == messages
+
+
+PLOT = "import matplotlib.pyplot as plt\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        ("plt.plot([1, 2])", [2]),
+        ("plt.plot([1, 2])\nplt.show()\nplt.plot([2])\nplt.show()", [3, 5]),
+        ("plt.plot([1, 2])\nplt.gcf().alt = 'A line.'\nplt.show()\nplt.plot([2])\nplt.show()", [6]),
+        ("figure = plt.figure()\nfigure.alt = 'None.'\nplt.close(figure)\nfigure", []),
+        ("plt.plot([1])\nplt.savefig('a.png')\nplt.close()", []),
+        ("def draw():\n    plt.plot([1])\n", []),
+        ("def draw():\n    plt.plot([1])\n\ndraw()\ndraw()", [5, 6]),
+        ("def draw():\n    plt.plot([1])\n    plt.gcf().alt = 'One.'\n\ndraw()", []),
+        ("plt.rcParams['figure.figsize'] = (2, 2)", []),
+        ("from PIL import Image\nimage = Image.new('L', (2, 2))\nimage", [4]),
+    ],
+)
+def test_each_figure_without_text_is_listed_where_it_is_shown(course, elsewhere, source, lines):
+    made = from_cells(
+        course, elsewhere, houses.prose("# Some\n\nIt is some."), houses.code(PLOT + source)
+    )
+    found = [each for each in made.hands if "without text" in each.message]
+    first = parse(course.root / made.file, course.root).code_cells[0].line
+    assert [each.line - first for each in found] == lines
+
+
+def test_a_second_fault_on_a_line_or_in_an_image_is_not_hidden_by_the_first(course, elsewhere):
+    text = "# Some\n\nIt is some.\n\n[a](a.md) [b](b.md) ![](c.png) $\\foo$ $\\bar2$ $\\baz$ 1.5 2.5 [d][] [e][f] [^g] [h](#h)"
+    made = from_cells(course, elsewhere, houses.prose(text), houses.code("x = 1"))
+    assert sorted(each.message.split(":")[0] for each in made.hands) == sorted(
+        [
+            "the link to a.md leads nowhere",
+            "the link to b.md leads nowhere",
+            "the image c.png has no text",
+            "there is no image c.png",
+            "the formula \\foo cannot be shown",
+            "the formula \\baz cannot be shown",
+            "the number 1.5 is typed by hand",
+            "the number 2.5 is typed by hand",
+            "the link reference [d] has no address",
+            "the link reference [f] has no address",
+            "the footnote [^g] without its text",
+            "the link to #h leads to no heading of this page",
+        ]
+    )

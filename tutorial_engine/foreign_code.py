@@ -1,0 +1,265 @@
+"""Foreign code: the code cells of somebody else's notebook, made Python that reads, with nothing of it lost.
+
+What is no Python, magics and shell lines, becomes a comment in the form that Jupytext gives it.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+import warnings
+from collections.abc import Iterator
+
+from IPython.core.inputtransformer2 import (
+    EscapedCommand,
+    HelpEnd,
+    MagicAssign,
+    SystemAssign,
+    make_tokens_by_line,
+)
+
+CELL_MAGIC = "# cell magic: "
+# Cells under these hold another language, or text.
+_NOT_PYTHON = frozenset(
+    [
+        "!",
+        "bash",
+        "sh",
+        "script",
+        "cmd",
+        "html",
+        "javascript",
+        "js",
+        "latex",
+        "markdown",
+        "svg",
+        "perl",
+        "ruby",
+        "r",
+        "sql",
+        "bigquery",
+        "cython",
+        "writefile",
+        "file",
+        "shell",
+        "system",
+        "sx",
+        "pypy",
+        "python2",
+        "cpp",
+        "cu",
+        "julia",
+    ]
+)
+# Jupytext's own form of a magic in a script: the line, commented out.
+_COMMENTED = re.compile(
+    r"\s*# ?(?P<magic>%{1,2}[A-Za-z_][\w.]*(?:[ \t].*)?|!{1,2}[ \t]*[\w./~$({\"'].*|\?{1,2}[\w.]+"
+    r"|[A-Za-z_][\w., ]*= ?(?:!|%[A-Za-z]).*|[\w.]+\.\w+\?|[\w.]+\?\?)"
+)
+_MARKER_LIKE = re.compile(r"(?P<indent>\s*)#\s*(?:%%+|<codecell>|In ?\[[\d ]*\]:?)(?P<rest>.*)")
+_FORM = re.compile(r"#\s*@(?P<kind>title|param|markdown)\b(?P<rest>.*)")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029\ue000-\uf8ff]")
+_STRINGS = frozenset({tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)})
+_ESCAPES = frozenset("\n\\'\"abfnrtvxNuU01234567")
+
+
+def commented_magic(line: str) -> str | None:
+    """Return the magic or shell line that a commented line holds, None if it holds none.
+
+    >>> commented_magic("# !pip install somepackage")
+    '!pip install somepackage'
+    >>> commented_magic("# %matplotlib inline")
+    '%matplotlib inline'
+    >>> commented_magic("# 10% of them")
+    """
+    if line.lstrip().startswith(CELL_MAGIC):
+        return line.strip().removeprefix(CELL_MAGIC)
+    match = _COMMENTED.fullmatch(line.rstrip())
+    return match["magic"] if match else None
+
+
+def to_python(source: str) -> str:
+    """Return a cell's code with its magics and shell lines as comments, and nothing that the engine takes for a marker.
+
+    What still is no Python is left as it is.
+    """
+    source = source.replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
+    source = "\n".join(line.rstrip() for line in source.split("\n")).strip("\n")
+    source = _without_cell_magic(source)
+    source = _without_line_magics(source)
+    source = _without_forms(source)
+    source = _without_markers(source)
+    source = _CONTROL.sub("", source)
+    return _with_sound_escapes(source)
+
+
+def commented_out(source: str) -> str:
+    """Return code as comments."""
+    lines = (re.sub(r"^(?=\s*(?:%%|<codecell>|In ?\[))", "- ", each) for each in source.split("\n"))
+    return "\n".join(f"# {line}".rstrip() for line in lines)
+
+
+def is_form(source: str) -> bool:
+    """Say whether Colab shows a cell as a form, its code hidden."""
+    return bool(re.search(r"^\s*#\s*@(?:title|markdown)\b|#\s*@param\b", source, re.MULTILINE))
+
+
+def is_licence(source: str) -> bool:
+    """Say whether code is comments alone, and these a licence."""
+    said = [line for line in source.split("\n") if line.strip()]
+    is_comment = bool(said) and all(line.lstrip().startswith("#") for line in said)
+    return is_comment and bool(re.search(r"licen[cs]e|copyright", source, re.IGNORECASE))
+
+
+def parses(source: str) -> bool:
+    """Say whether code is Python, without a warning."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", SyntaxWarning)
+        warnings.simplefilter("error", DeprecationWarning)
+        try:
+            ast.parse(source)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return False
+    return True
+
+
+def _without_cell_magic(source: str) -> str:
+    lines = source.split("\n")
+    first = next(
+        (at for at, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#")),
+        None,
+    )
+    if first is None or not lines[first].startswith("%%"):
+        return source
+    above, magic, below = lines[:first], lines[first], lines[first + 1 :]
+    name = magic.removeprefix("%%").split(" ", 1)[0].lower()
+    inside = "\n".join(below)
+    if name.rstrip("23") in _NOT_PYTHON or not parses(_without_line_magics(inside)):
+        inside = commented_out(inside) if inside else ""
+    return "\n".join([*above, CELL_MAGIC + magic, *([inside] if below else [])])
+
+
+def _without_line_magics(source: str) -> str:
+    """Comment out what IPython finds that is no Python."""
+    lines = source.split("\n")
+    for _ in lines:
+        ended = [f"{line}\n" for line in lines]
+        if parses("".join(ended)):
+            break
+        tokens = make_tokens_by_line(ended)
+        found = (
+            MagicAssign.find(tokens),
+            SystemAssign.find(tokens),
+            EscapedCommand.find(tokens),
+            HelpEnd.find(tokens),
+        )
+        begins = [each.start_line for each in found if each is not None]
+        if not begins:
+            break
+        start = min(begins)
+        ends = start
+        while lines[ends].endswith("\\") and ends + 1 < len(lines):
+            ends += 1
+        indent = re.match(r"\s*", lines[start])[0]  # type: ignore[index]
+        inside = [line.strip() for line in lines[start : ends + 1]]
+        if len(inside) == 1 and (question := re.fullmatch(r"([\w.]+)(\?{1,2})", inside[0])):
+            inside = [question[2] + question[1]]
+        kept = "pass  " if indent else ""  # the line may be all that its block has
+        lines[start : ends + 1] = [
+            f"{indent}{kept if not at else ''}# {line}" for at, line in enumerate(inside)
+        ]
+    return "\n".join(lines)
+
+
+def _without_forms(source: str) -> str:
+    """Leave out what Colab's forms say in comments, but for a title's words."""
+
+    def words(match: re.Match[str]) -> str:
+        said = re.sub(r"\{[^{}]*\}", "", match["rest"]).strip()
+        return f"# {said}" if said and match["kind"] != "param" else ""
+
+    lines = []
+    for line in source.split("\n"):
+        match = _FORM.search(line)
+        if match and not _in_string(line, match.start()):
+            line = (line[: match.start()] + words(match)).rstrip()
+            if not line:
+                continue
+        lines.append(line)
+    return "\n".join(lines).strip("\n")
+
+
+def _in_string(line: str, position: int) -> bool:
+    before = line[:position]
+    return before.count('"') % 2 == 1 or before.count("'") % 2 == 1
+
+
+def _without_markers(source: str) -> str:
+    """Let no line begin as a cell does: a comment loses its marks, a string says them by an escape."""
+    if not any(map(_MARKER_LIKE.match, source.split("\n"))):
+        return source
+    in_strings = set(lines_in_strings(source))
+    lines = []
+    for number, line in enumerate(source.split("\n"), start=1):
+        match = _MARKER_LIKE.fullmatch(line)
+        if match and number in in_strings:
+            line = line.replace("#", r"\x23", 1)
+        elif match:
+            rest = match["rest"].strip()
+            if not rest:
+                continue
+            line = f"{match['indent']}# {rest}"
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def lines_in_strings(source: str) -> Iterator[int]:
+    """Yield each line that begins inside a string."""
+    for token in _tokens(source):
+        if token.type in _STRINGS:
+            yield from range(token.start[0] + 1, token.end[0] + 1)
+
+
+def _tokens(source: str) -> Iterator[tokenize.TokenInfo]:
+    try:
+        yield from tokenize.generate_tokens(io.StringIO(source).readline)
+    except (tokenize.TokenError, SyntaxError):
+        return
+
+
+def _with_sound_escapes(source: str) -> str:
+    r"""Double the backslashes that Python reads as such and warns of: `"\sigma"`, but neither `r"\sigma"` nor "\n"."""
+    if "\\" not in source or parses(source):
+        return source
+    lines = source.split("\n")
+    for start, end, is_raw in reversed(list(_strings(source))):
+        if is_raw:
+            continue
+        for row in range(end[0], start[0] - 1, -1):
+            first = start[1] if row == start[0] else 0
+            last = end[1] if row == end[0] else len(lines[row - 1])
+            inside = lines[row - 1][first:last]
+            fixed = re.sub(
+                r"\\(.|$)",
+                lambda match: match[0] if match[1] in _ESCAPES or not match[1] else "\\" + match[0],
+                inside,
+            )
+            lines[row - 1] = lines[row - 1][:first] + fixed + lines[row - 1][last:]
+    fixed = "\n".join(lines)
+    return fixed if parses(fixed) else source
+
+
+def _strings(source: str) -> Iterator[tuple[tuple[int, int], tuple[int, int], bool]]:
+    """Yield the place of each string and whether it is raw."""
+    is_raw = False
+    begins = getattr(tokenize, "FSTRING_START", None)
+    for token in _tokens(source):
+        if begins is not None and token.type == begins:
+            is_raw = "r" in token.string.lower()
+        elif token.type == tokenize.STRING:
+            prefix = re.split("[\"']", token.string, maxsplit=1)[0]
+            yield token.start, token.end, "r" in prefix.lower()
+        elif token.type in _STRINGS:
+            yield token.start, token.end, is_raw
