@@ -71,12 +71,25 @@ class Compared:
 EXPORTS = frozenset({"export by Zensical", "export by ProperDocs"})
 SOURCES = "sources by ProperDocs"
 _RECORD = re.compile(r"\S+/run(?:/|\.ipynb): run record")
+_OF_THE_BUILD = re.compile(
+    r"(?:\S+/)?(?:card\.png|run\.ipynb) |(?:_headers|feed\.xml|search\.json|sitemap\.xml(?:\.gz)?|[\w-]+\.zip) "
+    r"|assets/[\w-]+\.(?:css|js) "
+)
+# What a theme brings, and the index of a search, which is compared by its entries.
+_OF_THE_THEME = ("assets/javascripts/", "assets/stylesheets/", "assets/images/", "search/")
 ACCEPTED = [
     Accepted(
         frozenset({"links"}),
         EXPORTS,
         lambda page, line: bool(_RECORD.fullmatch(line)),
         "a run record is a notebook to download: mkdocs-jupyter, which makes a page of it here, is a plugin of MkDocs",
+    ),
+    Accepted(
+        frozenset({"files"}),
+        EXPORTS,
+        lambda page, line: bool(_OF_THE_BUILD.match(line)),
+        "records and the zip as said here; cards for shared links, the feed, the map of the site and headers for "
+        "its host are made where it is published; styles and scripts that every page has are joined into one file each",
     ),
     Accepted(
         frozenset({"pages"}),
@@ -107,7 +120,7 @@ def main() -> int:
         found = {name: compared(name, ours, Site.read(place)) for name, place in builds.items()}
         if SOURCES in builds:
             mine, theirs = files_of(site), files_of(builds[SOURCES])
-            note(found[SOURCES], SOURCES, "files, byte for byte", "", mine, theirs)
+            note(found[SOURCES], SOURCES, "all that is written", "", mine, theirs)
     return report(ours, found)
 
 
@@ -176,10 +189,11 @@ def run(arguments: list[str], folder: Path) -> None:
 
 @dataclass
 class Site:
-    """A built site: of each page, by its address, what it shows; and what the search may find."""
+    """A built site: of each page, by its address, what it shows; what the search may find; files beside the pages."""
 
     pages: dict[str, Facts]
     searched: dict[str, list[str]]
+    files: list[str]
 
     @classmethod
     def read(cls, folder: Path) -> Site:
@@ -192,7 +206,12 @@ class Site:
                 "/run/"
             ):  # a record is a page of our build, and a notebook elsewhere
                 pages[address] = facts_of(file.read_text(encoding="utf-8"), address)
-        return cls(pages, searched_in(folder))
+        files = [
+            each
+            for each in files_of(folder)
+            if not each.startswith(_OF_THE_THEME) and ".html " not in each
+        ]
+        return cls(pages, searched_in(folder), files)
 
 
 def files_of(folder: Path) -> list[str]:
@@ -322,6 +341,7 @@ def compared(build: str, ours: Site, theirs: Site) -> Compared:
     """Compare a site with ours."""
     result = Compared()
     note(result, build, "pages", "", sorted(ours.pages), sorted(theirs.pages))
+    note(result, build, "files", "", ours.files, theirs.files)
     for address in ours.pages.keys() & theirs.pages.keys():
         for fact, mine in ours.pages[address].items():
             note(result, build, fact, address, mine, theirs.pages[address].get(fact, []))
