@@ -25,7 +25,7 @@ from .entries import entries_of
 from .errors import TutorialError
 from .fingerprint import names_from_snippets, snippets_state
 from .first_cell import safe_versions
-from .hosted_notebooks import hosted
+from .hosted_notebooks import hosted, notebook_path
 from .links import pictures
 from .notebooks import record_notebook, standalone_notebook
 from .passages import escape
@@ -112,7 +112,7 @@ def make_page(
         run.digest if run else None,
         (state, list(cells), links_snippets, str(error or "")),
         # Of the settings, a page and its notebook show these alone.
-        (settings.site_url, settings.repo_url, hosted(_notebook_of(tutorial), settings)),
+        (settings.site_url, settings.repo_url, hosted(tutorial, settings)),
         safe_versions(run, settings) if run else None,
         repr(read_project(settings.root)),
         list(titles.items()),
@@ -297,7 +297,7 @@ class _Writer:
                 f"[run record]({self._beside('run.ipynb')})",
             ]
             facts.append(f"**Take it with you:** {', '.join(offers)}")
-            places = hosted(_notebook_of(self.tutorial), self.settings)
+            places = hosted(self.tutorial, self.settings)
             if links := [f"[{place}]({address})" for place, address in places.items()]:
                 facts.append(f"**Open it in:** {', '.join(links)}")
         items = "\n".join(f"- {fact}" for fact in facts)
@@ -317,7 +317,7 @@ class _Writer:
     def _write_downloads(self, run: Run) -> None:
         name = self.tutorial.name
         notebook = standalone_notebook(self.tutorial, run, self.settings)
-        self.files[_notebook_of(self.tutorial)] = notebook.encode()
+        self.files[notebook_path(self.tutorial)] = notebook.encode()
         self.files[f"{self.folder}/{name}.py"] = self.tutorial.text.encode()
 
     def _prose(self, cell: Cell, text: str) -> str:
@@ -449,10 +449,6 @@ class _Writer:
                 ("file", f"{artifact.name if plain else link}, {size}, {code(artifact.sha256)}")
             )
         return rows
-
-
-def _notebook_of(tutorial: Tutorial) -> str:
-    return f"{tutorial.page.removesuffix('.md')}/{tutorial.name}.ipynb"
 
 
 def _minutes(count: int) -> str:

@@ -49,7 +49,30 @@ def test_a_page_links_to_another_branch_as_soon_as_the_setting_says_so(course):
 
 @pytest.mark.parametrize("end", ["", "/", ".git"])
 def test_a_repositorys_address_may_end_in_its_ways(course, end):
+    course.tutorial()
     settings = course.settings(repo_url=REPOSITORY + end, notebook_branch="main")
-    assert hosted("a.ipynb", settings)["molab"] == (
-        "https://molab.marimo.io/github/people/course/blob/main/a.ipynb"
+    assert hosted(course.parse(), settings)["molab"] == (
+        "https://molab.marimo.io/github/people/course/blob/main/part/tiny/tiny.ipynb"
     )
+
+
+FAILS = '# %% tags=["raises-exception"]\nimport json\n\nsize = 2\nsize / 0\n\n'
+
+
+@pytest.mark.parametrize(
+    ("later", "is_offered"),
+    [
+        ("print(3)", True),
+        ("print(size)", False),
+        ("def half():\n    return size / 2", False),
+        ("def text():\n    return json.dumps(1)", False),
+        ("def half(size):\n    return size / 2", True),
+        ("size = 3\nprint(size)", True),
+        ("size = 3\n\n# %%\nprint(size)", True),
+    ],
+)
+def test_molab_is_offered_where_no_cell_needs_a_name_of_one_that_fails(course, later, is_offered):
+    """For marimo does not come to a cell below one that has failed."""
+    course.tutorial(f"{FAILS}# %%\n{later}\n")
+    settings = course.settings(repo_url=REPOSITORY, notebook_branch="main")
+    assert set(hosted(course.parse(), settings)) == {"Colab", *["molab"] * is_offered}

@@ -99,6 +99,12 @@ def test_a_terms_meaning_shows(site, folder, laptop):
     expect(laptop.get_by_role("tooltip")).to_be_visible()
 
 
+def test_no_page_offers_to_copy_what_is_not_there(folder, laptop):
+    laptop.goto((folder / "networks/evaluation/index.html").as_uri())
+    expect(laptop.get_by_role("button", name="Copy page")).to_have_count(0)
+    assert laptop.problems == []
+
+
 def test_a_figure_answers(folder, laptop):
     laptop.goto((folder / "networks/evaluation/index.html").as_uri())
     laptop.locator(".interactive").scroll_into_view_if_needed()
