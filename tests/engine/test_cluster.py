@@ -128,7 +128,8 @@ def test_what_is_no_longer_wanted_is_ended_on_its_worker_and_failures_come_back_
 ):
     gate = Gate(course)
     course.tutorial(gate.cell)
-    course.tutorial(TINY.replace("total == 5", "total == 6"), file=OTHER)
+    body = TINY.replace("total == 5", "total == 6") + "\n# %%\n1 / 0\n"
+    course.tutorial(body, file=OTHER)
     workers.start()
     outcomes: SimpleQueue[Outcome] = SimpleQueue()
     settings = course.settings(cluster=workers.address)
@@ -143,6 +144,7 @@ def test_what_is_no_longer_wanted_is_ended_on_its_worker_and_failures_come_back_
     assert isinstance(error, ClaimError)
     assert "two and three make <five>" in error.message
     assert (error.file, error.line, error.cell) == (failing.file, 19, 4)
+    assert "ZeroDivisionError" in error.faults[1].message
     assert scheduler.failure(failing) is error
     scheduler.stop()
     assert outcomes.empty()
