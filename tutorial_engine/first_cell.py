@@ -1,4 +1,4 @@
-"""The first cell of a notebook that leaves home: the packages that it needs and the helpers that it carries."""
+"""The first code cell of a notebook that leaves home, below the title that `notebooks` writes: packages and helpers."""
 
 from __future__ import annotations
 

@@ -87,6 +87,7 @@ _LAYERS = re.compile(
 _OPTIMIZERS = re.compile(
     r"(?:keras\.optimizers\.|^)(?:Adam\w*|SGD|RMSprop|Nadam|Adagrad|Adadelta|Ftrl)$"
 )
+# Whole names as `_short` gives them, `tf.keras` as `keras`; old keywords and strings are in `_idioms`.
 _OLD_NAMES: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
     (re.compile(pattern), message, remedy)
     for pattern, message, remedy in (

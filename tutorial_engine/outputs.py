@@ -29,7 +29,7 @@ WIDE = 560
 SCOPE = "@scope{"
 PICTURES = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp"}
 SVG = "image/svg+xml"
-# The richest form first; a figure of ours also has a text, another library's picture may have HTML.
+# The richest form first. A further one has limits in `plan` and `kernel_output`, and is checked in `validity`. A figure of ours also has a text, another library's picture may have HTML.
 _FORMS = ("text/html", "text/markdown", "text/latex", SVG, *PICTURES)
 _HIDDEN = "application/x-tutorial-"
 

@@ -11,6 +11,7 @@ from hashlib import sha256
 from .build_cache import BuildCache
 from .documents import Output
 from .interactive import figure_block, figure_data
+from .markdown_extension import TWIN
 from .outputs import is_picture, picture, walled
 from .tutorial import Cell
 from .webp import lighter
@@ -110,8 +111,8 @@ class ShownOutputs:
         self.files[f"{self._folder}/{file}"] = shown.content
         attributes = {**shown.attributes, "loading": "eager" if self._count == 1 else "lazy"}
         if shown.dark:
-            attributes["data-dark"] = f"{stem}-dark.{shown.extension}"
-            self.files[f"{self._folder}/{attributes['data-dark']}"] = shown.dark
+            attributes[TWIN] = f"{stem}-dark.{shown.extension}"
+            self.files[f"{self._folder}/{attributes[TWIN]}"] = shown.dark
         self.figures[sha256(drawn.content).hexdigest()] = {
             **{"src": f"{self._folder}/{file}", "alt": shown.alt},
             **{**attributes, "loading": "lazy"},

@@ -1,4 +1,4 @@
-"""Site twins: the plain Markdown of a built site's pages, beside them, and the two files that list it."""
+"""Site twins: puts the twins of a built site's pages and their lists, whose words `twins` writes, beside the pages."""
 
 from __future__ import annotations
 

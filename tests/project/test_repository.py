@@ -70,6 +70,17 @@ def test_vendored_files_are_the_ones_their_table_names():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == expected, name
 
 
+def test_contributing_sends_to_files_that_are_there():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    _, _, rest = text.partition("## Where things are\n")
+    table, _, _ = rest.partition("\n## ")
+    named = set(re.findall(r"`([\w./]+\.(?:py|json|md)|[\w./]+/)`", table))
+    folders = (ROOT / "tutorial_engine", ROOT / "tutorials_src", ROOT / "tutorials_src/data", ROOT)
+    lost = {each for each in named if not any((folder / each).exists() for folder in folders)}
+    assert lost == set()
+    assert len(named) > 30
+
+
 def test_the_engine_does_not_know_the_course():
     for file in sorted((ROOT / "tutorial_engine").glob("*.py")):
         imported = set(re.findall(r"^\s*(?:from|import) (\w+)", file.read_text(), re.M))
