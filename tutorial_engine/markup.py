@@ -13,7 +13,7 @@ from markdown.extensions import Extension
 
 from .errors import Blemish
 from .markdown_extension import CourseExtension, formula
-from .passages import expressions
+from .passages import expressions, passages
 from .tutorial import Tutorial
 
 _MATHS = re.compile(
@@ -103,12 +103,37 @@ def _with_digits(text: str) -> str:
     return text
 
 
+def _within_paragraphs(text: str) -> Iterator[int]:
+    """Yield where a displayed formula begins that no paragraph of its own holds: only Jupyter shows it."""
+    shown = {_bare(tex) for tex, display in formulas(text) if display == "block"}
+    for passage in passages(text):
+        source = text[passage.start : passage.end]
+        if passage.kind == "maths" and source.startswith(("$$", r"\[", r"\begin")):
+            tex = source if source.startswith(r"\begin") else source[2:-2]
+            if _bare(tex) not in shown:
+                yield passage.start
+
+
+def _bare(tex: str) -> str:
+    """Return a formula without what a quote or an indentation puts between its lines."""
+    return re.sub(r"[\s>]+", "", tex)
+
+
 def check_maths(tutorial: Tutorial) -> Iterator[Blemish]:
     """Yield formulas that a page would show as their source, or not at all."""
     for cell in tutorial.cells:
         if cell.is_code:
             continue
-        for tex, display in formulas(_with_digits(cell.source)):
+        text = _with_digits(cell.source)
+        for start in _within_paragraphs(text):
+            yield tutorial.error(
+                Blemish,
+                "a displayed formula within a paragraph, which the page shows as its source",
+                "leave a blank line above and below it, or write it between single dollar signs",
+                cell,
+                text.count("\n", 0, start) + 1,
+            )
+        for tex, display in formulas(text):
             try:
                 formula(tex, display)
             except ValueError as error:
