@@ -153,9 +153,12 @@ def test_a_figure_may_stand_beside_another_output(drawn):
     [
         (
             "import matplotlib.pyplot as plt\n\nfigure, _ = plt.subplots()\nplt.close(figure)\nfigure",
-            "set figure.alt to",
+            "set figure.alt, or plt.gcf().alt before plt.show(), to a sentence",
         ),
-        ("import matplotlib.pyplot as plt\n\n_ = plt.plot([0, 1])", "set figure.alt to"),
+        (
+            "import matplotlib.pyplot as plt\n\n_ = plt.plot([0, 1])",
+            "set figure.alt, or plt.gcf().alt before plt.show(), to a sentence",
+        ),
         (
             "from PIL import Image\n\nImage.new('RGB', (4, 4))",
             'display(image, metadata={"image/png": {"alt": "…"}})',

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
+from tutorial_engine.build_cache import BuildCache
 from tutorial_engine.copying import Project, copied, copies_of, needs_of, read_project
 from tutorial_engine.examples import example_tutorial
 from tutorial_engine.manifest import manifest
@@ -58,7 +59,13 @@ def test_digests_and_lines_are_those_of_the_files_that_the_page_offers():
     for each in json.loads(manifest(SOURCES, COURSE))["snippets"]:
         examples = example_tutorial(each["name"], SOURCES[each["name"]])
         page = snippet_page(
-            examples, None, tests=[], results=Results({}, {}), users={}, project=COURSE
+            examples,
+            None,
+            tests=[],
+            results=Results({}, {}),
+            users={},
+            project=COURSE,
+            build_cache=BuildCache(),
         )
         offered = {entry["file"]: entry for entry in (each, *each["names"])}
         assert set(offered) == set(page.files)

@@ -723,9 +723,7 @@ def dark_page(request, whole_address, browser):
     page.goto(whole_address)
     for _ in range(2 if chosen else 0):
         page.locator("form[data-md-component='palette'] label:visible").first.click()
-    page.wait_for_function(
-        "document.querySelector('picture img').currentSrc.includes('-dark.')"
-    )
+    page.wait_for_function("document.querySelector('picture img').currentSrc.includes('-dark.')")
     yield page
     context.close()
 
