@@ -8,7 +8,14 @@ from concurrent.futures import Executor
 import pytest
 from bs4 import BeautifulSoup
 
-from tutorial_engine.errors import Blemish, ClaimError, ExecutionError, SourceError, together
+from tutorial_engine.errors import (
+    Blemish,
+    ClaimError,
+    ExecutionError,
+    SourceError,
+    together,
+    with_unforeseen,
+)
 from tutorial_engine.figure_texts import PART, retold, texts_by_cell
 from tutorial_engine.publish import error_box
 from tutorial_engine.remedies import remedy_for
@@ -480,6 +487,66 @@ REMEDIES = {
 def test_a_remedy_fits_what_went_wrong(course, name, value, traceback, remedy):
     course.tutorial(code("import numpy as np"))
     assert remedy in remedy_for(name, value, traceback, course.parse())
+
+
+# What nobody foresaw, a full disk or a fault of the engine's own, is said with all that was found before it.
+
+
+def fail(*arguments):
+    raise RuntimeError("nobody foresaw this")
+
+
+UNFORESEEN = "RuntimeError: nobody foresaw this"
+TYPED = prose("It is 3.7 now.")
+UNNAMED = code("import matplotlib.pyplot as plt\n_ = plt.plot([1, 2])\nplt.show()")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["course.check_maths", "course.make_key", "course.check_links", "store.Store.load"],
+)
+def test_what_nobody_foresaw_in_a_source_hides_no_fault_of_it(course, monkeypatch, name):
+    course.tutorial(TYPED + "\n" + code("x = 1"), needs=["nobody"])
+    monkeypatch.setattr(f"tutorial_engine.{name}", fail)
+    outcome = bring(course, executor=Nobody())
+    assert sorted(message for _, _, message in told(outcome)) == [
+        UNFORESEEN,
+        "header field 'needs': no tutorial is named nobody",
+        "the number 3.7 is typed by hand",
+    ]
+    assert outcome.lesson.tutorial.header.title == "Tiny"
+
+
+def fail_when_asked(*arguments):
+    yield fail()
+
+
+@pytest.mark.parametrize(
+    ("name", "failing"),
+    [("store.Store.keep", fail), ("faults._choice_faults", fail_when_asked)],
+)
+def test_what_nobody_foresaw_after_a_run_hides_no_fault_of_it(course, monkeypatch, name, failing):
+    course.tutorial(TYPED + "\n" + UNNAMED)
+    monkeypatch.setattr(f"tutorial_engine.{name}", failing)
+    assert sorted(message for _, _, message in told(bring(course))) == [
+        UNFORESEEN,
+        "a figure without alt text",
+        "the number 3.7 is typed by hand",
+    ]
+
+
+def test_what_was_found_before_looking_failed_is_kept_in_its_order():
+    def looked():
+        yield fault(3, "a")
+        yield fault(9, "b")
+        fail()
+
+    found = list(with_unforeseen(looked(), FILE))
+    assert [(each.file, each.message) for each in found] == [
+        (FILE, "a"),
+        (FILE, "b"),
+        (FILE, UNFORESEEN),
+    ]
 
 
 def fault(line: int | None, message: str) -> SourceError:
