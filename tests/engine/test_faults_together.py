@@ -321,7 +321,11 @@ CERTAIN = {
     "of this cell, before it is closed": f"{DRAWN}figure.alt = 'T'\nplt.close(figure)\nfigure",
     "below what closed it": f"{DRAWN}plt.close(figure)\nfigure.alt = 'T'\nfigure",
     "what the cell ends in": "figure = draw()\nfigure.alt = 'T'\nfigure",
+    "the current figure, shown and closed": "plt.plot([1])\nplt.gcf().alt = 'T'\nplt.show()\nplt.close()",
+    "of this cell, shown and closed": f"{DRAWN}figure.alt = 'T'\nplt.show()\nplt.close(figure)",
+    "of a name alone": "figure = plt.figure()\nplt.plot([1])\nfigure.alt = 'T'\nplt.show()",
 }
+SECOND = "other, more = plt.subplots()\n"
 UNCERTAIN = {
     "computed": f"{DRAWN}figure.alt = f'{{1}}'\nplt.show()",
     "twice": f"{DRAWN}figure.alt = 'S'\nfigure.alt = 'T'\nplt.show()",
@@ -334,6 +338,16 @@ UNCERTAIN = {
     "the current one below a closed one": f"{DRAWN}plt.close()\nplt.gcf().alt = 'T'\nplt.show()",
     "an attribute's": f"{DRAWN}axes.figure.alt = 'T'\nplt.show()",
     "empty": f"{DRAWN}figure.alt = ' '\nplt.show()",
+    "closed, and another one drawn": f"{DRAWN}plt.close(figure)\nplt.plot([1])\nfigure.alt = 'T'\nplt.show()",
+    "one of two": f"{DRAWN}{SECOND}figure.alt = 'T'\nplt.show()",
+    "one of two that is closed": f"{DRAWN}{SECOND}figure.alt = 'T'\nplt.close(figure)\nplt.show()",
+    "the current one of two, closed": f"{DRAWN}{SECOND}plt.gcf().alt = 'T'\nplt.close()\nplt.show()",
+    "the other one's by now": f"{DRAWN}figure = other\nfigure.alt = 'T'\nplt.show()",
+    "the other one's in a loop": f"{DRAWN}for figure in figures:\n    x = 1\nfigure.alt = 'T'\nplt.show()",
+    "the other one's by import": f"{DRAWN}from numpy import figure\nfigure.alt = 'T'\nplt.show()",
+    "the axes'": "axes, figure = plt.subplots()\nfigure.alt = 'T'\nplt.show()",
+    "one of a list": "figure = [plt.figure(), other][1]\nfigure.alt = 'T'\nplt.show()",
+    "of which another one is a part": "figure.left = plt.figure()\nfigure.alt = 'T'\nplt.show()",
 }
 
 
