@@ -29,7 +29,7 @@ from .glossary import anchor
 from .navigation import expand_navigation
 from .portable import new_place, portable, split, targets, with_terms
 from .settings import Settings
-from .site_config import as_toml, as_yaml, exported_config
+from .site_config import as_toml, as_yaml, excluded, exported_config, theme_of
 
 # Which files an export wrote, and what each held: nothing else is ever overwritten.
 MANIFEST = ".tutorial-export.json"
@@ -68,15 +68,15 @@ def site_sources(course: CoursePages, settings: Settings, config: Document) -> d
     """
     documents = settings.root / config.get("docs_dir", "docs")
     pages, files = _of_the_course(course)
+    left_out = excluded(config)
     for path in sorted(documents.rglob("*")):
         place = path.relative_to(documents).as_posix()
-        if not path.is_file() or any(part.startswith(".") for part in place.split("/")):
+        if not path.is_file() or left_out.match_file(place):
             continue
         if place.endswith(".md"):
-            if not _is_excluded(place, config):
-                text = path.read_text(encoding="utf-8")
-                pages.setdefault(place, _filled(text, place, course))
-        elif place not in _OF_THE_BUILD and not _is_excluded(place, config):
+            text = path.read_text(encoding="utf-8")
+            pages.setdefault(place, _filled(text, place, course))
+        elif place not in _OF_THE_BUILD:
             files[place] = path.read_bytes()
     pages = _without({settings.offline}, pages)
     _check_links(pages, files)
@@ -107,10 +107,6 @@ def _of_the_course(course: CoursePages) -> tuple[dict[str, str], dict[str, bytes
         else:
             files[place] = text.encode()
     return pages, files
-
-
-def _is_excluded(place: str, config: Document) -> bool:
-    return place in str(config.get("exclude_docs") or "").split()
 
 
 def _filled(text: str, place: str, course: CoursePages) -> str:
@@ -190,7 +186,7 @@ def _around(
         "zensical.toml": as_toml(exported).encode(),
         "README.md": _README.format(name=config["site_name"]).encode(),
     }
-    if name := config["theme"].get("custom_dir"):
+    if name := theme_of(config).get("custom_dir"):
         folder = settings.root / name
         for path in sorted(folder.rglob("*")):
             if not path.is_file() or path.name == _SITEMAP:

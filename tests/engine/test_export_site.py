@@ -227,6 +227,67 @@ def test_an_export_cut_short_is_taken_up_again(site):
     assert export(site) == 0
 
 
+# A configuration as somebody else writes it.
+
+
+def both(text: str, tmp_path) -> tuple[dict, dict]:
+    """Return what both configurations of an export of a site with this one say."""
+    (tmp_path / "mkdocs.yml").write_text(text)
+    exported = exported_config(read_config(tmp_path / "mkdocs.yml"), ["index.md"], [], {})
+    return tomllib.loads(as_toml(exported))["project"], yaml.safe_load(as_yaml(exported))
+
+
+def test_a_setting_without_a_value_is_left_out(tmp_path, monkeypatch):
+    monkeypatch.delenv("SITE_URL", raising=False)
+    text = "site_name: A\nsite_url: !ENV SITE_URL\nextra:\n  a: !ENV SITE_URL\n  b: [1, null]\ntheme:\n  name: material\n"
+    for config in both(text, tmp_path):
+        assert "site_url" not in config
+        assert config["extra"] == {"b": [1]}
+
+
+@pytest.mark.parametrize(
+    ("theme", "name"), [("theme: material\n", "material"), ("", "mkdocs"), ("theme:\n", "mkdocs")]
+)
+def test_a_theme_may_be_a_name_alone_or_none(tmp_path, theme, name):
+    for config in both(f"site_name: A\n{theme}", tmp_path):
+        assert config["theme"]["name"] == name
+
+
+def test_extensions_may_be_a_mapping_and_have_no_settings(tmp_path):
+    text = "site_name: A\nmarkdown_extensions:\n  toc:\n    permalink: true\n  tables:\n"
+    toml, yml = both(text, tmp_path)
+    assert toml["markdown_extensions"] == {"toc": {"permalink": True}, "tables": {}}
+    assert yml["markdown_extensions"] == [{"toc": {"permalink": True}}, {"tables": {}}]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("", "has no settings"), ("- a\n", "has no settings"), ("theme: material\n", "site_name")],
+)
+def test_a_configuration_that_is_none_is_named(tmp_path, text, said):
+    with pytest.raises(ValueError, match=said):
+        both(text, tmp_path)
+
+
+def test_what_a_site_excludes_is_excluded_by_pattern(site):
+    for name in (
+        "drafts/one.md",
+        "about/drafts/kept.md",
+        "about/a.tmp",
+        "b.tmp",
+        "c.tmp",
+        ".d/e.txt",
+    ):
+        (site.root / "docs" / name).parent.mkdir(parents=True, exist_ok=True)
+        (site.root / "docs" / name).write_text("# One\n")
+    with (site.root / "mkdocs.yml").open("a") as file:
+        file.write("\nexclude_docs: |\n  # what is not ready\n  /drafts/\n  *.tmp\n  !c.tmp\n")
+    assert export(site) == 0
+    found = {name for name in files(site.root / "out/docs") if "draft" in name or "tmp" in name}
+    assert found == {"about/drafts/kept/index.md", "c.tmp"}
+    assert not (site.root / "out/docs/.d").exists()
+
+
 # The list of what an export wrote lies in the folder, and may have been written by anybody.
 
 
