@@ -193,6 +193,13 @@ BROKEN = {
     "a cell": (code("x = = 1"), "not Python"),
     "a marker": ("# %% tags=[claims]\nx = 1\n", "tags"),
     "a contradiction": ('# %% tags=["claims", "control"]\nassert 1, "x"\n', "contradict"),
+    "a control character": (code("x = 1\x01"), "the control character U+0001"),
+    "a list": (
+        '# %% [markdown] tags=["question"]\n# Which?\n#\n# - One\n#     - Yes.\n# - Two\n#     - No.\n\n'
+        '# %% tags=["question"]\nx = 1\n',
+        "question",
+    ),
+    "text outside a cell": ("x = 1\n\n# %%\nx = 1\n", "text outside a cell"),
     "a package": (
         code("import no_such_package"),
         "imports no_such_package, which is not installed",
