@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from . import glossary
 from .build_cache import BuildCache
 from .documents import Document
-from .errors import Blemish, SourceError, TutorialError, together, unforeseen
+from .errors import Blemish, SourceError, TutorialError, together, unforeseen, with_unforeseen
 from .fingerprint import Key, make_key
 from .glossary import Glossary
 from .links import check_links
@@ -100,11 +100,8 @@ def load_course(settings: Settings, build_cache: BuildCache | None = None) -> li
         lessons = [load(path) for path in paths]
     course = _Course(lessons, settings)
     for position, lesson in enumerate(lessons):
-        try:
-            faults = list(course.check(lesson))
-        except Exception as error:  # one file's fault must not be the others'
-            faults = [unforeseen(error, lesson.file)]
-        if faults:
+        # One file's fault must not be the others'.
+        if faults := list(with_unforeseen(course.check(lesson), lesson.file)):
             lessons[position] = _with_faults(lesson, faults)
     return _with_terms(lessons, settings, build_cache)
 
@@ -293,7 +290,7 @@ def titles(lessons: Iterable[Lesson]) -> dict[str, tuple[str, str]]:
 def _load(path: Path, settings: Settings, build_cache: BuildCache) -> Lesson:
     file = path.relative_to(settings.root).as_posix()
     tutorial: Tutorial | None = None
-    lesson = Lesson(file)
+    faults: list[TutorialError] = []
     try:
         if said := misnamed(path, settings.sources):
             raise SourceError(
@@ -303,12 +300,13 @@ def _load(path: Path, settings: Settings, build_cache: BuildCache) -> Lesson:
                 "else in snippets/ or tutorials_src/data/",
             )
         text, _ = read_text(path, settings.root)
-        faults: list[TutorialError] = []
 
         def read() -> Document:
             nonlocal tutorial
             tutorial, of_source = read_source(text, file)
-            faults.extend([*of_source, *check_numbers(tutorial), *check_maths(tutorial)])
+            faults.extend(of_source)
+            for looks in (check_numbers, check_maths):
+                faults.extend(with_unforeseen(looks(tutorial), file))
             if faults:
                 raise _Faulty
             return tutorial.to_json()
@@ -318,14 +316,15 @@ def _load(path: Path, settings: Settings, build_cache: BuildCache) -> Lesson:
 
         with contextlib.suppress(_Faulty):
             tutorial = build_cache.get("tutorials", file, (file, text), read, revive)
-        lesson = _with_faults(Lesson(file, tutorial), faults)
-        if tutorial is None or not all(isinstance(each, Blemish) for each in faults):
-            return lesson
-        return replace(lesson, key=make_key(tutorial, settings, build_cache))
+        key = None
+        if tutorial and all(isinstance(each, Blemish) for each in faults):
+            key = make_key(tutorial, settings, build_cache)
+        return _with_faults(Lesson(file, tutorial, key), faults)
     except TutorialError as error:
-        return _with_faults(lesson, [error])
+        faults.append(error)
     except Exception as error:  # one file's fault must not be the others'
-        return _with_faults(lesson, [unforeseen(error, file)])
+        faults.append(unforeseen(error, file))
+    return _with_faults(Lesson(file, tutorial), faults)
 
 
 class _Faulty(Exception):

@@ -1,6 +1,7 @@
 """Course pages: what a course becomes in a site, each tutorial's page with all beside it, and the report.
 
-Nothing here knows which generator makes the site.
+Nothing here asks which generator makes the site. What is logged goes to MkDocs' logger, which shows it among its own
+words and counts it in a strict build; without MkDocs it is a logger as any other.
 """
 
 from __future__ import annotations

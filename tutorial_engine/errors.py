@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from typing import Any, TypeVar
 
@@ -114,13 +114,23 @@ def _alone(error: _ERROR, others: Iterable[TutorialError] = ()) -> _ERROR:
     return alone
 
 
-def unforeseen(error: Exception, file: str) -> TutorialError:
+def unforeseen(error: Exception, file: str) -> Mishap:
     """Turn a fault that is not the tutorial's own into its error, so that the others go on."""
     return Mishap(
         f"{type(error).__name__}: {error}",
         file=file,
         remedy="look at the disk, the memory and the data, then build or serve again",
     )
+
+
+def with_unforeseen(faults: Iterable[TutorialError], file: str) -> Iterator[TutorialError]:
+    """Yield faults as they are found and, where looking for them fails, how it does: what was found so far stays."""
+    try:
+        yield from faults
+    except TutorialError as error:
+        yield error
+    except Exception as error:
+        yield unforeseen(error, file)
 
 
 def _rebuild(kind: type[TutorialError], fields: dict[str, Any]) -> TutorialError:

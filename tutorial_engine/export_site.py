@@ -29,10 +29,11 @@ from .glossary import anchor
 from .navigation import expand_navigation
 from .portable import new_place, portable, split, targets, with_terms
 from .settings import Settings
-from .site_config import as_toml, as_yaml, exported_config
+from .site_config import as_toml, as_yaml, excluded, exported_config, theme_of
 
 # Which files an export wrote, and what each held: nothing else is ever overwritten.
 MANIFEST = ".tutorial-export.json"
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 # The site's own search, which reads an index that the build alone writes.
 _OF_THE_BUILD = frozenset({"assets/search.js", "assets/search-worker.js", "search.yml"})
 # Of the overrides: it lists pages in MkDocs' own terms, to leave out the run records, which are no pages here.
@@ -67,15 +68,15 @@ def site_sources(course: CoursePages, settings: Settings, config: Document) -> d
     """
     documents = settings.root / config.get("docs_dir", "docs")
     pages, files = _of_the_course(course)
+    left_out = excluded(config)
     for path in sorted(documents.rglob("*")):
         place = path.relative_to(documents).as_posix()
-        if not path.is_file() or any(part.startswith(".") for part in place.split("/")):
+        if not path.is_file() or left_out.match_file(place):
             continue
         if place.endswith(".md"):
-            if not _is_excluded(place, config):
-                text = path.read_text(encoding="utf-8")
-                pages.setdefault(place, _filled(text, place, course))
-        elif place not in _OF_THE_BUILD and not _is_excluded(place, config):
+            text = path.read_text(encoding="utf-8")
+            pages.setdefault(place, _filled(text, place, course))
+        elif place not in _OF_THE_BUILD:
             files[place] = path.read_bytes()
     pages = _without({settings.offline}, pages)
     _check_links(pages, files)
@@ -106,10 +107,6 @@ def _of_the_course(course: CoursePages) -> tuple[dict[str, str], dict[str, bytes
         else:
             files[place] = text.encode()
     return pages, files
-
-
-def _is_excluded(place: str, config: Document) -> bool:
-    return place in str(config.get("exclude_docs") or "").split()
 
 
 def _filled(text: str, place: str, course: CoursePages) -> str:
@@ -189,7 +186,7 @@ def _around(
         "zensical.toml": as_toml(exported).encode(),
         "README.md": _README.format(name=config["site_name"]).encode(),
     }
-    if name := config["theme"].get("custom_dir"):
+    if name := theme_of(config).get("custom_dir"):
         folder = settings.root / name
         for path in sorted(folder.rglob("*")):
             if not path.is_file() or path.name == _SITEMAP:
@@ -226,13 +223,26 @@ def write_export(files: Mapping[str, bytes], folder: Path) -> None:
     """Write an export to a folder, in the place of one that was written there before.
 
     Raises:
-        ExportError: the folder holds a file that no export wrote, or that was changed since.
+        ExportError: the folder holds a file that no export wrote, or that was changed since; or it cannot be written.
     """
+    try:
+        _write(files, folder)
+    except OSError as error:
+        raise ExportError(
+            f"{folder} cannot be written: {error}\n"
+            "  What to do: name a folder that you may write, on a disk with room for it"
+        ) from None
+
+
+def _write(files: Mapping[str, bytes], folder: Path) -> None:
     digests = {path: hashlib.sha256(content).hexdigest() for path, content in files.items()}
     known = _known(folder)
-    foreign, old = [], []
+    foreign, old = set(), []
     for path in sorted(files.keys() | known.keys()):
         target = folder / path
+        if not _is_within(folder, path):  # through a link: what lies there is none of ours
+            foreign |= {path} if path in files else set()
+            continue
         if not target.exists():
             continue
         found = hashlib.sha256(target.read_bytes()).hexdigest() if target.is_file() else ""
@@ -240,34 +250,68 @@ def write_export(files: Mapping[str, bytes], folder: Path) -> None:
         if path not in files:
             old += [target] if is_ours else []
         elif not is_ours and found != digests[path]:
-            foreign.append(path)
+            foreign.add(path)
+    ours = {target.relative_to(folder) for target in old}
+    foreign |= {
+        parent.as_posix()
+        for path in files
+        for parent in list(Path(path).parents)[:-1]
+        if (folder / parent).is_file() and parent not in ours
+    }
     if foreign:
-        shown = ", ".join(foreign[:5]) + (f" and {len(foreign) - 5} more" if foreign[5:] else "")
+        first = sorted(foreign)[:5]
+        more = f" and {len(foreign) - 5} more" if len(foreign) > 5 else ""
         raise ExportError(
-            f"{folder} holds what no export wrote, or what was changed since: {shown}.\n"
+            f"{folder} holds what no export wrote, or what was changed since: {', '.join(first)}{more}.\n"
             "  What to do: name another folder, or move these files away"
         )
     # Before the first file is written: an export that is cut short can be taken up again.
     both = {path: sorted({*known.get(path, ()), digest}) for path, digest in digests.items()}
     _note(folder, {**known, **both})
-    for path, content in files.items():
-        if known.get(path) != [digests[path]] or not (folder / path).is_file():
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_bytes(content)
     for target in old:
         target.unlink()
         for parent in target.relative_to(folder).parents:
             with contextlib.suppress(OSError):  # something else lies there
                 (folder / parent).rmdir()
+    for path, content in files.items():
+        if known.get(path) != [digests[path]] or not (folder / path).is_file():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(content)
     _note(folder, {path: [digest] for path, digest in digests.items()})
 
 
+def _is_within(folder: Path, path: str) -> bool:
+    """Say whether a path leads to a place below a folder, whatever dots and links it goes through."""
+    above = folder.resolve()
+    place = (folder / path).resolve()
+    return place != above and place.is_relative_to(above)
+
+
 def _known(folder: Path) -> dict[str, list[str]]:
+    """Return what the last export says that it wrote: path -> digests. What says anything else is not believed.
+
+    The folder may have come from anywhere, and what its list names is deleted when no page needs it any more.
+    """
     try:
-        known: dict[str, list[str]] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        noted = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
         return {}
-    return known
+    if not isinstance(noted, dict):
+        return {}
+    return {
+        path: digests
+        for path, digests in noted.items()
+        if _is_plain(path)
+        and isinstance(digests, list)
+        and all(isinstance(each, str) and _DIGEST.fullmatch(each) for each in digests)
+    }
+
+
+def _is_plain(path: str) -> bool:
+    """Say whether a path is one that an export writes: relative, without dots that lead elsewhere."""
+    return path.isprintable() and all(
+        part not in ("", ".", "..") and not re.search(r"[\\:]", part) for part in path.split("/")
+    )
 
 
 def _note(folder: Path, known: Mapping[str, list[str]]) -> None:

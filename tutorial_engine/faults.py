@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from .documents import Document, Output
-from .errors import ClaimError, ExecutionError
+from .errors import ClaimError, ExecutionError, TutorialError, with_unforeseen
 from .outputs import is_picture, picture, text_problem
 from .prose import fill
 from .questions import like_choices, read_question
@@ -49,13 +49,14 @@ def as_errors(tutorial: Tutorial, faults: Iterable[Document]) -> Iterator[Execut
             yield tutorial.error(kind, message, remedy, cell, fault["line"])
 
 
-def run_faults(run: Run, tutorial: Tutorial, settings: Settings) -> list[ExecutionError]:
+def run_faults(run: Run, tutorial: Tutorial, settings: Settings) -> list[TutorialError]:
     """Return what is wrong with a run, with the source's words as they are now."""
-    return [
-        *as_errors(tutorial, run.faults),
-        *figure_faults(tutorial, run.outputs),
-        *_choice_faults(tutorial, run, settings),
-    ]
+    looks = (
+        as_errors(tutorial, run.faults),
+        figure_faults(tutorial, run.outputs),
+        _choice_faults(tutorial, run, settings),
+    )
+    return [fault for each in looks for fault in with_unforeseen(each, tutorial.file)]
 
 
 def figure_faults(tutorial: Tutorial, outputs: Sequence[list[Output]]) -> Iterator[ExecutionError]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # The part of a key that holds them.
 PART = "figure texts"
+# The functions that make one.
+_MAKES = ("subplots", "figure", "subplot_mosaic")
 
 
 def texts_by_cell(tutorial: Tutorial) -> dict[str, str]:
@@ -115,7 +117,8 @@ def _text_in(source: str) -> str:
         return ""
     if not all(_only_shows(each, base) for each in after):
         return ""
-    is_known = _is_current(base, before) or _is_made(base, before) or _is_shown(base, after)
+    is_open = _is_current(base, before) or _is_made(base, before)
+    is_known = (is_open and not _closes_first(after)) or _is_shown(base, after)
     return node.value.value if is_known else ""  # type: ignore[attr-defined]  # a constant, likewise
 
 
@@ -159,16 +162,48 @@ def _is_current(base: ast.expr, before: list[ast.stmt]) -> bool:
 
 
 def _is_made(base: ast.expr, before: list[ast.stmt]) -> bool:
-    """Say whether the cell itself makes the figure of this name, and has not shown it yet."""
-    makes = ("subplots", "figure", "subplot_mosaic")
-    made = [
-        target
-        for node in before
-        if isinstance(node, ast.Assign) and _calls(node, makes)
-        for target in ast.walk(node.targets[0])
-    ]
-    is_of_cell = any(isinstance(each, ast.Name) and _same(each, base) for each in made)
-    return is_of_cell and not any(_calls(node, ("show", "display")) for node in before)
+    """Say whether the cell itself makes the figure of this name, no other one, and has neither shown nor closed it."""
+    if not isinstance(base, ast.Name):
+        return False
+    made = [_made(node) for node in before]
+    return (
+        made.count(base.id) == 1
+        and len([name for node in before for name in _bound(node) if name == base.id]) == 1
+        and len([node for node in before if _calls(node, _MAKES)]) == 1
+        and not any(_calls(node, ("show", "display", "close")) for node in before)
+    )
+
+
+def _made(node: ast.stmt) -> str:
+    """Return the name that a statement gives to a figure it makes, nothing where it makes none."""
+    if not (
+        isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.value, ast.Call)
+    ):
+        return ""
+    target, function = node.targets[0], node.value.func
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    if name in _MAKES and name != "figure":  # the figure and its axes
+        target = target.elts[0] if isinstance(target, ast.Tuple) and target.elts else node.value
+    return target.id if name in _MAKES and isinstance(target, ast.Name) else ""
+
+
+def _bound(node: ast.stmt) -> Iterator[str]:
+    """Yield each name that a statement gives a value or takes away, as often as it does."""
+    for each in ast.walk(node):
+        if isinstance(each, ast.Name) and not isinstance(each.ctx, ast.Load):
+            yield each.id
+        elif isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield each.name
+        elif isinstance(each, ast.alias):
+            yield each.asname or each.name.partition(".")[0]
+        elif isinstance(each, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and each.name:
+            yield each.name
+
+
+def _closes_first(after: list[ast.stmt]) -> bool:
+    """Say whether a figure is closed before any is shown: then what is shown may be another one."""
+    calls = [node for node in after if _calls(node, ("show", "close"))]
+    return bool(calls) and _calls(calls[0], ("close",))
 
 
 def _is_shown(base: ast.expr, after: list[ast.stmt]) -> bool:

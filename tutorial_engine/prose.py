@@ -30,56 +30,47 @@ _ADDRESS = re.compile(
     r"\]\([^)\s]*\)|<https?:[^>]*>|\bhttps?:\S+|\{:?\s*(?:[.#][A-Za-z]|[\w-]+=)[^}\n]*\}"
 )
 _START = r"(?<![\w.,/:])(?<![A-Za-z]-)[-−+]?"  # the 10 of CIFAR-10 is part of a name
-_NUMBER = rf"{_START}\d+(?:,\d{{3}})*(?:\.\d+)?(?!\w*[_\w]*\()"
+_NUMBER = rf"{_START}\d++(?:,\d{{3}})*+(?:\.\d++)?+(?!\w*+\()"
 _UNIT = (
     r"(?:%|(?:per cent|percent|ns|µs|us|ms|s|sec|seconds?|milliseconds?|microseconds?|minutes?|min"
     r"|hours?|h|days?|bytes?|[kKMGT]i?B|kilobytes?|megabytes?|gigabytes?|CPU seconds?)(?!\w))"
 )
 _ARGUMENT = re.compile(r"`\w+=[^`\s]+`")
 # What has versions, as prose writes it: `Keras` 3.10, Python ≥ 3.11, TensorFlow 2.8 or 2.9.
-_VERSIONED = (
-    *(
-        "Python",
-        "TensorFlow",
-        "Keras",
-        "NumPy",
-        "SciPy",
-        "pandas",
-        "Matplotlib",
-        "scikit-learn",
-        "Pillow",
-    ),
-    *(
-        "PyTorch",
-        "JAX",
-        "LiteRT",
-        "TFLite",
-        "ONNX",
-        "TensorBoard",
-        "KerasTuner",
-        "Jupyter",
-        "JupyterLab",
-    ),
-    *(
-        "IPython",
-        "ipykernel",
-        "Dask",
-        "MkDocs",
-        "CUDA",
-        "cuDNN",
-        "Linux",
-        "Ubuntu",
-        "Debian",
-        "macOS",
-    ),
-    *("versions?", "releases?"),
+_WITH_ZERO = (  # what has releases that begin with a zero, as JAX 0.4
+    *("SciPy", "pandas", "Matplotlib", "scikit-learn", "JAX", "LiteRT", "ONNX", "KerasTuner"),
+    *("MkDocs", "versions?", "releases?"),
 )
-_NO_MEASURE = rf"(?![\w%]|\.\d|[\s ]?{_UNIT})"
-_ONE_VERSION = r"(?:[<>=~!≥≤]=?|v|\\?&[lg]t;=?)?\s*v?\d+(?:\.\d+)*(?:\.?(?:a|b|rc|dev|post)\d+)?"
-_MORE_VERSIONS = rf"(?:\s*(?:/|–|-|and|or|to)\s*{_ONE_VERSION}{_NO_MEASURE})*"
+_VERSIONED = (
+    *_WITH_ZERO,
+    *("Python", "TensorFlow", "Keras", "NumPy", "Pillow", "PyTorch", "TFLite", "TensorBoard"),
+    *("Jupyter", "JupyterLab", "IPython", "ipykernel", "Dask", "CUDA", "cuDNN"),
+    *("Linux", "Ubuntu", "Debian", "macOS"),
+)
+_JUDGED = r"(?i:accurac(?:y|ies)|loss(?:es)?|F1|AUC|faster|slower)"
+# What makes a result of the number before it. The loss functions of Keras 3.15 are no loss.
+_RESULT = (
+    rf"(?:[`*_)]{{0,4}}+(?:[\s ]?{_UNIT}|\s*+×|[\s-]*+fold\b|\s+x\b|\s+times\b(?!\s+out\b)"
+    rf"|\s+(?:percentage\s+)?points?\b"
+    rf"|[\s*_]+{_JUDGED}\b(?!\s+(?:functions?|class(?:es)?|modules?|layers?|objects?|API)\b)))"
+)
+# Of a span it makes a result of both ends.
+_NO_RESULT = rf"(?![\w%]|\.\d|{_RESULT}|\s*+(?:/|–|-|to\b)\s*+\d++(?:\.\d++)?+(?:[x%]|{_RESULT}))"
+_COMPARED = r"(?:(?:[<>=~!≥≤]=?|\\?&[lg]t;=?)\s*+)?+v?"
+_STAGE = r"(?:\.?(?:a|b|rc|dev|post)\d+)?"
+# A result has one point at most, and 92.5 or 0.93 is no version of anything.
+_RELEASE = (
+    rf"{_COMPARED}(?:\d+(?:\.\d+){{2,}}|(?:20\d\d|[12]\d|[1-9])\.\d\d?|\d+){_STAGE}{_NO_RESULT}"
+)
+_EARLY_RELEASE = rf"{_COMPARED}0\.(?:[1-4]\d|\d){_STAGE}{_NO_RESULT}"
+_AND = r"\s*+(?:/|–|-|and|or|to)\s*+"
 _VERSION = re.compile(
-    rf"(?<![\w-])(?:{'|'.join(_VERSIONED)})[`*_]{{0,3}}\s*\(?\s*[`*_]{{0,3}}{_ONE_VERSION}"
-    rf"{_NO_MEASURE}{_MORE_VERSIONS}",
+    rf"(?<![\w-])(?:"
+    rf"(?:{'|'.join(_VERSIONED)})[`*_]{{0,3}}+\s*+(?:\(\s*+)?[`*_]{{0,3}}+"
+    rf"{_RELEASE}(?:{_AND}{_RELEASE})*"
+    # In brackets behind a name it may as well be what came out there.
+    rf"|(?:{'|'.join(_WITH_ZERO)})[`*_]{{0,3}}+\s*+[`*_]{{0,3}}+"
+    rf"{_EARLY_RELEASE}(?:{_AND}(?:{_RELEASE}|{_EARLY_RELEASE}))*)",
     re.IGNORECASE,
 )
 _PUBLICATION = re.compile(
@@ -89,11 +80,14 @@ _MONTH = (
     r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sep(?:t(?:ember)?)?"
     r"|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\b\.?"
 )
+_DAY = r"(?:0?[1-9]|[12]\d|3[01])"
+_YEAR = r"(?:1[5-9]|20)\d\d(?!\w|\.\d)"
 _DATE = re.compile(
-    rf"\b\d{{4}}-\d\d-\d\d\b|\b\d{{1,2}}\.\s?\d{{1,2}}\.\s?\d{{4}}\b"
-    rf"|\b(?:\d{{1,2}}(?:st|nd|rd|th)?\s+)?{_MONTH}\s+(?:\d{{1,2}}(?:st|nd|rd|th)?,?\s+)?\d{{4}}\b"
+    rf"(?<![\w.-])\d{{4}}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])\b"
+    # 1.6.2015 or 1. 6. 2015: a year behind the only blank would be the next sentence's.
+    rf"|(?<![\w.,]){_DAY}\.(?P<blank>[  ]?)(?:0?[1-9]|1[0-2])\.(?P=blank){_YEAR}"
+    rf"|(?:(?<![\w.,]){_DAY}(?:st|nd|rd|th)?\s+)?\b{_MONTH}\s+(?:{_DAY}(?:st|nd|rd|th)?,?\s+)?{_YEAR}"
 )
-_JUDGED = r"(?i:accurac(?:y|ies)|loss(?:es)?|F1|AUC|faster|slower)"
 _BETWEEN = r"(?:[\s*_]+[A-Za-z]+){0,2}[\s*_]+"
 _TYPED = re.compile(
     rf"(?P<measure>(?!(?:1[89]|20)\d0s\b){_NUMBER})(?=[\s ]?{_UNIT})"

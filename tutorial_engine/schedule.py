@@ -65,7 +65,7 @@ def from_store(lesson: Lesson, store: Store) -> Outcome:
             with_faults(lesson, run, store.settings) if run else Outcome(lesson, error=lesson.error)
         )
     except Exception as error:  # one tutorial's fault must not be the others'
-        return Outcome(lesson, error=unforeseen(error, lesson.file))
+        return Outcome(lesson, error=together([lesson.error, unforeseen(error, lesson.file)]))
 
 
 def with_faults(lesson: Lesson, run: Run, settings: Settings, *, executed: bool = False) -> Outcome:
@@ -261,10 +261,14 @@ class Scheduler:
 
     def _outcome(self, task: _Task, future: Future[Run]) -> Outcome | None:
         """Return what became of a run, stored if it ended well; nothing if it was not wanted."""
+        known = task.lesson.error
         try:
             run = future.result()
+            # Before it is stored: one that cannot be says all the same what is wrong with it.
+            outcome = with_faults(task.lesson, run, self._settings, executed=True)
+            known = outcome.error
             self._store.keep(run)
-            return with_faults(task.lesson, run, self._settings, executed=True)
+            return outcome
         except (Cancelled, CancelledError):
             if task.is_ended:
                 return None
@@ -275,7 +279,7 @@ class Scheduler:
             fault = error
         except Exception as error:  # must show on the page, not vanish with the thread
             fault = unforeseen(error, task.lesson.file)
-        return Outcome(task.lesson, error=together([task.lesson.error, fault]))
+        return Outcome(task.lesson, error=together([known, fault]))
 
 
 @dataclass

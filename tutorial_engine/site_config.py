@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pathspec import GitIgnoreSpec
 
 from .documents import Document
 
@@ -30,8 +31,10 @@ def read_config(file: Path) -> Document:
     """
     try:
         document: Document = yaml.load(file.read_text(encoding="utf-8"), _Loader)
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ValueError(f"{file} does not read: {error}") from None
+    if not isinstance(document, dict):
+        raise ValueError(f"{file} does not read: it has no settings, such as `site_name: My site`")
     if parent := document.pop("INHERIT", None):
         return _merged(read_config(file.parent / parent), document)
     return document
@@ -61,6 +64,27 @@ def _merged(below: Document, above: Document) -> Document:
     return {**below, **above, **both}
 
 
+def theme_of(config: Document) -> Document:
+    """Return the settings of a site's theme, of which a name alone is short for them."""
+    theme = config.get("theme") or "mkdocs"  # what MkDocs takes where none is named
+    return {"name": theme} if isinstance(theme, str) else dict(theme)
+
+
+def excluded(config: Document) -> GitIgnoreSpec:
+    """Return what of the documents is no part of a site, as MkDocs reads it: patterns of `.gitignore`."""
+    patterns = str(config.get("exclude_docs") or "")
+    return GitIgnoreSpec.from_lines([".*", "/templates/", *patterns.splitlines()])
+
+
+def _without_nothing(value: Any) -> Any:
+    """Return a value without what has none, such as `!ENV NAME` where no such variable is set."""
+    if isinstance(value, dict):
+        return {name: _without_nothing(each) for name, each in value.items() if each is not None}
+    if isinstance(value, list):
+        return [_without_nothing(each) for each in value if each is not None]
+    return value
+
+
 def exported_config(
     config: Document, nav: list[Any], pages: list[str], extra: Document
 ) -> Document:
@@ -71,17 +95,32 @@ def exported_config(
         nav: the navigation with its marks filled in.
         pages: those that the navigation leaves out.
         extra: what the site's own templates ask for, beside what the configuration has.
+
+    Raises:
+        ValueError: the site has no name.
     """
+    if not config.get("site_name"):
+        raise ValueError("mkdocs.yml has no site_name, which every site needs")
+    # An extension without settings has none in either form; MkDocs gives a mapping of them the same meaning.
+    listed = config.get("markdown_extensions") or []
+    if isinstance(listed, dict):
+        listed = [{name: settings or {}} for name, settings in listed.items()]
+    listed = [
+        {name: settings or {} for name, settings in each.items()}
+        if isinstance(each, dict)
+        else each
+        for each in listed
+    ]
     kept = {
-        name: value for name, value in config.items() if name not in _OF_THE_SOURCES and value != ""
+        name: _without_nothing(value)
+        for name, value in config.items()
+        if name not in _OF_THE_SOURCES and value not in ("", None)
     }
     if address := kept.get("site_url"):
         kept["site_url"] = f"{address.rstrip('/')}/"  # as MkDocs gives it to templates
-    theme = dict(kept["theme"])
+    theme = theme_of(kept)
     theme["features"] = [each for each in theme.get("features", ()) if each != _EDIT]
-    extensions = [
-        each for each in kept.get("markdown_extensions", ()) if _name_of(each) not in _OURS
-    ]
+    extensions = [each for each in _without_nothing(listed) if _name_of(each) not in _OURS]
     return {
         **kept,
         "edit_uri": "",

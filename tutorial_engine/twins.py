@@ -97,13 +97,14 @@ def plain(markdown: str, *, address: Address, page: str = "", course: str = "") 
     text = lower(text, link=address, notes=notes)
     text = _NUMBER.sub(_digits, _SPAN.sub("", text))
     text = _ENTITY.sub(_character, text)
-    text = kept.restored(_TRAILING.sub("", text))
+    text = _TRAILING.sub("", text)
     if page:
-        # Below the title: what is pasted somewhere else says where it comes from.
+        # Below the title: what is pasted somewhere else says where it comes from. A mark stands for each
+        # block of code here, so that no comment in one is taken for the title.
         title = re.search(r"^# .+$", text, re.MULTILINE)
         end = title.end() if title else 0
-        text = f"{text[:end]}\n\n{_FROM} <{page}>{text[end:]}"
-    return _single_blank_lines(text)
+        text = f"{text[:end]}\n\n{_FROM} <{page}>\n\n{text[end:]}"
+    return _single_blank_lines(kept.restored(text))
 
 
 class _Kept:
@@ -176,15 +177,26 @@ def _without_html(text: str, kept: _Kept, address: Address) -> str:
         elif line.startswith(("<details", "<summary")):
             shown.append(kept.put(_folding(line)))
         elif match := _CONVERTED.match(line):
-            end = re.compile(rf"</{match['name']}>\s*$|^<(?:input)\b[^>]*>$")
-            block = [line]
-            while not end.search(block[-1]) and position < len(lines) and lines[position].strip():
-                block.append(lines[position])
-                position += 1
-            shown.append(kept.put(_said("\n".join(block), address)))
+            end = _end_of_block(lines, position - 1, match["name"])
+            shown.append(kept.put(_said("\n".join(lines[position - 1 : end]), address)))
+            position = end
         else:
             shown.append(line)
     return "\n".join(shown)
+
+
+def _end_of_block(lines: list[str], start: int, name: str) -> int:
+    """Return the line below an element that begins with a line: it ends with its own closing tag."""
+    if name == "input":  # which has none
+        return start + 1
+    depth = 0
+    for at in range(start, len(lines)):
+        depth += len(re.findall(rf"<{name}\b", lines[at]))
+        depth -= len(re.findall(rf"</{name}\s*>", lines[at]))
+        if depth <= 0:
+            return at + 1
+    # Where it is left open, all that stands together.
+    return next((at for at in range(start, len(lines)) if not lines[at].strip()), len(lines))
 
 
 def _folding(line: str) -> str:

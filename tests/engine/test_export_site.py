@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import tomllib
 
@@ -13,6 +15,7 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 
 from tutorial_engine.__main__ import main
+from tutorial_engine.export_site import MANIFEST, ExportError, write_export
 from tutorial_engine.portable import portable, with_terms
 from tutorial_engine.site_config import as_toml, as_yaml, exported_config, read_config
 from tutorial_engine.terms import Vocabulary
@@ -222,6 +225,147 @@ def test_an_export_cut_short_is_taken_up_again(site):
         assert export(site) == 130
     assert (folder / "docs/index.md").read_text() == "# Another\n"
     assert export(site) == 0
+
+
+# A configuration as somebody else writes it.
+
+
+def both(text: str, tmp_path) -> tuple[dict, dict]:
+    """Return what both configurations of an export of a site with this one say."""
+    (tmp_path / "mkdocs.yml").write_text(text)
+    exported = exported_config(read_config(tmp_path / "mkdocs.yml"), ["index.md"], [], {})
+    return tomllib.loads(as_toml(exported))["project"], yaml.safe_load(as_yaml(exported))
+
+
+def test_a_setting_without_a_value_is_left_out(tmp_path, monkeypatch):
+    monkeypatch.delenv("SITE_URL", raising=False)
+    text = "site_name: A\nsite_url: !ENV SITE_URL\nextra:\n  a: !ENV SITE_URL\n  b: [1, null]\ntheme:\n  name: material\n"
+    for config in both(text, tmp_path):
+        assert "site_url" not in config
+        assert config["extra"] == {"b": [1]}
+
+
+@pytest.mark.parametrize(
+    ("theme", "name"), [("theme: material\n", "material"), ("", "mkdocs"), ("theme:\n", "mkdocs")]
+)
+def test_a_theme_may_be_a_name_alone_or_none(tmp_path, theme, name):
+    for config in both(f"site_name: A\n{theme}", tmp_path):
+        assert config["theme"]["name"] == name
+
+
+def test_extensions_may_be_a_mapping_and_have_no_settings(tmp_path):
+    text = "site_name: A\nmarkdown_extensions:\n  toc:\n    permalink: true\n  tables:\n"
+    toml, yml = both(text, tmp_path)
+    assert toml["markdown_extensions"] == {"toc": {"permalink": True}, "tables": {}}
+    assert yml["markdown_extensions"] == [{"toc": {"permalink": True}}, {"tables": {}}]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("", "has no settings"), ("- a\n", "has no settings"), ("theme: material\n", "site_name")],
+)
+def test_a_configuration_that_is_none_is_named(tmp_path, text, said):
+    with pytest.raises(ValueError, match=said):
+        both(text, tmp_path)
+
+
+def test_what_a_site_excludes_is_excluded_by_pattern(site):
+    for name in (
+        "drafts/one.md",
+        "about/drafts/kept.md",
+        "about/a.tmp",
+        "b.tmp",
+        "c.tmp",
+        ".d/e.txt",
+    ):
+        (site.root / "docs" / name).parent.mkdir(parents=True, exist_ok=True)
+        (site.root / "docs" / name).write_text("# One\n")
+    with (site.root / "mkdocs.yml").open("a") as file:
+        file.write("\nexclude_docs: |\n  # what is not ready\n  /drafts/\n  *.tmp\n  !c.tmp\n")
+    assert export(site) == 0
+    found = {name for name in files(site.root / "out/docs") if "draft" in name or "tmp" in name}
+    assert found == {"about/drafts/kept/index.md", "c.tmp"}
+    assert not (site.root / "out/docs/.d").exists()
+
+
+# The list of what an export wrote lies in the folder, and may have been written by anybody.
+
+
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../mine.txt",
+        "docs/../../mine.txt",
+        "{root}/mine.txt",
+        "linked/mine.txt",
+        "./../mine.txt",
+        "docs//../../mine.txt",
+    ],
+)
+def test_an_export_deletes_nothing_outside_its_folder_whatever_its_list_says(tmp_path, path):
+    mine, folder = tmp_path / "mine.txt", tmp_path / "out"
+    mine.write_bytes(b"mine")
+    write_export({"docs/index.md": b"# One\n"}, folder)
+    (folder / "linked").symlink_to(tmp_path)
+    noted = json.loads((folder / MANIFEST).read_text())
+    noted[path.replace("{root}", str(tmp_path))] = [digest(b"mine")]
+    (folder / MANIFEST).write_text(json.dumps(noted))
+    write_export({"docs/index.md": b"# Two\n"}, folder)
+    assert mine.read_bytes() == b"mine"
+    assert (folder / "docs/index.md").read_bytes() == b"# Two\n"
+    assert list(json.loads((folder / MANIFEST).read_text())) == ["docs/index.md"]
+
+
+def test_an_export_writes_nothing_through_a_link_that_leads_out_of_its_folder(tmp_path):
+    elsewhere, folder = tmp_path / "elsewhere", tmp_path / "out"
+    elsewhere.mkdir()
+    folder.mkdir()
+    (folder / "docs").symlink_to(elsewhere)
+    with pytest.raises(ExportError, match=r"docs/index\.md"):
+        write_export({"docs/index.md": b"# One\n"}, folder)
+    assert list(elsewhere.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "noted",
+    [
+        *("[1]", '"docs/index.md"', "null", "{", "", "[" * 100_000),
+        *('{"docs/index.md": 1}', '{"docs/index.md": "MINE"}', '{"docs/index.md": [1, ""]}'),
+    ],
+)
+def test_a_list_that_is_none_makes_no_file_an_exports_own(tmp_path, noted):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/index.md").write_bytes(b"mine")
+    (tmp_path / MANIFEST).write_text(noted.replace("MINE", digest(b"mine")))
+    with pytest.raises(ExportError, match=r"docs/index\.md"):
+        write_export({"docs/index.md": b"# One\n"}, tmp_path)
+    assert (tmp_path / "docs/index.md").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("name", ["docs", "docs/part"])
+def test_a_file_where_an_export_needs_a_folder_is_named(site, capsys, name):
+    (site.root / "out" / name).parent.mkdir(parents=True)
+    (site.root / "out" / name).write_text("mine")
+    assert export(site) == 2
+    assert files(site.root / "out") == {name: b"mine"}
+    assert f"changed since: {name}." in capsys.readouterr().out
+
+
+def test_a_file_in_place_of_the_folder_is_said(site, capsys):
+    (site.root / "out").write_text("mine")
+    assert export(site) == 2
+    assert (site.root / "out").read_text() == "mine"
+    assert "cannot be written" in capsys.readouterr().out
+
+
+def test_a_page_that_becomes_a_folder_takes_the_place_of_its_file(tmp_path):
+    write_export({"docs/more": b"one"}, tmp_path)
+    write_export({"docs/more/index.md": b"two"}, tmp_path)
+    assert (tmp_path / "docs/more/index.md").read_bytes() == b"two"
 
 
 def test_a_course_that_fails_is_not_exported(site):

@@ -8,7 +8,14 @@ from concurrent.futures import Executor
 import pytest
 from bs4 import BeautifulSoup
 
-from tutorial_engine.errors import Blemish, ClaimError, ExecutionError, SourceError, together
+from tutorial_engine.errors import (
+    Blemish,
+    ClaimError,
+    ExecutionError,
+    SourceError,
+    together,
+    with_unforeseen,
+)
 from tutorial_engine.figure_texts import PART, retold, texts_by_cell
 from tutorial_engine.publish import error_box
 from tutorial_engine.remedies import remedy_for
@@ -186,6 +193,13 @@ BROKEN = {
     "a cell": (code("x = = 1"), "not Python"),
     "a marker": ("# %% tags=[claims]\nx = 1\n", "tags"),
     "a contradiction": ('# %% tags=["claims", "control"]\nassert 1, "x"\n', "contradict"),
+    "a control character": (code("x = 1\x01"), "the control character U+0001"),
+    "a list": (
+        '# %% [markdown] tags=["question"]\n# Which?\n#\n# - One\n#     - Yes.\n# - Two\n#     - No.\n\n'
+        '# %% tags=["question"]\nx = 1\n',
+        "question",
+    ),
+    "text outside a cell": ("x = 1\n\n# %%\nx = 1\n", "text outside a cell"),
     "a package": (
         code("import no_such_package"),
         "imports no_such_package, which is not installed",
@@ -314,7 +328,11 @@ CERTAIN = {
     "of this cell, before it is closed": f"{DRAWN}figure.alt = 'T'\nplt.close(figure)\nfigure",
     "below what closed it": f"{DRAWN}plt.close(figure)\nfigure.alt = 'T'\nfigure",
     "what the cell ends in": "figure = draw()\nfigure.alt = 'T'\nfigure",
+    "the current figure, shown and closed": "plt.plot([1])\nplt.gcf().alt = 'T'\nplt.show()\nplt.close()",
+    "of this cell, shown and closed": f"{DRAWN}figure.alt = 'T'\nplt.show()\nplt.close(figure)",
+    "of a name alone": "figure = plt.figure()\nplt.plot([1])\nfigure.alt = 'T'\nplt.show()",
 }
+SECOND = "other, more = plt.subplots()\n"
 UNCERTAIN = {
     "computed": f"{DRAWN}figure.alt = f'{{1}}'\nplt.show()",
     "twice": f"{DRAWN}figure.alt = 'S'\nfigure.alt = 'T'\nplt.show()",
@@ -327,6 +345,16 @@ UNCERTAIN = {
     "the current one below a closed one": f"{DRAWN}plt.close()\nplt.gcf().alt = 'T'\nplt.show()",
     "an attribute's": f"{DRAWN}axes.figure.alt = 'T'\nplt.show()",
     "empty": f"{DRAWN}figure.alt = ' '\nplt.show()",
+    "closed, and another one drawn": f"{DRAWN}plt.close(figure)\nplt.plot([1])\nfigure.alt = 'T'\nplt.show()",
+    "one of two": f"{DRAWN}{SECOND}figure.alt = 'T'\nplt.show()",
+    "one of two that is closed": f"{DRAWN}{SECOND}figure.alt = 'T'\nplt.close(figure)\nplt.show()",
+    "the current one of two, closed": f"{DRAWN}{SECOND}plt.gcf().alt = 'T'\nplt.close()\nplt.show()",
+    "the other one's by now": f"{DRAWN}figure = other\nfigure.alt = 'T'\nplt.show()",
+    "the other one's in a loop": f"{DRAWN}for figure in figures:\n    x = 1\nfigure.alt = 'T'\nplt.show()",
+    "the other one's by import": f"{DRAWN}from numpy import figure\nfigure.alt = 'T'\nplt.show()",
+    "the axes'": "axes, figure = plt.subplots()\nfigure.alt = 'T'\nplt.show()",
+    "one of a list": "figure = [plt.figure(), other][1]\nfigure.alt = 'T'\nplt.show()",
+    "of which another one is a part": "figure.left = plt.figure()\nfigure.alt = 'T'\nplt.show()",
 }
 
 
@@ -480,6 +508,66 @@ REMEDIES = {
 def test_a_remedy_fits_what_went_wrong(course, name, value, traceback, remedy):
     course.tutorial(code("import numpy as np"))
     assert remedy in remedy_for(name, value, traceback, course.parse())
+
+
+# What nobody foresaw, a full disk or a fault of the engine's own, is said with all that was found before it.
+
+
+def fail(*arguments):
+    raise RuntimeError("nobody foresaw this")
+
+
+UNFORESEEN = "RuntimeError: nobody foresaw this"
+TYPED = prose("It is 3.7 now.")
+UNNAMED = code("import matplotlib.pyplot as plt\n_ = plt.plot([1, 2])\nplt.show()")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["course.check_maths", "course.make_key", "course.check_links", "store.Store.load"],
+)
+def test_what_nobody_foresaw_in_a_source_hides_no_fault_of_it(course, monkeypatch, name):
+    course.tutorial(TYPED + "\n" + code("x = 1"), needs=["nobody"])
+    monkeypatch.setattr(f"tutorial_engine.{name}", fail)
+    outcome = bring(course, executor=Nobody())
+    assert sorted(message for _, _, message in told(outcome)) == [
+        UNFORESEEN,
+        "header field 'needs': no tutorial is named nobody",
+        "the number 3.7 is typed by hand",
+    ]
+    assert outcome.lesson.tutorial.header.title == "Tiny"
+
+
+def fail_when_asked(*arguments):
+    yield fail()
+
+
+@pytest.mark.parametrize(
+    ("name", "failing"),
+    [("store.Store.keep", fail), ("faults._choice_faults", fail_when_asked)],
+)
+def test_what_nobody_foresaw_after_a_run_hides_no_fault_of_it(course, monkeypatch, name, failing):
+    course.tutorial(TYPED + "\n" + UNNAMED)
+    monkeypatch.setattr(f"tutorial_engine.{name}", failing)
+    assert sorted(message for _, _, message in told(bring(course))) == [
+        UNFORESEEN,
+        "a figure without alt text",
+        "the number 3.7 is typed by hand",
+    ]
+
+
+def test_what_was_found_before_looking_failed_is_kept_in_its_order():
+    def looked():
+        yield fault(3, "a")
+        yield fault(9, "b")
+        fail()
+
+    found = list(with_unforeseen(looked(), FILE))
+    assert [(each.file, each.message) for each in found] == [
+        (FILE, "a"),
+        (FILE, "b"),
+        (FILE, UNFORESEEN),
+    ]
 
 
 def fault(line: int | None, message: str) -> SourceError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import cache
 
 import pytest
@@ -14,7 +15,7 @@ from mistune import create_markdown
 from tutorial_engine.errors import SourceError
 from tutorial_engine.notebooks import lower
 from tutorial_engine.passages import escape, expressions
-from tutorial_engine.prose import check_numbers, fill, typed_numbers
+from tutorial_engine.prose import _find, check_numbers, fill, typed_numbers
 
 from .tiny import REPOSITORY, TINY, code, made_run
 
@@ -134,6 +135,90 @@ def test_a_given_number_needs_its_source(course, text):
 )
 def test_a_number_beside_a_version_a_date_or_a_doi_is_found_all_the_same(course, text, number):
     assert typed(course, text) == [number]
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("With Python 3.7 and 0.95 accuracy it is good.", ["0.95"]),
+        ("It is right in Python 3.11 or 0.93 of all.", ["0.93"]),
+        ("It has Keras 0.93 accuracy.", ["0.93"]),
+        ("Best is Keras (0.93), then JAX (0.91).", ["0.93", "0.91"]),
+        ("It trained with JAX 3.5 times faster.", ["3.5"]),
+        ("It trained with JAX **3.5** times faster.", ["3.5"]),
+        ("It trained with JAX 3.5 × faster.", ["3.5"]),
+        ("With JAX 3.5-fold speed.", ["3.5"]),
+        ("It gains in Keras 2.5 percentage points.", ["2.5%"]),
+        ("It had in pandas 0.7 loss.", ["0.7"]),
+        ("It took on Linux 0.93/0.95 s.", ["0.93"]),
+        ("It took with JAX 0.4/0.5 s.", ["0.4"]),
+        ("It took with Keras 3.1 to 3.5 s.", ["3.1", "3.5"]),
+        ("It took with Keras 3.1 and 3.5 s.", ["3.5"]),
+        ("It reaches with Keras 92.5 of a hundred.", ["92.5"]),
+        ("It reaches with Keras 3.142 at last.", ["3.142"]),
+        ("It ends with JAX 0.07 above it.", ["0.07"]),
+        ("It has with Keras 88 accuracy.", ["88"]),
+        ("The release 2.5 times slower is old.", ["2.5"]),
+        ("It ends at loss 0.7 with Keras 3.15 under Python 3.11.", ["0.7"]),
+    ],
+)
+def test_a_result_behind_the_name_of_a_library_is_no_version_of_it(course, text, numbers):
+    assert typed(course, text) == numbers
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It ran under TensorFlow 2.21 and Keras 3.15.",
+        "It needs Python 3.11 to 3.13, or Python 3.11–3.13.",
+        "It ran under Keras 3.15.1 (TensorFlow 2.21.0).",
+        "It needs NumPy 2.0 or later.",
+        "It was so before Keras 3.14.",
+        "It needs TensorFlow 2.8 or 2.9 and JAX 0.4 to 0.10.",
+        "Since JAX 0.4.36, pandas 0.25, scikit-learn 0.24.2 and SciPy 0.19rc1.",
+        "Keras (3.15), **Keras** `3.15`, Keras==3.15 and Keras >= 3.15.",
+        "On Ubuntu 24.04, macOS 10.15, Linux 6.12, CUDA 12.4 and Dask 2026.1 it runs.",
+        "TensorFlow 2.21 is much faster than TensorFlow 2.8.",
+        "The Keras 3.15 loss functions are classes.",
+        "Python 3.11 times out.",
+        "TensorFlow 2.21.0rc1 is a candidate.",
+        "The version 0.12 of the file is old.",
+    ],
+)
+def test_a_version_is_left_alone_in_whatever_honest_sentence(course, text):
+    assert typed(course, text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("Its loss fell to 0.25. 1024 examples are few.", []),  # 0.25 stands in the code
+        ("Its loss fell to 0.35. 1024 examples are few.", ["0.35"]),
+        ("Its loss fell to 1.5. 2020 examples are few.", ["1.5"]),
+        ("It has an accuracy of 0.93. 2020 was a good year.", ["0.93"]),
+        ("It was 92.5 May 2021.", ["92.5"]),
+        ("It was 0.35 in May 2021.", ["0.35"]),
+    ],
+)
+def test_a_number_at_the_end_of_a_sentence_is_no_date_with_what_follows(course, text, numbers):
+    assert typed(course, text) == numbers
+
+
+@pytest.mark.parametrize(
+    "date", ["1.6.2015", "31.12.1999", "1. 6. 2015", "2015-12-31", "31 May 2021", "May 1st, 2021"]
+)
+def test_a_date_is_no_typed_number(course, date):
+    assert typed(course, f"On {date} the loss was another.") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1" * 20_000, "1" * 20_000 + "(", "Keras" + " " * 5_000 + "x", "1,111" * 4_000, "9." * 5_000],
+)
+def test_a_long_row_of_digits_is_read_at_once(text):
+    before = time.process_time()
+    list(_find(text, set()))
+    assert time.process_time() - before < 1
 
 
 def test_all_typed_numbers_are_named_at_once_in_the_order_of_the_file(course):

@@ -60,6 +60,18 @@ def twin(markdown: str, site: str = "") -> str:
             '<div class="output rich"><p>One <b>two</b>.</p><pre>a\n  b</pre></div>',
             "One **two**.\n\n```text\na\n  b\n```",
         ),
+        ("<pre>a\n\n  b</pre>\n\nEnd.", "```text\na\n\n  b\n```\n\nEnd."),
+        (
+            "<table>\n<tr><th>a</th><th>b</th></tr>\n\n<tr><td>c</td><td>d</td></tr>\n</table>\n\nEnd.",
+            "| a | b |\n|---|---|\n| c | d |\n\nEnd.",
+        ),
+        (
+            '<div class="a"><div>\n<p>One.</p>\n</div>\n\n<p>Two.</p></div>\n\nEnd.',
+            "One.\n\nTwo.\n\nEnd.",
+        ),
+        ("<p>One\n\nTwo.", "One\n\nTwo."),
+        ('<form>\n<input name="a">\n</form>\n\nOn.', "On."),
+        ('<input name="a">\n\nOn.', "On."),
         ('<form class="paste">\n<label>Paste</label>\n</form>\n\nOn.', "On."),
         ('<button type="button" hidden>Load</button>\n\nOn.', "On."),
     ],
@@ -76,6 +88,27 @@ def test_links_lead_where_they_are_told_to():
 def test_a_twin_says_below_its_title_where_its_page_is():
     said = plain("# One\n\nTwo.", address=str, page="https://x.y/one/")
     assert said == "# One\n\nThe page with its figures: <https://x.y/one/>\n\nTwo.\n"
+
+
+FROM = "The page with its figures: <https://x.y/one/>\n\n"
+
+
+@pytest.mark.parametrize(
+    ("markdown", "expected"),
+    [
+        ("One.\n\nTwo.", f"{FROM}One.\n\nTwo.\n"),
+        (
+            "One.\n\n```python\n# a comment\nx = 1\n```",
+            f"{FROM}One.\n\n```python\n# a comment\nx = 1\n```\n",
+        ),
+        (
+            "```python\n# a comment\n```\n\n# On `x`\nTwo.",
+            f"```python\n# a comment\n```\n\n# On `x`\n\n{FROM}Two.\n",
+        ),
+    ],
+)
+def test_where_a_page_is_stands_in_a_paragraph_of_its_own_and_in_no_code(markdown, expected):
+    assert plain(markdown, address=str, page="https://x.y/one/") == expected
 
 
 def test_a_figure_that_moves_is_said_to_be_on_the_page():
