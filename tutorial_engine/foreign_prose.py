@@ -11,11 +11,13 @@ import binascii
 import html
 import re
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from urllib.parse import unquote
 
+from .foreign_images import MEDIA, ImageRefused, Images
+from .links import ELSEWHERE
 from .passages import BLOCK, INLINE, VALUE, mask, passages, replace_outside
 from .structure import problems
 
@@ -97,16 +99,6 @@ _ENDED_BY = {
     },
     **dict.fromkeys(("tr", "tbody", "thead", "tfoot"), ("td", "th", "tr")),
 }
-_ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z\d+.-]*:|//")
-_SUFFIXES = {
-    "image/png": "png",
-    "image/jpeg": "jpg",
-    "image/gif": "gif",
-    "image/svg+xml": "svg",
-    "image/webp": "webp",
-    "image/avif": "avif",
-}
-_SHOWN = frozenset({*_SUFFIXES.values(), "jpeg"})
 
 
 @dataclass
@@ -123,39 +115,6 @@ class Notes:
     def of(self, character: str) -> tuple[str, str]:
         """Return what a character stands for."""
         return self.said[ord(character) - _BOOKMARK]
-
-
-@dataclass
-class Images:
-    """The images that come along, by the names that they get beside the tutorial.
-
-    Args:
-        read: gives what a path beside the notebook holds, None where there is no such file.
-        taken: gives what a file of a name beside the tutorial holds, None where the name is free.
-        prefix: what the name of each begins with.
-    """
-
-    read: Callable[[str], bytes | None]
-    taken: Callable[[str], bytes | None]
-    prefix: str
-    files: dict[str, bytes] = field(default_factory=dict)
-
-    def keep(self, content: bytes, name: str) -> str | None:
-        """Return the name under which an image comes along, None if no page shows its kind."""
-        stem, _, suffix = name.rpartition(".")
-        suffix = suffix.lower()
-        if suffix not in _SHOWN:
-            return None
-        stem = re.sub(r"[^A-Za-z0-9]+", "-", stem).strip("-").lower()[-40:] or "image"
-        count = 1
-        while True:
-            file = f"{self.prefix}-{stem}{f'-{count}' if count > 1 else ''}.{suffix}"
-            there = self.files.get(file, self.taken(file))
-            if there is None:
-                self.files[file] = content
-            if there in (None, content):
-                return file
-            count += 1
 
 
 def to_prose(
@@ -421,44 +380,42 @@ def _kept(
 ) -> str:
     """Return an image as it stands in the tutorial, or the note that it is left out."""
     text, target = match["text"], match["target"].strip("<>")
-    content, name = None, target.rpartition("/")[2]
-    if target.startswith("attachment:"):
-        name = unquote(target.removeprefix("attachment:"))
-        kinds = attachments.get(name, {})
-        kind = next((each for each in kinds if each in _SUFFIXES), None)
-        if kind:
-            content = _decoded(kinds[kind])
-            name = f"{name.rpartition('.')[0] or name}.{_SUFFIXES[kind]}"
-    elif inline := re.match(r"data:(image/[\w+.-]+);base64,", target):
-        content = _decoded(target[inline.end() :])
-        name = f"inline.{_SUFFIXES.get(inline[1], 'bin')}"
-    elif _ELSEWHERE.match(target):
+    words = f" (its text: {text})" if text.strip() else ""
+    if ELSEWHERE.match(target) and not target.startswith(("attachment:", "data:")):
         return notes.mark(
-            f"the image {target} is taken out: a page loads nothing from elsewhere"
-            + (f" (its text: {text})" if text.strip() else ""),
+            f"the image {target} is taken out: a page loads nothing from elsewhere{words}",
             "save it beside the tutorial if its licence allows it, and write ![what it shows](file); "
             "or draw the figure in a cell",
         )
-    else:
-        name = unquote(name.partition("?")[0].partition("#")[0])
-        content = images.read(unquote(target.partition("?")[0].partition("#")[0]))
-        if content is None:
-            return f"![{text}]({match['target']})"  # said where links are checked
-    file = images.keep(content, name) if content else None
-    if file is None:
+    try:
+        if target.startswith("attachment:"):
+            name = unquote(target.removeprefix("attachment:"))
+            kinds = attachments.get(name, {})
+            content = _decoded(next((kinds[each] for each in kinds if each in MEDIA), ""))
+        elif inline := re.match(r"data:image/[\w+.-]+;base64,", target):
+            name, content = "inline", _decoded(target[inline.end() :])
+        elif target.startswith("data:"):
+            name, content = "inline", b""
+        else:
+            name = unquote(target.partition("?")[0].partition("#")[0])
+            beside = images.read(name)
+            if beside is None:
+                return f"![{text}]({match['target']})"  # said where links are checked
+            content = beside
+        return f"![{text}]({images.keep(content, name)})"
+    except ImageRefused as refused:
         shown = target if len(target) < 80 else f"{target[:60]}…"
         return notes.mark(
-            f"the image {shown} is taken out: it is not there, or not of a kind that browsers show",
+            f"the image {shown} is taken out: {refused}{words}",
             "save it as PNG, WebP or SVG beside the tutorial and write ![what it shows](file)",
         )
-    return f"![{text}]({file})"
 
 
-def _decoded(text: str) -> bytes | None:
+def _decoded(text: str) -> bytes:
     try:
         return base64.b64decode("".join(text.split()))
     except (binascii.Error, ValueError):
-        return None
+        return b""
 
 
 # HTML

@@ -24,7 +24,8 @@ from .build_cache import BuildCache
 from .course import Lesson, load_course
 from .errors import SourceError, TutorialError
 from .foreign_code import commented_out, is_form, is_licence, lines_in_strings, to_python
-from .foreign_prose import BOOKMARK, Images, Notes, plain_words, to_prose
+from .foreign_images import Images, images_in
+from .foreign_prose import BOOKMARK, Notes, plain_words, to_prose
 from .needs_a_hand import needs_a_hand, used_datasets
 from .passages import mask, replace_outside
 from .settings import Settings
@@ -139,7 +140,9 @@ def import_file(file: Path, settings: Settings, part: str = "", name: str = "") 
     folder = settings.sources / _part_folder(settings, lessons, part)
     path = folder / f"{_next_number(lessons):02d}_{slug}.py"
     notes = Notes()
-    images = Images(_reader(file.parent), _reader(folder), slug.replace("_", "-"))
+    images = Images(
+        images_in(file.parent), lambda name: _content(folder / name), slug.replace("_", "-")
+    )
     drafts = list(converted(cells, notes, images))
     header = _header(title, given, drafts, notes)
     text, tutorial = text_that_reads(
@@ -163,14 +166,12 @@ def name_of(given: Mapping[str, Any], name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _reader(folder: Path) -> Any:
-    def read(name: str) -> bytes | None:
-        try:
-            return (folder / name).read_bytes()
-        except (OSError, ValueError):
-            return None
-
-    return read
+def _content(file: Path) -> bytes | None:
+    """Return what a file holds, None where there is none."""
+    try:
+        return file.read_bytes()
+    except OSError:
+        return None
 
 
 # Reading

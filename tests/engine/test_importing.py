@@ -6,6 +6,7 @@ import ast
 import base64
 import contextlib
 import json
+import os
 import re
 import warnings
 from pathlib import Path
@@ -16,7 +17,8 @@ from hypothesis import strategies as st
 
 from tutorial_engine.__main__ import main
 from tutorial_engine.foreign_code import to_python
-from tutorial_engine.foreign_prose import BOOKMARK, Images, Notes, to_prose
+from tutorial_engine.foreign_images import LARGEST, Images
+from tutorial_engine.foreign_prose import BOOKMARK, Notes, to_prose
 from tutorial_engine.importing import (
     Draft,
     Imported,
@@ -474,6 +476,94 @@ def test_an_image_in_an_address_comes_along_as_a_file(course, elsewhere):
     text = f'# Inline\n\nIt shows.\n\n<p align="center"><img src="data:image/png;base64,{data}" alt="Red."></p>'
     made = from_cells(course, elsewhere, houses.prose(text), houses.code("x = 1"))
     assert [(course.root / each).read_bytes() for each in made.images] == [houses.png()]
+    assert made.hands == ()
+
+
+OUTSIDE = (
+    "{there}/secret.txt?/x.png",
+    "{there}/secret.txt#/x.png",
+    "{there}/secret.png",
+    "../there/secret.png",
+    "%2E%2E/there/secret.png",
+    "plans/../../there/secret.png",
+    "../there/secret.png?raw=true",
+    "link.png",
+    "linked/secret.png",
+)
+
+
+@pytest.mark.parametrize("target", OUTSIDE)
+@pytest.mark.parametrize("form", ["![Shown.]({})", "<img src='{}' alt='Shown.'>"])
+def test_no_image_outside_the_notebooks_folder_comes_along(course, elsewhere, target, form):
+    there = elsewhere.parent / "there"
+    there.mkdir()
+    (there / "secret.txt").write_text("secret")
+    (there / "secret.png").write_bytes(houses.png())
+    (elsewhere / "link.png").symlink_to(there / "secret.png")
+    (elsewhere / "linked").symlink_to(there)
+    target = target.format(there=there.as_posix())
+    before = state(course)
+    text = f"# Shown\n\nIt shows.\n\n{form.format(target)}"
+    made = from_cells(course, elsewhere, houses.prose(text), houses.code("x = 1"))
+    assert made.images == ()
+    assert state(course).keys() - before.keys() == {course.root / made.file}
+    (hand,) = made.hands
+    assert hand.message.startswith("the image ")
+    assert "is taken out: it is not in the notebook's folder (its text: Shown.)" in hand.message
+    assert hand.remedy.startswith("save it as PNG, WebP or SVG beside the tutorial")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("secret.png", b"secret", "it is not of a kind that browsers show"),
+        ("secret.svg", b"<!-- <svg> --><html></html>", "it is not of a kind that browsers show"),
+        ("empty.png", b"", "it is not of a kind that browsers show"),
+        ("large.png", houses.png() + bytes(LARGEST), "it has more than 16 MiB"),
+    ],
+)
+def test_only_images_of_the_notebooks_folder_come_along(course, elsewhere, name, content, reason):
+    (elsewhere / name).write_bytes(content)
+    text = f"# Shown\n\nIt shows.\n\n![]({name})"
+    made = from_cells(course, elsewhere, houses.prose(text), houses.code("x = 1"))
+    assert made.images == ()
+    assert [each.message for each in made.hands] == [f"the image {name} is taken out: {reason}"]
+
+
+@pytest.mark.parametrize("target", ["/dev/zero?x.png", "pipe.png", "folder.png", "a%00.png"])
+def test_what_is_no_file_is_not_read(course, elsewhere, target):
+    os.mkfifo(elsewhere / "pipe.png")
+    (elsewhere / "folder.png").mkdir()
+    text = f"# Shown\n\nIt shows.\n\n![Shown.]({target})"
+    made = from_cells(course, elsewhere, houses.prose(text), houses.code("x = 1"))
+    assert made.images == ()
+    assert len(made.hands) == 1
+
+
+def test_an_attachment_that_holds_no_image_is_taken_out(course, elsewhere):
+    data = base64.b64encode(b"secret").decode()
+    cell = houses.prose("# Shown\n\nIt shows.\n\n![Shown.](attachment:a.png)")
+    cell["attachments"] = {"a.png": {"image/png": data}}
+    made = from_cells(course, elsewhere, cell, houses.code("x = 1"))
+    assert made.images == ()
+    assert [each.message for each in made.hands] == [
+        "the image attachment:a.png is taken out: it is not of a kind that browsers show (its text: Shown.)"
+    ]
+
+
+def test_an_image_is_named_for_what_it_holds(course, elsewhere):
+    (elsewhere / "drawn.svg").write_text(
+        '<?xml version="1.0"?>\n<!-- drawn -->\n<svg xmlns="http://www.w3.org/2000/svg"/>'
+    )
+    (elsewhere / "photo.jpeg").write_bytes(b"\xff\xd8\xff\xe0 and so on")
+    (elsewhere / "plan").write_bytes(houses.png())
+    text = "# Shown\n\nIt shows.\n\n![One.](drawn.svg?v=1) ![Two.](photo.jpeg#top) ![Three.](plan)"
+    made = from_cells(course, elsewhere, houses.prose(text), houses.code("x = 1"))
+    assert [Path(each).name for each in made.images] == [
+        "shown-drawn.svg",
+        "shown-photo.jpg",
+        "shown-plan.png",
+    ]
     assert made.hands == ()
 
 
