@@ -133,12 +133,16 @@ def _without_cell_magic(source: str) -> str:
     )
     if first is None or not lines[first].startswith("%%"):
         return source
-    above, magic, below = lines[:first], lines[first], lines[first + 1 :]
-    name = magic.removeprefix("%%").split(" ", 1)[0].lower()
-    inside = "\n".join(below)
-    if name.rstrip("23") in _NOT_PYTHON or not parses(_without_line_magics(inside)):
+    last = first
+    while last < len(lines) and (lines[last].startswith("%%") or not lines[last].strip()):
+        last += 1
+    magics = [line for line in lines[first:last] if line.strip()]
+    inside = "\n".join(lines[last:])
+    names = {line.removeprefix("%%").split(" ", 1)[0].lower().rstrip("23") for line in magics}
+    if names & _NOT_PYTHON or not parses(_without_line_magics(inside)):
         inside = commented_out(inside) if inside else ""
-    return "\n".join([*above, CELL_MAGIC + magic, *([inside] if below else [])])
+    magics = [CELL_MAGIC + line for line in magics]
+    return "\n".join([*lines[:first], *magics, *([inside] if inside else [])])
 
 
 def _without_line_magics(source: str) -> str:
@@ -148,29 +152,49 @@ def _without_line_magics(source: str) -> str:
         ended = [f"{line}\n" for line in lines]
         if parses("".join(ended)):
             break
-        tokens = make_tokens_by_line(ended)
-        found = (
-            MagicAssign.find(tokens),
-            SystemAssign.find(tokens),
-            EscapedCommand.find(tokens),
-            HelpEnd.find(tokens),
-        )
-        begins = [each.start_line for each in found if each is not None]
-        if not begins:
+        found = _places_of_magics(ended)
+        if not found:
             break
-        start = min(begins)
-        ends = start
-        while lines[ends].endswith("\\") and ends + 1 < len(lines):
-            ends += 1
-        indent = re.match(r"\s*", lines[start])[0]  # type: ignore[index]
-        inside = [line.strip() for line in lines[start : ends + 1]]
-        if len(inside) == 1 and (question := re.fullmatch(r"([\w.]+)(\?{1,2})", inside[0])):
-            inside = [question[2] + question[1]]
-        kept = "pass  " if indent else ""  # the line may be all that its block has
-        lines[start : ends + 1] = [
-            f"{indent}{kept if not at else ''}# {line}" for at, line in enumerate(inside)
-        ]
+        for start, ends in reversed(found):
+            indent = re.match(r"\s*", lines[start])[0]  # type: ignore[index]
+            inside = [line.strip() for line in lines[start:ends]]
+            if len(inside) == 1 and (question := re.fullmatch(r"([\w.]+)(\?{1,2})", inside[0])):
+                inside = [question[2] + question[1]]
+            kept = "pass  " if indent else ""  # the line may be all that its block has
+            lines[start:ends] = [
+                f"{indent}{kept if not at else ''}# {line}" for at, line in enumerate(inside)
+            ]
     return "\n".join(lines)
+
+
+def _places_of_magics(lines: list[str]) -> list[tuple[int, int]]:
+    """Return from which line to which the magics stand, up to the first that may hide where the code below begins."""
+    tokens = make_tokens_by_line(lines)
+    starts: set[int] = set()
+    for kind in (MagicAssign, SystemAssign, EscapedCommand, HelpEnd):
+        left = tokens
+        while (found := kind.find(left)) is not None:  # type: ignore[no-untyped-call]
+            starts.add(found.start_line)
+            left = [line for line in left if line and line[0].start[0] - 1 > found.start_line]
+    places: list[tuple[int, int]] = []
+    for start in sorted(starts):
+        ends = start + 1
+        while ends < len(lines) and lines[ends - 1].rstrip("\n").endswith("\\"):
+            ends += 1
+        if places and start < places[-1][1]:
+            continue
+        places.append((start, ends))
+        if not _is_balanced("".join(lines[start:ends])):
+            break
+    return places
+
+
+def _is_balanced(text: str) -> bool:
+    """Say whether what is open after a text was open before it, for who reads it as Python."""
+    is_even = all(text.count(mark) % 2 == 0 for mark in "'\"")
+    return is_even and all(
+        text.count(first) == text.count(last) for first, last in ("()", "[]", "{}")
+    )
 
 
 def _without_forms(source: str) -> str:

@@ -14,7 +14,7 @@ import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from .foreign_images import MEDIA, ImageRefused, Images
 from .links import ELSEWHERE
@@ -88,6 +88,7 @@ _DISPLAY = re.compile(r"\$\$(?:(?!\$\$).)+\$\$", re.DOTALL)
 _IN_BRACKETS = re.compile(r"\\\\\[((?:(?!\n *\n).)+?)\\\\\]", re.DOTALL)
 _IN_PARENTHESES = re.compile(r"\\\\\(((?:(?!\n *\n).)+?)\\\\\)", re.DOTALL)
 _OPEN_COMMENT = re.compile(r"<!--(?!(?:(?!\n *\n).)*?-->)(?:.*?-->)?", re.DOTALL)
+_RAW_INSIDE = frozenset({"table", "ul", "ol", "dl", "details", "figure", "blockquote", "pre"})
 # Elements that HTML lets one leave open, each with those that its beginning ends.
 _ENDED_BY = {
     **{
@@ -133,7 +134,7 @@ def to_prose(
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n").expandtabs(4)
     text = _CONTROL.sub("", text).replace("\u00a0", " ")
-    text = _with_sound_fences(text)
+    text = with_sound_fences(text)
     text = _without_badges(text)
     text = _with_formulas_joined(text)
     text = _flattened(text, notes)
@@ -147,16 +148,22 @@ def to_prose(
 def plain_words(text: str) -> str:
     """Return the words of a line of Markdown.
 
-    >>> plain_words("**Fit** a [line](https://example.org) with `fit` &amp; `evaluate`")
-    'Fit a line with fit & evaluate'
+    >>> plain_words("**Fit** a [line](https://example.org) with `fit` &amp; `evaluate_<T>`")
+    'Fit a line with fit & evaluate_<T>'
     """
     text = BOOKMARK.sub("", text)
+    code: list[str] = []
+    for passage in reversed(passages(text)):
+        if passage.kind in ("code", "value"):
+            code.append(text[passage.start : passage.end].strip("`"))
+            text = f"{text[: passage.start]}{INLINE}{len(code) - 1}{INLINE}{text[passage.end :]}"
     text = re.sub(r"!\[[^\]]*\]\([^)]*\)", "", text)
     text = re.sub(r"\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])", r"\1", text)
     text = re.sub(r"<[A-Za-z/][^<>]*>", "", text)
     text = re.sub(r"(?<!\w)_{1,2}(?=\S)|(?<=\S)_{1,2}(?!\w)|\*+|`+|\$", "", text)
     text = re.sub(r"\\(?=[^\w\s])", "", text)
-    return " ".join(html.unescape(text).split())
+    text = re.sub(f"{INLINE}(\\d+){INLINE}", lambda match: code[int(match[1])], html.unescape(text))
+    return " ".join(text.split())
 
 
 def _without_markers(text: str) -> str:
@@ -178,7 +185,7 @@ def _without_markers(text: str) -> str:
 # Fences
 
 
-def _with_sound_fences(text: str) -> str:
+def with_sound_fences(text: str) -> str:
     """Close each fence, at the indentation at which it opens, with more ticks than stand inside."""
     found: list[str] = []
     lines = text.split("\n")
@@ -426,7 +433,7 @@ def _with_sound_tags(text: str) -> str:
     plain = mask(text)
     edits: list[tuple[int, int, str]] = []
     opened: list[re.Match[str]] = []
-    is_drawing = 0
+    drawing_depth = 0
     for match in re.finditer(r"<(?=[A-Za-z/!?])", plain):
         if edits and match.start() < edits[-1][1]:
             continue
@@ -439,8 +446,8 @@ def _with_sound_tags(text: str) -> str:
             edits.append((match.start(), match.start() + 1, "&lt;"))
             continue
         name = tag["name"].lower()
-        is_drawing += {"": 1, "/": -1}[tag["close"]] if name in ("svg", "math") else 0
-        if is_drawing or name in ("svg", "math") or name in ("br", "hr", "wbr", "col"):
+        drawing_depth += {"": 1, "/": -1}[tag["close"]] if name in ("svg", "math") else 0
+        if drawing_depth or name in ("svg", "math") or name in ("br", "hr", "wbr", "col"):
             continue
         level = re.fullmatch("h([1-6])", name)
         if level:
@@ -469,7 +476,8 @@ def _with_sound_tags(text: str) -> str:
                 else:
                     edits.append((lost.start(), lost.end(), ""))
             start = opened.pop()
-            edits += _of_element(name, start, tag, plain, text)
+            is_raw = any(each["name"].lower() in _RAW_INSIDE for each in opened)
+            edits += _of_element(start, tag, plain, text, is_raw=is_raw)
     edits += [(lost.start(), lost.end(), "") for lost in opened]
     # Of several at one place the one that was found first stands first.
     places = [(first, last, at) for at, (first, last, _) in enumerate(edits)]
@@ -480,13 +488,21 @@ def _with_sound_tags(text: str) -> str:
 
 
 def _of_element(
-    name: str, start: re.Match[str], end: re.Match[str], plain: str, text: str
+    start: re.Match[str], end: re.Match[str], plain: str, text: str, *, is_raw: bool
 ) -> list[tuple[int, int, str]]:
-    """Return what makes an element of its tags: links in Markdown, Markdown read inside what holds it."""
+    """Return what makes an element of its tags: links in Markdown, Markdown read inside what holds it.
+
+    Args:
+        is_raw: it stands in an element in which no Markdown is read; what is there leads elsewhere by HTML.
+    """
+    name = start["name"].lower()
     address = _attributes(text[start.start() : start.end()]).get("href")
-    if name == "a" and address is not None and not re.match(r"[a-z]+:|#", address):
-        return [(start.start(), start.end(), "["), (end.start(), end.end(), f"]({address})")]
     inside = plain[start.end() : end.start()]
+    if name == "a" and address is not None and not re.search(r"\n[> ]*\n", inside):
+        if is_raw and re.match(r"[A-Za-z][\w+.-]*:|#", address):
+            return []
+        target = re.sub(r"[\s()<>]", lambda match: quote(match[0]), address)
+        return [(start.start(), start.end(), "["), (end.start(), end.end(), f"]({target})")]
     if name in ("blockquote", "details", "figure") and re.search(r"\n[> ]*\n", inside):
         rest = start["rest"]
         if "markdown" not in rest:
@@ -636,7 +652,10 @@ def _repaired(text: str, notes: Notes) -> str:
     left = list(problems(text))
     while left:
         first = left[0]
-        for repair in (_line_escaped, partial(_paragraph_as_text, notes, first.message)):
+        for repair in (
+            partial(_line_escaped, notes, first.message),
+            partial(_paragraph_as_text, notes, first.message),
+        ):
             candidate = repair(text, first.line)
             still = list(problems(candidate))
             if len(still) < len(left):
@@ -651,8 +670,8 @@ def _repaired(text: str, notes: Notes) -> str:
     return text
 
 
-def _line_escaped(text: str, number: int) -> str:
-    """Let the characters of a line that may begin something stand for themselves."""
+def _line_escaped(notes: Notes, message: str, text: str, number: int) -> str:
+    """Let the characters of a line that may begin something stand for themselves; tags that show as text are said."""
     plain, lines = mask(text).split("\n"), text.split("\n")
     at = number - 1
     shown = []
@@ -661,6 +680,13 @@ def _line_escaped(text: str, number: int) -> str:
             shown.append(character)
         else:
             shown.append({"<": "&lt;"}.get(character, f"\\{character}"))
+    if re.search(r"<[A-Za-z/]", plain[at]):
+        shown.append(
+            notes.mark(
+                f"the tags of this line are shown as text: {message}",
+                "say it in Markdown, and delete the tags",
+            )
+        )
     lines[at] = "".join(shown)
     return "\n".join(lines)
 

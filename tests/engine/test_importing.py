@@ -12,10 +12,12 @@ import warnings
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tutorial_engine.__main__ import main
+from tutorial_engine.foreign_code import parses as is_python
 from tutorial_engine.foreign_code import to_python
 from tutorial_engine.foreign_images import LARGEST, Images
 from tutorial_engine.foreign_prose import BOOKMARK, Notes, to_prose
@@ -27,10 +29,10 @@ from tutorial_engine.importing import (
     import_file,
     text_that_reads,
 )
-from tutorial_engine.links import links
+from tutorial_engine.links import links, to_pages
 from tutorial_engine.markup import render
 from tutorial_engine.needs_a_hand import needs_a_hand
-from tutorial_engine.source import find_sources, parse
+from tutorial_engine.source import find_sources, parse, parse_text
 from tutorial_engine.structure import problems
 
 from . import foreign_notebooks as houses
@@ -326,6 +328,9 @@ def test_code_that_is_python_stays_what_it_was(course, elsewhere, house):
         ("#Fit a line#", "Fit a line"),
         ("## Fit: a line", "Fit: a line"),
         ("```\n# no heading\n```\n\n# Fit a line", "Fit a line"),
+        ("```\n# no heading\n  ````\n\n# Fit a line", "Fit a line"),
+        ("<!--\n# no heading\n-->\n\n# Fit a line", "Fit a line"),
+        ("# The `<T>` of `__init__`", "The <T> of __init__"),
     ],
 )
 def test_the_title_is_the_first_heading_and_stands_in_the_header_alone(
@@ -392,12 +397,24 @@ def test_further_first_level_headings_become_parts_and_the_others_go_down_with_t
         ("keras.utils.set_random_seed(7)", 7),
         ("SEED = 8\nkeras.utils.set_random_seed(SEED)", 8),
         ("keras.utils.set_random_seed(seed=9)", 9),
-        ("keras.utils.set_random_seed(hash('a'))", 0),
+        ("SEED: int = 7\nkeras.utils.set_random_seed(SEED)", 7),
     ],
 )
 def test_the_seed_stands_in_the_header(course, elsewhere, call, seed):
     made = from_cells(course, elsewhere, houses.code(f"import keras\n{call}"))
     assert parse(course.root / made.file, course.root).header.seed == seed
+    assert not any("the seed" in each.message for each in made.hands)
+
+
+@pytest.mark.parametrize(
+    ("before", "given"),
+    [("", "hash('a')"), ("base = 3\n", "base * 2"), ("", "True"), ("a = 1\na = 2\n", "a")],
+)
+def test_a_seed_that_is_no_plain_number_is_listed(course, elsewhere, before, given):
+    source = f"import keras\n{before}keras.utils.set_random_seed({given})"
+    made = from_cells(course, elsewhere, houses.prose("# Some\n\nIt is."), houses.code(source))
+    assert parse(course.root / made.file, course.root).header.seed == 0
+    assert said(made) == [(4, None, f"the seed is not a plain number: {given}")]
 
 
 # What comes along and what does not
@@ -590,6 +607,11 @@ def test_code_that_colab_hides_is_folded(course, elsewhere):
     ("given", "kept"),
     [
         ("%%timeit\nx = 1", "# cell magic: %%timeit\nx = 1"),
+        (
+            "%%time\n%%capture\nimport os",
+            "# cell magic: %%time\n# cell magic: %%capture\nimport os",
+        ),
+        ("%%time\n%%bash\nls", "# cell magic: %%time\n# cell magic: %%bash\n# ls"),
         ("%%html\n<b>bold</b>", "# cell magic: %%html\n# <b>bold</b>"),
         ("%%writefile a.py\nx = 1", "# cell magic: %%writefile a.py\n# x = 1"),
         ("if True:\n    %time f()", "if True:\n    pass  # %time f()"),
@@ -772,6 +794,145 @@ def test_link_references_of_two_cells_that_share_a_label_both_lead_where_they_le
     assert made.hands == ()
 
 
+@pytest.mark.parametrize(
+    ("reference", "address"),
+    [
+        ("[the docs][docs]", "https://two.example"),
+        ("[Docs][]", "https://two.example"),
+        ("[docs]", "https://two.example"),
+        ("[docs](https://three.example)", "https://three.example"),
+    ],
+)
+def test_every_reference_to_a_label_that_two_cells_share_leads_where_it_led(
+    course, elsewhere, reference, address
+):
+    fence = "```text\n[docs][docs]\n```"
+    made = from_cells(
+        course,
+        elsewhere,
+        houses.prose("# Links\n\nSee [docs].\n\n[docs]: https://one.example"),
+        houses.prose(f"See {reference}.\n\n{fence}\n\n[Docs]: https://two.example"),
+        houses.code("x = 1"),
+    )
+    tutorial = parse(course.root / made.file, course.root)
+    source = tutorial.cells[1].source
+    shown = BeautifulSoup(render(to_pages(source, tutorial, course.settings())), "html.parser")
+    assert [each["href"] for each in shown.find_all("a")] == [address]
+    assert fence in source
+    assert made.hands == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ('<a href="https://a.example">there</a>', "[there](https://a.example)"),
+        ("<a href='#some' class=x>there</a>", "[there](#some)"),
+        ("<a href=a.md>there</a>", "[there](a.md)"),
+        ('<a href="a (b).md">there</a>', "[there](a%20%28b%29.md)"),
+        (
+            '<table><tr><td><a href="https://a.example">b</a></td></tr></table>',
+            '<table><tr><td><a href="https://a.example">b</a></td></tr></table>',
+        ),
+    ],
+)
+def test_links_in_html_become_links_in_markdown_where_it_is_read(given, kept):
+    notes, images = Notes(), Images(lambda name: None, lambda name: None, "x")
+    assert to_prose(given, notes, images) == kept
+    assert list(problems(kept)) == []
+    assert notes.said == []
+
+
+def test_tags_that_are_shown_as_text_are_listed(course, elsewhere):
+    text = "# Some\n\nIt is some.\n\nIt is <span 'x'>odd</span>."
+    made = from_cells(course, elsewhere, houses.prose(text), houses.code("x = 1"))
+    assert "&lt;" in body(course, made)
+    assert any("shown as text" in each.message for each in made.hands)
+
+
+@pytest.mark.parametrize("cells", [2, 40])
+def test_all_cells_that_are_no_python_are_commented_out_in_one_pass(
+    course, elsewhere, cells, monkeypatch
+):
+    passes = []
+
+    def counted(*given):
+        passes.append(given)
+        return parse_text(*given)
+
+    monkeypatch.setattr("tutorial_engine.importing.parse_text", counted)
+    old = [houses.code(f"print '{each}'") for each in range(cells)]
+    made = from_cells(course, elsewhere, *old, houses.code("x"))
+    assert text_of(course, made).count("# print '") == cells
+    assert len(passes) == 3  # with the cells, without them, and as it is written
+
+
+def test_shell_lines_are_found_together(monkeypatch):
+    parsed = []
+
+    def counted(source):
+        parsed.append(source)
+        return is_python(source)
+
+    monkeypatch.setattr("tutorial_engine.foreign_code.parses", counted)
+    lines = [f"!pip install 'a[{each}]'" for each in range(100)]
+    assert to_python("\n".join(lines)) == "\n".join(f"# {line}" for line in lines)
+    assert len(parsed) < 5
+
+
+def test_a_shell_line_that_opens_a_string_hides_no_string_below():
+    source = "!echo '''\nx = '''\n%matplotlib inline\n'''\n!ls"
+    kept = "# !echo '''\nx = '''\n%matplotlib inline\n'''\n# !ls"
+    assert to_python(source) == kept
+
+
+def test_what_no_file_can_hold_is_replaced_and_listed(course, elsewhere):
+    cells = (houses.prose("# Some\n\nIt is @ some."), houses.code("x = '@'"))
+    (elsewhere / "a.ipynb").write_text(houses.notebook(*cells).replace("@", "\\ud83d"))
+    made = brought(course, elsewhere / "a.ipynb")
+    message = "a character of this cell is broken and stands here as ?"
+    assert [each.message for each in made.hands] == [message] * 2
+    assert "x = '?'" in text_of(course, made)
+
+
+METADATA = {**json.loads(houses.notebook(houses.code("x = 1"))), "metadata": {"kernelspec": "x"}}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.ipynb", json.dumps(METADATA)),
+        ("a.py", "# ---\n# jupyter:\n#   jupytext: x\n#   kernelspec: y\n# ---\n\n# %%\nx = 1\n"),
+    ],
+)
+def test_metadata_of_another_form_says_nothing(course, elsewhere, name, content):
+    (elsewhere / name).write_text(content)
+    assert body(course, brought(course, elsewhere / name)) == "%%\nx = 1\n"
+
+
+def test_a_cells_kind_ends_its_title_or_is_part_of_it(course, elsewhere):
+    (elsewhere / "a.py").write_text(
+        "# %% [markdown]\n# One.\n\n# %% Two [md] key=1\n# Two.\n\n# %% Plot [raw] data\nx = 1\n"
+    )
+    made = brought(course, elsewhere / "a.py")
+    assert [cell.source for cell in parse(course.root / made.file, course.root).cells] == [
+        "One.",
+        "Two.",
+        "# Plot [raw] data\nx = 1",
+    ]
+
+
+def test_a_list_that_cannot_be_made_leaves_nothing_behind(course, elsewhere, monkeypatch):
+    def fails(*given):
+        raise RuntimeError
+
+    monkeypatch.setattr("tutorial_engine.importing.needs_a_hand", fails)
+    before = state(course)
+    with pytest.raises(RuntimeError):
+        brought(course, houses.course(elsewhere), "A new part")
+    assert state(course) == before
+    assert not (course.root / "tutorials_src" / "2_a_new_part").exists()
+
+
 # Where it goes
 
 
@@ -906,7 +1067,32 @@ def test_the_command_says_what_it_wrote_and_what_needs_a_hand(course, elsewhere,
         ),
         (
             "from tensorflow.keras.datasets import mnist\nmnist.load_data()",
-            ["the header names unknown data 'mnist'", "data of keras.datasets: mnist"],
+            ["the header names unknown data 'mnist'"],
+        ),
+        (
+            "from tensorflow.keras.datasets import (\n    fashion_mnist,\n)\nfashion_mnist.load_data()",
+            ["data of keras.datasets: fashion_mnist"],
+        ),
+        (
+            "import tensorflow.keras.datasets as kept\nkept.fashion_mnist.load_data()",
+            ["data of keras.datasets: fashion_mnist"],
+        ),
+        (
+            "from keras.datasets.fashion_mnist import load_data\nload_data()",
+            ["data of keras.datasets: fashion_mnist"],
+        ),
+        ("x = 1  # keras.datasets.reuters is another", []),
+        (
+            "import numpy as np\nnp.save('kept/a', np.ones(2))\nnp.load('./kept/a.npy')",
+            [],
+        ),
+        (
+            "with open('b.txt', 'w') as file:\n    file.write('a')\nopen('data.txt').read()",
+            ["a file that the run has not written: open of data.txt"],
+        ),
+        (
+            "with open('b.txt', 'w') as file:\n    file.write('data.txt')\nopen('data.txt').read()",
+            ["a file that the run has not written: open of data.txt"],
         ),
         ("import numpy as np\nnp.save('a.npy', np.ones(2))\nnp.load('a.npy')", []),
         (
