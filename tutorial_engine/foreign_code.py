@@ -1,4 +1,4 @@
-"""Foreign code: the code cells of somebody else's notebook, made Python that reads, with nothing of it lost.
+"""Foreign code: the code cells of somebody else's notebook, made Python that reads and says the same.
 
 What is no Python, magics and shell lines, becomes a comment in the form that Jupytext gives it.
 """
@@ -19,6 +19,8 @@ from IPython.core.inputtransformer2 import (
     SystemAssign,
     make_tokens_by_line,
 )
+
+from .foreign_prose import CONTROL
 
 CELL_MAGIC = "# cell magic: "
 # Cells under these hold another language, or text.
@@ -60,7 +62,6 @@ _COMMENTED = re.compile(
 )
 _MARKER_LIKE = re.compile(r"(?P<indent>\s*)#\s*(?:%%+|<codecell>|In ?\[[\d ]*\]:?)(?P<rest>.*)")
 _FORM = re.compile(r"#\s*@(?P<kind>title|param|markdown)\b(?P<rest>.*)")
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029\ue000-\uf8ff]")
 _STRINGS = frozenset({tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)})
 _ESCAPES = frozenset("\n\\'\"abfnrtvxNuU01234567")
 
@@ -85,13 +86,12 @@ def to_python(source: str) -> str:
 
     What still is no Python is left as it is.
     """
-    source = source.replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
-    source = "\n".join(line.rstrip() for line in source.split("\n")).strip("\n")
+    source = source.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
     source = _without_cell_magic(source)
     source = _without_line_magics(source)
+    source = _with_plain_characters(source)
     source = _without_forms(source)
     source = _without_markers(source)
-    source = _CONTROL.sub("", source)
     return _with_sound_escapes(source)
 
 
@@ -123,6 +123,37 @@ def parses(source: str) -> bool:
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return False
     return True
+
+
+def says_the_same(first: str, second: str) -> bool:
+    """Say whether two pieces of code that both are Python are the same to it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return ast.dump(ast.parse(first)) == ast.dump(ast.parse(second))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return True
+
+
+def _with_plain_characters(source: str) -> str:
+    """Let no character end a line here and there alone: outside strings it goes, inside an escape says it."""
+    line_starts = [0, *(match.end() for match in re.finditer("\n", source))]
+    found, position = "", 0
+    for start, end, is_raw in _strings(source):
+        first, last = (line_starts[row - 1] + column for row, column in (start, end))
+        found += _plain(source[position:first])
+        found += CONTROL.sub("" if is_raw else _escaped, source[first:last])
+        position = last
+    return found + _plain(source[position:]).rstrip()
+
+
+def _plain(code: str) -> str:
+    return re.sub(r"[^\S\n]+(?=\n)", "", CONTROL.sub("", code.replace("\t", "    ")))
+
+
+def _escaped(character: re.Match[str]) -> str:
+    code = ord(character[0])
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
 
 
 def _without_cell_magic(source: str) -> str:

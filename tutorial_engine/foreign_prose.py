@@ -1,6 +1,6 @@
 """Foreign prose: somebody else's Markdown, written so that the site and Jupyter read it alike.
 
-What is right already stays as it is. What `structure.problems` still finds in the end is repaired line by line,
+What is right already stays as it is, code in fences to the letter. What `structure.problems` still finds in the end is repaired line by line,
 or shown as text, and said.
 """
 
@@ -19,12 +19,13 @@ from urllib.parse import quote, unquote
 from .foreign_images import MEDIA, ImageRefused, Images
 from .links import ELSEWHERE
 from .passages import BLOCK, INLINE, VALUE, mask, passages, replace_outside
+from .shown_outputs import fence
 from .structure import problems
 
 _BOOKMARK = 0xE100  # private characters: one stands for each note until the file's lines are known
 BOOKMARK = re.compile("[\ue100-\uf8ff]")
 
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029\ue000-\uf8ff]")
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029\ue000-\uf8ff]")
 _MARKER_LIKE = re.compile(r"\s*(?:%%|<codecell>|In ?\[[\d ]*\])")
 _FENCE = re.compile(r"(?P<item>(?:[-*+]|\d+[.)]) +)?(?P<marker>`{3,}(?=[^`]*$)|~{3,})(?P<info>.*)")
 _INFO = re.compile(r"\{? *\.?(?P<word>[\w+.#-]+)")
@@ -34,6 +35,7 @@ _TABLE_RULE = re.compile(r"(?=.*\|)\|?(?: *:?-+:? *\|)* *:?-+:? *\|?")
 _HEADING = re.compile(r"(?P<marks>#{1,})(?P<text>(?:[ \t].*|[^#\s].*)?)")
 # A note, a tab or a footnote's text: what is indented below belongs to it.
 _HOLDS_INDENTED = re.compile(r"(?:!!!|\?\?\?\+?|===\+?!?) |\[\^[^\]\s]+\]:")
+_QUOTED = re.compile(r" *(?:> ?)+")
 _ALERT = re.compile(r">\s*\[!(?P<kind>[A-Za-z]+)\]\s*(?P<rest>.*)")
 _ALERTS = {"important": "note", "caution": "warning"}
 _TAG = re.compile(
@@ -63,6 +65,10 @@ _FRAME_TAG = re.compile(
 _BOX = re.compile(
     r"<(?P<name>div|center|section|p)\b[^<>]*>(?P<inside>(?:(?!<(?P=name)\b).)*?)</(?P=name)>",
     re.DOTALL | re.IGNORECASE,
+)
+_PRE = re.compile(
+    r"^(?P<margin> *)<pre\b[^<>]*>(?:<code\b[^<>]*>)?(?P<inside>(?:(?!<pre\b).)*?)(?:</code>)?</pre>[ ]*$",
+    re.DOTALL | re.IGNORECASE | re.MULTILINE,
 )
 _REFUSED = re.compile(
     r"<(?P<name>script|style|iframe|video|audio|object|embed|button|form)\b[^<>]*>(?:.*?</(?P=name)>)?",
@@ -133,8 +139,9 @@ def to_prose(
         deeper: how many levels headings go down, so that parts begin with `##`.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n").expandtabs(4)
-    text = _CONTROL.sub("", text).replace("\u00a0", " ")
+    text = CONTROL.sub("", text).replace("\u00a0", " ")
     text = with_sound_fences(text)
+    text = replace_outside(_PRE, _pre_as_fence, text)
     text = _without_badges(text)
     text = _with_formulas_joined(text)
     text = _flattened(text, notes)
@@ -142,7 +149,7 @@ def to_prose(
     text = _with_sound_tags(text)
     text = _laid_out(text, deeper)
     text = _repaired(text, notes)
-    return re.sub(r"\n{3,}", "\n\n", _without_markers(text)).strip("\n")
+    return _closed_up(_without_markers(text)).strip("\n")
 
 
 def plain_words(text: str) -> str:
@@ -164,6 +171,17 @@ def plain_words(text: str) -> str:
     text = re.sub(r"\\(?=[^\w\s])", "", text)
     text = re.sub(f"{INLINE}(\\d+){INLINE}", lambda match: code[int(match[1])], html.unescape(text))
     return " ".join(text.split())
+
+
+def _closed_up(text: str) -> str:
+    """Leave one blank line of several, those in fences excepted."""
+    found, position = "", 0
+    for passage in passages(text):
+        if passage.kind == "fence":
+            found += re.sub(r"\n{3,}", "\n\n", text[position : passage.start])
+            found += text[passage.start : passage.end]
+            position = passage.end
+    return found + re.sub(r"\n{3,}", "\n\n", text[position:])
 
 
 def _without_markers(text: str) -> str:
@@ -220,6 +238,12 @@ def with_sound_fences(text: str) -> str:
         if at < len(lines) and lines[at].strip():
             found.append("")
     return "\n".join(found)
+
+
+def _pre_as_fence(match: re.Match[str]) -> str:
+    """Return preformatted text as a fence, whose blank lines and indentation every reader keeps."""
+    inside = html.unescape(re.sub(r"</?[A-Za-z][^<>]*>", "", match["inside"])).strip("\n")
+    return "\n" + textwrap.indent(fence(inside, "text"), match["margin"]) + "\n"
 
 
 def _with_formulas_joined(text: str) -> str:
@@ -530,6 +554,7 @@ def _laid_out(text: str, deeper: int) -> str:
     inner: list[int] = []  # where the text of each open list item begins
     shift = 0  # how far the last item moved
     after_blank, at = True, 0
+    in_item = False  # the lines since the last blank one belong to an item's beginning
     while at < len(lines):
         line, hidden = lines[at], plain[at]
         bare = line.strip()
@@ -555,8 +580,10 @@ def _laid_out(text: str, deeper: int) -> str:
             if is_interruption and not means_one and not found[-1].rstrip().endswith(":"):
                 found.append(line.lstrip())  # a sentence's number at a line's start
                 continue
-            if is_interruption or (not after_blank and found and _HEADING.match(found[-1])):
+            below_words = not after_blank and not in_item
+            if below_words or (not after_blank and found and _HEADING.match(found[-1])):
                 found.append("")
+            in_item = True
             mark = item["mark"].replace(")", ".")
             words = re.sub(r"^#(?!#)", r"\\#", bare[item.end() :])
             found.append(f"{' ' * (4 * len(inner))}{mark} {words}")
@@ -565,6 +592,7 @@ def _laid_out(text: str, deeper: int) -> str:
             inner.append(indent + 2)
             after_blank = False
             continue
+        in_item = in_item and not after_blank
         heading = None if begins in (INLINE, VALUE) else _HEADING.fullmatch(bare)
         if heading:
             inner = _still_open(inner, indent)
@@ -623,11 +651,25 @@ def _laid_out(text: str, deeper: int) -> str:
         if is_table and not after_blank:
             found.append("")
         quoted = re.sub(r"^((?:> ?)+)#(?!#)\s*", r"\1## ", bare) if bare.startswith(">") else bare
+        if quoted.startswith(">") and not after_blank and _begins_a_list(found, quoted):
+            found.append(re.match(r"(?:> ?)+", quoted)[0].rstrip())  # type: ignore[index]
         # A line that goes on keeps its place below the item's first.
         before = max(0, indent + shift) if inner and not after_blank else 4 * len(inner)
         found.append(" " * before + quoted + ("  " if line.endswith("  ") else ""))
         after_blank = False
     return _with_sound_words("\n".join(found))
+
+
+def _begins_a_list(above: list[str], line: str) -> bool:
+    """Say whether a list begins in a quotation right below words, where only Jupyter sees it."""
+    item = _ITEM.match(_QUOTED.sub("", line))
+    if not item or item["mark"] not in ("-", "*", "+", "1.", "1)"):
+        return False
+    words = [_QUOTED.sub("", each) for each in above]
+    since = next((at for at, each in enumerate(reversed(words)) if not each.strip()), len(words))
+    paragraph = words[len(words) - since :]
+    is_list = any(map(_ITEM.match, paragraph))
+    return bool(paragraph) and not is_list and not paragraph[-1].startswith("#")
 
 
 def _still_open(inner: list[int], indent: int) -> list[int]:
@@ -666,7 +708,7 @@ def _repaired(text: str, notes: Notes) -> str:
                 f"this cell is shown as text: {first.message}",
                 f"write it anew as prose: {first.remedy}",
             )
-            return f"{mark}\n\n{_fenced(text)}"
+            return f"{mark}\n\n{fence(text, 'text')}"
     return text
 
 
@@ -704,11 +746,5 @@ def _paragraph_as_text(notes: Notes, message: str, text: str, number: int) -> st
         f"this passage is shown as text: {message}",
         "write it anew as prose, and take the fence away",
     )
-    block = _fenced("\n".join(lines[start : end + 1]))
+    block = fence("\n".join(lines[start : end + 1]), "text")
     return "\n".join([*lines[:start], mark, "", block, "", *lines[end + 1 :]])
-
-
-def _fenced(text: str) -> str:
-    longest = max((len(each) for each in re.findall("`+", text)), default=0)
-    ticks = "`" * max(3, longest + 1)
-    return f"{ticks}text\n{text}\n{ticks}"

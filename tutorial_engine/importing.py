@@ -25,7 +25,15 @@ from .build_cache import BuildCache
 from .checks import keras_data
 from .course import Lesson, load_course
 from .errors import SourceError, TutorialError
-from .foreign_code import commented_out, is_form, is_licence, lines_in_strings, parses, to_python
+from .foreign_code import (
+    commented_out,
+    is_form,
+    is_licence,
+    lines_in_strings,
+    parses,
+    says_the_same,
+    to_python,
+)
 from .foreign_images import Images, images_in
 from .foreign_prose import BOOKMARK, Notes, plain_words, to_prose, with_sound_fences
 from .needs_a_hand import needs_a_hand
@@ -51,6 +59,11 @@ _LABEL = re.compile(
 _REFERENCE = re.compile(r"(?P<mark>!?)\[(?P<words>[^\[\]]+)\]\[(?P<label>[^\[\]]*)\]")
 _LICENCE = re.compile(
     r"\s*(?:#+\s*)?(?:<[^<>]*>\s*)*(?:Copyright\b|©|Licensed under|SPDX-)", re.IGNORECASE
+)
+# A further paragraph of one.
+_OF_LICENCE = re.compile(
+    rf"{_LICENCE.pattern}|.*?(?:\bthe License\b|\bLICENSE\b|\bAS IS\b|hereby granted|permission notice)",
+    re.DOTALL,
 )
 _PERCENT = re.compile(r"#\s?%%(?!%*[A-Za-z!])(?P<rest>.*)")
 _CELL_KIND = re.compile(r"(?:^|\s)\[(?P<kind>markdown|md|raw)\](?=\s*(?:$|\{|[\w:.-]+=))")
@@ -300,10 +313,10 @@ def _of_cell(cell: Any) -> Draft:
         or tags & _FOLDS
     )
     raised = any(output.get("output_type") == "error" for output in cell.get("outputs") or ())
-    kept = "raises-exception" if "raises-exception" in tags else "folded" if is_hidden else ""
-    if raised and not kept:
-        kept = "failed"
-    return Draft("code", source, (kept,) if kept else ())
+    tag = "raises-exception" if "raises-exception" in tags else "folded" if is_hidden else ""
+    if raised and not tag:
+        tag = "failed"
+    return Draft("code", source, (tag,) if tag else ())
 
 
 def _of_script(text: str, file: Path) -> tuple[list[Draft], dict[str, Any]]:
@@ -369,11 +382,11 @@ def _of_percent(lines: list[str], starts: list[int]) -> Iterator[Draft]:
             except ValueError:
                 tags = set()
         title = re.sub(r"[\w:.-]+=(?:\"[^\"]*\"|\[[^\[\]]*\]|\S+)|\{.*\}", "", rest).strip(" %")
-        kept = (
+        tag = (
             "raises-exception" if "raises-exception" in tags else "folded" if tags & _FOLDS else ""
         )
         source = _with_magics(inside)
-        yield Draft("code", f"# {title}\n{source}" if title else source, (kept,) if kept else ())
+        yield Draft("code", f"# {title}\n{source}" if title else source, (tag,) if tag else ())
 
 
 def _uncommented(text: str) -> str:
@@ -541,7 +554,7 @@ def _first_sentence(drafts: list[Draft]) -> str:
             continue
         plain = mask(draft.source)
         for place in re.finditer(r"(?:(?!\n\n).)+", plain, re.DOTALL):
-            paragraph = draft.source[place.start() : place.end()]
+            paragraph = draft.source[place.start() : place.end()].strip("\n")
             if BLOCK in place[0] or paragraph.startswith("    "):  # code, or what a note holds
                 continue
             is_words = re.match(r"[^\W\d_]|[\"'(`*_\[]+\w|\d+ \w", paragraph.strip())
@@ -644,23 +657,36 @@ def _as_code(cell: Draft, notes: Notes) -> Draft:
             "the cell fails in the notebook",
             'correct it, or, if it fails on purpose, write # %% tags=["raises-exception"]',
         )
+    if not says_the_same(cell.source, source):
+        marks += notes.mark(
+            "a string of this cell is changed: it held what no source may hold",
+            "compare it with the notebook's",
+        )
     if not tags and (is_form(cell.source) or is_licence(source)):
         tags = ("folded",)
     return Draft("code", source, tags, marks=marks)
 
 
 def _as_prose(cell: Draft, notes: Notes, images: Images, deeper: int) -> Draft:
-    if _LICENCE.match(cell.source) and len(cell.source) < 3000 and not _IN_HTML.search(cell.source):
-        return Draft("markdown", _licence_note(cell.source))
-    text = to_prose(cell.source, notes, images, attachments=cell.attachments, deeper=deeper)
-    return Draft("markdown", text)
+    licence, rest = _licence_apart(cell.source)
+    text = to_prose(rest, notes, images, attachments=cell.attachments, deeper=deeper)
+    return Draft("markdown", f"{licence}\n\n{text}".strip("\n"))
 
 
-def _licence_note(text: str) -> str:
-    text = re.sub(r"<[^<>]*>", "", text)
-    lines = [re.sub(r"^\s*#+\s*", "", line).strip() for line in text.split("\n")]
+def _licence_apart(text: str) -> tuple[str, str]:
+    """Return the licence with which a text begins, as a folded note, and what stands below it."""
+    text = text.strip("\n")
+    at = 0
+    for paragraph in re.finditer(r"(?:(?!\n\s*\n|\n#).)+\s*", text, re.DOTALL):
+        if not (_OF_LICENCE if at else _LICENCE).match(paragraph[0]):
+            break
+        at = paragraph.end()
+    if not at:
+        return "", text
+    plain = re.sub(r"<[^<>]*>", "", text[:at])
+    lines = [re.sub(r"^\s*#+\s*", "", line).strip() for line in plain.split("\n")]
     inside = "\n".join(f"    {line}".rstrip() for line in lines).strip("\n")
-    return f'??? note "Licence"\n\n{inside}'
+    return f'??? note "Licence"\n\n{inside}', text[at:]
 
 
 # The text
@@ -802,20 +828,9 @@ def _text(header: str, drafts: list[Draft]) -> str:
         if draft.kind == "code":
             cells.append(f"# %%{tags}{draft.marks}\n{draft.source}\n")
             continue
-        lines = draft.source.split("\n")
-        lines = [line for at, line in enumerate(lines) if not _is_second_blank(lines, at)]
-        body = "\n".join(f"# {line}".rstrip() for line in lines)
+        body = "\n".join(f"# {line}".rstrip() for line in draft.source.split("\n"))
         cells.append(f"# %% [markdown]{tags}{draft.marks}\n{body}\n")
     return "\n".join([header, *cells])
-
-
-def _is_second_blank(lines: list[str], at: int) -> bool:
-    """Say whether a line outside a fence adds nothing to the blank line above it."""
-    return (
-        not lines[at].strip()
-        and (at == 0 or not lines[at - 1].strip())
-        and "```" not in "".join(lines)
-    )
 
 
 def _without_bookmarks(

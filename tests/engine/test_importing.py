@@ -933,6 +933,113 @@ def test_a_list_that_cannot_be_made_leaves_nothing_behind(course, elsewhere, mon
     assert not (course.root / "tutorials_src" / "2_a_new_part").exists()
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("- one\n\n  more\n- two", "- one\n\n    more\n\n- two"),
+        ("- one\n\n    more\n- two", "- one\n\n    more\n\n- two"),
+        ("1. one\n\n   more\n2. two", "1. one\n\n    more\n\n2. two"),
+        (
+            "- one\n  - two\n\n    more\n  - three",
+            "- one\n    - two\n\n        more\n\n    - three",
+        ),
+        ("- one\n  more\n- two", "- one\n  more\n- two"),
+        ("> words\n> - one\n> - two", "> words\n>\n> - one\n> - two"),
+        ("> - one\n>   more\n> - two", "> - one\n>   more\n> - two"),
+        ("> words\n> 2. no list", "> words\n> 2. no list"),
+    ],
+)
+def test_a_list_below_words_begins_with_a_blank_line(given, kept):
+    notes, images = Notes(), Images(lambda name: None, lambda name: None, "x")
+    assert to_prose(given, notes, images) == kept
+    assert notes.said == []
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (
+            "Code.\n\n```python\nx = 1\n\n\ndef f():\n    pass\n```\n\n\n\nWords.",
+            "Code.\n\n```python\nx = 1\n\n\ndef f():\n    pass\n```\n\nWords.",
+        ),
+        (
+            "It says:\n<pre>\n  a &lt; b\n\n\n    <b>c</b>\n</pre>\nAnd so on.",
+            "It says:\n\n```text\n  a < b\n\n\n    c\n```\n\nAnd so on.",
+        ),
+        ("<pre><code class='x'>a\n\n  b</code></pre>", "```text\na\n\n  b\n```"),
+    ],
+)
+def test_code_in_prose_keeps_its_blank_lines_and_its_indentation(course, elsewhere, given, kept):
+    made = from_cells(
+        course,
+        elsewhere,
+        houses.prose("# Some\n\nIt is."),
+        houses.prose(given),
+        houses.code("x = 1"),
+    )
+    assert parse(course.root / made.file, course.root).cells[1].source == kept
+    assert made.hands == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("x = 'a\tb'\nif x:\n\ty = 1\t# two", "x = 'a\tb'\nif x:\n    y = 1    # two"),
+        ("x = '''a  \n\tb '''  \ny = 1  ", "x = '''a  \n\tb '''\ny = 1"),
+        ("x = 'a\u2028b\x0c'\x0c", "x = 'a\\u2028b\\x0c'"),
+        ("!ls \t\nx = 'a\tb'", "# !ls\nx = 'a\tb'"),
+    ],
+)
+def test_strings_keep_what_they_say(given, kept):
+    assert to_python(given) == kept
+
+
+def test_a_raw_string_that_cannot_be_kept_is_listed(course, elsewhere):
+    made = from_cells(
+        course, elsewhere, houses.prose("# Some\n\nIt is."), houses.code("x = r'\x0c'\ny = '\x0c'")
+    )
+    assert "x = r''\ny = '\\x0c'\n" in text_of(course, made)
+    assert said(made) == [
+        (9, 2, "a string of this cell is changed: it held what no source may hold")
+    ]
+
+
+APACHE = """\
+##### Copyright 2020 The Ada Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+
+    https://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by law, it is distributed on an "AS IS" BASIS."""
+
+
+@pytest.mark.parametrize(
+    ("given", "words", "rest"),
+    [
+        (APACHE, "AS IS", ""),
+        (f"{APACHE}\n\n# Fit\n\nIt fits a line.", "AS IS", "It fits a line."),
+        ("Copyright 2020 Ada\n# Fit\n\nIt fits a line.", "2020 Ada", "It fits a line."),
+        (
+            "Copyright 2020 Ada\n\nIt fits a line.\n\n- one",
+            "2020 Ada",
+            "It fits a line.\n\n- one",
+        ),
+    ],
+)
+def test_a_licence_is_folded_and_what_stands_below_it_is_prose(
+    course, elsewhere, given, words, rest
+):
+    made = from_cells(course, elsewhere, houses.prose(given), houses.code("x = 1"))
+    first, _ = parse(course.root / made.file, course.root).cells
+    note, _, below = first.source.partition(words)
+    assert note.startswith('??? note "Licence"\n\n    Copyright ')
+    assert below.partition("\n")[2].strip("\n") == rest
+    if rest:
+        assert parse(course.root / made.file, course.root).header.summary == "It fits a line."
+
+
 # Where it goes
 
 
