@@ -21,6 +21,7 @@ from IPython.core.inputtransformer2 import (
 )
 
 from .foreign_prose import CONTROL
+from .source import AS_A_MARKER, lines_in_strings
 
 CELL_MAGIC = "# cell magic: "
 # Cells under these hold another language, or text.
@@ -60,7 +61,7 @@ _COMMENTED = re.compile(
     r"\s*# ?(?P<magic>%{1,2}[A-Za-z_][\w.]*(?:[ \t].*)?|!{1,2}[ \t]*[\w./~$({\"'].*|\?{1,2}[\w.]+"
     r"|[A-Za-z_][\w., ]*= ?(?:!|%[A-Za-z]).*|[\w.]+\.\w+\?|[\w.]+\?\?)"
 )
-_MARKER_LIKE = re.compile(r"(?P<indent>\s*)#\s*(?:%%+|<codecell>|In ?\[[\d ]*\]:?)(?P<rest>.*)")
+_MARKER_LIKE = re.compile(rf"(?P<indent>\s*)#\s*{AS_A_MARKER}[%:]*(?P<rest>.*)")
 _FORM = re.compile(r"#\s*@(?P<kind>title|param|markdown)\b(?P<rest>.*)")
 _STRINGS = frozenset({tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)})
 _ESCAPES = frozenset("\n\\'\"abfnrtvxNuU01234567")
@@ -97,7 +98,7 @@ def to_python(source: str) -> str:
 
 def commented_out(source: str) -> str:
     """Return code as comments."""
-    lines = (re.sub(r"^(?=\s*(?:%%|<codecell>|In ?\[))", "- ", each) for each in source.split("\n"))
+    lines = (re.sub(rf"^(?=\s*{AS_A_MARKER})", "- ", each) for each in source.split("\n"))
     return "\n".join(f"# {line}".rstrip() for line in lines)
 
 
@@ -268,13 +269,6 @@ def _without_markers(source: str) -> str:
             line = f"{match['indent']}# {rest}"
         lines.append(line)
     return "\n".join(lines)
-
-
-def lines_in_strings(source: str) -> Iterator[int]:
-    """Yield each line that begins inside a string."""
-    for token in _tokens(source):
-        if token.type in _STRINGS:
-            yield from range(token.start[0] + 1, token.end[0] + 1)
 
 
 def _tokens(source: str) -> Iterator[tokenize.TokenInfo]:

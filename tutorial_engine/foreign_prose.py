@@ -20,13 +20,14 @@ from .foreign_images import MEDIA, ImageRefused, Images
 from .links import ELSEWHERE
 from .passages import BLOCK, INLINE, VALUE, mask, passages, replace_outside
 from .shown_outputs import fence
+from .source import AS_A_MARKER
 from .structure import problems
 
 _BOOKMARK = 0xE100  # private characters: one stands for each note until the file's lines are known
 BOOKMARK = re.compile("[\ue100-\uf8ff]")
 
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029\ue000-\uf8ff]")
-_MARKER_LIKE = re.compile(r"\s*(?:%%|<codecell>|In ?\[[\d ]*\])")
+_MARKER_LIKE = re.compile(rf"\s*{AS_A_MARKER}")
 _FENCE = re.compile(r"(?P<item>(?:[-*+]|\d+[.)]) +)?(?P<marker>`{3,}(?=[^`]*$)|~{3,})(?P<info>.*)")
 _INFO = re.compile(r"\{? *\.?(?P<word>[\w+.#-]+)")
 _ITEM = re.compile(r"(?P<mark>[-*+]|\d+[.)])(?P<gap> +)(?=\S)")
@@ -382,12 +383,10 @@ def _with_images(
     def linked(match: re.Match[str]) -> str:
         if _BADGE_IMAGE.search(match["target"]) or re.match(_BADGE_HOSTS, match["address"]):
             return ""
-        kept = _kept(match, notes, images, attachments)
-        return (
-            kept
-            if kept.startswith("!")
-            else f"{kept}[{match['text'] or 'picture'}]({match['address']})"
-        )
+        image = _kept(match, notes, images, attachments)
+        if image.startswith("!"):
+            return image
+        return f"{image}[{match['text'] or 'picture'}]({match['address']})"
 
     def alone(match: re.Match[str]) -> str:
         if _BADGE_IMAGE.search(match["target"]):

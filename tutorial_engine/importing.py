@@ -29,7 +29,6 @@ from .foreign_code import (
     commented_out,
     is_form,
     is_licence,
-    lines_in_strings,
     parses,
     says_the_same,
     to_python,
@@ -40,7 +39,7 @@ from .needs_a_hand import needs_a_hand
 from .passages import BLOCK, mask, replace_outside
 from .settings import Settings
 from .shown_outputs import fence
-from .source import parse_text
+from .source import lines_in_strings, parse_text
 from .structure import FOOTNOTE, FOOTNOTE_TEXT
 from .tutorial import Tutorial
 
@@ -573,10 +572,10 @@ def _first_sentence(drafts: list[Draft]) -> str:
 
 
 def _cut(summary: str) -> str:
-    kept = summary[: MOST_OF_A_SUMMARY - 1]
-    kept = kept[: max(kept.rfind(" "), 1)]
-    at = max(kept.rfind(mark) for mark in (",", ";", ":", " (", " –", " —"))
-    return f"{(kept[:at] if at > 40 else kept).rstrip(' ,;:(–—')}."
+    words = summary[: MOST_OF_A_SUMMARY - 1]
+    words = words[: max(words.rfind(" "), 1)]
+    at = max(words.rfind(mark) for mark in (",", ";", ":", " (", " –", " —"))
+    return f"{(words[:at] if at > 40 else words).rstrip(' ,;:(–—')}."
 
 
 def _seed(drafts: list[Draft]) -> ast.expr | None:
@@ -628,12 +627,12 @@ def converted(cells: list[Draft], notes: Notes, images: Images) -> Iterator[Draf
     plain = "\n\n".join(map(mask, sources))
     sections = [match for match in _HEADING.finditer(plain) if len(match["marks"]) == 1]
     deeper = int(bool(sections or _UNDERLINED.search(plain) or _IN_HTML.search(plain)))
-    left = ""
+    waiting = ""
     for cell in cells:
         if cell.kind == "raw":
             if cell.source.strip():
                 said = " ".join(cell.source.split())
-                left += notes.mark(
+                waiting += notes.mark(
                     f"a raw cell is taken out: {said[:60]}{'…' if len(said) > 60 else ''}",
                     "write what readers need of it as prose",
                 )
@@ -642,10 +641,10 @@ def converted(cells: list[Draft], notes: Notes, images: Images) -> Iterator[Draf
             _as_code(cell, notes) if cell.kind == "code" else _as_prose(cell, notes, images, deeper)
         )
         if not BOOKMARK.sub("", made.source).strip():
-            left += cell.marks + "".join(BOOKMARK.findall(made.source))
+            waiting += cell.marks + "".join(BOOKMARK.findall(made.source))
             continue
-        yield replace(made, marks=left + cell.marks + made.marks)
-        left = ""
+        yield replace(made, marks=waiting + cell.marks + made.marks)
+        waiting = ""
 
 
 def _as_code(cell: Draft, notes: Notes) -> Draft:
