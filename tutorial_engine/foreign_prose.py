@@ -430,7 +430,7 @@ def _kept(
             name = unquote(target.partition("?")[0].partition("#")[0])
             beside = images.read(name)
             if beside is None:
-                return f"![{text}]({match['target']})"  # said where links are checked
+                return f"![{text}]({target.replace(' ', '%20')})"  # said where links are checked
             content = beside
         return f"![{text}]({images.keep(content, name)})"
     except ImageRefused as refused:

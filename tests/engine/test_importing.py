@@ -568,6 +568,12 @@ def test_an_attachment_that_holds_no_image_is_taken_out(course, elsewhere):
     ]
 
 
+def test_an_image_that_is_not_there_keeps_its_address(course, elsewhere):
+    text = "# Shown\n\nIt shows.\n\n![Shown.](<a b.png>)"
+    made = from_cells(course, elsewhere, houses.prose(text), houses.code("x = 1"))
+    assert [each.message for each in made.hands] == ["there is no image a%20b.png"]
+
+
 def test_an_image_is_named_for_what_it_holds(course, elsewhere):
     (elsewhere / "drawn.svg").write_text(
         '<?xml version="1.0"?>\n<!-- drawn -->\n<svg xmlns="http://www.w3.org/2000/svg"/>'
