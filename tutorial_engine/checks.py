@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 import symtable
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal, overload
 
 from .entries import check_entries
@@ -20,6 +21,7 @@ from .try_it import check_try_it
 from .tutorial import CODE_TAGS, PROSE_TAGS, Cell, Tutorial, text_of
 
 EXERCISE = ("starter", "check", "solution")
+_KERAS_DATA = re.compile(r"(?:\w+\.)*keras\.datasets\.(?P<name>\w+|\*)")
 # Deeper than code that a person writes, and far from where Python gives up on its own trees.
 _DEEPEST = 100
 # What a code cell may be; a `claims` cell prints nothing that could depend on the clock.
@@ -503,31 +505,46 @@ def _check_seed(tutorial: Tutorial) -> Iterator[TutorialError]:
 
 def _check_keras_data(tutorial: Tutorial) -> Iterator[TutorialError]:
     """Insist that the header names what is asked of `keras.datasets`: Keras would download anything else."""
-    for cell in tutorial.code_cells:
-        for name, line in _keras_data(cell.source) if "datasets" in cell.source else ():
-            if name.replace("_", "-") in tutorial.header.data:
-                continue
-            if name in GIVEN:
-                data = ", ".join([*tutorial.header.data, name.replace("_", "-")])
-                remedy = f"add it to the header: data: [{data}]"
-            else:
-                known = ", ".join(sorted(GIVEN))
-                remedy = (
-                    f"use what a run gives without a network ({known}), or bring the data along with a checksum: "
-                    "CONTRIBUTING.md, 'Packages, data and images'"
-                )
-            message = f"keras.datasets.{name} is data that the header does not name"
-            yield tutorial.error(SourceError, message, remedy, cell, line)
+    cells = tutorial.code_cells
+    for at, name, line in keras_data([cell.source for cell in cells]):
+        if name.replace("_", "-") in tutorial.header.data:
+            continue
+        if name in GIVEN:
+            data = ", ".join([*tutorial.header.data, name.replace("_", "-")])
+            remedy = f"add it to the header: data: [{data}]"
+        else:
+            known = ", ".join(sorted(GIVEN))
+            remedy = (
+                f"use what a run gives without a network ({known}), or bring the data along with a checksum: "
+                "CONTRIBUTING.md, 'Packages, data and images'"
+            )
+        message = f"keras.datasets.{name} is data that the header does not name"
+        yield tutorial.error(SourceError, message, remedy, cells[at], line)
 
 
-def _keras_data(source: str) -> Iterator[tuple[str, int]]:
-    """Yield (name, line) of each module of `keras.datasets` that code asks for, once."""
-    found: dict[str, int] = {}
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute):
-            if ast.unparse(node.value).endswith("keras.datasets"):
-                found.setdefault(node.attr, node.lineno)
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").endswith("keras.datasets"):
-            for alias in node.names:
-                found.setdefault(alias.name, node.lineno)
-    yield from found.items()
+def keras_data(sources: Sequence[str]) -> Iterator[tuple[int, str, int]]:
+    """Yield each module of `keras.datasets` that cells of code ask for, in each cell once.
+
+    Yields:
+        The cell's position, the name, and its line in the cell. A cell may use what another one imports.
+    """
+    if not any("datasets" in source for source in sources):
+        return
+    meant = {
+        each.alias: f"{each.module}.{each.name}" if each.name else each.module
+        for source in sources
+        for each in facts(source).imports
+        if each.name or each.alias != each.module
+    }
+    for at, source in enumerate(sources):
+        found: dict[str, int] = {}
+        for each in facts(source).imports:
+            name = f"{each.module}.{each.name}" if each.name else each.module
+            if match := _KERAS_DATA.match(name):
+                found.setdefault(match["name"], each.line)
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Attribute):
+                first, dot, rest = ast.unparse(node).partition(".")
+                if match := _KERAS_DATA.fullmatch(meant.get(first, first) + dot + rest):
+                    found.setdefault(match["name"], node.lineno)
+        yield from ((at, name, line) for name, line in found.items())

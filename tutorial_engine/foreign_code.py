@@ -1,4 +1,4 @@
-"""Foreign code: the code cells of somebody else's notebook, made Python that reads, with nothing of it lost.
+"""Foreign code: the code cells of somebody else's notebook, made Python that reads and says the same.
 
 What is no Python, magics and shell lines, becomes a comment in the form that Jupytext gives it.
 """
@@ -19,6 +19,9 @@ from IPython.core.inputtransformer2 import (
     SystemAssign,
     make_tokens_by_line,
 )
+
+from .foreign_prose import CONTROL
+from .source import AS_A_MARKER, lines_in_strings
 
 CELL_MAGIC = "# cell magic: "
 # Cells under these hold another language, or text.
@@ -58,9 +61,8 @@ _COMMENTED = re.compile(
     r"\s*# ?(?P<magic>%{1,2}[A-Za-z_][\w.]*(?:[ \t].*)?|!{1,2}[ \t]*[\w./~$({\"'].*|\?{1,2}[\w.]+"
     r"|[A-Za-z_][\w., ]*= ?(?:!|%[A-Za-z]).*|[\w.]+\.\w+\?|[\w.]+\?\?)"
 )
-_MARKER_LIKE = re.compile(r"(?P<indent>\s*)#\s*(?:%%+|<codecell>|In ?\[[\d ]*\]:?)(?P<rest>.*)")
+_MARKER_LIKE = re.compile(rf"(?P<indent>\s*)#\s*{AS_A_MARKER}[%:]*(?P<rest>.*)")
 _FORM = re.compile(r"#\s*@(?P<kind>title|param|markdown)\b(?P<rest>.*)")
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029\ue000-\uf8ff]")
 _STRINGS = frozenset({tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)})
 _ESCAPES = frozenset("\n\\'\"abfnrtvxNuU01234567")
 
@@ -85,19 +87,18 @@ def to_python(source: str) -> str:
 
     What still is no Python is left as it is.
     """
-    source = source.replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
-    source = "\n".join(line.rstrip() for line in source.split("\n")).strip("\n")
+    source = source.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
     source = _without_cell_magic(source)
     source = _without_line_magics(source)
+    source = _with_plain_characters(source)
     source = _without_forms(source)
     source = _without_markers(source)
-    source = _CONTROL.sub("", source)
     return _with_sound_escapes(source)
 
 
 def commented_out(source: str) -> str:
     """Return code as comments."""
-    lines = (re.sub(r"^(?=\s*(?:%%|<codecell>|In ?\[))", "- ", each) for each in source.split("\n"))
+    lines = (re.sub(rf"^(?=\s*{AS_A_MARKER})", "- ", each) for each in source.split("\n"))
     return "\n".join(f"# {line}".rstrip() for line in lines)
 
 
@@ -125,6 +126,37 @@ def parses(source: str) -> bool:
     return True
 
 
+def says_the_same(first: str, second: str) -> bool:
+    """Say whether two pieces of code that both are Python are the same to it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return ast.dump(ast.parse(first)) == ast.dump(ast.parse(second))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return True
+
+
+def _with_plain_characters(source: str) -> str:
+    """Let no character end a line here and there alone: outside strings it goes, inside an escape says it."""
+    line_starts = [0, *(match.end() for match in re.finditer("\n", source))]
+    found, position = "", 0
+    for start, end, is_raw in _strings(source):
+        first, last = (line_starts[row - 1] + column for row, column in (start, end))
+        found += _plain(source[position:first])
+        found += CONTROL.sub("" if is_raw else _escaped, source[first:last])
+        position = last
+    return found + _plain(source[position:]).rstrip()
+
+
+def _plain(code: str) -> str:
+    return re.sub(r"[^\S\n]+(?=\n)", "", CONTROL.sub("", code.replace("\t", "    ")))
+
+
+def _escaped(character: re.Match[str]) -> str:
+    code = ord(character[0])
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+
+
 def _without_cell_magic(source: str) -> str:
     lines = source.split("\n")
     first = next(
@@ -133,12 +165,16 @@ def _without_cell_magic(source: str) -> str:
     )
     if first is None or not lines[first].startswith("%%"):
         return source
-    above, magic, below = lines[:first], lines[first], lines[first + 1 :]
-    name = magic.removeprefix("%%").split(" ", 1)[0].lower()
-    inside = "\n".join(below)
-    if name.rstrip("23") in _NOT_PYTHON or not parses(_without_line_magics(inside)):
+    last = first
+    while last < len(lines) and (lines[last].startswith("%%") or not lines[last].strip()):
+        last += 1
+    magics = [line for line in lines[first:last] if line.strip()]
+    inside = "\n".join(lines[last:])
+    names = {line.removeprefix("%%").split(" ", 1)[0].lower().rstrip("23") for line in magics}
+    if names & _NOT_PYTHON or not parses(_without_line_magics(inside)):
         inside = commented_out(inside) if inside else ""
-    return "\n".join([*above, CELL_MAGIC + magic, *([inside] if below else [])])
+    magics = [CELL_MAGIC + line for line in magics]
+    return "\n".join([*lines[:first], *magics, *([inside] if inside else [])])
 
 
 def _without_line_magics(source: str) -> str:
@@ -148,29 +184,49 @@ def _without_line_magics(source: str) -> str:
         ended = [f"{line}\n" for line in lines]
         if parses("".join(ended)):
             break
-        tokens = make_tokens_by_line(ended)
-        found = (
-            MagicAssign.find(tokens),
-            SystemAssign.find(tokens),
-            EscapedCommand.find(tokens),
-            HelpEnd.find(tokens),
-        )
-        begins = [each.start_line for each in found if each is not None]
-        if not begins:
+        found = _places_of_magics(ended)
+        if not found:
             break
-        start = min(begins)
-        ends = start
-        while lines[ends].endswith("\\") and ends + 1 < len(lines):
-            ends += 1
-        indent = re.match(r"\s*", lines[start])[0]  # type: ignore[index]
-        inside = [line.strip() for line in lines[start : ends + 1]]
-        if len(inside) == 1 and (question := re.fullmatch(r"([\w.]+)(\?{1,2})", inside[0])):
-            inside = [question[2] + question[1]]
-        kept = "pass  " if indent else ""  # the line may be all that its block has
-        lines[start : ends + 1] = [
-            f"{indent}{kept if not at else ''}# {line}" for at, line in enumerate(inside)
-        ]
+        for start, ends in reversed(found):
+            indent = re.match(r"\s*", lines[start])[0]  # type: ignore[index]
+            inside = [line.strip() for line in lines[start:ends]]
+            if len(inside) == 1 and (question := re.fullmatch(r"([\w.]+)(\?{1,2})", inside[0])):
+                inside = [question[2] + question[1]]
+            kept = "pass  " if indent else ""  # the line may be all that its block has
+            lines[start:ends] = [
+                f"{indent}{kept if not at else ''}# {line}" for at, line in enumerate(inside)
+            ]
     return "\n".join(lines)
+
+
+def _places_of_magics(lines: list[str]) -> list[tuple[int, int]]:
+    """Return from which line to which the magics stand, up to the first that may hide where the code below begins."""
+    tokens = make_tokens_by_line(lines)
+    starts: set[int] = set()
+    for kind in (MagicAssign, SystemAssign, EscapedCommand, HelpEnd):
+        left = tokens
+        while (found := kind.find(left)) is not None:  # type: ignore[no-untyped-call]
+            starts.add(found.start_line)
+            left = [line for line in left if line and line[0].start[0] - 1 > found.start_line]
+    places: list[tuple[int, int]] = []
+    for start in sorted(starts):
+        ends = start + 1
+        while ends < len(lines) and lines[ends - 1].rstrip("\n").endswith("\\"):
+            ends += 1
+        if places and start < places[-1][1]:
+            continue
+        places.append((start, ends))
+        if not _is_balanced("".join(lines[start:ends])):
+            break
+    return places
+
+
+def _is_balanced(text: str) -> bool:
+    """Say whether what is open after a text was open before it, for who reads it as Python."""
+    is_even = all(text.count(mark) % 2 == 0 for mark in "'\"")
+    return is_even and all(
+        text.count(first) == text.count(last) for first, last in ("()", "[]", "{}")
+    )
 
 
 def _without_forms(source: str) -> str:
@@ -213,13 +269,6 @@ def _without_markers(source: str) -> str:
             line = f"{match['indent']}# {rest}"
         lines.append(line)
     return "\n".join(lines)
-
-
-def lines_in_strings(source: str) -> Iterator[int]:
-    """Yield each line that begins inside a string."""
-    for token in _tokens(source):
-        if token.type in _STRINGS:
-            yield from range(token.start[0] + 1, token.end[0] + 1)
 
 
 def _tokens(source: str) -> Iterator[tokenize.TokenInfo]:

@@ -1,6 +1,6 @@
 """Foreign prose: somebody else's Markdown, written so that the site and Jupyter read it alike.
 
-What is right already stays as it is. What `structure.problems` still finds in the end is repaired line by line,
+What is right already stays as it is, code in fences to the letter. What `structure.problems` still finds in the end is repaired line by line,
 or shown as text, and said.
 """
 
@@ -11,19 +11,23 @@ import binascii
 import html
 import re
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
+from .foreign_images import MEDIA, ImageRefused, Images
+from .links import ELSEWHERE
 from .passages import BLOCK, INLINE, VALUE, mask, passages, replace_outside
+from .shown_outputs import fence
+from .source import AS_A_MARKER
 from .structure import problems
 
 _BOOKMARK = 0xE100  # private characters: one stands for each note until the file's lines are known
 BOOKMARK = re.compile("[\ue100-\uf8ff]")
 
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029\ue000-\uf8ff]")
-_MARKER_LIKE = re.compile(r"\s*(?:%%|<codecell>|In ?\[[\d ]*\])")
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029\ue000-\uf8ff]")
+_MARKER_LIKE = re.compile(rf"\s*{AS_A_MARKER}")
 _FENCE = re.compile(r"(?P<item>(?:[-*+]|\d+[.)]) +)?(?P<marker>`{3,}(?=[^`]*$)|~{3,})(?P<info>.*)")
 _INFO = re.compile(r"\{? *\.?(?P<word>[\w+.#-]+)")
 _ITEM = re.compile(r"(?P<mark>[-*+]|\d+[.)])(?P<gap> +)(?=\S)")
@@ -32,6 +36,7 @@ _TABLE_RULE = re.compile(r"(?=.*\|)\|?(?: *:?-+:? *\|)* *:?-+:? *\|?")
 _HEADING = re.compile(r"(?P<marks>#{1,})(?P<text>(?:[ \t].*|[^#\s].*)?)")
 # A note, a tab or a footnote's text: what is indented below belongs to it.
 _HOLDS_INDENTED = re.compile(r"(?:!!!|\?\?\?\+?|===\+?!?) |\[\^[^\]\s]+\]:")
+_QUOTED = re.compile(r" *(?:> ?)+")
 _ALERT = re.compile(r">\s*\[!(?P<kind>[A-Za-z]+)\]\s*(?P<rest>.*)")
 _ALERTS = {"important": "note", "caution": "warning"}
 _TAG = re.compile(
@@ -62,6 +67,10 @@ _BOX = re.compile(
     r"<(?P<name>div|center|section|p)\b[^<>]*>(?P<inside>(?:(?!<(?P=name)\b).)*?)</(?P=name)>",
     re.DOTALL | re.IGNORECASE,
 )
+_PRE = re.compile(
+    r"^(?P<margin> *)<pre\b[^<>]*>(?:<code\b[^<>]*>)?(?P<inside>(?:(?!<pre\b).)*?)(?:</code>)?</pre>[ ]*$",
+    re.DOTALL | re.IGNORECASE | re.MULTILINE,
+)
 _REFUSED = re.compile(
     r"<(?P<name>script|style|iframe|video|audio|object|embed|button|form)\b[^<>]*>(?:.*?</(?P=name)>)?",
     re.DOTALL | re.IGNORECASE,
@@ -86,6 +95,7 @@ _DISPLAY = re.compile(r"\$\$(?:(?!\$\$).)+\$\$", re.DOTALL)
 _IN_BRACKETS = re.compile(r"\\\\\[((?:(?!\n *\n).)+?)\\\\\]", re.DOTALL)
 _IN_PARENTHESES = re.compile(r"\\\\\(((?:(?!\n *\n).)+?)\\\\\)", re.DOTALL)
 _OPEN_COMMENT = re.compile(r"<!--(?!(?:(?!\n *\n).)*?-->)(?:.*?-->)?", re.DOTALL)
+_RAW_INSIDE = frozenset({"table", "ul", "ol", "dl", "details", "figure", "blockquote", "pre"})
 # Elements that HTML lets one leave open, each with those that its beginning ends.
 _ENDED_BY = {
     **{
@@ -97,16 +107,6 @@ _ENDED_BY = {
     },
     **dict.fromkeys(("tr", "tbody", "thead", "tfoot"), ("td", "th", "tr")),
 }
-_ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z\d+.-]*:|//")
-_SUFFIXES = {
-    "image/png": "png",
-    "image/jpeg": "jpg",
-    "image/gif": "gif",
-    "image/svg+xml": "svg",
-    "image/webp": "webp",
-    "image/avif": "avif",
-}
-_SHOWN = frozenset({*_SUFFIXES.values(), "jpeg"})
 
 
 @dataclass
@@ -125,39 +125,6 @@ class Notes:
         return self.said[ord(character) - _BOOKMARK]
 
 
-@dataclass
-class Images:
-    """The images that come along, by the names that they get beside the tutorial.
-
-    Args:
-        read: gives what a path beside the notebook holds, None where there is no such file.
-        taken: gives what a file of a name beside the tutorial holds, None where the name is free.
-        prefix: what the name of each begins with.
-    """
-
-    read: Callable[[str], bytes | None]
-    taken: Callable[[str], bytes | None]
-    prefix: str
-    files: dict[str, bytes] = field(default_factory=dict)
-
-    def keep(self, content: bytes, name: str) -> str | None:
-        """Return the name under which an image comes along, None if no page shows its kind."""
-        stem, _, suffix = name.rpartition(".")
-        suffix = suffix.lower()
-        if suffix not in _SHOWN:
-            return None
-        stem = re.sub(r"[^A-Za-z0-9]+", "-", stem).strip("-").lower()[-40:] or "image"
-        count = 1
-        while True:
-            file = f"{self.prefix}-{stem}{f'-{count}' if count > 1 else ''}.{suffix}"
-            there = self.files.get(file, self.taken(file))
-            if there is None:
-                self.files[file] = content
-            if there in (None, content):
-                return file
-            count += 1
-
-
 def to_prose(
     text: str,
     notes: Notes,
@@ -173,8 +140,9 @@ def to_prose(
         deeper: how many levels headings go down, so that parts begin with `##`.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n").expandtabs(4)
-    text = _CONTROL.sub("", text).replace("\u00a0", " ")
-    text = _with_sound_fences(text)
+    text = CONTROL.sub("", text).replace("\u00a0", " ")
+    text = with_sound_fences(text)
+    text = replace_outside(_PRE, _pre_as_fence, text)
     text = _without_badges(text)
     text = _with_formulas_joined(text)
     text = _flattened(text, notes)
@@ -182,22 +150,39 @@ def to_prose(
     text = _with_sound_tags(text)
     text = _laid_out(text, deeper)
     text = _repaired(text, notes)
-    return re.sub(r"\n{3,}", "\n\n", _without_markers(text)).strip("\n")
+    return _closed_up(_without_markers(text)).strip("\n")
 
 
 def plain_words(text: str) -> str:
     """Return the words of a line of Markdown.
 
-    >>> plain_words("**Fit** a [line](https://example.org) with `fit` &amp; `evaluate`")
-    'Fit a line with fit & evaluate'
+    >>> plain_words("**Fit** a [line](https://example.org) with `fit` &amp; `evaluate_<T>`")
+    'Fit a line with fit & evaluate_<T>'
     """
     text = BOOKMARK.sub("", text)
+    code: list[str] = []
+    for passage in reversed(passages(text)):
+        if passage.kind in ("code", "value"):
+            code.append(text[passage.start : passage.end].strip("`"))
+            text = f"{text[: passage.start]}{INLINE}{len(code) - 1}{INLINE}{text[passage.end :]}"
     text = re.sub(r"!\[[^\]]*\]\([^)]*\)", "", text)
     text = re.sub(r"\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])", r"\1", text)
     text = re.sub(r"<[A-Za-z/][^<>]*>", "", text)
     text = re.sub(r"(?<!\w)_{1,2}(?=\S)|(?<=\S)_{1,2}(?!\w)|\*+|`+|\$", "", text)
     text = re.sub(r"\\(?=[^\w\s])", "", text)
-    return " ".join(html.unescape(text).split())
+    text = re.sub(f"{INLINE}(\\d+){INLINE}", lambda match: code[int(match[1])], html.unescape(text))
+    return " ".join(text.split())
+
+
+def _closed_up(text: str) -> str:
+    """Leave one blank line of several, those in fences excepted."""
+    found, position = "", 0
+    for passage in passages(text):
+        if passage.kind == "fence":
+            found += re.sub(r"\n{3,}", "\n\n", text[position : passage.start])
+            found += text[passage.start : passage.end]
+            position = passage.end
+    return found + re.sub(r"\n{3,}", "\n\n", text[position:])
 
 
 def _without_markers(text: str) -> str:
@@ -219,7 +204,7 @@ def _without_markers(text: str) -> str:
 # Fences
 
 
-def _with_sound_fences(text: str) -> str:
+def with_sound_fences(text: str) -> str:
     """Close each fence, at the indentation at which it opens, with more ticks than stand inside."""
     found: list[str] = []
     lines = text.split("\n")
@@ -254,6 +239,12 @@ def _with_sound_fences(text: str) -> str:
         if at < len(lines) and lines[at].strip():
             found.append("")
     return "\n".join(found)
+
+
+def _pre_as_fence(match: re.Match[str]) -> str:
+    """Return preformatted text as a fence, whose blank lines and indentation every reader keeps."""
+    inside = html.unescape(re.sub(r"</?[A-Za-z][^<>]*>", "", match["inside"])).strip("\n")
+    return "\n" + textwrap.indent(fence(inside, "text"), match["margin"]) + "\n"
 
 
 def _with_formulas_joined(text: str) -> str:
@@ -392,12 +383,10 @@ def _with_images(
     def linked(match: re.Match[str]) -> str:
         if _BADGE_IMAGE.search(match["target"]) or re.match(_BADGE_HOSTS, match["address"]):
             return ""
-        kept = _kept(match, notes, images, attachments)
-        return (
-            kept
-            if kept.startswith("!")
-            else f"{kept}[{match['text'] or 'picture'}]({match['address']})"
-        )
+        image = _kept(match, notes, images, attachments)
+        if image.startswith("!"):
+            return image
+        return f"{image}[{match['text'] or 'picture'}]({match['address']})"
 
     def alone(match: re.Match[str]) -> str:
         if _BADGE_IMAGE.search(match["target"]):
@@ -421,44 +410,42 @@ def _kept(
 ) -> str:
     """Return an image as it stands in the tutorial, or the note that it is left out."""
     text, target = match["text"], match["target"].strip("<>")
-    content, name = None, target.rpartition("/")[2]
-    if target.startswith("attachment:"):
-        name = unquote(target.removeprefix("attachment:"))
-        kinds = attachments.get(name, {})
-        kind = next((each for each in kinds if each in _SUFFIXES), None)
-        if kind:
-            content = _decoded(kinds[kind])
-            name = f"{name.rpartition('.')[0] or name}.{_SUFFIXES[kind]}"
-    elif inline := re.match(r"data:(image/[\w+.-]+);base64,", target):
-        content = _decoded(target[inline.end() :])
-        name = f"inline.{_SUFFIXES.get(inline[1], 'bin')}"
-    elif _ELSEWHERE.match(target):
+    words = f" (its text: {text})" if text.strip() else ""
+    if ELSEWHERE.match(target) and not target.startswith(("attachment:", "data:")):
         return notes.mark(
-            f"the image {target} is taken out: a page loads nothing from elsewhere"
-            + (f" (its text: {text})" if text.strip() else ""),
+            f"the image {target} is taken out: a page loads nothing from elsewhere{words}",
             "save it beside the tutorial if its licence allows it, and write ![what it shows](file); "
             "or draw the figure in a cell",
         )
-    else:
-        name = unquote(name.partition("?")[0].partition("#")[0])
-        content = images.read(unquote(target.partition("?")[0].partition("#")[0]))
-        if content is None:
-            return f"![{text}]({match['target']})"  # said where links are checked
-    file = images.keep(content, name) if content else None
-    if file is None:
+    try:
+        if target.startswith("attachment:"):
+            name = unquote(target.removeprefix("attachment:"))
+            kinds = attachments.get(name, {})
+            content = _decoded(next((kinds[each] for each in kinds if each in MEDIA), ""))
+        elif inline := re.match(r"data:image/[\w+.-]+;base64,", target):
+            name, content = "inline", _decoded(target[inline.end() :])
+        elif target.startswith("data:"):
+            name, content = "inline", b""
+        else:
+            name = unquote(target.partition("?")[0].partition("#")[0])
+            beside = images.read(name)
+            if beside is None:
+                return f"![{text}]({target.replace(' ', '%20')})"  # said where links are checked
+            content = beside
+        return f"![{text}]({images.keep(content, name)})"
+    except ImageRefused as refused:
         shown = target if len(target) < 80 else f"{target[:60]}…"
         return notes.mark(
-            f"the image {shown} is taken out: it is not there, or not of a kind that browsers show",
+            f"the image {shown} is taken out: {refused}{words}",
             "save it as PNG, WebP or SVG beside the tutorial and write ![what it shows](file)",
         )
-    return f"![{text}]({file})"
 
 
-def _decoded(text: str) -> bytes | None:
+def _decoded(text: str) -> bytes:
     try:
         return base64.b64decode("".join(text.split()))
     except (binascii.Error, ValueError):
-        return None
+        return b""
 
 
 # HTML
@@ -469,7 +456,7 @@ def _with_sound_tags(text: str) -> str:
     plain = mask(text)
     edits: list[tuple[int, int, str]] = []
     opened: list[re.Match[str]] = []
-    is_drawing = 0
+    drawing_depth = 0
     for match in re.finditer(r"<(?=[A-Za-z/!?])", plain):
         if edits and match.start() < edits[-1][1]:
             continue
@@ -482,8 +469,8 @@ def _with_sound_tags(text: str) -> str:
             edits.append((match.start(), match.start() + 1, "&lt;"))
             continue
         name = tag["name"].lower()
-        is_drawing += {"": 1, "/": -1}[tag["close"]] if name in ("svg", "math") else 0
-        if is_drawing or name in ("svg", "math") or name in ("br", "hr", "wbr", "col"):
+        drawing_depth += {"": 1, "/": -1}[tag["close"]] if name in ("svg", "math") else 0
+        if drawing_depth or name in ("svg", "math") or name in ("br", "hr", "wbr", "col"):
             continue
         level = re.fullmatch("h([1-6])", name)
         if level:
@@ -512,7 +499,8 @@ def _with_sound_tags(text: str) -> str:
                 else:
                     edits.append((lost.start(), lost.end(), ""))
             start = opened.pop()
-            edits += _of_element(name, start, tag, plain, text)
+            is_raw = any(each["name"].lower() in _RAW_INSIDE for each in opened)
+            edits += _of_element(start, tag, plain, text, is_raw=is_raw)
     edits += [(lost.start(), lost.end(), "") for lost in opened]
     # Of several at one place the one that was found first stands first.
     places = [(first, last, at) for at, (first, last, _) in enumerate(edits)]
@@ -523,13 +511,21 @@ def _with_sound_tags(text: str) -> str:
 
 
 def _of_element(
-    name: str, start: re.Match[str], end: re.Match[str], plain: str, text: str
+    start: re.Match[str], end: re.Match[str], plain: str, text: str, *, is_raw: bool
 ) -> list[tuple[int, int, str]]:
-    """Return what makes an element of its tags: links in Markdown, Markdown read inside what holds it."""
+    """Return what makes an element of its tags: links in Markdown, Markdown read inside what holds it.
+
+    Args:
+        is_raw: it stands in an element in which no Markdown is read; what is there leads elsewhere by HTML.
+    """
+    name = start["name"].lower()
     address = _attributes(text[start.start() : start.end()]).get("href")
-    if name == "a" and address is not None and not re.match(r"[a-z]+:|#", address):
-        return [(start.start(), start.end(), "["), (end.start(), end.end(), f"]({address})")]
     inside = plain[start.end() : end.start()]
+    if name == "a" and address is not None and not re.search(r"\n[> ]*\n", inside):
+        if is_raw and re.match(r"[A-Za-z][\w+.-]*:|#", address):
+            return []
+        target = re.sub(r"[\s()<>]", lambda match: quote(match[0]), address)
+        return [(start.start(), start.end(), "["), (end.start(), end.end(), f"]({target})")]
     if name in ("blockquote", "details", "figure") and re.search(r"\n[> ]*\n", inside):
         rest = start["rest"]
         if "markdown" not in rest:
@@ -557,6 +553,7 @@ def _laid_out(text: str, deeper: int) -> str:
     inner: list[int] = []  # where the text of each open list item begins
     shift = 0  # how far the last item moved
     after_blank, at = True, 0
+    in_item = False  # the lines since the last blank one belong to an item's beginning
     while at < len(lines):
         line, hidden = lines[at], plain[at]
         bare = line.strip()
@@ -582,8 +579,10 @@ def _laid_out(text: str, deeper: int) -> str:
             if is_interruption and not means_one and not found[-1].rstrip().endswith(":"):
                 found.append(line.lstrip())  # a sentence's number at a line's start
                 continue
-            if is_interruption or (not after_blank and found and _HEADING.match(found[-1])):
+            below_words = not after_blank and not in_item
+            if below_words or (not after_blank and found and _HEADING.match(found[-1])):
                 found.append("")
+            in_item = True
             mark = item["mark"].replace(")", ".")
             words = re.sub(r"^#(?!#)", r"\\#", bare[item.end() :])
             found.append(f"{' ' * (4 * len(inner))}{mark} {words}")
@@ -592,6 +591,7 @@ def _laid_out(text: str, deeper: int) -> str:
             inner.append(indent + 2)
             after_blank = False
             continue
+        in_item = in_item and not after_blank
         heading = None if begins in (INLINE, VALUE) else _HEADING.fullmatch(bare)
         if heading:
             inner = _still_open(inner, indent)
@@ -650,11 +650,25 @@ def _laid_out(text: str, deeper: int) -> str:
         if is_table and not after_blank:
             found.append("")
         quoted = re.sub(r"^((?:> ?)+)#(?!#)\s*", r"\1## ", bare) if bare.startswith(">") else bare
+        if quoted.startswith(">") and not after_blank and _begins_a_list(found, quoted):
+            found.append(re.match(r"(?:> ?)+", quoted)[0].rstrip())  # type: ignore[index]
         # A line that goes on keeps its place below the item's first.
         before = max(0, indent + shift) if inner and not after_blank else 4 * len(inner)
         found.append(" " * before + quoted + ("  " if line.endswith("  ") else ""))
         after_blank = False
     return _with_sound_words("\n".join(found))
+
+
+def _begins_a_list(above: list[str], line: str) -> bool:
+    """Say whether a list begins in a quotation right below words, where only Jupyter sees it."""
+    item = _ITEM.match(_QUOTED.sub("", line))
+    if not item or item["mark"] not in ("-", "*", "+", "1.", "1)"):
+        return False
+    words = [_QUOTED.sub("", each) for each in above]
+    since = next((at for at, each in enumerate(reversed(words)) if not each.strip()), len(words))
+    paragraph = words[len(words) - since :]
+    is_list = any(map(_ITEM.match, paragraph))
+    return bool(paragraph) and not is_list and not paragraph[-1].startswith("#")
 
 
 def _still_open(inner: list[int], indent: int) -> list[int]:
@@ -679,7 +693,10 @@ def _repaired(text: str, notes: Notes) -> str:
     left = list(problems(text))
     while left:
         first = left[0]
-        for repair in (_line_escaped, partial(_paragraph_as_text, notes, first.message)):
+        for repair in (
+            partial(_line_escaped, notes, first.message),
+            partial(_paragraph_as_text, notes, first.message),
+        ):
             candidate = repair(text, first.line)
             still = list(problems(candidate))
             if len(still) < len(left):
@@ -690,12 +707,12 @@ def _repaired(text: str, notes: Notes) -> str:
                 f"this cell is shown as text: {first.message}",
                 f"write it anew as prose: {first.remedy}",
             )
-            return f"{mark}\n\n{_fenced(text)}"
+            return f"{mark}\n\n{fence(text, 'text')}"
     return text
 
 
-def _line_escaped(text: str, number: int) -> str:
-    """Let the characters of a line that may begin something stand for themselves."""
+def _line_escaped(notes: Notes, message: str, text: str, number: int) -> str:
+    """Let the characters of a line that may begin something stand for themselves; tags that show as text are said."""
     plain, lines = mask(text).split("\n"), text.split("\n")
     at = number - 1
     shown = []
@@ -704,6 +721,13 @@ def _line_escaped(text: str, number: int) -> str:
             shown.append(character)
         else:
             shown.append({"<": "&lt;"}.get(character, f"\\{character}"))
+    if re.search(r"<[A-Za-z/]", plain[at]):
+        shown.append(
+            notes.mark(
+                f"the tags of this line are shown as text: {message}",
+                "say it in Markdown, and delete the tags",
+            )
+        )
     lines[at] = "".join(shown)
     return "\n".join(lines)
 
@@ -721,11 +745,5 @@ def _paragraph_as_text(notes: Notes, message: str, text: str, number: int) -> st
         f"this passage is shown as text: {message}",
         "write it anew as prose, and take the fence away",
     )
-    block = _fenced("\n".join(lines[start : end + 1]))
+    block = fence("\n".join(lines[start : end + 1]), "text")
     return "\n".join([*lines[:start], mark, "", block, "", *lines[end + 1 :]])
-
-
-def _fenced(text: str) -> str:
-    longest = max((len(each) for each in re.findall("`+", text)), default=0)
-    ticks = "`" * max(3, longest + 1)
-    return f"{ticks}text\n{text}\n{ticks}"

@@ -13,6 +13,7 @@ import unicodedata
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -21,14 +22,24 @@ import yaml
 from markdown.extensions.toc import slugify
 
 from .build_cache import BuildCache
+from .checks import keras_data
 from .course import Lesson, load_course
 from .errors import SourceError, TutorialError
-from .foreign_code import commented_out, is_form, is_licence, lines_in_strings, to_python
-from .foreign_prose import BOOKMARK, Images, Notes, plain_words, to_prose
-from .needs_a_hand import needs_a_hand, used_datasets
-from .passages import mask, replace_outside
+from .foreign_code import (
+    commented_out,
+    is_form,
+    is_licence,
+    parses,
+    says_the_same,
+    to_python,
+)
+from .foreign_images import Images, images_in
+from .foreign_prose import BOOKMARK, Notes, plain_words, to_prose, with_sound_fences
+from .needs_a_hand import needs_a_hand
+from .passages import BLOCK, mask, replace_outside
 from .settings import Settings
-from .source import parse_text
+from .shown_outputs import fence
+from .source import lines_in_strings, parse_text
 from .structure import FOOTNOTE, FOOTNOTE_TEXT
 from .tutorial import Tutorial
 
@@ -37,16 +48,24 @@ _PART = re.compile(r"(?P<number>\d+)_(?P<name>\w+)")
 _HEADING = re.compile(r"^ {0,3}(?P<marks>#{1,6})[ \t]*(?P<words>[^#\n].*?)[ \t]*#*$", re.MULTILINE)
 _UNDERLINED = re.compile(r"^(?P<words>\S[^\n]*)\n=+[ \t]*$", re.MULTILINE)
 _IN_HTML = re.compile(r"<h1\b[^<>]*>(?P<words>.*?)</h1>", re.DOTALL | re.IGNORECASE)
-_FENCE = re.compile(r"^( *)(`{3,}|~{3,}).*?^ *\2[`~]*[ \t]*$", re.MULTILINE | re.DOTALL)
 _DEFINITION = re.compile(
     r"^ {0,3}\[(?P<label>[^\]^\n][^\]\n]*)\]:[ ]+(?P<target>\S+)[^\n]*$\n?", re.MULTILINE
+)
+# A label's definition, and the three ways to refer to it: `[words][label]`, `[label][]`, `[label]`.
+_LABEL = re.compile(
+    r"(?<![\\\]])\[(?P<words>[^\[\]^][^\[\]]*)\](?:\[(?P<label>[^\[\]]*)\]|(?P<below>[:(])?)"
 )
 _REFERENCE = re.compile(r"(?P<mark>!?)\[(?P<words>[^\[\]]+)\]\[(?P<label>[^\[\]]*)\]")
 _LICENCE = re.compile(
     r"\s*(?:#+\s*)?(?:<[^<>]*>\s*)*(?:Copyright\b|©|Licensed under|SPDX-)", re.IGNORECASE
 )
+# A further paragraph of one.
+_OF_LICENCE = re.compile(
+    rf"{_LICENCE.pattern}|.*?(?:\bthe License\b|\bLICENSE\b|\bAS IS\b|hereby granted|permission notice)",
+    re.DOTALL,
+)
 _PERCENT = re.compile(r"#\s?%%(?!%*[A-Za-z!])(?P<rest>.*)")
-_CELL_KIND = re.compile(r"\[(?P<kind>markdown|md|raw)\]")
+_CELL_KIND = re.compile(r"(?:^|\s)\[(?P<kind>markdown|md|raw)\](?=\s*(?:$|\{|[\w:.-]+=))")
 _TAGS = re.compile(r"\btags=(?P<tags>\[[^\[\]]*\])")
 _SENTENCE = re.compile(
     r"(?P<words>.+?[.!?])(?=[\s\"')]|$)(?<!e\.g\.)(?<!i\.e\.)(?<!\bvs\.)(?<!\bcf\.)(?<!\b[A-Z]\.)"
@@ -120,6 +139,9 @@ def import_file(file: Path, settings: Settings, part: str = "", name: str = "") 
         ImportingError: it is no notebook that can be read, or its name is taken; nothing is written.
     """
     cells, given = _read(file)
+    notes = Notes()
+    for cell in cells:
+        _make_storable(cell, notes)
     if not any(cell.kind == "code" for cell in cells):
         raise ImportingError(
             file,
@@ -138,23 +160,38 @@ def import_file(file: Path, settings: Settings, part: str = "", name: str = "") 
         )
     folder = settings.sources / _part_folder(settings, lessons, part)
     path = folder / f"{_next_number(lessons):02d}_{slug}.py"
-    notes = Notes()
-    images = Images(_reader(file.parent), _reader(folder), slug.replace("_", "-"))
+    images = Images(
+        images_in(file.parent), lambda name: _content(folder / name), slug.replace("_", "-")
+    )
     drafts = list(converted(cells, notes, images))
     header = _header(title, given, drafts, notes)
     text, tutorial = text_that_reads(
         header, drafts, notes, path.relative_to(settings.root).as_posix(), file
     )
     text, said = _without_bookmarks(text, notes)
-    _write(path, text, images.files)
+    written = _write(path, text, images.files)
     shown = tuple((folder / each).relative_to(settings.root).as_posix() for each in images.files)
     tutorial = replace(parse_text(text, tutorial.file), text=text)
-    hands = needs_a_hand(tutorial, settings)
+    try:
+        hands = needs_a_hand(tutorial, settings)
+    except BaseException:  # without its list nothing of it stays
+        _take_back(written)
+        raise
     hands += [
         SourceError(message, file=tutorial.file, remedy=remedy, cell=cell, line=line)
         for line, cell, message, remedy in said
     ]
     return Imported(tutorial.file, shown, tuple(sorted(hands, key=lambda each: each.line or 0)))
+
+
+def _make_storable(cell: Draft, notes: Notes) -> None:
+    """Take out what JSON can hold and a file cannot: half of a character's pair."""
+    sound = cell.source.encode("utf-8", "replace").decode()
+    if sound != cell.source:
+        cell.source = sound
+        cell.marks += notes.mark(
+            "a character of this cell is broken and stands here as ?", "write the character anew"
+        )
 
 
 def name_of(given: Mapping[str, Any], name: str) -> str:
@@ -163,14 +200,12 @@ def name_of(given: Mapping[str, Any], name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _reader(folder: Path) -> Any:
-    def read(name: str) -> bytes | None:
-        try:
-            return (folder / name).read_bytes()
-        except (OSError, ValueError):
-            return None
-
-    return read
+def _content(file: Path) -> bytes | None:
+    """Return what a file holds, None where there is none."""
+    try:
+        return file.read_bytes()
+    except OSError:
+        return None
 
 
 # Reading
@@ -193,7 +228,7 @@ def _read(file: Path) -> tuple[list[Draft], dict[str, Any]]:
     if file.suffix == ".ipynb":
         return _of_notebook(text, file), {}
     if file.suffix == ".py":
-        return _of_script(text.replace("\r\n", "\n"), file)
+        return _of_script(text, file)
     raise ImportingError(
         file,
         f"a file of the kind {file.suffix or 'that its name does not tell'}",
@@ -221,9 +256,7 @@ def _of_notebook(text: str, file: Path) -> list[Draft]:
             f"a notebook in format {version}, not 4",
             f"convert it: jupyter nbconvert --to notebook --nbformat 4 {file.name}",
         )
-    metadata = document.get("metadata")
-    metadata = metadata if isinstance(metadata, dict) else {}
-    _insist_on_python(metadata, file)
+    _insist_on_python(_fields(document, "metadata"), file)
     with warnings.catch_warnings():
         warnings.simplefilter(
             "ignore"
@@ -239,8 +272,14 @@ def _of_notebook(text: str, file: Path) -> list[Draft]:
             ) from None
 
 
+def _fields(given: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return the fields below a name, none where something else stands there."""
+    value = given.get(name)
+    return value if isinstance(value, Mapping) else {}
+
+
 def _insist_on_python(metadata: Mapping[str, Any], file: Path) -> None:
-    kernel, language = metadata.get("kernelspec") or {}, metadata.get("language_info") or {}
+    kernel, language = _fields(metadata, "kernelspec"), _fields(metadata, "language_info")
     said = str(kernel.get("language") or language.get("name") or "")
     name = str(kernel.get("name") or "")
     foreign = said and said.lower() not in ("python", "ipython")
@@ -273,10 +312,10 @@ def _of_cell(cell: Any) -> Draft:
         or tags & _FOLDS
     )
     raised = any(output.get("output_type") == "error" for output in cell.get("outputs") or ())
-    kept = "raises-exception" if "raises-exception" in tags else "folded" if is_hidden else ""
-    if raised and not kept:
-        kept = "failed"
-    return Draft("code", source, (kept,) if kept else ())
+    tag = "raises-exception" if "raises-exception" in tags else "folded" if is_hidden else ""
+    if raised and not tag:
+        tag = "failed"
+    return Draft("code", source, (tag,) if tag else ())
 
 
 def _of_script(text: str, file: Path) -> tuple[list[Draft], dict[str, Any]]:
@@ -285,10 +324,9 @@ def _of_script(text: str, file: Path) -> tuple[list[Draft], dict[str, Any]]:
     if match := re.match(r"(?:#!.*\n)?# ---\n(?P<yaml>(?:#.*\n)*?)# ---\n?", text):
         given = _yaml_of(match["yaml"], file)
         lines = text[match.end() :].split("\n")
-    jupyter = given.get("jupyter") if isinstance(given.get("jupyter"), dict) else {}
-    assert isinstance(jupyter, dict)
+    jupyter = _fields(given, "jupyter")
     _insist_on_python(jupyter, file)
-    form = ((jupyter.get("jupytext") or {}).get("text_representation") or {}).get("format_name")
+    form = _fields(_fields(jupyter, "jupytext"), "text_representation").get("format_name")
     if form not in (None, "percent", "hydrogen"):
         raise ImportingError(
             file,
@@ -343,11 +381,11 @@ def _of_percent(lines: list[str], starts: list[int]) -> Iterator[Draft]:
             except ValueError:
                 tags = set()
         title = re.sub(r"[\w:.-]+=(?:\"[^\"]*\"|\[[^\[\]]*\]|\S+)|\{.*\}", "", rest).strip(" %")
-        kept = (
+        tag = (
             "raises-exception" if "raises-exception" in tags else "folded" if tags & _FOLDS else ""
         )
         source = _with_magics(inside)
-        yield Draft("code", f"# {title}\n{source}" if title else source, (kept,) if kept else ())
+        yield Draft("code", f"# {title}\n{source}" if title else source, (tag,) if tag else ())
 
 
 def _uncommented(text: str) -> str:
@@ -358,13 +396,16 @@ def _uncommented(text: str) -> str:
 
 
 def _with_magics(source: str) -> str:
-    """Take the comment off a cell magic, under which the cell may be no Python; line magics stay comments."""
-    first, mark, rest = source.partition("\n")
-    if re.fullmatch(r"# ?%%[A-Za-z!].*", first):
-        is_commented = all(line.startswith("#") for line in rest.split("\n") if line.strip())
-        inside = _uncommented(rest) if is_commented else rest
-        return re.sub("^# ?", "", first) + mark + inside
-    return source
+    """Take the comment off cell magics, under which the cell may be no Python; line magics stay comments."""
+    lines = source.split("\n")
+    count = 0
+    while count < len(lines) and re.fullmatch(r"# ?%%[A-Za-z!].*", lines[count]):
+        count += 1
+    magics = [re.sub("^# ?", "", line) for line in lines[:count]]
+    rest = lines[count:]
+    if magics and all(line.startswith("#") for line in rest if line.strip()):
+        rest = _uncommented("\n".join(rest)).split("\n")
+    return "\n".join([*magics, *rest])
 
 
 def _of_strings(text: str) -> list[Draft]:
@@ -419,25 +460,26 @@ def _of_fields(text: str) -> str:
 def _take_title(cells: list[Draft], file: Path) -> str:
     """Return the first heading's words, the first of the first level if there is one, and take it out."""
     prose = [cell for cell in cells if cell.kind == "markdown"]
+    for cell in prose:
+        cell.source = with_sound_fences(cell.source)
     for patterns, level in (((_HEADING, _UNDERLINED, _IN_HTML), 1), ((_HEADING,), 6)):
         for cell in prose:
-            plain = _FENCE.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), cell.source)
             found = [
-                match
+                (match, words)
                 for pattern in patterns
-                for match in pattern.finditer(plain)
+                for match in pattern.finditer(mask(cell.source))
                 if len(match.groupdict().get("marks") or "#") <= level
-                and not _LICENCE.match(match["words"])
-                and plain_words(match["words"])
+                and not _LICENCE.match(words := cell.source[slice(*match.span("words"))])
+                and plain_words(words)
             ]
             if found:
-                first = min(found, key=lambda match: match.start())
+                first, words = min(found, key=lambda each: each[0].start())
                 cell.source = cell.source[: first.start()] + cell.source[first.end() :]
-                return _unnumbered(plain_words(first["words"]))
+                return _without_number(plain_words(words))
     return re.sub(r"[\W_]+", " ", file.stem).strip().capitalize() or "Imported"
 
 
-def _unnumbered(title: str) -> str:
+def _without_number(title: str) -> str:
     """Leave a chapter's number out: the course numbers its stops itself."""
     return re.sub(
         r"^(?:\d+(?:\.\d+)+\.?|\d+[.):]|(?:Chapter|Lecture|Lesson|Part) \d+[.:])\s+(?=\S)",
@@ -470,11 +512,12 @@ def _header(title: str, given: Mapping[str, Any], drafts: list[Draft], notes: No
     lines = [f"# {name}: {_yaml(value)}" for name, value in fields.items()]
     lines[1] += mark
     # Data that the course does not have is named, too: the cell stays, and the list says what to do.
-    code = [draft.source for draft in drafts if draft.kind == "code"]
-    if used := sorted(each.replace("_", "-") for each in used_datasets(code)):
+    code = [draft.source for draft in drafts if draft.kind == "code" and parses(draft.source)]
+    named = {name for _, name, _ in keras_data(code)} - {"*"}
+    if used := sorted(each.replace("_", "-") for each in named):
         lines.append(f"# data: [{', '.join(used)}]")
-    if (seed := _seed(drafts)) is not None:
-        lines.append(f"# seed: {seed}")
+    if (given_seed := _seed(drafts)) is not None:
+        lines.append(f"# seed: {_plain_seed(given_seed, drafts, notes)}")
     return "\n".join(["# ---", *lines, "# ---", ""])
 
 
@@ -506,9 +549,13 @@ def _taken_description(drafts: list[Draft]) -> str:
 
 def _first_sentence(drafts: list[Draft]) -> str:
     for draft in drafts:
-        if draft.kind != "markdown" or "Licence" in draft.source[:20]:
+        if draft.kind != "markdown":
             continue
-        for paragraph in _FENCE.sub("", draft.source).split("\n\n"):
+        plain = mask(draft.source)
+        for place in re.finditer(r"(?:(?!\n\n).)+", plain, re.DOTALL):
+            paragraph = draft.source[place.start() : place.end()].strip("\n")
+            if BLOCK in place[0] or paragraph.startswith("    "):  # code, or what a note holds
+                continue
             is_words = re.match(r"[^\W\d_]|[\"'(`*_\[]+\w|\d+ \w", paragraph.strip())
             if not is_words or re.match(r"\*\*[\w ]+:\*\*|Authors?\b|By ", paragraph):
                 continue
@@ -525,40 +572,50 @@ def _first_sentence(drafts: list[Draft]) -> str:
 
 
 def _cut(summary: str) -> str:
-    kept = summary[: MOST_OF_A_SUMMARY - 1]
-    kept = kept[: max(kept.rfind(" "), 1)]
-    at = max(kept.rfind(mark) for mark in (",", ";", ":", " (", " –", " —"))
-    return f"{(kept[:at] if at > 40 else kept).rstrip(' ,;:(–—')}."
+    words = summary[: MOST_OF_A_SUMMARY - 1]
+    words = words[: max(words.rfind(" "), 1)]
+    at = max(words.rfind(mark) for mark in (",", ";", ":", " (", " –", " —"))
+    return f"{(words[:at] if at > 40 else words).rstrip(' ,;:(–—')}."
 
 
-def _seed(drafts: list[Draft]) -> int | None:
-    """Return the number given to `set_random_seed`, also by a name that is set to one; None where nothing calls it."""
-    numbers: dict[str, int] = {}
-    for draft in drafts:
-        if draft.kind != "code":
-            continue
-        try:
-            nodes = list(ast.walk(ast.parse(draft.source)))
-        except (SyntaxError, ValueError, RecursionError):
-            continue
-        for node in nodes:
-            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
-                value = node.value.value
-                if isinstance(value, int) and not isinstance(value, bool):
-                    numbers |= {
-                        each.id: value for each in node.targets if isinstance(each, ast.Name)
-                    }
-        for node in nodes:
-            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("set_random_seed"):
-                given = (
-                    node.args[0]
-                    if node.args
-                    else next((each.value for each in node.keywords), None)
-                )
-                if isinstance(given, ast.Constant) and isinstance(given.value, int):
-                    return int(given.value)
-                return numbers.get(given.id, 0) if isinstance(given, ast.Name) else 0
+def _seed(drafts: list[Draft]) -> ast.expr | None:
+    """Return what `set_random_seed` is given first, None where nothing calls it."""
+    for node in _nodes(drafts):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("set_random_seed"):
+            given = [*node.args, *(each.value for each in node.keywords)]
+            return given[0] if given else ast.Constant(None)
     return None
+
+
+def _plain_seed(given: ast.expr, drafts: list[Draft], notes: Notes) -> str:
+    """Return the number that an expression stands for, itself or by a name that is set to one; else 0, and a note."""
+    numbers: dict[str, set[str]] = {}
+    for node in _nodes(drafts):
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            for each in targets:
+                if isinstance(each, ast.Name):
+                    numbers.setdefault(each.id, set()).add(_number(node.value))
+    found = numbers.get(given.id, set()) if isinstance(given, ast.Name) else {_number(given)}
+    if len(found) == 1 and (number := found.pop()):
+        return number
+    return "0" + notes.mark(
+        f"the seed is not a plain number: {ast.unparse(given)}",
+        "write the number here and in set_random_seed",
+    )
+
+
+def _number(node: ast.expr) -> str:
+    """Return a whole number as it is written in a header, nothing for any other expression."""
+    value = node.value if isinstance(node, ast.Constant) else None
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
+
+
+def _nodes(drafts: list[Draft]) -> Iterator[ast.AST]:
+    """Yield what stands in the cells of code that read."""
+    for draft in drafts:
+        if draft.kind == "code" and parses(draft.source):
+            yield from ast.walk(ast.parse(draft.source))
 
 
 # Cells
@@ -567,15 +624,15 @@ def _seed(drafts: list[Draft]) -> int | None:
 def converted(cells: list[Draft], notes: Notes, images: Images) -> Iterator[Draft]:
     """Yield the cells as a tutorial has them; of those that hold nothing, what was said goes to the next."""
     sources = [cell.source for cell in cells if cell.kind == "markdown"]
-    plain = "\n\n".join(_FENCE.sub("", source) for source in sources)
+    plain = "\n\n".join(map(mask, sources))
     sections = [match for match in _HEADING.finditer(plain) if len(match["marks"]) == 1]
     deeper = int(bool(sections or _UNDERLINED.search(plain) or _IN_HTML.search(plain)))
-    left = ""
+    waiting = ""
     for cell in cells:
         if cell.kind == "raw":
             if cell.source.strip():
                 said = " ".join(cell.source.split())
-                left += notes.mark(
+                waiting += notes.mark(
                     f"a raw cell is taken out: {said[:60]}{'…' if len(said) > 60 else ''}",
                     "write what readers need of it as prose",
                 )
@@ -584,10 +641,10 @@ def converted(cells: list[Draft], notes: Notes, images: Images) -> Iterator[Draf
             _as_code(cell, notes) if cell.kind == "code" else _as_prose(cell, notes, images, deeper)
         )
         if not BOOKMARK.sub("", made.source).strip():
-            left += "".join(BOOKMARK.findall(made.source))
+            waiting += cell.marks + "".join(BOOKMARK.findall(made.source))
             continue
-        yield replace(made, marks=left + made.marks)
-        left = ""
+        yield replace(made, marks=waiting + cell.marks + made.marks)
+        waiting = ""
 
 
 def _as_code(cell: Draft, notes: Notes) -> Draft:
@@ -599,23 +656,36 @@ def _as_code(cell: Draft, notes: Notes) -> Draft:
             "the cell fails in the notebook",
             'correct it, or, if it fails on purpose, write # %% tags=["raises-exception"]',
         )
+    if not says_the_same(cell.source, source):
+        marks += notes.mark(
+            "a string of this cell is changed: it held what no source may hold",
+            "compare it with the notebook's",
+        )
     if not tags and (is_form(cell.source) or is_licence(source)):
         tags = ("folded",)
     return Draft("code", source, tags, marks=marks)
 
 
 def _as_prose(cell: Draft, notes: Notes, images: Images, deeper: int) -> Draft:
-    if _LICENCE.match(cell.source) and len(cell.source) < 3000 and not _IN_HTML.search(cell.source):
-        return Draft("markdown", _licence_note(cell.source))
-    text = to_prose(cell.source, notes, images, attachments=cell.attachments, deeper=deeper)
-    return Draft("markdown", text)
+    licence, rest = _licence_apart(cell.source)
+    text = to_prose(rest, notes, images, attachments=cell.attachments, deeper=deeper)
+    return Draft("markdown", f"{licence}\n\n{text}".strip("\n"))
 
 
-def _licence_note(text: str) -> str:
-    text = re.sub(r"<[^<>]*>", "", text)
-    lines = [re.sub(r"^\s*#+\s*", "", line).strip() for line in text.split("\n")]
+def _licence_apart(text: str) -> tuple[str, str]:
+    """Return the licence with which a text begins, as a folded note, and what stands below it."""
+    text = text.strip("\n")
+    at = 0
+    for paragraph in re.finditer(r"(?:(?!\n\s*\n|\n#).)+\s*", text, re.DOTALL):
+        if not (_OF_LICENCE if at else _LICENCE).match(paragraph[0]):
+            break
+        at = paragraph.end()
+    if not at:
+        return "", text
+    plain = re.sub(r"<[^<>]*>", "", text[:at])
+    lines = [re.sub(r"^\s*#+\s*", "", line).strip() for line in plain.split("\n")]
     inside = "\n".join(f"    {line}".rstrip() for line in lines).strip("\n")
-    return f'??? note "Licence"\n\n{inside}'
+    return f'??? note "Licence"\n\n{inside}', text[at:]
 
 
 # The text
@@ -633,17 +703,21 @@ def text_that_reads(
         try:
             return text, parse_text(BOOKMARK.sub("", text), name)
         except SourceError as error:
-            draft = drafts[error.cell - 1] if error.cell else None
-            if draft is None or draft.is_plain:
+            refused: dict[int, TutorialError] = {}
+            for fault in error.faults:
+                if fault.cell and not drafts[fault.cell - 1].is_plain:
+                    refused.setdefault(fault.cell, fault)
+            if not refused:
                 raise ImportingError(
                     file,
                     f"it does not become a tutorial that reads: {error.message}",
                     f"correct it in the notebook: {error.remedy}",
                 ) from None
-            _make_plain(draft, error, notes)
+            for number, fault in refused.items():
+                _make_plain(drafts[number - 1], fault, notes)
 
 
-def _make_plain(draft: Draft, error: SourceError, notes: Notes) -> None:
+def _make_plain(draft: Draft, error: TutorialError, notes: Notes) -> None:
     """Keep of a cell what says what it was, so that it is refused no more."""
     draft.is_plain = True
     if draft.kind == "code":
@@ -651,17 +725,15 @@ def _make_plain(draft: Draft, error: SourceError, notes: Notes) -> None:
         draft.source = commented_out(draft.source)
         return
     draft.marks += notes.mark(f"the cell is shown as text: {error.message}", error.remedy)
-    longest = max((len(each) for each in re.findall("`+", draft.source)), default=0)
-    ticks = "`" * max(3, longest + 1)
-    draft.source = f"{ticks}text\n{draft.source}\n{ticks}"
+    draft.source = fence(draft.source, "text")
 
 
 def _lead_to_headings(drafts: list[Draft]) -> None:
     """Let links into the page name its headings as the site does: `#the-data`, where Jupyter says `#The-Data`."""
     prose = "\n\n".join(draft.source for draft in drafts if draft.kind == "markdown")
     known = {
-        slugify(plain_words(match["words"]), "-")
-        for match in _HEADING.finditer(_FENCE.sub("", prose))
+        slugify(plain_words(prose[slice(*match.span("words"))]), "-")
+        for match in _HEADING.finditer(mask(prose))
     }
 
     def relink(match: re.Match[str]) -> str:
@@ -700,20 +772,28 @@ def _pair_references(drafts: list[Draft], notes: Notes) -> None:
     prose = [draft for draft in drafts if draft.kind == "markdown"]
     targets: dict[str, str] = {}
     for number, draft in enumerate(prose, start=1):
+        here: set[str] = set()
+        clashing: dict[str, str] = {}
+        needless: list[tuple[int, int]] = []
         for match in _DEFINITION.finditer(mask(draft.source)):
             label, target = match["label"].lower(), match["target"]
-            if label not in targets:
+            if (
+                label in here or targets.get(label) == target
+            ):  # of two in a cell the first one holds
+                needless.append(match.span())
+            elif label not in targets:
                 targets[label] = target
-            elif targets[label] == target:
-                draft.source = draft.source.replace(match[0], "", 1)
             else:
                 own = f"{match['label']}-{number}"
+                while own.lower() in targets:
+                    own += "-"
                 targets[own.lower()] = target
-                draft.source = re.sub(
-                    rf"(?<=\[){re.escape(match['label'])}(?=\]:)|(?<=\]\[){re.escape(match['label'])}(?=\])",
-                    own,
-                    draft.source,
-                )
+                clashing[label] = own
+            here.add(label)
+        for first, last in reversed(needless):
+            draft.source = draft.source[:first] + draft.source[last:]
+        if clashing:
+            draft.source = replace_outside(_LABEL, partial(_renamed, clashing), draft.source)
 
     def alone(match: re.Match[str]) -> str:
         label = match["label"] or match["words"]
@@ -729,6 +809,17 @@ def _pair_references(drafts: list[Draft], notes: Notes) -> None:
         draft.source = replace_outside(_REFERENCE, alone, draft.source)
 
 
+def _renamed(labels: Mapping[str, str], match: re.Match[str]) -> str:
+    """Return a definition of a label, or a reference to it, by the name that the label gets."""
+    own = labels.get((match["label"] or match["words"]).lower())
+    if own is None or match["below"] == "(":
+        return match[0]
+    begins_line = not match.string[: match.start()].rpartition("\n")[2].strip()
+    if match["below"] and begins_line:
+        return f"[{own}]:"
+    return f"[{match['words']}][{own}]{match['below'] or ''}"
+
+
 def _text(header: str, drafts: list[Draft]) -> str:
     cells = []
     for draft in drafts:
@@ -736,20 +827,9 @@ def _text(header: str, drafts: list[Draft]) -> str:
         if draft.kind == "code":
             cells.append(f"# %%{tags}{draft.marks}\n{draft.source}\n")
             continue
-        lines = draft.source.split("\n")
-        lines = [line for at, line in enumerate(lines) if not _is_second_blank(lines, at)]
-        body = "\n".join(f"# {line}".rstrip() for line in lines)
+        body = "\n".join(f"# {line}".rstrip() for line in draft.source.split("\n"))
         cells.append(f"# %% [markdown]{tags}{draft.marks}\n{body}\n")
     return "\n".join([header, *cells])
-
-
-def _is_second_blank(lines: list[str], at: int) -> bool:
-    """Say whether a line outside a fence adds nothing to the blank line above it."""
-    return (
-        not lines[at].strip()
-        and (at == 0 or not lines[at - 1].strip())
-        and "```" not in "".join(lines)
-    )
 
 
 def _without_bookmarks(
@@ -823,12 +903,17 @@ def _slug(words: str) -> str:
     return name
 
 
-def _write(path: Path, text: str, images: Mapping[str, bytes]) -> None:
-    """Write the tutorial and its images, none over a file that is there; all of them or none."""
+def _write(path: Path, text: str, images: Mapping[str, bytes]) -> list[Path]:
+    """Write the tutorial and its images, none over a file that is there; all of them or none.
+
+    Returns:
+        What is new, in the order in which it was made.
+    """
     written: list[Path] = []
-    is_new = not path.parent.exists()
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
+        if not path.parent.exists():
+            path.parent.mkdir(parents=True)
+            written.append(path.parent)
         for file, content in images.items():
             place = path.parent / file
             if place.exists() and place.read_bytes() == content:
@@ -840,8 +925,14 @@ def _write(path: Path, text: str, images: Mapping[str, bytes]) -> None:
             written.append(path)
             stream.write(text)
     except OSError as error:
-        for each in written:
-            each.unlink(missing_ok=True)
-        if is_new:
-            path.parent.rmdir()
+        _take_back(written)
         raise ImportingError(path, f"not written: {error.strerror}", "make room for it") from None
+    return written
+
+
+def _take_back(written: list[Path]) -> None:
+    for each in reversed(written):
+        if each.is_dir():
+            each.rmdir()
+        else:
+            each.unlink(missing_ok=True)

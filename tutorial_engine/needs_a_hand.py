@@ -14,12 +14,14 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import TypeAlias
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from .build_cache import BuildCache
+from .checks import keras_data
 from .course import load_course
 from .data import data_names
 from .errors import SourceError, TutorialError
@@ -67,6 +69,9 @@ _IN_MEMORY = frozenset({"io.BytesIO", "io.StringIO"})
 _READING_METHODS = frozenset({"flow_from_directory", "flow_from_dataframe", "load_weights"})
 _WRITES = re.compile(
     r"(?:.*\.)?(?:save\w*|to_csv|to_json|write\w*|dump|imwrite|export|ModelCheckpoint|CSVLogger|BackupAndRestore|imsave)"
+)
+_WRITES_WHAT_IT_IS_GIVEN = re.compile(
+    r"(?:.*\.)?(?:write|writelines|writerows?|write_text|write_bytes|dump)"
 )
 _WEIGHTS = re.compile(r"keras\.applications\.(?:\w+\.)?[A-Z]\w+")
 _ELSEWHERE = {
@@ -202,10 +207,10 @@ def needs_a_hand(tutorial: Tutorial, settings: Settings) -> list[TutorialError]:
         keep(error)
     rules: tuple[Callable[[Cell], Iterable[Finding]], ...] = (
         _magics,
-        lambda cell: _data(cell, names, settings),
+        lambda cell: _data(cell, names),
         lambda cell: _idioms(cell, names),
-        lambda cell: _outputs(cell, names),
-        lambda cell: _figures(cell, names),
+        lambda cell: _unshown_outputs(cell, names),
+        lambda cell: _figures_without_text(cell, names),
         _does_not_compile,
     )
     refused = {error.line for error in found.values()}
@@ -218,6 +223,8 @@ def needs_a_hand(tutorial: Tutorial, settings: Settings) -> list[TutorialError]:
         for rule in rules:
             for line, message, remedy in rule(cell):
                 keep(tutorial.error(SourceError, message, remedy, cell, line))
+    for cell, line, message, remedy in _keras_data(tutorial, settings):
+        keep(tutorial.error(SourceError, message, remedy, cell, line))
     for cell, line, name in _never_set(tutorial):
         remedy = "set it above, or take away what uses it: what set it may be commented out"
         keep(tutorial.error(SourceError, f"nothing sets the name {name}", remedy, cell, line))
@@ -299,7 +306,7 @@ class _Names:
     Attributes:
         written: the texts that are given to what writes files.
         passed: the variables that are.
-        draws: the functions that draw a figure without text, and whether each shows it itself.
+        draws: the functions that draw a figure without text.
         pictures: the variables that hold a picture.
     """
 
@@ -307,7 +314,7 @@ class _Names:
         self._meant: dict[str, str] = {}
         self.written: set[str] = set()
         self.passed: set[str] = set()
-        self.draws: dict[str, bool] = {}
+        self.draws: set[str] = set()
         self.pictures: set[str] = set()
         for cell in tutorial.code_cells:
             for each in facts(cell.source).imports:
@@ -318,8 +325,9 @@ class _Names:
         for cell in tutorial.code_cells:
             for node in ast.walk(ast.parse(cell.source)):
                 if isinstance(node, ast.Call) and _is_writing(node, self):
-                    self.written |= set(_texts(node))
-                    self.passed |= set(_variables(node))
+                    for part in _say_where(node, self.of(node.func)):
+                        self.written |= {each for text in _texts(part) for each in _as_files(text)}
+                        self.passed |= set(_variables(part))
                 elif isinstance(node, ast.Assign) and _is_picture(node.value, self):
                     self.pictures |= {
                         each.id for each in node.targets if isinstance(each, ast.Name)
@@ -328,7 +336,7 @@ class _Names:
             for cell in tutorial.code_cells:
                 for node in ast.walk(ast.parse(cell.source)):
                     if isinstance(node, ast.FunctionDef) and _shown(node.body, self):
-                        self.draws[node.name] = any(_is_show(each, self) for each in ast.walk(node))
+                        self.draws.add(node.name)
 
     def of(self, node: ast.expr) -> str:
         """Return the dotted name that an expression stands for, `?` for what is no name in it."""
@@ -365,12 +373,28 @@ def _texts(node: ast.AST) -> Iterator[str]:
             yield each.value
 
 
-def _variables(call: ast.Call) -> Iterator[str]:
-    """Yield the names of variables that a call is given."""
-    for given in (*call.args, *(each.value for each in call.keywords)):
-        for node in ast.walk(given):
-            if isinstance(node, ast.Name):
-                yield node.id
+def _variables(node: ast.AST) -> Iterator[str]:
+    for each in ast.walk(node):
+        if isinstance(each, ast.Name):
+            yield each.id
+
+
+def _given(call: ast.Call) -> list[ast.expr]:
+    """Return what a call is given."""
+    return [*call.args, *(each.value for each in call.keywords)]
+
+
+def _say_where(call: ast.Call, name: str) -> list[ast.expr]:
+    """Return what of a writing call may say where it writes: of `file.write(text)` what stands before it."""
+    return [call.func] if _WRITES_WHAT_IT_IS_GIVEN.fullmatch(name) else _given(call)
+
+
+def _as_files(text: str) -> Iterator[str]:
+    """Yield the names of the file that a path names: `save("a")` may write `a.npy`."""
+    if text:
+        path = PurePosixPath(text)
+        yield path.as_posix()
+        yield path.with_suffix("").as_posix() if path.name else path.as_posix()
 
 
 def _called(call: ast.Call) -> Iterator[ast.expr]:
@@ -487,41 +511,7 @@ def _is_brought(full: str, top: str, brought: set[str] | None) -> bool:
         return False
 
 
-def used_datasets(sources: Iterable[str]) -> set[str]:
-    """Return the modules of `keras.datasets` that code names: `fashion_mnist`, say."""
-    found: set[str] = set()
-    for source in sources:
-        found |= set(re.findall(r"\bkeras\.datasets\.(\w+)", source))
-        for names in re.findall(
-            r"^\s*from (?:tensorflow\.)?keras\.datasets import (.+)$", source, re.MULTILINE
-        ):
-            found |= set(re.findall(r"(\w+)(?: as \w+)?", names))
-        if re.search(
-            r"^\s*from (?:tensorflow\.)?keras import .*\bdatasets\b", source, re.MULTILINE
-        ):
-            found |= set(re.findall(r"\bdatasets\.(\w+)\.load_data", source))
-    return found
-
-
-def _data(cell: Cell, names: _Names, settings: Settings) -> Iterator[Finding]:
-    for node in ast.walk(ast.parse(cell.source)):
-        found: list[str] = []
-        line = 0
-        if isinstance(node, ast.Attribute):
-            line = node.lineno
-            found = re.findall(r"^keras\.datasets\.(\w+)$", names.of(node))
-        elif isinstance(node, ast.ImportFrom):
-            line = node.lineno
-            module = _short(node.module or "")
-            found = [each.name for each in node.names] if module == "keras.datasets" else []
-            found += re.findall(r"^keras\.datasets\.(\w+)$", module)
-        for each in found:
-            if each != "load_data":
-                yield (
-                    line,
-                    f"data of keras.datasets: {each}",
-                    _instead_of_keras(each, settings),
-                )
+def _data(cell: Cell, names: _Names) -> Iterator[Finding]:
     for call in _calls(cell):
         name = names.of(call.func)
         method = name.rpartition(".")[2]
@@ -540,8 +530,8 @@ def _data(cell: Cell, names: _Names, settings: Settings) -> Iterator[Finding]:
         elif name == "input":
             yield call.lineno, "a question to whoever runs it: input", "set the value in the cell"
         elif _READS.fullmatch(name) or method in _READING_METHODS:
-            is_own = given and any(given in each or each in given for each in names.written if each)
-            is_own = is_own or bool(set(_variables(call)) & names.passed)
+            is_own = bool(names.written & set(_as_files(given)))
+            is_own = is_own or any(set(_variables(each)) & names.passed for each in _given(call))
             is_own = is_own or any(names.of(each) in _IN_MEMORY for each in _called(call))
             if not is_own and not _is_writing(call, names):
                 yield (
@@ -552,7 +542,7 @@ def _data(cell: Cell, names: _Names, settings: Settings) -> Iterator[Finding]:
 
 
 def _texts_given(call: ast.Call) -> Iterator[str]:
-    for each in (*call.args, *(keyword.value for keyword in call.keywords)):
+    for each in _given(call):
         yield from _texts(each)
 
 
@@ -561,14 +551,16 @@ def _fetches_weights(call: ast.Call) -> bool:
     return not (isinstance(given, ast.Constant) and given.value is None)
 
 
-def _instead_of_keras(name: str, settings: Settings) -> str:
-    if (data := name.replace("_", "-")) in data_names(settings):
-        return (
-            f"the header names {data}, so this loads the course's edition of it; "
-            f"snippets/datasets.py also gives validation data: load_{name}(edition=…)"
-        )
-    known = ", ".join(data_names(settings)) or "none"
-    return f"the course does not have it ({known}): load other data, or publish this in tutorials_src/data"
+def _keras_data(tutorial: Tutorial, settings: Settings) -> Iterator[tuple[Cell, int, str, str]]:
+    """Yield what is loaded from the course in place of Keras's; what the course lacks the engine refuses."""
+    cells, known = tutorial.code_cells, data_names(settings)
+    for at, name, line in keras_data([cell.source for cell in cells]):
+        if (data := name.replace("_", "-")) in known:
+            remedy = (
+                f"the header names {data}, so this loads the course's edition of it; "
+                f"snippets/datasets.py also gives validation data: load_{name}(edition=…)"
+            )
+            yield cells[at], line, f"data of keras.datasets: {name}", remedy
 
 
 def _idioms(cell: Cell, names: _Names) -> Iterator[Finding]:
@@ -645,7 +637,7 @@ def _idioms(cell: Cell, names: _Names) -> Iterator[Finding]:
             )
 
 
-def _outputs(cell: Cell, names: _Names) -> Iterator[Finding]:
+def _unshown_outputs(cell: Cell, names: _Names) -> Iterator[Finding]:
     """Yield the outputs that no page shows."""
     for call in _calls(cell):
         name = names.of(call.func)
@@ -666,7 +658,7 @@ def _outputs(cell: Cell, names: _Names) -> Iterator[Finding]:
 # Figures
 
 
-def _figures(cell: Cell, names: _Names) -> Iterator[Finding]:
+def _figures_without_text(cell: Cell, names: _Names) -> Iterator[Finding]:
     """Yield each figure that a cell shows without a text."""
     if cell.tags & {"starter", "check"}:
         return
@@ -691,7 +683,7 @@ def _shown(body: list[ast.stmt], names: _Names) -> list[int]:
             has_text = has_text or "alt" in _texts(node)
         elif isinstance(node, ast.Call):
             name = names.of(node.func)
-            if _is_show(node, names):
+            if _is_show(node):
                 found += [node.lineno] if drawn and not has_text else []
                 drawn, has_text = 0, False
             elif name == "matplotlib.pyplot.close":
@@ -713,7 +705,7 @@ def _in_order(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
         yield node
 
 
-def _is_show(node: ast.AST, names: _Names) -> bool:
+def _is_show(node: ast.AST) -> bool:
     return (
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)

@@ -21,7 +21,8 @@ from .tutorial import Cell, Header, Tutorial, tutorial_name
 _CONTRIBUTING = "see CONTRIBUTING.md, 'Add a tutorial in ten minutes'"
 _SOURCE = re.compile(r"\d+_\w+/\d+_\w+\.py")
 # Whatever one reader or another of the percent format takes for a cell's beginning.
-_MARKER_LIKE = re.compile(r"^\s*#\s*(?:%%|<codecell>|In ?\[[\d ]*\])")
+AS_A_MARKER = r"(?:%%|<codecell>|In ?\[[\d ]*\])"
+_MARKER_LIKE = re.compile(rf"^\s*#\s*{AS_A_MARKER}")
 _MARKER = re.compile(r"# %%(?P<markdown> \[markdown\])?(?P<options>(?: .*)?)")
 _KEYS = ("tags", "claim", "without", "also")
 _RIGHT_FORM = (
@@ -196,20 +197,25 @@ def _uncommented(lines: list[str], marker: int, number: int, file: str) -> Itera
 
 def _cut_strings(text: str, file: str) -> Iterator[SourceError]:
     """Yield strings with a line that begins a cell: it cuts the string in two."""
+    lines = text.split("\n")
+    for number in lines_in_strings(text):
+        if _MARKER_LIKE.match(lines[number - 1]):
+            yield SourceError(
+                "a cell's marker inside a string",
+                file=file,
+                line=number,
+                remedy="write the string without a line that begins with '# %%', "
+                "for instance as '#' + ' %%'",
+            )
+
+
+def lines_in_strings(text: str) -> Iterator[int]:
+    """Yield each line of code that begins inside a string, as far as the code reads."""
     kinds = {tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}
     try:
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
-            if token.type not in kinds:
-                continue
-            for offset, line in enumerate(token.string.split("\n")):
-                if offset and _MARKER_LIKE.match(line):
-                    yield SourceError(
-                        "a cell's marker inside a string",
-                        file=file,
-                        line=token.start[0] + offset,
-                        remedy="write the string without a line that begins with '# %%', "
-                        "for instance as '#' + ' %%'",
-                    )
+            if token.type in kinds:
+                yield from range(token.start[0] + 1, token.end[0] + 1)
     except (tokenize.TokenError, SyntaxError):
         return  # said where the cell is read
 

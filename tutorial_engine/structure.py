@@ -35,6 +35,8 @@ _TAG = re.compile(
     rf"|[^\s\"'<>=`{VALUE}]+))?)*)\s*(?P<alone>/?)>"
 )
 _ADDRESS = re.compile(r"<(?:[A-Za-z][\w+.-]+:[^\s<>]*|[\w.+-]+@[\w.-]+)>")
+# Nothing of it is given back, so that what follows is the address and no quotation mark.
+_LOCAL_ADDRESS = re.compile(r"\bhref\s*+=\s*+[\"']?+(?![a-z][a-z\d+.-]*:|#)", re.IGNORECASE)
 _MARKUP_START = re.compile(r"<(?=[A-Za-z/!?])")
 _ENTITY_SAFE = "write &lt; for a <, or put the passage between backticks"
 _EMPTY = frozenset({"br", "hr", "wbr", "col"})
@@ -346,7 +348,7 @@ def _tags(plain: str) -> Iterator[Problem]:
             yield Problem(line, f"the HTML element <{name}>", _ENTITY_SAFE)
         elif tag["alone"]:
             yield Problem(line, f"<{name}/>, which HTML does not close", f"write <{name}></{name}>")
-        elif name == "a" and re.search(r"href\s*=\s*[\"']?(?![a-z]+:|#)", tag["rest"]):
+        elif name == "a" and _LOCAL_ADDRESS.search(tag["rest"]):
             yield Problem(line, "an address in HTML", "write [text](address)")
         elif not tag["close"]:
             opened.append((name, line, tag))

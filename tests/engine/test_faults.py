@@ -302,6 +302,8 @@ LEFT_OPEN = {
     "struck": ("Words ~~struck~~.", 1, "a struck passage"),
     "backslash at the end": ("Words\\\non.", 1, "ends in a backslash"),
     "link in HTML": ('<a href="other.md">a</a>', 1, "an address in HTML"),
+    "link in HTML, bare": ("<a href=other.md>a</a>", 1, "an address in HTML"),
+    "link in HTML, with blanks": ("<a class='x' href = 'other.md'>a</a>", 1, "an address in HTML"),
 }
 
 

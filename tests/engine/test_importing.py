@@ -6,17 +6,21 @@ import ast
 import base64
 import contextlib
 import json
+import os
 import re
 import warnings
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tutorial_engine.__main__ import main
+from tutorial_engine.foreign_code import parses as is_python
 from tutorial_engine.foreign_code import to_python
-from tutorial_engine.foreign_prose import BOOKMARK, Images, Notes, to_prose
+from tutorial_engine.foreign_images import LARGEST, Images
+from tutorial_engine.foreign_prose import BOOKMARK, Notes, to_prose
 from tutorial_engine.importing import (
     Draft,
     Imported,
@@ -25,10 +29,10 @@ from tutorial_engine.importing import (
     import_file,
     text_that_reads,
 )
-from tutorial_engine.links import links
+from tutorial_engine.links import links, to_pages
 from tutorial_engine.markup import render
 from tutorial_engine.needs_a_hand import needs_a_hand
-from tutorial_engine.source import find_sources, parse
+from tutorial_engine.source import find_sources, parse, parse_text
 from tutorial_engine.structure import problems
 
 from . import foreign_notebooks as houses
@@ -324,6 +328,9 @@ def test_code_that_is_python_stays_what_it_was(course, elsewhere, house):
         ("#Fit a line#", "Fit a line"),
         ("## Fit: a line", "Fit: a line"),
         ("```\n# no heading\n```\n\n# Fit a line", "Fit a line"),
+        ("```\n# no heading\n  ````\n\n# Fit a line", "Fit a line"),
+        ("<!--\n# no heading\n-->\n\n# Fit a line", "Fit a line"),
+        ("# The `<T>` of `__init__`", "The <T> of __init__"),
     ],
 )
 def test_the_title_is_the_first_heading_and_stands_in_the_header_alone(
@@ -390,12 +397,24 @@ def test_further_first_level_headings_become_parts_and_the_others_go_down_with_t
         ("keras.utils.set_random_seed(7)", 7),
         ("SEED = 8\nkeras.utils.set_random_seed(SEED)", 8),
         ("keras.utils.set_random_seed(seed=9)", 9),
-        ("keras.utils.set_random_seed(hash('a'))", 0),
+        ("SEED: int = 7\nkeras.utils.set_random_seed(SEED)", 7),
     ],
 )
 def test_the_seed_stands_in_the_header(course, elsewhere, call, seed):
     made = from_cells(course, elsewhere, houses.code(f"import keras\n{call}"))
     assert parse(course.root / made.file, course.root).header.seed == seed
+    assert not any("the seed" in each.message for each in made.hands)
+
+
+@pytest.mark.parametrize(
+    ("before", "given"),
+    [("", "hash('a')"), ("base = 3\n", "base * 2"), ("", "True"), ("a = 1\na = 2\n", "a")],
+)
+def test_a_seed_that_is_no_plain_number_is_listed(course, elsewhere, before, given):
+    source = f"import keras\n{before}keras.utils.set_random_seed({given})"
+    made = from_cells(course, elsewhere, houses.prose("# Some\n\nIt is."), houses.code(source))
+    assert parse(course.root / made.file, course.root).header.seed == 0
+    assert said(made) == [(4, None, f"the seed is not a plain number: {given}")]
 
 
 # What comes along and what does not
@@ -477,6 +496,100 @@ def test_an_image_in_an_address_comes_along_as_a_file(course, elsewhere):
     assert made.hands == ()
 
 
+OUTSIDE = (
+    "{there}/secret.txt?/x.png",
+    "{there}/secret.txt#/x.png",
+    "{there}/secret.png",
+    "../there/secret.png",
+    "%2E%2E/there/secret.png",
+    "plans/../../there/secret.png",
+    "../there/secret.png?raw=true",
+    "link.png",
+    "linked/secret.png",
+)
+
+
+@pytest.mark.parametrize("target", OUTSIDE)
+@pytest.mark.parametrize("form", ["![Shown.]({})", "<img src='{}' alt='Shown.'>"])
+def test_no_image_outside_the_notebooks_folder_comes_along(course, elsewhere, target, form):
+    there = elsewhere.parent / "there"
+    there.mkdir()
+    (there / "secret.txt").write_text("secret")
+    (there / "secret.png").write_bytes(houses.png())
+    (elsewhere / "link.png").symlink_to(there / "secret.png")
+    (elsewhere / "linked").symlink_to(there)
+    target = target.format(there=there.as_posix())
+    before = state(course)
+    text = f"# Shown\n\nIt shows.\n\n{form.format(target)}"
+    made = from_cells(course, elsewhere, houses.prose(text), houses.code("x = 1"))
+    assert made.images == ()
+    assert state(course).keys() - before.keys() == {course.root / made.file}
+    (hand,) = made.hands
+    assert hand.message.startswith("the image ")
+    assert "is taken out: it is not in the notebook's folder (its text: Shown.)" in hand.message
+    assert hand.remedy.startswith("save it as PNG, WebP or SVG beside the tutorial")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("secret.png", b"secret", "it is not of a kind that browsers show"),
+        ("secret.svg", b"<!-- <svg> --><html></html>", "it is not of a kind that browsers show"),
+        ("empty.png", b"", "it is not of a kind that browsers show"),
+        ("large.png", houses.png() + bytes(LARGEST), "it has more than 16 MiB"),
+    ],
+)
+def test_only_images_of_the_notebooks_folder_come_along(course, elsewhere, name, content, reason):
+    (elsewhere / name).write_bytes(content)
+    text = f"# Shown\n\nIt shows.\n\n![]({name})"
+    made = from_cells(course, elsewhere, houses.prose(text), houses.code("x = 1"))
+    assert made.images == ()
+    assert [each.message for each in made.hands] == [f"the image {name} is taken out: {reason}"]
+
+
+@pytest.mark.parametrize("target", ["/dev/zero?x.png", "pipe.png", "folder.png", "a%00.png"])
+def test_what_is_no_file_is_not_read(course, elsewhere, target):
+    os.mkfifo(elsewhere / "pipe.png")
+    (elsewhere / "folder.png").mkdir()
+    text = f"# Shown\n\nIt shows.\n\n![Shown.]({target})"
+    made = from_cells(course, elsewhere, houses.prose(text), houses.code("x = 1"))
+    assert made.images == ()
+    assert len(made.hands) == 1
+
+
+def test_an_attachment_that_holds_no_image_is_taken_out(course, elsewhere):
+    data = base64.b64encode(b"secret").decode()
+    cell = houses.prose("# Shown\n\nIt shows.\n\n![Shown.](attachment:a.png)")
+    cell["attachments"] = {"a.png": {"image/png": data}}
+    made = from_cells(course, elsewhere, cell, houses.code("x = 1"))
+    assert made.images == ()
+    assert [each.message for each in made.hands] == [
+        "the image attachment:a.png is taken out: it is not of a kind that browsers show (its text: Shown.)"
+    ]
+
+
+def test_an_image_that_is_not_there_keeps_its_address(course, elsewhere):
+    text = "# Shown\n\nIt shows.\n\n![Shown.](<a b.png>)"
+    made = from_cells(course, elsewhere, houses.prose(text), houses.code("x = 1"))
+    assert [each.message for each in made.hands] == ["there is no image a%20b.png"]
+
+
+def test_an_image_is_named_for_what_it_holds(course, elsewhere):
+    (elsewhere / "drawn.svg").write_text(
+        '<?xml version="1.0"?>\n<!-- drawn -->\n<svg xmlns="http://www.w3.org/2000/svg"/>'
+    )
+    (elsewhere / "photo.jpeg").write_bytes(b"\xff\xd8\xff\xe0 and so on")
+    (elsewhere / "plan").write_bytes(houses.png())
+    text = "# Shown\n\nIt shows.\n\n![One.](drawn.svg?v=1) ![Two.](photo.jpeg#top) ![Three.](plan)"
+    made = from_cells(course, elsewhere, houses.prose(text), houses.code("x = 1"))
+    assert [Path(each).name for each in made.images] == [
+        "shown-drawn.svg",
+        "shown-photo.jpg",
+        "shown-plan.png",
+    ]
+    assert made.hands == ()
+
+
 def test_code_that_colab_hides_is_folded(course, elsewhere):
     made = from_cells(
         course,
@@ -500,6 +613,11 @@ def test_code_that_colab_hides_is_folded(course, elsewhere):
     ("given", "kept"),
     [
         ("%%timeit\nx = 1", "# cell magic: %%timeit\nx = 1"),
+        (
+            "%%time\n%%capture\nimport os",
+            "# cell magic: %%time\n# cell magic: %%capture\nimport os",
+        ),
+        ("%%time\n%%bash\nls", "# cell magic: %%time\n# cell magic: %%bash\n# ls"),
         ("%%html\n<b>bold</b>", "# cell magic: %%html\n# <b>bold</b>"),
         ("%%writefile a.py\nx = 1", "# cell magic: %%writefile a.py\n# x = 1"),
         ("if True:\n    %time f()", "if True:\n    pass  # %time f()"),
@@ -682,6 +800,252 @@ def test_link_references_of_two_cells_that_share_a_label_both_lead_where_they_le
     assert made.hands == ()
 
 
+@pytest.mark.parametrize(
+    ("reference", "address"),
+    [
+        ("[the docs][docs]", "https://two.example"),
+        ("[Docs][]", "https://two.example"),
+        ("[docs]", "https://two.example"),
+        ("[docs](https://three.example)", "https://three.example"),
+    ],
+)
+def test_every_reference_to_a_label_that_two_cells_share_leads_where_it_led(
+    course, elsewhere, reference, address
+):
+    fence = "```text\n[docs][docs]\n```"
+    made = from_cells(
+        course,
+        elsewhere,
+        houses.prose("# Links\n\nSee [docs].\n\n[docs]: https://one.example"),
+        houses.prose(f"See {reference}.\n\n{fence}\n\n[Docs]: https://two.example"),
+        houses.code("x = 1"),
+    )
+    tutorial = parse(course.root / made.file, course.root)
+    source = tutorial.cells[1].source
+    shown = BeautifulSoup(render(to_pages(source, tutorial, course.settings())), "html.parser")
+    assert [each["href"] for each in shown.find_all("a")] == [address]
+    assert fence in source
+    assert made.hands == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ('<a href="https://a.example">there</a>', "[there](https://a.example)"),
+        ("<a href='#some' class=x>there</a>", "[there](#some)"),
+        ("<a href=a.md>there</a>", "[there](a.md)"),
+        ('<a href="a (b).md">there</a>', "[there](a%20%28b%29.md)"),
+        (
+            '<table><tr><td><a href="https://a.example">b</a></td></tr></table>',
+            '<table><tr><td><a href="https://a.example">b</a></td></tr></table>',
+        ),
+    ],
+)
+def test_links_in_html_become_links_in_markdown_where_it_is_read(given, kept):
+    notes, images = Notes(), Images(lambda name: None, lambda name: None, "x")
+    assert to_prose(given, notes, images) == kept
+    assert list(problems(kept)) == []
+    assert notes.said == []
+
+
+def test_tags_that_are_shown_as_text_are_listed(course, elsewhere):
+    text = "# Some\n\nIt is some.\n\nIt is <span 'x'>odd</span>."
+    made = from_cells(course, elsewhere, houses.prose(text), houses.code("x = 1"))
+    assert "&lt;" in body(course, made)
+    assert any("shown as text" in each.message for each in made.hands)
+
+
+@pytest.mark.parametrize("cells", [2, 40])
+def test_all_cells_that_are_no_python_are_commented_out_in_one_pass(
+    course, elsewhere, cells, monkeypatch
+):
+    passes = []
+
+    def counted(*given):
+        passes.append(given)
+        return parse_text(*given)
+
+    monkeypatch.setattr("tutorial_engine.importing.parse_text", counted)
+    old = [houses.code(f"print '{each}'") for each in range(cells)]
+    made = from_cells(course, elsewhere, *old, houses.code("x"))
+    assert text_of(course, made).count("# print '") == cells
+    assert len(passes) == 3  # with the cells, without them, and as it is written
+
+
+def test_shell_lines_are_found_together(monkeypatch):
+    parsed = []
+
+    def counted(source):
+        parsed.append(source)
+        return is_python(source)
+
+    monkeypatch.setattr("tutorial_engine.foreign_code.parses", counted)
+    lines = [f"!pip install 'a[{each}]'" for each in range(100)]
+    assert to_python("\n".join(lines)) == "\n".join(f"# {line}" for line in lines)
+    assert len(parsed) < 5
+
+
+def test_a_shell_line_that_opens_a_string_hides_no_string_below():
+    source = "!echo '''\nx = '''\n%matplotlib inline\n'''\n!ls"
+    kept = "# !echo '''\nx = '''\n%matplotlib inline\n'''\n# !ls"
+    assert to_python(source) == kept
+
+
+def test_what_no_file_can_hold_is_replaced_and_listed(course, elsewhere):
+    cells = (houses.prose("# Some\n\nIt is @ some."), houses.code("x = '@'"))
+    (elsewhere / "a.ipynb").write_text(houses.notebook(*cells).replace("@", "\\ud83d"))
+    made = brought(course, elsewhere / "a.ipynb")
+    message = "a character of this cell is broken and stands here as ?"
+    assert [each.message for each in made.hands] == [message] * 2
+    assert "x = '?'" in text_of(course, made)
+
+
+METADATA = {**json.loads(houses.notebook(houses.code("x = 1"))), "metadata": {"kernelspec": "x"}}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.ipynb", json.dumps(METADATA)),
+        ("a.py", "# ---\n# jupyter:\n#   jupytext: x\n#   kernelspec: y\n# ---\n\n# %%\nx = 1\n"),
+    ],
+)
+def test_metadata_of_another_form_says_nothing(course, elsewhere, name, content):
+    (elsewhere / name).write_text(content)
+    assert body(course, brought(course, elsewhere / name)) == "%%\nx = 1\n"
+
+
+def test_a_cells_kind_ends_its_title_or_is_part_of_it(course, elsewhere):
+    (elsewhere / "a.py").write_text(
+        "# %% [markdown]\n# One.\n\n# %% Two [md] key=1\n# Two.\n\n# %% Plot [raw] data\nx = 1\n"
+    )
+    made = brought(course, elsewhere / "a.py")
+    assert [cell.source for cell in parse(course.root / made.file, course.root).cells] == [
+        "One.",
+        "Two.",
+        "# Plot [raw] data\nx = 1",
+    ]
+
+
+def test_a_list_that_cannot_be_made_leaves_nothing_behind(course, elsewhere, monkeypatch):
+    def fails(*given):
+        raise RuntimeError
+
+    monkeypatch.setattr("tutorial_engine.importing.needs_a_hand", fails)
+    before = state(course)
+    with pytest.raises(RuntimeError):
+        brought(course, houses.course(elsewhere), "A new part")
+    assert state(course) == before
+    assert not (course.root / "tutorials_src" / "2_a_new_part").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("- one\n\n  more\n- two", "- one\n\n    more\n\n- two"),
+        ("- one\n\n    more\n- two", "- one\n\n    more\n\n- two"),
+        ("1. one\n\n   more\n2. two", "1. one\n\n    more\n\n2. two"),
+        (
+            "- one\n  - two\n\n    more\n  - three",
+            "- one\n    - two\n\n        more\n\n    - three",
+        ),
+        ("- one\n  more\n- two", "- one\n  more\n- two"),
+        ("> words\n> - one\n> - two", "> words\n>\n> - one\n> - two"),
+        ("> - one\n>   more\n> - two", "> - one\n>   more\n> - two"),
+        ("> words\n> 2. no list", "> words\n> 2. no list"),
+    ],
+)
+def test_a_list_below_words_begins_with_a_blank_line(given, kept):
+    notes, images = Notes(), Images(lambda name: None, lambda name: None, "x")
+    assert to_prose(given, notes, images) == kept
+    assert notes.said == []
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (
+            "Code.\n\n```python\nx = 1\n\n\ndef f():\n    pass\n```\n\n\n\nWords.",
+            "Code.\n\n```python\nx = 1\n\n\ndef f():\n    pass\n```\n\nWords.",
+        ),
+        (
+            "It says:\n<pre>\n  a &lt; b\n\n\n    <b>c</b>\n</pre>\nAnd so on.",
+            "It says:\n\n```text\n  a < b\n\n\n    c\n```\n\nAnd so on.",
+        ),
+        ("<pre><code class='x'>a\n\n  b</code></pre>", "```text\na\n\n  b\n```"),
+    ],
+)
+def test_code_in_prose_keeps_its_blank_lines_and_its_indentation(course, elsewhere, given, kept):
+    made = from_cells(
+        course,
+        elsewhere,
+        houses.prose("# Some\n\nIt is."),
+        houses.prose(given),
+        houses.code("x = 1"),
+    )
+    assert parse(course.root / made.file, course.root).cells[1].source == kept
+    assert made.hands == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("x = 'a\tb'\nif x:\n\ty = 1\t# two", "x = 'a\tb'\nif x:\n    y = 1    # two"),
+        ("x = '''a  \n\tb '''  \ny = 1  ", "x = '''a  \n\tb '''\ny = 1"),
+        ("x = 'a\u2028b\x0c'\x0c", "x = 'a\\u2028b\\x0c'"),
+        ("!ls \t\nx = 'a\tb'", "# !ls\nx = 'a\tb'"),
+    ],
+)
+def test_strings_keep_what_they_say(given, kept):
+    assert to_python(given) == kept
+
+
+def test_a_raw_string_that_cannot_be_kept_is_listed(course, elsewhere):
+    made = from_cells(
+        course, elsewhere, houses.prose("# Some\n\nIt is."), houses.code("x = r'\x0c'\ny = '\x0c'")
+    )
+    assert "x = r''\ny = '\\x0c'\n" in text_of(course, made)
+    assert said(made) == [
+        (9, 2, "a string of this cell is changed: it held what no source may hold")
+    ]
+
+
+APACHE = """\
+##### Copyright 2020 The Ada Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+
+    https://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by law, it is distributed on an "AS IS" BASIS."""
+
+
+@pytest.mark.parametrize(
+    ("given", "words", "rest"),
+    [
+        (APACHE, "AS IS", ""),
+        (f"{APACHE}\n\n# Fit\n\nIt fits a line.", "AS IS", "It fits a line."),
+        ("Copyright 2020 Ada\n# Fit\n\nIt fits a line.", "2020 Ada", "It fits a line."),
+        (
+            "Copyright 2020 Ada\n\nIt fits a line.\n\n- one",
+            "2020 Ada",
+            "It fits a line.\n\n- one",
+        ),
+    ],
+)
+def test_a_licence_is_folded_and_what_stands_below_it_is_prose(
+    course, elsewhere, given, words, rest
+):
+    made = from_cells(course, elsewhere, houses.prose(given), houses.code("x = 1"))
+    first, _ = parse(course.root / made.file, course.root).cells
+    note, _, below = first.source.partition(words)
+    assert note.startswith('??? note "Licence"\n\n    Copyright ')
+    assert below.partition("\n")[2].strip("\n") == rest
+    if rest:
+        assert parse(course.root / made.file, course.root).header.summary == "It fits a line."
+
+
 # Where it goes
 
 
@@ -816,7 +1180,32 @@ def test_the_command_says_what_it_wrote_and_what_needs_a_hand(course, elsewhere,
         ),
         (
             "from tensorflow.keras.datasets import mnist\nmnist.load_data()",
-            ["the header names unknown data 'mnist'", "data of keras.datasets: mnist"],
+            ["the header names unknown data 'mnist'"],
+        ),
+        (
+            "from tensorflow.keras.datasets import (\n    fashion_mnist,\n)\nfashion_mnist.load_data()",
+            ["data of keras.datasets: fashion_mnist"],
+        ),
+        (
+            "import tensorflow.keras.datasets as kept\nkept.fashion_mnist.load_data()",
+            ["data of keras.datasets: fashion_mnist"],
+        ),
+        (
+            "from keras.datasets.fashion_mnist import load_data\nload_data()",
+            ["data of keras.datasets: fashion_mnist"],
+        ),
+        ("x = 1  # keras.datasets.reuters is another", []),
+        (
+            "import numpy as np\nnp.save('kept/a', np.ones(2))\nnp.load('./kept/a.npy')",
+            [],
+        ),
+        (
+            "with open('b.txt', 'w') as file:\n    file.write('a')\nopen('data.txt').read()",
+            ["a file that the run has not written: open of data.txt"],
+        ),
+        (
+            "with open('b.txt', 'w') as file:\n    file.write('data.txt')\nopen('data.txt').read()",
+            ["a file that the run has not written: open of data.txt"],
         ),
         ("import numpy as np\nnp.save('a.npy', np.ones(2))\nnp.load('a.npy')", []),
         (
