@@ -322,12 +322,18 @@ def _missing_packages(tutorial: Tutorial, root: Path) -> Iterator[SourceError]:
                     yield tutorial.error(
                         SourceError,
                         f"imports {top}, which is not installed",
-                        f"do without it, or add the package that brings {top} to the dependencies in "
-                        "pyproject.toml, then `make lock` and `make build`; see CONTRIBUTING.md, 'Packages, data "
-                        "and images'",
+                        package_remedy(top),
                         cell,
                         node.lineno,
                     )
+
+
+def package_remedy(top: str) -> str:
+    """Return what to do about a module that is not installed, by its first name."""
+    return (
+        f"do without it, or add the package that brings {top} to the dependencies in pyproject.toml, "
+        "then `make lock` and `make build`; see CONTRIBUTING.md, 'Packages, data and images'"
+    )
 
 
 def _is_there(module: str, root: Path, tutorial: Tutorial, cell: Cell) -> bool:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import re
 
-from .fingerprint import distribution_of, imported_modules, version_of, versions_of
+from .fingerprint import (
+    distribution_of,
+    imported_modules,
+    package_remedy,
+    version_of,
+    versions_of,
+)
 from .tutorial import Tutorial
 
 _MISSING = re.compile(r"No module named '(?P<module>[\w.]+)'")
@@ -58,10 +64,7 @@ def remedy_for(name: str, value: str, traceback: str, tutorial: Tutorial) -> str
     if name == "ModuleNotFoundError" and (match := _MISSING.search(value)):
         top = match["module"].partition(".")[0]
         if not distribution_of(top):
-            return (
-                f"do without it, or add the package that brings {top} to the dependencies in pyproject.toml, "
-                f"then `make lock` and `make build`; see {_DATA}"
-            )
+            return package_remedy(top)
     if changed := _changed_interface(name, value, traceback, tutorial):
         return changed
     if name == "FileNotFoundError":
