@@ -69,9 +69,10 @@ class CourseExtension(Extension):
     """What the course's pages have beyond Markdown."""
 
     def extendMarkdown(self, md: Markdown) -> None:
-        """Register both, after headings have their addresses and links are what they lead to."""
+        """Register all, after headings have their addresses and links are what they lead to."""
         md.treeprocessors.register(_Maths(md), "course-maths", -10)
         md.treeprocessors.register(_Figures(md), "course-figures", -11)
+        md.treeprocessors.register(_Tables(md), "course-tables", -12)
 
 
 def makeExtension(**options: Any) -> CourseExtension:
@@ -131,3 +132,21 @@ class _Figures(Treeprocessor):
                 SubElement(picture, "source", dark_twin(child.get("src", ""), twin))
                 picture.append(child)
                 parent[position] = picture
+
+
+class _Tables(Treeprocessor):
+    """Gives each table an element of its own to stand in.
+
+    Material's script moves every table into a frame that scrolls when it starts. Done beside a page's other
+    elements, that has the browser style the whole page anew.
+    """
+
+    def run(self, root: Element) -> None:
+        """Change a page's tree."""
+        for parent in list(root.iter()):
+            for position, child in enumerate(parent):
+                if child.tag == "table" and not child.get("class"):
+                    frame = Element("div", {"class": "table"})
+                    frame.tail, child.tail = child.tail, None
+                    frame.append(child)
+                    parent[position] = frame

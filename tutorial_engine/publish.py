@@ -30,7 +30,7 @@ from .links import pictures
 from .notebooks import record_notebook, standalone_notebook
 from .passages import escape
 from .prose import date_of, fill, measured
-from .questions import key_of, question_on_page
+from .questions import QUIZ_RESULT, key_of, question_on_page
 from .reading_time import minutes_to_read
 from .run import Run
 from .settings import Settings
@@ -326,7 +326,9 @@ class _Writer:
             return f"{opening}\n\n{text}\n\n</details>"
         if "question" in cell.tags:
             number = self.tutorial.questions.index(cell) + 1
-            return question_on_page(text, number, key_of(cell))
+            question = question_on_page(text, number, key_of(cell))
+            is_last = number == len(self.tutorial.questions)
+            return f"{question}\n\n{QUIZ_RESULT}" if is_last else question
         return with_try_it(text, posixpath.basename(self.folder), self.clean_run)
 
     def _code(self, cell: Cell, outputs: list[Output], number: int) -> list[str]:

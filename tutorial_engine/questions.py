@@ -14,6 +14,8 @@ from .structure import Problem
 from .tutorial import Cell
 
 FEWEST, MOST = 2, 5
+# Below a page's last question: where quiz.js says how many were answered at the first try.
+QUIZ_RESULT = '<p class="quiz-result" hidden></p>'
 _CHOICE = re.compile(r"- +(?P<text>\S.*)")
 _REASON = re.compile(r" {4}- +(?P<text>\S.*)")
 _REMEDY = (

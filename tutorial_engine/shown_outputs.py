@@ -72,12 +72,14 @@ class ShownOutputs:
             number: of the cell among the code cells, from 1.
         """
         extra = ' .measured data-search-exclude=""' if "measured" in cell.tags else ""
+        # What a page's first code draws is seen at once; other figures do not compete with the text for the wire.
+        loading = "eager" if number == 1 else "lazy"
         if self._first_previewed is not None and cell.number >= self._first_previewed:
             extra = f" .preview{extra}"
         return [
             text
             for position, output in enumerate(outputs, start=1)
-            if (text := self._output(output, extra, f"output-{number}-{position}"))
+            if (text := self._output(output, extra, loading, f"output-{number}-{position}"))
         ]
 
     def interactive(self, cell: Cell, outputs: list[Output]) -> list[str]:
@@ -86,7 +88,7 @@ class ShownOutputs:
         preview = " preview" if is_previewed else ""
         return [figure_block(figure_data(outputs), preview)] if outputs else []
 
-    def _output(self, output: Output, extra: str, prefix: str) -> str:
+    def _output(self, output: Output, extra: str, loading: str, prefix: str) -> str:
         if output["output_type"] == "stream":
             kind = " .stderr" if output["name"] == "stderr" else ""
             return _printed(output["text"].rstrip(), kind + extra)
@@ -94,7 +96,7 @@ class ShownOutputs:
             said = f"{output['ename']}: {output['evalue']}".strip()
             return fence(said, f"{{ .text .output .error .no-copy{extra} }}")
         if is_picture(output):
-            return self._figure(output, extra)
+            return self._figure(output, extra, loading)
         if set(output["data"]) == {"text/plain"}:
             return _printed(output["data"]["text/plain"], extra)
         names = " ".join(["output", "rich", *re.findall(r"\.(\w+)", extra)])
@@ -102,14 +104,14 @@ class ShownOutputs:
         # A scrolling region must be reachable by keyboard.
         return f'<div class="{names}"{excluded} tabindex="0">{walled(output, prefix)}</div>'
 
-    def _figure(self, output: Output, extra: str) -> str:
+    def _figure(self, output: Output, extra: str, loading: str) -> str:
         self._count += 1
         stem = f"figure-{self._count:02d}" + ("-measured" if "measured" in extra else "")
         drawn = picture(output)
         shown = lighter(drawn, self._build_cache)
         file = f"{stem}.{shown.extension}"
         self.files[f"{self._folder}/{file}"] = shown.content
-        attributes = {**shown.attributes, "loading": "eager" if self._count == 1 else "lazy"}
+        attributes = {**shown.attributes, "loading": loading}
         if shown.dark:
             attributes[TWIN] = f"{stem}-dark.{shown.extension}"
             self.files[f"{self._folder}/{attributes[TWIN]}"] = shown.dark

@@ -34,8 +34,8 @@
     tell();
   };
 
-  const result = document.createElement("p");
-  result.className = "quiz-result";
+  // The page has a place for it: to put one in would have the browser style the whole page anew.
+  const result = document.querySelector(".quiz-result");
   const count = document.createElement("span");
   count.setAttribute("role", "status");
   const again = document.createElement("button");
@@ -46,7 +46,6 @@
   path.href = `${document.querySelector("a.md-logo").href}#the-course`; // which knows what a folder’s page is called
   path.textContent = "Your way through the course";
   result.append(count, " ", again, " ", path);
-  questions.at(-1).after(result);
   const tell = () => {
     const first = Object.values(ofPage());
     const right = first.filter(Boolean).length;

@@ -90,6 +90,7 @@ def test_an_export_has_every_page_and_what_it_needs(site):
     assert set(files(site.root / "out")) == {
         *(".tutorial-export.json", "README.md", "mkdocs.yml", "zensical.toml"),
         *("overrides/404.html", "overrides/main.html", "overrides/partials/source.html"),
+        *("overrides/partials/palette.html", "overrides/partials/javascripts/palette.html"),
         "overrides/.icons/course/logo.svg",
         *("docs/index.md", "docs/glossary/index.md", "docs/about/checks/index.md"),
         *("docs/build.json", "docs/assets/glossary.json", "docs/assets/course.css"),

@@ -722,7 +722,7 @@ def dark_page(request, whole_address, browser):
     page = context.new_page()
     page.goto(whole_address)
     for _ in range(2 if chosen else 0):
-        page.locator("form[data-md-component='palette'] label:visible").first.click()
+        page.locator("button.scheme").first.click()
     page.wait_for_function("document.querySelector('picture img').currentSrc.includes('-dark.')")
     yield page
     context.close()

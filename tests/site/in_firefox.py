@@ -15,7 +15,7 @@ from tests.site.firefox import Firefox, firefox
 from tests.site.hosting import hosted
 
 SCREENS = ((1280, "light"), (360, "dark"))
-SETTLED = "document.readyState == 'complete' && document.fonts.status == 'loaded'"
+SETTLED = "document.documentElement.dataset.scripts && document.fonts.status == 'loaded'"
 
 
 def everywhere(window: Firefox, scheme: str) -> dict[str, bool]:

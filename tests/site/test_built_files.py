@@ -65,11 +65,19 @@ def test_no_two_figures_of_a_page_have_the_same_alt_text(site):
         assert len(alts) == len(set(alts)), url
 
 
-def test_the_first_figure_is_eager_and_the_others_lazy(site):
+def test_the_figures_of_the_first_code_are_eager_and_the_others_lazy(site):
     for url in site.course_pages:
-        figures = site.pages[url].select("img.figure")
-        loading = [figure.get("loading", "eager") for figure in figures]
-        assert loading == ["eager"] + ["lazy"] * (len(loading) - 1), url
+        article = site.pages[url].select_one("article")
+        for figure in article.select("img.figure"):
+            code_above = figure.find_all_previous(has_code)
+            is_first = len(code_above) == 1
+            assert figure.get("loading", "eager") == ("eager" if is_first else "lazy"), (url, figure["src"])
+
+
+def has_code(element) -> bool:
+    """Say whether an element is a block of a page's code rather than of its output."""
+    classes = element.get("class") or []
+    return "highlight" in classes and "output" not in classes
 
 
 def test_every_figure_has_a_dark_twin_of_the_same_size(site):

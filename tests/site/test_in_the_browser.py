@@ -124,7 +124,7 @@ def test_a_figure_follows_the_scheme_that_the_reader_picks(site, address, page):
     """The toggle goes system, light, dark: two presses lead from the system's to the dark scheme."""
     page.goto(address + site.reading_pages[0])
     for _ in range(2):
-        page.locator("form[data-md-component='palette'] label:visible").first.click()
+        page.locator("button.scheme").first.click()
     page.wait_for_function("document.body.dataset.mdColorScheme === 'slate'")
     page.wait_for_function(
         "document.querySelector('article img.figure').currentSrc.endsWith('-dark.webp')"

@@ -9,7 +9,7 @@ import pytest
 from bs4 import BeautifulSoup
 from playwright.sync_api import Page, expect
 
-from tests.site.visits import contrast, opened
+from tests.site.visits import answering, contrast, opened
 
 KEY = "course.path"
 FIRST, SECOND = "foundations/tensors", "foundations/broadcasting"
@@ -333,7 +333,7 @@ def test_a_browser_that_keeps_nothing_says_so_and_the_page_works(address, laptop
 
 def test_a_mark_shows_in_another_tab_at_once(address, laptop):
     laptop.goto(address)
-    other = laptop.context.new_page()
+    other = answering(laptop.context.new_page())
     other.goto(f"{address}{FIRST}/")
     other.get_by_role("button", name="Done with this page").click()
     expect(laptop.locator(".course-map a.done")).to_have_count(1)

@@ -8,7 +8,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.site.visits import opened
+from tests.site.visits import answering, opened
 
 
 def marks(site, url: str) -> dict[str, str]:
@@ -107,7 +107,7 @@ def test_a_tap_shows_the_meaning_within_the_screen_and_a_second_leads_on(
     context = browser.new_context(
         viewport={"width": 360, "height": 740}, has_touch=True, color_scheme=scheme
     )
-    page = context.new_page()
+    page = answering(context.new_page())
     page.goto(address + site.reading_pages[1])
     for mark in page.locator("article a.term").all()[:6]:
         mark.tap()

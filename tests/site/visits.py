@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from playwright.sync_api import Browser, Locator, Page
 
@@ -44,7 +45,7 @@ TEXTS = ("p", ".lead", ".facts a", "ul.claims li", ".output pre code")
 def opened(browser: Browser, width: int, scheme: str) -> Iterator[Page]:
     """A fresh page of one width and one scheme, with the requests it made and the errors it met."""
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    page = context.new_page()
+    page = answering(context.new_page())
     page.requested = []
     page.problems = []
     page.on("request", lambda sent: page.requested.append(sent.url))
@@ -56,6 +57,24 @@ def opened(browser: Browser, width: int, scheme: str) -> Iterator[Page]:
     page.width = width
     yield page
     context.close()
+
+
+def answering(page: Page) -> Page:
+    """Have a tab that opens a page of the site wait for its scripts, which run only when the page has been painted."""
+    for name in ("goto", "reload"):
+        setattr(page, name, _until_scripts_ran(page, getattr(page, name)))
+    return page
+
+
+def _until_scripts_ran(page: Page, go: Callable[..., Any]) -> Callable[..., Any]:
+    def go_and_wait(*address: str, **options: Any) -> Any:
+        response = go(*address, **options)
+        page.wait_for_function(
+            "!document.getElementById('scripts') || document.documentElement.dataset.scripts"
+        )
+        return response
+
+    return go_and_wait
 
 
 @dataclass(frozen=True)
