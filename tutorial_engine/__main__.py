@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 
 from rich.console import Console
@@ -30,7 +31,7 @@ from .glossary import PAGE as GLOSSARY_PAGE
 from .navigation import mentions
 from .places import of_the_build
 from .publish import Page, export, make_error_page, make_page
-from .schedule import Outcome, Watcher, bring_up_to_date, from_store
+from .schedule import Fate, Outcome, Watcher, bring_up_to_date, from_store
 from .settings import Settings
 from .signals import ended_as_by_keyboard
 from .site_config import read_config
@@ -348,10 +349,9 @@ def _report_failures(outcomes: list[Outcome], console: Console) -> int:
     failures = [outcome for outcome in outcomes if outcome.error]
     for outcome in failures:
         console.print(str(outcome.error), style="red", markup=False, soft_wrap=True)
-    counts = {
-        word: sum(o.word == word for o in outcomes) for word in ("executed", "cached", "failed")
-    }
-    console.print(", ".join(f"{count} {word}" for word, count in counts.items()))
+    counts = Counter(outcome.word for outcome in outcomes)
+    ended = (Fate.EXECUTED, Fate.CACHED, Fate.FAILED)
+    console.print(", ".join(f"{counts[word]} {word}" for word in ended))
     return 1 if failures else 0
 
 

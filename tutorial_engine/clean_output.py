@@ -36,6 +36,9 @@ def clean_text(text: str) -> str:
 def clean_outputs(outputs: list[Output], hide: Callable[[str], str] = str) -> list[Output]:
     """Return a cell's outputs with clean text; streams of one name in a row become one.
 
+    nbclient 0.11 can merge streams itself (`coalesce_streams`), but across what stands between them: text that a cell
+    prints after a figure would stand above it.
+
     Args:
         hide: what takes the machine's names out of a text.
     """

@@ -37,6 +37,7 @@ from .remedies import remedy_for
 from .run import Artifact, Run
 from .settings import Settings
 from .terminal import without_controls
+from .trials import trial_problem
 from .tutorial import CODE_TAGS, Cell, Tutorial, text_of
 
 # What a cell sends, progress bars and all, may be this many times what it shows.
@@ -447,7 +448,7 @@ class Plan:
         """
         failed = self._failed_claims()
         for cell, said in self._hidden("trial", kernel.TRIAL):
-            if cell.claim not in failed and (problem := _trial_problem(cell, said)):
+            if cell.claim not in failed and (problem := trial_problem(cell, said)):
                 yield self._fault(cell, *problem)
 
     def _artifacts(self, work: Path) -> tuple[tuple[Artifact, ...], list[Document]]:
@@ -609,42 +610,6 @@ def _said(outputs: list[Output], mime: str) -> list[Any]:
     return [
         json.loads(output["data"][mime]) for output in outputs if mime in output.get("data", {})
     ]
-
-
-def _trial_problem(cell: Cell, said: Document) -> tuple[str, str, int] | None:
-    """Return (message, remedy, line in the cell) of a trial that did not end as it must, else None."""
-    outcome, line = said["outcome"], said.get("line", 0)
-    if outcome in ("fails", "answered"):
-        return None
-    if "question" in cell.tags:
-        if outcome == "raises":
-            return f"a question's conditions fail themselves: {said['error']}", "correct them", line
-        held = [number for number, holds in enumerate(json.loads(outcome), start=1) if holds]
-        which = (
-            f"the conditions of choices {', '.join(map(str, held))} hold"
-            if held
-            else "no condition holds"
-        )
-        remedy = "let the first choice be the answer and its condition alone hold"
-        return f"a question whose answer is not the answer: {which}", remedy, line
-    if "control" in cell.tags:
-        remedy = "set up in the control the case without the effect, or claim what the effect does"
-        if outcome == "gone":
-            message = f"the claim no longer holds when its control is tried: {cell.claim}"
-            return message, "let no later cell change in place what the claim reads", line
-        if outcome == "raises":
-            return f"the control fails itself: {said['error']}", "correct the control", line
-        return f"without {cell.without}, the claim still holds: {cell.claim}", remedy, line
-    if outcome == "holds":
-        return "the check passes a wrong solution", "make the check see what is wrong with it", line
-    remedy = "let the check end in an assertion whose message says how the answer is wrong"
-    if outcome == "raises":
-        return (
-            f"the check does not refuse a wrong solution, it raises {said['error']}",
-            remedy,
-            line,
-        )
-    return "the check refuses a wrong solution without a word", remedy, line
 
 
 _INSTALL = "install what requirements.lock lists, as `make build` does, and build again"

@@ -2,41 +2,39 @@
 
 from __future__ import annotations
 
-import ast
 import base64
 import html
 import json
 import os
 import posixpath
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
-from urllib.parse import urlencode
 
 from . import glossary
 from .atlas import kinds_of, marked, versions_note
 from .build_cache import BuildCache, digest_of
 from .copying import read_project
-from .dependencies import shown_versions
 from .docstrings import UNSEARCHED
 from .documents import Document, Output
 from .entries import entries_of
 from .errors import TutorialError
-from .fingerprint import names_from_snippets, snippets_state
+from .evidence import Evidence
+from .fingerprint import snippets_state
 from .first_cell import safe_versions
 from .hosted_notebooks import hosted, notebook_path
 from .links import pictures
 from .notebooks import record_notebook, standalone_notebook
 from .passages import escape
-from .prose import date_of, fill, measured
+from .prose import fill, measured
 from .questions import QUIZ_RESULT, key_of, question_on_page
 from .reading_time import minutes_to_read
 from .run import Run
 from .settings import Settings
 from .shown_outputs import PREVIEWS, ShownOutputs, fence, state_note
 from .try_it import with_try_it
-from .tutorial import Cell, Tutorial, page_path, text_of, tutorial_name
+from .tutorial import Cell, Tutorial, page_path, tutorial_name
 from .versions import Measured
 
 # Where a page has its contents, should its theme have a place for them among the text.
@@ -243,10 +241,17 @@ class _Writer:
             )
         parts += [self._facts(), *body]
         if run := self.clean_run:
+            evidence = Evidence(
+                self.tutorial,
+                run,
+                self.settings,
+                build_cache=self.build_cache,
+                links_snippets=self.links_snippets,
+            )
             parts += [
                 glossary.section(self.tutorial, self.settings),
-                *self._claims(run),
-                self._stamp(run),
+                *evidence.claims(),
+                evidence.stamp(),
             ]
         markdown = "\n\n".join(part for part in parts if part) + "\n"
         return Page(
@@ -309,11 +314,6 @@ class _Writer:
             f"[{escape(title)}]({posixpath.relpath(path, posixpath.dirname(self.tutorial.page))})"
         )
 
-    def _snippet(self, name: str) -> str:
-        return posixpath.relpath(
-            page_path(f"snippets/{name}.py"), posixpath.dirname(self.tutorial.page)
-        )
-
     def _write_downloads(self, run: Run) -> None:
         name = self.tutorial.name
         notebook = standalone_notebook(self.tutorial, run, self.settings)
@@ -360,97 +360,6 @@ class _Writer:
             code,
             *([] if "starter" in cell.tags else self.outputs.of_cell(cell, outputs, number)),
         ]
-
-    def _claims(self, run: Run) -> list[str]:
-        items = []
-        for cell, node in self.tutorial.claims:
-            claim = text_of(node)
-            if claim not in run.claims:
-                continue
-            condition = html.escape(ast.get_source_segment(cell.source, node.test) or "")
-            text = html.escape(claim)
-            fails = "".join(
-                f" <small>Fails without {html.escape(effect)}.</small>"
-                for effect in self.tutorial.fails_without(claim)
-            )
-            items.append(f"<li>{text[:1].upper()}{text[1:]}. <code>{condition}</code>{fails}</li>")
-        if not items:
-            return []
-        count = f"{len(items)} claim{'s' * (len(items) > 1)}"
-        questions = len(self.tutorial.questions)
-        return [
-            # Folded, as is the next: what a reader looks for here is where to go on.
-            '<details class="abstract" id="checked-by-this-build" markdown="1">\n'
-            f"<summary>Checked by this build: {count}</summary>",
-            "Each sentence is an assertion that ran with this page; one that fails stops the build."
-            + (
-                " Where it says what a claim fails without, the build tried that too, and it failed."
-                if self.tutorial.controls
-                else ""
-            )
-            + (
-                f" The build also tried every choice of the page's {questions} questions: "
-                "the answer holds, and no other choice does."
-                if questions
-                else ""
-            ),
-            '<ul class="claims">\n' + "\n".join(items) + "\n</ul>",
-            "</details>",
-        ]
-
-    def _stamp(self, run: Run) -> str:
-        rows = "\n".join(f"| {name} | {value} |" for name, value in self._stamp_rows(run))
-        lines = [
-            f'<details class="info" id="about-this-run" markdown="1" {UNSEARCHED}>\n'
-            "<summary>About this run: versions, seed, data</summary>",
-            f"| what | value |\n|---|---|\n{rows}",
-        ]
-        if self.settings.repo_url:
-            query = urlencode(
-                {
-                    "title": f"{self.tutorial.header.title}: ",
-                    "body": "What is wrong:\n\n\n---\n"
-                    + "\n".join(
-                        f"{name}: {value}" for name, value in self._stamp_rows(run, plain=True)
-                    ),
-                }
-            )
-            address = f"{self.settings.repo_url.rstrip('/')}/issues/new?{query}"
-            lines.append(f"[Report a problem with this page]({address})")
-        return "\n\n".join([*lines, "</details>"])
-
-    def _stamp_rows(self, run: Run, *, plain: bool = False) -> list[tuple[str, str]]:
-        mark: Callable[[str], str] = str if plain else measured
-        code: Callable[[str], str] = str if plain else "`{}`".format
-        versions = shown_versions(run)
-        rows = [
-            ("finished", mark(date_of(run.finished))),
-            (
-                "time",
-                mark(f"{run.wall_s:.1f} s, {run.cpu_s:.1f} CPU s, {run.peak_mb:.0f} MB at most"),
-            ),
-            ("machine", run.machine),
-            ("versions", ", ".join(f"{name} {version}" for name, version in versions.items())),
-            ("edition", run.parts["edition"]),
-        ]
-        for name in self.tutorial.header.data:
-            rows.append((f"data {name}", code(run.parts[f"data {name}"][:16])))
-        if self.tutorial.header.seed is not None:
-            rows.append(("seed", str(self.tutorial.header.seed)))
-        if used := names_from_snippets(self.tutorial, self.settings, self.build_cache):
-            is_plain = plain or not self.links_snippets
-            links = (
-                name if is_plain else f"[{name}]({self._snippet(name)})" for name in sorted(used)
-            )
-            rows.append(("snippets", ", ".join(links)))
-        rows.append(("key", code(run.key)))
-        for artifact in run.artifacts:
-            link = f"[{artifact.name}]({self._beside(artifact.name)})"
-            size = f"{len(artifact.content) / 1000:.0f} kB"
-            rows.append(
-                ("file", f"{artifact.name if plain else link}, {size}, {code(artifact.sha256)}")
-            )
-        return rows
 
 
 def _minutes(count: int) -> str:

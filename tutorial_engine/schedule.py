@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
@@ -25,6 +26,15 @@ if TYPE_CHECKING:  # imported where something is executed: most builds execute n
 _PATIENCE_S = 10
 
 
+class Fate(StrEnum):
+    """What can become of a lesson in a build."""
+
+    EXECUTED = "executed"
+    CACHED = "cached"
+    FAILED = "failed"
+    RUNNING = "running"
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What became of a lesson in this build.
@@ -40,13 +50,13 @@ class Outcome:
     executed: bool = False
 
     @property
-    def word(self) -> str:
-        """What became of it, in a word for reports: executed, cached, running or failed."""
+    def word(self) -> Fate:
+        """What became of it, in a word for reports."""
         if self.error:
-            return "failed"
+            return Fate.FAILED
         if self.run is None:
-            return "running"
-        return "executed" if self.executed else "cached"
+            return Fate.RUNNING
+        return Fate.EXECUTED if self.executed else Fate.CACHED
 
     @property
     def is_due(self) -> bool:

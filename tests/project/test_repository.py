@@ -74,8 +74,8 @@ def test_contributing_sends_to_files_that_are_there():
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     _, _, rest = text.partition("## Where things are\n")
     table, _, _ = rest.partition("\n## ")
-    named = set(re.findall(r"`([\w./]+\.(?:py|json|md)|[\w./]+/)`", table))
-    folders = (ROOT / "tutorial_engine", ROOT / "tutorials_src", ROOT / "tutorials_src/data", ROOT)
+    named = set(re.findall(r"`([\w./-]+\.(?:css|js|json|md|py|yml)|[\w./]+/)`", table))
+    folders = (ROOT / "tutorial_engine", ROOT)
     lost = {each for each in named if not any((folder / each).exists() for folder in folders)}
     assert lost == set()
     assert len(named) > 30
