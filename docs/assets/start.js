@@ -59,16 +59,24 @@ const startScheme = () => {
 };
 
 // The other scripts wait in a template until the page has been painted, which on a phone is a second sooner.
-addEventListener("DOMContentLoaded", () => {
-  const run = () => {
-    const scripts = document.importNode(document.getElementById("scripts").content, true);
-    const inOrder = [...scripts.querySelectorAll("script")];
-    for (const script of inOrder) script.async = false;
+const runScripts = () => {
+  const scripts = document.importNode(document.getElementById("scripts").content, true);
+  const inOrder = [...scripts.querySelectorAll("script")];
+  for (const script of inOrder) script.async = false;
+  inOrder.at(-1).addEventListener("load", () => {
+    // What waits for the document to be there has missed it, and is told again.
+    document.dispatchEvent(new Event("DOMContentLoaded"));
     // Whoever drives a browser sees by it that the page answers.
-    inOrder.at(-1).addEventListener("load", () => document.documentElement.setAttribute("data-scripts", "run"));
-    document.body.append(scripts);
-  };
-  // The second frame begins when the first is on its way to the screen. A page that nobody sees draws none.
-  if (document.hidden) run();
-  else requestAnimationFrame(() => requestAnimationFrame(run));
-});
+    document.documentElement.setAttribute("data-scripts", "run");
+  });
+  document.body.append(scripts);
+};
+addEventListener(
+  "DOMContentLoaded",
+  () => {
+    // The second frame begins when the first is on its way to the screen. A page that nobody sees draws none.
+    if (document.hidden) runScripts();
+    else requestAnimationFrame(() => requestAnimationFrame(runScripts));
+  },
+  { once: true },
+);

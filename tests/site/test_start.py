@@ -35,6 +35,26 @@ def test_every_script_but_the_first_waits_until_the_page_is_painted(site):
         assert [each["src"] for each in waiting if "/bundle." in each["src"]], url
 
 
+def test_what_waited_finds_the_page_as_if_it_had_been_there_from_the_first(site, address, phone):
+    phone.goto(f"{address}networks/evaluation/")
+    framed = phone.locator("article .md-typeset__scrollwrap table")
+    expect(framed).to_have_count(phone.locator("article table:not([class])").count())
+    phone.locator("article .highlight").nth(3).scroll_into_view_if_needed()
+    expect(phone.locator("article .md-code__nav").first).to_be_attached()
+    phone.mouse.wheel(0, 3000)
+    phone.mouse.wheel(0, -200)
+    expect(phone.locator(".md-top")).to_be_visible()  # the way back, which the theme shows who turns back
+    assert phone.problems == []
+
+
+def test_the_list_of_sections_follows_the_reader(site, address, laptop):
+    laptop.goto(f"{address}networks/evaluation/")
+    heading = laptop.locator("article h2").nth(3)
+    heading.evaluate("it => it.scrollIntoView()")
+    link = f".md-sidebar--secondary .md-nav__link--active[href='#{heading.get_attribute('id')}']"
+    expect(laptop.locator(link)).to_be_visible()
+
+
 def styled_by_scripts(page: Page, address: str) -> float:
     """Return the largest fraction of a page's elements that a browser styled at a time once its scripts ran."""
     events: list[dict] = []

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -36,34 +37,63 @@ def keras_data(tmp_path_factory) -> Path:
     return write_keras_data(tmp_path_factory.mktemp("keras"), per_class=100)
 
 
-@pytest.mark.parametrize("title", PROGRAMS)
-def test_a_whole_program_runs_alone_in_an_empty_folder(title, keras_data, tmp_path):
-    (tmp_path / "program.py").write_text(PROGRAMS[title].source, encoding="utf-8")
+@dataclass(frozen=True)
+class Finished:
+    """A program that has run in a folder of its own, which was empty before."""
+
+    folder: Path
+    status: int
+    said: str
+
+
+@pytest.fixture(scope="module")
+def finished(keras_data, tmp_path_factory) -> dict[str, Finished]:
+    """Every program, run once: title -> how it ended."""
+    ended = {}
+    for title, cell in PROGRAMS.items():
+        folder = tmp_path_factory.mktemp("empty")
+        (folder / "program.py").write_text(cell.source, encoding="utf-8")
+        done = python(KERAS_DATA.format(folder=str(keras_data)) + RUN, folder)
+        ended[title] = Finished(folder, done.returncode, done.stderr)
+    return ended
+
+
+def python(source: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a program in a folder where nothing knows of this project."""
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "TUT"))
     }
     environment |= {
-        "HOME": str(tmp_path),
-        "KERAS_HOME": str(tmp_path / ".keras"),
+        "HOME": str(folder),
+        "KERAS_HOME": str(folder / ".keras"),
         "MPLBACKEND": "agg",
         "PYTHONPATH": sysconfig.get_path("purelib"),
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }
-    # -S: the packages of the path above, and not what .pth files add, this project among it.
-    command = [sys.executable, "-S", "-c", KERAS_DATA.format(folder=str(keras_data)) + RUN]
-    how = {
-        "cwd": tmp_path,
-        "env": environment,
-        "capture_output": True,
-        "text": True,
-        "timeout": 600,
-    }
-    done = subprocess.run(command, **how)
+    return subprocess.run(
+        # -S: the packages of the path above, and not what .pth files add, this project among it.
+        [sys.executable, "-S", "-c", source],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+
+
+@pytest.mark.parametrize("title", PROGRAMS)
+def test_a_whole_program_runs_alone_in_an_empty_folder(title, finished):
+    assert finished[title].status == 0, finished[title].said
+
+
+def test_what_the_programs_save_loads_in_a_process_that_knows_nothing_of_them(finished, tmp_path):
+    networks = [
+        str(network) for each in finished.values() for network in each.folder.glob("?*.keras")
+    ]
+    assert networks
+    load = f"import keras\nfor network in {networks!r}:\n    keras.saving.load_model(network)"
+    done = python(load, tmp_path)
     assert done.returncode == 0, done.stderr
-    for network in sorted(tmp_path.glob("?*.keras")):  # a process that knows nothing of the program
-        load = f"import keras; keras.saving.load_model({network.name!r})"
-        loaded = subprocess.run([sys.executable, "-S", "-c", load], **how)
-        assert loaded.returncode == 0, loaded.stderr
 
 
 def test_the_course_has_whole_programs():
