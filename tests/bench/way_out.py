@@ -73,7 +73,7 @@ SOURCES = "sources by ProperDocs"
 _RECORD = re.compile(r"\S+/run(?:/|\.ipynb): run record")
 _OF_THE_BUILD = re.compile(
     r"(?:\S+/)?(?:card\.png|run\.ipynb) |(?:_headers|feed\.xml|search\.json|sitemap\.xml(?:\.gz)?|[\w-]+\.zip) "
-    r"|assets/[\w-]+\.(?:css|js) "
+    r"|assets/[\w-]+\.(?:css|js) |(?:\S+/)?[\w-]+\.html\.md |llms(?:-full)?\.txt "
 )
 # What a theme brings, and the index of a search, which is compared by its entries.
 _OF_THE_THEME = ("assets/javascripts/", "assets/stylesheets/", "assets/images/", "search/")
@@ -88,8 +88,9 @@ ACCEPTED = [
         frozenset({"files"}),
         EXPORTS,
         lambda page, line: bool(_OF_THE_BUILD.match(line)),
-        "records and the zip as said here; cards for shared links, the feed, the map of the site and headers for "
-        "its host are made where it is published; styles and scripts that every page has are joined into one file each",
+        "records and the zip as said here; cards for shared links, the feed, the map of the site, headers for its "
+        "host and pages in plain Markdown are made where it is published; styles and scripts that every page has are "
+        "joined into one file each",
     ),
     Accepted(
         frozenset({"pages"}),
