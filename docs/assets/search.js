@@ -7,14 +7,18 @@
   const config = document.getElementById("__config");
   const search = new URL("search-worker.js", document.currentScript.src).href;
   config.textContent = JSON.stringify({ ...JSON.parse(config.textContent), search });
+  const toggle = document.getElementById("__search");
   const isWanted = new Promise((resolve) => {
     if (new URLSearchParams(location.search).has("h")) resolve();
+    // Someone was faster than the scripts.
+    if (toggle.checked) form.query.focus();
+    if (form.contains(document.activeElement)) resolve();
     form.addEventListener("focusin", resolve, { once: true });
     form.addEventListener("pointerover", resolve, { once: true });
-    document.getElementById("__search").addEventListener("change", resolve, { once: true });
+    toggle.addEventListener("change", resolve, { once: true });
   });
   document.querySelector("[data-search]")?.addEventListener("click", () => {
-    document.getElementById("__search").click();
+    toggle.click();
     form.query.focus();
   });
   const { open } = XMLHttpRequest.prototype;

@@ -55,6 +55,13 @@ const startScheme = () => {
     requestAnimationFrame(() => document.body.removeAttribute("data-md-color-switching"));
   });
   isDark.addEventListener("change", show);
+  // Chosen elsewhere: on another page before the reader came back to this one, or in another tab.
+  const again = () => {
+    chosen = kept();
+    show();
+  };
+  addEventListener("pageshow", ({ persisted }) => persisted && again());
+  addEventListener("storage", again);
   show();
 };
 
@@ -63,12 +70,14 @@ const runScripts = () => {
   const scripts = document.importNode(document.getElementById("scripts").content, true);
   const inOrder = [...scripts.querySelectorAll("script")];
   for (const script of inOrder) script.async = false;
-  inOrder.at(-1).addEventListener("load", () => {
+  const over = () => {
     // What waits for the document to be there has missed it, and is told again.
     document.dispatchEvent(new Event("DOMContentLoaded"));
     // Whoever drives a browser sees by it that the page answers.
     document.documentElement.setAttribute("data-scripts", "run");
-  });
+  };
+  // One that does not arrive takes its turn as well: the others do without it.
+  for (const end of ["load", "error"]) inOrder.at(-1).addEventListener(end, over);
   document.body.append(scripts);
 };
 addEventListener(

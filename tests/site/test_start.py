@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
-from tests.site.visits import opened
+from tests.site.visits import answering, opened
 
 KEPT = "() => JSON.parse(localStorage.getItem(__md_scope.pathname + '.__palette'))"
 PAPER = {"light": "#fefefe", "dark": "#1e2129"}
@@ -145,3 +146,39 @@ def test_without_a_choice_a_page_follows_the_system_while_it_is_open(address, la
     laptop.wait_for_function("document.body.dataset.mdColorScheme === 'slate'")
     assert painted_around(laptop) == {PAPER["dark"]}
     assert laptop.evaluate(KEPT) is None
+
+
+def test_a_choice_in_one_tab_holds_in_the_others(address, laptop):
+    laptop.goto(address)
+    other = answering(laptop.context.new_page())
+    other.goto(address)
+    for _ in range(2):
+        other.locator("button.scheme").click()
+    laptop.wait_for_function("document.body.dataset.mdColorScheme === 'slate'")
+    expect(laptop.locator("button.scheme")).to_have_attribute("title", "Switch to system preference")
+
+
+def test_where_a_script_does_not_arrive_the_others_do_without_it(site, address, phone):
+    phone.route(re.compile(r"/assets/site\.js"), lambda route: route.abort())
+    phone.goto(address + site.reading_pages[0])
+    expect(phone.locator("article .md-typeset__scrollwrap").first).to_be_attached()
+
+
+@pytest.mark.parametrize("types_early", [True, False])
+def test_a_search_that_was_opened_before_the_scripts_came_answers(address, browser, types_early):
+    context = browser.new_context(viewport={"width": 360, "height": 740}, has_touch=True)
+    page = context.new_page()
+    held: list[Route] = []
+    page.route(re.compile(r"/assets/search\.js"), lambda route: held.append(route))
+    page.goto(address, wait_until="domcontentloaded")
+    page.locator("label.md-header__button[for='__search']").tap()
+    if types_early:
+        page.locator(".md-search__input").tap()
+        page.keyboard.type("tensor")
+    page.wait_for_function("document.querySelector('script[src*=\"assets/search.js\"]')")
+    held[0].continue_()
+    if not types_early:
+        expect(page.locator(".md-search__input")).to_be_focused()
+        page.keyboard.type("tensor")
+    expect(page.locator(".md-search-result__link").first).to_be_visible()
+    context.close()
