@@ -105,6 +105,13 @@ def test_no_page_offers_to_copy_what_is_not_there(folder, laptop):
     assert laptop.problems == []
 
 
+def test_tables_have_their_frames_and_code_its_buttons(folder, laptop):
+    laptop.goto((folder / "networks/evaluation/index.html").as_uri())
+    tables = laptop.locator("article table:not([class])").count()
+    expect(laptop.locator("article .md-typeset__scrollwrap table")).to_have_count(tables)
+    expect(laptop.locator("article .md-code__nav").first).to_be_attached()
+
+
 def test_a_figure_answers(folder, laptop):
     laptop.goto((folder / "networks/evaluation/index.html").as_uri())
     laptop.locator(".interactive").scroll_into_view_if_needed()
