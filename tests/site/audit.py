@@ -38,7 +38,7 @@ from tests.site.firefox import installed
 from tests.site.hosting import hosted
 from tests.site.in_firefox import failures
 from tests.site.links import broken_links
-from tests.site.visits import faint_texts, opened, read_to_the_end
+from tests.site.visits import answering, faint_texts, opened, read_to_the_end
 
 # One page of every kind that is no tutorial.
 OTHERS = ("", "glossary/", "about/checks/", "about/data/", "about/known-limits/", "snippets/")
@@ -240,7 +240,7 @@ def missing_without_scripts(browser: Browser, address: str) -> list[str]:
 def weights(browser: Browser, address: str, following: str) -> dict[str, float]:
     """Return the kilobytes that come with a first visit on a phone, and with the next page."""
     context = browser.new_context(viewport=PHONE)
-    tab = context.new_page()
+    tab = answering(context.new_page())
     session = context.new_cdp_session(tab)
     session.send("Network.enable")
     requested, received = {}, {}
