@@ -128,16 +128,12 @@ class Evidence:
             rows.append(("snippets", ", ".join(links)))
         rows.append(("key", code(run.key)))
         for artifact in run.artifacts:
-            link = f"[{artifact.name}]({self._link(artifact.name)})"
+            link = f"[{artifact.name}]({self._tutorial.beside(artifact.name)})"
             size = f"{len(artifact.content) / 1000:.0f} kB"
             rows.append(
                 ("file", f"{artifact.name if plain else link}, {size}, {code(artifact.sha256)}")
             )
         return rows
-
-    def _link(self, name: str) -> str:
-        """Return a link from the page to a file beside it."""
-        return f"{posixpath.basename(self._tutorial.page.removesuffix('.md'))}/{name}"
 
     def _link_to_snippet(self, name: str) -> str:
         place = posixpath.dirname(self._tutorial.page)

@@ -128,10 +128,8 @@ class _Figures(Treeprocessor):
                     continue
                 twin = child.attrib.pop(TWIN)
                 picture = Element("picture")
-                picture.tail, child.tail = child.tail, None
                 SubElement(picture, "source", dark_twin(child.get("src", ""), twin))
-                picture.append(child)
-                parent[position] = picture
+                _put_into(picture, parent, position)
 
 
 class _Tables(Treeprocessor):
@@ -146,7 +144,12 @@ class _Tables(Treeprocessor):
         for parent in list(root.iter()):
             for position, child in enumerate(parent):
                 if child.tag == "table" and not child.get("class"):
-                    frame = Element("div", {"class": "table"})
-                    frame.tail, child.tail = child.tail, None
-                    frame.append(child)
-                    parent[position] = frame
+                    _put_into(Element("div", {"class": "table"}), parent, position)
+
+
+def _put_into(frame: Element, parent: Element, position: int) -> None:
+    """Put a child of an element into a frame that takes its place."""
+    child = parent[position]
+    frame.tail, child.tail = child.tail, None
+    frame.append(child)
+    parent[position] = frame

@@ -274,10 +274,6 @@ class _Writer:
         more = f"search:\n  boost: {_BOOST}"
         return _front_matter(fields, f"{more}\natlas: true" if self.tutorial.is_atlas else more)
 
-    def _beside(self, name: str) -> str:
-        """Return a link from the page to a file beside it."""
-        return f"{posixpath.basename(self.folder)}/{name}"
-
     def _facts(self) -> str:
         header = self.tutorial.header
         course = list(self.titles)
@@ -297,9 +293,9 @@ class _Writer:
             facts.append(f"**Runs in:** {measured(_duration(run.wall_s))}")
             name = self.tutorial.name
             offers = [
-                f"[notebook]({self._beside(f'{name}.ipynb')})",
-                f"[source with all answers]({self._beside(f'{name}.py')})",
-                f"[run record]({self._beside('run.ipynb')})",
+                f"[notebook]({self.tutorial.beside(f'{name}.ipynb')})",
+                f"[source with all answers]({self.tutorial.beside(f'{name}.py')})",
+                f"[run record]({self.tutorial.beside('run.ipynb')})",
             ]
             facts.append(f"**Take it with you:** {', '.join(offers)}")
             places = hosted(self.tutorial, self.settings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import posixpath
 import re
 from dataclasses import asdict, dataclass, field
 from pathlib import PurePosixPath
@@ -116,6 +117,10 @@ class Tutorial:
     def page(self) -> str:
         """The page that it becomes, relative to the site's documents."""
         return page_path(self.file)
+
+    def beside(self, name: str) -> str:
+        """Return a link from its page to a file beside it."""
+        return f"{posixpath.basename(self.page.removesuffix('.md'))}/{name}"
 
     @property
     def is_examples(self) -> bool:
