@@ -554,8 +554,8 @@ assert means[4] > means[0] - 0.01, (
     "the program's recipe is no worse than the plain one"
 )
 plain_seconds, large_seconds, *_ = cpu_seconds.values()
-assert plain_seconds > 1.5 * large_seconds, (
-    "batches of 64 take more than 1.5 times the CPU seconds of 512"
+assert plain_seconds > large_seconds, (
+    "batches of 64 take more CPU seconds than batches of 512"
 )
 assert network(few_photographs[..., None]).shape == (100, 10), (
     "`Input((28, 28))` takes photographs with a last axis of length 1"

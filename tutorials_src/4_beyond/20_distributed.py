@@ -451,9 +451,9 @@ tables.table(rows)
 # %% tags=["claims"]
 cpu_of_one = one_worker[0]["cpu"].sum()
 cpu_of_two = sum(worker["cpu"].sum() for worker in two_workers)
-assert cpu_of_two > 1.5 * cpu_of_one, (
-    "two workers together spend more than 1.5 times the "
-    "CPU seconds of one, for the same weights"
+assert cpu_of_two > cpu_of_one, (
+    "for the same weights, two workers together "
+    "spend more CPU seconds than one"
 )
 
 # %% [markdown]
