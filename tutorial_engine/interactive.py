@@ -28,7 +28,7 @@ _WITHOUT_SCRIPTS = (
     "What it shows is said, with this run's numbers, in the text and the outputs around it."
 )
 # What stands in its place where no page is.
-ELSEWHERE = "*On the page of this tutorial, a figure that moves under your hand stands here.*"
+PLACEHOLDER = "*On the page of this tutorial, a figure that moves under your hand stands here.*"
 
 
 def figure_data(outputs: list[Output]) -> Document:

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import quote, unquote
 
 from .errors import Blemish
+from .link_syntax import link_spans, replace_targets
 from .passages import mask, replace_outside
 from .settings import Settings
 from .tutorial import Cell, Tutorial, page_path
@@ -20,8 +21,6 @@ GENERATED = frozenset({"about/checks.md", "build.json"})
 
 _TARGET = r"(?P<target><[^<>\n]*>|[^\s()<>]*(?:\([^\s()]*\)[^\s()]*)*)"
 _TITLE = r"(?P<title>\s+(?:\"[^\"]*\"|'[^']*'))?"
-LINK_END = re.compile(rf"\]\({_TARGET}{_TITLE}\s*\)")
-_IMAGE = re.compile(rf"!\[(?P<text>[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*){LINK_END.pattern}")
 _DEFINITION = re.compile(
     rf"^ {{0,3}}\[(?P<label>[^\]^\n][^\]\n]*)\]:[ ]+{_TARGET}{_TITLE}[ ]*$\n?", re.MULTILINE
 )
@@ -50,12 +49,7 @@ def to_pages(text: str, tutorial: Tutorial, settings: Settings) -> str:
     the page; link references become links, so that a cell needs no other.
     """
     text = _without_references(text, definitions(tutorial))
-
-    def relink(match: re.Match[str]) -> str:
-        target = _on_the_site(match["target"].strip("<>"), tutorial, settings)
-        return match[0].replace(match["target"], target, 1) if target else match[0]
-
-    return replace_outside(LINK_END, relink, text)
+    return replace_targets(text, lambda target: _on_the_site(target, tutorial, settings))
 
 
 def definitions(tutorial: Tutorial) -> dict[str, tuple[str, str]]:
@@ -113,16 +107,13 @@ def _links(tutorial: Tutorial) -> Iterator[Link]:
             continue
         plain = mask(cell.source)
 
-        def at(match: re.Match[str], group: int | str = 0, plain: str = plain) -> int:
-            return plain.count("\n", 0, match.start(group)) + 1
+        def at(match: re.Match[str], plain: str = plain) -> int:
+            return plain.count("\n", 0, match.start()) + 1
 
-        images = {match.end(): match for match in _IMAGE.finditer(plain)}
-        for match in LINK_END.finditer(plain):
-            target = match["target"].strip("<>")
-            image = images.get(match.end())
-            yield Link(
-                cell, at(match, "target"), target, image is not None, image["text"] if image else ""
-            )
+        for span in link_spans(cell.source):
+            line = plain.count("\n", 0, span.target_start) + 1
+            words = plain[span.words_start : span.words_end]
+            yield Link(cell, line, span.target, span.is_image, words if span.is_image else "")
         for match in _DEFINITION.finditer(plain):
             if match["label"].lower() not in shown:
                 yield Link(cell, at(match), match["target"].strip("<>"), False)

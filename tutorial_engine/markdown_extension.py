@@ -1,4 +1,4 @@
-"""Markdown extension: figures in two schemes and maths as MathML, for every generator that renders with Python-Markdown.
+"""Markdown extension: figures in two schemes, maths as MathML, whole addresses: for all that use Python-Markdown.
 
 MkDocs, ProperDocs and Zensical take it by its name, `tutorial_engine.markdown_extension`, after `pymdownx.arithmatex`
 with `generic: true`. It knows nothing of any of them.
@@ -20,13 +20,17 @@ from xml.etree.ElementTree import Element, SubElement, fromstring
 
 from markdown import Markdown
 from markdown.extensions import Extension
+from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
 
+from .link_syntax import without_apostrophes
 from .maths import mathml
 
 # When a page shows the dark twin; a script that offers a choice of its own finds it by the attribute's name.
 DARK_SCHEME = "screen and (prefers-color-scheme: dark)"
 TWIN, SHOWN_TWIN = "data-dark", "data-dark-figure"
+# Whether there is one in an address at all.
+_APOSTROPHE = re.compile(r"\]\([^()\n]*'")
 # What arithmatex makes of a formula.
 _CLASS = "arithmatex"
 _WRAPPED = re.compile(r"\\[(\[](?P<tex>.*)\\[)\]]", re.DOTALL)
@@ -69,7 +73,8 @@ class CourseExtension(Extension):
     """What the course's pages have beyond Markdown."""
 
     def extendMarkdown(self, md: Markdown) -> None:
-        """Register all, after headings have their addresses and links are what they lead to."""
+        """Register all: addresses before blocks are found, the others when links are what they lead to."""
+        md.preprocessors.register(_Addresses(md), "course-addresses", 29)
         md.treeprocessors.register(_Maths(md), "course-maths", -10)
         md.treeprocessors.register(_Figures(md), "course-figures", -11)
         md.treeprocessors.register(_Tables(md), "course-tables", -12)
@@ -78,6 +83,15 @@ class CourseExtension(Extension):
 def makeExtension(**options: Any) -> CourseExtension:
     """Return the extension, for Python-Markdown to find by the module's name."""
     return CourseExtension(**options)
+
+
+class _Addresses(Preprocessor):
+    """Keeps the apostrophe of an address from ending it."""
+
+    def run(self, lines: list[str]) -> list[str]:
+        """Return a page's lines."""
+        text = "\n".join(lines)
+        return without_apostrophes(text).split("\n") if _APOSTROPHE.search(text) else lines
 
 
 class _Maths(Treeprocessor):

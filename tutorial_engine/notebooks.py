@@ -11,9 +11,11 @@ from urllib.parse import urljoin
 from .copying import read_project
 from .documents import Document, Output
 from .first_cell import carried, first_cell, folder_of
-from .interactive import ELSEWHERE
+from .interactive import PLACEHOLDER
+from .link_syntax import LinkSpan, replace_links
+from .links import ELSEWHERE
 from .outputs import for_record
-from .passages import escape, mask, passages, replace_outside
+from .passages import BLOCK, escape, mask, passages, replace_outside
 from .prose import fill
 from .questions import key_of, question_in_notebook
 from .run import Run
@@ -22,11 +24,12 @@ from .structure import ADMONITION, FOOTNOTE, FOOTNOTE_TEXT, TAB
 from .try_it import without_try_it
 from .tutorial import Cell, Tutorial
 
-_ATTRIBUTES = re.compile(r"\{:?\s*(?:[.#][A-Za-z]|[\w-]+=)[^}\n]*\}")
-_LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]*)\]\((?P<target>[^)\s]+)(?:\s+\"[^\"]*\")?\)")
-_IMAGE = re.compile(r"!\[(?P<text>[^\]]*)\]\((?P<target>[^)\s]+)(?:\s+\"[^\"]*\")?\)")
+_LIST = r"\{:?\s*(?:[.#][A-Za-z]|[\w-]+=)[^}\n]*\}"
+# Where Python-Markdown takes a list of attributes: right behind an element, on a line of its own, behind a heading.
+_ATTRIBUTES = re.compile(
+    rf"(?<=[^\w\s(,;:]){_LIST}|^(?P<before>[ >]*|#+ .*?) *{_LIST} *$", re.MULTILINE
+)
 _ABBREVIATION = re.compile(r"^\*\[[^\]\n]+\]:.*\n?", re.MULTILINE)
-_FENCE_OPTIONS = re.compile(r"^([ >]*```) *\{ *\.(\w+)[^}]*\}")
 
 
 def standalone_notebook(tutorial: Tutorial, run: Run, settings: Settings) -> str:
@@ -53,7 +56,7 @@ def standalone_notebook(tutorial: Tutorial, run: Run, settings: Settings) -> str
             cells.append(_markdown_cell(text))
             continue
         if cell.is_interactive:
-            cells.append(_markdown_cell(ELSEWHERE))
+            cells.append(_markdown_cell(PLACEHOLDER))
         if cell.is_trial or cell.is_interactive:
             continue
         if "solution" in cell.tags:
@@ -243,56 +246,62 @@ def _lower_footnotes(text: str, notes: Mapping[str, int]) -> str:
 
 
 def _lower_inline(text: str, link: Callable[[str], str | None]) -> str:
-    def relink(match: re.Match[str]) -> str:
-        target = match["target"]
-        if re.match(r"[a-z]+:", target):
-            return match[0]
-        address = link(target)
-        mark = "!" if match.re is _IMAGE else ""
-        return match["text"] if address is None else f"{mark}[{match['text']}]({address})"
+    text = _lower_fences(replace_outside(_ABBREVIATION, lambda match: "", text))
+    text = replace_outside(_ATTRIBUTES, lambda match: match["before"] or "", text)
 
-    verbatim: list[str] = []
-    parts, position = [], 0
-    for passage in passages(text):
-        verbatim.append(_FENCE_OPTIONS.sub(r"\1\2", text[passage.start : passage.end]))
-        parts += [text[position : passage.start], f"\x00{len(verbatim) - 1}\x00"]
-        position = passage.end
-    text = "".join(parts) + text[position:]
-    for pattern, replacement in (
-        (_ABBREVIATION, ""),
-        (_ATTRIBUTES, ""),
-        (_IMAGE, relink),
-        (_LINK, relink),
-    ):
-        text = pattern.sub(replacement, text)
-    return re.sub(r"\x00(\d+)\x00", lambda match: verbatim[int(match[1])], text)
+    def relink(span: LinkSpan, words: str) -> str:
+        mark = "!" if span.is_image else ""
+        if ELSEWHERE.match(span.target):
+            return f"{mark}[{words}]{text[span.words_end + 1 : span.end]}"
+        address = link(span.target.replace(" ", "%20"))
+        return words if address is None else f"{mark}[{words}]({address})"
+
+    return replace_links(text, relink)
+
+
+def _lower_fences(text: str) -> str:
+    for passage in reversed(passages(text)):
+        if passage.kind == "fence" and passage.info.startswith("{"):
+            info_start = text.index("{", passage.start)
+            opening, info_end = text[:info_start].rstrip(), text.index("\n", info_start)
+            text = opening + passage.language + text[info_end:]
+    return text
 
 
 def _lower_blocks(text: str) -> str:
-    lines, shown, position = text.split("\n"), [], 0
+    lines, plain = text.split("\n"), mask(text).split("\n")
+    shown, position = [], 0
     while position < len(lines):
-        line = lines[position]
+        before, line = _divided(lines[position])
         match = ADMONITION.match(line) or TAB.match(line)
-        if not match:
-            shown.append(line)
-            position += 1
-            continue
+        is_fence = plain[position].startswith(BLOCK, len(before))
         position += 1
-        body = []
-        while position < len(lines) and (lines[position].startswith("    ") or not lines[position]):
-            body.append(lines[position][4:])
-            position += 1
-        while body and not body[-1]:
-            body.pop()
+        if is_fence or not match:
+            shown.append(before + line)
+            continue
+        end = position
+        while end < len(lines) and (
+            lines[end].startswith(f"{before}    ") or not _divided(lines[end])[1]
+        ):
+            end += 1
+        body = [each[len(before) + 4 :] for each in lines[position:end]]
+        inner = _lower_blocks("\n".join(body).strip("\n"))
         groups = match.groupdict()
         title = groups.get("title")
         if title is None:
             title = groups["kind"].split()[0].capitalize()
-        inner = _lower_blocks("\n".join(body))
         if groups.get("mark", "").startswith("???"):
-            shown.append(f"<details>\n<summary>{title}</summary>\n\n{inner}\n\n</details>\n")
+            block = f"<details>\n<summary>{title}</summary>\n\n{inner}\n\n</details>\n".split("\n")
         else:
             quoted = [f"**{title}**", "", *inner.split("\n")] if title else inner.split("\n")
-            shown += [f"> {each}".rstrip() for each in quoted]
-            shown += [""] if position < len(lines) else []
+            block = [f"> {each}".rstrip() for each in quoted]
+            block += [""] if end < len(lines) else []
+        shown += [f"{before}{each}".rstrip() for each in block]
+        position = end
     return "\n".join(shown)
+
+
+def _divided(line: str) -> tuple[str, str]:
+    """Return the indentation and the quotation marks that a line begins with, and the rest."""
+    rest = line.lstrip("> ")
+    return line[: len(line) - len(rest)], rest

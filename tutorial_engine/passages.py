@@ -14,6 +14,7 @@ from dataclasses import dataclass
 VALUE, INLINE, BLOCK = "\ue000", "\ue001", "\ue002"
 
 _FENCE = re.compile(r"(?P<prefix>[> ]*)(?P<marker>`{3,}(?=[^`]*$)|~{3,})(?P<info>.*)")
+_LANGUAGE = re.compile(r"\{? *\.?(?P<name>[\w+#-]+)")
 _NO_BLANK_LINE = r"(?:(?!\n[ >]*\n).)"
 _INLINE = re.compile(
     r"(?P<comment><!--.*?-->)"
@@ -55,6 +56,12 @@ class Passage:
     end: int
     closed: bool = True
     info: str = ""
+
+    @property
+    def language(self) -> str:
+        """The language that a fence's opening line names, empty if none."""
+        match = _LANGUAGE.match(self.info)
+        return match["name"] if match else ""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from urllib.parse import quote, unquote
 
-from .links import ELSEWHERE, LINK_END
+from .link_syntax import link_spans, replace_targets, without_apostrophes
+from .links import ELSEWHERE
 from .markdown_extension import TWIN, dark_twin, formula
 from .markup import addresses, convert, formulas
 from .passages import mask, passages, replace_outside
@@ -74,11 +75,9 @@ def portable(body: str, path: str) -> str:
 
 def targets(body: str, path: str) -> Iterator[tuple[int, str]]:
     """Yield where each link to a file of the site stands in a page's body, and the file's path."""
-    plain = mask(body)
-    for match in LINK_END.finditer(body):
-        file = _file(match["target"].strip("<>"), path)
-        if file and plain[match.start()] == "]":
-            yield match.start(), file
+    for span in link_spans(body):
+        if file := _file(span.target, path):
+            yield span.start, file
 
 
 def with_terms(
@@ -187,19 +186,15 @@ def _moved(body: str, path: str) -> str:
     """Return a body whose links lead to the same pages and files from its new place."""
     here = posixpath.dirname(new_place(path))
 
-    def target(written: str) -> str:
+    def target(written: str) -> str | None:
         file = _file(written, path)
         if not file:
-            return written
+            return None
         _, mark, anchor = written.partition("#")
         return quote(posixpath.relpath(new_place(file), here or ".")) + mark + anchor
 
-    def relinked(match: re.Match[str]) -> str:
-        moved = target(match["target"].strip("<>"))
-        return match[0].replace(match["target"], moved, 1) if match["target"] else match[0]
-
-    body = replace_outside(LINK_END, relinked, body)
-    return replace_outside(_SRCSET, lambda match: target(match[0]), body)
+    body = replace_targets(without_apostrophes(body), target)
+    return replace_outside(_SRCSET, lambda match: target(match[0]) or match[0], body)
 
 
 def _file(target: str, path: str) -> str:

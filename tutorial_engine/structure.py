@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .link_syntax import link_spans
 from .passages import BLOCK, VALUE, expressions, mask, passages
 
 ADMONITION = re.compile(
@@ -37,6 +38,8 @@ _TAG = re.compile(
 _ADDRESS = re.compile(r"<(?:[A-Za-z][\w+.-]+:[^\s<>]*|[\w.+-]+@[\w.-]+)>")
 # Nothing of it is given back, so that what follows is the address and no quotation mark.
 _LOCAL_ADDRESS = re.compile(r"\bhref\s*+=\s*+[\"']?+(?![a-z][a-z\d+.-]*:|#)", re.IGNORECASE)
+_BRACKET = re.compile(r"\\.|\n[ >]*\n|[\[\]]", re.DOTALL)
+_TITLE_IN_BRACKETS = re.compile(r"\s*\(")
 _MARKUP_START = re.compile(r"<(?=[A-Za-z/!?])")
 _ENTITY_SAFE = "write &lt; for a <, or put the passage between backticks"
 _EMPTY = frozenset({"br", "hr", "wbr", "col"})
@@ -121,6 +124,7 @@ def problems(text: str) -> Iterator[Problem]:
     yield from _lists(plain)
     yield from _tables(plain)
     yield from _inline(plain)
+    yield from _links(text, plain)
     yield from _tags(plain)
 
 
@@ -197,6 +201,37 @@ def _values(text: str, plain: str) -> Iterator[Problem]:
         if match := re.search(pattern, plain, re.MULTILINE):
             remedy = "move the value into the text"
             yield Problem(_line(plain, match.end()), f"an expression in {name}", remedy)
+
+
+def _links(text: str, plain: str) -> Iterator[Problem]:
+    spans = link_spans(text)
+    ends = {
+        span.words_end
+        for span in spans
+        if '"' not in span.target and not _TITLE_IN_BRACKETS.match(plain, span.target_end)
+    }
+    for at in _ends_of_words(plain):
+        if at not in ends and not any(span.words_start <= at < span.words_end for span in spans):
+            yield Problem(
+                _line(plain, at),
+                "a link that does not read as one",
+                'write [words](address "title"), with %20 for a blank and %22 for a quotation mark in the '
+                "address, &quot; in the title, and no link in the words; or \\[ for a bracket",
+            )
+
+
+def _ends_of_words(plain: str) -> Iterator[int]:
+    """Yield where a bracket closes that was opened in its paragraph, with what begins an address behind it."""
+    opened = 0
+    for match in _BRACKET.finditer(plain):
+        if match[0] == "[":
+            opened += 1
+        elif match[0] == "]" and opened:
+            opened -= 1
+            if plain.startswith("(", match.end()):
+                yield match.start()
+        elif "\n" in match[0]:
+            opened = 0
 
 
 def _headings(plain: str) -> Iterator[Problem]:

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from .course_map import MARK as COURSE_MAP
-from .interactive import ELSEWHERE
+from .interactive import PLACEHOLDER
+from .link_syntax import replace_links
 from .notebooks import lower
 from .passages import Passage, mask, passages
 from .shown_outputs import fence
@@ -43,10 +44,8 @@ _ENTITY = re.compile(r"&(?:#\d+|#x[\da-fA-F]+|[a-zA-Z]+\d*);")
 _NUMBER = re.compile(r"&#(?P<code>4[89]|5[0-7]);(?P<digits>\d*)(?P<mark>[.)]?)")
 _UNSEARCHED = re.compile(r'\{ *data-search-exclude="" *\}')
 _ACTIVE = frozenset("\\`*_[]<>#|~!&$-+.():")
-_LANGUAGE = re.compile(r"\{? *\.?(?P<name>[\w+#-]+)")
 _TITLE = re.compile(r'\btitle="(?P<title>[^"]*)"')
 _SENTENCE = re.compile(r"\A(?:.*?[.?!](?=\s|\Z)|.+)", re.DOTALL)
-_LINK = re.compile(r"!?\[(?P<text>[^\]]*)\]\([^)]*\)")
 
 # What is to be said of a link's target: None where it leads nowhere.
 Address = Callable[[str], str | None]
@@ -159,8 +158,7 @@ def _fence(text: str, passage: Passage, before: str) -> str:
     """Return a fenced block with the plain name of its language, below its title if it has one."""
     lines = text[passage.start : passage.end].split("\n")
     content = [line.removeprefix(before) for line in lines[1:-1]]
-    language = match["name"] if (match := _LANGUAGE.match(passage.info)) else "text"
-    block = fence("\n".join(content), language)
+    block = fence("\n".join(content), passage.language or "text")
     title = _TITLE.search(passage.info)
     return f"**{title['title']}**\n\n{block}" if title else block
 
@@ -210,7 +208,7 @@ def _folding(line: str) -> str:
 def _said(fragment: str, address: Address) -> str:
     """Return a piece of HTML as Markdown."""
     if fragment.startswith('<div class="interactive'):
-        return ELSEWHERE
+        return PLACEHOLDER
     root = LexborHTMLParser(fragment, is_fragment=True).root
     return "\n\n".join(_blocks(root, address)) if root else ""
 
@@ -382,7 +380,7 @@ def first_sentence(text: str) -> str:
     blocks = [block for block in text.split("\n\n") if block.strip()]
     prose = (block for block in blocks if block[:1].isalnum() and not block.startswith(_FROM))
     paragraph = " ".join(next(prose, "").split())
-    sentence = _SENTENCE.match(_LINK.sub(r"\g<text>", paragraph))
+    sentence = _SENTENCE.match(replace_links(paragraph, lambda _, words: words))
     return sentence[0] if sentence else ""
 
 

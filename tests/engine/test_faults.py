@@ -301,6 +301,11 @@ LEFT_OPEN = {
     "table below a line": ("Words:\n| a | b |\n|---|---|\n| 1 | 2 |", 2, "a table right below"),
     "struck": ("Words ~~struck~~.", 1, "a struck passage"),
     "backslash at the end": ("Words\\\non.", 1, "ends in a backslash"),
+    "link to a blank": ("Words.\n\nA [link](two words.md).", 3, "a link that does not read"),
+    "link with a quoted title": ('A [link](a.md "a "b" c").', 1, "a link that does not read"),
+    "link with a title in brackets": ("A [link](a.md (title)).", 1, "a link that does not read"),
+    "link in a link": ("A [good [link](a.md)](b.md).", 1, "a link that does not read"),
+    "link to a script": ("A [link](javascript:a).", 1, "a link that does not read"),
     "link in HTML": ('<a href="other.md">a</a>', 1, "an address in HTML"),
     "link in HTML, bare": ("<a href=other.md>a</a>", 1, "an address in HTML"),
     "link in HTML, with blanks": ("<a class='x' href = 'other.md'>a</a>", 1, "an address in HTML"),
@@ -471,7 +476,7 @@ def test_a_link_that_leads_somewhere_is_left_alone(course, target):
         ("![A line.](https://a.b/c.png)", "is not of this site"),
         ("![A line.](data:image/png;base64,AAAA)", "is not of this site"),
         ("![A line.][a]\n\n[a]: none.png", "there is no image none.png"),
-        ("[![A line.](none.png)](02_well.py)", "there is no image none.png"),
+        ("[![A line.](none.png)](01_tiny.py)", "there is no image none.png"),
     ],
 )
 def test_an_image_that_is_not_there_or_has_no_text_is_refused(course, text, said):

@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 
-from tutorial_engine.interactive import ELSEWHERE
+from tutorial_engine.interactive import PLACEHOLDER
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _FORMULA = re.compile(r"\$\$.+?\$\$|\$(?!\s)(?:\\.|[^$\\])+?(?<!\s)\$", re.DOTALL)
@@ -51,7 +51,7 @@ def words_of_page(page: str) -> str:
 
 def words_of_twin(text: str) -> str:
     """Return what a reader of plain CommonMark, who knows formulas, sees of a twin."""
-    text = _FROM.sub("", text, count=1).replace(ELSEWHERE, "")
+    text = _FROM.sub("", text, count=1).replace(PLACEHOLDER, "")
     return words(BeautifulSoup(rendered(text), "lxml"))
 
 
