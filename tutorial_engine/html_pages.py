@@ -32,10 +32,12 @@ _PERMALINK = re.compile(
     r'(<h[1-6]\b[^>]*>)((?:(?!</h[1-6]>).)*?)(<a class="headerlink")', re.DOTALL
 )
 _TAG = re.compile(r"<[^>]*>")
-# What a notebook's text holds as TeX, and what in it is no text.
+# What a notebook's text holds as TeX, which mkdocs-jupyter 0.27 marks, and what in it is no text.
 _VERBATIM = re.compile(r"(<(pre|code|script|style)\b.*?</\2>)", re.DOTALL)
 _TEX = re.compile(
     r"\$\$(?P<block>[^$<]+)\$\$|(?<![\\$\w])\$(?P<inline>[^$<\s](?:[^$<]*[^$<\s])?)\$(?![\d$])"
+    r'|<div class="arithmatex">\\\[(?P<marked_block>[^<]+)\\\]</div>'
+    r'|<span class="arithmatex">\\\((?P<marked_inline>[^<]+)\\\)</span>'
 )
 _DATA_IMAGE = re.compile(r"data:image/[\w+.-]+;base64,")
 
@@ -115,11 +117,12 @@ def with_formulas(content: str) -> str:
     """Return a rendered notebook whose text shows the formulas that it holds as TeX."""
 
     def formula(match: re.Match[str]) -> str:
-        display = "block" if match["block"] else "inline"
+        name = match.lastgroup or ""
+        display, dollars = ("block", "$$") if name.endswith("block") else ("inline", "$")
         try:
-            return mathml(html.unescape(match["block"] or match["inline"]), display)
+            return mathml(html.unescape(match[name]), display)
         except ValueError:  # no formula: two prices, say
-            return match[0]
+            return f"{dollars}{match[name]}{dollars}"
 
     texts = _VERBATIM.split(content)
     # Of each three: text, what is verbatim, and the name of its element.

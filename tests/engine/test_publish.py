@@ -14,7 +14,7 @@ from bs4 import BeautifulSoup
 
 from tutorial_engine.course import titles
 from tutorial_engine.errors import ExecutionError
-from tutorial_engine.html_pages import lean_code, lean_page, named_permalinks
+from tutorial_engine.html_pages import lean_code, lean_page, named_permalinks, with_formulas
 from tutorial_engine.publish import export, make_error_page, make_page
 from tutorial_engine.run import Artifact
 from tutorial_engine.settings import Settings
@@ -446,3 +446,17 @@ def test_the_sign_beside_a_heading_says_to_which_it_links():
         "Link to z",
     ]
     assert named.get_text() == BeautifulSoup(html, "html.parser").get_text()
+
+
+@pytest.mark.parametrize(
+    ("bare", "marked"),
+    [
+        ("of $x &lt; y$ we", r'of <span class="arithmatex">\(x &lt; y\)</span> we'),
+        ("$$\nx^2\n$$", '<div class="arithmatex">\\[\nx^2\n\\]</div>'),
+        ("from $5 \\foo to $6", r'from <span class="arithmatex">\(5 \foo to \)</span>6'),
+    ],
+)
+def test_a_records_formulas_are_shown_as_every_mkdocs_jupyter_leaves_them(bare, marked):
+    """Up to 0.26 it leaves TeX between dollar signs; 0.27 marks it, two prices too."""
+    assert with_formulas(bare) == with_formulas(marked)
+    assert ("<math" in with_formulas(bare)) == ("foo" not in bare)
