@@ -17,11 +17,12 @@ from functools import partial
 from urllib.parse import quote, unquote
 
 from .foreign_images import MEDIA, ImageRefused, Images
+from .link_syntax import link_spans, replace_targets
 from .links import ELSEWHERE
 from .passages import BLOCK, INLINE, VALUE, mask, passages, replace_outside
 from .shown_outputs import fence
 from .source import AS_A_MARKER
-from .structure import problems
+from .structure import problems, unread_links
 
 _BOOKMARK = 0xE100  # private characters: one stands for each note until the file's lines are known
 BOOKMARK = re.compile("[\ue100-\uf8ff]")
@@ -55,6 +56,7 @@ _IMAGE = re.compile(
     r"(?P<title>\s+(?:\"[^\"]*\"|'[^']*'))?\s*\)(?P<attributes>\{[^{}\n]*\})?"
 )
 _LINKED_IMAGE = re.compile(rf"\[\s*(?P<image>{_IMAGE.pattern})\s*\]\((?P<address>[^()\s]*)\)")
+_BRACKETED_TITLE = re.compile(r"\s*\((?P<words>.*)\)\s*", re.DOTALL)
 _FRAMED = re.compile(
     r"<(?P<name>table|div|center|figure|picture|p)\b[^<>]*>(?:(?!<(?P=name)\b).)*?</(?P=name)>",
     re.DOTALL | re.IGNORECASE,
@@ -149,7 +151,7 @@ def to_prose(
     text = _with_images(text, notes, images, attachments or {})
     text = _with_sound_tags(text)
     text = _laid_out(text, deeper)
-    text = _repaired(text, notes)
+    text = _repaired(_with_links_read_alike(text), notes)
     return _closed_up(_without_markers(text)).strip("\n")
 
 
@@ -686,6 +688,19 @@ def _with_sound_words(text: str) -> str:
 
 
 # What is still wrong
+
+
+def _with_links_read_alike(text: str) -> str:
+    """Write links as the site and Jupyter both read them; what is no link for Jupyter stays text."""
+    text = replace_targets(text, lambda target: target.replace('"', "%22"))
+    for span in reversed(link_spans(text)):
+        title = _BRACKETED_TITLE.fullmatch(text, span.target_end, span.end - 1)
+        if title:
+            words = title["words"].replace('"', "&quot;")
+            text = f'{text[: span.target_end]} "{words}"{text[span.end - 1 :]}'
+    for start in sorted(unread_links(text), reverse=True):
+        text = f"{text[:start]}\\{text[start:]}"
+    return text
 
 
 def _repaired(text: str, notes: Notes) -> str:

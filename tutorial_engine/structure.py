@@ -124,7 +124,7 @@ def problems(text: str) -> Iterator[Problem]:
     yield from _lists(plain)
     yield from _tables(plain)
     yield from _inline(plain)
-    yield from _links(text, plain)
+    yield from _links(text)
     yield from _tags(plain)
 
 
@@ -203,35 +203,36 @@ def _values(text: str, plain: str) -> Iterator[Problem]:
             yield Problem(_line(plain, match.end()), f"an expression in {name}", remedy)
 
 
-def _links(text: str, plain: str) -> Iterator[Problem]:
-    spans = link_spans(text)
+def _links(text: str) -> Iterator[Problem]:
+    for start in unread_links(text):
+        yield Problem(
+            _line(text, start),
+            "a link that does not read as one",
+            'write [words](address "title"), with %20 for a blank and %22 for a quotation mark in the '
+            "address, &quot; in the title, and no link in the words; or \\[ for a bracket",
+        )
+
+
+def unread_links(text: str) -> Iterator[int]:
+    """Yield where a bracket opens that begins a link for Python-Markdown, which CommonMark has not or has otherwise."""
+    plain, spans = mask(text), link_spans(text)
     ends = {
         span.words_end
         for span in spans
         if '"' not in span.target and not _TITLE_IN_BRACKETS.match(plain, span.target_end)
     }
-    for at in _ends_of_words(plain):
-        if at not in ends and not any(span.words_start <= at < span.words_end for span in spans):
-            yield Problem(
-                _line(plain, at),
-                "a link that does not read as one",
-                'write [words](address "title"), with %20 for a blank and %22 for a quotation mark in the '
-                "address, &quot; in the title, and no link in the words; or \\[ for a bracket",
-            )
-
-
-def _ends_of_words(plain: str) -> Iterator[int]:
-    """Yield where a bracket closes that was opened in its paragraph, with what begins an address behind it."""
-    opened = 0
+    opened: list[int] = []
     for match in _BRACKET.finditer(plain):
+        at = match.start()
         if match[0] == "[":
-            opened += 1
+            opened.append(at)
         elif match[0] == "]" and opened:
-            opened -= 1
-            if plain.startswith("(", match.end()):
-                yield match.start()
+            start = opened.pop()
+            is_within = any(span.words_start <= at < span.words_end for span in spans)
+            if plain.startswith("(", at + 1) and at not in ends and not is_within:
+                yield start
         elif "\n" in match[0]:
-            opened = 0
+            opened.clear()
 
 
 def _headings(plain: str) -> Iterator[Problem]:

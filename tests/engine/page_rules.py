@@ -11,6 +11,7 @@ from pathlib import Path
 
 import html5lib
 import pytest
+from bs4 import BeautifulSoup
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from selectolax.lexbor import LexborHTMLParser
@@ -95,3 +96,9 @@ def main(config: str, site: str) -> None:
 
 if __name__ == "__main__":
     main(*sys.argv[1:])
+
+
+def leads_to(page: str) -> list[str]:
+    """Return where the links and images of HTML lead, a link before the image in it."""
+    found = BeautifulSoup(page, "html.parser").find_all(["a", "img"])
+    return [str(each.get("href") or each.get("src") or "") for each in found]

@@ -15,6 +15,7 @@ import pytest
 from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from tutorial_engine.__main__ import main
 from tutorial_engine.foreign_code import parses as is_python
@@ -36,6 +37,7 @@ from tutorial_engine.source import find_sources, parse, parse_text
 from tutorial_engine.structure import problems
 
 from . import foreign_notebooks as houses
+from .page_rules import leads_to
 from .tiny import HEADER, REPOSITORY, Course
 
 # What this course brings, whatever else is installed where the tests run.
@@ -686,6 +688,8 @@ FRAGMENTS = (
     "#",
     "![](a.png)",
     "[a][b] and c[0][1]",
+    "[a](b c.md) and [d](e.md (f))",
+    "[a [b](c.md)](d.md) and [e](javascript:f)",
     "[^1] and\n\n[^2]: text",
     "<a href=\"other.ipynb\">there</a> <a name='x'></a>",
     "<br> &nbsp; <b>open",
@@ -846,6 +850,26 @@ def test_links_in_html_become_links_in_markdown_where_it_is_read(given, kept):
     assert to_prose(given, notes, images) == kept
     assert list(problems(kept)) == []
     assert notes.said == []
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("a [b](c d.md) e", r"a \[b](c d.md) e"),
+        ("[a [b](https://c.d)](https://e.f)", r"\[a [b](https://c.d)](https://e.f)"),
+        ("[a](javascript:b)", r"\[a](javascript:b)"),
+        ('[a](https://b.c "d "e" f")', r'\[a](https://b.c "d "e" f")'),
+        ('[a](https://b.c (d "e"))', '[a](https://b.c "d &quot;e&quot;")'),
+        ('[a](https://b.c/"d")', "[a](https://b.c/%22d%22)"),
+        ("[a [b]](https://c.d) `[e](f g)`", "[a [b]](https://c.d) `[e](f g)`"),
+    ],
+)
+def test_a_link_is_on_the_site_what_it_is_in_jupyter(given, kept):
+    notes, images = Notes(), Images(lambda name: None, lambda name: None, "x")
+    assert to_prose(given, notes, images) == kept
+    assert list(problems(kept)) == []
+    assert notes.said == []
+    assert leads_to(render(kept)) == leads_to(MarkdownIt("commonmark").render(given))
 
 
 def test_tags_that_are_shown_as_text_are_listed(course, elsewhere):

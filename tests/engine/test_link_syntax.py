@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from bs4 import BeautifulSoup
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -13,6 +12,7 @@ from tutorial_engine.link_syntax import link_spans, replace_targets
 from tutorial_engine.markup import render
 from tutorial_engine.structure import problems
 
+from .page_rules import leads_to
 from .tiny import made_run, prose
 
 # What links are made of, and what ends or hides one.
@@ -25,12 +25,6 @@ PIECES = st.sampled_from(
 )
 LINK = st.sampled_from(["[a](b.md)", "![a](c.png)", "[a](b.md 'a')", '[![a](c.png)](b.md "a")'])
 TEXTS = st.lists(st.one_of(PIECES, LINK), max_size=14).map("".join)
-
-
-def leads_to(page: str) -> list[str]:
-    """Return where the links and images of HTML lead, a link before the image in it."""
-    found = BeautifulSoup(page, "html.parser").find_all(["a", "img"])
-    return [str(each.get("href") or each.get("src") or "") for each in found]
 
 
 @given(TEXTS)
