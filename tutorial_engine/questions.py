@@ -152,7 +152,10 @@ def _order(question: Question, key: str) -> list[int]:
 
 
 def _asked(question: Question, order: list[int], number: int) -> str:
-    choices = "\n".join(f"1. {question.choices[at].text}" for at in order)
+    # In a box from the first: the script, which comes later, makes a button of it and moves nothing.
+    choices = "\n".join(
+        f'1. <span class="quiz-choice">{question.choices[at].text}</span>' for at in order
+    )
     return f"**Question {number}.** {question.text}\n\n{choices}"
 
 

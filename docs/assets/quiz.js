@@ -76,10 +76,9 @@
       const button = document.createElement("button");
       button.type = "button";
       button.className = "quiz-choice";
-      // A paragraph is none inside a button.
-      const text = item.children.length === 1 && item.firstElementChild.tagName === "P" ? item.firstElementChild : item;
+      const text = item.querySelector(".quiz-choice");
       button.append(...text.childNodes);
-      item.replaceChildren(button);
+      text.replaceWith(button);
       button.addEventListener("click", () => {
         const isAnswer = at + 1 === Number(answer);
         const mark = document.createElement("strong");

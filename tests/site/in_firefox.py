@@ -46,11 +46,11 @@ def home(window: Firefox, scheme: str) -> dict[str, bool]:
 def broadcasting(window: Firefox, scheme: str) -> dict[str, bool]:
     """Answer a question with the pointer and another with keys; mark the page as done."""
     verdict = "document.querySelectorAll('.quiz-verdict')"
-    window.click("#question-1 .quiz-choice")
+    window.click("#question-1 button.quiz-choice")
     by_pointer = window.until(f"{verdict}[0].textContent.length > 20")
     window.press("Tab", "Enter")
-    pressed = "document.querySelectorAll('#question-1 .quiz-choice[aria-pressed=true]')"
-    second = f"{pressed}.length == 1 && {pressed}[0] == document.querySelectorAll('#question-1 .quiz-choice')[1]"
+    pressed = "document.querySelectorAll('#question-1 button.quiz-choice[aria-pressed=true]')"
+    second = f"{pressed}.length == 1 && {pressed}[0] == document.querySelectorAll('#question-1 button.quiz-choice')[1]"
     by_keys = window.until(second)
     window.click("[data-path=done]")
     done = window.until("JSON.parse(localStorage['course.path']).done.includes('foundations/broadcasting')")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -18,11 +19,11 @@ def ask(page: Page, address: str) -> Locator:
 
 def answer_of(question: Locator) -> Locator:
     place = int(question.get_attribute("data-answer"))
-    return question.locator(".quiz-choice").nth(place - 1)
+    return question.locator("button.quiz-choice").nth(place - 1)
 
 
 def distractor_of(question: Locator) -> Locator:
-    return question.locator(".quiz-choice").nth(0 if question.get_attribute("data-answer") != "1" else 1)
+    return question.locator("button.quiz-choice").nth(0 if question.get_attribute("data-answer") != "1" else 1)
 
 
 def kept(page: Page) -> dict[str, dict[str, bool]]:
@@ -90,7 +91,7 @@ def test_only_the_first_try_counts_and_it_outlasts_the_page(address, laptop):
     assert list(kept(laptop)) == [PAGE]
     laptop.get_by_role("button", name="Ask me again").click()
     expect(result).to_be_hidden()
-    expect(questions.nth(0).locator(".quiz-choice").first).to_be_focused()
+    expect(questions.nth(0).locator("button.quiz-choice").first).to_be_focused()
     assert kept(laptop) == {}
 
 
@@ -124,11 +125,25 @@ def test_what_does_not_fit_is_as_if_nothing_was_kept(address, laptop, text):
     assert problems == []
 
 
+def test_the_script_moves_nothing_when_it_comes(address, phone):
+    later = re.compile(r"(?<!/start)\.js$")  # all that wait until the page is painted
+    phone.route(later, lambda route: None)  # held, until nothing is to be done with it
+    with phone.expect_request(later):
+        phone.goto(f"{address}{PAGE}/", wait_until="domcontentloaded")
+    heights = "all => all.map(each => each.getBoundingClientRect().height)"
+    questions = phone.locator(".quiz-question")
+    before = questions.evaluate_all(heights)
+    phone.unroute(later)
+    expect(questions.locator("button.quiz-choice").first).to_be_visible()
+    assert questions.evaluate_all(heights) == before
+    assert len(before) == 5
+
+
 def test_without_a_script_the_choices_are_read_and_the_answers_unfold(address, browser):
     context = browser.new_context(java_script_enabled=False)
     question = ask(context.new_page(), address).first
     assert question.locator(":scope > ol > li").count() >= 3
-    expect(question.locator(".quiz-choice")).to_have_count(0)
+    expect(question.locator("button.quiz-choice")).to_have_count(0)
     question.locator("summary").click()
     expect(question.get_by_text("The answer.")).to_be_visible()
     context.close()
