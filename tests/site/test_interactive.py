@@ -156,6 +156,7 @@ def test_a_dragged_rate_bends_the_walk_and_numbers_stay_numbers(figure):
     assert path.get_attribute("points") != before
     figure.click("20 steps", 3)
     expect(figure.box.get_by_role("button", name="20 steps")).to_be_disabled()
+    expect(figure.box.get_by_role("button", name="Back to the start")).to_be_focused()
     assert "outside the picture" in figure.said
     assert "above the start" in figure.said
     assert not re.search(r"NaN|Infinity|-", figure.said)

@@ -41,6 +41,7 @@ window.interactiveFigures.descent = (box, data) => {
   const walk = (further) => {
     steps = Math.min(most, steps + further);
     update();
+    if (steps === most) back.focus(); // what was pressed takes no more, and would let go of the keyboard
   };
   const more = button("One step", () => walk(1));
   const many = button("20 steps", () => walk(20));
