@@ -16,7 +16,10 @@ ADMONITION = re.compile(
     r'^(?P<mark>!!!|\?\?\?\+?) +(?P<kind>[\w -]+?)(?: +"(?P<title>[^"]*)")?$', re.MULTILINE
 )
 TAB = re.compile(r'^===\+?!? +"(?P<title>[^"]*)"$', re.MULTILINE)
-FOOTNOTE = re.compile(r"\[\^(?P<label>[^\]\s]+)\](?!:)")
+# At a line's beginning, a colon makes a footnote's text of it.
+FOOTNOTE = re.compile(
+    r"(?P<word>(?<=[^\s>])|(?<=[^\s>] ))?\[\^(?P<label>[^\]\s]+)\](?(word)|(?!:))"
+)
 FOOTNOTE_TEXT = re.compile(r"^\[\^(?P<label>[^\]\s]+)\]:", re.MULTILINE)
 
 _CONTAINER = re.compile(r"(?:[-*+]|\d+\.) |!!!|\?\?\?|===[+! ]|\[\^[^\]\s]+\]:")
@@ -120,12 +123,27 @@ def problems(text: str) -> Iterator[Problem]:
     yield from _passages(text)
     yield from _values(text, plain)
     yield from _headings(plain)
-    yield from _blocks(plain)
-    yield from _lists(plain)
+    in_place = _with_fences_in_place(text, plain)
+    yield from _blocks(in_place)
+    yield from _lists(in_place)
     yield from _tables(plain)
     yield from _inline(plain)
     yield from _links(text)
     yield from _tags(plain)
+
+
+def _with_fences_in_place(text: str, plain: str) -> str:
+    """Return a masked text in which each line of a fence begins where the fence does: it belongs to the same list or note."""
+    for passage in passages(text):
+        before = text[text.rfind("\n", 0, passage.start) + 1 : passage.start]
+        if passage.kind == "fence" and before:
+            hidden = re.compile(f"(?<=\n){BLOCK}{{1,{len(before)}}}")
+            block = hidden.sub(
+                lambda match, before=before: before[: len(match[0])],  # type: ignore[misc]
+                plain[passage.start : passage.end],
+            )
+            plain = plain[: passage.start] + block + plain[passage.end :]
+    return plain
 
 
 def _line(text: str, position: int) -> int:
@@ -222,13 +240,16 @@ def unread_links(text: str) -> Iterator[int]:
         if '"' not in span.target and not _TITLE_IN_BRACKETS.match(plain, span.target_end)
     }
     opened: list[int] = []
+    waiting, words_end = list(reversed(spans)), 0
     for match in _BRACKET.finditer(plain):
         at = match.start()
+        while waiting and waiting[-1].words_start <= at:
+            words_end = max(words_end, waiting.pop().words_end)
         if match[0] == "[":
             opened.append(at)
         elif match[0] == "]" and opened:
             start = opened.pop()
-            is_within = any(span.words_start <= at < span.words_end for span in spans)
+            is_within = at < words_end
             if plain.startswith("(", at + 1) and at not in ends and not is_within:
                 yield start
         elif "\n" in match[0]:

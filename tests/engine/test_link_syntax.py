@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -53,6 +54,13 @@ def test_new_addresses_change_nothing_else(text):
     changed = replace_targets(text, lambda target: f"x/{target}")
     assert changed.replace("x/", "") == text
     assert len(link_spans(changed)) == len(link_spans(text))
+
+
+def test_a_long_text_with_many_links_is_read_in_the_time_that_its_length_takes():
+    text = "[a](b.md), [![c](d.png)](e.md) and x[0]\n" * 5000
+    started = time.process_time()
+    assert list(problems(text)) == []
+    assert time.process_time() - started < 10
 
 
 def test_an_apostrophe_in_an_address_swallows_no_text_of_the_page(course):
