@@ -25,9 +25,12 @@ from .try_it import without_try_it
 from .tutorial import Cell, Tutorial
 
 _LIST = r"\{:?\s*(?:[.#][A-Za-z]|[\w-]+=)[^}\n]*\}"
-# Where Python-Markdown takes a list of attributes: right behind an element, on a line of its own, behind a heading.
+# Where Python-Markdown takes a list of attributes: right behind an element, at the end of a table's cell, on a line of
+# its own, behind a heading.
 _ATTRIBUTES = re.compile(
-    rf"(?<=[^\w\s(,;:]){_LIST}|^(?P<before>[ >]*|#+ .*?) *{_LIST} *$", re.MULTILINE
+    rf"(?<=[^\w\s(,;:]){_LIST}|(?<=_)(?=\{{:?\s*[.#]){_LIST}|(?<=\S) +{_LIST}(?= *\|)"
+    rf"|^(?P<before>[ >]*(?:(?:(?:[-*+]|\d+\.) +)*#+ .*?)?) *{_LIST} *$",
+    re.MULTILINE,
 )
 _ABBREVIATION = re.compile(r"^\*\[[^\]\n]+\]:.*\n?", re.MULTILINE)
 
