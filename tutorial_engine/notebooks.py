@@ -15,7 +15,7 @@ from .interactive import PLACEHOLDER
 from .link_syntax import LinkSpan, replace_links
 from .links import ELSEWHERE
 from .outputs import for_record
-from .passages import BLOCK, escape, mask, passages, replace_outside
+from .passages import BLOCK, escape, mask, mask_in_place, passages, replace_outside
 from .prose import fill
 from .questions import key_of, question_in_notebook
 from .run import Run
@@ -24,7 +24,7 @@ from .structure import ADMONITION, FOOTNOTE, FOOTNOTE_TEXT, TAB
 from .try_it import without_try_it
 from .tutorial import Cell, Tutorial
 
-_LIST = r"\{:?\s*(?:[.#][A-Za-z]|[\w-]+=)[^}\n]*\}"
+_LIST = r"\{:?\s*(?:[.#][A-Za-z]|[\w-]+=)(?:[^}\n\"']|\"[^\"\n]*\"|'[^'\n]*')*\}"
 # Where Python-Markdown takes a list of attributes: right behind an element, at the end of a table's cell, on a line of
 # its own, behind a heading.
 _ATTRIBUTES = re.compile(
@@ -235,7 +235,7 @@ def _lower_footnotes(text: str, notes: Mapping[str, int]) -> str:
     if not notes:
         return text
     lines, inside = text.split("\n"), False
-    for position, line in enumerate(mask(text).split("\n")):
+    for position, line in enumerate(mask_in_place(text).split("\n")):
         if FOOTNOTE_TEXT.match(line):
             inside = True
         elif inside and line.startswith("    "):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .link_syntax import link_spans
-from .passages import BLOCK, VALUE, expressions, mask, passages
+from .passages import BLOCK, INLINE, VALUE, expressions, mask, mask_in_place, passages
 
 ADMONITION = re.compile(
     r'^(?P<mark>!!!|\?\?\?\+?) +(?P<kind>[\w -]+?)(?: +"(?P<title>[^"]*)")?$', re.MULTILINE
@@ -42,6 +42,8 @@ _ADDRESS = re.compile(r"<(?:[A-Za-z][\w+.-]+:[^\s<>]*|[\w.+-]+@[\w.-]+)>")
 # Nothing of it is given back, so that what follows is the address and no quotation mark.
 _LOCAL_ADDRESS = re.compile(r"\bhref\s*+=\s*+[\"']?+(?![a-z][a-z\d+.-]*:|#)", re.IGNORECASE)
 _BRACKET = re.compile(r"\\.|\n[ >]*\n|[\[\]]", re.DOTALL)
+# Code and formulas are none in an address, for Jupyter.
+_UNSAFE_ADDRESS = re.compile(f'["<{INLINE}]')
 _TITLE_IN_BRACKETS = re.compile(r"\s*\(")
 _MARKUP_START = re.compile(r"<(?=[A-Za-z/!?])")
 _ENTITY_SAFE = "write &lt; for a <, or put the passage between backticks"
@@ -123,27 +125,13 @@ def problems(text: str) -> Iterator[Problem]:
     yield from _passages(text)
     yield from _values(text, plain)
     yield from _headings(plain)
-    in_place = _with_fences_in_place(text, plain)
+    in_place = mask_in_place(text)
     yield from _blocks(in_place)
     yield from _lists(in_place)
     yield from _tables(plain)
     yield from _inline(plain)
     yield from _links(text)
     yield from _tags(plain)
-
-
-def _with_fences_in_place(text: str, plain: str) -> str:
-    """Return a masked text in which each line of a fence begins where the fence does: it belongs to the same list or note."""
-    for passage in passages(text):
-        before = text[text.rfind("\n", 0, passage.start) + 1 : passage.start]
-        if passage.kind == "fence" and before:
-            hidden = re.compile(f"(?<=\n){BLOCK}{{1,{len(before)}}}")
-            block = hidden.sub(
-                lambda match, before=before: before[: len(match[0])],  # type: ignore[misc]
-                plain[passage.start : passage.end],
-            )
-            plain = plain[: passage.start] + block + plain[passage.end :]
-    return plain
 
 
 def _line(text: str, position: int) -> int:
@@ -226,8 +214,8 @@ def _links(text: str) -> Iterator[Problem]:
         yield Problem(
             _line(text, start),
             "a link that does not read as one",
-            'write [words](address "title"), with %20 for a blank and %22 for a quotation mark in the '
-            "address, &quot; in the title, and no link in the words; or \\[ for a bracket",
+            'write [words](address "title"), with %20 for a blank, %22 for a quotation mark, %24 for a dollar and '
+            "%60 for a backtick in the address, &quot; in the title, and no link in the words; or \\[ for a bracket",
         )
 
 
@@ -237,7 +225,8 @@ def unread_links(text: str) -> Iterator[int]:
     ends = {
         span.words_end
         for span in spans
-        if '"' not in span.target and not _TITLE_IN_BRACKETS.match(plain, span.target_end)
+        if not _UNSAFE_ADDRESS.search(plain, span.target_start, span.target_end)
+        and not _TITLE_IN_BRACKETS.match(plain, span.target_end)
     }
     opened: list[int] = []
     waiting, words_end = list(reversed(spans)), 0

@@ -305,6 +305,9 @@ LEFT_OPEN = {
     "link to a blank": ("Words.\n\nA [link](two words.md).", 3, "a link that does not read"),
     "link with a quoted title": ('A [link](a.md "a "b" c").', 1, "a link that does not read"),
     "link with a title in brackets": ("A [link](a.md (title)).", 1, "a link that does not read"),
+    "link to angle brackets": ("A [link](<two words.md>).", 1, "a link that does not read"),
+    "link to code": ("A [link](https://a.b/`c`).", 1, "a link that does not read"),
+    "link to a formula": ("A [link](https://a.b/$c/$d).", 1, "a link that does not read"),
     "link in a link": ("A [good [link](a.md)](b.md).", 1, "a link that does not read"),
     "link to a script": ("A [link](javascript:a).", 1, "a link that does not read"),
     "link in HTML": ('<a href="other.md">a</a>', 1, "an address in HTML"),
@@ -417,6 +420,18 @@ def test_labels_are_defined_once_and_used(course, text, said, line):
     error = fault(course, prose(text))
     assert said in error.message
     assert (error.cell, error.line) == (1, 6 + line)
+
+
+def test_words_and_labels_of_references_may_hold_code_and_formulas(course):
+    text = (
+        "[`Dense`], [`x[0]`][b], [$[0, 1]$][b].\n\n[`Dense`]: https://a.b/d\n[`Dropo`]: https://a.b/o\n"
+        "[b]: https://a.b/c 'Much'"
+    )
+    course.tutorial(prose(text))
+    assert course.lessons()[0].error is None
+    page = course.page(made_run(course)).markdown
+    there = "(https://a.b/c 'Much')"
+    assert f"[`Dense`](https://a.b/d), [`x[0]`]{there}, [$[0, 1]$]{there}." in page
 
 
 def test_a_footnote_may_be_told_in_another_cell(course):

@@ -516,6 +516,7 @@ def test_the_record_of_an_error_is_type_and_message(tiny):
             "> **pip**\n>\n> One.\n\n> **uv**\n>\n> Two.",
         ),
         ('*0.5 mm*{.given title="A, 1970"} wide', "*0.5 mm* wide"),
+        ("*1*{.given title='{2}'} of 3", "*1* of 3"),
         ("## Head {#head}\n\nOn.", "## Head\n\nOn."),
         ('![x](y.png){ width="3" .wide }', "x"),
         ('```markdown\n!!! note "Mind"\n    the gap\n```', None),
@@ -550,6 +551,12 @@ def test_the_record_of_an_error_is_type_and_message(tiny):
 )
 def test_what_only_the_site_shows_is_lowered_to_what_a_notebook_shows(text, expected):
     assert lowered(text).rstrip() == (text if expected is None else expected).rstrip()
+
+
+def test_a_block_of_code_in_a_footnote_goes_on_as_one():
+    text = "[^a]: One.\n\n    ```python\n    if x:\n\n        y\n    ```\n\n    Two.\n\nOn."
+    shown = "<sup>1</sup> One.\n\n```python\nif x:\n\n    y\n```\n\nTwo.\n\nOn."
+    assert lower(text, link=lambda target: None, notes={"a": 1}) == shown
 
 
 @pytest.mark.parametrize(
