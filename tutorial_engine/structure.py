@@ -25,7 +25,7 @@ FOOTNOTE_TEXT = re.compile(r"^\[\^(?P<label>[^\]\s]+)\]:", re.MULTILINE)
 _CONTAINER = re.compile(r"(?:[-*+]|\d+\.) |!!!|\?\?\?|===[+! ]|\[\^[^\]\s]+\]:")
 _ITEM = re.compile(r"(?P<indent>[> ]*)(?P<mark>[-*+]|\d+[.)])(?P<gap> +)\S")
 _RULE = re.compile(r"[> ]*(?:(?:- *){3,}|(?:\* *){3,})")
-_TABLE_RULE = re.compile(r"[> ]*(?=.*\|)\|?(?: *:?-+:? *\|)* *:?-+:? *\|?")
+TABLE_RULE = re.compile(r"[> ]*(?=.*\|)\|?(?: *:?-+:? *\|)* *:?-+:? *\|?")
 _ADMITS_BLOCK = re.compile(r"[> ]*#| *(?:!!!|\?\?\?|===)")
 _HEADING = re.compile(r"(?P<before>[> ]*)(?P<marks>#+)(?P<text>.*)")
 _FENCE_INFO = re.compile(
@@ -348,7 +348,7 @@ def _lists(plain: str) -> Iterator[Problem]:
 def _tables(plain: str) -> Iterator[Problem]:
     lines = plain.split("\n")
     for at in range(2, len(lines)):
-        if _TABLE_RULE.fullmatch(lines[at]) and lines[at - 2].strip(" >") and "|" in lines[at - 1]:
+        if TABLE_RULE.fullmatch(lines[at]) and lines[at - 2].strip(" >") and "|" in lines[at - 1]:
             if _ADMITS_BLOCK.match(lines[at - 2]):
                 continue
             remedy = "put a blank line before the table"

@@ -18,7 +18,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from .course_map import MARK as COURSE_MAP
 from .interactive import PLACEHOLDER
 from .link_syntax import link_spans, replace_links
-from .notebooks import lower
+from .notebooks import lower, with_pipes_escaped
 from .passages import Passage, mask, passages
 from .shown_outputs import fence
 from .structure import FOOTNOTE
@@ -92,7 +92,7 @@ def plain(markdown: str, *, address: Address, page: str = "", course: str = "") 
     text = kept.fences(markdown)
     text = text.replace(COURSE_MAP, kept.put(course)) if course else text
     text = _without_html(text, kept, address)
-    text = kept.inline(_COMMENT.sub("", _UNSEARCHED.sub("", text)))
+    text = kept.inline(with_pipes_escaped(_COMMENT.sub("", _UNSEARCHED.sub("", text))))
     text = lower(text, link=address, notes=notes)
     text = _NUMBER.sub(_digits, _SPAN.sub("", text))
     text = _with_characters(text)

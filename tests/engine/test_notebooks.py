@@ -529,6 +529,15 @@ def test_the_record_of_an_error_is_type_and_message(tiny):
         ("the set {x=1} is {.a}", None),
         ("f(x) = {.5, y=2}", None),
         ("## Heads { #tails }\n\nWords.\n{: .lead }", "## Heads\n\nWords."),
+        (
+            '??? tip "Why `a|b` *is* [this](https://a.b), $a_i < b_i$"\n    Here.',
+            '<details>\n<summary>Why <code>a|b</code> <em>is</em> <a href="https://a.b">this</a>, '
+            "$a_i &lt; b_i$</summary>\n\nHere.\n\n</details>",
+        ),
+        (
+            "a `b|c` d | e\n---|---\n`f | g` | `h\\|i`\n\n`j | k`",
+            "a `b\\|c` d | e\n---|---\n`f \\| g` | `h\\|i`\n\n`j | k`",
+        ),
         ("> ## Heads { #tails }\n>\n> Words.", "> ## Heads\n>\n> Words."),
         ('!!! note ""\n    ## Heads { #tails }', "> ## Heads"),
         ("- ## Heads { #tails }", "- ## Heads"),

@@ -44,6 +44,7 @@ def twin(markdown: str, site: str = "") -> str:
             '![g &amp; h](i.png "&quot;j&quot;") [a](https://b.c "d &quot;e&quot;") &quot;f&quot;',
             '![g \\& h](i.png) [a](https://b.c "d &quot;e&quot;") "f"',
         ),
+        ("| a |\n|---|\n| `b | c` |", "| a |\n|---|\n| `b \\| c` |"),
         ("&#52;2. That many", r"42\. That many"),
         ("&#52;2 of them", "42 of them"),
         (r"It is $\frac{1}{2}$, `{ .kept }`.", r"It is $\frac{1}{2}$, `{ .kept }`."),
