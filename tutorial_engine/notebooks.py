@@ -23,16 +23,15 @@ from .prose import fill
 from .questions import key_of, question_in_notebook
 from .run import Run
 from .settings import Settings
-from .structure import ADMONITION, FOOTNOTE, FOOTNOTE_TEXT, TAB, TABLE_RULE
+from .structure import ADMONITION, ATTRIBUTES, FOOTNOTE, FOOTNOTE_TEXT, TAB, TABLE_RULE
 from .try_it import without_try_it
 from .tutorial import Cell, Tutorial
 
-_LIST = r"\{:?\s*(?:[.#][A-Za-z]|[\w-]+=)(?:[^}\n\"']|\"[^\"\n]*\"|'[^'\n]*')*\}"
 # Where Python-Markdown takes a list of attributes: right behind an element, at the end of a table's cell, on a line of
 # its own, behind a heading.
 _ATTRIBUTES = re.compile(
-    rf"(?<=[^\w\s(,;:]){_LIST}|(?<=_)(?=\{{:?\s*[.#]){_LIST}|(?<=\S) +{_LIST}(?= *\|)"
-    rf"|^(?P<before>[ >]*(?:(?:(?:[-*+]|\d+\.) +)*#+ .*?)?) *{_LIST} *$",
+    rf"(?<=[^\w\s(,;:]){ATTRIBUTES}|(?<=_)(?=\{{:?\s*[.#]){ATTRIBUTES}|(?<=\S) +{ATTRIBUTES}(?= *\|)"
+    rf"|^(?P<before>[ >]*(?:(?:(?:[-*+]|\d+\.) +)*#+ .*?)?) *{ATTRIBUTES} *$",
     re.MULTILINE,
 )
 _READER = MarkdownIt("commonmark")

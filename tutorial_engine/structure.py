@@ -22,11 +22,14 @@ FOOTNOTE = re.compile(
 )
 FOOTNOTE_TEXT = re.compile(r"^\[\^(?P<label>[^\]\s]+)\]:", re.MULTILINE)
 
+ATTRIBUTES = r"\{:?\s*(?:[.#][A-Za-z]|[\w-]+=)(?:[^}\n\"']|\"[^\"\n]*\"|'[^'\n]*')*\}"
+
 _CONTAINER = re.compile(r"(?:[-*+]|\d+\.) |!!!|\?\?\?|===[+! ]|\[\^[^\]\s]+\]:")
 _ITEM = re.compile(r"(?P<indent>[> ]*)(?P<mark>[-*+]|\d+[.)])(?P<gap> +)\S")
 _RULE = re.compile(r"[> ]*(?:(?:- *){3,}|(?:\* *){3,})")
 TABLE_RULE = re.compile(r"[> ]*(?=.*\|)\|?(?: *:?-+:? *\|)* *:?-+:? *\|?")
-_ADMITS_BLOCK = re.compile(r"[> ]*#| *(?:!!!|\?\?\?|===)")
+_ADMITS_BLOCK = re.compile(r"[> ]*(?:#|!!!|\?\?\?|===)")
+_BEGINS_NOTE = re.compile(r" *(?:!!!|\?\?\?|===)")
 _HEADING = re.compile(r"(?P<before>[> ]*)(?P<marks>#+)(?P<text>.*)")
 _FENCE_INFO = re.compile(
     r"(?:[\w+.#-]+(?: +\w+=(?:\"[^\"]*\"|'[^']*'|\d+))*|\{ *\.[\w+.#-]+(?: +[^{}]+)? *\})?"
@@ -295,7 +298,7 @@ def _blocks(plain: str) -> Iterator[Problem]:
             if len(inner) - len(inner.lstrip(" ")) < len(line) - len(bare) + 4:
                 remedy = "indent its text by four blanks"
                 yield Problem(number, "a note or tab without text", remedy)
-            if before.strip():
+            if before.strip() and not _BEGINS_NOTE.match(before):
                 remedy = "put a blank line before it"
                 yield Problem(number, "a note or tab right below a line", remedy)
         elif bare.startswith(":::"):
@@ -362,6 +365,11 @@ def _inline(plain: str) -> Iterator[Problem]:
             r"(?<!\\)(?:\\\\)*\\\n",
             "a line that ends in a backslash, which only Jupyter breaks",
             "end the line with <br>",
+        ),
+        (
+            rf"(?<=[^\w\s(,;:]){ATTRIBUTES}[^\n`*_\[<{INLINE}]*\}}",
+            "a brace behind an element's attributes, with which the site mixes it up",
+            "write &#123; and &#125; for the braces, or put them between backticks or into a formula",
         ),
     ):
         if match := re.search(pattern, plain):

@@ -302,6 +302,7 @@ LEFT_OPEN = {
     "table below a line": ("Words:\n| a | b |\n|---|---|\n| 1 | 2 |", 2, "a table right below"),
     "struck": ("Words ~~struck~~.", 1, "a struck passage"),
     "backslash at the end": ("Words\\\non.", 1, "ends in a backslash"),
+    "brace behind attributes": ("One.\n\n*1*{.given title='a'} of {b}.", 3, "a brace behind"),
     "link to a blank": ("Words.\n\nA [link](two words.md).", 3, "a link that does not read"),
     "link with a quoted title": ('A [link](a.md "a "b" c").', 1, "a link that does not read"),
     "link with a title in brackets": ("A [link](a.md (title)).", 1, "a link that does not read"),
@@ -400,6 +401,9 @@ def test_a_list_that_only_jupyter_shows_is_refused_with_its_line(course, text, l
         "<!-- a comment with `one tick and <div> -->\n\nWords.",
         'A figure{ width="7" } and *0.5 mm*{.given title="A, 1970"}.',
         "Words[^1].\n\n[^1]: A note.\n    It goes on.",
+        '> !!! note "More"\n>     - one\n>     - two\n>\n> On.',
+        '!!! note "Outer"\n    ??? tip "Inner"\n        Deep.\n\nOn.',
+        "*1*{.given title='a'} of &#123;b&#125;, *2*{.given title='{c}'}, `x` {e}.",
     ],
 )
 def test_prose_that_reads_alike_everywhere_is_left_alone(text):
