@@ -22,7 +22,7 @@ FOOTNOTE = re.compile(
 )
 FOOTNOTE_TEXT = re.compile(r"^\[\^(?P<label>[^\]\s]+)\]:", re.MULTILINE)
 
-ATTRIBUTES = r"\{:?\s*(?:[.#][A-Za-z]|[\w-]+=)(?:[^}\n\"']|\"[^\"\n]*\"|'[^'\n]*')*\}"
+ATTRIBUTES = r"\{:?\s*(?:[.#][A-Za-z]|[\w-]+=)(?:[^{}\n\"']|\"[^\"\n]*\"|'[^'\n]*')*+\}"
 
 _CONTAINER = re.compile(r"(?:[-*+]|\d+\.) |!!!|\?\?\?|===[+! ]|\[\^[^\]\s]+\]:")
 _ITEM = re.compile(r"(?P<indent>[> ]*)(?P<mark>[-*+]|\d+[.)])(?P<gap> +)\S")
