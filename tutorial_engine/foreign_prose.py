@@ -56,6 +56,7 @@ _IMAGE = re.compile(
     r"(?P<title>\s+(?:\"[^\"]*\"|'[^']*'))?\s*\)(?P<attributes>\{[^{}\n]*\})?"
 )
 _LINKED_IMAGE = re.compile(rf"\[\s*(?P<image>{_IMAGE.pattern})\s*\]\((?P<address>[^()\s]*)\)")
+_UNSAFE_IN_ADDRESS = re.compile(r"[\s\"$`]")
 _BRACKETED_TITLE = re.compile(r"\s*\((?P<words>.*)\)\s*", re.DOTALL)
 _FRAMED = re.compile(
     r"<(?P<name>table|div|center|figure|picture|p)\b[^<>]*>(?:(?!<(?P=name)\b).)*?</(?P=name)>",
@@ -145,6 +146,7 @@ def to_prose(
     text = CONTROL.sub("", text).replace("\u00a0", " ")
     text = with_sound_fences(text)
     text = replace_outside(_PRE, _pre_as_fence, text)
+    text = replace_targets(text, lambda target: _UNSAFE_IN_ADDRESS.sub(_quoted, target))
     text = _without_badges(text)
     text = _with_formulas_joined(text)
     text = _flattened(text, notes)
@@ -526,13 +528,17 @@ def _of_element(
     if name == "a" and address is not None and not re.search(r"\n[> ]*\n", inside):
         if is_raw and re.match(r"[A-Za-z][\w+.-]*:|#", address):
             return []
-        target = re.sub(r"[\s()<>]", lambda match: quote(match[0]), address)
+        target = re.sub(r"[\s()<>\"$`]", _quoted, address)
         return [(start.start(), start.end(), "["), (end.start(), end.end(), f"]({target})")]
     if name in ("blockquote", "details", "figure") and re.search(r"\n[> ]*\n", inside):
         rest = start["rest"]
         if "markdown" not in rest:
             return [(start.start(), start.end(), f'<{start["name"]}{rest} markdown="1">')]
     return []
+
+
+def _quoted(match: re.Match[str]) -> str:
+    return quote(match[0])
 
 
 def _may_stand(name: str) -> bool:
@@ -692,7 +698,6 @@ def _with_sound_words(text: str) -> str:
 
 def _with_links_read_alike(text: str) -> str:
     """Write links as the site and Jupyter both read them; what is no link for Jupyter stays text."""
-    text = replace_targets(text, lambda target: target.replace('"', "%22"))
     for span in reversed(link_spans(text)):
         title = _BRACKETED_TITLE.fullmatch(text, span.target_end, span.end - 1)
         if title:

@@ -776,7 +776,8 @@ def _pair_references(drafts: list[Draft], notes: Notes) -> None:
         clashing: dict[str, str] = {}
         needless: list[tuple[int, int]] = []
         for match in _DEFINITION.finditer(mask(draft.source)):
-            label, target = match["label"].lower(), match["target"]
+            written = draft.source[slice(*match.span("label"))]  # with its code
+            label, target = written.lower(), draft.source[slice(*match.span("target"))]
             if (
                 label in here or targets.get(label) == target
             ):  # of two in a cell the first one holds
@@ -784,7 +785,7 @@ def _pair_references(drafts: list[Draft], notes: Notes) -> None:
             elif label not in targets:
                 targets[label] = target
             else:
-                own = f"{match['label']}-{number}"
+                own = f"{written}-{number}"
                 while own.lower() in targets:
                     own += "-"
                 targets[own.lower()] = target

@@ -50,7 +50,7 @@ def link_spans(text: str) -> tuple[LinkSpan, ...]:
     plain, spans = mask(text), []
     for start, end in _paragraphs(plain):
         if "](" in (paragraph := plain[start:end]):
-            reading = _Reading(paragraph, start)
+            reading = _Reading(text, paragraph, start)
             reading.md.inline.tokenize(reading)
             spans += reading.spans
     return tuple(sorted(spans, key=lambda span: span.start))
@@ -119,10 +119,11 @@ def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
 
 
 class _Reading(StateInline):
-    """A paragraph as it is read, with the links and images found so far; the words of an image are read without it."""
+    """A paragraph of a masked text as it is read, with the links and images found so far; the words of an image are read without it."""
 
-    def __init__(self, paragraph: str, start: int) -> None:
+    def __init__(self, text: str, paragraph: str, start: int) -> None:
         super().__init__(paragraph, _reader(), {}, [])
+        self.text = text
         self.start = start
         self.spans: list[LinkSpan] = []
 
@@ -135,9 +136,9 @@ class _Reading(StateInline):
             target_start += 1
         target = self.md.helpers.parseLinkDestination(self.src, target_start, self.posMax)
         target_end = target.pos if target.ok else target_start  # there is none
-        written = self.src[target_start:target_end].strip("<>")
         places = (start, self.pos, words_start, words_end, target_start, target_end)
-        places_in_text = (self.start + place for place in places)
+        places_in_text = [self.start + place for place in places]
+        written = self.text[places_in_text[-2] : places_in_text[-1]].strip("<>")
         self.spans.append(LinkSpan(is_image, written, *places_in_text))
 
 

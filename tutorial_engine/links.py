@@ -55,26 +55,39 @@ def to_pages(text: str, tutorial: Tutorial, settings: Settings) -> str:
 def definitions(tutorial: Tutorial) -> dict[str, tuple[str, str]]:
     """Return the link references of a tutorial: label in lower case -> target and title."""
     return {
-        match["label"].lower(): (match["target"], match["title"] or "")
+        label.lower(): (
+            _written(cell.source, match, "target"),
+            _written(cell.source, match, "title"),
+        )
         for cell in tutorial.cells
         if not cell.is_code and "]:" in cell.source
-        for match in _DEFINITION.finditer(mask(cell.source))
+        for match, label in _labels(_DEFINITION, cell.source)
     }
+
+
+def _labels(pattern: re.Pattern[str], text: str) -> Iterator[tuple[re.Match[str], str]]:
+    """Yield each match in what is plain Markdown of a text, with its label as it is written, code included."""
+    for match in pattern.finditer(mask(text)):
+        name = "label" if match.groupdict().get("label") else "text"
+        yield match, _written(text, match, name)
+
+
+def _written(text: str, match: re.Match[str], name: str) -> str:
+    return text[slice(*match.span(name))] if match[name] else ""
 
 
 def _without_references(text: str, known: dict[str, tuple[str, str]]) -> str:
     if not known:
         return text
 
-    def inline(match: re.Match[str]) -> str:
-        label = (match.groupdict().get("label") or match["text"]).lower()
-        if label not in known:
-            return match[0]
-        target, title = known[label]
-        return f"{match['mark']}[{match['text']}]({target}{title})"
-
     text = replace_outside(_DEFINITION, lambda match: "", text)
-    return replace_outside(_SHORT, inline, replace_outside(_FULL, inline, text))
+    for pattern in (_FULL, _SHORT):
+        for match, label in reversed(list(_labels(pattern, text))):
+            if label.lower() in known:
+                target, title = known[label.lower()]
+                end = match.end("text")
+                text = f"{text[:end]}]({target}{title}){text[match.end() :]}"
+    return text
 
 
 def pictures(tutorial: Tutorial, settings: Settings) -> dict[str, bytes]:
@@ -96,10 +109,10 @@ def links(tutorial: Tutorial) -> tuple[Link, ...]:
 def _links(tutorial: Tutorial) -> Iterator[Link]:
     known = definitions(tutorial)
     shown = {
-        (match["label"] or match["text"]).lower()
+        label.lower()
         for cell in tutorial.cells
         if known and not cell.is_code
-        for match in _FULL.finditer(mask(cell.source))
+        for match, label in _labels(_FULL, cell.source)
         if match["mark"]
     }
     for cell in tutorial.cells:
@@ -114,13 +127,14 @@ def _links(tutorial: Tutorial) -> Iterator[Link]:
             line = plain.count("\n", 0, span.target_start) + 1
             words = plain[span.words_start : span.words_end]
             yield Link(cell, line, span.target, span.is_image, words if span.is_image else "")
-        for match in _DEFINITION.finditer(plain):
-            if match["label"].lower() not in shown:
-                yield Link(cell, at(match), match["target"].strip("<>"), False)
-        for match in _FULL.finditer(plain):
-            label = (match["label"] or match["text"]).lower()
-            if match["mark"] and label in known:
-                yield Link(cell, at(match), known[label][0].strip("<>"), True, match["text"])
+        for match, label in _labels(_DEFINITION, cell.source):
+            if label.lower() not in shown:
+                target = _written(cell.source, match, "target").strip("<>")
+                yield Link(cell, at(match), target, False)
+        for match, label in _labels(_FULL, cell.source):
+            if match["mark"] and label.lower() in known:
+                target = known[label.lower()][0].strip("<>")
+                yield Link(cell, at(match), target, True, match["text"])
 
 
 def check_links(tutorial: Tutorial, settings: Settings, site: Collection[str]) -> Iterator[Blemish]:
@@ -149,19 +163,17 @@ def _check_references(tutorial: Tutorial) -> Iterator[Blemish]:
         if cell.is_code:
             continue
         plain = mask(cell.source)
-        for match in _DEFINITION.finditer(plain):
-            label = match["label"].lower()
+        for match, label in _labels(_DEFINITION, cell.source):
             line = plain.count("\n", 0, match.start()) + 1
-            if label in known:
-                message = f"the link reference [{match['label']}] is defined twice"
+            if label.lower() in known:
+                message = f"the link reference [{label}] is defined twice"
                 yield tutorial.error(Blemish, message, "rename one of them", cell, line)
-            known[label] = line
+            known[label.lower()] = line
     for cell in tutorial.cells:
         if cell.is_code:
             continue
         plain = mask(cell.source)
-        for match in _FULL.finditer(plain):
-            label = match["label"] or match["text"]
+        for match, label in _labels(_FULL, cell.source):
             if label.lower() not in known:
                 line = plain.count("\n", 0, match.start()) + 1
                 message = f"the link reference [{label}] is not defined"

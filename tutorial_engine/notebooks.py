@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import json
 import posixpath
 import re
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urljoin
+
+from markdown_it import MarkdownIt
 
 from .copying import read_project
 from .documents import Document, Output
@@ -15,20 +18,25 @@ from .interactive import PLACEHOLDER
 from .link_syntax import LinkSpan, replace_links
 from .links import ELSEWHERE
 from .outputs import for_record
-from .passages import BLOCK, escape, mask, passages, replace_outside
+from .passages import BLOCK, escape, mask, mask_in_place, passages, replace_outside
 from .prose import fill
 from .questions import key_of, question_in_notebook
 from .run import Run
 from .settings import Settings
-from .structure import ADMONITION, FOOTNOTE, FOOTNOTE_TEXT, TAB
+from .structure import ADMONITION, ATTRIBUTES, FOOTNOTE, FOOTNOTE_TEXT, TAB, TABLE_RULE
 from .try_it import without_try_it
 from .tutorial import Cell, Tutorial
 
-_LIST = r"\{:?\s*(?:[.#][A-Za-z]|[\w-]+=)[^}\n]*\}"
-# Where Python-Markdown takes a list of attributes: right behind an element, on a line of its own, behind a heading.
+# Where Python-Markdown takes a list of attributes: right behind an element, at the end of a table's cell, on a line of
+# its own, behind a heading.
 _ATTRIBUTES = re.compile(
-    rf"(?<=[^\w\s(,;:]){_LIST}|^(?P<before>[ >]*|#+ .*?) *{_LIST} *$", re.MULTILINE
+    rf"(?<=[^\w\s(,;:]){ATTRIBUTES}|(?<=_)(?=\{{:?\s*[.#]){ATTRIBUTES}|(?<=\S) +{ATTRIBUTES}(?= *\|)"
+    rf"|^(?P<before>[ >]*(?:(?:(?:[-*+]|\d+\.) +)*#+ .*?)?) *{ATTRIBUTES} *$",
+    re.MULTILINE,
 )
+_READER = MarkdownIt("commonmark")
+_PIPE = re.compile(r"(?<!\\)\|")
+_MARKUP = re.compile(r"[`*_\[\\]")
 _ABBREVIATION = re.compile(r"^\*\[[^\]\n]+\]:.*\n?", re.MULTILINE)
 
 
@@ -232,7 +240,7 @@ def _lower_footnotes(text: str, notes: Mapping[str, int]) -> str:
     if not notes:
         return text
     lines, inside = text.split("\n"), False
-    for position, line in enumerate(mask(text).split("\n")):
+    for position, line in enumerate(mask_in_place(text).split("\n")):
         if FOOTNOTE_TEXT.match(line):
             inside = True
         elif inside and line.startswith("    "):
@@ -245,8 +253,31 @@ def _lower_footnotes(text: str, notes: Mapping[str, int]) -> str:
     return text
 
 
+def with_pipes_escaped(text: str) -> str:
+    """Return a text in which no pipe in code ends a cell of a table: on the site it never does, elsewhere it does."""
+    rows = _rows_of_tables(mask(text))
+    for passage in reversed(passages(text)):
+        if passage.kind == "code" and text.count("\n", 0, passage.start) in rows:
+            code = _PIPE.sub(r"\\|", text[passage.start : passage.end])
+            text = text[: passage.start] + code + text[passage.end :]
+    return text
+
+
+def _rows_of_tables(plain: str) -> set[int]:
+    """Return the numbers of the lines that are rows of tables, from 0."""
+    rows: set[int] = set()
+    lines = plain.split("\n")
+    for number, line in enumerate(lines):
+        if number and TABLE_RULE.fullmatch(line) and "|" in lines[number - 1]:
+            rows |= {number - 1, number}
+        elif number - 1 in rows and line.strip(" >"):
+            rows.add(number)
+    return rows
+
+
 def _lower_inline(text: str, link: Callable[[str], str | None]) -> str:
-    text = _lower_fences(replace_outside(_ABBREVIATION, lambda match: "", text))
+    text = with_pipes_escaped(replace_outside(_ABBREVIATION, lambda match: "", text))
+    text = _lower_fences(text)
     text = replace_outside(_ATTRIBUTES, lambda match: match["before"] or "", text)
 
     def relink(span: LinkSpan, words: str) -> str:
@@ -291,7 +322,11 @@ def _lower_blocks(text: str) -> str:
         if title is None:
             title = groups["kind"].split()[0].capitalize()
         if groups.get("mark", "").startswith("???"):
-            block = f"<details>\n<summary>{title}</summary>\n\n{inner}\n\n</details>\n".split("\n")
+            block = (
+                f"<details>\n<summary>{_in_html(title)}</summary>\n\n{inner}\n\n</details>\n".split(
+                    "\n"
+                )
+            )
         else:
             quoted = [f"**{title}**", "", *inner.split("\n")] if title else inner.split("\n")
             block = [f"> {each}".rstrip() for each in quoted]
@@ -299,6 +334,19 @@ def _lower_blocks(text: str) -> str:
         shown += [f"{before}{each}".rstrip() for each in block]
         position = end
     return "\n".join(shown)
+
+
+def _in_html(words: str) -> str:
+    """Return a line of Markdown as HTML, in which no reader looks for Markdown; formulas stay for MathJax."""
+    if not _MARKUP.search(words):
+        return words
+    parts, position = [], 0
+    for passage in passages(words):
+        if passage.kind == "maths":
+            formula = html.escape(words[passage.start : passage.end], quote=False)
+            parts += [_READER.renderInline(words[position : passage.start]), formula]
+            position = passage.end
+    return "".join([*parts, _READER.renderInline(words[position:])])
 
 
 def _divided(line: str) -> tuple[str, str]:

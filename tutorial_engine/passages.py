@@ -156,6 +156,20 @@ def mask(text: str) -> str:
     return "".join(parts) + text[position:]
 
 
+def mask_in_place(text: str) -> str:
+    """Return `mask(text)` in which each line of a fence begins where the fence does, in the list or note that holds it."""
+    plain = mask(text)
+    for passage in passages(text):
+        before = text[text.rfind("\n", 0, passage.start) + 1 : passage.start]
+        if passage.kind == "fence" and before:
+            lines = plain[passage.start : passage.end].split("\n")
+            lines[1:] = [f"{before[: len(line)]}{line[len(before) :]}" for line in lines[1:]]
+            plain = (
+                "\n".join([plain[: passage.start] + lines[0], *lines[1:]]) + plain[passage.end :]
+            )
+    return plain
+
+
 def replace_outside(
     pattern: re.Pattern[str], replacement: Callable[[re.Match[str]], str], text: str
 ) -> str:

@@ -10,20 +10,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .link_syntax import link_spans
-from .passages import BLOCK, VALUE, expressions, mask, passages
+from .passages import BLOCK, INLINE, VALUE, expressions, mask, mask_in_place, passages
 
 ADMONITION = re.compile(
     r'^(?P<mark>!!!|\?\?\?\+?) +(?P<kind>[\w -]+?)(?: +"(?P<title>[^"]*)")?$', re.MULTILINE
 )
 TAB = re.compile(r'^===\+?!? +"(?P<title>[^"]*)"$', re.MULTILINE)
-FOOTNOTE = re.compile(r"\[\^(?P<label>[^\]\s]+)\](?!:)")
+# At a line's beginning, a colon makes a footnote's text of it.
+FOOTNOTE = re.compile(
+    r"(?P<word>(?<=[^\s>])|(?<=[^\s>] ))?\[\^(?P<label>[^\]\s]+)\](?(word)|(?!:))"
+)
 FOOTNOTE_TEXT = re.compile(r"^\[\^(?P<label>[^\]\s]+)\]:", re.MULTILINE)
+
+ATTRIBUTES = r"\{:?\s*(?:[.#][A-Za-z]|[\w-]+=)(?:[^{}\n\"']|\"[^\"\n]*\"|'[^'\n]*')*+\}"
 
 _CONTAINER = re.compile(r"(?:[-*+]|\d+\.) |!!!|\?\?\?|===[+! ]|\[\^[^\]\s]+\]:")
 _ITEM = re.compile(r"(?P<indent>[> ]*)(?P<mark>[-*+]|\d+[.)])(?P<gap> +)\S")
 _RULE = re.compile(r"[> ]*(?:(?:- *){3,}|(?:\* *){3,})")
-_TABLE_RULE = re.compile(r"[> ]*(?=.*\|)\|?(?: *:?-+:? *\|)* *:?-+:? *\|?")
-_ADMITS_BLOCK = re.compile(r"[> ]*#| *(?:!!!|\?\?\?|===)")
+TABLE_RULE = re.compile(r"[> ]*(?=.*\|)\|?(?: *:?-+:? *\|)* *:?-+:? *\|?")
+_ADMITS_BLOCK = re.compile(r"[> ]*(?:#|!!!|\?\?\?|===)")
+_BEGINS_NOTE = re.compile(r" *(?:!!!|\?\?\?|===)")
 _HEADING = re.compile(r"(?P<before>[> ]*)(?P<marks>#+)(?P<text>.*)")
 _FENCE_INFO = re.compile(
     r"(?:[\w+.#-]+(?: +\w+=(?:\"[^\"]*\"|'[^']*'|\d+))*|\{ *\.[\w+.#-]+(?: +[^{}]+)? *\})?"
@@ -39,6 +45,8 @@ _ADDRESS = re.compile(r"<(?:[A-Za-z][\w+.-]+:[^\s<>]*|[\w.+-]+@[\w.-]+)>")
 # Nothing of it is given back, so that what follows is the address and no quotation mark.
 _LOCAL_ADDRESS = re.compile(r"\bhref\s*+=\s*+[\"']?+(?![a-z][a-z\d+.-]*:|#)", re.IGNORECASE)
 _BRACKET = re.compile(r"\\.|\n[ >]*\n|[\[\]]", re.DOTALL)
+# Code and formulas are none in an address, for Jupyter.
+_UNSAFE_ADDRESS = re.compile(f'["<{INLINE}]')
 _TITLE_IN_BRACKETS = re.compile(r"\s*\(")
 _MARKUP_START = re.compile(r"<(?=[A-Za-z/!?])")
 _ENTITY_SAFE = "write &lt; for a <, or put the passage between backticks"
@@ -120,8 +128,9 @@ def problems(text: str) -> Iterator[Problem]:
     yield from _passages(text)
     yield from _values(text, plain)
     yield from _headings(plain)
-    yield from _blocks(plain)
-    yield from _lists(plain)
+    in_place = mask_in_place(text)
+    yield from _blocks(in_place)
+    yield from _lists(in_place)
     yield from _tables(plain)
     yield from _inline(plain)
     yield from _links(text)
@@ -208,8 +217,8 @@ def _links(text: str) -> Iterator[Problem]:
         yield Problem(
             _line(text, start),
             "a link that does not read as one",
-            'write [words](address "title"), with %20 for a blank and %22 for a quotation mark in the '
-            "address, &quot; in the title, and no link in the words; or \\[ for a bracket",
+            'write [words](address "title"), with %20 for a blank, %22 for a quotation mark, %24 for a dollar and '
+            "%60 for a backtick in the address, &quot; in the title, and no link in the words; or \\[ for a bracket",
         )
 
 
@@ -219,16 +228,20 @@ def unread_links(text: str) -> Iterator[int]:
     ends = {
         span.words_end
         for span in spans
-        if '"' not in span.target and not _TITLE_IN_BRACKETS.match(plain, span.target_end)
+        if not _UNSAFE_ADDRESS.search(plain, span.target_start, span.target_end)
+        and not _TITLE_IN_BRACKETS.match(plain, span.target_end)
     }
     opened: list[int] = []
+    waiting, words_end = list(reversed(spans)), 0
     for match in _BRACKET.finditer(plain):
         at = match.start()
+        while waiting and waiting[-1].words_start <= at:
+            words_end = max(words_end, waiting.pop().words_end)
         if match[0] == "[":
             opened.append(at)
         elif match[0] == "]" and opened:
             start = opened.pop()
-            is_within = any(span.words_start <= at < span.words_end for span in spans)
+            is_within = at < words_end
             if plain.startswith("(", at + 1) and at not in ends and not is_within:
                 yield start
         elif "\n" in match[0]:
@@ -285,7 +298,7 @@ def _blocks(plain: str) -> Iterator[Problem]:
             if len(inner) - len(inner.lstrip(" ")) < len(line) - len(bare) + 4:
                 remedy = "indent its text by four blanks"
                 yield Problem(number, "a note or tab without text", remedy)
-            if before.strip():
+            if before.strip() and not _BEGINS_NOTE.match(before):
                 remedy = "put a blank line before it"
                 yield Problem(number, "a note or tab right below a line", remedy)
         elif bare.startswith(":::"):
@@ -338,7 +351,7 @@ def _lists(plain: str) -> Iterator[Problem]:
 def _tables(plain: str) -> Iterator[Problem]:
     lines = plain.split("\n")
     for at in range(2, len(lines)):
-        if _TABLE_RULE.fullmatch(lines[at]) and lines[at - 2].strip(" >") and "|" in lines[at - 1]:
+        if TABLE_RULE.fullmatch(lines[at]) and lines[at - 2].strip(" >") and "|" in lines[at - 1]:
             if _ADMITS_BLOCK.match(lines[at - 2]):
                 continue
             remedy = "put a blank line before the table"
@@ -352,6 +365,11 @@ def _inline(plain: str) -> Iterator[Problem]:
             r"(?<!\\)(?:\\\\)*\\\n",
             "a line that ends in a backslash, which only Jupyter breaks",
             "end the line with <br>",
+        ),
+        (
+            rf"(?<=[^\w\s(,;:]){ATTRIBUTES}[^\n`*_\[<{INLINE}]*\}}",
+            "a brace behind an element's attributes, with which the site mixes it up",
+            "write &#123; and &#125; for the braces, or put them between backticks or into a formula",
         ),
     ):
         if match := re.search(pattern, plain):

@@ -17,8 +17,8 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from .course_map import MARK as COURSE_MAP
 from .interactive import PLACEHOLDER
-from .link_syntax import replace_links
-from .notebooks import lower
+from .link_syntax import link_spans, replace_links
+from .notebooks import lower, with_pipes_escaped
 from .passages import Passage, mask, passages
 from .shown_outputs import fence
 from .structure import FOOTNOTE
@@ -92,10 +92,10 @@ def plain(markdown: str, *, address: Address, page: str = "", course: str = "") 
     text = kept.fences(markdown)
     text = text.replace(COURSE_MAP, kept.put(course)) if course else text
     text = _without_html(text, kept, address)
-    text = kept.inline(_COMMENT.sub("", _UNSEARCHED.sub("", text)))
+    text = kept.inline(with_pipes_escaped(_COMMENT.sub("", _UNSEARCHED.sub("", text))))
     text = lower(text, link=address, notes=notes)
     text = _NUMBER.sub(_digits, _SPAN.sub("", text))
-    text = _ENTITY.sub(_character, text)
+    text = _with_characters(text)
     text = _TRAILING.sub("", text)
     if page:
         # Below the title: what is pasted somewhere else says where it comes from. A mark stands for each
@@ -345,6 +345,23 @@ def _escaped(text: str) -> str:
         r"[\\`*$~]|<(?=[\w/!?])|(?<!\w)_|_(?!\w)|(?<=\])\(|&(?=[#\w]+;)", r"\\\g<0>", text
     )
     return re.sub(r"^(\s*)([#>+-]|\d+[.)])(?=\s)", r"\1\\\2", text)
+
+
+def _with_characters(text: str) -> str:
+    """Return a text with characters for its entities, but for those in a link's title, which a quotation mark would end."""
+    titles = sorted(
+        (range(span.target_end, span.end) for span in link_spans(text)),
+        key=lambda title: title.start,
+        reverse=True,
+    )
+
+    def character(entity: re.Match[str]) -> str:
+        while titles and titles[-1].stop <= entity.start():
+            titles.pop()
+        is_in_title = bool(titles) and entity.start() in titles[-1]
+        return entity[0] if is_in_title else _character(entity)
+
+    return _ENTITY.sub(character, text)
 
 
 def _character(entity: re.Match[str]) -> str:

@@ -296,14 +296,19 @@ LEFT_OPEN = {
     "colons": ("::: note\nWords.\n:::", 1, "a ::: block"),
     "alert": ("> [!NOTE]\n> Words.", 1, "another site's form"),
     "indented": ("Words.\n\n    x = 1", 3, "an indented block"),
+    "indented below a fence": ("- one\n\n```\nx\n```\n\n    y", 7, "an indented block"),
     "raw inside": ("<details>\n<summary>S</summary>\n\n*Words*\n\n</details>", 1, "shown raw"),
     "image in HTML": ('<img src="a.png" alt="A">', 1, "<img>"),
     "table below a line": ("Words:\n| a | b |\n|---|---|\n| 1 | 2 |", 2, "a table right below"),
     "struck": ("Words ~~struck~~.", 1, "a struck passage"),
     "backslash at the end": ("Words\\\non.", 1, "ends in a backslash"),
+    "brace behind attributes": ("One.\n\n*1*{.given title='a'} of {b}.", 3, "a brace behind"),
     "link to a blank": ("Words.\n\nA [link](two words.md).", 3, "a link that does not read"),
     "link with a quoted title": ('A [link](a.md "a "b" c").', 1, "a link that does not read"),
     "link with a title in brackets": ("A [link](a.md (title)).", 1, "a link that does not read"),
+    "link to angle brackets": ("A [link](<two words.md>).", 1, "a link that does not read"),
+    "link to code": ("A [link](https://a.b/`c`).", 1, "a link that does not read"),
+    "link to a formula": ("A [link](https://a.b/$c/$d).", 1, "a link that does not read"),
     "link in a link": ("A [good [link](a.md)](b.md).", 1, "a link that does not read"),
     "link to a script": ("A [link](javascript:a).", 1, "a link that does not read"),
     "link in HTML": ('<a href="other.md">a</a>', 1, "an address in HTML"),
@@ -383,6 +388,8 @@ def test_a_list_that_only_jupyter_shows_is_refused_with_its_line(course, text, l
         "````markdown\n```python\nx\n```\n````",
         "- one\n\n    ```python\n    x = 1\n    ```\n\n- two",
         "> ```text\n> a\n> ```",
+        "- one\n\n    ```python\n    x = 1\n\n    y = 2\n    ```\n\n    More.\n\n    - deeper\n\n- two",
+        "!!! note\n    ```python\n    x = 1\n  \n    y = 2\n    ```\n\n    More.",
         '=== "pip"\n    One.\n\n=== "uv"\n    Two.',
         '??? tip "More"\n    ## Inside\n\n    - one',
         "Use `<pad>` and `a|b`, not &lt;pad>; 1 < 2 and x <- y; <https://a.b/c_d> is there.",
@@ -394,6 +401,9 @@ def test_a_list_that_only_jupyter_shows_is_refused_with_its_line(course, text, l
         "<!-- a comment with `one tick and <div> -->\n\nWords.",
         'A figure{ width="7" } and *0.5 mm*{.given title="A, 1970"}.',
         "Words[^1].\n\n[^1]: A note.\n    It goes on.",
+        '> !!! note "More"\n>     - one\n>     - two\n>\n> On.',
+        '!!! note "Outer"\n    ??? tip "Inner"\n        Deep.\n\nOn.',
+        "*1*{.given title='a'} of &#123;b&#125;, *2*{.given title='{c}'}, `x` {e}.",
     ],
 )
 def test_prose_that_reads_alike_everywhere_is_left_alone(text):
@@ -414,6 +424,18 @@ def test_labels_are_defined_once_and_used(course, text, said, line):
     error = fault(course, prose(text))
     assert said in error.message
     assert (error.cell, error.line) == (1, 6 + line)
+
+
+def test_words_and_labels_of_references_may_hold_code_and_formulas(course):
+    text = (
+        "[`Dense`], [`x[0]`][b], [$[0, 1]$][b].\n\n[`Dense`]: https://a.b/d\n[`Dropo`]: https://a.b/o\n"
+        "[b]: https://a.b/c 'Much'"
+    )
+    course.tutorial(prose(text))
+    assert course.lessons()[0].error is None
+    page = course.page(made_run(course)).markdown
+    there = "(https://a.b/c 'Much')"
+    assert f"[`Dense`](https://a.b/d), [`x[0]`]{there}, [$[0, 1]$]{there}." in page
 
 
 def test_a_footnote_may_be_told_in_another_cell(course):

@@ -516,6 +516,7 @@ def test_the_record_of_an_error_is_type_and_message(tiny):
             "> **pip**\n>\n> One.\n\n> **uv**\n>\n> Two.",
         ),
         ('*0.5 mm*{.given title="A, 1970"} wide', "*0.5 mm* wide"),
+        ("*1*{.given title='{2}'} of 3", "*1* of 3"),
         ("## Head {#head}\n\nOn.", "## Head\n\nOn."),
         ('![x](y.png){ width="3" .wide }', "x"),
         ('```markdown\n!!! note "Mind"\n    the gap\n```', None),
@@ -528,6 +529,20 @@ def test_the_record_of_an_error_is_type_and_message(tiny):
         ("the set {x=1} is {.a}", None),
         ("f(x) = {.5, y=2}", None),
         ("## Heads { #tails }\n\nWords.\n{: .lead }", "## Heads\n\nWords."),
+        (
+            '??? tip "Why `a|b` *is* [this](https://a.b), $a_i < b_i$"\n    Here.',
+            '<details>\n<summary>Why <code>a|b</code> <em>is</em> <a href="https://a.b">this</a>, '
+            "$a_i &lt; b_i$</summary>\n\nHere.\n\n</details>",
+        ),
+        (
+            "a `b|c` d | e\n---|---\n`f | g` | `h\\|i`\n\n`j | k`",
+            "a `b\\|c` d | e\n---|---\n`f \\| g` | `h\\|i`\n\n`j | k`",
+        ),
+        ("> ## Heads { #tails }\n>\n> Words.", "> ## Heads\n>\n> Words."),
+        ('!!! note ""\n    ## Heads { #tails }', "> ## Heads"),
+        ("- ## Heads { #tails }", "- ## Heads"),
+        ("| a { .b } | c |\n|---|---|\n| d | e { .f } |", "| a | c |\n|---|---|\n| d | e |"),
+        ('_0.5 mm_{.given title="A, 1970"} of w_{i=1}', "_0.5 mm_ of w_{i=1}"),
         ("the [gap](gap.md){ .door }, *here*{.given title='x'}", "the gap, *here*"),
         (r"\[gap](gap.md) and <span title='[gap](gap.md)'>that</span>", None),
         ('~~~ { .python title="x" }\nx = 1\n~~~', "~~~python\nx = 1\n~~~"),
@@ -545,6 +560,12 @@ def test_the_record_of_an_error_is_type_and_message(tiny):
 )
 def test_what_only_the_site_shows_is_lowered_to_what_a_notebook_shows(text, expected):
     assert lowered(text).rstrip() == (text if expected is None else expected).rstrip()
+
+
+def test_a_block_of_code_in_a_footnote_goes_on_as_one():
+    text = "[^a]: One.\n\n    ```python\n    if x:\n\n        y\n    ```\n\n    Two.\n\nOn."
+    shown = "<sup>1</sup> One.\n\n```python\nif x:\n\n    y\n```\n\nTwo.\n\nOn."
+    assert lower(text, link=lambda target: None, notes={"a": 1}) == shown
 
 
 @pytest.mark.parametrize(

@@ -40,12 +40,18 @@ def twin(markdown: str, site: str = "") -> str:
         ('```python title="Your turn"\nx = 1\n```', "**Your turn**\n\n```python\nx = 1\n```"),
         ('<span class="measured" data-search-exclude>12 s</span> each', "12 s each"),
         ("&#95;&#95;init&#95;&#95; and <span>&#36;</span>5", r"\_\_init\_\_ and \$5"),
+        (
+            '![g &amp; h](i.png "&quot;j&quot;") [a](https://b.c "d &quot;e&quot;") &quot;f&quot;',
+            '![g \\& h](i.png) [a](https://b.c "d &quot;e&quot;") "f"',
+        ),
+        ("| a |\n|---|\n| `b | c` |", "| a |\n|---|\n| `b \\| c` |"),
         ("&#52;2. That many", r"42\. That many"),
         ("&#52;2 of them", "42 of them"),
         (r"It is $\frac{1}{2}$, `{ .kept }`.", r"It is $\frac{1}{2}$, `{ .kept }`."),
         ("One.\n\n<!-- contents -->\n\nTwo.", "One.\n\nTwo."),
         ('![A &#91;b&#93;.](a.png){ .figure width="2" data-dark="b.png" }', r"![A \[b\].](a.png)"),
         ("A note[^a].\n\n[^a]: Said below.", "A note<sup>1</sup>.\n\n<sup>1</sup> Said below."),
+        ("A note[^a]: on.\n\n[^a]: Said.", "A note<sup>1</sup>: on.\n\n<sup>1</sup> Said."),
         (
             '<ul class="claims">\n<li>It holds. <code>a[&quot;b&quot;] &lt; 1</code> <small>Fails.</small></li>\n'
             "<li>So it is.</li>\n</ul>",
