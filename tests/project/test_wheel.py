@@ -85,7 +85,8 @@ def test_what_a_snippet_imports_is_a_dependency_or_an_extra_of_the_courses_oldes
     asked = [*PACKAGE["dependencies"], *(each for needs in extras.values() for each in needs)]
     oldest = dict(each.split(">=") for each in asked)
     for need in COURSE["dependencies"]:
-        name, version = re.match(r"([\w-]+)>=([\d.]+)", need).groups() if ">=" in need else ("", "")
+        match = re.match(r"([\w-]+)>=([\d.]+)", need)
+        name, version = match.groups() if match else ("", "")
         assert oldest.get(name, version) == version, need
     imported = {name for file in MODULES.values() for name in public_imports(file)}
     assert {distribution_of(name) for name in imported} == set(oldest)
