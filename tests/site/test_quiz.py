@@ -125,18 +125,22 @@ def test_what_does_not_fit_is_as_if_nothing_was_kept(address, laptop, text):
     assert problems == []
 
 
-def test_the_script_moves_nothing_when_it_comes(address, phone):
+def test_the_script_moves_nothing_when_it_comes(address, browser):
+    context = browser.new_context(viewport={"width": 360, "height": 900})
+    page = context.new_page()
     later = re.compile(r"(?<!/start)\.js$")  # all that wait until the page is painted
-    phone.route(later, lambda route: None)  # held, until nothing is to be done with it
-    with phone.expect_request(later):
-        phone.goto(f"{address}{PAGE}/", wait_until="domcontentloaded")
+    page.route(later, lambda route: None)  # held, until nothing is to be done with it
+    with page.expect_request(later):
+        page.goto(f"{address}{PAGE}/", wait_until="domcontentloaded")
     heights = "all => all.map(each => each.getBoundingClientRect().height)"
-    questions = phone.locator(".quiz-question")
+    questions = page.locator(".quiz-question")
+    page.evaluate("document.fonts.ready")
     before = questions.evaluate_all(heights)
-    phone.unroute(later)
+    page.unroute(later)
     expect(questions.locator("button.quiz-choice").first).to_be_visible()
     assert questions.evaluate_all(heights) == before
     assert len(before) == 5
+    context.close()
 
 
 def test_without_a_script_the_choices_are_read_and_the_answers_unfold(address, browser):

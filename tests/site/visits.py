@@ -134,17 +134,16 @@ def visits_of(
 
 def read_to_the_end(page: Page) -> None:
     """Unfold the solutions, bring every figure into view, and wait until each has loaded."""
+    # One call, and no waiting for a function: that reads its text anew each time, which a strict policy forbids.
     page.evaluate(
         """() => {
             document.querySelectorAll("article details").forEach(each => each.open = true);
-            for (const image of document.querySelectorAll("article img")) {
+            return Promise.all([...document.querySelectorAll("article img")].map((image) => {
                 image.scrollIntoView();
                 image.loading = "eager";  // a lazy one waits for a frame, and a busy browser may draw none
-            }
+                return image.complete || new Promise((done) => { image.onload = image.onerror = done; });
+            }));
         }"""
-    )
-    page.wait_for_function(
-        "[...document.querySelectorAll('article img')].every(image => image.complete)", polling=100
     )
 
 
