@@ -57,7 +57,6 @@ _IMAGE = re.compile(
 )
 _LINKED_IMAGE = re.compile(rf"\[\s*(?P<image>{_IMAGE.pattern})\s*\]\((?P<address>[^()\s]*)\)")
 _UNSAFE_IN_ADDRESS = re.compile(r"[\s\"$`]")
-_BRACKETED_TITLE = re.compile(r"\s*\((?P<words>.*)\)\s*", re.DOTALL)
 _FRAMED = re.compile(
     r"<(?P<name>table|div|center|figure|picture|p)\b[^<>]*>(?:(?!<(?P=name)\b).)*?</(?P=name)>",
     re.DOTALL | re.IGNORECASE,
@@ -699,10 +698,9 @@ def _with_sound_words(text: str) -> str:
 def _with_links_read_alike(text: str) -> str:
     """Write links as the site and Jupyter both read them; what is no link for Jupyter stays text."""
     for span in reversed(link_spans(text)):
-        title = _BRACKETED_TITLE.fullmatch(text, span.target_end, span.end - 1)
-        if title:
-            words = title["words"].replace('"', "&quot;")
-            text = f'{text[: span.target_end]} "{words}"{text[span.end - 1 :]}'
+        if span.title.startswith("("):
+            title = span.title[1:-1].replace('"', "&quot;")
+            text = f'{text[: span.target_end]} "{title}"{text[span.end - 1 :]}'
     for start in sorted(unread_links(text), reverse=True):
         text = f"{text[:start]}\\{text[start:]}"
     return text

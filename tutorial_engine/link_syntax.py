@@ -26,10 +26,12 @@ class LinkSpan:
         words_start, words_end: what stands between its brackets.
         target_start, target_end: its address, angle brackets included.
         target: its address, without them.
+        title: what stands behind the address, with its quotation marks or brackets; empty if there is none.
     """
 
     is_image: bool
     target: str
+    title: str
     start: int
     end: int
     words_start: int
@@ -89,7 +91,7 @@ def without_apostrophes(text: str) -> str:
     Python-Markdown 3.11 takes one for the beginning of a title, which goes on to the next one before a bracket:
     an address that ends in `Bayes'_theorem` swallows half a paragraph.
     """
-    return replace_targets(text, lambda target: target.replace("'", "%27"))
+    return replace_targets(text, lambda each: each.replace("'", "%27") if "'" in each else None)
 
 
 def _replaced(
@@ -138,8 +140,10 @@ class _Reading(StateInline):
         target_end = target.pos if target.ok else target_start  # there is none
         places = (start, self.pos, words_start, words_end, target_start, target_end)
         places_in_text = [self.start + place for place in places]
-        written = self.text[places_in_text[-2] : places_in_text[-1]].strip("<>")
-        self.spans.append(LinkSpan(is_image, written, *places_in_text))
+        _, end, *_, target_start, target_end = places_in_text
+        written = self.text[target_start:target_end].strip("<>")
+        title = self.text[target_end : end - 1].strip()
+        self.spans.append(LinkSpan(is_image, written, title, *places_in_text))
 
 
 @functools.cache

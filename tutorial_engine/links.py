@@ -120,21 +120,20 @@ def _links(tutorial: Tutorial) -> Iterator[Link]:
             continue
         plain = mask(cell.source)
 
-        def at(match: re.Match[str], plain: str = plain) -> int:
-            return plain.count("\n", 0, match.start()) + 1
+        def line(position: int, plain: str = plain) -> int:
+            return plain.count("\n", 0, position) + 1
 
         for span in link_spans(cell.source):
-            line = plain.count("\n", 0, span.target_start) + 1
-            words = plain[span.words_start : span.words_end]
-            yield Link(cell, line, span.target, span.is_image, words if span.is_image else "")
+            words = plain[span.words_start : span.words_end] if span.is_image else ""
+            yield Link(cell, line(span.target_start), span.target, span.is_image, words)
         for match, label in _labels(_DEFINITION, cell.source):
             if label.lower() not in shown:
                 target = _written(cell.source, match, "target").strip("<>")
-                yield Link(cell, at(match), target, False)
+                yield Link(cell, line(match.start()), target, False)
         for match, label in _labels(_FULL, cell.source):
             if match["mark"] and label.lower() in known:
                 target = known[label.lower()][0].strip("<>")
-                yield Link(cell, at(match), target, True, match["text"])
+                yield Link(cell, line(match.start()), target, True, match["text"])
 
 
 def check_links(tutorial: Tutorial, settings: Settings, site: Collection[str]) -> Iterator[Blemish]:

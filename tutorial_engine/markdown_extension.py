@@ -29,8 +29,6 @@ from .maths import mathml
 # When a page shows the dark twin; a script that offers a choice of its own finds it by the attribute's name.
 DARK_SCHEME = "screen and (prefers-color-scheme: dark)"
 TWIN, SHOWN_TWIN = "data-dark", "data-dark-figure"
-# Whether there is one in an address at all.
-_APOSTROPHE = re.compile(r"\]\([^()\n]*'")
 # What arithmatex makes of a formula.
 _CLASS = "arithmatex"
 _WRAPPED = re.compile(r"\\[(\[](?P<tex>.*)\\[)\]]", re.DOTALL)
@@ -90,8 +88,7 @@ class _Addresses(Preprocessor):
 
     def run(self, lines: list[str]) -> list[str]:
         """Return a page's lines."""
-        text = "\n".join(lines)
-        return without_apostrophes(text).split("\n") if _APOSTROPHE.search(text) else lines
+        return without_apostrophes("\n".join(lines)).split("\n")
 
 
 class _Maths(Treeprocessor):

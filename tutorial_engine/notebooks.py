@@ -256,7 +256,7 @@ def _lower_footnotes(text: str, notes: Mapping[str, int]) -> str:
 def with_pipes_escaped(text: str) -> str:
     """Return a text in which no pipe in code ends a cell of a table: on the site it never does, elsewhere it does."""
     rows = _rows_of_tables(mask(text))
-    for passage in reversed(passages(text)):
+    for passage in reversed(passages(text)) if rows else ():
         if passage.kind == "code" and text.count("\n", 0, passage.start) in rows:
             code = _PIPE.sub(r"\\|", text[passage.start : passage.end])
             text = text[: passage.start] + code + text[passage.end :]
@@ -322,11 +322,8 @@ def _lower_blocks(text: str) -> str:
         if title is None:
             title = groups["kind"].split()[0].capitalize()
         if groups.get("mark", "").startswith("???"):
-            block = (
-                f"<details>\n<summary>{_in_html(title)}</summary>\n\n{inner}\n\n</details>\n".split(
-                    "\n"
-                )
-            )
+            opening = ["<details>", f"<summary>{_in_html(title)}</summary>", ""]
+            block = [*opening, *inner.split("\n"), "", "</details>", ""]
         else:
             quoted = [f"**{title}**", "", *inner.split("\n")] if title else inner.split("\n")
             block = [f"> {each}".rstrip() for each in quoted]

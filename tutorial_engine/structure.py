@@ -47,7 +47,6 @@ _LOCAL_ADDRESS = re.compile(r"\bhref\s*+=\s*+[\"']?+(?![a-z][a-z\d+.-]*:|#)", re
 _BRACKET = re.compile(r"\\.|\n[ >]*\n|[\[\]]", re.DOTALL)
 # Code and formulas are none in an address, for Jupyter.
 _UNSAFE_ADDRESS = re.compile(f'["<{INLINE}]')
-_TITLE_IN_BRACKETS = re.compile(r"\s*\(")
 _MARKUP_START = re.compile(r"<(?=[A-Za-z/!?])")
 _ENTITY_SAFE = "write &lt; for a <, or put the passage between backticks"
 _EMPTY = frozenset({"br", "hr", "wbr", "col"})
@@ -229,7 +228,7 @@ def unread_links(text: str) -> Iterator[int]:
         span.words_end
         for span in spans
         if not _UNSAFE_ADDRESS.search(plain, span.target_start, span.target_end)
-        and not _TITLE_IN_BRACKETS.match(plain, span.target_end)
+        and not span.title.startswith("(")
     }
     opened: list[int] = []
     waiting, words_end = list(reversed(spans)), 0
@@ -241,8 +240,7 @@ def unread_links(text: str) -> Iterator[int]:
             opened.append(at)
         elif match[0] == "]" and opened:
             start = opened.pop()
-            is_within = at < words_end
-            if plain.startswith("(", at + 1) and at not in ends and not is_within:
+            if plain.startswith("(", at + 1) and at not in ends and at >= words_end:
                 yield start
         elif "\n" in match[0]:
             opened.clear()

@@ -349,19 +349,12 @@ def _escaped(text: str) -> str:
 
 def _with_characters(text: str) -> str:
     """Return a text with characters for its entities, but for those in a link's title, which a quotation mark would end."""
-    titles = sorted(
-        (range(span.target_end, span.end) for span in link_spans(text)),
-        key=lambda title: title.start,
-        reverse=True,
-    )
-
-    def character(entity: re.Match[str]) -> str:
-        while titles and titles[-1].stop <= entity.start():
-            titles.pop()
-        is_in_title = bool(titles) and entity.start() in titles[-1]
-        return entity[0] if is_in_title else _character(entity)
-
-    return _ENTITY.sub(character, text)
+    parts, position = [], 0
+    for span in sorted(link_spans(text), key=lambda span: span.target_end):
+        before = _ENTITY.sub(_character, text[position : span.target_end])
+        parts += [before, text[span.target_end : span.end]]
+        position = span.end
+    return "".join([*parts, _ENTITY.sub(_character, text[position:])])
 
 
 def _character(entity: re.Match[str]) -> str:

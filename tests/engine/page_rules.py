@@ -94,11 +94,11 @@ def main(config: str, site: str) -> None:
     print(json.dumps({"pages": Counter(edit.step for edit in edits), "changed": changed}))
 
 
-if __name__ == "__main__":
-    main(*sys.argv[1:])
-
-
 def leads_to(page: str) -> list[str]:
     """Return where the links and images of HTML lead, a link before the image in it."""
     found = BeautifulSoup(page, "html.parser").find_all(["a", "img"])
     return [str(each.get("href") or each.get("src") or "") for each in found]
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -11,7 +10,6 @@ from markdown_it import MarkdownIt
 
 from tutorial_engine.link_syntax import link_spans, replace_targets, without_apostrophes
 from tutorial_engine.markup import render
-from tutorial_engine.notebooks import lower
 from tutorial_engine.structure import problems
 
 from .page_rules import leads_to
@@ -61,14 +59,6 @@ def test_an_address_is_what_is_written_whatever_it_would_be_elsewhere():
     text = "[a](https://a.b/`c`/$d/$e) and [f](g'h)"
     assert [span.target for span in link_spans(text)] == ["https://a.b/`c`/$d/$e", "g'h"]
     assert without_apostrophes(text) == text.replace("'", "%27")
-
-
-def test_a_long_text_with_many_links_is_read_in_the_time_that_its_length_takes():
-    text = "[a](b.md), [![c](d.png)](e.md) and x[0]\n" * 5000
-    started = time.process_time()
-    assert list(problems(text)) == []
-    lower(text + "{.a 'b " * 20_000, link=lambda target: None)
-    assert time.process_time() - started < 10
 
 
 def test_an_apostrophe_in_an_address_swallows_no_text_of_the_page(course):
